@@ -1,0 +1,116 @@
+package configs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// redacted stands for a secret wherever one would be printed.
+const redacted = "<redacted>"
+
+// maxSecretBytes bounds a secret's file: the longest known secret is a private
+// key of a few kilobytes, and a wrong path may lead to a device without end.
+const maxSecretBytes = 1 << 20
+
+// A Secret is a value that no printer shows. The zero Secret is not set.
+type Secret struct {
+	// A pointer, because fmt prints what hangs on an unexported field of its
+	// caller without asking String; an address is all it then shows.
+	value *string
+	path  string // the file it was read from
+}
+
+// NewSecret returns a secret that comes from no file.
+func NewSecret(value string) Secret {
+	if value == "" {
+		return Secret{}
+	}
+	return Secret{value: &value}
+}
+
+// Reveal returns the value, for the one call that needs it.
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
+
+// IsSet reports whether there is a value.
+func (s Secret) IsSet() bool { return s.value != nil }
+
+// Path is the file that the value was read from, empty when it was given itself.
+func (s Secret) Path() string { return s.path }
+
+// Equal reports whether both hold the same value, wherever it came from.
+func (s Secret) Equal(other Secret) bool { return s.Reveal() == other.Reveal() }
+
+// Reread reads the secret's file again, for a credential that is rotated while
+// the process stays up. A secret without a file is returned as it is; an error
+// names the file, and s stays usable.
+func (s Secret) Reread() (Secret, error) {
+	if s.path == "" {
+		return s, nil
+	}
+	secret, _, err := readSecret(s.path)
+	return secret, err
+}
+
+// readSecret reads a secret's file without its final line break.
+func readSecret(path string) (Secret, fs.FileMode, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return Secret{}, 0, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return Secret{}, 0, err
+	}
+	data, err := io.ReadAll(io.LimitReader(file, maxSecretBytes+1))
+	if err != nil {
+		return Secret{}, 0, err
+	}
+	if len(data) > maxSecretBytes {
+		return Secret{}, 0, fmt.Errorf("%s holds more than %d bytes: it is no secret's file", path, maxSecretBytes)
+	}
+	data = bytes.TrimSuffix(bytes.TrimSuffix(data, []byte("\n")), []byte("\r"))
+	if len(data) == 0 {
+		return Secret{}, 0, fmt.Errorf("%s: %w", path, errEmptySecret)
+	}
+	secret := NewSecret(string(data))
+	secret.path = path
+	return secret, info.Mode(), nil
+}
+
+var errEmptySecret = errors.New("the file is empty")
+
+// String returns "<redacted>", or nothing for a secret that is not set.
+func (s Secret) String() string {
+	if s.value == nil {
+		return ""
+	}
+	return redacted
+}
+
+// GoString redacts %#v.
+func (s Secret) GoString() string { return "configs.Secret(" + s.String() + ")" }
+
+// Format redacts every verb, those included that fmt would take apart.
+func (s Secret) Format(f fmt.State, verb rune) {
+	text := s.String()
+	if verb == 'v' && f.Flag('#') {
+		text = s.GoString()
+	}
+	_, _ = io.WriteString(f, text)
+}
+
+// MarshalText redacts text encodings, JSON and log fields among them.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// MarshalYAML redacts YAML.
+func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }

@@ -1,0 +1,119 @@
+package okta
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A part is one of the places of an assignment ("app user") that are read.
+type part int
+
+// The parts. A change of any other place decides nothing, and leaves the print
+// as it is.
+const (
+	partID part = iota
+	partStatus
+	partScope
+	partUserName // credentials.userName
+	partProfile
+	partGroup // _links.group.href
+	partUserID
+	partUserStatus // this and the next two: _embedded.user
+	partTransition
+	partUserProfile
+	numParts
+)
+
+// An assigned is an assignment taken apart, not decoded: the value at each place,
+// or the zero Result where there is none.
+type assigned [numParts]gjson.Result
+
+// dissect takes a valid JSON object apart in one pass. Of a name that is there
+// twice the last one counts, as in encoding/json.
+func dissect(raw string) *assigned {
+	var a assigned
+	members(raw, func(name string, value gjson.Result) {
+		switch name {
+		case "id":
+			a[partID] = value
+		case "status":
+			a[partStatus] = value
+		case "scope":
+			a[partScope] = value
+		case "profile":
+			a[partProfile] = value
+		case "credentials":
+			a[partUserName] = value.Get("userName")
+		case "_links":
+			a[partGroup] = value.Get("group.href")
+		case "_embedded":
+			a.user(value.Get("user").Raw)
+		}
+	})
+	return &a
+}
+
+// user takes the parts of a base user.
+func (a *assigned) user(raw string) {
+	members(raw, func(name string, value gjson.Result) {
+		switch name {
+		case "id":
+			a[partUserID] = value
+		case "status":
+			a[partUserStatus] = value
+		case "transitioningToStatus":
+			a[partTransition] = value
+		case "profile":
+			a[partUserProfile] = value
+		}
+	})
+}
+
+// members calls f for every member of the object raw; for anything else never.
+func members(raw string, f func(name string, value gjson.Result)) {
+	object := gjson.Parse(raw)
+	if !object.IsObject() {
+		return
+	}
+	object.ForEach(func(name, value gjson.Result) bool {
+		f(name.Str, value)
+		return true
+	})
+}
+
+// print is the first half of the SHA-256 of seed and of every part as Okta wrote
+// it, each with its length before it.
+func (a *assigned) print(seed, scratch []byte) (plan.Print, []byte) {
+	scratch = binary.AppendUvarint(scratch[:0], uint64(len(seed)))
+	scratch = append(scratch, seed...)
+	for _, value := range a {
+		scratch = binary.AppendUvarint(scratch, uint64(len(value.Raw)))
+		scratch = append(scratch, value.Raw...)
+	}
+	sum := sha256.Sum256(scratch)
+	return plan.Print(sum[:len(plan.Print{})]), scratch
+}
+
+// entries turns a page of the app's users into entries. An entry keeps its page's
+// text in memory for as long as its Decode is kept.
+func (s *Source) entries(p page) []plan.Entry {
+	entries := make([]plan.Entry, len(p.elements))
+	var scratch []byte
+	for i, e := range p.elements {
+		var print plan.Print
+		print, scratch = dissect(e.raw).print(s.seed, scratch)
+		entries[i] = plan.Entry{
+			ID:    plan.PersonID(strings.Clone(e.id)),
+			Print: print,
+			Decode: func() (plan.Person, error) {
+				return decodeAssignment(routeAssignments, p.request, e.raw, print)
+			},
+		}
+	}
+	return entries
+}

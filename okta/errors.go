@@ -1,0 +1,242 @@
+package okta
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/tidwall/gjson"
+)
+
+// A Kind says what sort of failure an Error is.
+type Kind string
+
+// The kinds of failure.
+const (
+	KindAnswered  Kind = "answered"   // Okta refused, with a status other than 2xx
+	KindBroken    Kind = "broken"     // an answer that cannot be believed
+	KindNetwork   Kind = "network"    // no answer, or not all of it
+	KindRateLimit Kind = "rate_limit" // 429 for longer than we are willing to wait
+	KindArgument  Kind = "argument"   // nothing was sent: the id asked for cannot be one
+)
+
+// Okta's own error codes that decide something, from
+// https://developer.okta.com/docs/reference/error-codes/.
+const (
+	codeAuthentication = "E0000004"
+	codeBadSession     = "E0000005"
+	codeNotFound       = "E0000007"
+	codeInternal       = "E0000009"
+	codeInvalidToken   = "E0000011"
+	codeNoFeature      = "E0000015"
+)
+
+// maxSummary is how much of Okta's own words an Error keeps, in characters.
+const maxSummary = 200
+
+// errClosed stands in for io.EOF, which the SDK retries without end and without
+// a pause (requestExecutor.go, doWithRetries).
+var errClosed = errors.New("the connection was closed before an answer")
+
+// An Error is a read that did not succeed, after all retries.
+type Error struct {
+	Endpoint   string // the route: "GET /api/v1/groups/{group}/users"
+	Kind       Kind
+	StatusCode int    // 0: no answer
+	Code       string // Okta's errorCode, "E0000007"
+	Summary    string // Okta's errorSummary, or what was wrong and what was expected
+	Request    string // Okta's X-Okta-Request-Id
+	Attempts   int    // how often it was tried; 0: it does not apply
+	Cause      error  // of a network error
+
+	retry      bool
+	retryAfter time.Duration // what the answer asked for; 0: nothing
+}
+
+// Error says which read failed, how, and what to do where that is known.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("okta: " + e.Endpoint + ": ")
+	if e.StatusCode != 0 && e.Kind != KindBroken {
+		fmt.Fprintf(&b, "%d %s", e.StatusCode, strings.ToLower(http.StatusText(e.StatusCode)))
+		if e.Code != "" {
+			b.WriteString(" " + e.Code)
+		}
+		if e.Summary != "" {
+			b.WriteString(": ")
+		}
+	}
+	b.WriteString(e.Summary)
+	if e.Cause != nil {
+		b.WriteString(": " + e.Cause.Error())
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&b, ", %d times", e.Attempts)
+	}
+	if e.Request != "" {
+		b.WriteString(" (request " + e.Request + ")")
+	}
+	if hint := e.hint(); hint != "" {
+		b.WriteString("; " + hint)
+	}
+	return b.String()
+}
+
+// hint is the way out, where there is one.
+func (e *Error) hint() string {
+	switch {
+	case e.Credentials():
+		return "the token or key is wrong, expired or revoked; an API token ends with the account of the administrator " +
+			"who made it, and after 30 days without use"
+	case e.Forbidden():
+		return "give whoever the token belongs to the read-only administrator role, and the scopes " +
+			"okta.apps.read, okta.groups.read and okta.users.read"
+	case e.Kind == KindRateLimit:
+		return "other clients use up the org's rate limit; see reports, rate limits in the admin console"
+	case e.Kind == KindAnswered && e.StatusCode == http.StatusNotFound && !e.NotFound():
+		return "that is not Okta's own answer; check okta.org_url"
+	case e.Kind == KindNetwork && isCertificateError(e.Cause):
+		return "if a proxy re-signs TLS, name its certificate authority as the CA file"
+	}
+	return ""
+}
+
+// Unwrap is what went wrong below HTTP. It is never io.EOF.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// System is the name of the system that failed.
+func (e *Error) System() string { return "okta" }
+
+// Status is the HTTP status, or 0 when no answer came.
+func (e *Error) Status() int { return e.StatusCode }
+
+// RequestID is Okta's id of the request, for its support.
+func (e *Error) RequestID() string { return e.Request }
+
+// Route is Endpoint: a name for metrics, without ids.
+func (e *Error) Route() string { return e.Endpoint }
+
+// OutcomeUnknown is false: a read changes nothing.
+func (e *Error) OutcomeUnknown() bool { return false }
+
+// Conflict is false: a read cannot be a duplicate.
+func (e *Error) Conflict() bool { return false }
+
+// Refused reports a 4xx that is about the request and not about who sends it:
+// not 401, 403, 408 or 429.
+func (e *Error) Refused() bool {
+	if e.Kind != KindAnswered || e.StatusCode < 400 || e.StatusCode > 499 {
+		return false
+	}
+	switch e.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	}
+	return !e.Credentials()
+}
+
+// Credentials reports that Okta does not accept who we are; every later call
+// would fail alike.
+func (e *Error) Credentials() bool {
+	if e.Kind != KindAnswered {
+		return false
+	}
+	switch e.Code {
+	case codeAuthentication, codeBadSession, codeInvalidToken, codeNoFeature:
+		return true
+	}
+	return e.StatusCode == http.StatusUnauthorized
+}
+
+// Forbidden reports a 403 that is about rights: a scope or an administrator role
+// is missing.
+func (e *Error) Forbidden() bool {
+	return e.Kind == KindAnswered && e.StatusCode == http.StatusForbidden && !e.Credentials()
+}
+
+// Broken reports an answer that cannot be believed.
+func (e *Error) Broken() bool { return e.Kind == KindBroken }
+
+// NotFound reports Okta's own 404. A 404 of a proxy or of a wrong address is not one.
+func (e *Error) NotFound() bool {
+	return e.Kind == KindAnswered && e.StatusCode == http.StatusNotFound && e.Code == codeNotFound
+}
+
+// A NotFound is the error of a read about something that Okta says does not
+// exist, where the read has no other way to say so.
+type NotFound struct{ answer *Error }
+
+// Error is the text of the answer.
+func (e *NotFound) Error() string { return e.answer.Error() }
+
+// Unwrap is the answer as it came, an *Error.
+func (e *NotFound) Unwrap() error { return e.answer }
+
+// answered turns an answer other than 2xx into an Error.
+func answered(endpoint string, status int, header http.Header, body []byte) *Error {
+	e := &Error{Endpoint: endpoint, Kind: KindAnswered, StatusCode: status, Request: requestID(header)}
+	if gjson.ValidBytes(body) {
+		e.Code = printable(gjson.GetBytes(body, "errorCode").String(), 20)
+		e.Summary = printable(gjson.GetBytes(body, "errorSummary").String(), maxSummary)
+	}
+	if e.Summary == "" {
+		e.Summary = printable(challengeText(header), maxSummary)
+	}
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		e.retry = true
+	}
+	return e
+}
+
+// challengeText is the error_description of a WWW-Authenticate header, which is
+// all that Okta says to an OAuth client whose token it refuses.
+func challengeText(header http.Header) string {
+	_, after, found := strings.Cut(header.Get("WWW-Authenticate"), `error_description="`)
+	if !found {
+		return ""
+	}
+	text, _, _ := strings.Cut(after, `"`)
+	return text
+}
+
+// broken is the Error of an answer that cannot be believed. The same request may
+// well be answered properly a second later.
+func broken(endpoint, request, format string, args ...any) *Error {
+	return &Error{Endpoint: endpoint, Kind: KindBroken, Request: request,
+		Summary: fmt.Sprintf(format, args...), retry: true}
+}
+
+// network is the Error of a request that got no whole answer.
+func network(endpoint string, cause error) *Error {
+	e := &Error{Endpoint: endpoint, Kind: KindNetwork, Summary: "no answer", Cause: cause}
+	e.retry = !isCertificateError(cause)
+	if errors.Is(cause, io.EOF) {
+		e.Cause = errClosed
+	}
+	return e
+}
+
+func requestID(header http.Header) string {
+	return printable(header.Get("X-Okta-Request-Id"), 100)
+}
+
+// printable cuts s to limit characters and takes the unprintable ones out, so
+// that what a server says cannot spoil a terminal or a log.
+func printable(s string, limit int) string {
+	s = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s))
+	if runes := []rune(s); len(runes) > limit {
+		return string(runes[:limit]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,131 @@
+package oktatest
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Okta's filter and search expressions, as far as a provisioning client needs them:
+// comparisons joined by and, or and parentheses.
+
+// A predicate tells whether an object, known by its attributes, is one of those
+// looked for.
+type predicate func(attribute func(string) string) bool
+
+var (
+	errSearch = errors.New("the expression is malformed")
+	token     = regexp.MustCompile(`^\s*("(?:[^"\\]|\\.)*"|[()]|[^\s()"]+)`)
+)
+
+type searchParser struct {
+	tokens []string
+	known  func(attribute string) bool
+}
+
+// parseSearch reads an expression over the attributes for which known holds.
+func parseSearch(s string, known func(string) bool) (predicate, error) {
+	p := &searchParser{known: known}
+	for rest := strings.TrimSpace(s); rest != ""; {
+		m := token.FindStringSubmatch(rest)
+		if m == nil {
+			return nil, errSearch
+		}
+		p.tokens = append(p.tokens, m[1])
+		rest = strings.TrimSpace(rest[len(m[0]):])
+	}
+	whole, err := p.either()
+	if err == nil && len(p.tokens) > 0 {
+		err = errSearch
+	}
+	return whole, err
+}
+
+func (p *searchParser) next() string {
+	if len(p.tokens) == 0 {
+		return ""
+	}
+	t := p.tokens[0]
+	p.tokens = p.tokens[1:]
+	return t
+}
+
+// follows takes the next token if it is the word.
+func (p *searchParser) follows(word string) bool {
+	if len(p.tokens) == 0 || !strings.EqualFold(p.tokens[0], word) {
+		return false
+	}
+	p.tokens = p.tokens[1:]
+	return true
+}
+
+func (p *searchParser) either() (predicate, error) {
+	left, err := p.both()
+	for err == nil && p.follows("or") {
+		var right predicate
+		l := left
+		right, err = p.both()
+		left = func(a func(string) string) bool { return l(a) || right(a) }
+	}
+	return left, err
+}
+
+func (p *searchParser) both() (predicate, error) {
+	left, err := p.term()
+	for err == nil && p.follows("and") {
+		var right predicate
+		l := left
+		right, err = p.term()
+		left = func(a func(string) string) bool { return l(a) && right(a) }
+	}
+	return left, err
+}
+
+func (p *searchParser) term() (predicate, error) {
+	if p.follows("(") {
+		inner, err := p.either()
+		if err == nil && !p.follows(")") {
+			err = errSearch
+		}
+		return inner, err
+	}
+	name, operator := p.next(), strings.ToLower(p.next())
+	if !p.known(name) {
+		return nil, fmt.Errorf("the attribute %q cannot be searched", name)
+	}
+	if operator == "pr" {
+		return func(a func(string) string) bool { return a(name) != "" }, nil
+	}
+	value := p.next()
+	if len(value) < 2 || value[0] != '"' {
+		return nil, errSearch
+	}
+	value = strings.ReplaceAll(strings.ReplaceAll(value[1:len(value)-1], `\"`, `"`), `\\`, `\`)
+	return comparison(name, operator, value)
+}
+
+func comparison(name, operator, value string) (predicate, error) {
+	switch operator {
+	case "eq":
+		return func(a func(string) string) bool { return strings.EqualFold(a(name), value) }, nil
+	case "sw":
+		return func(a func(string) string) bool { return beginsWith(a(name), value) }, nil
+	}
+	holds, ok := map[string]func(int) bool{
+		"gt": func(c int) bool { return c > 0 }, "ge": func(c int) bool { return c >= 0 },
+		"lt": func(c int) bool { return c < 0 }, "le": func(c int) bool { return c <= 0 },
+	}[operator]
+	if !ok {
+		return nil, fmt.Errorf("the operator %q is not known", operator)
+	}
+	bound, err := parseStamp(value)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no point in time", value)
+	}
+	return func(a func(string) string) bool {
+		at, err := parseStamp(a(name))
+		return err == nil && holds(cmp.Compare(at.UnixNano(), bound.UnixNano()))
+	}, nil
+}

@@ -1,0 +1,110 @@
+package okta
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"tracktik-sync/sync/plan"
+)
+
+// decodeAssignment reads an assignment with its embedded user. It judges nothing:
+// a status that is not a text comes out as the JSON that it is, which no decision
+// knows, and profile values keep their types, numbers as json.Number. Readable is
+// false when the user is missing, is another one, or has no status or profile.
+func decodeAssignment(r route, request, raw string, print plan.Print) (plan.Person, error) {
+	a := dissect(raw)
+	if a[partID].Type != gjson.String || a[partID].Str == "" {
+		return plan.Person{}, broken(r.name, request, "an assignment without an id")
+	}
+	app, err := profile(a[partProfile])
+	if err != nil {
+		return plan.Person{}, broken(r.name, request, "the app profile of user %s cannot be read: %v", printable(a[partID].Str, 50), err)
+	}
+	p := a.base()
+	p.ID = plan.PersonID(strings.Clone(a[partID].Str))
+	p.Readable = p.Readable && a[partUserID].Str == a[partID].Str
+	p.App = app
+	p.Print = print
+	p.Assignment = plan.Assignment{
+		Present:  true,
+		Status:   text(a[partStatus]),
+		Scope:    text(a[partScope]),
+		Group:    groupOf(a[partGroup]),
+		UserName: text(a[partUserName]),
+	}
+	return p, nil
+}
+
+// decodeUser reads a user as /users lists it: without any assignment.
+func decodeUser(r route, request, raw string) (plan.Person, error) {
+	var a assigned
+	a.user(raw)
+	if a[partUserID].Type != gjson.String || a[partUserID].Str == "" {
+		return plan.Person{}, broken(r.name, request, "a user without an id")
+	}
+	return a.base(), nil
+}
+
+// base reads the parts that make up the base user.
+func (a *assigned) base() plan.Person {
+	user, err := profile(a[partUserProfile])
+	login, _ := user["login"].(string)
+	email, _ := user["email"].(string)
+	return plan.Person{
+		ID:         plan.PersonID(text(a[partUserID])),
+		Login:      login,
+		Email:      email,
+		Status:     text(a[partUserStatus]),
+		Transition: text(a[partTransition]),
+		Readable:   err == nil && user != nil && a[partUserStatus].Type == gjson.String && a[partUserStatus].Str != "",
+		User:       user,
+	}
+}
+
+// profile decodes a profile; nil when there is none.
+func profile(value gjson.Result) (map[string]any, error) {
+	if value.Type == gjson.Null {
+		return nil, nil
+	}
+	if !value.IsObject() {
+		return nil, fmt.Errorf("it is not an object")
+	}
+	decoder := json.NewDecoder(strings.NewReader(value.Raw))
+	decoder.UseNumber() // a float would spoil long employee numbers
+	var decoded map[string]any
+	if err := decoder.Decode(&decoded); err != nil {
+		return nil, err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, fmt.Errorf("something follows it")
+	}
+	return decoded, nil
+}
+
+// text is the value of a JSON string, and the beginning of the JSON itself of
+// anything else but null. It shares no memory with the page.
+func text(value gjson.Result) string {
+	switch value.Type {
+	case gjson.Null:
+		return ""
+	case gjson.String:
+		return strings.Clone(value.Str)
+	default:
+		return strings.Clone(printable(value.Raw, 50))
+	}
+}
+
+// groupOf takes the id out of a link to a group.
+func groupOf(href gjson.Result) plan.GroupID {
+	u, err := url.Parse(href.Str)
+	if err != nil || !strings.Contains(u.Path, "/groups/") {
+		return ""
+	}
+	return plan.GroupID(strings.Clone(path.Base(u.Path)))
+}

@@ -1,0 +1,202 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"go.etcd.io/bbolt"
+
+	"tracktik-sync/sync/plan"
+)
+
+// Backup writes a consistent copy of the snapshot to path, which it replaces. The
+// copy was read back and checked when Backup returns; a snapshot with damage in
+// it makes none. What lies beside the snapshot is not in it.
+func (db *DB) Backup(path string) error {
+	if err := db.backup(path); err != nil {
+		return fmt.Errorf("backing up the snapshot to %s: %w", path, spaceError(path, err))
+	}
+	return nil
+}
+
+func (db *DB) backup(path string) error {
+	if same, err := sameFile(db.path, path); err != nil || same {
+		return errors.Join(err, sameError(same))
+	}
+	temp := path + ".new"
+	defer os.Remove(temp)
+	if err := db.view(func(tx *bbolt.Tx) error { return copyTx(tx, temp) }); err != nil {
+		return err
+	}
+	if err := wholeFile(temp); err != nil {
+		var corrupt *CorruptError
+		if errors.As(err, &corrupt) {
+			corrupt.Path = db.path // the copy is as good as the original
+		}
+		return err
+	}
+	return replace(temp, path)
+}
+
+func sameError(same bool) error {
+	if same {
+		return errors.New("that is the snapshot itself")
+	}
+	return nil
+}
+
+// sameFile reports whether both names are of one file. b need not exist.
+func sameFile(a, b string) (bool, error) {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false, err
+	}
+	two, err := os.Stat(b)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(one, two), err
+}
+
+// copyTx writes the file as tx sees it, durably.
+func copyTx(tx *bbolt.Tx, path string) error {
+	f, err := createPrivate(path)
+	if err != nil {
+		return err
+	}
+	_, err = tx.WriteTo(f)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close(), syncDir(filepath.Dir(path)))
+}
+
+// createPrivate makes path anew, for the owner only.
+func createPrivate(path string) (*os.File, error) {
+	if err := remove(path); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, private)
+}
+
+// wholeFile is the first finding about the snapshot at path, as an error.
+func wholeFile(path string) error {
+	findings, err := Verify(path, Options{})
+	if err == nil && len(findings) > 0 {
+		err = &CorruptError{Path: path, What: findings[0]}
+	}
+	return err
+}
+
+// Restore puts the backup from in the place of the snapshot to, which need not
+// exist. It refuses a backup that is not whole, of a newer schema (ErrNewerSchema)
+// or of other systems than want (a BindingError), and while a run is active (a
+// LockedError); then the present snapshot stays as it is. The next run will find
+// Meta.RefreshDue set. timeout is how long to wait for the present snapshot.
+func Restore(from, to string, want plan.Binding, timeout time.Duration) error {
+	if err := restore(from, to, want, timeout); err != nil {
+		return fmt.Errorf("restoring the snapshot from %s: %w", from, spaceError(to, err))
+	}
+	return nil
+}
+
+func restore(from, to string, want plan.Binding, timeout time.Duration) error {
+	same, err := sameFile(from, to)
+	if err != nil {
+		return err
+	}
+	if same {
+		return sameError(true)
+	}
+	if real, err := filepath.EvalSymlinks(to); err == nil {
+		to = real // the rename must not replace a link by a file
+	}
+	if err := checkDir(filepath.Dir(to)); err != nil {
+		return err
+	}
+	unlock, err := lockPresent(to, timeout)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := wholeFile(from); err != nil {
+		return err
+	}
+	temp := to + ".restored"
+	defer os.Remove(temp)
+	if err := copyFile(from, temp); err != nil {
+		return err
+	}
+	if err := wholeFile(temp); err != nil { // as it lies on the disk now
+		return err
+	}
+	if err := markRestored(temp, from, to, want); err != nil {
+		return err
+	}
+	return replace(temp, to)
+}
+
+// lockPresent keeps runs from the present snapshot, whatever is in it, while it is
+// replaced.
+func lockPresent(path string, timeout time.Duration) (unlock func(), err error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return func() {}, nil
+	}
+	lock := flock.New(path)
+	for deadline := time.Now().Add(timeout); ; time.Sleep(lockPoll) {
+		ok, err := lock.TryLock()
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			break
+		}
+		if !time.Now().Before(deadline) {
+			return nil, lockedError(path)
+		}
+	}
+	return func() { _ = lock.Unlock() }, nil // closing the file ends the lock in any case
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := createPrivate(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	if err == nil {
+		err = out.Sync()
+	}
+	return errors.Join(err, out.Close())
+}
+
+// markRestored readies path, a copy of the backup from, for its place.
+func markRestored(path, from, place string, want plan.Binding) error {
+	store, err := openFile(path, 0, false)
+	if err != nil {
+		return err
+	}
+	last, _ := readLast(place) // what cannot be read is found out when it is opened
+	err = store.Update(func(tx *bbolt.Tx) error {
+		m, err := getMeta(tx, codec{})
+		if err != nil {
+			return err
+		}
+		if m.Binding != want {
+			return &BindingError{Path: from, Have: m.Binding, Want: want}
+		}
+		return noteRestored(tx, codec{}, last)
+	})
+	return errors.Join(err, store.Close())
+}

@@ -1,0 +1,153 @@
+package state
+
+import (
+	"bytes"
+	"encoding/binary"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+var (
+	bucketMeta      = []byte("meta")
+	bucketPeople    = []byte("people")
+	bucketPrints    = []byte("prints")
+	bucketEmployees = []byte("employees")
+	bucketNames     = []byte("names")
+	bucketFormers   = []byte("formers")
+	bucketFormersBy = []byte("formers_by_employee")
+	bucketGroups    = []byte("groups")
+	bucketMembers   = []byte("members")
+	bucketGrants    = []byte("grants")
+	bucketGrantsBy  = []byte("grants_by_person")
+	bucketPending   = []byte("pending")
+	bucketAudit     = []byte("audit")
+	bucketAuditWho  = []byte("audit_by_person")
+	bucketAuditRun  = []byte("audit_by_run")
+	bucketAuditTime = []byte("audit_by_time")
+	bucketRuns      = []byte("runs")
+	bucketDocuments = []byte("documents")
+	bucketTroubles  = []byte("troubles")
+
+	keySchema  = []byte("schema")
+	keyMeta    = []byte("meta")
+	keyLastRun = []byte("last_run")
+)
+
+// buckets are all there are, in the order in which a transaction writes them.
+var buckets = [][]byte{
+	bucketMeta, bucketPeople, bucketPrints, bucketEmployees, bucketNames, bucketFormers, bucketFormersBy,
+	bucketGroups, bucketMembers, bucketGrants, bucketGrantsBy, bucketPending,
+	bucketAudit, bucketAuditWho, bucketAuditRun, bucketAuditTime, bucketRuns, bucketDocuments, bucketTroubles,
+}
+
+// The two kinds of names.
+const (
+	nameUsername = "u"
+	nameEmail    = "e"
+)
+
+func be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+// number reads what be64 wrote; anything of another length is 0.
+func number(b []byte) uint64 {
+	if len(b) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(b)
+}
+
+func employeeKey(id plan.EmployeeID) []byte { return be64(uint64(id)) }
+
+// under is first, a zero byte, and a number: the key of an index that is read by
+// first.
+func under(first string, n uint64) []byte {
+	return binary.BigEndian.AppendUint64(prefix(first), n)
+}
+
+// prefix begins the keys of first in such an index.
+func prefix(first string) []byte { return append([]byte(first), 0) }
+
+// lastNumber is the number at the end of an index key.
+func lastNumber(key []byte) uint64 {
+	if len(key) < 8 {
+		return 0
+	}
+	return number(key[len(key)-8:])
+}
+
+func formerKey(person plan.PersonID, employee plan.EmployeeID) []byte {
+	return under(string(person), uint64(employee))
+}
+
+func grantKey(k plan.GrantKey) []byte { return append(be64(uint64(k.Role)), k.Person...) }
+
+func nameKey(kind, folded string, person plan.PersonID) []byte {
+	return append(namePrefix(kind, folded), person...)
+}
+
+func namePrefix(kind, folded string) []byte {
+	return append(prefix(kind), prefix(folded)...)
+}
+
+func timeKey(t time.Time, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(timePrefix(t), seq)
+}
+
+// timePrefix sorts by time; what was before 1970 is 1970.
+func timePrefix(t time.Time) []byte { return be64(uint64(max(t.UnixNano(), 0))) }
+
+// An entry is one derived record of an index. A nil value is an empty one.
+type entry struct {
+	bucket, key, value []byte
+	sealed             bool
+}
+
+// linkEntries are the index entries of a link.
+func linkEntries(l plan.Link) []entry {
+	entries := []entry{{bucket: bucketEmployees, key: employeeKey(l.Employee), value: []byte(l.Person)}}
+	if name := plan.FoldName(l.Pushed[plan.Username]); name != "" {
+		entries = append(entries, entry{bucket: bucketNames, key: nameKey(nameUsername, name, l.Person)})
+	}
+	if name := plan.FoldName(l.Pushed[plan.Email]); name != "" {
+		entries = append(entries, entry{bucket: bucketNames, key: nameKey(nameEmail, name, l.Person)})
+	}
+	return entries
+}
+
+func formerEntries(f plan.Former) []entry {
+	return []entry{{bucket: bucketFormersBy, key: employeeKey(f.Link.Employee), value: []byte(f.Link.Person)}}
+}
+
+func grantEntries(k plan.GrantKey) []entry {
+	return []entry{{bucket: bucketGrantsBy, key: under(string(k.Person), uint64(k.Role))}}
+}
+
+func auditEntries(a plan.Audit) []entry {
+	entries := []entry{{bucket: bucketAuditTime, key: timeKey(a.Time, a.Seq), value: auditDigest(a), sealed: true}}
+	if a.Person != "" {
+		entries = append(entries, entry{bucket: bucketAuditWho, key: under(string(a.Person), a.Seq)})
+	}
+	if a.Run != "" {
+		entries = append(entries, entry{bucket: bucketAuditRun, key: under(a.Run, a.Seq)})
+	}
+	return entries
+}
+
+// auditDigest is what a day's count needs to know of an entry.
+func auditDigest(a plan.Audit) []byte {
+	approved := ""
+	if a.Approved {
+		approved = "approved"
+	}
+	return []byte(a.Kind + "\x00" + a.Outcome + "\x00" + approved)
+}
+
+// readDigest undoes auditDigest.
+func readDigest(d []byte) (kind, outcome string, approved bool) {
+	parts := bytes.SplitN(d, []byte{0}, 3)
+	if len(parts) != 3 {
+		return "", "", false
+	}
+	return string(parts[0]), string(parts[1]), len(parts[2]) > 0
+}

@@ -1,0 +1,124 @@
+package state
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+const (
+	private = 0o600
+	// lockPoll is how often a lock that somebody else has is tried.
+	lockPoll = 20 * time.Millisecond
+)
+
+// writeFile replaces path by data, durably and at once: whoever reads path sees
+// the old or the new content, also after a power cut. Only the owner may read it.
+func writeFile(path string, data []byte) (err error) {
+	temp := path + ".new"
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, private)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = replace(temp, path)
+	}
+	if err != nil {
+		_ = os.Remove(temp) // the error is about something worse
+		return fmt.Errorf("writing %s: %w", path, spaceError(path, err))
+	}
+	return nil
+}
+
+// replace renames from to to, durably.
+func replace(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(to))
+}
+
+// syncDir makes the names in a directory durable.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" { // it cannot, and does not need to
+		return nil
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+func writeJSON(path string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return writeFile(path, data)
+}
+
+// readJSON reads path into v; found is false when there is no such file.
+func readJSON(path string, v any) (found bool, err error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return true, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return true, nil
+}
+
+// remove deletes path; that it is gone already is fine.
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// checkDir refuses a directory in which everybody could replace the files.
+func checkDir(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("the directory %s does not exist: make it first, readable by this program's user only", dir)
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s is not a directory", dir)
+	case runtime.GOOS != "windows" && info.Mode().Perm()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0:
+		return fmt.Errorf("everybody may write to the directory %s and could replace the snapshot: take that right away (chmod o-w)", dir)
+	}
+	return nil
+}
+
+// lockFile waits for the lock of path, a file that is made for nothing else and
+// never removed. The lock ends with the process at the latest.
+func lockFile(ctx context.Context, path string) (unlock func(), err error) {
+	lock := flock.New(path, flock.SetPermissions(private))
+	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
+		return nil, fmt.Errorf("waiting for the lock %s: %w", path, err)
+	}
+	return func() { _ = lock.Unlock() }, nil // closing the file ends the lock in any case
+}

@@ -1,0 +1,322 @@
+package state
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"os"
+)
+
+// The layout of bbolt's file, version 2: https://pkg.go.dev/go.etcd.io/bbolt,
+// internal/common. Numbers are in the machine's own order.
+const (
+	boltMagic   = 0xED0CDAED
+	boltVersion = 2
+
+	pageHeader  = 16 // id 8, flags 2, count 2, overflow 4
+	elementSize = 16 // branch: pos 4, ksize 4, page 8; leaf: flags 4, pos 4, ksize 4, vsize 4
+	metaSize    = 64
+	bucketSize  = 16 // root page 8, sequence 8
+
+	flagBranch   = 0x01
+	flagLeaf     = 0x02
+	flagFreelist = 0x10
+	flagBucket   = 0x01 // of a leaf's element
+
+	noFreelist = ^uint64(0)
+	maxDepth   = 64
+)
+
+var native = binary.NativeEndian
+
+// A boltHeader is the valid one of a file's two meta pages, the later one of two.
+type boltHeader struct {
+	pageSize int64
+	root     uint64 // page of the root bucket
+	freelist uint64
+	pages    uint64 // all pages in use are below this one
+	txid     uint64
+}
+
+// checkHeader reports whether f begins like a bbolt file that is all there. It
+// needs no lock: bbolt lengthens the file before a header says that it is longer.
+func checkHeader(f *os.File) (boltHeader, error) {
+	h, err := readHeader(f)
+	if err != nil {
+		return h, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return h, err
+	}
+	if need := h.pageSize * int64(h.pages); info.Size() < need {
+		return h, fmt.Errorf("it has %d bytes of at least %d: its end is missing", info.Size(), need)
+	}
+	return h, nil
+}
+
+func readHeader(f *os.File) (boltHeader, error) {
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return boltHeader{}, err
+	case info.IsDir():
+		return boltHeader{}, errors.New("it is a directory")
+	case info.Size() == 0:
+		return boltHeader{}, errors.New("it is empty")
+	}
+	first, ok := readMeta(f, 0)
+	second, found := boltHeader{}, false
+	if ok {
+		second, found = readMeta(f, first.pageSize)
+	}
+	for size := int64(1 << 10); !ok && !found && size <= 1<<24; size *= 2 {
+		second, found = readMeta(f, size)
+		found = found && second.pageSize == size
+	}
+	switch {
+	case !ok && !found:
+		return boltHeader{}, errors.New("it does not begin like a snapshot")
+	case !ok || found && second.txid > first.txid:
+		first = second
+	}
+	if err := first.check(); err != nil {
+		return boltHeader{}, err
+	}
+	return first, nil
+}
+
+// readMeta reads a meta page, which carries a checksum of its own.
+func readMeta(r io.ReaderAt, at int64) (boltHeader, bool) {
+	var page [pageHeader + metaSize]byte
+	if _, err := r.ReadAt(page[:], at); err != nil {
+		return boltHeader{}, false
+	}
+	meta := page[pageHeader:]
+	sum := fnv.New64a()
+	_, _ = sum.Write(meta[:metaSize-8])
+	if native.Uint32(meta) != boltMagic || native.Uint32(meta[4:]) != boltVersion || native.Uint64(meta[56:]) != sum.Sum64() {
+		return boltHeader{}, false
+	}
+	return boltHeader{
+		pageSize: int64(native.Uint32(meta[8:])),
+		root:     native.Uint64(meta[16:]),
+		freelist: native.Uint64(meta[32:]),
+		pages:    native.Uint64(meta[40:]),
+		txid:     native.Uint64(meta[48:]),
+	}, true
+}
+
+func (h boltHeader) check() error {
+	switch {
+	case h.pageSize < 1<<10 || h.pageSize > 1<<24 || h.pageSize&(h.pageSize-1) != 0:
+		return fmt.Errorf("its page size of %d is none", h.pageSize)
+	case h.pages < 3 || h.pages > 1<<40:
+		return fmt.Errorf("its header counts %d pages", h.pages)
+	case h.root < 2 || h.root >= h.pages:
+		return fmt.Errorf("its root page %d is outside of it", h.root)
+	case h.freelist != noFreelist && (h.freelist < 2 || h.freelist >= h.pages):
+		return fmt.Errorf("its free list at page %d is outside of it", h.freelist)
+	}
+	return nil
+}
+
+// A walker follows a bbolt file's pages by reading, not by mapping. It finds what
+// would make bbolt run in circles or out of the file, of which no recover saves.
+type walker struct {
+	r    io.ReaderAt
+	head boltHeader
+	deep bool // also read the leaves
+	seen map[uint64]bool
+}
+
+// checkPages walks through all buckets' inner pages and, if deep, through their
+// leaves and the free list too. The file must be locked.
+func checkPages(f *os.File, deep bool) error {
+	head, err := checkHeader(f)
+	if err != nil {
+		return err
+	}
+	w := &walker{r: f, head: head, deep: deep, seen: map[uint64]bool{0: true, 1: true}}
+	if deep && head.freelist != noFreelist {
+		if err := w.freelist(); err != nil {
+			return err
+		}
+	}
+	return w.tree(head.root, true)
+}
+
+// freelist checks that the list of free pages is as long as it says: 65535 means
+// that its first number is the true length.
+func (w *walker) freelist() error {
+	page, err := w.page(w.head.freelist, flagFreelist)
+	if err != nil {
+		return err
+	}
+	count := uint64(native.Uint16(page[10:]))
+	if count == 0xFFFF {
+		count = native.Uint64(page[pageHeader:])
+	}
+	if count > uint64(len(page)-pageHeader)/8 {
+		return fmt.Errorf("page %d lists %d free pages, more than fit", w.head.freelist, count)
+	}
+	return nil
+}
+
+// tree walks one bucket. The leaves of the root bucket are always read: they say
+// where the others are.
+func (w *walker) tree(root uint64, leaves bool) error {
+	leafDepth := 0
+	return w.walk(root, 1, &leafDepth, leaves)
+}
+
+// walk follows the pages from id down. All leaves of a bucket are at one depth,
+// so once the first is found, the others need not be read to be told from
+// branches.
+func (w *walker) walk(id uint64, depth int, leafDepth *int, leaves bool) error {
+	if depth > maxDepth {
+		return fmt.Errorf("page %d is %d levels deep", id, depth)
+	}
+	if *leafDepth == depth && !leaves && !w.deep {
+		return w.claim(id, 0)
+	}
+	want := uint16(flagBranch | flagLeaf)
+	switch {
+	case *leafDepth == depth:
+		want = flagLeaf
+	case *leafDepth != 0:
+		want = flagBranch
+	}
+	page, err := w.page(id, want)
+	if err != nil {
+		return err
+	}
+	if native.Uint16(page[8:]) == flagLeaf {
+		*leafDepth = depth
+		if !leaves && !w.deep {
+			return nil
+		}
+		return w.leaf(id, page)
+	}
+	return w.branch(id, page, func(child uint64) error { return w.walk(child, depth+1, leafDepth, leaves) })
+}
+
+// page reads page id with its overflow and checks its header.
+func (w *walker) page(id uint64, want uint16) ([]byte, error) {
+	if id < 2 || id >= w.head.pages {
+		return nil, fmt.Errorf("page %d is outside of the file", id)
+	}
+	page := make([]byte, w.head.pageSize)
+	if _, err := w.r.ReadAt(page, int64(id)*w.head.pageSize); err != nil {
+		return nil, fmt.Errorf("reading page %d: %w", id, err)
+	}
+	self, flags, overflow := native.Uint64(page), native.Uint16(page[8:]), uint64(native.Uint32(page[12:]))
+	switch {
+	case self != id:
+		return nil, fmt.Errorf("page %d says that it is page %d", id, self)
+	case flags&want == 0 || flags&(flags-1) != 0:
+		return nil, fmt.Errorf("page %d is of an unexpected kind (%#x)", id, flags)
+	case overflow >= w.head.pages-id:
+		return nil, fmt.Errorf("page %d reaches out of the file", id)
+	}
+	if err := w.claim(id, overflow); err != nil {
+		return nil, err
+	}
+	if overflow > 0 {
+		page = make([]byte, int64(overflow+1)*w.head.pageSize)
+		if _, err := w.r.ReadAt(page, int64(id)*w.head.pageSize); err != nil {
+			return nil, fmt.Errorf("reading page %d: %w", id, err)
+		}
+	}
+	if count := int(native.Uint16(page[10:])); flags != flagFreelist && pageHeader+count*elementSize > len(page) {
+		return nil, fmt.Errorf("page %d counts %d records, more than fit", id, count)
+	}
+	return page, nil
+}
+
+// claim notes that a page belongs to a place, and refuses a second one.
+func (w *walker) claim(id, overflow uint64) error {
+	if id < 2 || id >= w.head.pages {
+		return fmt.Errorf("page %d is outside of the file", id)
+	}
+	for n := id; n <= id+overflow; n++ {
+		if w.seen[n] {
+			return fmt.Errorf("page %d belongs to two places", n)
+		}
+		w.seen[n] = true
+	}
+	return nil
+}
+
+func (w *walker) branch(id uint64, page []byte, child func(uint64) error) error {
+	count := int(native.Uint16(page[10:]))
+	if count == 0 {
+		return fmt.Errorf("page %d leads nowhere", id)
+	}
+	var last []byte
+	for i := range count {
+		at := pageHeader + i*elementSize
+		key, err := slice(page, at, native.Uint32(page[at:]), native.Uint32(page[at+4:]))
+		if err != nil || i > 0 && bytes.Compare(last, key) >= 0 {
+			return fmt.Errorf("page %d: key %d is not where it should be", id, i)
+		}
+		last = key
+		if err := child(native.Uint64(page[at+8:])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walker) leaf(id uint64, page []byte) error {
+	var last []byte
+	for i := range int(native.Uint16(page[10:])) {
+		at := pageHeader + i*elementSize
+		pos, ksize, vsize := native.Uint32(page[at+4:]), native.Uint32(page[at+8:]), native.Uint32(page[at+12:])
+		key, err := slice(page, at, pos, ksize)
+		if err != nil || i > 0 && bytes.Compare(last, key) >= 0 {
+			return fmt.Errorf("page %d: key %d is not where it should be", id, i)
+		}
+		last = key
+		value, err := slice(page, at+int(ksize), pos, vsize)
+		if err != nil {
+			return fmt.Errorf("page %d: value %d is not where it should be", id, i)
+		}
+		if native.Uint32(page[at:])&flagBucket == 0 {
+			continue
+		}
+		if err := w.bucket(id, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bucket walks the bucket of that header. A small one has no pages of its own:
+// its single leaf follows the header.
+func (w *walker) bucket(id uint64, header []byte) error {
+	if len(header) < bucketSize {
+		return fmt.Errorf("page %d holds a bucket that is too short", id)
+	}
+	if root := native.Uint64(header); root != 0 {
+		return w.tree(root, false)
+	}
+	inline := header[bucketSize:]
+	if len(inline) < pageHeader || native.Uint16(inline[8:]) != flagLeaf ||
+		pageHeader+int(native.Uint16(inline[10:]))*elementSize > len(inline) {
+		return fmt.Errorf("page %d holds a small bucket that is not one", id)
+	}
+	return w.leaf(id, inline)
+}
+
+// slice is n bytes of page, pos after at.
+func slice(page []byte, at int, pos, n uint32) ([]byte, error) {
+	from := uint64(at) + uint64(pos)
+	if from+uint64(n) > uint64(len(page)) {
+		return nil, errors.New("outside of the page")
+	}
+	return page[from : from+uint64(n)], nil
+}

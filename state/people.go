@@ -1,0 +1,191 @@
+package state
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"go.etcd.io/bbolt"
+
+	"tracktik-sync/sync/plan"
+)
+
+const (
+	// markRows is how many marks are read in one transaction: they are small.
+	markRows = 4096
+	// bulk is how many people one transaction of a bulk commit holds.
+	bulk = 1000
+)
+
+// Prints yields everybody who is managed or has a print, in the order of their
+// ids. It touches nothing of the file but one small bucket.
+func (db *DB) Prints() iter.Seq2[plan.Mark, error] {
+	return func(yield func(plan.Mark, error) bool) {
+		for next := []byte(nil); ; {
+			page, last, err := db.markPage(next)
+			for _, m := range page {
+				if !yield(m, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(plan.Mark{}, err)
+			}
+			if err != nil || last == nil {
+				return
+			}
+			next = append(last, 0)
+		}
+	}
+}
+
+// markPage reads some marks from key from on. The ids of a page share one piece of
+// memory: a hundred thousand small ones would cost more than what is in them.
+func (db *DB) markPage(from []byte) (page []plan.Mark, last []byte, err error) {
+	var ids strings.Builder
+	ends := make([]int, 0, markRows)
+	page = make([]plan.Mark, 0, markRows)
+	err = db.view(func(tx *bbolt.Tx) error {
+		last, err = readRows(tx, span{bucket: bucketPrints, from: from}, markRows, func(k, v []byte) error {
+			m, err := db.codec.openMark(k, v)
+			if err == nil {
+				page = append(page, m)
+				ids.Write(k)
+				ends = append(ends, ids.Len())
+			}
+			return err
+		})
+		return err
+	})
+	text, at := ids.String(), 0
+	for i, end := range ends {
+		page[i].Person = plan.PersonID(text[at:end])
+		at = end
+	}
+	return page, last, err
+}
+
+// CommitPrints records prints in sorted transactions of some size. A crash leaves
+// some of them out, which costs those people a decoding and nothing else.
+func (db *DB) CommitPrints(prints []plan.PersonPrint) error {
+	sorted := slices.Clone(prints)
+	slices.SortStableFunc(sorted, func(a, b plan.PersonPrint) int { return cmp.Compare(a.Person, b.Person) })
+	for chunk := range slices.Chunk(sorted, bulk) {
+		if err := db.Commit(plan.Batch{Prints: chunk}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CommitLinks records links in sorted transactions of some size: for links each
+// of which may stand without the others, as those of an adoption.
+func (db *DB) CommitLinks(links []plan.Link) error {
+	sorted := slices.Clone(links)
+	slices.SortStableFunc(sorted, func(a, b plan.Link) int { return cmp.Compare(a.Person, b.Person) })
+	for chunk := range slices.Chunk(sorted, bulk) {
+		if err := db.Commit(plan.Batch{Links: chunk}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Link is the link of a person; found is false when they are not managed.
+func (db *DB) Link(id plan.PersonID) (l plan.Link, found bool, err error) {
+	return one[plan.Link](db, bucketPeople, []byte(id))
+}
+
+// Links yields all links, in the order of the people's ids.
+func (db *DB) Links() iter.Seq2[plan.Link, error] { return all[plan.Link](db, bucketPeople) }
+
+// Managed is how many people are linked.
+func (db *DB) Managed() (n int, err error) {
+	err = db.view(func(tx *bbolt.Tx) error {
+		n = 0
+		_, err := readRows(tx, span{bucket: bucketEmployees}, -1, func(_, _ []byte) error { n++; return nil })
+		return err
+	})
+	return n, err
+}
+
+// LinkOfEmployee is the link to that employee; found is false when nobody is.
+func (db *DB) LinkOfEmployee(id plan.EmployeeID) (l plan.Link, found bool, err error) {
+	err = db.view(func(tx *bbolt.Tx) error {
+		person := get(tx, bucketEmployees, employeeKey(id))
+		if person == nil {
+			return nil
+		}
+		l, found, err = record[plan.Link](tx, db.codec, bucketPeople, person)
+		if err == nil && (!found || l.Employee != id) {
+			err = astray(bucketEmployees, employeeKey(id))
+		}
+		return err
+	})
+	return l, found, err
+}
+
+// astray is about an index that leads to what does not belong to it.
+func astray(bucket, key []byte) error {
+	return damaged(bucket, key, fmt.Errorf("the index leads astray"))
+}
+
+// OwnersOfUsername are the people whose employee was given that user name, folded,
+// by their ids; more than one only while a name passes from one to the next.
+func (db *DB) OwnersOfUsername(folded string) ([]plan.PersonID, error) {
+	return db.owners(nameUsername, folded)
+}
+
+// OwnersOfEmail is OwnersOfUsername for an e-mail address.
+func (db *DB) OwnersOfEmail(folded string) ([]plan.PersonID, error) {
+	return db.owners(nameEmail, folded)
+}
+
+func (db *DB) owners(kind, folded string) (ids []plan.PersonID, err error) {
+	first := namePrefix(kind, folded)
+	err = db.view(func(tx *bbolt.Tx) error {
+		_, err := readRows(tx, span{bucket: bucketNames, prefix: first}, -1, func(k, _ []byte) error {
+			if id := k[len(first):]; !bytes.ContainsRune(id, 0) { // a longer name with a zero byte in it
+				ids = append(ids, plan.PersonID(id))
+			}
+			return nil
+		})
+		return err
+	})
+	return ids, err
+}
+
+// FormersOf are the employees that a person was, the lowest id first.
+func (db *DB) FormersOf(id plan.PersonID) ([]plan.Former, error) {
+	return collect(db.formers(prefix(string(id))))
+}
+
+// Formers yields all former employees, by person.
+func (db *DB) Formers() iter.Seq2[plan.Former, error] { return db.formers(nil) }
+
+func (db *DB) formers(first []byte) iter.Seq2[plan.Former, error] {
+	return scan(db, span{bucket: bucketFormers, prefix: first}, scanRows, func(_ *bbolt.Tx, k, v []byte) (plan.Former, bool, error) {
+		var f plan.Former
+		err := db.codec.openJSON(bucketFormers, k, v, &f)
+		return f, err == nil, err
+	})
+}
+
+// FormerByEmployee is who the employee formerly was.
+func (db *DB) FormerByEmployee(id plan.EmployeeID) (f plan.Former, found bool, err error) {
+	err = db.view(func(tx *bbolt.Tx) error {
+		person := get(tx, bucketFormersBy, employeeKey(id))
+		if person == nil {
+			return nil
+		}
+		f, found, err = record[plan.Former](tx, db.codec, bucketFormers, formerKey(plan.PersonID(person), id))
+		if err == nil && !found {
+			err = astray(bucketFormersBy, employeeKey(id))
+		}
+		return err
+	})
+	return f, found, err
+}

@@ -1,0 +1,142 @@
+package state
+
+import (
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"tracktik-sync/sync/plan"
+)
+
+const (
+	// RestoreLife is how long everything that a restore needs is kept at least.
+	RestoreLife = 400 * 24 * time.Hour
+	// IdleRunLife is how long a run that did nothing is remembered.
+	IdleRunLife = 7 * 24 * time.Hour
+)
+
+// Pruned counts what Prune removed.
+type Pruned struct{ Audits, Runs, Formers int }
+
+// Prune removes what is older than keep at now: audit entries, runs, and former
+// employees. Terminations and revocations, their runs and the former employees
+// stay for RestoreLife at least; runs that did nothing go after IdleRunLife, but
+// never the latest one. keep 0 keeps all but those.
+func (db *DB) Prune(now time.Time, keep time.Duration) (Pruned, error) {
+	var done Pruned
+	var err error
+	if done.Runs, err = db.pruneRuns(now, keep); err != nil || keep <= 0 {
+		return done, err
+	}
+	if done.Audits, err = db.pruneAudits(now, keep); err != nil {
+		return done, err
+	}
+	done.Formers, err = db.pruneFormers(now.Add(-max(keep, RestoreLife)))
+	return done, err
+}
+
+func (db *DB) pruneRuns(now time.Time, keep time.Duration) (int, error) {
+	runs, err := db.Runs(0)
+	if err != nil {
+		return 0, err
+	}
+	l := newEraser(db)
+	for i, r := range runs {
+		if i == 0 || !pruneRun(r, now, keep) {
+			continue
+		}
+		if err := l.erase(bucketRuns, []byte(r.ID), entry{bucket: bucketDocuments, key: []byte(r.ID)}); err != nil {
+			return l.n, err
+		}
+	}
+	return l.n, l.flush()
+}
+
+func pruneRun(r plan.RunRecord, now time.Time, keep time.Duration) bool {
+	age := now.Sub(r.Started)
+	switch {
+	case len(r.Done) == 0 && r.Failed == 0 && r.Unknown == 0:
+		return age > IdleRunLife
+	case keep <= 0:
+		return false
+	case r.Done[string(plan.Terminate)]+r.Done[string(plan.RevokeRole)]+r.Unknown > 0:
+		return age > max(keep, RestoreLife)
+	}
+	return age > keep
+}
+
+// pruneAudits goes by the index of times, since the numbers say nothing of age.
+func (db *DB) pruneAudits(now time.Time, keep time.Duration) (int, error) {
+	l := newEraser(db)
+	for a, err := range db.Audits(Query{Until: now.Add(-keep)}) {
+		if err != nil {
+			return l.n, err
+		}
+		if restorable(a) && now.Sub(a.Time) < RestoreLife {
+			continue
+		}
+		if err := l.erase(bucketAudit, be64(a.Seq), auditEntries(a)...); err != nil {
+			return l.n, err
+		}
+	}
+	return l.n, l.flush()
+}
+
+// restorable reports whether a restore may need to know of a.
+func restorable(a plan.Audit) bool {
+	return plan.Kind(a.Kind).Removes() && (a.Outcome == plan.Done || a.Outcome == plan.Unknown)
+}
+
+func (db *DB) pruneFormers(before time.Time) (int, error) {
+	l := newEraser(db)
+	for f, err := range db.Formers() {
+		if err != nil {
+			return l.n, err
+		}
+		if !f.Terminated.Before(before) {
+			continue
+		}
+		if err := l.erase(bucketFormers, formerKey(f.Link.Person, f.Link.Employee), formerEntries(f)...); err != nil {
+			return l.n, err
+		}
+	}
+	return l.n, l.flush()
+}
+
+// An eraser deletes records with their index entries, some hundred in a
+// transaction.
+type eraser struct {
+	db   *DB
+	l    ledger
+	held int // in l
+	n    int // in all
+}
+
+func newEraser(db *DB) *eraser { return &eraser{db: db, l: ledger{}} }
+
+func (e *eraser) erase(bucket, key []byte, entries ...entry) error {
+	e.l.drop(bucket, key)
+	e.l.unindex(entries)
+	e.held++
+	e.n++
+	if e.held < scanRows {
+		return nil
+	}
+	return e.flush()
+}
+
+func (e *eraser) flush() error {
+	if e.held == 0 {
+		return nil
+	}
+	l := e.l
+	e.l, e.held = ledger{}, 0
+	err := e.db.submit(func(tx *bbolt.Tx) (func() error, error) {
+		return func() error { return l.flush(tx, e.db.codec) }, nil
+	})
+	if err != nil {
+		return fmt.Errorf("removing what is too old: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// A Kind is a kind of change to TrackTik or to who is managed there.
+type Kind string
+
+// The kinds, in the order in which a plan carries them out.
+const (
+	RenameRole Kind = "rename_role"
+	LinkRole   Kind = "link_role"
+	CreateRole Kind = "create_role"
+	Adopt      Kind = "adopt"
+	Terminate  Kind = "terminate"
+	Update     Kind = "update"
+	Reactivate Kind = "reactivate"
+	Create     Kind = "create"
+	GrantRole  Kind = "grant_role"
+	RevokeRole Kind = "revoke_role"
+)
+
+// Kinds lists every kind in the order of a plan.
+var Kinds = []Kind{RenameRole, LinkRole, CreateRole, Adopt, Terminate, Update, Reactivate, Create, GrantRole, RevokeRole}
+
+// Writes reports whether an action of kind k calls TrackTik to change something:
+// adopt and link_role only record who is who.
+func (k Kind) Writes() bool { return k != Adopt && k != LinkRole }
+
+// Removes reports whether k takes something away from a person.
+func (k Kind) Removes() bool { return k == Terminate || k == RevokeRole }
+
+// A UserRef names a person in documents.
+type UserRef struct {
+	ID    PersonID `json:"okta_id,omitempty"`
+	Login string   `json:"login,omitempty"`
+}
+
+// A RoleRef names a role and the group behind it. A role that is still to be
+// created has no ID.
+type RoleRef struct {
+	ID    RoleID  `json:"id,omitempty"`
+	Name  string  `json:"name,omitempty"`
+	Group GroupID `json:"group_id,omitempty"`
+}
+
+// An Action is one change and the reason for it.
+type Action struct {
+	Kind     Kind
+	User     UserRef
+	Employee EmployeeID // 0 for Create
+	Role     *RoleRef   // of the role kinds; shared between actions, never changed
+	Changes  []Change   // Update and RenameRole: what differs
+	Reason   string     // one line
+	Evidence string     // Terminate and RevokeRole: how the departure is known
+	Key      string     // Adopt: what matched: custom_id, username, email, re-created, link
+
+	// Want is the whole record as it should be afterwards: Create, Reactivate,
+	// Adopt and Update.
+	Want *Wanted
+	// Former is the employee who was this person before: Create and Reactivate.
+	Former EmployeeID
+	// Replaces is set on the GrantRole and RevokeRole of one pair: the revoke
+	// only goes out when the grant is done.
+	Replaces bool
+	// Drift says that an Update repairs what somebody changed in TrackTik.
+	Drift bool
+}
+
+// Wanted is what Okta says that an employee should hold.
+type Wanted struct {
+	Values   Values   `json:"values"`
+	RegionID RegionID `json:"region_id,omitempty"` // what Values[Region] means in the portal; 0: nothing
+	Keep     FieldSet `json:"keep,omitempty"`      // no usable value in Okta: leave what is there
+	Default  bool     `json:"default,omitempty"`   // the region is the configured default
+	Email    string   `json:"email,omitempty"`     // the Okta user's own e-mail, for protection and look-ups
+	Print    Print    `json:"-"`
+	Group    GroupID  `json:"group,omitempty"` // the group that granted the app
+}
+
+// FieldChanges returns what the action changes, field by field: for a create,
+// everything that is set.
+func (a Action) FieldChanges() []Change {
+	if a.Changes != nil || a.Want == nil || (a.Kind != Create && a.Kind != Reactivate) {
+		return a.Changes
+	}
+	var changes []Change
+	for f, v := range a.Want.Values {
+		if v != "" {
+			changes = append(changes, Change{Field: Field(f), New: v})
+		}
+	}
+	return changes
+}
+
+// MarshalJSON writes the field by its TrackTik name.
+func (c Change) MarshalJSON() ([]byte, error) {
+	return json.Marshal(wireChange{c.Field.String(), c.Old, c.New})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (c *Change) UnmarshalJSON(data []byte) error {
+	var w wireChange
+	if err := json.Unmarshal(data, &w); err != nil {
+		return err
+	}
+	field, ok := ParseField(w.Field)
+	if !ok && w.Field != RoleNameField {
+		return fmt.Errorf("unknown field %q in a change", w.Field)
+	}
+	*c = Change{field, w.Old, w.New}
+	if w.Field == RoleNameField {
+		c.Field = NumFields
+	}
+	return nil
+}
+
+// RoleNameField is what the change of a role's name is called in documents. In
+// a Change its Field is NumFields.
+const RoleNameField = "name"
+
+type wireChange struct {
+	Field string `json:"field"`
+	Old   string `json:"old"`
+	New   string `json:"new"`
+}
+
+// wireAction is an Action in documents and in the journal; the second half is
+// of use to the journal only, and left out where it is empty.
+type wireAction struct {
+	Kind     Kind       `json:"kind"`
+	User     UserRef    `json:"user,omitzero"`
+	Employee EmployeeID `json:"employee_id,omitempty"`
+	Role     *RoleRef   `json:"role,omitempty"`
+	Changes  []Change   `json:"changes,omitempty"`
+	Reason   string     `json:"reason,omitempty"`
+	Evidence string     `json:"evidence,omitempty"`
+	Key      string     `json:"match,omitempty"`
+	Former   EmployeeID `json:"former_employee_id,omitempty"`
+	Replaces bool       `json:"replaces,omitempty"`
+	Drift    bool       `json:"drift,omitempty"`
+}
+
+// MarshalJSON writes the action as documents show it.
+func (a Action) MarshalJSON() ([]byte, error) {
+	return json.Marshal(wireAction{a.Kind, a.User, a.Employee, a.Role, a.FieldChanges(), a.Reason,
+		a.Evidence, a.Key, a.Former, a.Replaces, a.Drift})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (a *Action) UnmarshalJSON(data []byte) error {
+	var w wireAction
+	if err := json.Unmarshal(data, &w); err != nil {
+		return err
+	}
+	*a = Action{Kind: w.Kind, User: w.User, Employee: w.Employee, Role: w.Role, Changes: w.Changes, Reason: w.Reason,
+		Evidence: w.Evidence, Key: w.Key, Former: w.Former, Replaces: w.Replaces, Drift: w.Drift}
+	return nil
+}

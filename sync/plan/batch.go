@@ -1,0 +1,101 @@
+package plan
+
+import "time"
+
+// A Batch is everything that one step changes in the snapshot. It is applied in
+// one durable transaction or not at all.
+type Batch struct {
+	Begin  []Intent // their Seq is given by the snapshot when it is zero
+	Settle []uint64 // intents whose outcome is now recorded
+
+	Links   []Link
+	Unlink  []PersonID // also forgets the person's print
+	Prints  []PersonPrint
+	Formers []Former
+	Revive  []EmployeeID // former employees who are managed again
+
+	Groups     []GroupLink
+	DropGroups []GroupID // also forgets the members
+	Members    []Membership
+
+	Grants     []Grant
+	DropGrants []GrantKey
+
+	Troubles []Trouble
+	Cured    []string // Trouble.Key of those that are over
+
+	Audits []Audit // their Seq is given by the snapshot
+	Run    *RunRecord
+	Meta   *Meta
+}
+
+// A PersonPrint is the print of the listing entry at which a person was last
+// found in order. The zero Print says that they must be decoded next time.
+type PersonPrint struct {
+	Person PersonID
+	Print  Print
+}
+
+// A Mark is the little that a run without changes needs to know of a person.
+type Mark struct {
+	Person   PersonID
+	Print    Print
+	Employee EmployeeID // 0: not managed
+	// Open says that the link holds something that time alone can change (not
+	// visible, unassigned, ended elsewhere, restored): judge it whatever the print.
+	Open bool
+}
+
+// Open reports whether something about the link is unfinished. See Mark.
+func (l Link) Open() bool {
+	return l.NotVisibleSince != nil || l.UnassignedSince != nil || l.ElsewhereStatus != "" || l.Restored
+}
+
+// A Membership is the members of a group, as Okta last listed them.
+type Membership struct {
+	Group   GroupID
+	Members []PersonID // sorted
+}
+
+// A GrantKey names a grant by what it is, not by its TrackTik id.
+type GrantKey struct {
+	Role   RoleID
+	Person PersonID
+}
+
+// Key names the grant.
+func (g Grant) Key() GrantKey { return GrantKey{g.Role, g.Person} }
+
+// Meta is what the snapshot knows about itself.
+type Meta struct {
+	Binding     Binding   `json:"binding"`
+	Created     time.Time `json:"created"`
+	LastRefresh time.Time `json:"last_refresh,omitzero"`
+	LastSuccess time.Time `json:"last_success,omitzero"`
+	// PortalEmployees is how many employee records the portal held, the inactive
+	// ones included, when they were last counted; 0: never.
+	PortalEmployees int `json:"portal_employees,omitempty"`
+	// UnmanagedActive counts active employees that nobody in Okta stands behind,
+	// as of the last refresh or compare; nil: never counted.
+	UnmanagedActive *int `json:"unmanaged_active,omitempty"`
+	// Mappings is the app's Push Groups list as it was first read well.
+	Mappings []PushMapping `json:"mappings,omitempty"`
+	// Config is the fingerprint of what decides how a person is read; when it
+	// differs, no print is believed.
+	Config string `json:"config,omitempty"`
+	// RefreshDue says that the snapshot was restored from a backup: the next run
+	// checks every link and removes nobody before that is done.
+	RefreshDue bool `json:"refresh_due,omitempty"`
+	// Quarantine is set while a system's credentials are known to be bad.
+	Quarantine *Quarantine `json:"quarantine,omitempty"`
+}
+
+// A Quarantine stops all runs after bad credentials, since TrackTik blocks an
+// address for two hours after 40 failed logins in two minutes.
+type Quarantine struct {
+	System      string    `json:"system"` // okta or tracktik
+	Since       time.Time `json:"since"`
+	Reason      string    `json:"reason"`
+	NextTry     time.Time `json:"next_try"`
+	Credentials string    `json:"credentials"` // fingerprint of those that failed
+}

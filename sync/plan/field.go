@@ -1,0 +1,104 @@
+package plan
+
+import "strings"
+
+// A Field is one attribute of a TrackTik employee that this program can fill.
+type Field uint8
+
+// The fields, in the order in which they are shown. Their names on TrackTik's
+// wire are those that String returns.
+const (
+	Username Field = iota
+	FirstName
+	LastName
+	Email
+	JobTitle
+	PrimaryPhone
+	AddressLine1
+	City
+	State
+	PostalCode
+	Country
+	Language
+	CustomID
+	Region
+	NumFields // how many there are; not a field
+)
+
+var fieldNames = [NumFields]string{
+	"username", "firstName", "lastName", "email", "jobTitle", "primaryPhone",
+	"address.addressLine1", "address.city", "address.state", "address.postalCode", "address.country",
+	"language", "customId", "region",
+}
+
+// String returns the field's TrackTik name, "address.city" for example.
+func (f Field) String() string {
+	if f >= NumFields {
+		return RoleNameField
+	}
+	return fieldNames[f]
+}
+
+// ParseField returns the field of that TrackTik name.
+func ParseField(name string) (Field, bool) {
+	for f, n := range fieldNames {
+		if n == name {
+			return Field(f), true
+		}
+	}
+	return 0, false
+}
+
+// AddressFields are the five parts of an address, which TrackTik takes together
+// or not at all.
+var AddressFields = [5]Field{AddressLine1, City, State, PostalCode, Country}
+
+// RequiredFields must have a value before anything is written for a person.
+var RequiredFields = [4]Field{Username, FirstName, LastName, Email}
+
+// Values holds one text a field. The empty text means that there is no value.
+// Region is the division as Okta spells it: a region's name or its id.
+type Values [NumFields]string
+
+// A FieldSet is a set of fields.
+type FieldSet uint16
+
+// Has reports whether f is in s.
+func (s FieldSet) Has(f Field) bool { return s&(1<<f) != 0 }
+
+// With returns s and the fields fs.
+func (s FieldSet) With(fs ...Field) FieldSet {
+	for _, f := range fs {
+		s |= 1 << f
+	}
+	return s
+}
+
+// Without returns s less the fields fs.
+func (s FieldSet) Without(fs ...Field) FieldSet {
+	for _, f := range fs {
+		s &^= 1 << f
+	}
+	return s
+}
+
+// Same reports whether a and b are one value of f: user names and e-mails
+// compare without case, everything else to the letter.
+func (f Field) Same(a, b string) bool {
+	if f == Username || f == Email {
+		return FoldName(a) == FoldName(b)
+	}
+	return a == b
+}
+
+// A Change is one field's value before and after.
+type Change struct {
+	Field Field
+	Old   string
+	New   string
+}
+
+// FullName is "first last", for the comparison of people, never for logs.
+func (v Values) FullName() string {
+	return strings.TrimSpace(v[FirstName] + " " + v[LastName])
+}

@@ -1,0 +1,69 @@
+package plan
+
+// A Problem keeps a person from being written at all. Code is one of the
+// Problem constants.
+type Problem struct {
+	User    UserRef `json:"user,omitzero"`
+	Code    string  `json:"code"`
+	Message string  `json:"message"`
+}
+
+// A Warning is something that people should know and that stops nothing. Field
+// is the TrackTik name of what it is about, "address" for an address as a whole.
+type Warning struct {
+	Code    string  `json:"code"`
+	User    UserRef `json:"user,omitzero"`
+	Field   string  `json:"field,omitempty"`
+	Message string  `json:"message"`
+}
+
+// The codes of problems.
+const (
+	ProblemMissingRequired = "missing_required"
+	ProblemInvalidValue    = "invalid_value"
+	ProblemDuplicate       = "duplicate"
+	ProblemNameInUse       = "name_in_use"
+	ProblemUnknownRegion   = "unknown_region"
+	ProblemAmbiguousRegion = "ambiguous_region"
+	ProblemAmbiguousMatch  = "ambiguous_match"
+	ProblemInactiveMatch   = "inactive_match"
+	ProblemProtectedMatch  = "protected_match"
+	ProblemAdoptOff        = "adopt_off"
+	ProblemRefused         = "refused"
+	ProblemValueNotKept    = "value_not_kept"
+	ProblemNotEffective    = "not_effective"
+	ProblemSwap            = "swap"
+	ProblemGivenUp         = "given_up"
+)
+
+// The codes with which the reason of a held action begins.
+const (
+	HeldSwitchedOff         = "switched_off"
+	HeldGuard               = "guard"
+	HeldSuspended           = "suspended"
+	HeldUnreadable          = "unreadable"
+	HeldUnconfirmed         = "unconfirmed"
+	HeldNotVisible          = "not_visible"
+	HeldProtected           = "protected"
+	HeldDoubtfulMatch       = "doubtful_match"
+	HeldAdoptedDiffers      = "adopted_differs"
+	HeldHasOtherRole        = "has_other_role"
+	HeldLastRole            = "last_role"
+	HeldRoleExists          = "role_exists"
+	HeldProtectedRole       = "protected_role"
+	HeldUnassignedGrace     = "unassigned_grace"
+	HeldOutOfScope          = "out_of_scope"
+	HeldTerminatedElsewhere = "terminated_elsewhere"
+	HeldBannedElsewhere     = "banned_elsewhere"
+	HeldPending             = "pending"
+	HeldRestored            = "restored"
+	HeldClock               = "clock"
+)
+
+// The codes of the warnings about one person's values.
+const (
+	WarningInvalidValue       = "invalid_value"   // an optional value that breaks its rule
+	WarningPartialAddress     = "partial_address" // some of the five parts are empty
+	WarningUnknownLanguage    = "unknown_language"
+	WarningUnexpectedUserType = "unexpected_user_type"
+)

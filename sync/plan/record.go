@@ -1,0 +1,173 @@
+package plan
+
+import "time"
+
+// How an employee, a role or a grant came under management.
+const (
+	HowCreated     = "created"
+	HowAdopted     = "adopted" // it was there, and matched
+	HowLinked      = "linked"  // an administrator said so
+	HowMapped      = "mapped"  // the configuration names the role
+	HowReactivated = "reactivated"
+	HowRestored    = "restored"
+)
+
+// A Link ties an Okta user to the employee we manage for them, with what was
+// last pushed. It is the snapshot's record of a person.
+type Link struct {
+	Person   PersonID   `json:"person"`
+	Employee EmployeeID `json:"employee"`
+	How      string     `json:"how"`
+	Since    time.Time  `json:"since"`
+	Run      string     `json:"run"`
+	Login    string     `json:"login"` // the last known in Okta
+	Email    string     `json:"email"` // the last known in Okta
+
+	// Pushed is what TrackTik was last told, or was seen to hold when it was
+	// adopted and agreed. A field that was never pushed is empty.
+	Pushed Values `json:"pushed"`
+	// PushedRegion is what Pushed[Region] meant when it was pushed.
+	PushedRegion RegionID `json:"pushed_region,omitempty"`
+
+	// AssignedBy is the group that granted the app, when it was not assigned
+	// to the person directly.
+	AssignedBy GroupID `json:"assigned_by,omitempty"`
+
+	SeenDeprovisioned bool       `json:"seen_deprovisioned,omitempty"` // Okta once said DEPROVISIONED
+	NotVisibleSince   *time.Time `json:"not_visible_since,omitempty"`  // Okta has answered 404 since
+	UnassignedSince   *time.Time `json:"unassigned_since,omitempty"`   // the assignment is gone since
+	ElsewhereStatus   string     `json:"elsewhere_status,omitempty"`   // TERMINATED or BANNED by somebody else, GONE
+	Restored          bool       `json:"restored,omitempty"`           // by `restore`, and not seen in scope since
+	Kept              bool       `json:"kept,omitempty"`               // adopted with on_adopt keep: Pushed is Okta's value at that time
+
+	// LastRepair is what the last update by drift set; the same one again means
+	// that TrackTik does not keep the value.
+	LastRepair string `json:"last_repair,omitempty"`
+}
+
+// A Former is an employee of ours who was terminated, kept so that they can be
+// named, restored or reactivated.
+type Former struct {
+	Link       Link      `json:"link"`
+	Terminated time.Time `json:"terminated"`
+	Run        string    `json:"run"`
+	Roles      []Grant   `json:"roles,omitempty"`
+	Elsewhere  bool      `json:"elsewhere,omitempty"` // not by us
+}
+
+// A GroupLink ties a pushed Okta group to its role.
+type GroupLink struct {
+	Group    GroupID `json:"group"`
+	Name     string  `json:"name"` // the group's name when the role was last named
+	Role     RoleID  `json:"role,omitempty"`
+	RoleName string  `json:"role_name,omitempty"`
+	How      string  `json:"how,omitempty"`
+	// Stamp is the group's lastMembershipUpdated as it was before its members
+	// were read; empty when it was too young to be trusted.
+	Stamp    string `json:"stamp,omitempty"`
+	Unpushed bool   `json:"unpushed,omitempty"` // confirmed gone; its role was left
+}
+
+// A Grant is a role that we gave to a person, or found with them and adopted.
+type Grant struct {
+	Role     RoleID     `json:"role"`
+	Person   PersonID   `json:"person"`
+	ID       GrantID    `json:"id"`
+	Employee EmployeeID `json:"employee"`
+	Group    GroupID    `json:"group"`
+	How      string     `json:"how"`
+	Since    time.Time  `json:"since"`
+	Run      string     `json:"run"`
+	// Stuck is set when TrackTik refused to take a person's last role; it is not
+	// tried again until the person's roles change.
+	Stuck bool `json:"stuck,omitempty"`
+}
+
+// A Trouble is the snapshot's record of a person with a problem.
+type Trouble struct {
+	Person   PersonID   `json:"person"` // empty for a role's problem
+	Group    GroupID    `json:"group,omitempty"`
+	Login    string     `json:"login,omitempty"`
+	Code     string     `json:"code"`
+	Message  string     `json:"message"`
+	Kind     Kind       `json:"kind,omitempty"` // the refused action's, for problems that TrackTik caused
+	Since    time.Time  `json:"since"`
+	Last     time.Time  `json:"last"`
+	Attempts int        `json:"attempts,omitempty"`
+	NextTry  *time.Time `json:"next_try,omitempty"` // nil: judged anew in every run
+	Data     string     `json:"data,omitempty"`     // digest of what was refused; other data are tried at once
+}
+
+// Key identifies a Trouble in the snapshot.
+func (t Trouble) Key() string { return string(t.Person) + "|" + string(t.Group) + "|" + string(t.Kind) }
+
+// An Intent is a write that was begun: it is durable before the call, and gone
+// in the transaction that records the outcome. One that is left over after a
+// crash may or may not have taken effect, and is looked up before anything else.
+type Intent struct {
+	Seq     uint64    `json:"seq"`
+	Run     string    `json:"run"`
+	At      time.Time `json:"at"`
+	Action  Action    `json:"action"`
+	Wanted  *Wanted   `json:"wanted,omitempty"`  // of a Create: what to look for, and to record
+	Request string    `json:"request,omitempty"` // the X-Request-Id sent with it
+}
+
+// An Audit is one entry of the audit trail. Times are UTC.
+type Audit struct {
+	Seq      uint64     `json:"seq"`
+	Time     time.Time  `json:"time"`
+	Run      string     `json:"run,omitempty"`
+	By       string     `json:"by"` // user@host (trigger)
+	Kind     string     `json:"kind"`
+	Person   PersonID   `json:"person,omitempty"`
+	Login    string     `json:"login,omitempty"`
+	Employee EmployeeID `json:"employee,omitempty"`
+	Role     *RoleRef   `json:"role,omitempty"`
+	Changes  []Change   `json:"changes,omitempty"`
+	Reason   string     `json:"reason,omitempty"`
+	Outcome  string     `json:"outcome"`
+	Approved bool       `json:"approved,omitempty"` // let through by an approval: does not count against a day's limit
+	Attempts int        `json:"attempts,omitempty"`
+	Request  string     `json:"request,omitempty"`
+	Message  string     `json:"message,omitempty"`
+}
+
+// The outcomes of an action.
+const (
+	Done     = "done"
+	Failed   = "failed"
+	Unknown  = "unknown"
+	Withheld = "held"
+	Would    = "would"
+)
+
+// A RunRecord is the snapshot's record of one run.
+type RunRecord struct {
+	ID        string         `json:"id"`
+	Started   time.Time      `json:"started"`
+	Ended     time.Time      `json:"ended"`
+	By        string         `json:"by"`
+	Mode      string         `json:"mode"`
+	Refresh   bool           `json:"refresh,omitempty"`
+	Users     []string       `json:"users,omitempty"` // --user
+	ExitCode  int            `json:"exit_code"`
+	Message   string         `json:"message,omitempty"`
+	Summary   map[string]int `json:"summary,omitempty"`
+	Done      map[string]int `json:"done,omitempty"`
+	Failed    int            `json:"failed"`
+	Held      int            `json:"held"`
+	Unknown   int            `json:"unknown"`
+	Problems  int            `json:"problems"`
+	Managed   int            `json:"managed"`
+	OktaCalls int            `json:"okta_calls"`
+	TTCalls   int            `json:"tracktik_calls"`
+	Document  []byte         `json:"document,omitempty"` // the plan as JSON, for reports
+}
+
+// Binding names the two systems that a snapshot belongs to.
+type Binding struct {
+	Org    string `json:"org"`
+	App    string `json:"app"`
+	Portal string `json:"portal"`
+}

@@ -1,0 +1,265 @@
+package tracktik
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"tracktik-sync/sync/trace"
+)
+
+// mediaType pins the version of the API, language that of its texts (the
+// portal's OpenAPI document).
+const (
+	mediaType = "application/vnd.tracktik.v2020-01-01+json"
+	language  = "en_us"
+)
+
+// Config is what a Client needs. Only BaseURL and Auth must be given.
+type Config struct {
+	BaseURL string // of the portal: https://<name>.staffr.net
+	Auth    Auth
+	Tokens  TokenStore // nil: tokens are forgotten with the client
+
+	Timeout              time.Duration // of one call; 0: 40 s
+	MaxConcurrency       int           // calls at a time; 0: 8
+	MaxRequestsPerMinute int           // 0: no limit of ours
+
+	TLS       *tls.Config // nil: the system's; TLS 1.2 is the least either way
+	UserAgent string      // empty: tracktik-sync
+	Log       logrus.FieldLogger
+
+	Now   func() time.Time                           // nil: time.Now
+	Sleep func(context.Context, time.Duration) error // nil: waits, or until the context ends
+}
+
+// A Client speaks to one portal. Its methods may be called at the same time.
+type Client struct {
+	root   *url.URL // of the API
+	http   *http.Client
+	wire   *wire
+	tokens *tokenSource
+	log    logrus.FieldLogger
+
+	noKeyFilter atomic.Bool // the portal pages by offset only
+	noUsername  atomic.Bool // the portal refuses username in include
+}
+
+// New makes a Client. It makes no call.
+func New(cfg Config) (*Client, error) {
+	portal, err := parsePortal(cfg.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.Auth.check(); err != nil {
+		return nil, err
+	}
+	cfg.fill()
+	root := portal.JoinPath("rest", "v1")
+	wire := newWire(cfg, root)
+	tokens := newTokenSource(cfg, portal, wire)
+	return &Client{
+		root:   root,
+		http:   &http.Client{Transport: &authTransport{wire, tokens}, CheckRedirect: checkRedirect},
+		wire:   wire,
+		tokens: tokens,
+		log:    cfg.Log,
+	}, nil
+}
+
+// fill puts the defaults where nothing is set.
+func (cfg *Config) fill() {
+	orDefault(&cfg.Timeout, 40*time.Second)
+	orDefault(&cfg.MaxConcurrency, 8)
+	orDefault(&cfg.UserAgent, "tracktik-sync")
+	orDefault(&cfg.Auth.TokenPath, DefaultTokenPath)
+	orDefault(&cfg.Auth.AuthorizePath, DefaultAuthorizePath)
+	if cfg.Tokens == nil {
+		cfg.Tokens = newMemory()
+	}
+	if cfg.Log == nil {
+		quiet := logrus.New()
+		quiet.SetOutput(io.Discard)
+		cfg.Log = quiet
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Sleep == nil {
+		cfg.Sleep = sleep
+	}
+}
+
+func orDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// parsePortal refuses an address over which secrets would travel in the open.
+func parsePortal(base string) (*url.URL, error) {
+	portal, err := url.Parse(strings.TrimRight(base, "/") + "/")
+	switch {
+	case err != nil:
+		return nil, errors.New("tracktik.base_url is not an address")
+	case portal.Host == "" || portal.User != nil || portal.RawQuery != "":
+		return nil, fmt.Errorf("tracktik.base_url must be like https://acme.staffr.net")
+	case portal.Scheme == "https", portal.Scheme == "http" && isLoopback(portal.Hostname()):
+		return portal, nil
+	}
+	return nil, fmt.Errorf("tracktik.base_url must begin with https://: %s is not this host itself", portal.Hostname())
+}
+
+func isLoopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// checkRedirect follows a read within the portal, and nothing else: a write would
+// become a GET on the way, and another host is none of the token's business.
+func checkRedirect(req *http.Request, via []*http.Request) error {
+	first := via[0]
+	if first.Method == http.MethodGet && req.URL.Host == first.URL.Host && req.URL.Scheme == first.URL.Scheme && len(via) < 5 {
+		return nil
+	}
+	return http.ErrUseLastResponse
+}
+
+// newRequest makes a request to the API. payload, when not nil, is sent as JSON.
+func (c *Client) newRequest(ctx context.Context, method string, query url.Values, payload any, path ...string) (*http.Request, error) {
+	target := c.root.JoinPath(path...)
+	target.RawQuery = query.Encode()
+	var content io.Reader
+	if payload != nil {
+		data, err := json.Marshal(payload)
+		if err != nil {
+			return nil, fmt.Errorf("writing the body of %s %s: %w", method, c.pathOf(target), err)
+		}
+		content = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target.String(), content)
+	if err != nil {
+		return nil, fmt.Errorf("making the request %s %s: %w", method, c.pathOf(target), err)
+	}
+	req.Header.Set("Accept", mediaType)
+	req.Header.Set("TTC-Language", language)
+	req.Header.Set(requestIDHeader, trace.Request(ctx))
+	if payload != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}
+
+// do makes the call, again where that is safe, and gives the body of a 2xx to
+// understand. An error of understand is an answer that cannot be believed.
+func (c *Client) do(req *http.Request, understand func(body []byte) error) error {
+	var tries attempts
+	for {
+		e := c.once(req, understand)
+		if e == nil {
+			return nil
+		}
+		wait, again := tries.next(e, !isWrite(req))
+		if !again || req.Context().Err() != nil {
+			return e
+		}
+		c.log.WithFields(logrus.Fields{"route": e.Route(), "status": e.status, "request_id": e.requestID,
+			"attempt": tries.failed + tries.throttled}).Warn("a call to tracktik is repeated")
+		if c.wire.wait(req.Context(), wait) != nil {
+			return e
+		}
+	}
+}
+
+// once is one attempt of do.
+func (c *Client) once(req *http.Request, understand func([]byte) error) *Error {
+	out, err := rewound(req)
+	if err != nil {
+		return c.lost(req, err)
+	}
+	resp, err := c.http.Do(out)
+	if err != nil {
+		return c.lost(req, err)
+	}
+	defer resp.Body.Close()
+	content, err := io.ReadAll(resp.Body)
+	if resp.StatusCode/100 != 2 {
+		e := c.parseError(req, resp, content)
+		if e.credentials { // a new token did not help
+			e.Text += "; a new token was refused too: check tracktik.auth and whether the account is active"
+			c.tokens.stop(e)
+		}
+		return e
+	}
+	if err != nil {
+		return c.cut(req, resp, err)
+	}
+	if resp.StatusCode == http.StatusNoContent && isWrite(req) {
+		content = []byte("{}") // done, and nothing to say about it
+	}
+	if err := understand(content); err != nil {
+		return c.unbelievable(req, resp, err)
+	}
+	return nil
+}
+
+// pathOf is a request's path as errors show it.
+func (c *Client) pathOf(u *url.URL) string { return below(c.root, u) }
+
+// Self is the subject of our own access token: the id of the employee whose
+// credentials these are, where the token says so, else empty.
+func (c *Client) Self(ctx context.Context) (string, error) {
+	access, err := c.tokens.token(ctx)
+	if err != nil {
+		return "", err
+	}
+	return subject(access), nil
+}
+
+// CredentialsFingerprint tells whether the configured credentials have changed.
+func (c *Client) CredentialsFingerprint() string {
+	return c.tokens.auth.Fingerprint(c.tokens.portal)
+}
+
+// Requests is how many requests were sent, token requests included.
+func (c *Client) Requests() int { return int(c.wire.requests.Load()) }
+
+// RequestsByRoute counts them by route, "GET /employees/{id}", and status; 0 is
+// a request without an answer.
+func (c *Client) RequestsByRoute() map[string]map[int]int {
+	c.wire.mu.Lock()
+	defer c.wire.mu.Unlock()
+	routes := make(map[string]map[int]int, len(c.wire.byRoute))
+	for route, counts := range c.wire.byRoute {
+		routes[route] = maps.Clone(counts)
+	}
+	return routes
+}
+
+// Waited is the time that calls waited for the portal's limits and ours, and
+// between attempts; calls that wait side by side add up.
+func (c *Client) Waited() time.Duration {
+	c.wire.mu.Lock()
+	defer c.wire.mu.Unlock()
+	return c.wire.waited
+}
+
+// ClockSkew is the portal's clock minus ours, by the Date of the last answer.
+func (c *Client) ClockSkew() (time.Duration, bool) {
+	c.wire.mu.Lock()
+	defer c.wire.mu.Unlock()
+	return c.wire.skew, c.wire.skewed
+}

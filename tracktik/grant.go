@@ -1,0 +1,175 @@
+package tracktik
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// obtain gets a new token by the configured grant.
+func (s *tokenSource) obtain(ctx context.Context, saved Token) (Token, error) {
+	if s.auth.Grant == GrantPassword {
+		return s.login(ctx)
+	}
+	refresh := saved.Refresh
+	if seed := s.auth.seedFingerprint(); seed != "" && seed != saved.Seed {
+		refresh = s.auth.RefreshToken // configured anew since the last time
+	}
+	if refresh == "" {
+		return s.fallBack(ctx, s.refused("there is no refresh token yet"))
+	}
+	token, err := s.exchange(ctx, refresh)
+	if isLost(err) {
+		s.log.WithError(err).Warn("the answer with the new tokens was lost; trying the old refresh token once more")
+		if s.wire.wait(ctx, firstBackoff) == nil {
+			token, err = s.exchange(ctx, refresh)
+		}
+	}
+	if err != nil && !isUnsent(err) {
+		return s.fallBack(ctx, err)
+	}
+	return token, err
+}
+
+// fallBack logs in with the password where one is configured: the refresh token
+// is no longer good, and cause says why.
+func (s *tokenSource) fallBack(ctx context.Context, cause error) (Token, error) {
+	if s.auth.Username == "" || s.auth.Password == "" {
+		return Token{}, cause
+	}
+	s.log.WithError(cause).Warn("the refresh token is not accepted; logging in with the password")
+	return s.login(ctx)
+}
+
+// login is the password grant. It sends no scope: the portal gives what the
+// account may (support article 23672739298199).
+func (s *tokenSource) login(ctx context.Context) (Token, error) {
+	return s.request(ctx, true, func(ctx context.Context) (*oauth2.Token, error) {
+		return s.oauth.PasswordCredentialsToken(ctx, s.auth.Username, s.auth.Password)
+	})
+}
+
+// exchange is the refresh_token grant. refresh is used up by it.
+func (s *tokenSource) exchange(ctx context.Context, refresh string) (Token, error) {
+	return s.request(ctx, false, func(ctx context.Context) (*oauth2.Token, error) {
+		return s.oauth.TokenSource(ctx, &oauth2.Token{RefreshToken: refresh}).Token()
+	})
+}
+
+// request asks for a token, again where the portal said 429 or could not be
+// reached, and where the answer was lost if asking twice does no harm; none of
+// these is a failed login. ctx ends the waiting; a request that is on its way is
+// given a little longer, since cutting it off could cost the only refresh token.
+func (s *tokenSource) request(ctx context.Context, harmless bool, ask func(context.Context) (*oauth2.Token, error)) (Token, error) {
+	detached, cancel := outlive(context.WithValue(ctx, oauth2.HTTPClient, s.http))
+	defer cancel()
+	var tries attempts
+	for {
+		if err := s.wire.paused(ctx); err != nil {
+			return Token{}, s.failure("waiting to ask for a token", err)
+		}
+		answer, err := ask(detached)
+		if err == nil {
+			return s.understood(answer), nil
+		}
+		e := s.tokenError(err)
+		wait, again := tries.next(e, harmless)
+		if !again || s.wire.wait(ctx, wait) != nil {
+			e.spent = true
+			return Token{}, e
+		}
+	}
+}
+
+// outlive is ctx with tokenGrace more to live.
+func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	detached, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(tokenGrace):
+			cancel()
+		case <-detached.Done():
+		}
+	})
+	return detached, func() { stop(); cancel() }
+}
+
+// understood is the portal's answer as a Token.
+func (s *tokenSource) understood(answer *oauth2.Token) Token {
+	lifetime := time.Duration(answer.ExpiresIn) * time.Second
+	if lifetime <= 0 {
+		lifetime = tokenLifetime
+	}
+	now := s.now()
+	// Where tokens live for minutes only, the usual margin would leave nothing.
+	margin := min(tokenMargin, lifetime/4)
+	return Token{Portal: s.portal, Access: answer.AccessToken, Refresh: answer.RefreshToken,
+		Obtained: now, Until: now.Add(lifetime - margin),
+		Seed: s.auth.seedFingerprint(), Credentials: s.auth.Fingerprint(s.portal)}
+}
+
+// tokenError is a failed token request as an Error.
+func (s *tokenSource) tokenError(err error) *Error {
+	e := &Error{Method: http.MethodPost, Path: s.path, cause: err}
+	var answer *oauth2.RetrieveError
+	if !errors.As(err, &answer) {
+		e.Text = s.redact(plainCause(err))
+		var wire *wireError
+		e.unsent = errors.As(err, &wire) && !wire.left
+		return e
+	}
+	e.status, e.code = answer.Response.StatusCode, answer.ErrorCode
+	e.Text = s.redact(errorText(answer.Response, answer.Body))
+	e.cause = nil // its text holds the whole answer
+	switch {
+	case e.status == http.StatusUnauthorized, credentialErrors[e.code] && e.status < 500:
+		e.credentials = true
+		e.Text += "; no further login is tried: check tracktik.auth" + s.wayOut()
+	case e.status == http.StatusForbidden:
+		e.forbidden = true
+		e.Text += "; no further login is tried: too many failed logins block an address for two hours"
+	}
+	return e
+}
+
+func (s *tokenSource) wayOut() string {
+	if s.auth.Grant == GrantPassword {
+		return ""
+	}
+	return ", or log in anew with `auth login`"
+}
+
+// refused is a credentials error that needed no request.
+func (s *tokenSource) refused(why string) *Error {
+	return &Error{Method: http.MethodPost, Path: s.path, credentials: true, unsent: true,
+		Text: why + ": log in once with `auth login`, or configure tracktik.auth.refresh_token_file"}
+}
+
+// isLost reports a token request that may have used up the refresh token
+// although no token came of it.
+func isLost(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && !e.unsent && !e.credentials && (e.status == 0 || e.status/100 == 5 || e.status/100 == 2)
+}
+
+func isUnsent(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.unsent || e.status == http.StatusTooManyRequests)
+}
+
+// tokenTransport carries token requests. The portal answers them in JSON
+// (support article 23505374605463), whatever its Content-Type says.
+type tokenTransport struct{ base http.RoundTripper }
+
+func (t tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	out := req.Clone(req.Context())
+	out.Header.Set("Accept", "application/json")
+	resp, err := t.base.RoundTrip(out)
+	if err == nil {
+		resp.Header.Set("Content-Type", "application/json")
+	}
+	return resp, err
+}

@@ -1,0 +1,79 @@
+package tracktik
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"tracktik-sync/sync/plan"
+)
+
+// UserRoles reads who holds which role. page is called once a page; its error
+// ends the list and is returned as it is.
+func (c *Client) UserRoles(ctx context.Context, page func([]plan.UserRole) error) error {
+	_, err := readList(ctx, c, "user-roles", url.Values{"includeInactive": {"true"}}, decodeGrant, page)
+	return err
+}
+
+// UserRolesOf reads the roles of one employee.
+func (c *Client) UserRolesOf(ctx context.Context, id plan.EmployeeID) ([]plan.UserRole, error) {
+	return c.findGrants(ctx, "user.id", grantUser(id), func(g plan.UserRole) bool { return g.Employee == id })
+}
+
+// UserRolesWith reads who holds one role.
+func (c *Client) UserRolesWith(ctx context.Context, id plan.RoleID) ([]plan.UserRole, error) {
+	return c.findGrants(ctx, "role.id", int64(id), func(g plan.UserRole) bool { return g.Role == id })
+}
+
+// findGrants lists by a filter and does not trust it: what does not fit is left
+// out, and an answer in which nothing fits is not an answer to the question.
+func (c *Client) findGrants(ctx context.Context, filter string, id int64, fits func(plan.UserRole) bool) ([]plan.UserRole, error) {
+	query := url.Values{"includeInactive": {"true"}, filter: {strconv.FormatInt(id, 10)}}
+	var all []plan.UserRole
+	if _, err := readList(ctx, c, "user-roles", query, decodeGrant, collect(&all)); err != nil {
+		return nil, err
+	}
+	fitting := slices.DeleteFunc(slices.Clone(all), func(g plan.UserRole) bool { return !fits(g) })
+	if len(all) > 0 && len(fitting) == 0 {
+		return nil, &Error{Method: http.MethodGet, Path: "/user-roles", broken: true,
+			Text: fmt.Sprintf("asked for %s %d, and was given %d role assignments of others", filter, id, len(all))}
+	}
+	return fitting, nil
+}
+
+// Grant gives a role to an employee and returns the id of the grant, which a
+// revoke needs.
+func (c *Client) Grant(ctx context.Context, employee plan.EmployeeID, role plan.RoleID) (plan.GrantID, error) {
+	payload := map[string]any{"user": grantUser(employee), "role": role}
+	var id plan.GrantID
+	err := c.write(ctx, http.MethodPost, payload, func(body []byte) (err error) {
+		id, err = newID[plan.GrantID](body)
+		return err
+	}, "user-roles")
+	return id, err
+}
+
+// Revoke takes a grant away. A grant that is gone already is an Error with the
+// status 404.
+func (c *Client) Revoke(ctx context.Context, id plan.GrantID) error {
+	return c.write(ctx, http.MethodDelete, nil, acknowledged, "user-roles", strconv.FormatInt(int64(id), 10))
+}
+
+// decodeGrant reads one record. A grant of nobody, or of no role, which a portal
+// may keep of deleted users, is left out.
+func decodeGrant(data json.RawMessage) (plan.UserRole, int64, bool, error) {
+	var r struct {
+		ID   ref `json:"id"`
+		User ref `json:"user"`
+		Role ref `json:"role"`
+	}
+	if err := unmarshalRecord(data, &r); err != nil {
+		return plan.UserRole{}, 0, false, err
+	}
+	grant := plan.UserRole{ID: plan.GrantID(r.ID), Employee: grantHolder(int64(r.User)), Role: plan.RoleID(r.Role)}
+	return grant, int64(r.ID), grant.Employee != 0 && grant.Role != 0, nil
+}

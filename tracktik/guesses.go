@@ -1,0 +1,173 @@
+package tracktik
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// Everything in this file is guessed. Neither TrackTik's support articles nor
+// the OpenAPI document of its portals settle these points, so what stands here
+// is tolerant, and the first contact with a real portal changes this file only.
+//
+// Marks: [G] guess; [R] seen in public programs that talk to TrackTik's demo
+// portal; [S] in the OpenAPI document, whose word another source contradicts.
+
+// The OAuth paths. [R]: programs use these; [S] prints them below /rest/v1.
+const (
+	DefaultTokenPath     = "/rest/oauth2/access_token"
+	DefaultAuthorizePath = "/rest/oauth2/authorize"
+)
+
+// tokenLifetime is assumed where an answer has no expires_in. [R]: 3600 s.
+const tokenLifetime = time.Hour
+
+// tokenScheme introduces the access token, whatever token_type says. [G]
+const tokenScheme = "Bearer "
+
+// keyFilter pages a list by "greater than the last id". The operator stands in
+// an article only; a 400, or an answer that ignores it, means offset paging. [G]
+const keyFilter = "id:gt"
+
+// onDemand are the parts of an employee that come only when asked for. That
+// username is one of them is [S]; that `include` is how to ask for it is [G].
+const onDemand = "address,username"
+
+// onDemandWithoutUsername is asked for where a portal refuses the other. [G]
+const onDemandWithoutUsername = "address"
+
+// includeRefused recognises the refusal of username in `include`. [G]: modelled
+// on the recorded "page is not a field in employees".
+func includeRefused(e *Error) bool {
+	return e.status == http.StatusBadRequest && strings.Contains(strings.ToLower(e.Text), "username")
+}
+
+// newRoleOrder is the place of a new role among the portal's. [G]
+const newRoleOrder = 0
+
+// roleGone recognises a terminated role. [G]: the documents give roles a
+// terminate action, but no status.
+func roleGone(status string) bool { return strings.EqualFold(status, "TERMINATED") }
+
+// parentRegion is a region's place in the tree. [G]: headquarters, of which the
+// portal makes no mark, is the region without a parent, and a root may be drawn
+// as its own parent.
+func parentRegion(id, parent ref) plan.RegionID {
+	if parent == id {
+		return 0
+	}
+	return plan.RegionID(parent)
+}
+
+// grantUser is the id of the user record behind an employee, taken to be the
+// employee's own. [G]
+func grantUser(id plan.EmployeeID) int64 { return int64(id) }
+
+// grantHolder undoes grantUser. [G]
+func grantHolder(user int64) plan.EmployeeID { return plan.EmployeeID(user) }
+
+// cleared is what a field is set to when its value is taken away: the texts
+// whose documented minimum is no characters become empty, everything else
+// null. [G]
+func cleared(f plan.Field) any {
+	if f == plan.JobTitle || f == plan.PrimaryPhone {
+		return ""
+	}
+	return nil
+}
+
+// languageCode brings the portal's spelling of a language into the one that is
+// sent. [G]: the documents have capitals throughout.
+func languageCode(s string) string { return strings.ToUpper(s) }
+
+// duplicateWords are in the text of an answer that refuses a value because
+// another record has it. [G], but for "constraint", which an article has.
+var duplicateWords = []string{"duplicate", "already", "unique", "constraint", "taken", "in use"}
+
+// looksDuplicate judges a refusal by its words.
+func looksDuplicate(text string) bool {
+	text = strings.ToLower(text)
+	for _, word := range duplicateWords {
+		if strings.Contains(text, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// errorKeys are where an error's body may keep its text. [S] has error; [G] the
+// others, as league/oauth2-server and PHP frameworks have them.
+var errorKeys = []string{"error", "error_description", "message", "errors", "detail"}
+
+// ownAnswer reports whether an error's body is the portal's: a JSON object. A
+// 404 without one comes from something in between, and proves nothing. [G]
+func ownAnswer(body []byte) bool {
+	var object map[string]json.RawMessage
+	return json.Unmarshal(body, &object) == nil && object != nil
+}
+
+// credentialErrors are the codes with which a token request is refused for
+// good. [G]: RFC 6749 section 5.2, which league/oauth2-server follows loosely.
+var credentialErrors = map[string]bool{
+	"invalid_grant": true, "invalid_client": true, "invalid_credentials": true, "invalid_request": true,
+	"unauthorized_client": true, "unsupported_grant_type": true, "invalid_scope": true, "access_denied": true,
+}
+
+// fieldNames finds a field in the text of a refusal, in the spelling of the wire
+// or of the portal's labels. [G]
+var fieldNames = []struct {
+	field plan.Field
+	name  *regexp.Regexp
+}{
+	{plan.Username, regexp.MustCompile(`(?i)\buser ?name\b`)},
+	{plan.FirstName, regexp.MustCompile(`(?i)\bfirst ?name\b`)},
+	{plan.LastName, regexp.MustCompile(`(?i)\blast ?name\b`)},
+	{plan.Email, regexp.MustCompile(`(?i)\be-?mail\b`)},
+	{plan.JobTitle, regexp.MustCompile(`(?i)\bjob ?title\b`)},
+	{plan.PrimaryPhone, regexp.MustCompile(`(?i)\b(primary ?)?phone\b`)},
+	{plan.AddressLine1, regexp.MustCompile(`(?i)\baddress ?(line ?1)?\b`)},
+	{plan.City, regexp.MustCompile(`(?i)\bcity\b`)},
+	{plan.State, regexp.MustCompile(`(?i)\bstate\b`)},
+	{plan.PostalCode, regexp.MustCompile(`(?i)\bpostal ?code\b`)},
+	{plan.Country, regexp.MustCompile(`(?i)\bcountry\b`)},
+	{plan.Language, regexp.MustCompile(`(?i)\blanguage\b`)},
+	{plan.CustomID, regexp.MustCompile(`(?i)\bcustom ?id\b`)},
+	{plan.Region, regexp.MustCompile(`(?i)\bregion\b`)},
+}
+
+// namedField is the first field that text names; `address.state` names the state.
+func namedField(text string) (plan.Field, bool) {
+	text = strings.ReplaceAll(text, "address.", "")
+	best, at := plan.NumFields, len(text)
+	for _, candidate := range fieldNames {
+		if found := candidate.name.FindStringIndex(text); found != nil && found[0] < at {
+			best, at = candidate.field, found[0]
+		}
+	}
+	return best, best != plan.NumFields
+}
+
+// subject is the `sub` of an access token that is a JWT, read without checking
+// its signature: it is our own token. That sub is the id of an employee is [G].
+func subject(token string) string {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return ""
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	if err != nil {
+		return ""
+	}
+	var claims struct {
+		Sub text `json:"sub"`
+	}
+	if json.Unmarshal(payload, &claims) != nil {
+		return ""
+	}
+	return claims.Sub.value
+}

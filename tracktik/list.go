@@ -1,0 +1,230 @@
+package tracktik
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/sirupsen/logrus"
+)
+
+// pageSize is the largest that the portal serves (support article
+// 23794537688471).
+const pageSize = 1000
+
+// defaultPageSize is what it serves when it is not told. A page without meta that
+// holds fewer is taken to be the whole list.
+const defaultPageSize = 100
+
+// A decoder makes a value of one record of a list. A record with no place in the
+// result has keep false.
+type decoder[T any] func(record json.RawMessage) (value T, id int64, keep bool, err error)
+
+// A listing is a list that is being read. Pages go by key: "what comes after the
+// last id", which no record that comes or goes meanwhile can shift. Where the
+// portal does not know that filter they go by offset, and what comes twice is
+// dropped. Either way the distinct records are counted against the portal's own
+// count.
+type listing struct {
+	path  string
+	query url.Values
+
+	keyed  bool
+	last   int64 // keyed: the greatest id so far
+	offset int   // not keyed: how many records were read
+	pages  int
+	seen   map[int64]bool
+	total  int  // by the first page's meta; -1: the portal does not say
+	tail   bool // the end was read once more, since records were missing
+	done   bool
+}
+
+// readList reads the whole list, hands on its values page by page, and returns
+// how many records it has. An error of page is returned as it is.
+func readList[T any](ctx context.Context, c *Client, path string, query url.Values, decode decoder[T], page func([]T) error) (int, error) {
+	l := &listing{path: path, query: query, keyed: !c.noKeyFilter.Load(), seen: map[int64]bool{}, total: -1}
+	for !l.done {
+		values, err := nextPage(ctx, c, l, decode)
+		if err != nil {
+			return len(l.seen), err
+		}
+		if len(values) == 0 {
+			continue
+		}
+		if err := page(values); err != nil {
+			return len(l.seen), err
+		}
+	}
+	return len(l.seen), nil
+}
+
+// nextPage reads one page and moves l on. It may return no values.
+func nextPage[T any](ctx context.Context, c *Client, l *listing, decode decoder[T]) ([]T, error) {
+	req, err := c.newRequest(ctx, http.MethodGet, l.next(), nil, l.path)
+	if err != nil {
+		return nil, err
+	}
+	var p parsedPage[T]
+	err = c.do(req, func(body []byte) (err error) {
+		if p, err = parsePage(body, decode); err == nil {
+			err = l.check(p.ids, p.meta)
+		}
+		return err
+	})
+	if l.keyed && l.last > 0 && statusOf(err) == http.StatusBadRequest {
+		c.pageByOffset(l, "the filter is refused")
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if l.keyed && !ascending(p.ids, l.last) {
+		c.pageByOffset(l, "the filter or the order is ignored")
+		if l.last > 0 {
+			return nil, nil
+		}
+	}
+	values, fresh := take(l, p)
+	if err := l.advance(len(p.ids), fresh); err != nil {
+		e := c.newError(req, err.Error())
+		e.broken = true
+		return nil, e
+	}
+	return values, nil
+}
+
+// parsedPage is a page with its records decoded.
+type parsedPage[T any] struct {
+	ids    []int64
+	values []T
+	keep   []bool
+	meta   *listMeta
+}
+
+func parsePage[T any](body []byte, decode decoder[T]) (parsedPage[T], error) {
+	records, meta, err := parseList(body)
+	if err != nil {
+		return parsedPage[T]{}, err
+	}
+	p := parsedPage[T]{meta: meta}
+	for i, record := range records {
+		value, id, keep, err := decode(record)
+		if err == nil && id <= 0 {
+			err = errors.New("it has no id")
+		}
+		if err != nil {
+			return parsedPage[T]{}, fmt.Errorf("reading record %d of the page: %w", i+1, err)
+		}
+		p.ids, p.values, p.keep = append(p.ids, id), append(p.values, value), append(p.keep, keep)
+	}
+	return p, nil
+}
+
+// take returns the values of the records that are new, and how many those are.
+func take[T any](l *listing, p parsedPage[T]) (values []T, fresh int) {
+	l.pages++
+	if l.pages == 1 && p.meta != nil && p.meta.Count != nil {
+		l.total = int(*p.meta.Count)
+	}
+	for i, id := range p.ids {
+		l.last = max(l.last, id)
+		if l.seen[id] {
+			continue
+		}
+		l.seen[id] = true
+		fresh++
+		if p.keep[i] {
+			values = append(values, p.values[i])
+		}
+	}
+	l.offset += len(p.ids)
+	return values, fresh
+}
+
+// next is the query of the next page.
+func (l *listing) next() url.Values {
+	query := url.Values{"sort": {"id"}, "limit": {strconv.Itoa(pageSize)}}
+	for key, values := range l.query {
+		query[key] = values
+	}
+	switch {
+	case l.keyed && l.last > 0:
+		query.Set(keyFilter, strconv.FormatInt(l.last, 10))
+	case !l.keyed && l.offset > 0:
+		query.Set("offset", strconv.Itoa(l.offset))
+	}
+	return query
+}
+
+// check refuses a page that cannot be right by itself.
+func (l *listing) check(ids []int64, meta *listMeta) error {
+	if len(ids) == 0 && meta == nil && (l.pages == 0 || l.total >= 0) {
+		return errors.New("the list is empty and has no meta, which the portal always sends")
+	}
+	here := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		if here[id] {
+			return fmt.Errorf("record %d comes twice on one page", id)
+		}
+		here[id] = true
+	}
+	return nil
+}
+
+// advance decides what follows a page of n records, fresh of them new.
+func (l *listing) advance(n, fresh int) error {
+	silent := l.total < 0 // the portal does not say how many there are
+	switch {
+	case !silent && len(l.seen) >= l.total, silent && n == 0, silent && l.pages == 1 && n < defaultPageSize:
+		l.done = true
+	case fresh > 0:
+		l.tail = false
+	case silent:
+		return errors.New("the portal repeats a page of the list")
+	case !l.tail:
+		l.tail = true
+		l.offset = max(0, l.offset-pageSize)
+	default:
+		return fmt.Errorf("the portal counts %d records and serves %d of them", l.total, len(l.seen))
+	}
+	return nil
+}
+
+// pageByOffset gives up paging by key, for this list and all that follow.
+func (c *Client) pageByOffset(l *listing, why string) {
+	c.log.WithFields(logrus.Fields{"route": "GET /" + l.path, "reason": why}).
+		Warn("this portal cannot page by id; paging by offset")
+	c.noKeyFilter.Store(true)
+	l.keyed, l.offset = false, len(l.seen)
+}
+
+// ascending reports whether ids rise from after on.
+func ascending(ids []int64, after int64) bool {
+	for _, id := range ids {
+		if id <= after {
+			return false
+		}
+		after = id
+	}
+	return true
+}
+
+// collect is a page function that appends to all.
+func collect[T any](all *[]T) func([]T) error {
+	return func(values []T) error {
+		*all = append(*all, values...)
+		return nil
+	}
+}
+
+func statusOf(err error) int {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.status
+	}
+	return 0
+}

@@ -1,0 +1,162 @@
+package tracktiktest
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Interceptor comes between the connection and the portal: see Server.Intercept.
+type Interceptor = func(w http.ResponseWriter, r *http.Request, next http.Handler)
+
+// LostReply carries the call out and drops the connection before the answer: the
+// network, a proxy or the caller's machine failed at the worst moment.
+func LostReply(_ http.ResponseWriter, r *http.Request, next http.Handler) {
+	next.ServeHTTP(newCapture(), r)
+	panic(http.ErrAbortHandler)
+}
+
+// Unreached drops the connection before anything happens: a load balancer that
+// restarts.
+func Unreached(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
+
+// FailAfter carries the call out and answers 500: the portal failed in what comes
+// after the write, such as an e-mail that it sends.
+func FailAfter(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	next.ServeHTTP(newCapture(), r)
+	failed500.write(w)
+}
+
+// FailBefore answers 500 and does nothing.
+func FailBefore(w http.ResponseWriter, _ *http.Request, _ http.Handler) { failed500.write(w) }
+
+var failed500 = refuse(http.StatusInternalServerError, "an internal error occurred")
+
+// CutAfter carries the call out and answers 504: it took longer than the 30 s that
+// the gateway waits (support article 23703421113239), and was finished all the
+// same.
+func CutAfter(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	next.ServeHTTP(newCapture(), r)
+	gatewayTimeout(w)
+}
+
+// CutBefore answers 504 and does nothing: the call was cut at 30 s and rolled back.
+func CutBefore(w http.ResponseWriter, _ *http.Request, _ http.Handler) { gatewayTimeout(w) }
+
+// TooMany answers 429, with a Retry-After in seconds unless wait is zero: somebody
+// else has used up the portal's minute.
+func TooMany(wait time.Duration) Interceptor {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { tooMany(w, wait) }
+}
+
+// Empty carries the call out and answers 200 without a body: a proxy that lost it.
+func Empty(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	next.ServeHTTP(newCapture(), r)
+	w.WriteHeader(http.StatusOK)
+}
+
+// Null carries the call out and answers 200 with null: an encoder that failed.
+func Null(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	next.ServeHTTP(newCapture(), r)
+	writeBody(w, http.StatusOK, []byte("null"))
+}
+
+// LoginPage answers 200 with HTML and does nothing: a captive network, or a portal
+// that sends callers without a session to its login page.
+func LoginPage(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	writePage(w, http.StatusOK, "Log in")
+}
+
+// Truncated carries the call out and ends the body in its middle, within a well
+// formed HTTP answer: a proxy with a size limit.
+func Truncated(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	c := newCapture()
+	next.ServeHTTP(c, r)
+	writeBody(w, c.status, c.body.Bytes()[:c.body.Len()/2])
+}
+
+// WithoutMeta leaves meta and the envelope out of what is read: the bare array or
+// object that the OpenAPI document draws.
+func WithoutMeta(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	rewrite(w, r, next, func(e map[string]json.RawMessage) []byte { return e["data"] })
+}
+
+// EmptyList answers a list as if there were no records: a filter on the portal's
+// side that went wrong.
+func EmptyList(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	q := r.URL.Query()
+	q.Set("id", "-1")
+	next.ServeHTTP(w, withQuery(r, q.Encode()))
+}
+
+// WrongCount adds to the count in a list's meta: a count that comes from a cache.
+func WrongCount(add int) Interceptor {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		rewrite(w, r, next, func(e map[string]json.RawMessage) []byte {
+			var m meta
+			if json.Unmarshal(e["meta"], &m) != nil || m.Count == nil {
+				return nil
+			}
+			*m.Count += add
+			return envelope(m, e["data"])
+		})
+	}
+}
+
+// ShiftedPage serves pages after the first one record late: somebody on an earlier
+// page left while the list was being read. Paging by id is not affected.
+func ShiftedPage(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	q := r.URL.Query()
+	if offset, err := strconv.Atoi(q.Get("offset")); err == nil && offset > 0 {
+		q.Set("offset", strconv.Itoa(offset+1))
+	}
+	next.ServeHTTP(w, withQuery(r, q.Encode()))
+}
+
+// RepeatedPage serves the first page for every page: a portal, or a cache before
+// it, that ignores offset and id:gt.
+func RepeatedPage(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	q := r.URL.Query()
+	q.Del("offset")
+	q.Del("id:gt")
+	next.ServeHTTP(w, withQuery(r, q.Encode()))
+}
+
+// ExpiredToken answers 401 and does nothing, as after the end of the token's hour.
+// Server.ExpireTokens ends the tokens themselves.
+func ExpiredToken(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	refuse(http.StatusUnauthorized, "the access token is missing, unknown or expired").write(w)
+}
+
+// ScopeLost answers 403 in the portal's words and does nothing: somebody took a
+// scope or a permission from the integration.
+func ScopeLost(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	refuse(http.StatusForbidden, "the token lacks the scope for this call").write(w)
+}
+
+// Firewall answers 403 in the manner of the firewall before the portal, which is
+// told by its Server header (support article 23703421113239).
+func Firewall(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	w.Header().Set("Server", "awselb/2.0")
+	writePage(w, http.StatusForbidden, "403 Forbidden")
+}
+
+// ForeignNotFound answers 404 in HTML and does nothing: something between that
+// lost its route to the portal, which proves nothing about a record.
+func ForeignNotFound(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	writePage(w, http.StatusNotFound, "404 Not Found")
+}
+
+// Silent never answers: the call ends when the caller gives up or the Server
+// closes. Nothing happens.
+func Silent(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+	<-r.Context().Done()
+	panic(http.ErrAbortHandler)
+}
+
+// SilentAfter carries the call out and never answers.
+func SilentAfter(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	next.ServeHTTP(newCapture(), r)
+	Silent(w, r, next)
+}

@@ -1,0 +1,132 @@
+package tracktiktest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// DuplicateStyle is how the portal refuses a value that another record has. Which
+// one TrackTik uses is not on record.
+type DuplicateStyle int
+
+// The styles.
+const (
+	DuplicateConflict   DuplicateStyle = iota // 409
+	DuplicateBadRequest                       // 400
+	// DuplicateConstraint is a 500 in the words of support article 23703421113239,
+	// which says that 500 also means a violated constraint.
+	DuplicateConstraint
+)
+
+// Rules are the portal's manners where TrackTik's are not on record, or differ
+// between portals. The zero value is the likeliest.
+type Rules struct {
+	Duplicates DuplicateStyle
+
+	// NoGreaterThan makes the filter :gt an unknown one (400). It stands in a
+	// support article only, not in the OpenAPI document.
+	NoGreaterThan bool
+
+	// Forbid answers 403 to the calls that it selects, as for an employee whose
+	// role lacks the permission. Nth and Times do not count here.
+	Forbid []Match
+
+	// Languages are the values that `language` takes. Nil: the list that TrackTik
+	// gives for Okta. An older portal takes fewer.
+	Languages []string
+
+	// NotClearable names fields that refuse an empty value once they have one.
+	NotClearable []string
+
+	// Store is what the portal keeps in the place of a text that was sent, by the
+	// field's name (jobTitle, address.city): a portal that changes values silently
+	// looks like endless drift. Nil: what was sent. See Trimmed, Uppercased, Dropped.
+	Store func(field, value string) string
+
+	// VisibleAfter is in how many lists a new employee is not found yet: a search
+	// index that lags behind. GET by id finds the employee at once.
+	VisibleAfter int
+
+	// EmailsOutliveTermination keeps the e-mail of a terminated employee taken.
+	EmailsOutliveTermination bool
+
+	// TerminatedPhonesBlock refuses a new employee with the primary phone of a
+	// terminated one (support article 37844962836759).
+	TerminatedPhonesBlock bool
+
+	// RolesEndWithEmployment removes the grants of whoever is terminated.
+	RolesEndWithEmployment bool
+
+	// TerminationIneffective makes the terminate action answer 200 and change
+	// nothing, as when a later step of the portal rolls it back.
+	TerminationIneffective bool
+
+	// UniqueRoleNames refuses a second role of the same name.
+	UniqueRoleNames bool
+
+	// TerminatedRolesStay keeps a terminated role readable, with a status, in the
+	// lists that include inactive records. Otherwise it is gone (404).
+	TerminatedRolesStay bool
+
+	// LastRoleRemovable lets a person fall back to having no role. The portal's own
+	// pages do not allow it (support article 360060063854).
+	LastRoleRemovable bool
+
+	// UserIDOffset is how far the id of an employee's user record, which grants
+	// carry, lies above the employee's id. They are taken to be the same.
+	UserIDOffset int64
+}
+
+// portalLanguages is the list of TrackTik's article on its Okta integration.
+var portalLanguages = strings.Fields(`EN_US FR FR-BE FR-FR RO ES ES-ES ES-UY DE DE-AT NL NL-BE PT SV ZH-CN ZH-HK TH-TH
+	SR-RS IT-IT TR-TR CS-CZ HU-HU AR-SA ID-ID VI-VN KO-KR DA-DK FI-FI PL-PL NO-NO JA-JP`)
+
+func (r *Rules) knowsLanguage(code string) bool {
+	if r.Languages != nil {
+		return slices.Contains(r.Languages, code)
+	}
+	return slices.Contains(portalLanguages, code)
+}
+
+func (r *Rules) store(field, value string) string {
+	if r.Store == nil {
+		return value
+	}
+	return r.Store(field, value)
+}
+
+// duplicate refuses a value that another record has, in the style chosen.
+func (r *Rules) duplicate(resource, field string) *refusal {
+	switch r.Duplicates {
+	case DuplicateBadRequest:
+		return invalid("%s is already in use in %s", field, resource)
+	case DuplicateConstraint:
+		return refuse(http.StatusInternalServerError, "a database constraint wasn't respected")
+	}
+	return refuse(http.StatusConflict, "%s is already in use in %s", field, resource)
+}
+
+// Trimmed is a Rules.Store that cuts off the space around the fields' values.
+func Trimmed(fields ...string) func(field, value string) string {
+	return changing(fields, strings.TrimSpace)
+}
+
+// Uppercased is a Rules.Store that capitalises the fields' values.
+func Uppercased(fields ...string) func(field, value string) string {
+	return changing(fields, strings.ToUpper)
+}
+
+// Dropped is a Rules.Store that accepts the fields and keeps nothing of them.
+func Dropped(fields ...string) func(field, value string) string {
+	return changing(fields, func(string) string { return "" })
+}
+
+func changing(fields []string, change func(string) string) func(field, value string) string {
+	return func(field, value string) string {
+		if slices.Contains(fields, field) {
+			return change(value)
+		}
+		return value
+	}
+}
