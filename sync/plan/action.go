@@ -145,8 +145,12 @@ type wireAction struct {
 
 // MarshalJSON writes the action as documents show it.
 func (a Action) MarshalJSON() ([]byte, error) {
-	return json.Marshal(wireAction{a.Kind, a.User, a.Employee, a.Role, a.FieldChanges(), a.Reason,
-		a.Evidence, a.Key, a.Former, a.Replaces, a.Drift})
+	return json.Marshal(a.wire())
+}
+
+func (a Action) wire() wireAction {
+	return wireAction{a.Kind, a.User, a.Employee, a.Role, a.FieldChanges(), a.Reason,
+		a.Evidence, a.Key, a.Former, a.Replaces, a.Drift}
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -158,4 +162,22 @@ func (a *Action) UnmarshalJSON(data []byte) error {
 	*a = Action{Kind: w.Kind, User: w.User, Employee: w.Employee, Role: w.Role, Changes: w.Changes, Reason: w.Reason,
 		Evidence: w.Evidence, Key: w.Key, Former: w.Former, Replaces: w.Replaces, Drift: w.Drift}
 	return nil
+}
+
+// An ActionRef names an action by what it does to whom: what an approval holds.
+type ActionRef struct {
+	Kind     Kind       `json:"kind"`
+	Person   PersonID   `json:"person,omitempty"`
+	Employee EmployeeID `json:"employee,omitempty"`
+	Role     RoleID     `json:"role,omitempty"`
+	Group    GroupID    `json:"group,omitempty"`
+}
+
+// Ref names the action.
+func (a *Action) Ref() ActionRef {
+	ref := ActionRef{Kind: a.Kind, Person: a.User.ID, Employee: a.Employee}
+	if a.Role != nil {
+		ref.Role, ref.Group = a.Role.ID, a.Role.Group
+	}
+	return ref
 }

@@ -1,0 +1,59 @@
+package sync
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A RefusedError says that the run was not allowed to go on, and how to get out.
+// Nothing was written to TrackTik, unless Partly says otherwise.
+type RefusedError struct {
+	Code    string // one of the Refused constants
+	Message string
+}
+
+// Why a run is refused.
+const (
+	RefusedGuard      = "guard"          // a guard's limit; see the document's guard report
+	RefusedStale      = "stale_plan"     // the saved plan does not fit the world any more
+	RefusedApp        = "app_not_active" // the Okta app is switched off
+	RefusedSecond     = "second_provisioner"
+	RefusedConnection = "second_connection" // the portal holds roles of another org or app
+	RefusedApproval   = "approval"          // the approval does not exist, was used, or has expired
+)
+
+func (e *RefusedError) Error() string { return e.Message }
+
+// A QuarantineError says that no call was made, since the credentials of a system
+// are known to be bad.
+type QuarantineError struct {
+	System  string // okta or tracktik
+	Reason  string
+	Since   time.Time
+	NextTry time.Time
+}
+
+func (e *QuarantineError) Error() string {
+	return fmt.Sprintf("%s is in quarantine since %s: %s; no login is tried before %s unless the credentials change: "+
+		"correct them, or run `tracktik-sync retry` (TrackTik blocks an address for two hours after 40 failed logins)",
+		e.System, e.Since.UTC().Format(time.RFC3339), e.Reason, e.NextTry.UTC().Format(time.RFC3339))
+}
+
+// ErrClock says that the clocks of the three systems are too far apart for
+// terminations.
+var ErrClock = errors.New("the clocks disagree")
+
+// ErrNobody says that there is nobody of that name.
+var ErrNobody = errors.New("nobody of that name")
+
+// A StoppedError says that the run ended before its plan did: a signal, the
+// deadline, or too many failures. What was done is recorded; the next run goes on.
+type StoppedError struct {
+	Message string
+	Cause   error // what ended it; may be nil
+}
+
+func (e *StoppedError) Error() string { return e.Message }
+
+func (e *StoppedError) Unwrap() error { return e.Cause }

@@ -1,0 +1,235 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"strconv"
+	"time"
+)
+
+// DocumentVersion is the version of the plan document that this program writes.
+const DocumentVersion = 1
+
+// A Document is a plan as people and programs see it, and as it is saved: what
+// `plan --format json` prints. Equal inputs give equal documents but for ID and
+// Created.
+type Document struct {
+	Version  int         `json:"version"`
+	ID       string      `json:"id"`
+	Hash     string      `json:"hash"`
+	Created  time.Time   `json:"created"`
+	Mode     string      `json:"mode"` // apply or observe
+	Options  Options     `json:"options"`
+	Config   string      `json:"config"` // fingerprint of sync.* and guard.*
+	Okta     OktaID      `json:"okta"`
+	TrackTik TrackTikID  `json:"tracktik"`
+	Source   SourceCount `json:"source"`
+	// Evidence is how departures are known: full or sample. Empty: there are none.
+	Evidence string         `json:"evidence,omitempty"`
+	Actions  []Action       `json:"actions"`
+	Held     []Held         `json:"held"`
+	Problems []Problem      `json:"problems"`
+	Warnings []Warning      `json:"warnings"`
+	Summary  map[string]int `json:"summary"` // actions by kind, zeros too
+	Guard    GuardReport    `json:"guard"`
+
+	// Managed is how many employees are managed before this plan.
+	Managed int `json:"managed"`
+
+	// Run and Result are there once the plan was applied.
+	Run    string  `json:"run,omitempty"`
+	Result *Result `json:"result,omitempty"`
+}
+
+// Options are what changes a plan besides the configuration.
+type Options struct {
+	User       []string `json:"user"`
+	Refresh    bool     `json:"refresh"`
+	NoRemovals bool     `json:"no_removals"`
+}
+
+// OktaID names the Okta side of a plan.
+type OktaID struct {
+	Org string `json:"org"`
+	App string `json:"app"`
+}
+
+// TrackTikID names the TrackTik side of a plan.
+type TrackTikID struct {
+	Portal string `json:"portal"`
+}
+
+// SourceCount is how much was read from Okta.
+type SourceCount struct {
+	Users  int `json:"users"`
+	Groups int `json:"groups"`
+}
+
+// A Held action is due and not done. Why begins with one of the Held codes.
+type Held struct {
+	Action
+	Why string
+}
+
+// MarshalJSON writes the action's fields and why in one object.
+func (h Held) MarshalJSON() ([]byte, error) {
+	return json.Marshal(wireHeld{h.Action.wire(), h.Why})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (h *Held) UnmarshalJSON(data []byte) error {
+	var why struct {
+		Why string `json:"why"`
+	}
+	if err := errors.Join(json.Unmarshal(data, &h.Action), json.Unmarshal(data, &why)); err != nil {
+		return err
+	}
+	h.Why = why.Why
+	return nil
+}
+
+type wireHeld struct {
+	wireAction
+	Why string `json:"why"`
+}
+
+// Code is the code with which Why begins.
+func (h Held) Code() string { return codeOf(h.Why) }
+
+func codeOf(why string) string {
+	for i := range len(why) {
+		if why[i] == ':' || why[i] == ' ' {
+			return why[:i]
+		}
+	}
+	return why
+}
+
+// A GuardReport says whether the guards let the plan pass.
+type GuardReport struct {
+	OK       bool      `json:"ok"`
+	Refusals []Refusal `json:"refusals"`
+}
+
+// A Refusal is one limit that the plan exceeds.
+type Refusal struct {
+	Kind    Kind    `json:"kind"`
+	Role    RoleID  `json:"role,omitempty"` // of a role's own share
+	Count   int     `json:"count"`
+	Limit   float64 `json:"limit"` // in the unit that Message names: actions, or percent
+	Message string  `json:"message"`
+	Approve string  `json:"approve,omitempty"` // what `sync --approve` takes
+	// Stops says that nothing at all is done; else only this kind waits.
+	Stops bool `json:"stops,omitempty"`
+}
+
+// A Result is what became of an applied plan, counted from recorded outcomes.
+type Result struct {
+	Done     map[string]int `json:"done"`
+	Failed   int            `json:"failed"`
+	Held     int            `json:"held"`
+	Unknown  int            `json:"unknown"`
+	Duration float64        `json:"duration_s"` // seconds
+	Requests RequestCount   `json:"requests"`
+	// Stopped says why the run ended before the plan did; empty: it did not.
+	Stopped string `json:"stopped,omitempty"`
+	// NewProblems is how many people have a problem that they had not before.
+	NewProblems int `json:"new_problems,omitempty"`
+	// Failures are the writes that failed, or whose outcome is not known.
+	Failures []Failure `json:"failures,omitempty"`
+}
+
+// RequestCount counts HTTP requests, retries included.
+type RequestCount struct {
+	Okta     int `json:"okta"`
+	TrackTik int `json:"tracktik"`
+}
+
+// A Failure is one action that was tried and not done.
+type Failure struct {
+	Action  Action `json:"action"`
+	Outcome string `json:"outcome"` // failed or unknown
+	Message string `json:"message"`
+}
+
+// Pending is how many actions the plan holds.
+func (d *Document) Pending() int { return len(d.Actions) }
+
+// Seal fills in what follows from the rest: the version, the summary and the hash.
+// Lists are made empty instead of null.
+func (d *Document) Seal() {
+	d.Version = DocumentVersion
+	d.Summary = make(map[string]int, len(Kinds))
+	for _, k := range Kinds {
+		d.Summary[string(k)] = 0
+	}
+	for i := range d.Actions {
+		d.Summary[string(d.Actions[i].Kind)]++
+	}
+	if d.Options.User == nil {
+		d.Options.User = []string{}
+	}
+	d.Actions, d.Held = notNil(d.Actions), notNil(d.Held)
+	d.Problems, d.Warnings = notNil(d.Problems), notNil(d.Warnings)
+	d.Guard.Refusals = notNil(d.Guard.Refusals)
+	d.Hash = d.ComputeHash()
+}
+
+func notNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// ComputeHash covers the options, the actions (kind, ids and changes) and the
+// identity of both systems, and nothing else: not ID, Created, held actions or texts.
+func (d *Document) ComputeHash() string {
+	h := sha256.New()
+	write(h, "plan", d.Okta.Org, d.Okta.App, d.TrackTik.Portal,
+		strconv.FormatBool(d.Options.Refresh), strconv.FormatBool(d.Options.NoRemovals))
+	write(h, d.Options.User...)
+	for i := range d.Actions {
+		a := &d.Actions[i]
+		write(h, string(a.Kind), string(a.User.ID), strconv.FormatInt(int64(a.Employee), 10))
+		if a.Role != nil {
+			write(h, strconv.FormatInt(int64(a.Role.ID), 10), string(a.Role.Group))
+		}
+		for _, c := range a.FieldChanges() {
+			write(h, c.Field.String(), c.Old, c.New)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+// write adds a row of texts so that no two different rows read alike.
+func write(h hash.Hash, texts ...string) {
+	var n [20]byte
+	_, _ = h.Write(append(strconv.AppendInt(n[:0], int64(len(texts)), 10), '|'))
+	for _, t := range texts {
+		_, _ = h.Write(append(strconv.AppendInt(n[:0], int64(len(t)), 10), ':'))
+		_, _ = io.WriteString(h, t)
+	}
+}
+
+// ReadDocument reads a saved plan, and refuses one whose hash does not fit what it
+// says: it was edited, cut, or written by another version of this program.
+func ReadDocument(r io.Reader) (*Document, error) {
+	var d Document
+	dec := json.NewDecoder(r)
+	if err := dec.Decode(&d); err != nil {
+		return nil, fmt.Errorf("reading the plan: %w", err)
+	}
+	switch {
+	case d.Version != DocumentVersion:
+		return nil, fmt.Errorf("the plan is of version %d and this program reads version %d: make it anew with `plan --out`", d.Version, DocumentVersion)
+	case d.ComputeHash() != d.Hash:
+		return nil, fmt.Errorf("the plan's hash %q does not fit its content: the file was changed; make it anew with `plan --out`", d.Hash)
+	}
+	return &d, nil
+}

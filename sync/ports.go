@@ -1,0 +1,122 @@
+package sync
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A Source reads the Okta side. A listing is whole or an error, and "not found"
+// is an answer only when Okta itself gave it. *okta.Source is one.
+type Source interface {
+	App(ctx context.Context) (plan.App, error)
+	Assignments(ctx context.Context, each func([]plan.Entry) error) error
+	Assignment(ctx context.Context, id plan.PersonID) (p plan.Person, found bool, err error)
+	User(ctx context.Context, idOrLogin string) (p plan.Person, found bool, err error)
+	UserByEmail(ctx context.Context, email string) ([]plan.Person, error)
+	Groups(ctx context.Context, each func([]plan.Group) error) error
+	AssignedGroups(ctx context.Context, each func([]plan.Group) error) error
+	Group(ctx context.Context, id plan.GroupID) (g plan.Group, found bool, err error)
+	GroupAssigned(ctx context.Context, id plan.GroupID) (bool, error)
+	GroupsOf(ctx context.Context, id plan.PersonID) ([]plan.Group, error)
+	Members(ctx context.Context, id plan.GroupID, each func([]plan.PersonID) error) error
+	PushMappings(ctx context.Context) ([]plan.PushMapping, error)
+	Mapping(ctx context.Context, id string) (found bool, err error)
+	Meter
+}
+
+// A Target is the TrackTik side. Errors of its writes answer the questions of
+// failure. *tracktik.Client is one.
+type Target interface {
+	Employee(ctx context.Context, id plan.EmployeeID) (e plan.Employee, found bool, err error)
+	Employees(ctx context.Context, page func([]plan.Employee) error) (int, error)
+	FindEmployees(ctx context.Context, field plan.Field, value string) ([]plan.Employee, error)
+	CreateEmployee(ctx context.Context, v plan.Values, region plan.RegionID) (plan.Employee, error)
+	UpdateEmployee(ctx context.Context, id plan.EmployeeID, changes []plan.Change, full plan.Values) error
+	MoveEmployee(ctx context.Context, id plan.EmployeeID, region plan.RegionID) error
+	TerminateEmployee(ctx context.Context, id plan.EmployeeID, t plan.Termination) error
+	ReactivateEmployee(ctx context.Context, id plan.EmployeeID, note string) error
+	Roles(ctx context.Context) ([]plan.Role, error)
+	Role(ctx context.Context, id plan.RoleID) (r plan.Role, found bool, err error)
+	CreateRole(ctx context.Context, name, description string) (plan.Role, error)
+	RenameRole(ctx context.Context, id plan.RoleID, name string) error
+	UserRoles(ctx context.Context, page func([]plan.UserRole) error) error
+	UserRolesOf(ctx context.Context, id plan.EmployeeID) ([]plan.UserRole, error)
+	UserRolesWith(ctx context.Context, id plan.RoleID) ([]plan.UserRole, error)
+	Grant(ctx context.Context, employee plan.EmployeeID, role plan.RoleID) (plan.GrantID, error)
+	Revoke(ctx context.Context, id plan.GrantID) error
+	Regions(ctx context.Context) ([]plan.RegionRecord, error)
+	TerminationReasons(ctx context.Context) ([]plan.TerminationReason, error)
+	Self(ctx context.Context) (string, error)
+	CredentialsFingerprint() string
+	Meter
+}
+
+// A Meter counts requests and knows the other side's clock.
+type Meter interface {
+	Requests() int
+	RequestsByRoute() map[string]map[int]int
+	Waited() time.Duration
+	ClockSkew() (skew time.Duration, known bool)
+}
+
+// A Snapshot is what this program knows and what it has begun. A Commit is
+// durable, and whole or not at all. *state.DB is one.
+type Snapshot interface {
+	Meta() (plan.Meta, error)
+	Managed() (int, error)
+	Prints() iter.Seq2[plan.Mark, error]
+	Link(id plan.PersonID) (l plan.Link, found bool, err error)
+	LinkOfEmployee(id plan.EmployeeID) (l plan.Link, found bool, err error)
+	Links() iter.Seq2[plan.Link, error]
+	OwnersOfUsername(folded string) ([]plan.PersonID, error)
+	OwnersOfEmail(folded string) ([]plan.PersonID, error)
+	FormersOf(id plan.PersonID) ([]plan.Former, error)
+	FormerByEmployee(id plan.EmployeeID) (f plan.Former, found bool, err error)
+	Groups() ([]plan.GroupLink, error)
+	Members(id plan.GroupID) (members []plan.PersonID, known bool, err error)
+	GrantsOf(id plan.PersonID) ([]plan.Grant, error)
+	GrantsWith(role plan.RoleID) ([]plan.Grant, error)
+	Grants() iter.Seq2[plan.Grant, error]
+	Troubles() ([]plan.Trouble, error)
+	Pending() ([]plan.Intent, error)
+	CountsSince(t time.Time) (approved, unapproved map[plan.Kind]int, err error)
+
+	NextRun(now time.Time) (id string, err error)
+	Begin(i plan.Intent) (seq uint64, err error)
+	Commit(b plan.Batch) error
+	CommitLinks(links []plan.Link) error
+	CommitPrints(prints []plan.PersonPrint) error
+	Prune(now time.Time, keep time.Duration) error
+}
+
+// Approvals keeps refused sets of actions by their hash, for 24 hours.
+type Approvals interface {
+	Get(hash string) (set []plan.ActionRef, found bool, err error)
+	Put(ctx context.Context, hash string, set []plan.ActionRef) error
+	Use(ctx context.Context, hash string) error
+}
+
+// A failure answers what went wrong with a call; the errors of both adapters do.
+type failure interface {
+	error
+	Credentials() bool
+	Forbidden() bool
+	Refused() bool
+	Conflict() bool
+	Broken() bool
+	OutcomeUnknown() bool
+	Status() int
+	RequestID() string
+}
+
+// Progress is told how far a run is. Its methods may be called from several
+// goroutines.
+type Progress interface {
+	// Phase begins a phase; total is 0 when it is not known.
+	Phase(name string, total int)
+	// Add says that n more of the phase's things are done.
+	Add(n int)
+}
