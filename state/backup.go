@@ -98,15 +98,15 @@ func wholeFile(path string) error {
 // exist. It refuses a backup that is not whole, of a newer schema (ErrNewerSchema)
 // or of other systems than want (a BindingError), and while a run is active (a
 // LockedError); then the present snapshot stays as it is. The next run will find
-// Meta.RefreshDue set. timeout is how long to wait for the present snapshot.
-func Restore(from, to string, want plan.Binding, timeout time.Duration) error {
-	if err := restore(from, to, want, timeout); err != nil {
+// Meta.RefreshDue set. Of opt only Timeout, for the present snapshot, counts.
+func Restore(from, to string, want plan.Binding, opt Options) error {
+	if err := restore(from, to, want, opt); err != nil {
 		return fmt.Errorf("restoring the snapshot from %s: %w", from, spaceError(to, err))
 	}
 	return nil
 }
 
-func restore(from, to string, want plan.Binding, timeout time.Duration) error {
+func restore(from, to string, want plan.Binding, opt Options) error {
 	same, err := sameFile(from, to)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func restore(from, to string, want plan.Binding, timeout time.Duration) error {
 	if err := checkDir(filepath.Dir(to)); err != nil {
 		return err
 	}
-	unlock, err := lockPresent(to, timeout)
+	unlock, err := lockPresent(to, opt.Timeout)
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func copyFile(from, to string) error {
 
 // markRestored readies path, a copy of the backup from, for its place.
 func markRestored(path, from, place string, want plan.Binding) error {
-	store, err := openFile(path, 0, false)
+	store, _, err := openFile(path, 0, false)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.etcd.io/bbolt"
 
@@ -186,28 +187,33 @@ func checkLink(l plan.Link) error {
 	if err := checkID("user", string(l.Person)); err != nil {
 		return err
 	}
-	for _, e := range linkEntries(l) {
-		if len(e.key) > maxKey {
-			return fmt.Errorf("a name of user %s has %d bytes", l.Person, len(e.key))
-		}
+	if err := errors.Join(checkKey(l.Pushed[plan.Username]), checkKey(l.Pushed[plan.Email])); err != nil {
+		return fmt.Errorf("the names of user %s: %w", l.Person, err)
 	}
 	return nil
 }
 
-// maxKey is less than bbolt takes, and more than any id or name has.
+// maxKey is far less than bbolt takes, also once a name was folded, and more than
+// any id or name has.
 const maxKey = 4 << 10
 
-// checkID refuses ids that would not survive in the keys and lists of the file.
+// checkID refuses ids that would not survive in the keys, lists and JSON of the
+// file.
 func checkID(what, id string) error {
-	if id == "" || strings.ContainsAny(id, "\x00\n") {
+	if id == "" || strings.ContainsAny(id, "\x00\n") || !utf8.ValidString(id) {
 		return fmt.Errorf("%q is not the id of a %s", id, what)
 	}
 	return checkKey(id)
 }
 
+// checkKey is checkID for what need not be an id. JSON would change what is not
+// valid UTF-8, and the index would not lead there any more.
 func checkKey(key string) error {
 	if len(key) > maxKey {
-		return fmt.Errorf("an id of %d bytes is none", len(key))
+		return fmt.Errorf("an id or name of %d bytes is none", len(key))
+	}
+	if !utf8.ValidString(key) {
+		return fmt.Errorf("%q is not valid UTF-8", key)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
@@ -143,7 +144,11 @@ func (db *DB) write(group []*step, refused []error) error {
 // could not write its pages; after anything else, as after a failed fsync, the
 // file and what the system holds of it may differ.
 func (db *DB) fail(err error) error {
-	err = spaceError(db.path, db.readError(err))
+	err = db.readError(err)
+	var unwritten *fs.PathError // bbolt's fsync of pages names no path
+	if errors.As(err, &unwritten) {
+		err = spaceError(db.path, err)
+	}
 	if errors.Is(err, ErrClosed) || errors.Is(err, berrors.ErrTxClosed) {
 		return ErrClosed
 	}

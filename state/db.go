@@ -25,6 +25,7 @@ type DB struct {
 	codec    codec
 	now      func() time.Time
 	readOnly bool
+	alone    bool // a header of the file is damaged: see boltHeader
 	older    bool
 
 	queue   chan *step

@@ -222,3 +222,16 @@ func raw(t testing.TB, path string, fn func(*bbolt.Tx) error) {
 		t.Fatal(err)
 	}
 }
+
+// transactions is how many were ever written.
+func transactions(t testing.TB, db *DB) (n int) {
+	t.Helper()
+	err := db.view(func(tx *bbolt.Tx) error {
+		n = tx.ID()
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

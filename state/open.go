@@ -40,11 +40,12 @@ func open(path string, opt Options, steps []migration) (*DB, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	store, err := openFile(path, opt.Timeout, opt.ReadOnly)
+	store, head, err := openFile(path, opt.Timeout, opt.ReadOnly)
 	if err != nil {
 		return nil, err
 	}
 	db := newDB(path, store, opt)
+	db.alone = head.alone
 	if err := db.ready(steps); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
@@ -71,25 +72,26 @@ func (db *DB) ready(steps []migration) error {
 
 // openFile opens the bbolt file at path, waiting for its lock, and checks what
 // bbolt does not.
-func openFile(path string, timeout time.Duration, readOnly bool) (*bbolt.DB, error) {
+func openFile(path string, timeout time.Duration, readOnly bool) (*bbolt.DB, boltHeader, error) {
+	var head boltHeader
 	for deadline := time.Now().Add(timeout); ; {
 		if err := firstLook(path); err != nil {
-			return nil, err
+			return nil, head, err
 		}
 		store, file, err := mapFile(path, max(time.Until(deadline), 1), readOnly)
 		if err != nil {
-			return nil, openError(path, err)
+			return nil, head, openError(path, err)
 		}
 		current, err := isStill(path, file)
 		if err == nil && current {
-			err = checkPages(file, false)
+			head, err = checkPages(file, false)
 			if err == nil {
-				return store, nil
+				return store, head, nil
 			}
 			err = &CorruptError{Path: path, What: err.Error()}
 		}
 		if closeErr := store.Close(); err != nil || closeErr != nil {
-			return nil, errors.Join(err, closeErr)
+			return nil, head, errors.Join(err, closeErr)
 		} // else another file was put in its place while we waited
 	}
 }
@@ -104,7 +106,11 @@ func firstLook(path string) error {
 		return fmt.Errorf("opening the snapshot: %w", err)
 	}
 	defer f.Close()
-	if _, err := checkHeader(f); err != nil {
+	head, err := checkHeader(f)
+	if err == nil {
+		err = checkFreelist(f, head)
+	}
+	if err != nil {
 		return &CorruptError{Path: path, What: err.Error()}
 	}
 	return nil
@@ -115,8 +121,11 @@ func firstLook(path string) error {
 func mapFile(path string, timeout time.Duration, readOnly bool) (store *bbolt.DB, file *os.File, err error) {
 	opt := &bbolt.Options{Timeout: timeout, ReadOnly: readOnly, FreelistType: bbolt.FreelistMapType}
 	opt.OpenFile = func(name string, flag int, mode os.FileMode) (*os.File, error) {
-		file, err = os.OpenFile(name, flag&^os.O_CREATE, mode)
-		return file, err
+		f, err := os.OpenFile(name, flag&^os.O_CREATE, mode)
+		if file == nil { // bbolt opens the file again for each copy of it
+			file = f
+		}
+		return f, err
 	}
 	failed := guarded(func() error {
 		store, err = bbolt.Open(path, private, opt)

@@ -39,6 +39,7 @@ type boltHeader struct {
 	freelist uint64
 	pages    uint64 // all pages in use are below this one
 	txid     uint64
+	alone    bool // the other meta page is damaged; if it was the later one, a transaction is lost
 }
 
 // checkHeader reports whether f begins like a bbolt file that is all there. It
@@ -83,6 +84,7 @@ func readHeader(f *os.File) (boltHeader, error) {
 	case !ok || found && second.txid > first.txid:
 		first = second
 	}
+	first.alone = !ok || !found
 	if err := first.check(); err != nil {
 		return boltHeader{}, err
 	}
@@ -129,39 +131,82 @@ func (h boltHeader) check() error {
 type walker struct {
 	r    io.ReaderAt
 	head boltHeader
-	deep bool // also read the leaves
-	seen map[uint64]bool
+	deep bool   // also read the leaves
+	seen []bool // by page: it has its place
 }
 
-// checkPages walks through all buckets' inner pages and, if deep, through their
-// leaves and the free list too. The file must be locked.
-func checkPages(f *os.File, deep bool) error {
+func newWalker(r io.ReaderAt, head boltHeader, deep bool) *walker {
+	w := &walker{r: r, head: head, deep: deep, seen: make([]bool, head.pages)}
+	w.seen[0], w.seen[1] = true, true
+	return w
+}
+
+// checkPages walks through all buckets' inner pages, the free list and, if deep,
+// the leaves. The file must be locked.
+func checkPages(f *os.File, deep bool) (boltHeader, error) {
 	head, err := checkHeader(f)
 	if err != nil {
-		return err
+		return head, err
 	}
-	w := &walker{r: f, head: head, deep: deep, seen: map[uint64]bool{0: true, 1: true}}
-	if deep && head.freelist != noFreelist {
-		if err := w.freelist(); err != nil {
-			return err
-		}
+	w := newWalker(f, head, deep)
+	if err := w.tree(head.root, true); err != nil {
+		return head, err
 	}
-	return w.tree(head.root, true)
+	return head, w.unused()
 }
 
-// freelist checks that the list of free pages is as long as it says: 65535 means
-// that its first number is the true length.
-func (w *walker) freelist() error {
+// checkFreelist reports whether the free list is as long as it says, which bbolt
+// believes before it can be asked under its lock. Without the lock the list may
+// be changing: only one that its header still names afterwards is judged.
+func checkFreelist(f *os.File, head boltHeader) error {
+	_, err := newWalker(f, head, false).freelist()
+	if err == nil {
+		return nil
+	}
+	if now, again := readHeader(f); again != nil || now.txid != head.txid {
+		return nil // somebody writes; they have the lock that will be waited for
+	}
+	return err
+}
+
+// freelist reads the numbers of the free pages. A count of 65535 means that the
+// first number is the true one.
+func (w *walker) freelist() ([]byte, error) {
+	if w.head.freelist == noFreelist {
+		return nil, nil
+	}
 	page, err := w.page(w.head.freelist, flagFreelist)
+	if err != nil {
+		return nil, err
+	}
+	list := page[pageHeader:]
+	count := uint64(native.Uint16(page[10:]))
+	if count == 0xFFFF {
+		count, list = native.Uint64(list), list[8:]
+	}
+	if count > uint64(len(list))/8 {
+		return nil, fmt.Errorf("page %d lists %d free pages, more than fit", w.head.freelist, count)
+	}
+	return list[:count*8], nil
+}
+
+// unused checks that no page that has its place is listed as free: bbolt would
+// write over it.
+func (w *walker) unused() error {
+	list, err := w.freelist()
 	if err != nil {
 		return err
 	}
-	count := uint64(native.Uint16(page[10:]))
-	if count == 0xFFFF {
-		count = native.Uint64(page[pageHeader:])
-	}
-	if count > uint64(len(page)-pageHeader)/8 {
-		return fmt.Errorf("page %d lists %d free pages, more than fit", w.head.freelist, count)
+	last := uint64(0)
+	for ; len(list) > 0; list = list[8:] {
+		id := native.Uint64(list)
+		if id <= last {
+			return fmt.Errorf("page %d: the list of free pages is not in order", w.head.freelist)
+		}
+		if err := w.claim(id, 0); err != nil {
+			return fmt.Errorf("the list of free pages: %w", err)
+		}
+		last = id
 	}
 	return nil
 }

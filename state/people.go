@@ -3,6 +3,7 @@ package state
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -96,7 +97,29 @@ func (db *DB) CommitLinks(links []plan.Link) error {
 
 // Link is the link of a person; found is false when they are not managed.
 func (db *DB) Link(id plan.PersonID) (l plan.Link, found bool, err error) {
-	return one[plan.Link](db, bucketPeople, []byte(id))
+	err = db.view(func(tx *bbolt.Tx) error {
+		l, found, err = linkOf(tx, db.codec, []byte(id))
+		return err
+	})
+	return l, found, err
+}
+
+// linkOf is the link of a person. That there is none is believed only if the print
+// says so too: a damaged key must not make somebody a stranger, who would be
+// created anew.
+func linkOf(tx *bbolt.Tx, c codec, id []byte) (l plan.Link, found bool, err error) {
+	l, found, err = record[plan.Link](tx, c, bucketPeople, id)
+	if found || err != nil {
+		return l, found, err
+	}
+	if sealed := get(tx, bucketPrints, id); sealed != nil {
+		m, err := c.openMark(id, sealed)
+		if err == nil && m.Employee != 0 {
+			err = damaged(bucketPeople, id, errors.New("it is missing, and its print is there"))
+		}
+		return l, false, err
+	}
+	return l, false, nil
 }
 
 // Links yields all links, in the order of the people's ids.

@@ -59,8 +59,8 @@ func (db *DB) NextRun(now time.Time) (id string, err error) {
 }
 
 // Older reports whether the snapshot, when it was opened, was older than the last
-// run that is known beside it: a restored backup. Opening it for writing has set
-// Meta.RefreshDue then.
+// run that is known beside it: a restored backup. So may be one of whose two
+// headers one is damaged. Opening it for writing has set Meta.RefreshDue then.
 func (db *DB) Older() bool { return db.older }
 
 // compareWithLast finds a restored backup out and, when it may, notes it. A file
@@ -75,7 +75,7 @@ func (db *DB) compareWithLast() error {
 	if err != nil {
 		return err
 	}
-	db.older = readErr != nil || last > have
+	db.older = db.alone || readErr != nil || last > have
 	if !db.older || db.readOnly {
 		return nil
 	}

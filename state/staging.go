@@ -2,6 +2,7 @@ package state
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -72,7 +73,7 @@ func (s *staging) links() error {
 
 // forget drops the index entries of a person's present link, if there is one.
 func (s *staging) forget(id plan.PersonID) error {
-	old, found, err := record[plan.Link](s.tx, s.c, bucketPeople, []byte(id))
+	old, found, err := linkOf(s.tx, s.c, []byte(id))
 	if found {
 		s.l.unindex(linkEntries(old))
 	}
@@ -204,8 +205,8 @@ func (p *prepared) numbered() error {
 		p.intents = append(p.intents, content)
 	}
 	for _, a := range p.Audits {
-		if len(a.Person) > maxKey || len(a.Run) > maxKey {
-			return fmt.Errorf("recording what was done: an id is too long")
+		if err := errors.Join(checkKey(string(a.Person)), checkKey(a.Run)); err != nil {
+			return fmt.Errorf("recording what was done: %w", err)
 		}
 		a.Seq = 0
 		content, err := json.Marshal(a)

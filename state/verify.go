@@ -28,7 +28,10 @@ func Verify(path string, opt Options) (findings []string, err error) {
 	case errors.As(err, &corrupt):
 		return []string{corrupt.What}, nil
 	case errors.Is(err, ErrOlderSchema): // nothing more can be said of its records
-		return nil, verifyPages(path)
+		if _, err := verifyPages(path); err != nil {
+			return []string{err.Error()}, nil
+		}
+		return nil, nil
 	case err != nil:
 		return nil, err
 	}
@@ -45,16 +48,13 @@ func Verify(path string, opt Options) (findings []string, err error) {
 }
 
 // verifyPages reads all pages of the file, and none of its records.
-func verifyPages(path string) error {
+func verifyPages(path string) (boltHeader, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return boltHeader{}, err
 	}
 	defer f.Close()
-	if err := checkPages(f, true); err != nil {
-		return &CorruptError{Path: path, What: err.Error()}
-	}
-	return nil
+	return checkPages(f, true)
 }
 
 type verifier struct {
@@ -74,14 +74,19 @@ func (v *verifier) find(format string, args ...any) {
 
 // run looks at the pages first: what is wrong there can lead the rest astray.
 func (v *verifier) run() error {
-	if err := verifyPages(v.db.path); err != nil {
-		return err
+	head, err := verifyPages(v.db.path)
+	if err != nil {
+		return &CorruptError{Path: v.db.path, What: err.Error()}
 	}
+	if head.alone {
+		v.find("one of its two headers is damaged: the last transaction may be lost")
+	}
+	known := len(v.findings)
 	return v.db.view(func(tx *bbolt.Tx) error {
 		for err := range tx.Check() {
 			v.find("bbolt: %v", err)
 		}
-		if len(v.findings) > 0 {
+		if len(v.findings) > known {
 			return nil
 		}
 		if _, err := getMeta(tx, v.db.codec); err != nil {
