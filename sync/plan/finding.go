@@ -66,4 +66,6 @@ const (
 	WarningPartialAddress     = "partial_address" // some of the five parts are empty
 	WarningUnknownLanguage    = "unknown_language"
 	WarningUnexpectedUserType = "unexpected_user_type"
+	WarningDrift              = "drift" // TrackTik was changed by hand, and is left so
+	WarningProtectedRole      = "protected_role"
 )

@@ -1,0 +1,307 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Mapped is what Okta says that a person's employee should hold, with what is wrong
+// with it.
+type Mapped struct {
+	Wanted   Wanted
+	Problems []Problem
+	Warnings []Warning
+}
+
+// A View is everything that the decision about one person may depend on.
+type View struct {
+	Person    *Person
+	Judgement Judgement
+	Evidence  string // of a departure: one of the Evidence constants
+	Mapped    Mapped // of those who are to be provisioned
+
+	OutOfScope bool   // sync.scope leaves them out
+	ScopeError string // sync.scope failed for them
+
+	Link     *Link     // nil: not managed
+	Employee *Employee // as a refresh read it; nil: it was not read
+	Gone     bool      // a refresh found that there is no such employee
+	Matches  []Match   // of a person without a link
+	Former   *Former   // who they were last, when they are not managed
+	Troubles []Trouble // earlier problems of theirs
+	Origin   string    // "through group Site Guards": how the app was assigned; may be empty
+
+	Recreate bool // an administrator asked for a new employee
+	AsOf     time.Time
+}
+
+// A Decision is what is to be done about one person.
+type Decision struct {
+	Actions  []Action
+	Held     []Held
+	Problems []Problem
+	Warnings []Warning
+	// Note is the person's link where something is to be remembered that no action
+	// carries; nil: nothing is.
+	Note *Link
+}
+
+func (d *Decision) act(a Action)              { d.Actions = append(d.Actions, a) }
+func (d *Decision) hold(a Action, why string) { d.Held = append(d.Held, Held{a, why}) }
+
+func (d *Decision) problem(u UserRef, code, message string) {
+	d.Problems = append(d.Problems, Problem{User: u, Code: code, Message: message})
+}
+
+// Decide reads the second table of the package comment. Roles are DecideRoles's.
+func Decide(v *View, pol *Policy) Decision {
+	var d Decision
+	switch {
+	case v.Link == nil && v.Judgement.Verdict == Provision:
+		decideNew(v, pol, &d)
+	case v.Link == nil:
+		// not ours: leave alone
+	case v.Judgement.Verdict == Depart:
+		decideDeparture(v, pol, &d, v.Judgement.Why)
+	case v.Judgement.Verdict == Hold:
+		d.hold(v.action(Update), v.Judgement.Why)
+	case v.Judgement.Verdict == Doubt:
+		d.hold(v.action(Terminate), HeldUnconfirmed+": "+v.Judgement.Why+", and no look-up confirmed it")
+	case v.Judgement.Verdict == Provision:
+		decideManaged(v, pol, &d)
+	}
+	return d
+}
+
+// Ref names the person.
+func (v *View) Ref() UserRef { return UserRef{ID: v.Person.ID, Login: v.login()} }
+
+func (v *View) login() string {
+	if v.Person.Login == "" && v.Link != nil {
+		return v.Link.Login
+	}
+	return v.Person.Login
+}
+
+// action begins an action about the person.
+func (v *View) action(k Kind) Action {
+	a := Action{Kind: k, User: v.Ref()}
+	if v.Link != nil {
+		a.Employee = v.Link.Employee
+	}
+	return a
+}
+
+func decideDeparture(v *View, pol *Policy, d *Decision, reason string) {
+	a := v.action(Terminate)
+	a.Reason, a.Evidence = reason, v.Evidence
+	note := *v.Link
+	deprovisioned := v.Person.Status == statusDeprovisioned
+	if deprovisioned && !note.SeenDeprovisioned {
+		note.SeenDeprovisioned = true
+		d.Note = &note
+	}
+	switch {
+	case v.Link.Employee == pol.Own && pol.Own != 0, pol.isOwn(v.Link.Pushed[Username]):
+		d.hold(a, HeldProtected+": this is the employee whose credentials we use")
+	case v.protected(pol):
+		d.hold(a, HeldProtected+": sync.protected names them")
+	case v.Link.Restored:
+		d.hold(a, HeldRestored+": was restored, and Okta has not shown them in scope since; `forget --restored` ends this")
+	case v.Judgement.Active && pol.UnassignedGrace > 0 && graceLeft(v, pol) > 0:
+		if note.UnassignedSince == nil {
+			note.UnassignedSince = &v.AsOf
+			d.Note = &note
+		}
+		d.hold(a, fmt.Sprintf("%s: unassigned since %s and still active in Okta; terminated after %s (sync.unassigned_grace)",
+			HeldUnassignedGrace, note.UnassignedSince.UTC().Format(time.RFC3339), pol.UnassignedGrace))
+	case !pol.DeactivateUsers:
+		d.hold(a, HeldSwitchedOff+": sync.deactivate_users is off")
+	case pol.NoRemovals:
+		d.hold(a, HeldSwitchedOff+": --no-removals")
+	case v.tooEarly(a, d):
+	default:
+		d.act(a)
+	}
+}
+
+func graceLeft(v *View, pol *Policy) time.Duration {
+	if v.Link.UnassignedSince == nil {
+		return pol.UnassignedGrace
+	}
+	return pol.UnassignedGrace - v.AsOf.Sub(*v.Link.UnassignedSince)
+}
+
+func (pol *Policy) isOwn(username string) bool {
+	return pol.OwnUsername != "" && pol.Own == 0 && FoldName(username) == FoldName(pol.OwnUsername)
+}
+
+// protected reports whether a glob names the person, in Okta or in TrackTik.
+func (v *View) protected(pol *Policy) bool {
+	if len(pol.Protected) == 0 {
+		return false
+	}
+	names := []string{v.Person.Login, v.Person.Email, v.Mapped.Wanted.Email}
+	if l := v.Link; l != nil {
+		names = append(names, l.Login, l.Email, l.Pushed[Username], l.Pushed[Email])
+	}
+	if e := v.Employee; e != nil {
+		names = append(names, e.Values[Username], e.Values[Email])
+	}
+	for _, name := range names {
+		if name != "" && MatchAny(pol.Protected, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// tooEarly reports that TrackTik refused the same action before, and that its next
+// try is not due; the problem goes on.
+func (v *View) tooEarly(a Action, d *Decision) bool {
+	for _, t := range v.Troubles {
+		if t.Kind != a.Kind || t.NextTry == nil || !v.AsOf.Before(*t.NextTry) || t.Data != a.Digest() {
+			continue
+		}
+		d.problem(v.Ref(), t.Code, t.Message)
+		return true
+	}
+	return false
+}
+
+// Digest stands for what the action would send: a refused action with other data is
+// another one.
+func (a *Action) Digest() string {
+	h := sha256.New()
+	write(h, string(a.Kind), strconv.FormatInt(int64(a.Employee), 10))
+	if a.Role != nil {
+		write(h, strconv.FormatInt(int64(a.Role.ID), 10), a.Role.Name)
+	}
+	for _, c := range a.FieldChanges() {
+		write(h, c.Field.String(), c.New)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+func decideManaged(v *View, pol *Policy, d *Decision) {
+	switch {
+	case v.ScopeError != "":
+		d.hold(v.action(Update), HeldUnreadable+": sync.scope failed: "+v.ScopeError)
+		return
+	case v.OutOfScope && pol.TerminateOutOfScope:
+		decideDeparture(v, pol, d, "out of scope by sync.scope")
+		return
+	case v.OutOfScope:
+		d.hold(v.action(Terminate), HeldOutOfScope+": sync.scope leaves them out, and Okta still assigns them; employee and roles stay")
+		return
+	}
+	d.Warnings = v.Mapped.Warnings
+	note := v.seen()
+	if elsewhere(v, &note, d) {
+		if note != *v.Link {
+			d.Note = &note
+		}
+		if len(v.Mapped.Problems) == 0 && v.Recreate && note.ElsewhereStatus != "BANNED" {
+			d.Held = nil
+			create(v, pol, d, fmt.Sprintf("made anew on request; employee %d was %s by somebody else", v.Link.Employee, note.ElsewhereStatus))
+		}
+		return
+	}
+	if note != *v.Link {
+		d.Note = &note
+	}
+	if len(v.Mapped.Problems) > 0 {
+		d.Problems = v.Mapped.Problems
+		return
+	}
+	decideUpdate(v, pol, d)
+	if v.Employee != nil {
+		if Agree(&note, &v.Mapped.Wanted, v.Employee); note != *v.Link {
+			d.Note = &note
+		}
+	}
+}
+
+// seen is the link with what this look at Okta tells.
+func (v *View) seen() Link {
+	note := *v.Link
+	note.Login, note.Email = v.Person.Login, v.Person.Email
+	note.AssignedBy = v.Person.Assignment.Group
+	note.SeenDeprovisioned, note.NotVisibleSince, note.UnassignedSince, note.Restored = false, nil, nil, false
+	return note
+}
+
+// elsewhere holds a person whose employee was ended by somebody else.
+func elsewhere(v *View, note *Link, d *Decision) bool {
+	switch {
+	case v.Gone:
+		note.ElsewhereStatus = "GONE"
+	case v.Employee != nil && v.Employee.Active():
+		note.ElsewhereStatus = ""
+	case v.Employee != nil:
+		note.ElsewhereStatus = v.Employee.Status
+	}
+	code, out := HeldTerminatedElsewhere, "; `retry --recreate` makes a new employee"
+	switch note.ElsewhereStatus {
+	case "":
+		return false
+	case "BANNED":
+		code, out = HeldBannedElsewhere, "; only TrackTik can lift a ban"
+	}
+	d.hold(v.action(Update), fmt.Sprintf("%s: employee %d is %s in TrackTik, and not by us, while Okta says provision%s",
+		code, v.Link.Employee, note.ElsewhereStatus, out))
+	return true
+}
+
+func decideUpdate(v *View, pol *Policy, d *Decision) {
+	changes, drift := Differences(v.Link, &v.Mapped.Wanted, v.Employee, pol)
+	if v.Link.Kept {
+		heldDifferences(v, d, drift)
+		drift = nil
+	}
+	a := v.action(Update)
+	a.Want = &v.Mapped.Wanted
+	switch {
+	case len(changes) == 0 && len(drift) == 0:
+		return
+	case len(drift) > 0 && !pol.RepairDrift:
+		for _, c := range drift {
+			d.Warnings = append(d.Warnings, Warning{Code: WarningDrift, User: v.Ref(), Field: c.Field.String(),
+				Message: fmt.Sprintf("changed in TrackTik, and left so (sync.drift: report): employee %d, %s", v.Link.Employee, c.Field)})
+		}
+		if len(changes) == 0 {
+			return
+		}
+		drift = nil
+	}
+	a.Changes = MergeChanges(changes, drift)
+	a.Drift = len(changes) == 0
+	a.Reason = "changed in Okta"
+	if a.Drift {
+		a.Reason = "changed in TrackTik by somebody else"
+		if v.Link.LastRepair == RepairDigest(a.Changes) {
+			d.problem(v.Ref(), ProblemValueNotKept, fmt.Sprintf("TrackTik does not keep %s of employee %d: the same update was needed again; "+
+				"it is not sent before the data change", fieldList(a.Changes), v.Link.Employee))
+			return
+		}
+	}
+	switch {
+	case !pol.UpdateUsers:
+		d.hold(a, HeldSwitchedOff+": sync.update_users is off")
+	case v.tooEarly(a, d):
+	default:
+		d.act(a)
+	}
+}
+
+func heldDifferences(v *View, d *Decision, drift []Change) {
+	if len(drift) == 0 {
+		return
+	}
+	a := v.action(Update)
+	a.Changes = drift
+	d.hold(a, HeldAdoptedDiffers+": adopted as it was (sync.on_adopt: keep); what changes in Okta from now on is sent")
+}

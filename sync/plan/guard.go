@@ -1,0 +1,198 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A GuardInput is what the guards judge a plan by.
+type GuardInput struct {
+	Limits Limits
+	// Managed is the population of the kinds about people; Grants that of revokes,
+	// RoleGrants of each role.
+	Managed, Grants int
+	RoleGrants      map[RoleID]int
+	// Day counts what was done in the last 24 hours without an approval.
+	Day map[Kind]int
+	// Approved are the sets that may pass, whatever the limits say.
+	Approved [][]ActionRef
+	// Command is how the run is repeated, without --approve: "tracktik-sync sync --user x".
+	Command string
+	// Cause names what many of the actions of one kind share; empty: nothing.
+	Cause map[Kind]string
+}
+
+// minRoleShare is how many people have to lose one role before its own share counts.
+const minRoleShare = 5
+
+// A Checked is what the guards made of a plan.
+type Checked struct {
+	Report GuardReport
+	// Held are the kinds that wait, or everything where Stops is set.
+	Held  map[Kind]bool
+	Stops bool
+	// Sets are the refused actions of each hash in the report.
+	Sets map[string][]ActionRef
+	// Exempt are the actions that an approval lets through.
+	Exempt map[ActionRef]bool
+}
+
+// Check compares a plan's actions with the limits. A replaced role is no removal.
+func Check(actions []Action, in GuardInput) Checked {
+	out := Checked{Held: map[Kind]bool{}, Sets: map[string][]ActionRef{}, Exempt: map[ActionRef]bool{}, Report: GuardReport{OK: true}}
+	allowed := map[ActionRef]bool{}
+	for _, set := range in.Approved {
+		for _, ref := range set {
+			allowed[ref] = true
+		}
+	}
+	refs := map[Kind][]ActionRef{}
+	roles := map[RoleID]int{}
+	for i := range actions {
+		a := &actions[i]
+		if a.Kind == RevokeRole && a.Replaces {
+			continue
+		}
+		refs[a.Kind] = append(refs[a.Kind], a.Ref())
+		if a.Kind == RevokeRole {
+			roles[a.Role.ID]++
+		}
+		if a.Clears() {
+			ref := a.Ref()
+			ref.Kind = Clear
+			refs[Clear] = append(refs[Clear], ref)
+		}
+	}
+	for _, kind := range append(slices.Clone(Kinds), Clear) {
+		c := check{in: in, kind: kind, refs: refs[kind], limit: in.Limits.Of(kind), allowed: allowed, out: &out}
+		c.run(roles)
+	}
+	return out
+}
+
+type check struct {
+	in      GuardInput
+	kind    Kind
+	refs    []ActionRef
+	limit   Limit
+	allowed map[ActionRef]bool
+	out     *Checked
+}
+
+func (c *check) run(roles map[RoleID]int) {
+	if len(c.refs) == 0 {
+		return
+	}
+	refusals := c.refusals(roles)
+	if len(refusals) == 0 {
+		return
+	}
+	if c.approved() {
+		for _, ref := range c.refs {
+			c.out.Exempt[ref] = true
+		}
+		return
+	}
+	hash := HashRefs(c.refs)
+	c.out.Sets[hash] = c.refs
+	stops := c.in.Limits.StopOnRefusal || c.kind != Terminate && c.kind != RevokeRole
+	for _, r := range refusals {
+		r.Kind, r.Approve, r.Stops = c.kind, hash, stops
+		r.Message = c.message(r.Message, hash, stops)
+		c.out.Report.Refusals = append(c.out.Report.Refusals, r)
+	}
+	c.out.Report.OK = false
+	c.out.Held[c.kind] = true
+	c.out.Stops = c.out.Stops || stops
+}
+
+// approved reports whether every action of the kind is in an approved set, whatever
+// else is in the plan.
+func (c *check) approved() bool {
+	return len(c.allowed) > 0 && !slices.ContainsFunc(c.refs, func(ref ActionRef) bool { return !c.allowed[ref] })
+}
+
+func (c *check) refusals(roles map[RoleID]int) []Refusal {
+	n, population := len(c.refs), c.in.Managed
+	if c.kind == RevokeRole {
+		population = c.in.Grants
+	}
+	var found []Refusal
+	add := func(limit float64, text string, args ...any) {
+		found = append(found, Refusal{Count: n, Limit: limit, Message: fmt.Sprintf(text, args...)})
+	}
+	l, what := c.limit, kindWords[c.kind]
+	if l.MaxCount >= 0 && n > l.MaxCount {
+		add(float64(l.MaxCount), "%d %s, and guard.%s.max_count allows %d", n, what, c.kind, l.MaxCount)
+	}
+	if overShare(n, population, l) {
+		add(l.MaxPercent, "%d %s are %s %% of %d, and guard.%s.max_percent allows %s %%",
+			n, what, percent(n, population), population, c.kind, number(l.MaxPercent))
+	}
+	if day := c.in.Day[c.kind]; l.MaxPerDay >= 0 && n+day > l.MaxPerDay {
+		add(float64(l.MaxPerDay), "%d %s now and %d in the last 24 hours, and guard.%s.max_per_day allows %d", n, what, day, c.kind, l.MaxPerDay)
+	}
+	if c.kind == RevokeRole {
+		for _, id := range sortedRoles(roles) {
+			if held := c.in.RoleGrants[id]; roles[id] > minRoleShare && overShare(roles[id], held, l) {
+				found = append(found, Refusal{Role: id, Count: roles[id], Limit: l.MaxPercent, Message: fmt.Sprintf(
+					"%d people would lose role %d, %s %% of its %d holders, and guard.revoke_role.max_percent allows %s %%",
+					roles[id], id, percent(roles[id], held), held, number(l.MaxPercent))})
+			}
+		}
+	}
+	return found
+}
+
+func overShare(n, population int, l Limit) bool {
+	return l.MaxPercent >= 0 && population >= l.MinPopulation && population > 0 && 100*float64(n) > l.MaxPercent*float64(population)
+}
+
+var kindWords = map[Kind]string{
+	Terminate: "terminations", RevokeRole: "revoked roles", Update: "updates", Clear: "employees losing a value", Create: "new employees",
+	Reactivate: "reactivations", Adopt: "adoptions", CreateRole: "new roles", LinkRole: "linked roles", RenameRole: "renamed roles", GrantRole: "granted roles",
+}
+
+func (c *check) message(fact, hash string, stops bool) string {
+	var b strings.Builder
+	b.WriteString("guard refused: " + fact)
+	if cause := c.in.Cause[c.kind]; cause != "" {
+		b.WriteString(" (" + cause + ")")
+	}
+	if stops {
+		b.WriteString("; nothing is done")
+	} else {
+		b.WriteString("; they wait, the rest goes on")
+	}
+	b.WriteString("; the names are in `tracktik-sync plan`; to let exactly these pass, once, within 24 hours: " + c.in.Command + " --approve " + hash)
+	return b.String()
+}
+
+func percent(n, of int) string { return number(100 * float64(n) / float64(max(of, 1))) }
+
+func number(f float64) string { return strings.TrimSuffix(strconv.FormatFloat(f, 'f', 1, 64), ".0") }
+
+func sortedRoles(m map[RoleID]int) []RoleID {
+	ids := make([]RoleID, 0, len(m))
+	for id := range m {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// HashRefs names a set of actions: kinds and ids, in any order.
+func HashRefs(refs []ActionRef) string {
+	rows := make([]string, len(refs))
+	for i, r := range refs {
+		rows[i] = fmt.Sprintf("%s|%s|%d|%d|%s", r.Kind, r.Person, r.Employee, r.Role, r.Group)
+	}
+	slices.Sort(rows)
+	h := sha256.New()
+	write(h, rows...)
+	return hex.EncodeToString(h.Sum(nil))[:12]
+}

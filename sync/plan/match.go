@@ -1,0 +1,194 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Match is an employee that was found by one of a new person's keys.
+type Match struct {
+	Key      Field // CustomID, Username or Email
+	Employee Employee
+	Owner    PersonID // who the employee is managed for; empty: nobody
+	Leaves   bool     // the owner gives the name free in this very plan
+	Admin    bool     // holds a protected role, or one of the portal ADMIN
+}
+
+// KeyRecreated is an Action's Key when the person was deleted and created anew in
+// Okta; KeyLinked when an administrator said who is who.
+const (
+	KeyRecreated = "re-created"
+	KeyLinked    = "link"
+)
+
+var matchNames = map[Field]string{CustomID: "custom_id", Username: "username", Email: "email"}
+
+// ParseMatchKey returns the field of a key of sync.match.
+func ParseMatchKey(name string) (Field, bool) {
+	for f, n := range matchNames {
+		if n == name {
+			return f, true
+		}
+	}
+	return 0, false
+}
+
+// decideNew finds, adopts or creates the employee of a person who has none.
+func decideNew(v *View, pol *Policy, d *Decision) {
+	if v.OutOfScope || v.ScopeError != "" {
+		return
+	}
+	d.Warnings = v.Mapped.Warnings
+	if len(v.Mapped.Problems) > 0 {
+		d.Problems = v.Mapped.Problems
+		return
+	}
+	match, found := chooseMatch(v, d)
+	switch {
+	case len(d.Problems) > 0:
+	case found:
+		adopt(v, pol, d, match)
+	case v.Former != nil && pol.Reactivate && !v.Former.Elsewhere:
+		reactivate(v, pol, d)
+	case v.Former != nil:
+		create(v, pol, d, fmt.Sprintf("came back; was employee %d before", v.Former.Link.Employee))
+	default:
+		create(v, pol, d, "assigned to the app in Okta"+v.Origin)
+	}
+}
+
+// chooseMatch looks through what the keys found. A terminated employee is nobody's
+// match: their name is free.
+func chooseMatch(v *View, d *Decision) (chosen Match, found bool) {
+	var ids []EmployeeID
+	for _, m := range v.Matches {
+		e := m.Employee
+		switch {
+		case e.Status == "TERMINATED" || m.Leaves:
+			continue
+		case m.Owner != "" && m.Owner != v.Person.ID:
+			d.problem(v.Ref(), ProblemNameInUse, fmt.Sprintf("%s is that of employee %d, who is managed for user %s",
+				matchNames[m.Key], e.ID, m.Owner))
+			return Match{}, false
+		case !slices.Contains(ids, e.ID):
+			ids = append(ids, e.ID)
+		}
+		if !found {
+			chosen, found = m, true
+		}
+	}
+	switch {
+	case len(ids) > 1:
+		d.problem(v.Ref(), ProblemAmbiguousMatch, fmt.Sprintf("several employees match: %s; `link` says which one is theirs", matchList(v.Matches)))
+		return Match{}, false
+	case found && !chosen.Employee.Active():
+		d.problem(v.Ref(), ProblemInactiveMatch, fmt.Sprintf("employee %d, found by %s, is %s; activate them in TrackTik, or change the name",
+			chosen.Employee.ID, matchNames[chosen.Key], chosen.Employee.Status))
+		return Match{}, false
+	}
+	return chosen, found
+}
+
+func matchList(matches []Match) string {
+	var texts []string
+	for _, m := range matches {
+		if m.Employee.Status != "TERMINATED" {
+			texts = append(texts, fmt.Sprintf("employee %d by %s (%s)", m.Employee.ID, matchNames[m.Key], m.Employee.Status))
+		}
+	}
+	return strings.Join(texts, ", ")
+}
+
+func adopt(v *View, pol *Policy, d *Decision, m Match) {
+	e := m.Employee
+	a := Action{Kind: Adopt, User: v.Ref(), Employee: e.ID, Key: matchNames[m.Key], Want: &v.Mapped.Wanted,
+		Reason: "matched by " + matchNames[m.Key] + v.Origin}
+	w := &v.Mapped.Wanted
+	switch {
+	case e.ID == pol.Own || pol.isOwn(e.Values[Username]):
+		d.problem(v.Ref(), ProblemProtectedMatch, fmt.Sprintf("employee %d is the one whose credentials we use", e.ID))
+	case len(pol.Protected) > 0 && (MatchAny(pol.Protected, e.Values[Username]) || MatchAny(pol.Protected, e.Values[Email]) || v.protected(pol)):
+		d.problem(v.Ref(), ProblemProtectedMatch, fmt.Sprintf("employee %d is named by sync.protected", e.ID))
+	case m.Admin:
+		d.problem(v.Ref(), ProblemProtectedMatch, fmt.Sprintf("employee %d holds a protected role", e.ID))
+	case !pol.Adopt:
+		d.problem(v.Ref(), ProblemAdoptOff, fmt.Sprintf("employee %d matches by %s, and sync.adopt is never; `link` ties them", e.ID, a.Key))
+	case v.onlyByEmail(e.ID) && strangers(w.Values, e.Values):
+		d.hold(a, fmt.Sprintf("%s: employee %d has the same e-mail, but neither the first nor the last name; `link` settles it", HeldDoubtfulMatch, e.ID))
+	default:
+		d.act(a)
+		adoptedUpdate(v, pol, d, e)
+	}
+}
+
+// onlyByEmail reports that no other key found the employee.
+func (v *View) onlyByEmail(id EmployeeID) bool {
+	return !slices.ContainsFunc(v.Matches, func(m Match) bool { return m.Employee.ID == id && m.Key != Email })
+}
+
+// strangers reports that first and last name both differ.
+func strangers(a, b Values) bool {
+	return FoldName(a[FirstName]) != FoldName(b[FirstName]) && FoldName(a[LastName]) != FoldName(b[LastName])
+}
+
+// adoptedUpdate brings the differing fields of an adopted employee in line.
+func adoptedUpdate(v *View, pol *Policy, d *Decision, e Employee) {
+	link := Adopted(&v.Mapped.Wanted, &e, false)
+	changes, _ := Differences(&link, &v.Mapped.Wanted, &e, pol)
+	if len(changes) == 0 {
+		return
+	}
+	a := Action{Kind: Update, User: v.Ref(), Employee: e.ID, Changes: changes, Want: &v.Mapped.Wanted, Reason: "differs from Okta when adopted"}
+	switch {
+	case pol.AdoptKeep:
+		d.hold(a, HeldAdoptedDiffers+": adopted as it is (sync.on_adopt: keep); what changes in Okta from now on is sent")
+	case !pol.UpdateUsers:
+		d.hold(a, HeldSwitchedOff+": sync.update_users is off")
+	default:
+		d.act(a)
+	}
+}
+
+// Adopted is the link's content after an adoption: what agrees counts as pushed.
+// With keep, everything that Okta says now does. The region is never moved by it.
+func Adopted(w *Wanted, e *Employee, keep bool) Link {
+	link := Link{Employee: e.ID, How: HowAdopted, Kept: keep, AssignedBy: w.Group}
+	for f := Field(0); f < Region; f++ {
+		if !w.Keep.Has(f) && (keep || f.Same(w.Values[f], e.Values[f])) {
+			link.Pushed[f] = w.Values[f]
+		}
+	}
+	link.Pushed[Region], link.PushedRegion = w.Values[Region], w.RegionID
+	return link
+}
+
+func create(v *View, pol *Policy, d *Decision, reason string) {
+	a := Action{Kind: Create, User: v.Ref(), Want: &v.Mapped.Wanted, Reason: reason}
+	if v.Former != nil {
+		a.Former = v.Former.Link.Employee
+	}
+	if v.Recreate && v.Link != nil {
+		a.Former = v.Link.Employee
+	}
+	switch {
+	case !pol.CreateUsers:
+		d.hold(a, HeldSwitchedOff+": sync.create_users is off")
+	case v.tooEarly(a, d):
+	default:
+		d.act(a)
+	}
+}
+
+func reactivate(v *View, pol *Policy, d *Decision) {
+	id := v.Former.Link.Employee
+	a := Action{Kind: Reactivate, User: v.Ref(), Employee: id, Former: id, Want: &v.Mapped.Wanted,
+		Reason: fmt.Sprintf("came back; employee %d was terminated by run %s", id, v.Former.Run)}
+	switch {
+	case !pol.CreateUsers:
+		d.hold(a, HeldSwitchedOff+": sync.create_users is off")
+	case v.tooEarly(a, d):
+	default:
+		d.act(a)
+	}
+}
