@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -234,4 +235,50 @@ func transactions(t testing.TB, db *DB) (n int) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// fill puts some of everything into db.
+func fill(t testing.TB, db *DB) {
+	t.Helper()
+	var links []plan.Link
+	var prints []plan.PersonPrint
+	for n := 1; n <= 40; n++ {
+		id := plan.PersonID(fmt.Sprintf("00u%d", n))
+		links = append(links, link(id, plan.EmployeeID(n)))
+		prints = append(prints, plan.PersonPrint{Person: id, Print: printOf(n)})
+	}
+	former := plan.Former{Link: link("00u1", 900), Terminated: morning, Run: "20261124T060000Z-000001",
+		Roles: []plan.Grant{{Role: 3, Person: "00u1", ID: 30, Employee: 900, Group: "00g1", Since: morning}}}
+	begin := []plan.Intent{{Run: "20261124T060000Z-000001", At: morning, Action: plan.Action{Kind: plan.Update, User: plan.UserRef{ID: "00u2"}}}}
+	begin = append(begin, begin[0])
+	commit(t, db, plan.Batch{
+		Begin: begin, Links: links, Prints: prints, Formers: []plan.Former{former},
+		Groups:   []plan.GroupLink{{Group: "00g1", Name: "Site Airport", Role: 7, RoleName: "Site Airport", How: plan.HowCreated}, {Group: "00g2", Name: "Site Bank"}},
+		Members:  []plan.Membership{{Group: "00g1", Members: []plan.PersonID{"00u1", "00u2"}}, {Group: "00g2"}},
+		Grants:   []plan.Grant{{Role: 7, Person: "00u1", ID: 70, Employee: 1, Group: "00g1", Since: morning}, {Role: 7, Person: "00u2", ID: 71, Employee: 2, Group: "00g1", Since: morning}},
+		Troubles: []plan.Trouble{{Person: "00u3", Code: plan.ProblemRefused, Message: "refused", Since: morning, Last: morning}},
+		Run:      &plan.RunRecord{ID: "20261124T060000Z-000001", Started: morning, Ended: morning, Done: map[string]int{"create": 40}, Document: []byte(`{"actions":[]}`)},
+	})
+	for n, l := range links {
+		commit(t, db, plan.Batch{Audits: []plan.Audit{{Time: morning.Add(time.Duration(n) * time.Second), Run: "20261124T060000Z-000001",
+			Kind: string(plan.Create), Person: l.Person, Employee: l.Employee, Login: l.Login, Outcome: plan.Done}}})
+	}
+	commit(t, db, plan.Batch{Settle: []uint64{begin[0].Seq}})
+}
+
+// flip changes a bit of the first place at which the file says text.
+func flip(t testing.TB, path, text string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(data, []byte(text))
+	if at < 0 {
+		t.Fatalf("%s does not say %q", path, text)
+	}
+	data[at] ^= 1
+	if err := os.WriteFile(path, data, private); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -1,0 +1,248 @@
+package state
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tracktik-sync/sync/plan"
+)
+
+// filled is the content of the file of a snapshot with some of everything, and
+// what can be read of it.
+func filled(t testing.TB) ([]byte, *dump) {
+	t.Helper()
+	db := create(t)
+	fill(t, db)
+	must[Pruned](t)(db.Prune(morning, 0))
+	want := must[*dump](t)(dumpOf(db, "00g1", "00g2"))
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return must[[]byte](t)(os.ReadFile(db.Path())), want
+}
+
+func seed(t testing.TB) *rand.Rand {
+	n := *seedFlag
+	if n == 0 {
+		n = rand.Uint64()
+	}
+	t.Logf("-seed=%d", n)
+	return rand.New(rand.NewPCG(n, 0))
+}
+
+func TestFlippedBitIsFoundOrMeansNothing(t *testing.T) {
+	data, want := filled(t)
+	r := seed(t)
+	found := 0
+	for page := 0; page < len(data); page += 4096 {
+		for range 6 {
+			at, bit := page+r.IntN(4096), byte(1)<<r.IntN(8)
+			if r.IntN(3) == 0 {
+				at = page + r.IntN(400) // where there is most to break
+			}
+			data[at] ^= bit
+			if !judge(t, data, want) {
+				t.Fatalf("bit %#x of byte %d: not found", bit, at)
+			}
+			if !judgeWriter(t, data) {
+				found++
+			}
+			data[at] ^= bit
+		}
+	}
+	if found == 0 {
+		t.Error("not one flipped bit was noticed by a writer")
+	}
+}
+
+// judge reports whether a reader of data gets want, or learns of the damage from
+// what it read or from Verify.
+func judge(t *testing.T, data []byte, want *dump) bool {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "s.db")
+	if err := os.WriteFile(path, data, private); err != nil {
+		t.Fatal(err)
+	}
+	findings, err := Verify(path, Options{})
+	if err != nil && !errors.Is(err, ErrNewerSchema) && !errors.Is(err, ErrCorrupt) {
+		t.Errorf("Verify: %v", err)
+	}
+	known := err != nil || len(findings) > 0
+	db, err := Open(path, Options{ReadOnly: true})
+	if err != nil {
+		return known && (errors.Is(err, ErrCorrupt) || errors.Is(err, ErrNewerSchema))
+	}
+	defer db.Close()
+	got, err := dumpOf(db, "00g1", "00g2")
+	if err != nil {
+		return known && errors.Is(err, ErrCorrupt)
+	}
+	return known || cmp.Equal(got, want)
+}
+
+// judgeWriter reports whether data can be opened and written: if not, the error
+// must be about the damage.
+func judgeWriter(t *testing.T, data []byte) bool {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "s.db")
+	if err := os.WriteFile(path, data, private); err != nil {
+		t.Fatal(err)
+	}
+	db, err := Open(path, Options{Now: clock})
+	if err == nil {
+		var links []plan.Link
+		for n := range 50 {
+			links = append(links, link(person(n), plan.EmployeeID(1000+n)))
+		}
+		err = errors.Join(db.CommitLinks(links), db.Commit(plan.Batch{Unlink: []plan.PersonID{"00u7"}}))
+		if closing := db.Close(); err == nil {
+			err = closing
+		}
+	}
+	if err != nil && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrNewerSchema) {
+		t.Errorf("a writer: %v", err)
+	}
+	return err == nil
+}
+
+func TestCutOffFileIsDamaged(t *testing.T) {
+	data, _ := filled(t)
+	for _, size := range []int{0, 1, 80, 4095, 4096, 8192, len(data) / 2, len(data) - 1} {
+		path := filepath.Join(t.TempDir(), "s.db")
+		if err := os.WriteFile(path, data[:size], private); err != nil {
+			t.Fatal(err)
+		}
+		inUse := must[boltHeader](t)(readHeaderOf(t, data))
+		if int64(size) >= inUse.pageSize*int64(inUse.pages) {
+			continue // nothing of it is missing
+		}
+		for _, readOnly := range []bool{true, false} {
+			var corrupt *CorruptError
+			if _, err := Open(path, Options{ReadOnly: readOnly}); !errors.As(err, &corrupt) || corrupt.Path != path {
+				t.Errorf("%d bytes, read only %v: %v", size, readOnly, err)
+			}
+		}
+		if findings, err := Verify(path, Options{}); err != nil || len(findings) == 0 {
+			t.Errorf("%d bytes: Verify finds %v %v", size, findings, err)
+		}
+		if now := must[[]byte](t)(os.ReadFile(path)); len(now) != size {
+			t.Errorf("%d bytes became %d", size, len(now))
+		}
+	}
+}
+
+func readHeaderOf(t *testing.T, data []byte) (boltHeader, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "h.db")
+	if err := os.WriteFile(path, data, private); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	return checkHeader(f)
+}
+
+func TestDirectoryAndTextAreNoSnapshots(t *testing.T) {
+	dir := t.TempDir()
+	text := filepath.Join(dir, "text")
+	if err := os.WriteFile(text, make([]byte, 100_000), private); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir, text} {
+		if _, err := Open(path, Options{}); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+func TestDamagedHeaderMeansARefresh(t *testing.T) {
+	for page := range 2 {
+		db := create(t)
+		commit(t, db, plan.Batch{Links: []plan.Link{link("00u1", 1)}})
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		data := must[[]byte](t)(os.ReadFile(db.Path()))
+		data[page*os.Getpagesize()+pageHeader+20] ^= 4
+		if err := os.WriteFile(db.Path(), data, private); err != nil {
+			t.Fatal(err)
+		}
+		if findings, err := Verify(db.Path(), Options{}); err != nil || len(findings) != 1 {
+			t.Errorf("page %d: Verify finds %v %v", page, findings, err)
+		}
+		again := mustOpen(t, db.Path(), Options{})
+		if m := must[plan.Meta](t)(again.Meta()); !m.RefreshDue || !again.Older() {
+			t.Errorf("page %d: no refresh is due", page)
+		}
+		check(t, again) // it was written, and so is whole again
+	}
+}
+
+func TestMissingRecordIsNoStranger(t *testing.T) {
+	db := create(t)
+	commit(t, db, plan.Batch{Links: []plan.Link{link("00u1", 1)}})
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content := must[[]byte](t)(os.ReadFile(db.Path()))
+	flip(t, db.Path(), "00u1\x01") // the key of the link, before its form
+	broken := mustOpen(t, db.Path(), Options{})
+	if l, found, err := broken.Link("00u1"); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("the link is %+v %v %v", l, found, err)
+	}
+	if err := broken.Commit(plan.Batch{Links: []plan.Link{link("00u1", 2)}}); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("linked anew: %v", err)
+	}
+	if err := errors.Join(broken.Close(), os.WriteFile(db.Path(), content, private)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// FuzzPages overlays a sound file: whatever lies there then, the answer is a
+// CorruptError or a snapshot, and never a crash.
+func FuzzPages(f *testing.F) {
+	data, want := filled(f)
+	for _, at := range []uint32{0, 4096, 8192, 3 * 4096, 5*4096 + 8, 7*4096 + 16, 9*4096 + 30} {
+		f.Add(at, []byte{1, 2, 3, 4})
+		f.Add(at, []byte{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF})
+		f.Add(at, []byte{0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0xFF, 0xFF, 0, 0, 0, 0x80})
+	}
+	f.Fuzz(func(t *testing.T, at uint32, with []byte) {
+		changed := append([]byte(nil), data...)
+		copy(changed[int(at)%len(changed):], with)
+		if !judge(t, changed, want) {
+			t.Error("not found")
+		}
+	})
+}
+
+func FuzzCodec(f *testing.F) {
+	f.Add([]byte("people"), []byte("00u1"), []byte(`{}`), uint16(3))
+	f.Add([]byte("people"), []byte{}, []byte{}, uint16(0))
+	f.Fuzz(func(t *testing.T, bucket, key, content []byte, at uint16) {
+		for _, c := range codecs(t) {
+			sealed := c.seal(bucket, key, content)
+			if got, err := c.open(bucket, key, sealed); err != nil || string(got) != string(content) {
+				t.Errorf("%q became %q %v", content, got, err)
+			}
+			if got, err := c.open(bucket, append(key, 'x'), sealed); err == nil {
+				t.Errorf("it opens in another place: %q", got)
+			}
+			_, _ = c.open(bucket, key, content) // must not panic
+			sealed[int(at)%len(sealed)] ^= 1
+			if got, err := c.open(bucket, key, sealed); err == nil {
+				t.Errorf("a flipped bit made it %q", got)
+			}
+		}
+	})
+}
+
+func codecs(testing.TB) []codec { return []codec{{}} }
