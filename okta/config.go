@@ -38,13 +38,17 @@ type Config struct {
 	UserAgent string        // "tracktik-sync/1.4.0"
 
 	// Authorize puts the Authorization header, and what else is due, on a
-	// request that is about to be sent. It is called once an attempt, and may
-	// be called by several goroutines at once. nil: "SSWS " and the Token.
+	// request that is about to be sent. It is called once an attempt, by
+	// several goroutines at once, and may take longer than Timeout. nil: "SSWS " and the Token.
 	Authorize func(context.Context, *http.Request) error
-	// Challenged is shown a 401 before the read is given up; its Request is the
-	// one that was refused, its body is gone. When it answers true the request
-	// is authorized anew and sent once more. nil: a 401 is final.
+	// Challenged is shown a 401, or a 400 that is about a DPoP proof, before the
+	// read is given up; its Request is the one that was refused, its body is gone.
+	// When it answers true the request is authorized anew and sent once more. nil:
+	// a 401 is final.
 	Challenged func(*http.Response) bool
+	// Answered is shown every answer as it comes, and leaves its body alone. nil:
+	// nobody is interested. See Use for who sets the three.
+	Answered func(*http.Response)
 
 	// PrintSeed goes into every print. It stands for what decides how an entry
 	// is read, so that another reading makes other prints.

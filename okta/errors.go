@@ -35,6 +35,10 @@ const (
 	codeNoFeature      = "E0000015"
 )
 
+// codeInvalidScope is what the token endpoint says to a service app that lacks a
+// grant (RFC 6749, section 5.2).
+const codeInvalidScope = "invalid_scope"
+
 // maxSummary is how much of Okta's own words an Error keeps, in characters.
 const maxSummary = 200
 
@@ -89,6 +93,10 @@ func (e *Error) Error() string {
 // hint is the way out, where there is one.
 func (e *Error) hint() string {
 	switch {
+	case e.Credentials() && e.Code == codeInvalidScope:
+		return "grant the service app okta.apps.read, okta.groups.read and okta.users.read, on its Okta API scopes tab"
+	case e.Credentials() && e.Endpoint == routeToken.name:
+		return "check okta.auth.client_id, the private key and okta.auth.key_id: the service app must be active, and hold the public half"
 	case e.Credentials():
 		return "the token or key is wrong, expired or revoked; an API token ends with the account of the administrator " +
 			"who made it, and after 30 days without use"
@@ -148,6 +156,9 @@ func (e *Error) Credentials() bool {
 	switch e.Code {
 	case codeAuthentication, codeBadSession, codeInvalidToken, codeNoFeature:
 		return true
+	}
+	if e.Endpoint == routeToken.name && e.StatusCode == http.StatusBadRequest && e.Code != "" {
+		return true // a gateway's 400 has no code
 	}
 	return e.StatusCode == http.StatusUnauthorized
 }

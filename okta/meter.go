@@ -60,8 +60,9 @@ func (s *Source) Requests() int {
 
 // RequestsByRoute counts the requests by route ("GET /api/v1/groups/{group}")
 // and HTTP status; status 0 are those without an answer.
-func (s *Source) RequestsByRoute() map[string]map[int]int {
-	m := &s.transport.meter
+func (s *Source) RequestsByRoute() map[string]map[int]int { return s.transport.meter.routes() }
+
+func (m *meter) routes() map[string]map[int]int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	copied := make(map[string]map[int]int, len(m.byRoute))

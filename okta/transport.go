@@ -77,14 +77,14 @@ func (t *transport) attempt(req *http.Request, c *call) (*http.Response, error) 
 	var header http.Header
 	defer func() { limits.done(header) }()
 
-	ctx, cancel := context.WithTimeout(req.Context(), t.config.Timeout)
-	defer cancel()
-	out, err := t.prepare(ctx, req)
+	out, err := t.prepare(req)
 	if err != nil {
 		return nil, fmt.Errorf("authorizing %s: %w", c.name, withoutEOF(err))
 	}
+	ctx, cancel := context.WithTimeout(req.Context(), t.config.Timeout)
+	defer cancel()
 	sent := t.config.Now()
-	resp, err := t.send(out, c)
+	resp, err := t.send(out.WithContext(ctx), c)
 	if err != nil {
 		t.meter.sent(c.name, 0)
 		return nil, t.unanswered(req, c, err)
@@ -92,6 +92,9 @@ func (t *transport) attempt(req *http.Request, c *call) (*http.Response, error) 
 	header = resp.Header
 	t.meter.sent(c.name, resp.StatusCode)
 	t.meter.clock(header, sent, t.config.Now())
+	if t.config.Answered != nil {
+		t.config.Answered(resp)
+	}
 	body, err := readBody(resp)
 	if err != nil {
 		return resp, t.unanswered(req, c, err)
@@ -137,13 +140,13 @@ func (t *transport) take(req *http.Request, c *call, resp *http.Response, body [
 
 // prepare copies the request for one attempt and puts on it what the SDK got
 // wrong or must not know.
-func (t *transport) prepare(ctx context.Context, req *http.Request) (*http.Request, error) {
-	out := req.Clone(ctx)
+func (t *transport) prepare(req *http.Request) (*http.Request, error) {
+	out := req.Clone(req.Context())
 	out.Header.Del("Authorization")
 	out.Header.Del("Referer") // after a redirect; it holds a cursor
 	out.Header.Set("Accept", "application/json")
 	out.Header.Set("User-Agent", t.config.UserAgent)
-	if err := t.config.Authorize(ctx, out); err != nil {
+	if err := t.config.Authorize(req.Context(), out); err != nil {
 		return nil, err
 	}
 	return out, nil
@@ -152,7 +155,11 @@ func (t *transport) prepare(ctx context.Context, req *http.Request) (*http.Reque
 // challenged asks the authorizer whether another try with a new token makes
 // sense; once a request.
 func (t *transport) challenged(c *call, failure *Error, resp *http.Response) bool {
-	if failure.StatusCode != http.StatusUnauthorized || t.config.Challenged == nil || c.past.challenged {
+	if t.config.Challenged == nil || c.past.challenged || resp == nil {
+		return false
+	}
+	aboutProof := failure.StatusCode == http.StatusBadRequest && challengeCode(resp.Header) != "" // as Okta answers, where RFC 9449 has a 401
+	if failure.StatusCode != http.StatusUnauthorized && !aboutProof {
 		return false
 	}
 	c.past.challenged = true

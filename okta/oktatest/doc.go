@@ -28,7 +28,16 @@
 // Failures are the business of one hook, [Server.Intercept], and of the ready-made
 // [Interceptor] values: each says which behaviour in production it models.
 //
+// Beside API tokens there is OAuth 2.0: [Server.RegisterServiceApp] makes a service
+// app known, which gets its access tokens at /oauth2/v1/token with a private key,
+// and with DPoP proofs after [Server.RequireDPoP]. Signatures, times, nonces and
+// scopes are checked for real. To see that a client does without an API token, set
+// Tokens to an empty list.
+//
 // # What Okta does not say
+//
+// Assertions and proofs have no leeway: none is taken that was issued in the
+// future. expand=user needs okta.users.read beside okta.apps.read.
 //
 // Of a person with several granting groups, the group with the lowest priority
 // number supplies the app profile. Deleting a user leaves the lastMembershipUpdated

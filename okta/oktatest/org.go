@@ -25,6 +25,8 @@ type org struct {
 
 	userAttributes []attribute
 
+	oauth
+
 	issued  map[string]uint64 // ids so far, by prefix
 	second  int64             // the second of stamped
 	stamped string
@@ -41,6 +43,7 @@ func (s *Server) lock() {
 	s.users, s.byLogin = map[string]*user{}, map[string]*user{}
 	s.groups, s.apps, s.mappings = map[string]*group{}, map[string]*app{}, map[string]*mapping{}
 	s.issued, s.windows = map[string]uint64{}, map[string]*window{}
+	s.oauth = newOAuth()
 	s.userList.live = func(u *user) bool { return !u.deleted }
 	s.groupList.live = func(g *group) bool { return !g.deleted }
 	s.id = s.newID("00o")

@@ -9,31 +9,33 @@ import (
 	"strings"
 )
 
-// An endpoint is a path of the API, the rate limit it counts against, and what
-// answers it, called with the org locked.
+// An endpoint is a path of the API, the rate limit it counts against, the scopes
+// that an access token needs for it, as lacks has them, and what answers it, called
+// with the org locked.
 type endpoint struct {
 	path   string
 	bucket string
+	scopes string
 	read   func(*Server, *query) reply
 }
 
 var endpoints = []endpoint{
-	{"/api/v1/users", BucketUsers, (*Server).readUsers},
-	{"/api/v1/users/{user}", BucketUser, (*Server).readUser},
-	{"/api/v1/users/{user}/groups", BucketUsers, (*Server).readUserGroups},
-	{"/api/v1/groups", BucketGroups, (*Server).readGroups},
-	{"/api/v1/groups/{group}", BucketGroup, (*Server).readGroup},
-	{"/api/v1/groups/{group}/users", BucketGroups, (*Server).readMembers},
-	{"/api/v1/apps/{app}", BucketApp, (*Server).readApp},
-	{"/api/v1/apps/{app}/users", BucketApps, (*Server).readAssignments},
-	{"/api/v1/apps/{app}/users/{user}", BucketApps, (*Server).readAssignment},
-	{"/api/v1/apps/{app}/groups", BucketApps, (*Server).readGrants},
-	{"/api/v1/apps/{app}/groups/{group}", BucketApps, (*Server).readGrant},
-	{"/api/v1/apps/{app}/group-push/mappings", BucketApps, (*Server).readMappings},
-	{"/api/v1/apps/{app}/group-push/mappings/{mapping}", BucketApps, (*Server).readMapping},
-	{"/api/v1/meta/schemas/user/{schema}", BucketOther, (*Server).readUserSchema},
-	{"/api/v1/meta/schemas/apps/{app}/default", BucketOther, (*Server).readAppSchema},
-	{"/api/v1/org", BucketOther, (*Server).readOrg},
+	{"/api/v1/users", BucketUsers, "okta.users.read", (*Server).readUsers},
+	{"/api/v1/users/{user}", BucketUser, "okta.users.read", (*Server).readUser},
+	{"/api/v1/users/{user}/groups", BucketUsers, "okta.users.read|okta.groups.read", (*Server).readUserGroups},
+	{"/api/v1/groups", BucketGroups, "okta.groups.read", (*Server).readGroups},
+	{"/api/v1/groups/{group}", BucketGroup, "okta.groups.read", (*Server).readGroup},
+	{"/api/v1/groups/{group}/users", BucketGroups, "okta.groups.read", (*Server).readMembers},
+	{"/api/v1/apps/{app}", BucketApp, "okta.apps.read", (*Server).readApp},
+	{"/api/v1/apps/{app}/users", BucketApps, "okta.apps.read", (*Server).readAssignments},
+	{"/api/v1/apps/{app}/users/{user}", BucketApps, "okta.apps.read", (*Server).readAssignment},
+	{"/api/v1/apps/{app}/groups", BucketApps, "okta.apps.read", (*Server).readGrants},
+	{"/api/v1/apps/{app}/groups/{group}", BucketApps, "okta.apps.read", (*Server).readGrant},
+	{"/api/v1/apps/{app}/group-push/mappings", BucketApps, "okta.apps.read okta.groups.read", (*Server).readMappings},
+	{"/api/v1/apps/{app}/group-push/mappings/{mapping}", BucketApps, "okta.apps.read okta.groups.read", (*Server).readMapping},
+	{"/api/v1/meta/schemas/user/{schema}", BucketOther, "okta.schemas.read", (*Server).readUserSchema},
+	{"/api/v1/meta/schemas/apps/{app}/default", BucketOther, "okta.schemas.read", (*Server).readAppSchema},
+	{"/api/v1/org", BucketOther, "okta.orgs.read", (*Server).readOrg},
 }
 
 // A query is a request to an endpoint.
@@ -56,6 +58,7 @@ func (s *Server) route() {
 	for _, e := range endpoints {
 		s.mux.Handle(e.path, s.guarded(e))
 	}
+	s.mux.HandleFunc(tokenPath, s.answerToken)
 	s.mux.HandleFunc("/.well-known/okta-organization", s.answerWellKnown)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		Refuse(w, r, http.StatusNotFound, "E0000008", "The requested path was not found")
@@ -76,7 +79,7 @@ func (s *Server) guarded(e endpoint) http.Handler {
 			Refuse(w, r, http.StatusMethodNotAllowed, "E0000022", "The endpoint does not support the provided HTTP method")
 			return
 		}
-		if !s.authorized(w, r) || !s.withinLimit(w, r, e.bucket) {
+		if !s.authorized(w, r, e.scopes) || !s.withinLimit(w, r, e.bucket) {
 			return
 		}
 		values, err := url.ParseQuery(r.URL.RawQuery)
@@ -98,12 +101,15 @@ func baseOf(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-func (s *Server) authorized(w http.ResponseWriter, r *http.Request) bool {
+func (s *Server) authorized(w http.ResponseWriter, r *http.Request, scopes string) bool {
 	s.fields.RLock()
 	authorize, tokens := s.Authorize, s.Tokens
 	s.fields.RUnlock()
 	if authorize != nil {
 		return authorize(w, r)
+	}
+	if scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " "); scheme == "Bearer" || scheme == "DPoP" {
+		return s.authorizedByToken(w, r, scheme, value, scopes)
 	}
 	if tokens == nil {
 		tokens = []string{DefaultToken}

@@ -28,9 +28,17 @@ type Server struct {
 	// nil: DefaultToken alone; empty: none. Unused when Authorize is set.
 	Tokens []string
 
-	// Authorize decides whether a request may pass. When it returns false it has
-	// answered, for instance with Refuse. nil: an API token of Tokens is due, or
-	// the answer is 401 E0000011, as for a token that expired or was revoked.
+	// TokenLifetime is how long an access token of RegisterServiceApp's apps lasts,
+	// in whole seconds. 0: DefaultTokenLifetime.
+	TokenLifetime time.Duration
+
+	// OpaqueTokens makes new access tokens random text. Without it they are JWTs,
+	// which they happen to be at Okta, though nobody else may rely on that.
+	OpaqueTokens bool
+
+	// Authorize decides whether a request to the API may pass. When it returns
+	// false it has answered, for instance with Refuse. nil: an API token of Tokens
+	// or an access token with the scopes of the endpoint is due, or the answer is 401 E0000011, as for a token that expired or was revoked.
 	Authorize func(w http.ResponseWriter, r *http.Request) bool
 
 	// RateLimit holds the requests a minute that a bucket allows, by bucket
