@@ -1,0 +1,65 @@
+# Everything that a checkout needs: `make` lists it. The only tools are Go, git and
+# a C compiler (for the race detector); the linter is fetched and built on first use.
+
+# What `tracktik-sync version` prints. A build without git says `make build VERSION=v1.2.3`.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+
+# Packages that are tested at one time. Their simulators and the race detector
+# want a core and some hundred MB each, so more than this gains nothing on a small machine.
+JOBS ?= 2
+# For one package of tests; the slowest needs a few minutes under the race detector.
+TIMEOUT ?= 20m
+# Narrows tests and benchmarks: make test PKG=./state TESTFLAGS='-run Commit -v'
+PKG ?= ./...
+TESTFLAGS ?=
+# Which benchmarks, and how long each: make bench BENCH=NoChange BENCHTIME=5x
+BENCH ?= .
+BENCHTIME ?= 1s
+
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := .cache/golangci-lint-$(GOLANGCI_VERSION)/golangci-lint
+
+# The version is given, so that Go need not ask git, which refuses where the
+# checkout belongs to another user, as it does in containers.
+BUILDFLAGS := -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
+SOURCES := cmd configs okta state sync tracktik
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test lint fmt bench cover clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build both programs into bin/
+	CGO_ENABLED=0 go build $(BUILDFLAGS) -o bin/ ./cmd/tracktik-sync ./cmd/tracktik-sandbox
+
+demo: build ## see it work against a simulated Okta org and TrackTik portal
+	bin/tracktik-sandbox demo --sync bin/tracktik-sync
+
+test: ## run all tests under the race detector
+	CGO_ENABLED=1 go test -race -p $(JOBS) -timeout $(TIMEOUT) $(TESTFLAGS) $(PKG)
+
+lint: $(GOLANGCI) ## gofmt, go vet and the linters of .golangci.yml
+	@unformatted=$$(gofmt -l $(SOURCES)) && test -z "$$unformatted" || { echo "gofmt these (make fmt): $$unformatted" >&2; exit 1; }
+	go vet ./...
+	$(GOLANGCI) run ./...
+
+fmt: $(GOLANGCI) ## format the code as lint wants it
+	$(GOLANGCI) fmt $(SOURCES)
+
+bench: ## run the benchmarks, one package at a time
+	go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -p 1 -timeout 60m $(TESTFLAGS) $(PKG)
+
+cover: ## run all tests and show what each package's own cover
+	go test -p $(JOBS) -timeout $(TIMEOUT) -coverprofile coverage.out $(TESTFLAGS) $(PKG)
+	go tool cover -func coverage.out | tail -n 1
+	@echo "details: go tool cover -html coverage.out"
+
+clean: ## remove what the other targets made
+	rm -rf bin .cache coverage.out
+
+# GOFLAGS of the machine are for this module, not for the linter's.
+$(GOLANGCI):
+	@echo "building golangci-lint $(GOLANGCI_VERSION); this takes some minutes, once" >&2
+	GOFLAGS= CGO_ENABLED=0 GOBIN=$(CURDIR)/$(dir $@) go install -trimpath -ldflags '-s -w' \
+		github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
