@@ -47,5 +47,5 @@ func writeValue(sum hash.Hash, f *field, value any) {
 	if err != nil {
 		panic("configs: a value of the schema cannot be written as JSON: " + err.Error())
 	}
-	fmt.Fprintf(sum, "%s=%s\n", f.path, text)
+	_, _ = fmt.Fprintf(sum, "%s=%s\n", f.path, text)
 }

@@ -92,7 +92,7 @@ var errTooLong = errors.New("the answer is longer than 64 MiB")
 
 // readBody reads all of an answer, and closes it.
 func readBody(resp *http.Response) ([]byte, error) {
-	defer resp.Body.Close() //nolint:errcheck // everything due was read, or reading has failed
+	defer resp.Body.Close()
 	if resp.ContentLength > maxBody {
 		return nil, errTooLong
 	}

@@ -169,7 +169,7 @@ func TestErrorOfTheReaderEndsTheListingAsItIs(t *testing.T) {
 	o := newOrg(t, manyPages(5))
 	enough := errors.New("enough")
 	err := o.Assignments(t.Context(), func([]plan.Entry) error { return enough })
-	if err != enough || o.Requests() != 1 { //nolint:errorlint // it must not be wrapped
+	if err != enough || o.Requests() != 1 { // it must not be wrapped
 		t.Errorf("got %v after %d requests", err, o.Requests())
 	}
 }

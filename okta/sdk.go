@@ -20,7 +20,7 @@ func newSDK(orgURL string, client *http.Client) (*oktasdk.Client, error) {
 	var sdk *oktasdk.Client
 	var err error
 	hidingOktaVariables(func() {
-		_, sdk, err = oktasdk.NewClient(context.Background(), settings(orgURL, client)...)
+		_, sdk, err = oktasdk.NewClient(context.Background(), settings(orgURL, client)...) //nolint:forbidigo // it is handed back, and used for nothing
 	})
 	if err != nil {
 		return nil, fmt.Errorf("setting up the okta client: %w", err)
@@ -74,7 +74,7 @@ func hidingOktaVariables(f func()) {
 			continue
 		}
 		if os.Unsetenv(name) == nil {
-			defer func() { _ = os.Setenv(name, value) }() // it was settable before
+			defer func() { _ = os.Setenv(name, value) }() //nolint:gocritic // after f; and it was settable before
 		}
 	}
 	f()

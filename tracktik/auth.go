@@ -45,7 +45,7 @@ func (t *authTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	again, err := rewound(req)
 	if err != nil {
-		return resp, nil
+		return resp, nil //nolint:nilerr // what cannot be sent again keeps its 401
 	}
 	drain(resp)
 	t.tokens.reject(access)

@@ -3,7 +3,6 @@ package oktatest_test
 import (
 	"bytes"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -119,7 +118,7 @@ func checkContract(t *testing.T, srv *oktatest.Server, router routers.Router, pa
 		t.Fatal(err)
 	}
 	err = openapi3filter.ValidateResponse(t.Context(), &openapi3filter.ResponseValidationInput{RequestValidationInput: input,
-		Status: a.status, Header: http.Header(a.header), Body: io.NopCloser(bytes.NewReader([]byte(a.body))),
+		Status: a.status, Header: a.header, Body: io.NopCloser(bytes.NewReader([]byte(a.body))),
 		Options: &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true}})
 	if err != nil {
 		t.Errorf("the answer %d to %s does not fit: %v", a.status, path, err)

@@ -1,25 +1,12 @@
 package mapping_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
 	"tracktik-sync/sync/mapping"
 	"tracktik-sync/sync/plan"
 )
-
-// object is a profile as Okta's JSON gives it.
-func object(t testing.TB, text string) map[string]any {
-	t.Helper()
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	var profile map[string]any
-	if err := decoder.Decode(&profile); err != nil {
-		t.Fatalf("decoding %s: %v", text, err)
-	}
-	return profile
-}
 
 // ana has all that is required, in the base profile only.
 func ana() plan.Person {

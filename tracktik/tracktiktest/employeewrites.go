@@ -3,7 +3,6 @@ package tracktiktest
 import (
 	"net/mail"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -107,7 +106,7 @@ func (s *Server) judge(p *payload, name, value string) {
 	case name == "language":
 		good = s.Rules.knowsLanguage(value)
 	case name == "gender":
-		good = strings.Contains("MFB", value)
+		good = value == "M" || value == "F" || value == "B"
 	case name == "birthday":
 		good = isDate(value)
 	}
