@@ -1,0 +1,259 @@
+package world
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"tracktik-sync/okta/oktatest"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+// A State is both sides at one moment. Totals count everybody; the lists hold what
+// the view asked for.
+type State struct {
+	Day      int           `json:"day"`
+	Okta     OktaState     `json:"okta"`
+	TrackTik TrackTikState `json:"tracktik"`
+}
+
+// An OktaState is the org, in the order of ids.
+type OktaState struct {
+	App         string         `json:"app"`
+	Totals      map[string]int `json:"totals"` // people by status, and "assigned"
+	People      []PersonState  `json:"people"`
+	Groups      []GroupState   `json:"groups"`
+	Memberships []Membership   `json:"memberships"` // of the people listed
+}
+
+// A PersonState is somebody in Okta.
+type PersonState struct {
+	ID         string   `json:"id"`
+	Login      string   `json:"login"`
+	Email      string   `json:"email"`
+	FirstName  string   `json:"first_name"`
+	LastName   string   `json:"last_name"`
+	Title      string   `json:"title,omitempty"`
+	Phone      string   `json:"phone,omitempty"`
+	Division   string   `json:"division,omitempty"`
+	Language   string   `json:"language,omitempty"`
+	Status     string   `json:"status"`             // DELETED: Okta knows them no more
+	Assignment string   `json:"assignment"`         // USER, GROUP or empty: not assigned
+	UserName   string   `json:"app_user,omitempty"` // what the app calls them
+	Groups     []string `json:"groups"`             // names
+	Note       string   `json:"note,omitempty"`
+}
+
+// A GroupState is a group in Okta.
+type GroupState struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Assigned bool   `json:"assigned"` // to the app
+	Pushed   bool   `json:"pushed"`   // named by the generated configuration
+	Members  int    `json:"members"`
+	Note     string `json:"note,omitempty"`
+}
+
+// A Membership joins ids.
+type Membership struct {
+	Group string `json:"group"`
+	User  string `json:"user"`
+}
+
+// A TrackTikState is the portal, in the order of ids.
+type TrackTikState struct {
+	Totals    map[string]int      `json:"totals"` // employees by status, and "grants"
+	Employees []EmployeeState     `json:"employees"`
+	Roles     []tracktiktest.Role `json:"roles"`
+	Grants    []GrantState        `json:"grants"` // of the employees listed
+	Regions   []RegionState       `json:"regions"`
+	History   []ChangeState       `json:"history"` // oldest first
+}
+
+// An EmployeeState is somebody in TrackTik.
+type EmployeeState struct {
+	ID        int64    `json:"id"`
+	CustomID  string   `json:"custom_id"`
+	Username  string   `json:"username"`
+	Email     string   `json:"email"`
+	FirstName string   `json:"first_name"`
+	LastName  string   `json:"last_name"`
+	JobTitle  string   `json:"job_title,omitempty"`
+	Phone     string   `json:"phone,omitempty"`
+	Language  string   `json:"language,omitempty"`
+	City      string   `json:"city,omitempty"`
+	Region    string   `json:"region"`
+	Status    string   `json:"status"`
+	Ended     string   `json:"ended,omitempty"` // date of the termination
+	Roles     []string `json:"roles"`           // names
+}
+
+// A GrantState is a role that somebody holds.
+type GrantState struct {
+	ID       int64 `json:"id"`
+	Employee int64 `json:"employee"`
+	Role     int64 `json:"role"`
+}
+
+// A RegionState is a region of the portal.
+type RegionState struct {
+	ID       int64  `json:"id"`
+	Name     string `json:"name"`
+	TimeZone string `json:"time_zone,omitempty"`
+}
+
+// A ChangeState is an entry of the portal's history.
+type ChangeState struct {
+	Time     string        `json:"time"`
+	By       string        `json:"by"` // api or portal
+	Resource string        `json:"resource"`
+	ID       int64         `json:"id"`
+	What     string        `json:"what"`
+	Fields   []FieldChange `json:"fields,omitempty"`
+}
+
+// A FieldChange is a value before and after.
+type FieldChange struct {
+	Name string `json:"name"`
+	Old  string `json:"old"`
+	New  string `json:"new"`
+}
+
+// A View chooses what a State lists. Its zero value is everything.
+type View struct {
+	Query string // a part of a name, login, e-mail, title, status, group or note; empty: all
+	Limit int    // of each list; 0: none
+}
+
+// Version changes with every event. Writes by others are not in it.
+func (w *World) Version() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.version
+}
+
+// State returns both sides.
+func (w *World) State(v View) State {
+	v.Query = fold(v.Query)
+	w.mu.Lock()
+	day, okta := w.day, w.oktaState(v)
+	w.mu.Unlock()
+	return State{Day: day, Okta: okta, TrackTik: w.trackTikState(v)}
+}
+
+func (v View) room(have int) bool { return v.Limit == 0 || have < v.Limit }
+
+func (v View) shows(texts ...string) bool {
+	return v.Query == "" || slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(fold(text), v.Query) })
+}
+
+func (w *World) oktaState(v View) OktaState {
+	out := OktaState{App: w.AppID, Totals: map[string]int{}, People: []PersonState{}, Groups: []GroupState{}, Memberships: []Membership{}}
+	for _, p := range w.people {
+		out.Totals[p.Status]++
+		if p.Assigned() {
+			out.Totals["assigned"]++
+		}
+		if !v.room(len(out.People)) {
+			continue
+		}
+		view := p.state()
+		if !v.shows(append(view.Groups, p.ID, p.Name(), p.Login, p.Email, p.Title, p.Division, p.Status, p.Note)...) {
+			continue
+		}
+		out.People = append(out.People, view)
+		for _, g := range p.groups {
+			out.Memberships = append(out.Memberships, Membership{g.ID, p.ID})
+		}
+	}
+	for _, g := range w.groups {
+		if v.room(len(out.Groups)) && v.shows(g.ID, g.Name, g.Note) {
+			out.Groups = append(out.Groups, GroupState{g.ID, g.Name, g.Assigned, g.Pushed, g.members, g.Note})
+		}
+	}
+	return out
+}
+
+func (p *Person) state() PersonState {
+	out := PersonState{ID: p.ID, Login: p.Login, Email: p.Email, FirstName: p.First, LastName: p.Last, Title: p.Title, Phone: p.Phone,
+		Division: p.Division, Language: p.Language, Status: p.Status, Groups: []string{}, Note: p.Note}
+	for _, g := range p.groups {
+		out.Groups = append(out.Groups, g.Name)
+	}
+	switch {
+	case p.direct:
+		out.Assignment, out.UserName = oktatest.ScopeUser, p.userName
+	case p.via != nil:
+		out.Assignment, out.UserName = oktatest.ScopeGroup, p.userName
+	}
+	return out
+}
+
+func (w *World) trackTikState(v View) TrackTikState {
+	out := TrackTikState{Totals: map[string]int{}, Employees: []EmployeeState{}, Roles: []tracktiktest.Role{}, Grants: []GrantState{},
+		Regions: []RegionState{}, History: []ChangeState{}}
+	regions, roles := map[int64]string{}, map[int64]string{}
+	for _, r := range w.TrackTik.Regions() {
+		regions[r.ID] = r.Name
+		out.Regions = append(out.Regions, RegionState{r.ID, r.Name, r.TimeZone})
+	}
+	for _, r := range w.TrackTik.Roles() {
+		roles[r.ID] = r.Name
+		if v.room(len(out.Roles)) && v.shows(r.Name, r.Portal) {
+			out.Roles = append(out.Roles, r)
+		}
+	}
+	held := map[int64][]tracktiktest.Grant{}
+	for _, g := range w.TrackTik.Grants() {
+		held[g.Employee] = append(held[g.Employee], g)
+		out.Totals["grants"]++
+	}
+	for _, e := range w.TrackTik.Employees() {
+		out.Totals[e.Status]++
+		if v.room(len(out.Employees)) {
+			out.show(v, e, regions[e.Region], held[e.ID], roles)
+		}
+	}
+	out.History = history(w.TrackTik.History(), v.Limit)
+	return out
+}
+
+// show adds an employee, if the view wants them.
+func (t *TrackTikState) show(v View, e tracktiktest.Employee, region string, held []tracktiktest.Grant, roles map[int64]string) {
+	view := EmployeeState{ID: e.ID, CustomID: e.CustomID, Username: e.Username, Email: e.Email, FirstName: e.FirstName, LastName: e.LastName,
+		JobTitle: e.JobTitle, Phone: e.PrimaryPhone, Language: e.Language, Region: region, Status: e.Status, Ended: e.TerminationDate, Roles: []string{}}
+	if e.Address != nil {
+		view.City = e.Address.City
+	}
+	for _, g := range held {
+		view.Roles = append(view.Roles, roles[g.Role])
+	}
+	if !v.shows(append(view.Roles, e.FirstName+" "+e.LastName, e.Username, e.Email, e.JobTitle, region, e.Status)...) {
+		return
+	}
+	t.Employees = append(t.Employees, view)
+	for _, g := range held {
+		t.Grants = append(t.Grants, GrantState(g))
+	}
+}
+
+// history returns the last limit changes.
+func history(all []tracktiktest.Change, limit int) []ChangeState {
+	if limit > 0 {
+		all = all[max(0, len(all)-limit):]
+	}
+	out := make([]ChangeState, 0, len(all))
+	for _, c := range all {
+		view := ChangeState{Time: c.Time.UTC().Format("2006-01-02T15:04:05Z"), By: c.By, Resource: c.Resource, ID: c.ID, What: c.What}
+		for _, f := range c.Fields {
+			view.Fields = append(view.Fields, FieldChange(f))
+		}
+		out = append(out, view)
+	}
+	return out
+}
+
+// fold makes texts comparable without regard to case, composition and the space
+// around them.
+func fold(s string) string { return norm.NFC.String(strings.ToLower(strings.TrimSpace(s))) }
