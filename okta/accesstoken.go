@@ -20,7 +20,7 @@ const renewBefore = time.Minute
 
 // An accessToken is what Okta has issued.
 type accessToken struct {
-	value     string
+	value     *string // a pointer, which fmt does not follow
 	bound     bool // to the key of our proofs
 	scopes    []string
 	renew     time.Time // get another one from here on
@@ -70,8 +70,9 @@ func readToken(header http.Header, body []byte, asked time.Time, proved bool) (*
 		return nil, broken(routeToken.name, request, "%s", problem)
 	}
 	kind := gjson.GetBytes(body, "token_type").String()
+	value := gjson.GetBytes(body, "access_token").String()
 	token := &accessToken{
-		value:  gjson.GetBytes(body, "access_token").String(),
+		value:  &value,
 		bound:  strings.EqualFold(kind, "DPoP"),
 		scopes: strings.Fields(gjson.GetBytes(body, "scope").String()),
 	}
@@ -82,7 +83,7 @@ func readToken(header http.Header, body []byte, asked time.Time, proved bool) (*
 		token.scopes = slices.Clone(neededScopes) // RFC 6749: left out when they are those that were asked for
 	}
 	switch {
-	case token.value == "" || strings.ContainsFunc(token.value, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+	case value == "" || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return nil, broken(routeToken.name, request, "an answer without an access token that can be sent")
 	case !token.bound && !strings.EqualFold(kind, "Bearer"), token.bound && !proved:
 		return nil, broken(routeToken.name, request, "an access token of type %q, which was not asked for", printable(kind, 20))

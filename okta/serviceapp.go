@@ -91,6 +91,7 @@ func NewServiceApp(c ServiceAppConfig) (*ServiceApp, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.ProofKey = nil // the prover has it
 	a := &ServiceApp{config: c, base: base, prover: p}
 	if a.good, err = a.readKey(); err != nil {
 		return nil, err
@@ -119,6 +120,12 @@ func (c ServiceAppConfig) withDefaults() (_ ServiceAppConfig, shared Config, err
 	return c, shared, nil
 }
 
+// Format prints the client's id, whatever the verb: fmt would else take everything
+// apart, keys and tokens among it.
+func (a *ServiceApp) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "okta.ServiceApp(%s)", a.config.ClientID)
+}
+
 // Use makes a Source of c authorize its requests as the service app.
 func (c *Config) Use(a *ServiceApp) {
 	c.Authorize, c.Challenged, c.Answered = a.Authorize, a.Challenged, a.Answered
@@ -136,14 +143,14 @@ func (a *ServiceApp) Authorize(ctx context.Context, r *http.Request) error {
 		return err
 	}
 	if !token.bound {
-		r.Header.Set("Authorization", "Bearer "+token.value)
+		r.Header.Set("Authorization", "Bearer "+*token.value)
 		return nil
 	}
-	proof, err := a.prover.prove(r.Method, r.URL, token.value, a.nonce(resourceServer), a.signingTime())
+	proof, err := a.prover.prove(r.Method, r.URL, *token.value, a.nonce(resourceServer), a.signingTime())
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Authorization", "DPoP "+token.value)
+	r.Header.Set("Authorization", "DPoP "+*token.value)
 	r.Header.Set("DPoP", proof)
 	return nil
 }
@@ -192,7 +199,7 @@ func (a *ServiceApp) drop(refused *http.Request) bool {
 
 func carries(r *http.Request, t *accessToken) bool {
 	_, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return value == t.value
+	return value == *t.value
 }
 
 // Scopes are those of the access token, as Okta granted them; nil before there is

@@ -10,11 +10,12 @@ import (
 // scopes, and answers when one of them does not do.
 func (s *Server) authorizedByToken(w http.ResponseWriter, r *http.Request, scheme, value, needed string) bool {
 	s.lock()
-	no := s.checkToken(r, scheme, value)
-	var granted []string
-	if no == nil {
-		granted = s.tokens[value].scopes
+	if s.tokens[value] == nil {
+		s.mu.Unlock()
+		Refuse(w, r, http.StatusUnauthorized, "E0000011", "Invalid token provided")
+		return false
 	}
+	granted, no := s.tokens[value].scopes, s.checkToken(r, scheme, value)
 	s.mu.Unlock()
 	if no != nil {
 		challenge(w, r, scheme, needed, no)
@@ -34,14 +35,13 @@ func (s *Server) authorizedByToken(w http.ResponseWriter, r *http.Request, schem
 	return true
 }
 
+// checkToken judges a token that was issued here.
 func (s *Server) checkToken(r *http.Request, scheme, value string) *refusal {
 	token := s.tokens[value]
 	invalid := func(text string) *refusal {
 		return &refusal{status: http.StatusUnauthorized, code: "invalid_token", text: text}
 	}
 	switch {
-	case token == nil:
-		return invalid("The access token is invalid.")
 	case token.revoked:
 		return invalid("The access token has been revoked.")
 	case !s.now().Before(token.expires):
