@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -70,11 +71,23 @@ func copyTx(tx *bbolt.Tx, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.WriteTo(f)
+	w := &keeper{w: f}
+	_, err = tx.WriteTo(w)
 	if err == nil {
 		err = f.Sync()
 	}
-	return errors.Join(err, f.Close(), syncDir(filepath.Dir(path)))
+	return errors.Join(cmp.Or(w.err, err), f.Close(), syncDir(filepath.Dir(path)))
+}
+
+// A keeper keeps the error of w, of which bbolt hands on no more than the text.
+type keeper struct {
+	w   io.Writer
+	err error
+}
+
+func (k *keeper) Write(p []byte) (n int, err error) {
+	n, k.err = k.w.Write(p)
+	return n, k.err
 }
 
 // createPrivate makes path anew, for the owner only.

@@ -20,7 +20,10 @@ const formPlain = 1
 
 const sealLen = 5
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var (
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	separator  = []byte{0}
+)
 
 // A codec is the one place through which the contents of sealed values go into
 // the file and come out again.
@@ -50,7 +53,7 @@ func (codec) open(bucket, key, sealed []byte) ([]byte, error) {
 
 func checksum(bucket, key, content []byte) uint32 {
 	sum := crc32.Update(0, castagnoli, bucket)
-	sum = crc32.Update(sum, castagnoli, []byte{0})
+	sum = crc32.Update(sum, castagnoli, separator)
 	sum = crc32.Update(sum, castagnoli, key)
 	return crc32.Update(sum, castagnoli, content)
 }

@@ -1,7 +1,9 @@
 package state
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/bbolt"
 )
@@ -56,15 +58,26 @@ func (db *DB) migrate(steps []migration) error {
 }
 
 // schema is the file's version, and whether it has all the buckets that this
-// program knows.
+// program knows. An older file may lack some and a newer one have more, but a file
+// of which both is true has a damaged name in it: to make the bucket anew would
+// lose what was in it.
 func (db *DB) schema() (version uint64, whole bool, err error) {
 	err = db.view(func(tx *bbolt.Tx) error {
 		version = number(get(tx, bucketMeta, keySchema))
-		whole = true
-		for _, name := range buckets {
-			whole = whole && tx.Bucket(name) != nil
+		known, others := 0, 0
+		err := tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
+			if slices.ContainsFunc(buckets, func(n []byte) bool { return bytes.Equal(n, name) }) && b != nil {
+				known++
+			} else {
+				others++
+			}
+			return nil
+		})
+		whole = known == len(buckets)
+		if version > 0 && others > 0 && !whole {
+			return &CorruptError{What: "the name of a bucket"}
 		}
-		return nil
+		return err
 	})
 	if err == nil && version == 0 {
 		err = &CorruptError{Path: db.path, What: "it was not written by this program"}

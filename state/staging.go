@@ -154,7 +154,7 @@ func (s *staging) begin() error {
 	for i, content := range s.p.intents {
 		seq := &s.p.Begin[i].Seq
 		if *seq == 0 {
-			next, err := b.NextSequence()
+			next, err := draw(b, bucketPending)
 			if err != nil {
 				return err
 			}
@@ -168,6 +168,16 @@ func (s *staging) begin() error {
 	return nil
 }
 
+// draw is the next number of a bucket. One that is taken is damage, and writing on
+// would replace what it has.
+func draw(b *bbolt.Bucket, name []byte) (uint64, error) {
+	seq, err := b.NextSequence()
+	if err == nil && b.Get(be64(seq)) != nil {
+		err = damaged(name, be64(seq), errors.New("its number is given a second time"))
+	}
+	return seq, err
+}
+
 // appendFill packs the pages of a bucket that only grows at its end.
 const appendFill = 0.95
 
@@ -176,7 +186,7 @@ func (s *staging) audit() error {
 	b.FillPercent = appendFill
 	l := ledger{}
 	for i, content := range s.p.audits {
-		seq, err := b.NextSequence()
+		seq, err := draw(b, bucketAudit)
 		if err != nil {
 			return err
 		}
