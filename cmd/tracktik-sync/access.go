@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
+)
+
+// An accessRow is one managed person, with what they may do and why.
+type accessRow struct {
+	User     plan.UserRef    `json:"user"`
+	Email    string          `json:"email,omitempty"`
+	Employee plan.EmployeeID `json:"employee_id"`
+	Region   string          `json:"region,omitempty"`
+	How      string          `json:"how"`
+	Since    time.Time       `json:"since"`
+	Run      string          `json:"run,omitempty"`
+	Roles    []accessRole    `json:"roles"`
+}
+
+type accessRole struct {
+	ID    plan.RoleID  `json:"id"`
+	Name  string       `json:"name,omitempty"`
+	Group plan.GroupID `json:"group_id,omitempty"`
+	From  string       `json:"group,omitempty"`
+	How   string       `json:"how"`
+	Since time.Time    `json:"since"`
+	Run   string       `json:"run,omitempty"`
+}
+
+func newAccess(a *app) *cobra.Command {
+	var format *choice
+	cmd := &cobra.Command{
+		Use:   "access",
+		Short: "List each managed person with region, roles, and the group behind each role",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return a.withSnapshot(func(db *state.DB) error {
+				return a.data(func(w io.Writer) error {
+					if format.value == "json" {
+						return accessJSON(w, db)
+					}
+					return accessCSV(w, db)
+				})
+			})
+		},
+	}
+	format = formats(cmd.Flags(), "csv", "json")
+	return cmd
+}
+
+// eachAccess calls each for every managed person, by Okta id.
+func eachAccess(db *state.DB, each func(accessRow) error) error {
+	groups, err := db.Groups()
+	if err != nil {
+		return err
+	}
+	byGroup := make(map[plan.GroupID]plan.GroupLink, len(groups))
+	for _, g := range groups {
+		byGroup[g.Group] = g
+	}
+	for link, err := range db.Links() {
+		if err != nil {
+			return err
+		}
+		grants, err := db.GrantsOf(link.Person)
+		if err != nil {
+			return err
+		}
+		row := accessRow{refOf(link), link.Email, link.Employee, link.Pushed[plan.Region], link.How, link.Since.UTC(), link.Run, []accessRole{}}
+		for _, g := range grants {
+			group := byGroup[g.Group]
+			row.Roles = append(row.Roles, accessRole{g.Role, group.RoleName, g.Group, group.Name, g.How, g.Since.UTC(), g.Run})
+		}
+		if err := each(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// accessJSON writes one list, a person a line.
+func accessJSON(w io.Writer, db *state.DB) error {
+	separator := "["
+	err := eachAccess(db, func(row accessRow) error {
+		_, err := io.WriteString(w, separator)
+		separator = ","
+		return errors.Join(err, writeJSON(w, row))
+	})
+	if err != nil {
+		return err
+	}
+	if separator == "[" {
+		_, err = io.WriteString(w, "[]\n")
+		return err
+	}
+	_, err = io.WriteString(w, "]\n")
+	return err
+}
+
+// accessCSV writes one row a person and role; who has no role has one row.
+func accessCSV(w io.Writer, db *state.DB) error {
+	table := csv.NewWriter(w)
+	err := table.Write([]string{"okta_id", "login", "email", "employee_id", "region", "managed", "managed_since", "managed_run",
+		"role_id", "role", "group_id", "group", "granted", "granted_since", "granted_run"})
+	if err != nil {
+		return err
+	}
+	err = eachAccess(db, func(row accessRow) error {
+		person := []string{string(row.User.ID), row.User.Login, row.Email, idText(int64(row.Employee)), row.Region,
+			row.How, row.Since.Format(time.RFC3339), row.Run}
+		if len(row.Roles) == 0 {
+			return table.Write(harmless(append(person, "", "", "", "", "", "", "")))
+		}
+		for _, r := range row.Roles {
+			cells := append(person[:len(person):len(person)], idText(int64(r.ID)), r.Name, string(r.Group), r.From,
+				r.How, r.Since.Format(time.RFC3339), r.Run)
+			if err := table.Write(harmless(cells)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	table.Flush()
+	return errors.Join(err, table.Error())
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+)
+
+// applyCommand is `apply FILE`: what a saved plan says, if it is still true.
+type applyCommand struct {
+	*app
+	run    runFlags
+	format *choice
+}
+
+func newApply(a *app) *cobra.Command {
+	c := &applyCommand{app: a}
+	cmd := &cobra.Command{
+		Use:   "apply FILE",
+		Short: "Apply a plan that `plan --out` saved, if nothing has moved since",
+		Long: "Apply makes the plan anew, with the options it was made with, and refuses (exit 3) when it\n" +
+			"differs from the saved one: Okta, the snapshot or the configuration moved.",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("apply needs the FILE of a saved plan; to plan and apply in one go, run `tracktik-sync sync`")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return c.execute(cmd.Context(), args[0]) },
+	}
+	c.run.flags = cmd.Flags()
+	c.run.registerApprove(cmd.Flags())
+	c.format = formats(cmd.Flags(), "text", "json")
+	return cmd
+}
+
+func (c *applyCommand) execute(ctx context.Context, path string) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	saved, err := readPlan(path)
+	if err != nil {
+		return err
+	}
+	db, err := c.openWrite(cfg)
+	if err != nil {
+		return err
+	}
+	opt := tsync.RunOptions{
+		Users:        saved.Options.User,
+		Refresh:      &saved.Options.Refresh,
+		NoRemovals:   saved.Options.NoRemovals,
+		Approve:      c.run.approvals(c.app, cfg),
+		Expect:       saved.Hash,
+		ExpectConfig: saved.Config,
+	}
+	return c.runAndShow(ctx, cfg, db, opt, c.format.value)
+}
+
+// readPlan reads a saved plan; one that was changed is refused.
+func readPlan(path string) (*plan.Document, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usage("reading the plan: %v", err)
+	}
+	defer f.Close()
+	d, err := plan.ReadDocument(f)
+	if err != nil {
+		return nil, &tsync.RefusedError{Code: tsync.RefusedStale, Message: fmt.Sprintf("%s: %v", path, err)}
+	}
+	return d, nil
+}

@@ -1,0 +1,31 @@
+package main
+
+// The command tree. A command is a file of its own with a constructor; this is
+// the one place that names them all.
+var (
+	commands = []constructor{
+		newPlan,
+		newApply,
+		newSync,
+		newRun,
+		newStatus,
+		newProblems,
+		newHistory,
+		newAccess,
+		newState,
+		newConfig,
+		newVersion,
+	}
+	stateCommands = []constructor{
+		newStateInit,
+		newStateBackup,
+		newStateRestore,
+		newStateVerify,
+		newStateExport,
+	}
+	configCommands = []constructor{
+		newConfigInit,
+		newConfigValidate,
+		newConfigShow,
+	}
+)

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"github.com/spf13/cobra"
+
+	"tracktik-sync/configs"
+	tsync "tracktik-sync/sync"
+)
+
+// maxNap is how long the clock is not looked at: it may be set meanwhile.
+const maxNap = 30 * time.Second
+
+// A daemon syncs on a schedule. One run follows the other, so a tick that comes
+// while a run is active is skipped.
+type daemon struct {
+	*app
+	cfg      *configs.Config
+	schedule cron.Schedule
+	zone     *time.Location
+	random   func(n int64) int64 // in [0, n)
+}
+
+func newRun(a *app) *cobra.Command {
+	var paused bool
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Stay up and sync on schedule.cron",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := a.load()
+			if err != nil {
+				return err
+			}
+			if paused {
+				return a.pause(cmd.Context())
+			}
+			d, err := newDaemon(a, cfg)
+			if err != nil {
+				return err
+			}
+			return d.serve(cmd.Context())
+		},
+	}
+	cmd.Flags().BoolVar(&paused, "paused", false, "stay up and never sync, for commands run inside the container")
+	return cmd
+}
+
+func (a *app) pause(ctx context.Context) error {
+	a.log.Info("paused: nothing is synced until this is started without --paused")
+	<-ctx.Done()
+	return nil
+}
+
+func newDaemon(a *app, cfg *configs.Config) (*daemon, error) {
+	schedule, err := cron.ParseStandard(cfg.Schedule.Cron)
+	if err != nil {
+		return nil, usage("schedule.cron: %v", err)
+	}
+	zone, err := time.LoadLocation(cfg.Schedule.Timezone)
+	if err != nil {
+		return nil, usage("schedule.timezone: %v", err)
+	}
+	return &daemon{a, cfg, schedule, zone, rand.Int64N}, nil
+}
+
+// serve syncs until ctx ends. That is not an error, whatever the last run said:
+// a signal is how a daemon is meant to end.
+func (d *daemon) serve(ctx context.Context) error {
+	last, err := d.lastSuccess()
+	if err != nil {
+		return err
+	}
+	now := d.now().In(d.zone)
+	due := now
+	if next := d.schedule.Next(now); now.Sub(last) <= d.schedule.Next(next).Sub(next) {
+		due = next
+	}
+	for {
+		d.scheduled = &due
+		d.log.WithField("next_run", due.UTC().Format(time.RFC3339)).Info("waiting for the next run")
+		if d.waitUntil(ctx, due.Add(d.jitter(now, due))) != nil {
+			return nil
+		}
+		following := d.schedule.Next(d.now().In(d.zone))
+		d.scheduled = &following
+		d.tick(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		now = d.now().In(d.zone)
+		due = d.schedule.Next(now)
+	}
+}
+
+// lastSuccess is when a run last succeeded; never is the zero time. The snapshot
+// must be there: a lost one is no reason to begin anew in silence.
+func (d *daemon) lastSuccess() (time.Time, error) {
+	status, err := d.currentStatus(d.cfg)
+	if err != nil || status.LastSuccess == nil {
+		return time.Time{}, err
+	}
+	return *status.LastSuccess, nil
+}
+
+// jitter is a random wait of at most schedule.jitter and a tenth of the interval,
+// so that many workers do not call at one moment. What is due at once has none.
+func (d *daemon) jitter(now, due time.Time) time.Duration {
+	if !due.After(now) {
+		return 0
+	}
+	limit := min(d.cfg.Schedule.Jitter, d.schedule.Next(due).Sub(due)/10)
+	if limit <= 0 {
+		return 0
+	}
+	return time.Duration(d.random(int64(limit)))
+}
+
+// waitUntil returns at that time by the clock on the wall, or when ctx ends.
+func (d *daemon) waitUntil(ctx context.Context, due time.Time) error {
+	for {
+		rest := due.Sub(d.now())
+		if rest <= 0 {
+			return ctx.Err()
+		}
+		if err := d.sleep(ctx, min(rest, maxNap)); err != nil {
+			return err
+		}
+	}
+}
+
+// tick makes one run, and has the snapshot only meanwhile. What goes wrong is
+// logged: the next tick tries again.
+func (d *daemon) tick(ctx context.Context) {
+	defer d.runField.set("")
+	if err := d.sync(ctx); err != nil {
+		report := judge(err)
+		last := report.endings[len(report.endings)-1]
+		entry := d.log.WithError(err).WithField("exit_code", report.code).WithField("because", last.words)
+		if report.code == codeProblems {
+			entry.Warn("the run has finished, and some persons have problems")
+		} else {
+			entry.Error("the run did not succeed")
+		}
+	}
+}
+
+func (d *daemon) sync(ctx context.Context) error {
+	cfg, err := renewed(d.cfg)
+	if err != nil {
+		return err
+	}
+	db, err := d.openWrite(cfg)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := withLimit(ctx, cfg.Schedule.Deadline)
+	defer cancel()
+	flags := runFlags{}
+	document, err := d.once(ctx, cfg, db, tsync.RunOptions{Approve: flags.approvals(d.app, cfg)})
+	if document == nil {
+		return errors.Join(err, noDocument(err))
+	}
+	return errors.Join(err, guardError(document, err), problemsError(cfg, document))
+}

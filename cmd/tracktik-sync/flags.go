@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
+)
+
+// A choice is a flag that takes one of some words.
+type choice struct {
+	value   string
+	allowed []string
+}
+
+func (c *choice) String() string { return c.value }
+
+// Set takes one of the allowed words.
+func (c *choice) Set(value string) error {
+	if !slices.Contains(c.allowed, value) {
+		return fmt.Errorf("it is one of %s", strings.Join(c.allowed, ", "))
+	}
+	c.value = value
+	return nil
+}
+
+// Type is what the help shows in the place of a value.
+func (c *choice) Type() string { return strings.Join(c.allowed, "|") }
+
+// formats adds --format, whose first word is the default.
+func formats(flags *pflag.FlagSet, allowed ...string) *choice {
+	c := &choice{allowed[0], allowed}
+	flags.Var(c, "format", "form of the output")
+	return c
+}
+
+// runFlags are the flags that change what a run does.
+type runFlags struct {
+	users      []string
+	refresh    bool
+	noRemovals bool
+	approve    []string
+	flags      *pflag.FlagSet
+}
+
+func (f *runFlags) register(flags *pflag.FlagSet) {
+	f.flags = flags
+	flags.StringArrayVar(&f.users, "user", nil, "only this person: Okta id, login, e-mail or employee id; may be repeated")
+	flags.BoolVar(&f.refresh, "refresh", false, "read TrackTik whole too, and see what was changed there by hand")
+	flags.BoolVar(&f.noRemovals, "no-removals", false, "no terminations and no revokes this time")
+}
+
+func (f *runFlags) registerApprove(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&f.approve, "approve", nil, "let the refused actions of that `HASH` pass, once; also in "+configs.EnvApprove)
+}
+
+// options are the run's options. A refresh that is not spoken of is left to the
+// schedule.
+func (f *runFlags) options(a *app, cfg *configs.Config) tsync.RunOptions {
+	opt := tsync.RunOptions{Users: f.users, NoRemovals: f.noRemovals, Approve: f.approvals(a, cfg)}
+	if f.flags.Changed("refresh") {
+		opt.Refresh = &f.refresh
+	}
+	return opt
+}
+
+// approvals are the hashes of the flag, and those of the environment that are still
+// good: the variable of a CronJob stays there after its approval was used.
+func (f *runFlags) approvals(a *app, cfg *configs.Config) []string {
+	all := slices.Clone(f.approve)
+	kept := state.ApprovalsOf(cfg.State.Path, a.now)
+	for _, hash := range strings.FieldsFunc(a.getenv(configs.EnvApprove), func(r rune) bool { return r == ',' || r == ' ' }) {
+		if _, found, err := kept.Get(hash); err != nil || !found {
+			a.log.WithField("approval", hash).WithError(err).Warn("the approval in the environment was used, has expired, or never was")
+			continue
+		}
+		if !slices.Contains(all, hash) {
+			all = append(all, hash)
+		}
+	}
+	return all
+}

@@ -1,0 +1,255 @@
+package ui
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+const kindWidth = 12 // of "create role " and the rest
+
+// Plan prints a plan for people: what happens to whom and why, old -> new, what is
+// held, what is wrong, and in the end the summary. planned says that nothing will
+// be written, whatever the mode.
+func Plan(out io.Writer, d *plan.Document, style Style, planned bool) error {
+	p := newPrinter(out, style)
+	p.head(d, planned)
+	people, roles := byPerson(actionEntries(d.Actions))
+	p.roles("Roles", roles)
+	p.people("People", people)
+	p.held(d.Held)
+	p.problems(d.Problems)
+	p.warnings(d.Warnings)
+	p.guard(d.Guard)
+	p.foot(d, planned)
+	return p.out.Flush()
+}
+
+// A printer writes lines; the writer keeps the first error.
+type printer struct {
+	out   *bufio.Writer
+	style Style
+}
+
+func newPrinter(out io.Writer, style Style) *printer {
+	return &printer{bufio.NewWriterSize(out, 64<<10), style}
+}
+
+// line writes texts and ends the line.
+func (p *printer) line(texts ...string) {
+	for _, t := range texts {
+		_, _ = p.out.WriteString(t) // Flush has the error
+	}
+	_ = p.out.WriteByte('\n')
+}
+
+func (p *printer) title(format string, args ...any) {
+	p.line()
+	p.line(p.style.Bold(fmt.Sprintf(format, args...)))
+}
+
+func (p *printer) head(d *plan.Document, planned bool) {
+	p.line(p.style.Bold("Plan "+Safe(d.Hash)), " of ", d.Created.UTC().Format(time.RFC3339), " for ", strconv.Itoa(d.Managed), " managed employees")
+	p.line(Safe(d.Okta.Org), " app ", Safe(d.Okta.App), " -> ", Safe(d.TrackTik.Portal),
+		fmt.Sprintf("; read %s and %s from Okta", Number(d.Source.Users, "user"), Number(d.Source.Groups, "group")))
+	p.mode(d, planned)
+	if len(d.Options.User) > 0 {
+		p.line("only for ", Safe(strings.Join(d.Options.User, ", ")))
+	}
+	if d.Options.NoRemovals {
+		p.line("without removals")
+	}
+}
+
+func (p *printer) mode(d *plan.Document, planned bool) {
+	p.line(ModeLine(d, planned))
+	p.line(ReadLine(d))
+}
+
+func (p *printer) foot(d *plan.Document, planned bool) {
+	p.title("%s", Summary(d))
+	p.mode(d, planned)
+}
+
+func (p *printer) roles(title string, entries []entry) {
+	if len(entries) == 0 {
+		return
+	}
+	p.title("%s (%d)", title, len(entries))
+	for _, e := range entries {
+		p.entry(e)
+	}
+}
+
+func (p *printer) people(title string, people []personGroup) {
+	if len(people) == 0 {
+		return
+	}
+	p.title("%s (%d)", title, len(people))
+	for i := range people {
+		p.person(&people[i])
+	}
+}
+
+func (p *printer) person(g *personGroup) {
+	name := Person(g.user)
+	if g.employee != 0 {
+		name += ", employee " + strconv.FormatInt(int64(g.employee), 10)
+	}
+	p.line("  ", p.style.Bold(name))
+	for _, e := range g.entries {
+		p.entry(e)
+	}
+}
+
+// entry writes one action: its kind, then what changes, each on a line of its own,
+// then why.
+func (p *printer) entry(e entry) {
+	details := append(subject(e.action), aligned(e.action.FieldChanges())...)
+	details = append(details, reason(e)...)
+	if len(details) == 0 {
+		details = []string{""}
+	}
+	kind := KindWords(e.action.Kind)
+	pad := strings.Repeat(" ", max(0, kindWidth-len(kind)))
+	p.line("    ", p.paint(e.action.Kind, kind), pad, " ", details[0])
+	for _, text := range details[1:] {
+		p.line("    ", strings.Repeat(" ", kindWidth), " ", text)
+	}
+}
+
+func (p *printer) paint(k plan.Kind, text string) string {
+	switch {
+	case k.Removes():
+		return p.style.Bad(text)
+	case k == plan.Update || k == plan.RenameRole:
+		return p.style.Changed(text)
+	}
+	return p.style.Good(text)
+}
+
+// subject is what an action is about besides the person.
+func subject(a *plan.Action) []string {
+	var lines []string
+	if a.Role != nil {
+		text := Role(a.Role)
+		if a.Replaces {
+			text += ", one for the other"
+		}
+		lines = append(lines, text)
+	}
+	if a.Key != "" {
+		lines = append(lines, "matched by "+Safe(a.Key))
+	}
+	if a.Former != 0 {
+		lines = append(lines, "formerly employee "+strconv.FormatInt(int64(a.Former), 10))
+	}
+	return lines
+}
+
+// aligned writes the changes of one action in columns. Fields' names are ASCII.
+func aligned(changes []plan.Change) []string {
+	width := 0
+	for _, c := range changes {
+		width = max(width, len(c.Field.String()))
+	}
+	lines := make([]string, len(changes))
+	for i, c := range changes {
+		name := c.Field.String()
+		lines[i] = name + strings.Repeat(" ", width-len(name)) + "  " + Quoted(c.Old) + " -> " + Quoted(c.New)
+	}
+	return lines
+}
+
+// reason is why an action is due, how that is known, and why it is held.
+func reason(e entry) []string {
+	text := Safe(e.action.Reason)
+	if e.action.Evidence != "" {
+		text += " (evidence: " + Safe(e.action.Evidence) + ")"
+	}
+	if e.action.Drift {
+		text += " (drift)"
+	}
+	var lines []string
+	if text = strings.TrimSpace(text); text != "" {
+		lines = append(lines, text)
+	}
+	if e.why != "" {
+		lines = append(lines, "held: "+Safe(e.why))
+	}
+	return lines
+}
+
+func (p *printer) held(held []plan.Held) {
+	people, roles := byPerson(heldEntries(held))
+	p.roles("Held roles: due, and not done", roles)
+	p.people("Held: due, and not done", people)
+}
+
+func (p *printer) problems(problems []plan.Problem) {
+	if len(problems) == 0 {
+		return
+	}
+	width := 0
+	for _, problem := range problems {
+		width = max(width, len(problem.Code))
+	}
+	p.title("Problems (%d): nothing is written for these people until it is settled", len(problems))
+	for _, problem := range problems {
+		code := fmt.Sprintf("%-*s", width, Safe(problem.Code))
+		p.line("  ", p.style.Bad(code), "  ", who(problem.User), Safe(problem.Message))
+	}
+}
+
+func (p *printer) warnings(warnings []plan.Warning) {
+	if len(warnings) == 0 {
+		return
+	}
+	width := 0
+	for _, w := range warnings {
+		width = max(width, len(w.Code))
+	}
+	p.title("Warnings (%d)", len(warnings))
+	for _, w := range warnings {
+		field := ""
+		if w.Field != "" {
+			field = Safe(w.Field) + ": "
+		}
+		code := fmt.Sprintf("%-*s", width, Safe(w.Code))
+		p.line("  ", p.style.Changed(code), "  ", who(w.User), field, Safe(w.Message))
+	}
+}
+
+// who begins a sentence about a person, or about nobody.
+func who(u plan.UserRef) string {
+	if u == (plan.UserRef{}) {
+		return ""
+	}
+	return Person(u) + ": "
+}
+
+func (p *printer) guard(g plan.GuardReport) {
+	if len(g.Refusals) == 0 {
+		return
+	}
+	p.title("Refused by a guard")
+	for i := range g.Refusals {
+		r := &g.Refusals[i]
+		effect := "this kind is held"
+		if r.Stops {
+			effect = "nothing at all is done"
+		}
+		p.line("  ", p.style.Bad(KindWords(r.Kind)), ": ", effect)
+		for _, text := range SafeLines(r.Message) {
+			p.line("    ", text)
+		}
+		if r.Approve != "" && !strings.Contains(r.Message, r.Approve) {
+			p.line("    to let exactly these pass: tracktik-sync sync --approve ", Safe(r.Approve))
+		}
+	}
+}

@@ -1,0 +1,77 @@
+package ui
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Safe makes a value harmless in one line of a terminal: whatever is not printable,
+// which includes line breaks, escape sequences and the controls that turn the
+// direction of text (Unicode's Bidi_Control), is shown by its number.
+func Safe(s string) string {
+	if isPlain(s) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s) + 8)
+	for i, size := 0, 0; i < len(s); i += size {
+		var r rune
+		r, size = utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			b.WriteString(`\x` + strconv.FormatUint(uint64(s[i])|0x100, 16)[1:])
+		case strconv.IsPrint(r):
+			b.WriteString(s[i : i+size])
+		default:
+			quoted := strconv.QuoteRune(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+	}
+	return b.String()
+}
+
+// isPlain spares the usual value the look at each rune.
+func isPlain(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// SafeLines is Safe for each line of a text of our own that may hold values.
+func SafeLines(s string) []string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = Safe(line)
+	}
+	return lines
+}
+
+// Quoted is a value in quotes, so that space at its ends can be seen; nothing is
+// "(none)".
+func Quoted(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	return strconv.Quote(s)
+}
+
+// Cell makes a value harmless in a spreadsheet, which takes what begins like a
+// formula for one (OWASP, CSV injection). A number with its sign is none.
+func Cell(s string) string {
+	if s == "" {
+		return s
+	}
+	switch s[0] {
+	case '=', '@', '\t', '\r':
+		return "'" + s
+	case '+', '-':
+		if strings.Trim(s[1:], "0123456789 ().-/") != "" {
+			return "'" + s
+		}
+	}
+	return s
+}

@@ -1,0 +1,113 @@
+package ui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"tracktik-sync/sync/plan"
+)
+
+// The sentences that say what a plan was compared with, and what is written.
+const (
+	NotRefreshed = "compared with what was last pushed; TrackTik itself was not read"
+	Refreshed    = "compared with TrackTik itself, which was read whole"
+	Observing    = "observe: nothing is written to TrackTik"
+	OnlyPlanned  = "plan: nothing is written to TrackTik"
+	Applying     = "apply: TrackTik is written to"
+)
+
+// ModeLine says what a document's run writes; planned: it is one that only plans.
+func ModeLine(d *plan.Document, planned bool) string {
+	switch {
+	case d.Mode == "observe":
+		return Observing
+	case planned:
+		return OnlyPlanned
+	}
+	return Applying
+}
+
+// ReadLine says what a document was compared with.
+func ReadLine(d *plan.Document) string {
+	if d.Options.Refresh {
+		return Refreshed
+	}
+	return NotRefreshed
+}
+
+// KindWords is a kind as people say it: "grant role".
+func KindWords(k plan.Kind) string { return strings.ReplaceAll(string(k), "_", " ") }
+
+// Counts lists what there is, in a plan's order: "2 create, 1 grant role"; nothing
+// is "nothing".
+func Counts(counts map[string]int) string {
+	var words []string
+	for _, k := range plan.Kinds {
+		if n := counts[string(k)]; n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n, KindWords(k)))
+		}
+	}
+	if len(words) == 0 {
+		return "nothing"
+	}
+	return strings.Join(words, ", ")
+}
+
+// Summary is a plan in one line.
+func Summary(d *plan.Document) string {
+	text := Counts(d.Summary) + " to do"
+	var rest []string
+	for _, part := range []struct {
+		n    int
+		word string
+	}{{len(d.Held), "held"}, {len(d.Problems), "problem"}, {len(d.Warnings), "warning"}} {
+		if part.n > 0 {
+			rest = append(rest, Number(part.n, part.word))
+		}
+	}
+	if len(rest) > 0 {
+		text += "; " + strings.Join(rest, ", ")
+	}
+	return text
+}
+
+// Number is "1 problem" or "2 problems"; "held" has no plural.
+func Number(n int, word string) string {
+	if n != 1 && word != "held" {
+		word += "s"
+	}
+	return strconv.Itoa(n) + " " + word
+}
+
+// Person names a person, harmless: "ana@acme.example (00u1abc)".
+func Person(u plan.UserRef) string {
+	switch {
+	case u.Login == "":
+		return Safe(string(u.ID))
+	case u.ID == "":
+		return Safe(u.Login)
+	}
+	return Safe(u.Login) + " (" + Safe(string(u.ID)) + ")"
+}
+
+// Role names a role, harmless: `"Site Airport" (role 12, group 00g1abc)`.
+func Role(r *plan.RoleRef) string {
+	var ids []string
+	if r.ID != 0 {
+		ids = append(ids, "role "+strconv.FormatInt(int64(r.ID), 10))
+	}
+	if r.Group != "" {
+		ids = append(ids, "group "+Safe(string(r.Group)))
+	}
+	name := Quoted(r.Name)
+	if len(ids) == 0 {
+		return name
+	}
+	return name + " (" + strings.Join(ids, ", ") + ")"
+}
+
+// ChangeText is `jobTitle "Guard" -> "Senior guard"`.
+func ChangeText(c plan.Change) string {
+	return c.Field.String() + " " + Quoted(c.Old) + " -> " + Quoted(c.New)
+}

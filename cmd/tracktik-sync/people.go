@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+)
+
+// findPerson finds whom the snapshot knows by that name: an Okta id, a login, an
+// e-mail or an employee id, tried in this order. Those who were terminated and
+// those with a problem only count too. It is ErrNobody when there is none.
+func findPerson(db *state.DB, name string) (plan.UserRef, error) {
+	for _, find := range []func(*state.DB, string) (plan.UserRef, bool, error){byID, byLogin, byEmail, byEmployee} {
+		if u, found, err := find(db, name); found || err != nil {
+			return u, err
+		}
+	}
+	return plan.UserRef{}, fmt.Errorf("%w in the snapshot: %q is no Okta id, login, e-mail or employee id that it knows", tsync.ErrNobody, name)
+}
+
+func refOf(l plan.Link) plan.UserRef { return plan.UserRef{ID: l.Person, Login: l.Login} }
+
+func byID(db *state.DB, name string) (plan.UserRef, bool, error) {
+	id := plan.PersonID(name)
+	link, found, err := db.Link(id)
+	if found || err != nil {
+		return refOf(link), found, err
+	}
+	formers, err := db.FormersOf(id)
+	if len(formers) > 0 || err != nil {
+		return refOf(formers[len(formers)-1].Link), len(formers) > 0, err
+	}
+	if u, found, err := inTroubles(db, func(t plan.Trouble) bool { return t.Person == id }); found || err != nil {
+		return u, found, err
+	}
+	for entry, err := range db.Audits(state.Query{Person: id, Limit: 1}) {
+		return plan.UserRef{ID: id, Login: entry.Login}, err == nil, err
+	}
+	return plan.UserRef{}, false, nil
+}
+
+func byLogin(db *state.DB, name string) (plan.UserRef, bool, error) {
+	folded := plan.FoldName(name)
+	u, found, err := inLinks(db, func(l plan.Link) bool { return plan.FoldName(l.Login) == folded })
+	if found || err != nil {
+		return u, found, err
+	}
+	return inTroubles(db, func(t plan.Trouble) bool { return t.Person != "" && plan.FoldName(t.Login) == folded })
+}
+
+func byEmail(db *state.DB, name string) (plan.UserRef, bool, error) {
+	folded := plan.FoldName(name)
+	return inLinks(db, func(l plan.Link) bool {
+		return plan.FoldName(l.Email) == folded || plan.FoldName(l.Pushed[plan.Email]) == folded
+	})
+}
+
+func byEmployee(db *state.DB, name string) (plan.UserRef, bool, error) {
+	id, err := strconv.ParseInt(name, 10, 64)
+	if err != nil {
+		return plan.UserRef{}, false, nil
+	}
+	link, found, err := db.LinkOfEmployee(plan.EmployeeID(id))
+	if found || err != nil {
+		return refOf(link), found, err
+	}
+	former, found, err := db.FormerByEmployee(plan.EmployeeID(id))
+	return refOf(former.Link), found, err
+}
+
+// inLinks looks through those who are managed, then through those who were.
+func inLinks(db *state.DB, fits func(plan.Link) bool) (plan.UserRef, bool, error) {
+	for link, err := range db.Links() {
+		if err != nil || fits(link) {
+			return refOf(link), err == nil, err
+		}
+	}
+	for former, err := range db.Formers() {
+		if err != nil || fits(former.Link) {
+			return refOf(former.Link), err == nil, err
+		}
+	}
+	return plan.UserRef{}, false, nil
+}
+
+func inTroubles(db *state.DB, fits func(plan.Trouble) bool) (plan.UserRef, bool, error) {
+	troubles, err := db.Troubles()
+	for _, t := range troubles {
+		if fits(t) {
+			return plan.UserRef{ID: t.Person, Login: t.Login}, true, nil
+		}
+	}
+	return plan.UserRef{}, false, err
+}
+
+// withSnapshot opens the snapshot for reading while use does its work.
+func (a *app) withSnapshot(use func(*state.DB) error) error {
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	db, err := a.openRead(cfg)
+	if err != nil {
+		return err
+	}
+	return errors.Join(use(db), db.Close())
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/configs"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+)
+
+// planCommand is `plan`: what would change, and why. It writes nothing but --out.
+type planCommand struct {
+	*app
+	run      runFlags
+	out      string
+	format   *choice
+	detailed bool
+}
+
+func newPlan(a *app) *cobra.Command {
+	c := &planCommand{app: a}
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "Show what would change and why; changes nothing",
+		Example: "  tracktik-sync plan\n" +
+			"  tracktik-sync plan --refresh --out tonight.json\n" +
+			"  tracktik-sync plan --user ana.silva@acme.example --format json",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.execute(cmd.Context()) },
+	}
+	flags := cmd.Flags()
+	c.run.register(flags)
+	flags.StringVar(&c.out, "out", "", "save the plan to `FILE`, for apply")
+	c.format = formats(flags, "text", "json", "html")
+	flags.BoolVar(&c.detailed, "detailed-exitcode", false, "exit 10 when changes are pending, 4 when persons have problems")
+	return cmd
+}
+
+func (c *planCommand) execute(ctx context.Context) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	opt := c.run.options(c.app, cfg)
+	if opt.Refresh == nil { // a plan reads TrackTik only when it is told to
+		opt.Refresh = &c.run.refresh
+	}
+	d, err := c.plan(ctx, cfg, opt)
+	if d == nil {
+		return errors.Join(err, noDocument(err))
+	}
+	if err := errors.Join(saveDocument(c.out, d), c.show(d, c.format.value, true)); err != nil {
+		return err
+	}
+	return errors.Join(err, guardError(d, err), c.pending(d))
+}
+
+// pending is what --detailed-exitcode adds.
+func (c *planCommand) pending(d *plan.Document) error {
+	switch {
+	case !c.detailed:
+		return nil
+	case len(d.Actions) > 0:
+		return &verdict{codePending, "changes are pending", ui.Summary(d)}
+	case len(d.Problems) > 0:
+		return problemsVerdict(len(d.Problems))
+	}
+	return nil
+}
+
+// plan decides what a run with the same options would do.
+func (a *app) plan(ctx context.Context, cfg *configs.Config, opt tsync.RunOptions) (*plan.Document, error) {
+	db, done, err := a.openPlan(cfg)
+	if err != nil {
+		return nil, err
+	}
+	stop := a.watch()
+	defer stop()
+	engine, err := a.engine(cfg, db)
+	if err != nil {
+		return nil, errors.Join(err, done())
+	}
+	engine.Approvals = lenientApprovals{engine.Approvals, a.log}
+	d, err := engine.Plan(ctx, opt)
+	return d, errors.Join(err, done())
+}
+
+// show prints a document in one of the three forms. In text, -q shows only what
+// has something to say.
+func (a *app) show(d *plan.Document, format string, planned bool) error {
+	return a.data(func(w io.Writer) error {
+		switch {
+		case format == "json":
+			return writeJSON(w, d)
+		case format == "html":
+			return ui.HTML(w, d, planned)
+		case a.flags.quiet && !hasNews(d):
+			return nil
+		}
+		return ui.Plan(w, d, a.style(), planned)
+	})
+}
+
+// hasNews reports whether something changed, is held, or failed.
+func hasNews(d *plan.Document) bool {
+	news := len(d.Actions) > 0 || len(d.Held) > 0 || len(d.Guard.Refusals) > 0
+	if r := d.Result; r != nil {
+		news = news || r.Failed > 0 || r.Unknown > 0 || r.NewProblems > 0 || r.Stopped != ""
+	}
+	return news
+}
+
+// guardError is the refusal that the guard report tells of, unless err is it.
+func guardError(d *plan.Document, err error) error {
+	var refused *tsync.RefusedError
+	if len(d.Guard.Refusals) == 0 || errors.As(err, &refused) {
+		return nil
+	}
+	messages := make([]string, len(d.Guard.Refusals))
+	for i, r := range d.Guard.Refusals {
+		messages[i] = r.Message
+	}
+	return &tsync.RefusedError{Code: tsync.RefusedGuard, Message: strings.Join(messages, "; ")}
+}
+
+func problemsVerdict(n int) error {
+	return &verdict{codeProblems, "finished, some persons have problems", ui.Number(n, "problem") + ": see `tracktik-sync problems`"}
+}
+
+// noDocument says that a run has nothing to show, where it does not say so itself.
+func noDocument(err error) error {
+	if err != nil {
+		return nil
+	}
+	return errors.New("the run gave no plan")
+}
+
+// saveDocument writes a plan where apply will find it; an empty path is nowhere.
+func saveDocument(path string, d *plan.Document) error {
+	if path == "" {
+		return nil
+	}
+	err := writeFile(path, func(w io.Writer) error { return writeJSON(w, d) })
+	if err != nil {
+		return fmt.Errorf("saving the plan: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
+)
+
+// A problemRow is one row of `problems`: what is wrong with a person or a role, and
+// what settles it.
+type problemRow struct {
+	User     plan.UserRef `json:"user"`
+	Group    plan.GroupID `json:"group_id,omitempty"` // of a role's problem
+	Code     string       `json:"code"`
+	Message  string       `json:"message"`
+	Since    time.Time    `json:"since"`
+	Attempts int          `json:"attempts"`
+	NextTry  *time.Time   `json:"next_try"` // nil: judged anew in every run
+	WayOut   string       `json:"way_out"`
+}
+
+// problemsCommand is `problems`.
+type problemsCommand struct {
+	*app
+	held, fresh bool
+	format      *choice
+}
+
+func newProblems(a *app) *cobra.Command {
+	c := &problemsCommand{app: a}
+	cmd := &cobra.Command{
+		Use:   "problems",
+		Short: "Show whom nothing can be written for, since when, and the way out",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return c.execute() },
+	}
+	cmd.Flags().BoolVar(&c.held, "held", false, "what the last run held instead: due, and not done")
+	cmd.Flags().BoolVar(&c.fresh, "new", false, "only what has come since the last run began")
+	c.format = formats(cmd.Flags(), "text", "json")
+	return cmd
+}
+
+func (c *problemsCommand) execute() error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	db, err := c.openRead(cfg)
+	if err != nil {
+		return err
+	}
+	rows, err := c.rows(db)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	return c.data(func(w io.Writer) error {
+		if c.format.value == "json" {
+			return writeJSON(w, rows)
+		}
+		return c.print(w, rows)
+	})
+}
+
+func (c *problemsCommand) rows(db *state.DB) ([]problemRow, error) {
+	last, _, err := db.Run(state.LastRun)
+	if err != nil {
+		return nil, err
+	}
+	rows := []problemRow{}
+	if c.held {
+		rows = append(rows, heldRows(last)...)
+	} else {
+		troubles, err := db.Troubles()
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, troubleRows(troubles)...)
+	}
+	if c.fresh {
+		rows = slices.DeleteFunc(rows, func(r problemRow) bool { return r.Since.Before(last.Started) })
+	}
+	return rows, nil
+}
+
+func troubleRows(troubles []plan.Trouble) []problemRow {
+	rows := make([]problemRow, len(troubles))
+	for i, t := range troubles {
+		rows[i] = problemRow{User: plan.UserRef{ID: t.Person, Login: t.Login}, Group: t.Group, Code: t.Code,
+			Message: t.Message, Since: t.Since, Attempts: t.Attempts, NextTry: t.NextTry, WayOut: wayOut(t.Code)}
+	}
+	return rows
+}
+
+// heldRows are the held actions of a run. Nobody counts how long they have been so.
+func heldRows(run plan.RunRecord) []problemRow {
+	var d plan.Document
+	if len(run.Document) == 0 || json.Unmarshal(run.Document, &d) != nil {
+		return nil
+	}
+	rows := make([]problemRow, len(d.Held))
+	for i, h := range d.Held {
+		why := strings.TrimLeft(strings.TrimPrefix(h.Why, h.Code()), ": ")
+		rows[i] = problemRow{User: h.User, Code: h.Code(), Since: run.Started, WayOut: wayOut(h.Code()),
+			Message: strings.TrimRight(ui.KindWords(h.Kind)+": "+why, ": ")}
+		if h.Role != nil {
+			rows[i].Group = h.Role.Group
+		}
+	}
+	return rows
+}
+
+func (c *problemsCommand) print(w io.Writer, rows []problemRow) error {
+	if len(rows) == 0 {
+		if c.flags.quiet {
+			return nil
+		}
+		_, err := io.WriteString(w, "none\n")
+		return err
+	}
+	t := ui.NewTable(w, c.style())
+	for _, r := range rows {
+		name := ui.Person(r.User)
+		if r.User == (plan.UserRef{}) {
+			name = "group " + ui.Safe(string(r.Group))
+		}
+		t.Row(ui.Safe(r.Code), name, "since "+r.Since.UTC().Format(time.RFC3339), ui.Number(r.Attempts, "try"), c.nextTry(r), ui.Safe(r.Message))
+		t.Row("", "way out: "+ui.Safe(r.WayOut))
+	}
+	return t.Flush()
+}
+
+func (c *problemsCommand) nextTry(r problemRow) string {
+	if r.NextTry == nil {
+		return "every run"
+	}
+	return "next " + r.NextTry.UTC().Format(time.RFC3339)
+}

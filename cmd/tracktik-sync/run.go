@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// run is the program: args without its name, and what it ends with.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := newApp(stdin, stdout, stderr)
+	root := newRoot(a)
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil && !a.started { // cobra did not come as far as the command
+		err = usage("%s; see `%s --help`", err, cmd.CommandPath())
+	}
+	return a.end(err)
+}
+
+// newRoot builds the command tree.
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tracktik-sync",
+		Short: "Keeps TrackTik in step with Okta",
+		Long: "Tracktik-sync provisions the people of an Okta app into a TrackTik portal.\n\n" +
+			"Begin with `config init`, then `plan`, which changes nothing; `sync` is what a scheduler calls.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       versionText(),
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			a.begin(cmd)
+			return nil
+		},
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	a.flags.register(root.PersistentFlags())
+	root.AddCommand(build(a, commands)...)
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	return root
+}
+
+// A constructor makes one command of the tree.
+type constructor func(*app) *cobra.Command
+
+func build(a *app, constructors []constructor) []*cobra.Command {
+	built := make([]*cobra.Command, len(constructors))
+	for i, construct := range constructors {
+		built[i] = construct(a)
+	}
+	return built
+}
+
+// group makes a command that is only the parent of others.
+func group(a *app, use, short string, constructors []constructor) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs}
+	cmd.AddCommand(build(a, constructors)...)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		text := "say which:"
+		for _, c := range cmd.Commands() {
+			text += fmt.Sprintf(" `%s`", c.CommandPath())
+		}
+		return usage("%s", text)
+	}
+	return cmd
+}
+
+// end says on stderr how it went, and answers the exit code.
+func (a *app) end(err error) int {
+	if err == nil || errors.Is(err, errQuietEnd) {
+		return codeDone
+	}
+	report := judge(err)
+	for _, text := range report.lines() {
+		fmt.Fprintln(a.stderr, text)
+	}
+	return report.code
+}

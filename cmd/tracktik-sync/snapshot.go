@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+)
+
+const (
+	// readWait is how long a command that reads waits for a run to end.
+	readWait = 5 * time.Second
+	// runWait is how long a run waits for somebody who only looks, such as `status`.
+	runWait = 2 * time.Second
+)
+
+// openRead opens the snapshot for reading. There must be one, of the configured
+// systems.
+func (a *app) openRead(cfg *configs.Config) (*state.DB, error) {
+	return a.open(cfg, state.Options{Timeout: readWait, ReadOnly: true, Now: a.now})
+}
+
+// openWrite opens the snapshot for a run, or for a command that records something.
+func (a *app) openWrite(cfg *configs.Config) (*state.DB, error) {
+	return a.open(cfg, a.writing())
+}
+
+func (a *app) writing() state.Options {
+	return state.Options{Timeout: runWait, Now: a.now,
+		Holder: state.Holder{User: userName(a.getenv), Command: a.command}}
+}
+
+func (a *app) open(cfg *configs.Config, opt state.Options) (*state.DB, error) {
+	db, err := state.Open(cfg.State.Path, opt)
+	if errors.Is(err, state.ErrMissing) {
+		return nil, &missingError{cfg.State.Path, a.command}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := db.CheckBinding(binding(cfg)); err != nil {
+		return nil, errors.Join(rebindHint(err), db.Close())
+	}
+	return db, nil
+}
+
+// rebindHint adds the way out to a snapshot of other systems.
+func rebindHint(err error) error {
+	var other *state.BindingError
+	if !errors.As(err, &other) {
+		return err
+	}
+	return fmt.Errorf("%w; correct okta.org_url, okta.app_id or tracktik.base_url, name another state.path, "+
+		"or, where the same people have moved, run `state rebind`", err)
+}
+
+// create makes an empty snapshot where there is none.
+func (a *app) create(cfg *configs.Config) (*state.DB, error) {
+	return state.Create(cfg.State.Path, binding(cfg), a.writing())
+}
+
+// openPlan opens the snapshot for a plan, which never writes to it: where there is
+// none, or where something is pending that a plan must settle in memory, done
+// gives back a scratch one that goes with it.
+func (a *app) openPlan(cfg *configs.Config) (db *state.DB, done func() error, err error) {
+	db, err = a.openRead(cfg)
+	var missing *missingError
+	switch {
+	case errors.As(err, &missing):
+		return a.scratch(cfg, nil)
+	case err != nil:
+		return nil, nil, err
+	}
+	pending, err := db.Pending()
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	if len(pending) == 0 {
+		return db, db.Close, nil
+	}
+	scratch, done, err := a.scratch(cfg, db)
+	return scratch, done, errors.Join(err, db.Close())
+}
+
+// scratch makes a snapshot in a private directory, empty or a copy of from.
+func (a *app) scratch(cfg *configs.Config, from *state.DB) (db *state.DB, done func() error, err error) {
+	dir, err := os.MkdirTemp("", "tracktik-sync-plan-")
+	if err != nil {
+		return nil, nil, fmt.Errorf("making a scratch snapshot: %w", err)
+	}
+	path := filepath.Join(dir, "scratch.db")
+	opt := state.Options{Timeout: runWait, Now: a.now}
+	if from == nil {
+		db, err = state.Create(path, binding(cfg), opt)
+	} else if err = from.Backup(path); err == nil {
+		db, err = state.Open(path, opt)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return db, func() error { return errors.Join(db.Close(), os.RemoveAll(dir)) }, nil
+}

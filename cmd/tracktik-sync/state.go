@@ -1,0 +1,121 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/state"
+)
+
+func newState(a *app) *cobra.Command {
+	return group(a, "state", "Make, copy, check and print the snapshot", stateCommands)
+}
+
+func newStateInit(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "init",
+		Short: "Make an empty snapshot where there is none",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			cfg, err := a.load()
+			if err != nil {
+				return err
+			}
+			db, err := a.create(cfg)
+			if errors.Is(err, state.ErrExists) {
+				return fmt.Errorf("%w; nothing was changed", err)
+			}
+			if err != nil {
+				return err
+			}
+			return errors.Join(db.Close(), a.say("made an empty snapshot at %s", cfg.State.Path))
+		},
+	}
+}
+
+func newStateBackup(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "backup FILE",
+		Short: "Copy the snapshot, and check the copy",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.withSnapshot(func(db *state.DB) error {
+				if err := db.Backup(args[0]); err != nil {
+					return err
+				}
+				return a.say("copied the snapshot to %s; the copy is whole", args[0])
+			})
+		},
+	}
+}
+
+func newStateRestore(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Put a backup in the place of the snapshot",
+		Long: "Restore puts a backup in the place of the snapshot. The next run is a refresh: it checks every\n" +
+			"link and removes nobody before that is done.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			cfg, err := a.load()
+			if err != nil {
+				return err
+			}
+			err = state.Restore(args[0], cfg.State.Path, binding(cfg), state.Options{Timeout: readWait})
+			if err != nil {
+				return err
+			}
+			return a.say("restored %s from %s; the next run checks every link before it removes anybody", cfg.State.Path, args[0])
+		},
+	}
+}
+
+func newStateVerify(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify",
+		Short: "Read the snapshot whole and say what is wrong with it",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			cfg, err := a.load()
+			if err != nil {
+				return err
+			}
+			findings, err := state.Verify(cfg.State.Path, state.Options{Timeout: readWait, Now: a.now})
+			if errors.Is(err, state.ErrMissing) {
+				return &missingError{cfg.State.Path, a.command}
+			}
+			if err != nil {
+				return err
+			}
+			for _, finding := range findings {
+				if err := a.tell("%s", finding); err != nil {
+					return err
+				}
+			}
+			if len(findings) > 0 {
+				return fmt.Errorf("%s has %s: restore a backup with `state restore FILE`", cfg.State.Path, ui.Number(len(findings), "fault"))
+			}
+			return a.say("%s is whole", cfg.State.Path)
+		},
+	}
+}
+
+// say prints what was done, unless -q.
+func (a *app) say(format string, args ...any) error {
+	if a.flags.quiet {
+		return nil
+	}
+	return a.tell(format, args...)
+}
+
+// tell prints one line of data.
+func (a *app) tell(format string, args ...any) error {
+	return a.data(func(w io.Writer) error {
+		_, err := fmt.Fprintln(w, ui.Safe(fmt.Sprintf(format, args...)))
+		return err
+	})
+}

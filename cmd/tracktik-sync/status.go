@@ -1,0 +1,310 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
+)
+
+// A statusDocument is what `status --format json` prints, and what every run
+// leaves beside the snapshot for those who ask while the next one is active.
+type statusDocument struct {
+	LastRun         *lastRun        `json:"last_run"`
+	LastSuccess     *time.Time      `json:"last_success"`
+	NextRun         *time.Time      `json:"next_run"` // of `run`; nil: another scheduler decides
+	Managed         int             `json:"managed"`
+	Problems        int             `json:"problems"`
+	Held            int             `json:"held"`
+	UnmanagedActive *int            `json:"unmanaged_active"`
+	Quarantine      *quarantine     `json:"quarantine"`
+	Guard           guardStatus     `json:"guard"`
+	Lock            *state.Holder   `json:"lock"`
+	Restored        []plan.PersonID `json:"restored,omitempty"` // neither terminated nor revoked until Okta shows them in scope
+	Mode            string          `json:"mode"`
+	Snapshot        string          `json:"snapshot"`
+}
+
+type lastRun struct {
+	ID       string         `json:"id"`
+	Started  time.Time      `json:"started"`
+	Ended    time.Time      `json:"ended"`
+	ExitCode int            `json:"exit_code"`
+	Summary  map[string]int `json:"summary"`
+	Message  string         `json:"message,omitempty"`
+}
+
+type quarantine struct {
+	System  string    `json:"system"`
+	Since   time.Time `json:"since"`
+	Reason  string    `json:"reason"`
+	NextTry time.Time `json:"next_try"`
+}
+
+type guardStatus struct {
+	OK        bool           `json:"ok"`
+	Refusals  []plan.Refusal `json:"refusals"`  // of the last run
+	Approvals []waiting      `json:"approvals"` // refused sets that can be approved
+}
+
+type waiting struct {
+	Hash    string    `json:"hash"`
+	Created time.Time `json:"created"`
+	Until   time.Time `json:"until"`
+	Actions int       `json:"actions"`
+}
+
+func newStatus(a *app) *cobra.Command {
+	var format *choice
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show the last run, the next one, and what waits for somebody",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			cfg, err := a.load()
+			if err != nil {
+				return err
+			}
+			return a.status(cfg, format.value)
+		},
+	}
+	format = formats(cmd.Flags(), "text", "json")
+	return cmd
+}
+
+// status answers from the snapshot, or while a run has it from what the last run
+// left beside it. Without either it says so and ends with 3.
+func (a *app) status(cfg *configs.Config, format string) error {
+	d, err := a.currentStatus(cfg)
+	var missing *missingError
+	if d == nil || err != nil && !errors.As(err, &missing) {
+		return err
+	}
+	shown := a.data(func(w io.Writer) error {
+		if format == "json" {
+			return writeJSON(w, d)
+		}
+		return a.printStatus(w, d)
+	})
+	return errors.Join(shown, err)
+}
+
+func (a *app) currentStatus(cfg *configs.Config) (*statusDocument, error) {
+	db, err := a.open(cfg, state.Options{ReadOnly: true, Now: a.now})
+	var missing *missingError
+	switch {
+	case errors.Is(err, state.ErrLocked):
+		return a.lockedStatus(cfg)
+	case errors.As(err, &missing):
+		return emptyStatus(cfg), err
+	case err != nil:
+		return nil, err
+	}
+	d, err := a.readStatus(cfg, db)
+	return d, errors.Join(err, db.Close())
+}
+
+// lockedStatus is what the last run left, with who has the snapshot now.
+func (a *app) lockedStatus(cfg *configs.Config) (*statusDocument, error) {
+	d, err := leftStatus(cfg)
+	if err != nil {
+		return nil, err
+	}
+	holder, locked, err := state.Locked(cfg.State.Path)
+	if err != nil {
+		return nil, err
+	}
+	if locked {
+		d.Lock = &holder
+	}
+	d.Guard.Approvals, err = a.waiting(cfg)
+	return d, err
+}
+
+func leftStatus(cfg *configs.Config) (*statusDocument, error) {
+	d := emptyStatus(cfg)
+	left, err := state.LoadStatus(cfg.State.Path)
+	if err != nil || left == nil {
+		return d, err
+	}
+	if err := json.Unmarshal(left, d); err != nil {
+		return nil, fmt.Errorf("reading the status beside the snapshot: %w", err)
+	}
+	return d, nil
+}
+
+func emptyStatus(cfg *configs.Config) *statusDocument {
+	return &statusDocument{Mode: cfg.Sync.Mode, Snapshot: cfg.State.Path,
+		Guard: guardStatus{OK: true, Refusals: []plan.Refusal{}, Approvals: []waiting{}}}
+}
+
+// saveStatus leaves the status for others. db is open, so nobody else writes it.
+func (a *app) saveStatus(cfg *configs.Config, db *state.DB) error {
+	d, err := a.readStatus(cfg, db)
+	if err != nil {
+		return err
+	}
+	return state.SaveStatus(cfg.State.Path, d)
+}
+
+// readStatus makes the document from the snapshot.
+func (a *app) readStatus(cfg *configs.Config, db *state.DB) (*statusDocument, error) {
+	d := emptyStatus(cfg)
+	d.NextRun = a.nextRun(cfg)
+	meta, metaErr := db.Meta()
+	d.fromMeta(meta)
+	run, found, runErr := db.Run(state.LastRun)
+	if found {
+		d.fromRun(run)
+	}
+	troubles, troublesErr := db.Troubles()
+	d.Problems = len(troubles)
+	var managedErr, restoredErr, waitingErr error
+	d.Managed, managedErr = db.Managed()
+	d.Restored, restoredErr = restored(db)
+	d.Guard.Approvals, waitingErr = a.waiting(cfg)
+	return d, errors.Join(metaErr, runErr, troublesErr, managedErr, restoredErr, waitingErr)
+}
+
+func (d *statusDocument) fromMeta(meta plan.Meta) {
+	if !meta.LastSuccess.IsZero() {
+		d.LastSuccess = &meta.LastSuccess
+	}
+	d.UnmanagedActive = meta.UnmanagedActive
+	if q := meta.Quarantine; q != nil {
+		d.Quarantine = &quarantine{q.System, q.Since, q.Reason, q.NextTry}
+	}
+}
+
+// fromRun takes over what the last run left. Its document is missing after a run
+// that got nowhere.
+func (d *statusDocument) fromRun(run plan.RunRecord) {
+	d.LastRun = &lastRun{run.ID, run.Started, run.Ended, run.ExitCode, run.Summary, run.Message}
+	d.Held = run.Held
+	var document plan.Document
+	if json.Unmarshal(run.Document, &document) != nil {
+		return
+	}
+	d.Held = len(document.Held)
+	if len(document.Guard.Refusals) > 0 {
+		d.Guard.OK, d.Guard.Refusals = false, document.Guard.Refusals
+	}
+}
+
+// restored are the people whom `restore` brought back and whom Okta has not shown
+// in scope since.
+func restored(db *state.DB) ([]plan.PersonID, error) {
+	var ids []plan.PersonID
+	for mark, err := range db.Prints() {
+		if err != nil {
+			return nil, err
+		}
+		if !mark.Open {
+			continue
+		}
+		link, found, err := db.Link(mark.Person)
+		if err != nil {
+			return nil, err
+		}
+		if found && link.Restored {
+			ids = append(ids, mark.Person)
+		}
+	}
+	return ids, nil
+}
+
+func (a *app) waiting(cfg *configs.Config) ([]waiting, error) {
+	list, err := state.ApprovalsOf(cfg.State.Path, a.now).List()
+	all := make([]waiting, len(list))
+	for i, w := range list {
+		all[i] = waiting{w.Hash, w.Created, w.Created.Add(state.ApprovalLife), len(w.Items)}
+	}
+	return all, err
+}
+
+// nextRun is when `run` syncs next: it says so in the status that it leaves. A
+// time that is over is one of a process that has ended.
+func (a *app) nextRun(cfg *configs.Config) *time.Time {
+	if a.scheduled != nil {
+		return a.scheduled
+	}
+	left, err := leftStatus(cfg)
+	if err != nil || left.NextRun == nil || left.NextRun.Before(a.now()) {
+		return nil
+	}
+	return left.NextRun
+}
+
+// printStatus prints a status for people.
+func (a *app) printStatus(w io.Writer, d *statusDocument) error {
+	t := ui.NewTable(w, a.style())
+	if d.Mode == "observe" {
+		t.Row("mode", ui.Observing)
+	} else {
+		t.Row("mode", ui.Safe(d.Mode))
+	}
+	if d.Lock != nil {
+		t.Row("active", d.Lock.String())
+	}
+	if r := d.LastRun; r != nil {
+		t.Row("last run", fmt.Sprintf("%s, ended %s with exit code %d", ui.Safe(r.ID), a.ago(r.Ended), r.ExitCode))
+		if r.Message != "" {
+			t.Row("", ui.Safe(r.Message))
+		}
+		t.Row("", ui.Counts(r.Summary)+" planned")
+	} else {
+		t.Row("last run", "none")
+	}
+	t.Row("last success", a.when(d.LastSuccess, "never"))
+	if d.NextRun != nil {
+		t.Row("next run", d.NextRun.UTC().Format(time.RFC3339))
+	} else {
+		t.Row("next run", "not by this program's own schedule")
+	}
+	t.Row("managed", ui.Number(d.Managed, "employee"))
+	if d.UnmanagedActive != nil {
+		t.Row("unmanaged", fmt.Sprintf("%d active in TrackTik without anyone in Okta", *d.UnmanagedActive))
+	}
+	t.Row("problems", fmt.Sprint(d.Problems))
+	t.Row("held", fmt.Sprint(d.Held))
+	a.statusAlarms(t, d)
+	return t.Flush()
+}
+
+// statusAlarms are the rows that ask somebody to do something.
+func (a *app) statusAlarms(t *ui.Table, d *statusDocument) {
+	if q := d.Quarantine; q != nil {
+		t.Alarm("quarantine", fmt.Sprintf("%s since %s: %s; next try %s", ui.Safe(q.System),
+			q.Since.UTC().Format(time.RFC3339), ui.Safe(q.Reason), q.NextTry.UTC().Format(time.RFC3339)))
+	}
+	for _, r := range d.Guard.Refusals {
+		t.Alarm("guard", ui.Safe(r.Message))
+	}
+	for _, w := range d.Guard.Approvals {
+		t.Row("to approve", fmt.Sprintf("%s: %s, until %s (sync --approve %s)", ui.Safe(w.Hash), ui.Number(w.Actions, "action"),
+			w.Until.UTC().Format(time.RFC3339), ui.Safe(w.Hash)))
+	}
+	for _, id := range d.Restored {
+		t.Row("restored", ui.Safe(string(id))+": not terminated until Okta shows them in scope, or `forget --restored`")
+	}
+}
+
+func (a *app) when(t *time.Time, never string) string {
+	if t == nil {
+		return never
+	}
+	return a.ago(*t)
+}
+
+// ago is a moment and how long ago it was.
+func (a *app) ago(t time.Time) string {
+	return fmt.Sprintf("%s (%s ago)", t.UTC().Format(time.RFC3339), a.now().Sub(t).Round(time.Second))
+}

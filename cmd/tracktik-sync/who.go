@@ -1,0 +1,83 @@
+package main
+
+import (
+	"os"
+	"os/user"
+	"strconv"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// by says who runs this, for the audit trail: "ops@worker-1 (timer)".
+func by(getenv func(string) string) string {
+	return userName(getenv) + "@" + hostName() + " (" + trigger(getenv) + ")"
+}
+
+// userName does without a user database, which a container may not have.
+func userName(getenv func(string) string) string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	if name := getenv("USER"); name != "" {
+		return name
+	}
+	return "uid" + strconv.Itoa(os.Getuid())
+}
+
+func hostName() string {
+	if name, err := os.Hostname(); err == nil {
+		return name
+	}
+	return "unknown"
+}
+
+// trigger is what started the program. systemd sets INVOCATION_ID for its units,
+// Kubernetes KUBERNETES_SERVICE_HOST in its pods.
+func trigger(getenv func(string) string) string {
+	switch {
+	case getenv("KUBERNETES_SERVICE_HOST") != "":
+		return "pod"
+	case term.IsTerminal(int(os.Stdin.Fd())):
+		return "manual"
+	case getenv("INVOCATION_ID") != "":
+		return "timer"
+	case belowCron(os.Getppid()):
+		return "cron"
+	}
+	return "manual"
+}
+
+// belowCron reports whether a process or one of its next ancestors is a cron
+// daemon; between the two there mostly is a shell.
+func belowCron(pid int) bool {
+	for range 4 {
+		name, parent := process(pid)
+		if strings.Contains(name, "cron") {
+			return true
+		}
+		if parent <= 1 {
+			return false
+		}
+		pid = parent
+	}
+	return false
+}
+
+// process is the name and the parent of a process; nothing where there is no
+// /proc. Its stat line is "pid (name) state parent …", and name may hold anything.
+func process(pid int) (name string, parent int) {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return "", 0
+	}
+	_, after, _ := strings.Cut(string(data), "(")
+	end := strings.LastIndexByte(after, ')')
+	if end < 0 {
+		return "", 0
+	}
+	if fields := strings.Fields(after[end+1:]); len(fields) > 1 {
+		parent, _ = strconv.Atoi(fields[1]) // 0 ends the search
+	}
+	return after[:end], parent
+}
