@@ -21,7 +21,7 @@ const renewBefore = time.Minute
 // An accessToken is what Okta has issued.
 type accessToken struct {
 	value     *string // a pointer, which fmt does not follow
-	bound     bool // to the key of our proofs
+	bound     bool    // to the key of our proofs
 	scopes    []string
 	renew     time.Time // get another one from here on
 	expires   time.Time

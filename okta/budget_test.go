@@ -72,8 +72,7 @@ func manyPages(n int) http.HandlerFunc {
 
 // limitedOrg puts limiter, on the org's clock, in front of n pages.
 func limitedOrg(t *testing.T, l *limited, n int, share float64) *org {
-	var o *org
-	o = newOrg(t, func(w http.ResponseWriter, r *http.Request) { l.wrap(manyPages(n))(w, r) },
+	o := newOrg(t, func(w http.ResponseWriter, r *http.Request) { l.wrap(manyPages(n))(w, r) },
 		func(c *Config) { c.RateLimitShare = share })
 	l.clock = o.clock
 	return o
@@ -144,8 +143,7 @@ func TestWindowUsedUpByOthersIsWaitedFor(t *testing.T) {
 
 func TestParallelReadsShareOneBudget(t *testing.T) {
 	l := &limited{limit: 20}
-	var o *org
-	o = newOrg(t, func(w http.ResponseWriter, r *http.Request) {
+	o := newOrg(t, func(w http.ResponseWriter, r *http.Request) {
 		l.wrap(answer(200, array(user("00u1"))))(w, r)
 	})
 	l.clock = o.clock

@@ -74,7 +74,7 @@ func rewound(req *http.Request) (*http.Request, error) {
 
 func drain(resp *http.Response) {
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection can be used again
-	resp.Body.Close()
+	_ = resp.Body.Close()
 }
 
 // A tokenSource hands out one access token at a time and gets the next one when
