@@ -18,6 +18,7 @@ BENCHTIME ?= 1s
 
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := .cache/golangci-lint-$(GOLANGCI_VERSION)/golangci-lint
+export GOLANGCI_LINT_CACHE := $(CURDIR)/.cache/golangci-lint
 
 # The version is given, so that Go need not ask git, which refuses where the
 # checkout belongs to another user, as it does in containers.
@@ -55,8 +56,8 @@ cover: ## run all tests and show what each package's own cover
 	go tool cover -func coverage.out | tail -n 1
 	@echo "details: go tool cover -html coverage.out"
 
-clean: ## remove what the other targets made
-	rm -rf bin .cache coverage.out
+clean: ## remove what was built (.cache keeps the linter)
+	rm -rf bin coverage.out
 
 # GOFLAGS of the machine are for this module, not for the linter's.
 $(GOLANGCI):
