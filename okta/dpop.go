@@ -94,3 +94,13 @@ func challengeCode(header http.Header) string {
 	}
 	return ""
 }
+
+// aboutProof reports a refusal of a DPoP proof: a 401 after RFC 9449, section 9, or
+// a 400, as Okta has it.
+func aboutProof(resp *http.Response) bool {
+	if resp.StatusCode != http.StatusUnauthorized && resp.StatusCode != http.StatusBadRequest {
+		return false
+	}
+	code := challengeCode(resp.Header)
+	return code == codeUseNonce || code == codeInvalidProof
+}

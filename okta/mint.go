@@ -210,7 +210,7 @@ func (a *ServiceApp) request(ctx context.Context, m *minting) (*accessToken, err
 		failure := broken(routeToken.name, requestID(resp.Header), "a redirect, which is not followed; check okta.org_url")
 		failure.retry = false
 		return nil, failure
-	case resp.StatusCode != http.StatusOK:
+	case resp.StatusCode/100 != 2:
 		return nil, a.refusal(resp, body)
 	}
 	token, failure := readToken(resp.Header, body, sent, m.proved)

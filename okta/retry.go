@@ -26,7 +26,8 @@ type history struct {
 	failures     int
 	waits        int
 	serverErrors int
-	challenged   bool
+	challenged   bool // the token was refused
+	disproved    bool // the DPoP proof was
 }
 
 // judge takes note of a failure and says whether to go on, and after how long.

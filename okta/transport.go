@@ -152,17 +152,23 @@ func (t *transport) prepare(req *http.Request) (*http.Request, error) {
 	return out, nil
 }
 
-// challenged asks the authorizer whether another try with a new token makes
-// sense; once a request.
+// challenged asks the authorizer whether another try makes sense, with a new token
+// or with a new proof; once a request each, since the one may follow the other.
 func (t *transport) challenged(c *call, failure *Error, resp *http.Response) bool {
-	if t.config.Challenged == nil || c.past.challenged || resp == nil {
+	if t.config.Challenged == nil || resp == nil {
 		return false
 	}
-	aboutProof := failure.StatusCode == http.StatusBadRequest && challengeCode(resp.Header) != "" // as Okta answers, where RFC 9449 has a 401
-	if failure.StatusCode != http.StatusUnauthorized && !aboutProof {
+	asked := &c.past.challenged
+	switch {
+	case aboutProof(resp):
+		asked = &c.past.disproved
+	case failure.StatusCode != http.StatusUnauthorized:
 		return false
 	}
-	c.past.challenged = true
+	if *asked {
+		return false
+	}
+	*asked = true
 	return t.config.Challenged(resp)
 }
 
