@@ -18,7 +18,7 @@ import (
 
 // Backup writes a consistent copy of the snapshot to path, which it replaces. The
 // copy was read back and checked when Backup returns; a snapshot with damage in
-// it makes none. What lies beside the snapshot is not in it.
+// it makes none. It has the same key. What lies beside the snapshot is not in it.
 func (db *DB) Backup(path string) error {
 	if err := db.backup(path); err != nil {
 		return fmt.Errorf("backing up the snapshot to %s: %w", path, spaceError(path, err))
@@ -35,7 +35,7 @@ func (db *DB) backup(path string) error {
 	if err := db.view(func(tx *bbolt.Tx) error { return copyTx(tx, temp) }); err != nil {
 		return err
 	}
-	if err := wholeFile(temp); err != nil {
+	if err := wholeFile(temp, db.secret); err != nil {
 		var corrupt *CorruptError
 		if errors.As(err, &corrupt) {
 			corrupt.Path = db.path // the copy is as good as the original
@@ -99,8 +99,8 @@ func createPrivate(path string) (*os.File, error) {
 }
 
 // wholeFile is the first finding about the snapshot at path, as an error.
-func wholeFile(path string) error {
-	findings, err := Verify(path, Options{})
+func wholeFile(path string, secret []byte) error {
+	findings, err := Verify(path, Options{Key: secret})
 	if err == nil && len(findings) > 0 {
 		err = &CorruptError{Path: path, What: findings[0]}
 	}
@@ -111,7 +111,8 @@ func wholeFile(path string) error {
 // exist. It refuses a backup that is not whole, of a newer schema (ErrNewerSchema)
 // or of other systems than want (a BindingError), and while a run is active (a
 // LockedError); then the present snapshot stays as it is. The next run will find
-// Meta.RefreshDue set. Of opt only Timeout, for the present snapshot, counts.
+// Meta.RefreshDue set. Of opt two count: Timeout, for the present snapshot, and
+// Key, which an encrypted backup needs (else a KeyError).
 func Restore(from, to string, want plan.Binding, opt Options) error {
 	if err := restore(from, to, want, opt); err != nil {
 		return fmt.Errorf("restoring the snapshot from %s: %w", from, spaceError(to, err))
@@ -138,7 +139,7 @@ func restore(from, to string, want plan.Binding, opt Options) error {
 		return err
 	}
 	defer unlock()
-	if err := wholeFile(from); err != nil {
+	if err := wholeFile(from, opt.Key); err != nil {
 		return err
 	}
 	temp := to + ".restored"
@@ -146,10 +147,10 @@ func restore(from, to string, want plan.Binding, opt Options) error {
 	if err := copyFile(from, temp); err != nil {
 		return err
 	}
-	if err := wholeFile(temp); err != nil { // as it lies on the disk now
+	if err := wholeFile(temp, opt.Key); err != nil { // as it lies on the disk now
 		return err
 	}
-	if err := markRestored(temp, from, to, want); err != nil {
+	if err := markRestored(temp, from, to, want, opt.Key); err != nil {
 		return err
 	}
 	return replace(temp, to)
@@ -195,21 +196,25 @@ func copyFile(from, to string) error {
 }
 
 // markRestored readies path, a copy of the backup from, for its place.
-func markRestored(path, from, place string, want plan.Binding) error {
+func markRestored(path, from, place string, want plan.Binding, secret []byte) error {
 	store, _, err := openFile(path, 0, false)
 	if err != nil {
 		return err
 	}
 	last, _ := readLast(place) // what cannot be read is found out when it is opened
 	err = store.Update(func(tx *bbolt.Tx) error {
-		m, err := getMeta(tx, codec{})
+		c, err := codecOf(tx, from, secret)
+		if err != nil {
+			return err
+		}
+		m, err := getMeta(tx, c)
 		if err != nil {
 			return err
 		}
 		if m.Binding != want {
 			return &BindingError{Path: from, Have: m.Binding, Want: want}
 		}
-		return noteRestored(tx, codec{}, last)
+		return noteRestored(tx, c, last)
 	})
 	return errors.Join(err, store.Close())
 }

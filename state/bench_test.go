@@ -20,20 +20,27 @@ func crowd() (links []plan.Link, prints []plan.PersonPrint) {
 	return links, prints
 }
 
+// inBothForms runs a benchmark plain and encrypted.
+func inBothForms(b *testing.B, run func(b *testing.B, key []byte)) {
+	b.Run("plain", func(b *testing.B) { run(b, nil) })
+	b.Run("encrypted", func(b *testing.B) { run(b, secret) })
+}
+
 func BenchmarkCommitLinks(b *testing.B) {
 	links, prints := crowd()
-	for b.Loop() {
-		db := create(b)
-		if err := errors.Join(db.CommitLinks(links), db.CommitPrints(prints)); err != nil {
-			b.Fatal(err)
-		}
-		b.StopTimer()
-		if size, err := db.Size(); err == nil {
+	inBothForms(b, func(b *testing.B, key []byte) {
+		for b.Loop() {
+			db := createUnder(b, key)
+			if err := errors.Join(db.CommitLinks(links), db.CommitPrints(prints)); err != nil {
+				b.Fatal(err)
+			}
+			size, err := db.Size()
+			if err := errors.Join(err, db.Close()); err != nil {
+				b.Fatal(err)
+			}
 			b.ReportMetric(float64(size)/many, "B/link")
 		}
-		_ = db.Close() // looked at by create's cleanup
-		b.StartTimer()
-	}
+	})
 }
 
 func BenchmarkCommitPrints(b *testing.B) {
@@ -52,23 +59,25 @@ func BenchmarkCommitPrints(b *testing.B) {
 
 func BenchmarkPrints(b *testing.B) {
 	links, _ := crowd()
-	db := create(b)
-	if err := db.CommitLinks(links); err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		n := 0
-		for _, err := range db.Prints() {
-			if err != nil {
-				b.Fatal(err)
+	inBothForms(b, func(b *testing.B, key []byte) {
+		db := createUnder(b, key)
+		if err := db.CommitLinks(links); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			n := 0
+			for _, err := range db.Prints() {
+				if err != nil {
+					b.Fatal(err)
+				}
+				n++
 			}
-			n++
+			if n != many {
+				b.Fatalf("%d marks", n)
+			}
 		}
-		if n != many {
-			b.Fatalf("%d marks", n)
-		}
-	}
+	})
 }
 
 func BenchmarkOpen(b *testing.B) {

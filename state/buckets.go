@@ -32,6 +32,7 @@ var (
 	keySchema  = []byte("schema")
 	keyMeta    = []byte("meta")
 	keyLastRun = []byte("last_run")
+	keyKey     = []byte("key")
 )
 
 // buckets are all there are, in the order in which a transaction writes them.
@@ -39,6 +40,17 @@ var buckets = [][]byte{
 	bucketMeta, bucketPeople, bucketPrints, bucketEmployees, bucketNames, bucketFormers, bucketFormersBy,
 	bucketGroups, bucketMembers, bucketGrants, bucketGrantsBy, bucketPending,
 	bucketAudit, bucketAuditWho, bucketAuditRun, bucketAuditTime, bucketRuns, bucketDocuments, bucketTroubles,
+}
+
+// isSealed reports whether the value of that key goes through the codec.
+func isSealed(bucket, key []byte) bool {
+	switch string(bucket) {
+	case string(bucketMeta):
+		return bytes.Equal(key, keyMeta)
+	case string(bucketEmployees), string(bucketNames), string(bucketFormersBy), string(bucketGrantsBy), string(bucketAuditWho), string(bucketAuditRun):
+		return false
+	}
+	return true
 }
 
 // The two kinds of names.
@@ -82,11 +94,14 @@ func formerKey(person plan.PersonID, employee plan.EmployeeID) []byte {
 
 func grantKey(k plan.GrantKey) []byte { return append(be64(uint64(k.Role)), k.Person...) }
 
-func nameKey(kind, folded string, person plan.PersonID) []byte {
-	return append(namePrefix(kind, folded), person...)
+func nameKey(c codec, kind, folded string, person plan.PersonID) []byte {
+	return append(namePrefix(c, kind, folded), person...)
 }
 
-func namePrefix(kind, folded string) []byte {
+func namePrefix(c codec, kind, folded string) []byte {
+	if c.keys != nil {
+		return append(prefix(kind), c.keys.name(kind, folded)...)
+	}
 	return append(prefix(kind), prefix(folded)...)
 }
 
@@ -104,13 +119,13 @@ type entry struct {
 }
 
 // linkEntries are the index entries of a link.
-func linkEntries(l plan.Link) []entry {
+func linkEntries(c codec, l plan.Link) []entry {
 	entries := []entry{{bucket: bucketEmployees, key: employeeKey(l.Employee), value: []byte(l.Person)}}
 	if name := plan.FoldName(l.Pushed[plan.Username]); name != "" {
-		entries = append(entries, entry{bucket: bucketNames, key: nameKey(nameUsername, name, l.Person)})
+		entries = append(entries, entry{bucket: bucketNames, key: nameKey(c, nameUsername, name, l.Person)})
 	}
 	if name := plan.FoldName(l.Pushed[plan.Email]); name != "" {
-		entries = append(entries, entry{bucket: bucketNames, key: nameKey(nameEmail, name, l.Person)})
+		entries = append(entries, entry{bucket: bucketNames, key: nameKey(c, nameEmail, name, l.Person)})
 	}
 	return entries
 }

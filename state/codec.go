@@ -15,7 +15,7 @@ import (
 )
 
 // formPlain is the form of a sealed value: this byte, four bytes of CRC-32C over
-// bucket, 0, key and content, and the content. Another form takes another byte.
+// bucket, 0, key and content, and the content. See formEncrypted for the other.
 const formPlain = 1
 
 const sealLen = 5
@@ -26,25 +26,35 @@ var (
 )
 
 // A codec is the one place through which the contents of sealed values go into
-// the file and come out again.
-type codec struct{}
+// the file and come out again. Without keys it is a plain one. A file has one form
+// only: a plain value in an encrypted file was put there by somebody else.
+type codec struct{ keys *keys }
 
 // seal prepares content for its place in the file.
-func (codec) seal(bucket, key, content []byte) []byte {
+func (c codec) seal(bucket, key, content []byte) []byte {
+	if c.keys != nil {
+		return c.keys.seal(bucket, key, content)
+	}
 	out := make([]byte, sealLen, sealLen+len(content))
 	out[0] = formPlain
 	binary.BigEndian.PutUint32(out[1:], checksum(bucket, key, content))
 	return append(out, content...)
 }
 
-// open returns the content of what seal made for this place. It is a part of
-// sealed, not a copy.
-func (codec) open(bucket, key, sealed []byte) ([]byte, error) {
+// open returns the content of what seal made for this place. It may be a part of
+// sealed, and no copy.
+func (c codec) open(bucket, key, sealed []byte) ([]byte, error) {
+	want := byte(formPlain)
+	if c.keys != nil {
+		want = formEncrypted
+	}
 	switch {
 	case len(sealed) < sealLen:
 		return nil, errors.New("the value is too short")
-	case sealed[0] != formPlain:
-		return nil, fmt.Errorf("the value is of the unknown form %d", sealed[0])
+	case sealed[0] != want:
+		return nil, fmt.Errorf("the value is of the form %d, not %d", sealed[0], want)
+	case c.keys != nil:
+		return c.keys.open(bucket, key, sealed)
 	case binary.BigEndian.Uint32(sealed[1:]) != checksum(bucket, key, sealed[sealLen:]):
 		return nil, errors.New("the checksum does not match")
 	}

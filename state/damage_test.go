@@ -14,9 +14,9 @@ import (
 
 // filled is the content of the file of a snapshot with some of everything, and
 // what can be read of it.
-func filled(t testing.TB) ([]byte, *dump) {
+func filled(t testing.TB, key []byte) ([]byte, *dump) {
 	t.Helper()
-	db := create(t)
+	db := createUnder(t, key)
 	fill(t, db)
 	must[Pruned](t)(db.Prune(morning, 0))
 	want := must[*dump](t)(dumpOf(db, "00g1", "00g2"))
@@ -36,20 +36,26 @@ func seed(t testing.TB) *rand.Rand {
 }
 
 func TestFlippedBitIsFoundOrMeansNothing(t *testing.T) {
-	data, want := filled(t)
+	for name, key := range map[string][]byte{"plain": nil, "encrypted": secret} {
+		t.Run(name, func(t *testing.T) { flipBits(t, key) })
+	}
+}
+
+func flipBits(t *testing.T, key []byte) {
+	data, want := filled(t, key)
 	r := seed(t)
 	found := 0
 	for page := 0; page < len(data); page += 4096 {
-		for range 6 {
+		for range 4 {
 			at, bit := page+r.IntN(4096), byte(1)<<r.IntN(8)
 			if r.IntN(3) == 0 {
 				at = page + r.IntN(400) // where there is most to break
 			}
 			data[at] ^= bit
-			if !judge(t, data, want) {
+			if !judge(t, data, want, key) {
 				t.Fatalf("bit %#x of byte %d: not found", bit, at)
 			}
-			if !judgeWriter(t, data) {
+			if !judgeWriter(t, data, key) {
 				found++
 			}
 			data[at] ^= bit
@@ -62,18 +68,18 @@ func TestFlippedBitIsFoundOrMeansNothing(t *testing.T) {
 
 // judge reports whether a reader of data gets want, or learns of the damage from
 // what it read or from Verify.
-func judge(t *testing.T, data []byte, want *dump) bool {
+func judge(t *testing.T, data []byte, want *dump, key []byte) bool {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "s.db")
 	if err := os.WriteFile(path, data, private); err != nil {
 		t.Fatal(err)
 	}
-	findings, err := Verify(path, Options{})
+	findings, err := Verify(path, Options{Key: key})
 	if err != nil && !errors.Is(err, ErrNewerSchema) && !errors.Is(err, ErrCorrupt) {
 		t.Errorf("Verify: %v", err)
 	}
 	known := err != nil || len(findings) > 0
-	db, err := Open(path, Options{ReadOnly: true})
+	db, err := Open(path, Options{ReadOnly: true, Key: key})
 	if err != nil {
 		return known && (errors.Is(err, ErrCorrupt) || errors.Is(err, ErrNewerSchema))
 	}
@@ -87,13 +93,13 @@ func judge(t *testing.T, data []byte, want *dump) bool {
 
 // judgeWriter reports whether data can be opened and written: if not, the error
 // must be about the damage.
-func judgeWriter(t *testing.T, data []byte) bool {
+func judgeWriter(t *testing.T, data, key []byte) bool {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "s.db")
 	if err := os.WriteFile(path, data, private); err != nil {
 		t.Fatal(err)
 	}
-	db, err := Open(path, Options{Now: clock})
+	db, err := Open(path, Options{Now: clock, Key: key})
 	if err == nil {
 		var links []plan.Link
 		for n := range 50 {
@@ -111,7 +117,7 @@ func judgeWriter(t *testing.T, data []byte) bool {
 }
 
 func TestCutOffFileIsDamaged(t *testing.T) {
-	data, _ := filled(t)
+	data, _ := filled(t, nil)
 	for _, size := range []int{0, 1, 80, 4095, 4096, 8192, len(data) / 2, len(data) - 1} {
 		path := filepath.Join(t.TempDir(), "s.db")
 		if err := os.WriteFile(path, data[:size], private); err != nil {
@@ -209,7 +215,7 @@ func TestMissingRecordIsNoStranger(t *testing.T) {
 // FuzzPages overlays a sound file: whatever lies there then, the answer is a
 // CorruptError or a snapshot, and never a crash.
 func FuzzPages(f *testing.F) {
-	data, want := filled(f)
+	data, want := filled(f, nil)
 	for _, at := range []uint32{0, 4096, 8192, 3 * 4096, 5*4096 + 8, 7*4096 + 16, 9*4096 + 30} {
 		f.Add(at, []byte{1, 2, 3, 4})
 		f.Add(at, []byte{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF})
@@ -218,7 +224,7 @@ func FuzzPages(f *testing.F) {
 	f.Fuzz(func(t *testing.T, at uint32, with []byte) {
 		changed := append([]byte(nil), data...)
 		copy(changed[int(at)%len(changed):], with)
-		if !judge(t, changed, want) {
+		if !judge(t, changed, want, nil) {
 			t.Error("not found")
 		}
 	})
@@ -245,4 +251,5 @@ func FuzzCodec(f *testing.F) {
 	})
 }
 
-func codecs(testing.TB) []codec { return []codec{{}} }
+// codecs are a plain and an encrypting one.
+func codecs(t testing.TB) []codec { return []codec{{}, must[codec](t)(newCodec(secret))} }

@@ -23,6 +23,7 @@ type DB struct {
 	path     string
 	bolt     *bbolt.DB
 	codec    codec
+	secret   []byte
 	now      func() time.Time
 	readOnly bool
 	alone    bool // a header of the file is damaged: see boltHeader
@@ -41,7 +42,7 @@ type DB struct {
 
 func newDB(path string, store *bbolt.DB, opt Options) *DB {
 	return &DB{
-		path: path, bolt: store, now: opt.Now, readOnly: opt.ReadOnly, holder: opt.Holder.fill(opt.Now()),
+		path: path, bolt: store, secret: opt.Key, now: opt.Now, readOnly: opt.ReadOnly, holder: opt.Holder.fill(opt.Now()),
 		queue: make(chan *step), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 }

@@ -13,11 +13,13 @@
 //	meta
 //	├─ "schema"                   be64           version of all this
 //	├─ "meta"                     sealed JSON    plan.Meta
-//	└─ "last_run"                 be64           number of the last run
+//	├─ "last_run"                 be64           number of the last run
+//	└─ "key"                      16 bytes salt ‖ 16 bytes proof, with form byte and checksum; of an encrypted snapshot
 //	people      okta id           sealed JSON    plan.Link
 //	prints      okta id           sealed         16 bytes print ‖ be64 employee ‖ 1 byte flags
 //	employees   be64 employee     okta id        index of people
 //	names       "u" 0 name 0 okta id   empty     index of people: folded user names ("u") and e-mails ("e") pushed
+//	      "u" 0 16 bytes of HMAC ‖ okta id   empty     in an encrypted snapshot
 //	formers     okta id 0 be64 employee   sealed JSON    plan.Former
 //	formers_by_employee   be64 employee   okta id        index of formers
 //	groups      group id          sealed JSON    plan.GroupLink
@@ -38,6 +40,27 @@
 // may only grow at the end. Everything else is a new version, with a step in
 // migrate.go.
 //
+// # Encryption
+//
+// With Options.Key the sealed values are encrypted (XChaCha20-Poly1305) and bound
+// to their places, and the index of names holds keyed digests (HMAC-SHA256). The
+// keys are derived from the secret and the file's salt by HKDF-SHA256. What stays
+// readable are the ids of people, groups, roles, employees and runs, the times of
+// audit entries, and how many there are of each. Backups have the same key.
+//
+// A plain snapshot that is opened for writing with a key is written anew,
+// encrypted, before anything else; readers take it as it is until then. Its old
+// file is removed, not wiped, and earlier backups and copies beside it stay plain:
+// removing those is the operator's. An encrypted snapshot is never opened without
+// its key (a KeyError), and nobody can open it once the key is lost. Rekey changes
+// the key, or takes it away.
+//
+// The key keeps what was pushed from those who come by the file or a backup. It
+// does not keep those who may write to the directory from putting an old file, or
+// a plain one, in its place. Of the files beside the snapshot only the tokens are
+// encrypted, see TokenFile.WithKey; the others hold ids, counts and what their
+// callers put there.
+//
 // # Beside the snapshot
 //
 //	PATH.holder      who has the snapshot open for writing
@@ -45,6 +68,7 @@
 //	PATH.status      a status document, for readers who cannot have the lock
 //	PATH.approvals   sets of refused actions, for 24 hours, and PATH.approvals.lock
 //	PATH.token       TrackTik's tokens, and PATH.token.lock
+//	PATH.schema-N    the snapshot as it was before it left schema N
 //
 // # Caveats
 //
@@ -60,6 +84,8 @@
 // may not be seen by it.
 //
 // bbolt maps the file and trusts what it finds there. Open therefore checks the
-// header, the length and the inner pages first, and turns the panics and memory
-// faults that remain into a CorruptError.
+// headers, the length, the inner pages and the list of free ones, and turns the
+// panics and memory faults that remain into a CorruptError. Of two headers one may
+// be damaged: the file is then as it was after the last transaction or the one
+// before, which makes the next run a refresh.
 package state

@@ -24,6 +24,8 @@ var (
 	// ErrOlderSchema: the file must be brought up to date, and was opened for
 	// reading only.
 	ErrOlderSchema = errors.New("the snapshot is of an older version")
+	// ErrKey is what a KeyError is.
+	ErrKey = errors.New("the snapshot is encrypted with another key")
 	// ErrWrongBinding is what a BindingError is.
 	ErrWrongBinding = errors.New("the snapshot belongs to other systems")
 )
@@ -95,6 +97,23 @@ func (e *BindingError) Error() string {
 
 // Is makes the error an ErrWrongBinding.
 func (e *BindingError) Is(target error) bool { return target == ErrWrongBinding }
+
+// A KeyError says that a file is encrypted, and cannot be read with the key that
+// was given, or without one.
+type KeyError struct {
+	Path  string
+	Given bool // a key was given: the wrong one
+}
+
+func (e *KeyError) Error() string {
+	if e.Given {
+		return fmt.Sprintf("%s is encrypted with another key than the one given (state.key): use that which it was written with", e.Path)
+	}
+	return fmt.Sprintf("%s is encrypted, and no key was given: set state.key or state.key_file", e.Path)
+}
+
+// Is makes the error an ErrKey.
+func (e *KeyError) Is(target error) bool { return target == ErrKey }
 
 // A LinkedError refuses to tie two people to one employee.
 type LinkedError struct {

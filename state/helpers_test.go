@@ -41,7 +41,13 @@ func clock() time.Time { return morning }
 // of the test.
 func create(t testing.TB) *DB {
 	t.Helper()
-	db, err := Create(filepath.Join(t.TempDir(), "s.db"), acme, Options{Now: clock})
+	return createUnder(t, nil)
+}
+
+// createUnder is create with a key.
+func createUnder(t testing.TB, key []byte) *DB {
+	t.Helper()
+	db, err := Create(filepath.Join(t.TempDir(), "s.db"), acme, Options{Now: clock, Key: key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +61,7 @@ func check(t testing.TB, db *DB) {
 	if err := db.Close(); err != nil {
 		t.Errorf("closing: %v", err)
 	}
-	if findings, err := Verify(db.Path(), Options{Timeout: time.Second}); err != nil || len(findings) > 0 {
+	if findings, err := Verify(db.Path(), Options{Timeout: time.Second, Key: db.secret}); err != nil || len(findings) > 0 {
 		t.Errorf("verifying: %v %v", findings, err)
 	}
 }

@@ -17,21 +17,24 @@ type migration func(tx *bbolt.Tx, c codec) error
 // were released, only added to.
 var migrations []migration
 
-// migrate brings the snapshot up to date.
+// migrate brings the snapshot up to date. What it cannot is refused before the
+// key is tried: another schema may have other keys.
 func (db *DB) migrate(steps []migration) error {
 	want := uint64(len(steps) + 1)
 	have, whole, err := db.schema()
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	switch {
 	case have > want:
 		return fmt.Errorf("%w: %s has schema %d, and this program knows %d: use the program that wrote it, or a later one",
 			ErrNewerSchema, db.path, have, want)
 	case have < want && db.readOnly:
 		return fmt.Errorf("%w: %s has schema %d, and this program needs %d: the next `sync` brings it up to date",
 			ErrOlderSchema, db.path, have, want)
-	case have == want && (whole || db.readOnly):
-		return nil
+	}
+	if err := db.unlock(); err != nil || have == want && (whole || db.readOnly) {
+		return err
 	}
 	if have < want {
 		if err := db.copyAside(have); err != nil {
@@ -55,6 +58,14 @@ func (db *DB) migrate(steps []migration) error {
 		return fmt.Errorf("bringing %s from schema %d to %d: %w", db.path, have, want, spaceError(db.path, err))
 	}
 	return nil
+}
+
+// unlock finds the codec of the file.
+func (db *DB) unlock() error {
+	return db.view(func(tx *bbolt.Tx) (err error) {
+		db.codec, err = codecOf(tx, db.path, db.secret)
+		return err
+	})
 }
 
 // schema is the file's version, and whether it has all the buckets that this

@@ -17,9 +17,9 @@ import (
 // be refused, and compares all that can be read with what plain maps say.
 func TestRandomBatchesDoWhatAModelDoes(t *testing.T) {
 	r := seed(t)
-	for range 4 {
+	for n := range 4 {
 		m := &model{r: r, want: newDump()}
-		db := create(t)
+		db := createUnder(t, [][]byte{nil, secret}[n%2])
 		m.want.Meta = must[plan.Meta](t)(db.Meta())
 		for n := range 150 {
 			b := m.batch(n)
@@ -32,7 +32,7 @@ func TestRandomBatchesDoWhatAModelDoes(t *testing.T) {
 				m.apply(b)
 			}
 			if r.IntN(20) == 0 {
-				db = reopen(t, db, Options{})
+				db = reopen(t, db, Options{Key: db.secret})
 			}
 			if n%10 > 0 {
 				continue

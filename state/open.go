@@ -29,11 +29,16 @@ type Options struct {
 	// Holder is what others are told while this process writes. Its empty fields
 	// are filled in.
 	Holder Holder
+	// Key encrypts the snapshot: a secret of any length, 32 random bytes at best,
+	// and not a password, since nothing slows the trying down. Empty: plain. See
+	// the package's documentation.
+	Key []byte
 }
 
 // Open opens the snapshot at path. It fails with ErrMissing, a LockedError, a
-// CorruptError, ErrNewerSchema or, when it may only read, ErrOlderSchema; an
-// older snapshot is otherwise brought up to date after a copy was put beside it.
+// CorruptError, a KeyError, ErrNewerSchema or, when it may only read,
+// ErrOlderSchema; an older snapshot is otherwise brought up to date after a copy
+// was put beside it, and a plain one is encrypted if there is a key.
 func Open(path string, opt Options) (*DB, error) { return open(path, opt, migrations) }
 
 func open(path string, opt Options, steps []migration) (*DB, error) {
@@ -49,9 +54,16 @@ func open(path string, opt Options, steps []migration) (*DB, error) {
 	if err := db.ready(steps); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
-	if !opt.ReadOnly {
-		go db.committer()
+	if opt.ReadOnly {
+		return db, nil
 	}
+	if len(opt.Key) > 0 && db.codec.keys == nil {
+		if err := errors.Join(db.rewrite(opt.Key), remove(holderPath(path)), db.close()); err != nil {
+			return nil, err
+		}
+		return open(path, opt, steps)
+	}
+	go db.committer()
 	return db, nil
 }
 
@@ -201,7 +213,7 @@ func Create(path string, binding plan.Binding, opt Options) (*DB, error) {
 	}
 	defer os.Remove(temp.Name())
 	last, _ := readLast(path) // of a lost snapshot: run ids go on from there
-	err = errors.Join(temp.Close(), build(temp.Name(), plan.Meta{Binding: binding, Created: opt.Now().UTC()}, last))
+	err = errors.Join(temp.Close(), build(temp.Name(), plan.Meta{Binding: binding, Created: opt.Now().UTC()}, last, opt.Key))
 	if err == nil {
 		err = publish(temp.Name(), path)
 	}
@@ -212,7 +224,11 @@ func Create(path string, binding plan.Binding, opt Options) (*DB, error) {
 }
 
 // build turns the empty file at path into an empty snapshot.
-func build(path string, meta plan.Meta, lastRun uint64) error {
+func build(path string, meta plan.Meta, lastRun uint64, secret []byte) error {
+	c, err := newCodec(secret)
+	if err != nil {
+		return err
+	}
 	store, err := bbolt.Open(path, private, &bbolt.Options{Timeout: time.Second})
 	if err != nil {
 		return err
@@ -223,7 +239,7 @@ func build(path string, meta plan.Meta, lastRun uint64) error {
 		}
 		b := tx.Bucket(bucketMeta)
 		return errors.Join(b.Put(keySchema, be64(uint64(len(migrations)+1))), b.Put(keyLastRun, be64(lastRun)),
-			putMeta(tx, codec{}, meta))
+			putKey(tx, c), putMeta(tx, c, meta))
 	})
 	return errors.Join(err, store.Close())
 }

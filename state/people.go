@@ -168,7 +168,7 @@ func (db *DB) OwnersOfEmail(folded string) ([]plan.PersonID, error) {
 }
 
 func (db *DB) owners(kind, folded string) (ids []plan.PersonID, err error) {
-	first := namePrefix(kind, folded)
+	first := namePrefix(db.codec, kind, folded)
 	err = db.view(func(tx *bbolt.Tx) error {
 		_, err := readRows(tx, span{bucket: bucketNames, prefix: first}, -1, func(k, _ []byte) error {
 			if id := k[len(first):]; !bytes.ContainsRune(id, 0) { // a longer name with a zero byte in it

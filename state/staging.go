@@ -60,7 +60,7 @@ func (s *staging) links() error {
 		if owner != "" && !leaving[owner] {
 			return &LinkedError{Employee: l.Employee, Owner: owner, Person: l.Person}
 		}
-		s.l.index(linkEntries(l))
+		s.l.index(linkEntries(s.c, l))
 		mark, err := s.mark(l.Person)
 		if err != nil {
 			return err
@@ -75,7 +75,7 @@ func (s *staging) links() error {
 func (s *staging) forget(id plan.PersonID) error {
 	old, found, err := linkOf(s.tx, s.c, []byte(id))
 	if found {
-		s.l.unindex(linkEntries(old))
+		s.l.unindex(linkEntries(s.c, old))
 	}
 	return err
 }

@@ -1,20 +1,29 @@
 package state
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 )
 
 // A TokenFile keeps TrackTik's tokens in a file of their own beside the snapshot,
 // with a lock of its own, so that commands which only read have them too. What
 // is in it is its user's affair.
-type TokenFile struct{ path string }
+type TokenFile struct {
+	path   string
+	secret []byte
+}
 
 // Tokens returns the token file of the snapshot at path, which need not exist.
-func Tokens(path string) *TokenFile { return &TokenFile{path + ".token"} }
+func Tokens(path string) *TokenFile { return &TokenFile{path: path + ".token"} }
+
+// WithKey is the same file, encrypted like a snapshot with that Options.Key from
+// the next Save on. A plain record is still read. An empty key leaves it plain.
+func (t *TokenFile) WithKey(key []byte) *TokenFile { return &TokenFile{t.path, key} }
 
 // Lock keeps other processes, and other callers in this one, from getting new
 // tokens until unlock. It waits until ctx ends.
@@ -22,7 +31,14 @@ func (t *TokenFile) Lock(ctx context.Context) (unlock func(), err error) {
 	return lockFile(ctx, t.path+".lock")
 }
 
-// Load returns the last saved record, nil when there is none.
+// tokenMark begins an encrypted record; the codec's own record and the sealed one
+// follow.
+const tokenMark = "tracktik-sync tokens 1\n"
+
+var tokenPlace = []byte("token")
+
+// Load returns the last saved record, nil when there is none. An encrypted one
+// that the key does not fit is a KeyError.
 func (t *TokenFile) Load() ([]byte, error) {
 	record, err := os.ReadFile(t.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -31,11 +47,40 @@ func (t *TokenFile) Load() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the tokens: %w", err)
 	}
+	sealed, encrypted := bytes.CutPrefix(record, []byte(tokenMark))
+	if !encrypted {
+		return record, nil
+	}
+	record, err = t.open(sealed)
+	if err != nil {
+		return nil, fmt.Errorf("reading the tokens: %w", err)
+	}
 	return record, nil
 }
 
+func (t *TokenFile) open(sealed []byte) ([]byte, error) {
+	var content []byte
+	c, err := codecFor(t.path, sealed[:min(len(sealed), recordLen)], t.secret)
+	if err == nil {
+		content, err = c.open(tokenPlace, nil, sealed[recordLen:])
+	}
+	if err != nil && !errors.Is(err, ErrKey) {
+		err = fmt.Errorf("%s is damaged: remove it and log in anew: %w", t.path, err)
+	}
+	return content, err
+}
+
 // Save replaces the record. It is durable when Save returns.
-func (t *TokenFile) Save(record []byte) error { return writeFile(t.path, record) }
+func (t *TokenFile) Save(record []byte) error {
+	if len(t.secret) == 0 {
+		return writeFile(t.path, record)
+	}
+	c, err := newCodec(t.secret)
+	if err != nil {
+		return fmt.Errorf("writing the tokens: %w", err)
+	}
+	return writeFile(t.path, slices.Concat([]byte(tokenMark), c.record(), c.seal(tokenPlace, nil, record)))
+}
 
 // Forget removes the record: a logout.
 func (t *TokenFile) Forget() error { return remove(t.path) }

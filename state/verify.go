@@ -136,7 +136,7 @@ func (v *verifier) people(tx *bbolt.Tx) {
 		if err := json.Unmarshal(content, &l); err != nil || string(l.Person) != string(k) {
 			return cmp.Or(err, errMisplaced)
 		}
-		v.expect(tx, k, bucketPeople, linkEntries(l))
+		v.expect(tx, k, bucketPeople, linkEntries(v.db.codec, l))
 		m, err := v.db.codec.openMark(k, get(tx, bucketPrints, k))
 		if err == nil && (m.Employee != l.Employee || m.Open != l.Open()) {
 			err = errors.New("its print is of another employee or state")

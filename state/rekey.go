@@ -1,0 +1,172 @@
+package state
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"tracktik-sync/sync/plan"
+)
+
+// Rekey writes the snapshot at path anew under another key, or plain for none.
+// opt.Key is the present one. The new file is checked before it takes the old
+// one's place; backups, and copies of an older schema, keep the key they have.
+func Rekey(path string, opt Options, key []byte) error {
+	opt.ReadOnly = false
+	db, err := Open(path, opt)
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.rewrite(key), db.Close())
+}
+
+// rewrite puts a copy under another key in the file's place. db still has the old
+// file, and is good for nothing but being closed. A file of its own is needed:
+// what was written over lies about in a file's free pages.
+func (db *DB) rewrite(secret []byte) error {
+	err := db.rewriteAt(secret)
+	if err != nil {
+		return fmt.Errorf("writing the snapshot %s under another key: %w", db.path, spaceError(db.path, err))
+	}
+	return nil
+}
+
+func (db *DB) rewriteAt(secret []byte) error {
+	path, err := filepath.EvalSymlinks(db.path) // the rename must not replace a link by a file
+	if err != nil {
+		return err
+	}
+	c, err := newCodec(secret)
+	if err != nil {
+		return err
+	}
+	temp := path + ".rekeyed"
+	defer os.Remove(temp)
+	if err := db.copyUnder(c, temp); err != nil {
+		return err
+	}
+	if err := wholeFile(temp, secret); err != nil {
+		return err
+	}
+	return replace(temp, path)
+}
+
+func (db *DB) copyUnder(c codec, path string) error {
+	f, err := createPrivate(path)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	store, err := bbolt.Open(path, private, &bbolt.Options{Timeout: time.Second, NoSync: true, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		return err
+	}
+	err = db.view(func(tx *bbolt.Tx) error {
+		r := &rekeyer{from: tx, old: db.codec, store: store, c: c, l: ledger{}}
+		return r.run()
+	})
+	if err == nil {
+		err = store.Sync()
+	}
+	return errors.Join(err, store.Close())
+}
+
+// A rekeyer copies the records of one file into another.
+type rekeyer struct {
+	from  *bbolt.Tx
+	old   codec
+	store *bbolt.DB
+	c     codec
+	l     ledger
+	held  int // in l
+}
+
+func (r *rekeyer) run() error {
+	err := r.store.Update(func(tx *bbolt.Tx) error {
+		return errors.Join(makeBuckets(tx), putKey(tx, r.c))
+	})
+	if err != nil {
+		return err
+	}
+	err = r.from.ForEach(func(name []byte, _ *bbolt.Bucket) error {
+		if !slices.ContainsFunc(buckets, func(n []byte) bool { return bytes.Equal(n, name) }) {
+			return fmt.Errorf("it has the bucket %q, which only a later version of this program knows: use that one", name)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range buckets {
+		if err := r.bucket(name); err != nil {
+			return err
+		}
+	}
+	return r.flush()
+}
+
+// bucket copies the records of a bucket, and what was counted in it.
+func (r *rekeyer) bucket(name []byte) error {
+	_, err := readRows(r.from, span{bucket: name}, -1, func(k, v []byte) error {
+		if err := r.row(name, k, v); err != nil {
+			return err
+		}
+		if r.held++; r.held < rekeyRows {
+			return nil
+		}
+		return r.flush()
+	})
+	if err != nil {
+		return err
+	}
+	return r.store.Update(func(tx *bbolt.Tx) error {
+		return tx.Bucket(name).SetSequence(r.from.Bucket(name).Sequence())
+	})
+}
+
+// rekeyRows is how many records are written in one transaction.
+const rekeyRows = 20_000
+
+// row copies one record. The index of names is made anew from the links.
+func (r *rekeyer) row(bucket, k, v []byte) error {
+	switch {
+	case bytes.Equal(bucket, bucketNames), bytes.Equal(bucket, bucketMeta) && bytes.Equal(k, keyKey):
+		return nil
+	case !isSealed(bucket, k):
+		r.l.add(bucket, op{key: k, value: v})
+		return nil
+	}
+	content, err := r.old.open(bucket, k, v)
+	if err != nil {
+		return damaged(bucket, k, err)
+	}
+	r.l.put(bucket, k, content)
+	if !bytes.Equal(bucket, bucketPeople) {
+		return nil
+	}
+	var l plan.Link
+	if err := json.Unmarshal(content, &l); err != nil {
+		return damaged(bucket, k, err)
+	}
+	for _, e := range linkEntries(r.c, l) {
+		if bytes.Equal(e.bucket, bucketNames) {
+			r.l.index([]entry{e})
+		}
+	}
+	return nil
+}
+
+func (r *rekeyer) flush() error {
+	l := r.l
+	r.l, r.held = ledger{}, 0
+	return r.store.Update(func(tx *bbolt.Tx) error { return l.flush(tx, r.c) })
+}
