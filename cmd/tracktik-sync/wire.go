@@ -86,9 +86,9 @@ func (a *app) engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, error) {
 	return e, nil
 }
 
-// source is the Okta side.
+// source is the Okta side, as an API token or a service app sees it.
 func (a *app) source(cfg *configs.Config) (*okta.Source, error) {
-	return okta.New(okta.Config{
+	c := okta.Config{
 		OrgURL:         cfg.Okta.OrgURL,
 		AppID:          cfg.Okta.AppID,
 		Token:          cfg.Okta.Auth.APIToken.Reveal(),
@@ -100,6 +100,34 @@ func (a *app) source(cfg *configs.Config) (*okta.Source, error) {
 		Log:            a.log,
 		Now:            a.now,
 		Sleep:          a.sleep,
+	}
+	if !cfg.Okta.Auth.APIToken.IsSet() {
+		service, err := a.serviceApp(cfg)
+		if err != nil {
+			return nil, err
+		}
+		c.Use(service)
+	}
+	return okta.New(c)
+}
+
+// serviceApp logs in to Okta with a private key, which is read anew for each token.
+func (a *app) serviceApp(cfg *configs.Config) (*okta.ServiceApp, error) {
+	auth := cfg.Okta.Auth
+	return okta.NewServiceApp(okta.ServiceAppConfig{
+		OrgURL:   cfg.Okta.OrgURL,
+		ClientID: auth.ClientID,
+		Key: func() ([]byte, error) {
+			key, err := auth.PrivateKey.Reread()
+			return []byte(key.Reveal()), err
+		},
+		KeyID:     auth.KeyID,
+		Timeout:   cfg.Okta.Timeout,
+		CAFile:    cfg.Okta.CAFile,
+		UserAgent: userAgent(),
+		Log:       a.log,
+		Now:       a.now,
+		Sleep:     a.sleep,
 	})
 }
 

@@ -50,6 +50,7 @@ type pagePerson struct {
 type pageAction struct {
 	Kind    plan.Kind
 	Removes bool
+	Fresh   bool // there was nothing before
 	Subject []string
 	Changes []plan.Change
 	Notes   []string
@@ -94,7 +95,7 @@ func pagePeople(groups []personGroup) []pagePerson {
 func pageActions(entries []entry) []pageAction {
 	actions := make([]pageAction, len(entries))
 	for i, e := range entries {
-		actions[i] = pageAction{e.action.Kind, e.action.Kind.Removes(), subject(e.action), e.action.FieldChanges(), reason(e)}
+		actions[i] = pageAction{e.action.Kind, e.action.Kind.Removes(), e.action.Kind == plan.Create, subject(e.action), e.action.FieldChanges(), reason(e)}
 	}
 	return actions
 }

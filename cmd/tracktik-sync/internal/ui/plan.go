@@ -110,7 +110,7 @@ func (p *printer) person(g *personGroup) {
 // entry writes one action: its kind, then what changes, each on a line of its own,
 // then why.
 func (p *printer) entry(e entry) {
-	details := append(subject(e.action), aligned(e.action.FieldChanges())...)
+	details := append(subject(e.action), aligned(e.action.FieldChanges(), e.action.Kind == plan.Create)...)
 	details = append(details, reason(e)...)
 	if len(details) == 0 {
 		details = []string{""}
@@ -146,14 +146,12 @@ func subject(a *plan.Action) []string {
 	if a.Key != "" {
 		lines = append(lines, "matched by "+Safe(a.Key))
 	}
-	if a.Former != 0 {
-		lines = append(lines, "formerly employee "+strconv.FormatInt(int64(a.Former), 10))
-	}
 	return lines
 }
 
 // aligned writes the changes of one action in columns. Fields' names are ASCII.
-func aligned(changes []plan.Change) []string {
+// fresh says that there was nothing before.
+func aligned(changes []plan.Change, fresh bool) []string {
 	width := 0
 	for _, c := range changes {
 		width = max(width, len(c.Field.String()))
@@ -161,9 +159,16 @@ func aligned(changes []plan.Change) []string {
 	lines := make([]string, len(changes))
 	for i, c := range changes {
 		name := c.Field.String()
-		lines[i] = name + strings.Repeat(" ", width-len(name)) + "  " + Quoted(c.Old) + " -> " + Quoted(c.New)
+		lines[i] = name + strings.Repeat(" ", width-len(name)) + "  " + oldText(c, fresh) + Quoted(c.New)
 	}
 	return lines
+}
+
+func oldText(c plan.Change, fresh bool) string {
+	if fresh {
+		return ""
+	}
+	return Quoted(c.Old) + " -> "
 }
 
 // reason is why an action is due, how that is known, and why it is held.

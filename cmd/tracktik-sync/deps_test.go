@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "tracktik-sync"
+
+// A layer is some packages of ours, and what they may know of the others. The
+// picture is
+//
+//	sync/plan <- sync/mapping, sync, okta, tracktik, state <- cmd
+//	configs <- cmd
+//	okta/oktatest, tracktik/tracktiktest <- tests and the sandbox
+type layer struct {
+	packages []string // a name ending in / stands for everything below it
+	mayUse   []string // of ours; everything else of ours is forbidden
+	never    []string // of others and the standard library, imported directly
+	why      string
+}
+
+var layers = []layer{
+	{[]string{"sync/plan"}, nil,
+		[]string{"context", "os", "net", "net/http", "log", "log/slog", "sync", "math/rand", "math/rand/v2", "github.com/sirupsen/logrus"},
+		"decisions are values of values: no clock, no wire, no disk, nobody to talk to"},
+	{[]string{"sync/trace"}, nil, nil, "an id in a context knows nothing of who sends it"},
+	{[]string{"sync/mapping"}, []string{"sync/plan"}, []string{"os", "net/http", "github.com/sirupsen/logrus"},
+		"mapping is part of the decision"},
+	{[]string{"sync"}, []string{"sync/plan", "sync/mapping", "sync/trace"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
+		"the engine declares its ports; cmd ties adapters to them"},
+	{[]string{"okta", "tracktik", "state"}, []string{"sync/plan", "sync/trace"}, nil,
+		"an adapter satisfies the engine's ports without knowing it, and knows no other adapter"},
+	{[]string{"configs"}, nil, nil, "the configuration is plain data; cmd translates it"},
+	{[]string{"okta/oktatest", "tracktik/tracktiktest"}, nil, []string{"testing"},
+		"a simulator that shares the client's types shares its mistakes, and one that takes a *testing.T cannot be demonstrated"},
+	{[]string{"cmd/tracktik-sync/internal/"}, []string{"sync/plan", "cmd/tracktik-sync/internal/", "cmd/internal/"}, nil,
+		"what is shown, sent and measured comes from documents, not from the systems"},
+}
+
+// onlyUsers says who alone may import a package directly, tests aside.
+var onlyUsers = []struct {
+	prefix string
+	users  []string
+	why    string
+}{
+	{module + "/sync$", []string{"cmd/"}, "the adapters must not depend on who drives them"},
+	{"github.com/okta/okta-sdk-golang", []string{"okta"}, "one package knows the SDK, its traps and its types"},
+	{"go.etcd.io/bbolt", []string{"state"}, "one package knows how the snapshot is stored"},
+	{"github.com/spf13/viper", []string{"configs"}, "one package knows where a value comes from"},
+	{"github.com/spf13/cobra", []string{"cmd/"}, "flags are the programs' affair"},
+	{"github.com/robfig/cron", []string{"cmd/"}, "a run does not know who calls it"},
+}
+
+// A listed is what `go list -json` says of a package.
+type listed struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+}
+
+func (p listed) name() string { return strings.TrimPrefix(p.ImportPath, module+"/") }
+
+func goList(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Imports,Deps", module+"/...")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.Bytes())
+	}
+	var all []listed
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// isIn reports whether name is one of packages.
+func isIn(name string, packages []string) bool {
+	return slices.ContainsFunc(packages, func(p string) bool {
+		return name == p || strings.HasSuffix(p, "/") && strings.HasPrefix(name, p)
+	})
+}
+
+func TestImportsGoOneWay(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range goList(t) {
+		seen[p.name()] = true
+		for _, l := range layers {
+			if isIn(p.name(), l.packages) {
+				checkLayer(t, p, l)
+			}
+		}
+		checkUsers(t, p)
+	}
+	for _, l := range layers {
+		for _, name := range l.packages {
+			if !strings.HasSuffix(name, "/") && !seen[name] {
+				t.Errorf("the table names %s, which does not exist", name)
+			}
+		}
+	}
+}
+
+func checkLayer(t *testing.T, p listed, l layer) {
+	t.Helper()
+	for _, dep := range p.Deps {
+		if name, ours := strings.CutPrefix(dep, module+"/"); ours && !isIn(name, l.mayUse) {
+			t.Errorf("%s depends on %s: %s", p.name(), name, l.why)
+		}
+	}
+	for _, dep := range p.Imports {
+		if slices.Contains(l.never, dep) {
+			t.Errorf("%s imports %s: %s", p.name(), dep, l.why)
+		}
+	}
+}
+
+func checkUsers(t *testing.T, p listed) {
+	t.Helper()
+	for _, only := range onlyUsers {
+		exact, isExact := strings.CutSuffix(only.prefix, "$")
+		for _, dep := range p.Imports {
+			hit := dep == exact || !isExact && strings.HasPrefix(dep, only.prefix)
+			if hit && !isIn(p.name(), only.users) {
+				t.Errorf("%s imports %s: %s", p.name(), dep, only.why)
+			}
+		}
+	}
+}
