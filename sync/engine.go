@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -29,6 +30,7 @@ type Engine struct {
 	Observe           bool // plan and record, write nothing to TrackTik
 	AllowSecond       bool // write although Okta itself provisions the portal
 	MaxProblemPercent float64
+	ProblemsExit      string        // sync.problems_exit: "4", "new" or "0"
 	RefreshEvery      time.Duration // 0: never by itself
 	Keep              time.Duration // of the history
 	RedactHistory     bool
@@ -37,6 +39,12 @@ type Engine struct {
 	Notify            bool   // whether TrackTik tells the terminated
 	Timezone          *time.Location
 	Workers           int // writes at one time
+
+	// OktaCredentials is a fingerprint of what we log in to Okta with.
+	OktaCredentials string
+	// OwnEmployee is the id of the employee whose credentials we use, OwnUsername
+	// their user name: either may be empty.
+	OwnEmployee, OwnUsername string
 
 	By       string // who runs this: user@host (trigger)
 	Log      logrus.FieldLogger
@@ -77,7 +85,14 @@ type RunOptions struct {
 // TrackTik. The snapshot is written to only to settle what is pending: give a
 // copy of it where that must not be.
 func (e *Engine) Plan(ctx context.Context, opt RunOptions) (*plan.Document, error) {
-	return nil, nil
+	r, err := e.newRun(opt, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := r.decide(ctx); err != nil {
+		return r.doc, err
+	}
+	return r.doc, r.keepRefused(ctx)
 }
 
 // RunOnce makes one run. The document comes with an error too, as far as it got;
@@ -85,5 +100,115 @@ func (e *Engine) Plan(ctx context.Context, opt RunOptions) (*plan.Document, erro
 // *QuarantineError, a *StoppedError, ErrClock, ErrNobody, and what the two systems
 // and the snapshot answered.
 func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, error) {
-	return nil, nil
+	id, err := e.Snapshot.NextRun(e.Now())
+	if err != nil {
+		return nil, err
+	}
+	r, err := e.newRun(opt, id)
+	if err != nil {
+		return nil, err
+	}
+	r.log.WithField("by", e.By).Info("run begins")
+	err = r.whole(ctx)
+	if recordErr := r.record(err); err == nil {
+		err = recordErr
+	}
+	r.tell(err)
+	return r.doc, err
+}
+
+// whole is the run but for its record.
+func (r *run) whole(ctx context.Context) error {
+	if err := r.decide(ctx); err != nil {
+		return err
+	}
+	if err := r.keepRefused(ctx); err != nil {
+		return err
+	}
+	if err := r.permitted(); err != nil {
+		return err
+	}
+	if r.opt.Confirm != nil && r.doc.Pending() > 0 && !r.opt.Confirm(r.doc) {
+		return nil
+	}
+	a, err := r.apply(ctx)
+	r.doc.Warnings = append(r.doc.Warnings, r.warnings[r.told:]...)
+	if finishErr := r.finish(a); err == nil {
+		err = finishErr
+	}
+	if err != nil {
+		return err
+	}
+	if err := r.usedApprovals(ctx); err != nil {
+		return err
+	}
+	if skew, far := r.clocksApart(); far {
+		return fmt.Errorf("%w: okta, tracktik and this machine are %s apart, and nobody was terminated; set the clock (chrony, systemd-timesyncd)", ErrClock, skew.Round(time.Second))
+	}
+	if !r.checked.Report.OK {
+		return r.refusal()
+	}
+	return nil
+}
+
+// permitted refuses a plan that a guard stops whole, or that is not the expected one.
+func (r *run) permitted() error {
+	switch {
+	case r.opt.Expect != "" && (r.opt.ExpectConfig != "" && r.opt.ExpectConfig != r.Config):
+		return &RefusedError{RefusedStale, "the configuration (sync, guard) is not the one that the saved plan was made with: make the plan anew with `plan --out`"}
+	case r.opt.Expect != "" && r.opt.Expect != r.doc.Hash:
+		return &RefusedError{RefusedStale, fmt.Sprintf("the saved plan %s does not fit any more: Okta, TrackTik or the snapshot moved, and the plan would be %s now; make it anew with `plan --out`",
+			r.opt.Expect, r.doc.Hash)}
+	case r.checked.Stops && !r.Observe:
+		return r.refusal()
+	}
+	return nil
+}
+
+func (r *run) refusal() error {
+	return &RefusedError{RefusedGuard, r.checked.Report.Refusals[0].Message}
+}
+
+// keepRefused remembers what was refused, so that it can be approved.
+func (r *run) keepRefused(ctx context.Context) error {
+	if r.Approvals == nil {
+		return nil
+	}
+	for hash, set := range r.checked.Sets {
+		if err := r.Approvals.Put(ctx, hash, set); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// usedApprovals ends the approvals that let something pass.
+func (r *run) usedApprovals(ctx context.Context) error {
+	if r.Observe || len(r.opt.Approve) == 0 {
+		return nil
+	}
+	for _, hash := range r.opt.Approve {
+		if err := r.Approvals.Use(ctx, hash); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell logs how the run ended.
+func (r *run) tell(err error) {
+	log := r.log.WithField("took", r.Now().Sub(r.started).Round(time.Millisecond).String())
+	if res := r.doc.Result; res != nil {
+		done := 0
+		for _, n := range res.Done {
+			done += n
+		}
+		log = log.WithField("done", done).WithField("failed", res.Failed).WithField("unknown", res.Unknown)
+	}
+	log = log.WithField("held", len(r.doc.Held)).WithField("problems", len(r.doc.Problems))
+	if err != nil {
+		log.WithError(err).Error("run ended with an error")
+		return
+	}
+	log.Info("run ended")
 }

@@ -76,6 +76,7 @@ type Snapshot interface {
 	FormersOf(id plan.PersonID) ([]plan.Former, error)
 	FormerByEmployee(id plan.EmployeeID) (f plan.Former, found bool, err error)
 	Groups() ([]plan.GroupLink, error)
+	Group(id plan.GroupID) (g plan.GroupLink, found bool, err error)
 	Members(id plan.GroupID) (members []plan.PersonID, known bool, err error)
 	GrantsOf(id plan.PersonID) ([]plan.Grant, error)
 	GrantsWith(role plan.RoleID) ([]plan.Grant, error)

@@ -65,6 +65,9 @@ type Action struct {
 	// Replaces is set on the GrantRole and RevokeRole of one pair: the revoke
 	// only goes out when the grant is done.
 	Replaces bool
+	// Grant is the grant that a RevokeRole takes back, where it is not the one on
+	// record: a second grant of one role.
+	Grant GrantID
 	// Drift says that an Update repairs what somebody changed in TrackTik.
 	Drift bool
 }
@@ -141,6 +144,7 @@ type wireAction struct {
 	Former   EmployeeID `json:"former_employee_id,omitempty"`
 	Replaces bool       `json:"replaces,omitempty"`
 	Drift    bool       `json:"drift,omitempty"`
+	Grant    GrantID    `json:"grant_id,omitempty"`
 }
 
 // MarshalJSON writes the action as documents show it.
@@ -150,7 +154,7 @@ func (a Action) MarshalJSON() ([]byte, error) {
 
 func (a Action) wire() wireAction {
 	return wireAction{a.Kind, a.User, a.Employee, a.Role, a.FieldChanges(), a.Reason,
-		a.Evidence, a.Key, a.Former, a.Replaces, a.Drift}
+		a.Evidence, a.Key, a.Former, a.Replaces, a.Drift, a.Grant}
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -160,7 +164,7 @@ func (a *Action) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*a = Action{Kind: w.Kind, User: w.User, Employee: w.Employee, Role: w.Role, Changes: w.Changes, Reason: w.Reason,
-		Evidence: w.Evidence, Key: w.Key, Former: w.Former, Replaces: w.Replaces, Drift: w.Drift}
+		Evidence: w.Evidence, Key: w.Key, Former: w.Former, Replaces: w.Replaces, Drift: w.Drift, Grant: w.Grant}
 	return nil
 }
 

@@ -83,6 +83,9 @@ type Meta struct {
 	// Config is the fingerprint of what decides how a person is read; when it
 	// differs, no print is believed.
 	Config string `json:"config,omitempty"`
+	// LastHash is the hash of the last run's plan: an observing run writes its
+	// history only when it changes.
+	LastHash string `json:"last_hash,omitempty"`
 	// RefreshDue says that the snapshot was restored from a backup: the next run
 	// checks every link and removes nobody before that is done.
 	RefreshDue bool `json:"refresh_due,omitempty"`

@@ -83,8 +83,11 @@ func (g *groupPass) index() {
 func kindOrder(k Kind) int { return slices.Index(Kinds, k) }
 
 // NeedsPortalRoles reports whether the portal's roles have to be read.
-func NeedsPortalRoles(views []GroupView) bool {
+func NeedsPortalRoles(views []GroupView, pol *Policy) bool {
 	return slices.ContainsFunc(views, func(v GroupView) bool {
+		if v.Mapped == "" && (v.Link == nil || v.Link.Role == 0) && MatchAny(pol.ProtectedRoles, v.Group.Name) {
+			return false // it gets no role, whatever the portal has
+		}
 		return v.Link == nil || v.Link.Role == 0 || (v.Mapped != "") != (v.Link.How == HowMapped) ||
 			(v.Link.How != HowMapped && Clean(v.Link.Name) != Clean(v.Group.Name))
 	})

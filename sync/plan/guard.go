@@ -71,7 +71,28 @@ func Check(actions []Action, in GuardInput) Checked {
 		c := check{in: in, kind: kind, refs: refs[kind], limit: in.Limits.Of(kind), allowed: allowed, out: &out}
 		c.run(roles)
 	}
+	out.seal(in, refs, allowed)
 	return out
+}
+
+// seal names the refused actions, of all kinds together, by one hash.
+func (out *Checked) seal(in GuardInput, refs map[Kind][]ActionRef, allowed map[ActionRef]bool) {
+	if out.Report.OK {
+		return
+	}
+	var set []ActionRef
+	for _, kind := range append(slices.Clone(Kinds), Clear) {
+		if out.Held[kind] {
+			set = append(set, refs[kind]...)
+		}
+	}
+	hash := HashRefs(set)
+	out.Sets[hash] = set
+	for i := range out.Report.Refusals {
+		r := &out.Report.Refusals[i]
+		r.Approve = hash
+		r.Message = in.message(r, refs[r.Kind], allowed)
+	}
 }
 
 type check struct {
@@ -97,12 +118,9 @@ func (c *check) run(roles map[RoleID]int) {
 		}
 		return
 	}
-	hash := HashRefs(c.refs)
-	c.out.Sets[hash] = c.refs
 	stops := c.in.Limits.StopOnRefusal || c.kind != Terminate && c.kind != RevokeRole
 	for _, r := range refusals {
-		r.Kind, r.Approve, r.Stops = c.kind, hash, stops
-		r.Message = c.message(r.Message, hash, stops)
+		r.Kind, r.Stops = c.kind, stops
 		c.out.Report.Refusals = append(c.out.Report.Refusals, r)
 	}
 	c.out.Report.OK = false
@@ -157,19 +175,41 @@ var kindWords = map[Kind]string{
 	Reactivate: "reactivations", Adopt: "adoptions", CreateRole: "new roles", LinkRole: "linked roles", RenameRole: "renamed roles", GrantRole: "granted roles",
 }
 
-func (c *check) message(fact, hash string, stops bool) string {
+// message is the whole sentence: the fact, the shared cause, what waits, and the way
+// out.
+func (in *GuardInput) message(r *Refusal, refs []ActionRef, allowed map[ActionRef]bool) string {
 	var b strings.Builder
-	b.WriteString("guard refused: " + fact)
-	if cause := c.in.Cause[c.kind]; cause != "" {
+	b.WriteString("guard refused: " + r.Message)
+	if cause := in.Cause[r.Kind]; cause != "" {
 		b.WriteString(" (" + cause + ")")
 	}
-	if stops {
+	if len(allowed) > 0 {
+		b.WriteString("; not in the approved set: " + unapproved(refs, allowed))
+	}
+	if r.Stops {
 		b.WriteString("; nothing is done")
 	} else {
 		b.WriteString("; they wait, the rest goes on")
 	}
-	b.WriteString("; the names are in `tracktik-sync plan`; to let exactly these pass, once, within 24 hours: " + c.in.Command + " --approve " + hash)
+	b.WriteString("; the names are in `tracktik-sync plan`; to let exactly these pass, once, within 24 hours: " + in.Command + " --approve " + r.Approve)
 	return b.String()
+}
+
+// unapproved names what an approval does not cover.
+func unapproved(refs []ActionRef, allowed map[ActionRef]bool) string {
+	const most = 5
+	var ids []string
+	for _, ref := range refs {
+		if !allowed[ref] {
+			ids = append(ids, string(ref.Person)+string(ref.Group))
+		}
+	}
+	more := ""
+	if len(ids) > most {
+		more = fmt.Sprintf(" and %d more", len(ids)-most)
+		ids = ids[:most]
+	}
+	return strings.Join(ids, ", ") + more
 }
 
 func percent(n, of int) string { return number(100 * float64(n) / float64(max(of, 1))) }

@@ -39,14 +39,14 @@ type Names struct {
 	Recreated map[PersonID]Owner
 	// After names, for an update or create, whose updates have to come before it.
 	After map[PersonID][]PersonID
-	// Freed are people whose names are given free in this plan, by person.
-	Freed map[PersonID]bool
+	// Freed names, for who gets a name, those whose termination has to come before it.
+	Freed map[PersonID][]PersonID
 }
 
 // ResolveNames looks at all claims of a run at once. Owners are asked of the snapshot:
 // who has a user name, or an e-mail, now.
 func ResolveNames(claims []Claim, usernames, emails func(folded string) []Owner) Names {
-	r := &resolver{Names: Names{map[PersonID]Problem{}, map[PersonID]Owner{}, map[PersonID][]PersonID{}, map[PersonID]bool{}},
+	r := &resolver{Names: Names{map[PersonID]Problem{}, map[PersonID]Owner{}, map[PersonID][]PersonID{}, map[PersonID][]PersonID{}},
 		claims: map[PersonID]*Claim{}, wanted: [2]map[string][]PersonID{{}, {}}, owners: [2]func(string) []Owner{usernames, emails}}
 	for i := range claims {
 		c := &claims[i]
@@ -136,7 +136,7 @@ func (r *resolver) passes(c *Claim, o Owner, kind int, name string) bool {
 	other := r.claims[o.Person]
 	switch {
 	case o.Leaves:
-		r.Freed[o.Person] = true
+		r.Freed[c.Person] = append(r.Freed[c.Person], o.Person)
 		return true
 	case o.Missing:
 		r.problem(c, ProblemNameInUse, fmt.Sprintf("the %s is that of employee %d of user %s, whose departure from Okta is not confirmed",

@@ -62,6 +62,9 @@ type GroupLink struct {
 	Role     RoleID  `json:"role,omitempty"`
 	RoleName string  `json:"role_name,omitempty"`
 	How      string  `json:"how,omitempty"`
+	// Matched is the group's name when the configuration first named it: the group is
+	// held by its id through renames.
+	Matched string `json:"matched,omitempty"`
 	// Stamp is the group's lastMembershipUpdated as it was before its members
 	// were read; empty when it was too young to be trusted.
 	Stamp    string `json:"stamp,omitempty"`

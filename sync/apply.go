@@ -1,0 +1,360 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/trace"
+)
+
+// inFlight is how long a call that is open when the run is told to end may go on.
+const inFlight = 8 * time.Second
+
+// An applier carries out a plan. It decides nothing: what it finds otherwise than
+// planned it leaves, and says so.
+type applier struct {
+	*run
+	calls context.Context // outlives the run's by inFlight
+
+	mu         sync.Mutex
+	result     *plan.Result
+	employees  map[plan.PersonID]plan.EmployeeID // made or taken over in this run
+	roleIDs    map[plan.GroupID]plan.RoleID      // made in this run
+	unfinished map[plan.PersonID]bool            // not everything of theirs was done
+	noGrant    map[plan.PersonID]bool            // their grant failed: the revoke of the pair waits
+	noRole     map[plan.GroupID]bool             // their role failed
+	troubles   []plan.Trouble
+	cured      []string
+	stuck      []plan.Grant
+	writes     int
+	failures   int
+	started    int
+	stopped    error // why nothing more is started
+	terminated bool  // the first termination was read back
+	noTerm     bool  // terminations have no effect
+
+	reason  int64
+	comment bool // the reason demands one
+}
+
+// apply carries out the plan, kind by kind: what gives a name or a role free comes
+// before what takes it.
+func (r *run) apply(ctx context.Context) (*applier, error) {
+	a := &applier{run: r, employees: map[plan.PersonID]plan.EmployeeID{}, roleIDs: map[plan.GroupID]plan.RoleID{},
+		unfinished: map[plan.PersonID]bool{}, noGrant: map[plan.PersonID]bool{}, noRole: map[plan.GroupID]bool{},
+		result: &plan.Result{Done: map[string]int{}}}
+	for _, k := range plan.Kinds {
+		a.result.Done[string(k)] = 0
+	}
+	r.doc.Result = a.result
+	if err := a.prepare(ctx); err != nil {
+		return a, err
+	}
+	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(inFlight, cancel) })
+	defer stop()
+	a.calls = calls
+	r.phase("applying", len(r.doc.Actions))
+	for start := 0; start < len(r.doc.Actions); {
+		end := a.batchEnd(start)
+		a.together(ctx, r.doc.Actions[start:end])
+		start = end
+	}
+	return a, a.ended(ctx)
+}
+
+// batchEnd is the end of the actions that may go side by side: of one kind, and
+// updates of one level.
+func (a *applier) batchEnd(start int) int {
+	actions := a.doc.Actions
+	end := start + 1
+	if actions[start].Kind == plan.Terminate && start == a.first(plan.Terminate) {
+		return end // the first one is read back before there are more
+	}
+	for end < len(actions) && actions[end].Kind == actions[start].Kind &&
+		(actions[start].Kind != plan.Update || a.levels[actions[end].User.ID] == a.levels[actions[start].User.ID]) {
+		end++
+	}
+	return end
+}
+
+func (a *applier) first(kind plan.Kind) int {
+	for i := range a.doc.Actions {
+		if a.doc.Actions[i].Kind == kind {
+			return i
+		}
+	}
+	return -1
+}
+
+// prepare reads what terminations need, before the first write.
+func (a *applier) prepare(ctx context.Context) error {
+	if a.first(plan.Terminate) < 0 || a.Observe {
+		return nil
+	}
+	reasons, err := a.Target.TerminationReasons(ctx)
+	if err != nil {
+		return err
+	}
+	if len(reasons) == 0 {
+		return errors.New("tracktik offers no termination reason, and demands one: add one in the portal (Settings, Termination reasons)")
+	}
+	chosen := -1
+	for i, reason := range reasons {
+		if a.Reason == "" || plan.FoldName(reason.Label) == plan.FoldName(a.Reason) || strconv.FormatInt(reason.ID, 10) == a.Reason {
+			chosen = i
+			break
+		}
+	}
+	if chosen < 0 {
+		return fmt.Errorf("tracktik.termination_reason: the portal has no reason %q, neither by label nor by id", a.Reason)
+	}
+	a.reason, a.comment = reasons[chosen].ID, reasons[chosen].NeedsComment
+	return a.readRegions(ctx)
+}
+
+// together carries out actions side by side. Each is finished, however the run ends.
+func (a *applier) together(ctx context.Context, actions []plan.Action) {
+	var pool errgroup.Group
+	pool.SetLimit(max(1, a.Workers))
+	for i := range actions {
+		action := &actions[i]
+		if a.halted(ctx) {
+			a.leave(action)
+			continue
+		}
+		pool.Go(func() error {
+			a.one(ctx, action)
+			a.progress(1)
+			return nil
+		})
+	}
+	_ = pool.Wait() // no function returns an error
+}
+
+// halted reports that nothing more is started.
+func (a *applier) halted(ctx context.Context) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stopped == nil && ctx.Err() != nil {
+		a.stopped = context.Cause(ctx)
+	}
+	return a.stopped != nil
+}
+
+// leave notes an action that was not started.
+func (a *applier) leave(action *plan.Action) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.withheld(action)
+}
+
+// withheld notes that an action is left for another run; the caller has the lock.
+func (a *applier) withheld(action *plan.Action) {
+	a.unfinished[action.User.ID] = true
+	if action.User.ID == "" && action.Role != nil {
+		a.noRole[action.Role.Group] = true
+	}
+	if action.Kind == plan.GrantRole {
+		a.noGrant[action.User.ID] = true
+	}
+}
+
+// stop ends the run after what is in flight.
+func (a *applier) stop(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stopped == nil {
+		a.stopped = err
+	}
+}
+
+// ended says why the run ended before its plan; nil when it did not.
+func (a *applier) ended(ctx context.Context) error {
+	if a.stopped == nil {
+		return nil
+	}
+	done := 0
+	for _, n := range a.result.Done {
+		done += n
+	}
+	why := a.stopped
+	text := fmt.Sprintf("%d of %d actions were done; the next run goes on", done, len(a.doc.Actions))
+	switch {
+	case ctx.Err() != nil && errors.Is(why, context.DeadlineExceeded):
+		text = "the deadline ended the run: " + text
+	case ctx.Err() != nil:
+		text = "the run was told to end: " + text
+	default:
+		text = why.Error() + ": " + text
+	}
+	a.result.Stopped = text
+	return &StoppedError{Message: text, Cause: why}
+}
+
+// one carries out one action and records what became of it.
+func (a *applier) one(ctx context.Context, action *plan.Action) {
+	if a.Observe && action.Kind.Writes() {
+		a.leave(action)
+		return
+	}
+	if why := a.obstacle(ctx, action); why != "" {
+		a.record(action, attempt{outcome: plan.Withheld, message: why})
+		return
+	}
+	if !action.Kind.Writes() {
+		batch, err := a.onRecord(action)
+		if err == nil {
+			err = a.commit(action, attempt{outcome: plan.Done, batch: batch})
+		}
+		if err != nil {
+			a.stop(err)
+		}
+		return
+	}
+	a.write(ctx, action)
+}
+
+// onRecord is what an action without a call records.
+func (a *applier) onRecord(action *plan.Action) (plan.Batch, error) {
+	if action.Kind == plan.Adopt {
+		a.mu.Lock()
+		a.employees[action.User.ID] = action.Employee
+		a.mu.Unlock()
+		return a.adoptedBatch(action)
+	}
+	how := plan.HowAdopted
+	if action.Key == plan.HowMapped {
+		how = plan.HowMapped
+	}
+	return a.roleBatch(action, action.Role.ID, how)
+}
+
+// obstacle names what keeps a planned action from being started: what it builds on
+// failed, or the evidence grew old and is not confirmed.
+func (a *applier) obstacle(ctx context.Context, action *plan.Action) string {
+	a.mu.Lock()
+	if id, ok := a.employees[action.User.ID]; ok && action.Employee == 0 {
+		action.Employee = id
+	}
+	if action.Role != nil {
+		if id, ok := a.roleIDs[action.Role.Group]; ok && action.Role.ID == 0 {
+			role := *action.Role
+			role.ID = id
+			action.Role = &role
+		}
+	}
+	noGrant, noTerm := a.noGrant[action.User.ID], a.noTerm
+	failed := a.unfinished[action.User.ID]
+	a.mu.Unlock()
+	switch {
+	case action.Kind == plan.GrantRole && action.Employee == 0:
+		return plan.HeldPending + ": the employee was not made"
+	case action.Kind == plan.GrantRole && action.Role.ID == 0:
+		return plan.HeldPending + ": the role was not made"
+	case action.Kind == plan.RevokeRole && action.Replaces && noGrant:
+		return plan.HeldPending + ": the role that replaces it was not granted"
+	case action.Kind == plan.Terminate && noTerm:
+		return plan.ProblemNotEffective + ": an earlier termination of this run had no effect"
+	case action.Kind == plan.Update && failed && action.Reason != "" && a.takesOver(action):
+		return plan.HeldPending + ": the adoption was not recorded"
+	case action.Kind == plan.Terminate || action.Kind == plan.RevokeRole && action.Grant == 0 && !action.Replaces:
+		return a.stale(ctx, action)
+	}
+	return ""
+}
+
+// takesOver reports an update that follows an adoption in this run.
+func (a *applier) takesOver(action *plan.Action) bool {
+	s := a.people.subjects[action.User.ID]
+	return s != nil && s.link == nil && a.employees[action.User.ID] == 0
+}
+
+// oldEvidence is how old evidence may be when it is acted upon.
+const oldEvidence = time.Minute
+
+// stale looks a departure up once more when its evidence has grown old.
+func (a *applier) stale(ctx context.Context, action *plan.Action) string {
+	seen := a.now
+	s := a.people.subjects[action.User.ID]
+	if s != nil && !s.seen.IsZero() && action.Kind == plan.Terminate {
+		seen = s.seen
+	}
+	if a.Now().Sub(seen) <= oldEvidence {
+		return ""
+	}
+	ctx = a.calls
+	if action.Kind == plan.RevokeRole {
+		groups, err := a.Source.GroupsOf(ctx, action.User.ID)
+		if err != nil {
+			return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
+		}
+		for _, g := range groups {
+			if g.ID == action.Role.Group && a.byGroup[g.ID] != nil {
+				return plan.HeldUnconfirmed + ": is in the group again"
+			}
+		}
+		return ""
+	}
+	p, found, err := a.direct(ctx, action.User.ID)
+	if err != nil {
+		return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
+	}
+	verdict := plan.Judge(&p, &a.pol).Verdict
+	if found && verdict != plan.Depart && verdict != plan.Doubt && !(s != nil && s.outOf) {
+		return plan.HeldUnconfirmed + ": Okta says otherwise by now"
+	}
+	return ""
+}
+
+// write makes an action's intent durable, carries it out, and records the outcome.
+func (a *applier) write(ctx context.Context, action *plan.Action) {
+	request := trace.NewID()
+	intent := plan.Intent{Run: a.id, At: a.Now().UTC(), Action: *action, Wanted: action.Want, Request: request}
+	seq, err := a.Snapshot.Begin(intent)
+	if err != nil {
+		a.stop(fmt.Errorf("recording an intent: %w", err))
+		a.leave(action)
+		return
+	}
+	intent.Seq = seq
+	done := a.perform(trace.WithRequest(a.calls, request), action, &intent)
+	if done.request == "" {
+		done.request = request
+	}
+	if done.outcome != plan.Unknown {
+		done.batch.Settle = append(done.batch.Settle, seq)
+	}
+	if err := a.commit(action, done); err != nil {
+		a.stop(err)
+	}
+	a.count(done)
+	if done.fatal != nil {
+		a.stop(done.fatal)
+	}
+}
+
+// minWrites is how many writes there have to be before their failures count as a share.
+const minWrites = 20
+
+// count stops the run when too many writes fail: that is not about single people.
+func (a *applier) count(done attempt) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.writes++
+	if done.outcome == plan.Failed {
+		a.failures++
+	}
+	if a.MaxProblemPercent >= 0 && a.writes >= minWrites && 100*float64(a.failures) > a.MaxProblemPercent*float64(a.writes) && a.stopped == nil {
+		a.stopped = fmt.Errorf("%d of %d writes failed, more than guard.max_problem_percent (%g) allows; the last error: %s",
+			a.failures, a.writes, a.MaxProblemPercent, done.message)
+	}
+}

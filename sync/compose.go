@@ -1,0 +1,268 @@
+package sync
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// compose puts all decisions into one plan, in the order in which it is carried out,
+// and lets the guards judge it.
+func (r *run) compose(ctx context.Context) {
+	actions := slices.Clone(r.roles.groups.Actions)
+	held := slices.Clone(r.roles.groups.Held)
+	problems := slices.Clone(r.roles.groups.Problems)
+	warnings := slices.Concat(r.warnings, r.roles.groups.Warnings)
+	list := r.people.sorted()
+	for _, s := range list {
+		d := &s.decision
+		actions, held = append(actions, d.Actions...), append(held, d.Held...)
+		problems, warnings = append(problems, d.Problems...), append(warnings, d.Warnings...)
+	}
+	for _, v := range r.roles.views {
+		d := r.roles.results[v.User.ID]
+		actions, held = append(actions, d.Actions...), append(held, d.Held...)
+		problems = append(problems, d.Problems...)
+	}
+	r.told = len(r.warnings)
+	r.order(actions)
+	actions, held = r.guard(ctx, actions, held)
+	slices.SortStableFunc(held, func(a, b plan.Held) int { return compareActions(&a.Action, &b.Action) })
+	slices.SortStableFunc(problems, func(a, b plan.Problem) int {
+		return cmp.Or(strings.Compare(string(a.User.ID), string(b.User.ID)), strings.Compare(a.Code, b.Code))
+	})
+	slices.SortStableFunc(warnings, func(a, b plan.Warning) int {
+		return cmp.Or(strings.Compare(string(a.User.ID), string(b.User.ID)), strings.Compare(a.Code, b.Code), strings.Compare(a.Field, b.Field))
+	})
+	r.doc.Actions, r.doc.Held, r.doc.Problems, r.doc.Warnings = actions, held, problems, warnings
+	r.doc.Guard = r.checked.Report
+	if r.doc.Evidence != "" && !slices.ContainsFunc(actions, func(a plan.Action) bool { return a.Kind == plan.Terminate }) &&
+		!slices.ContainsFunc(held, func(h plan.Held) bool { return h.Kind == plan.Terminate }) {
+		r.doc.Evidence = ""
+	}
+	r.doc.Seal()
+	r.markOpen(list)
+}
+
+func compareActions(a, b *plan.Action) int {
+	return cmp.Or(slices.Index(plan.Kinds, a.Kind)-slices.Index(plan.Kinds, b.Kind),
+		strings.Compare(string(a.User.ID), string(b.User.ID)), cmp.Compare(roleID(a), roleID(b)), strings.Compare(groupID(a), groupID(b)))
+}
+
+func roleID(a *plan.Action) plan.RoleID {
+	if a.Role == nil {
+		return 0
+	}
+	return a.Role.ID
+}
+
+func groupID(a *plan.Action) string {
+	if a.Role == nil {
+		return ""
+	}
+	return string(a.Role.Group)
+}
+
+// order sorts by kind and person; updates that take a name come after those that give
+// it free.
+func (r *run) order(actions []plan.Action) {
+	depth := map[plan.PersonID]int{}
+	var level func(id plan.PersonID) int
+	level = func(id plan.PersonID) int {
+		if d, ok := depth[id]; ok {
+			return d
+		}
+		depth[id] = 0
+		d := 0
+		for _, before := range r.names.After[id] {
+			d = max(d, level(before)+1)
+		}
+		depth[id] = d
+		return d
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.names.After)) {
+		level(id)
+	}
+	r.levels = depth
+	slices.SortStableFunc(actions, func(a, b plan.Action) int {
+		if a.Kind == plan.Update && b.Kind == plan.Update {
+			return cmp.Or(depth[a.User.ID]-depth[b.User.ID], compareActions(&a, &b))
+		}
+		return compareActions(&a, &b)
+	})
+}
+
+// guard moves what the guards refuse to the held actions.
+func (r *run) guard(ctx context.Context, actions []plan.Action, held []plan.Held) ([]plan.Action, []plan.Held) {
+	in := plan.GuardInput{Limits: r.Limits, Managed: r.people.managed, Approved: r.approved, Command: r.command(), RoleGrants: map[plan.RoleID]int{}, Cause: map[plan.Kind]string{}}
+	if slices.ContainsFunc(actions, func(a plan.Action) bool { return a.Kind == plan.RevokeRole }) {
+		r.countGrants(&in)
+	}
+	if _, unapproved, err := r.Snapshot.CountsSince(r.now.Add(-24 * time.Hour)); err == nil {
+		in.Day = unapproved
+	}
+	r.checked = plan.Check(actions, in)
+	if r.checked.Held[plan.Terminate] {
+		if cause := r.sharedCause(ctx, actions); cause != "" {
+			in.Cause[plan.Terminate] = cause
+			r.checked = plan.Check(actions, in)
+		}
+	}
+	r.notVisible(held, in.Command)
+	kept := actions[:0:0]
+	waits := map[plan.PersonID]plan.PersonID{}
+	for _, a := range actions {
+		if r.checked.Held[a.Kind] && !(a.Kind == plan.RevokeRole && a.Replaces) || r.checked.Held[plan.Clear] && a.Clears() {
+			held = append(held, plan.Held{Action: a, Why: plan.HeldGuard + ": more than guard." + string(a.Kind) + " allows; see the refusal"})
+			if a.Kind == plan.Terminate {
+				waits[a.User.ID] = a.User.ID
+			}
+			continue
+		}
+		kept = append(kept, a)
+	}
+	if len(waits) == 0 {
+		return kept, held
+	}
+	return r.withhold(kept, held, waits)
+}
+
+// withhold holds what takes a name that a refused termination would have given free.
+func (r *run) withhold(actions []plan.Action, held []plan.Held, waits map[plan.PersonID]plan.PersonID) ([]plan.Action, []plan.Held) {
+	stopped := map[plan.PersonID]plan.PersonID{}
+	for id, owners := range r.names.Freed {
+		for _, owner := range owners {
+			if _, waiting := waits[owner]; waiting {
+				stopped[id] = owner
+			}
+		}
+	}
+	kept := actions[:0:0]
+	for _, a := range actions {
+		owner, stop := stopped[a.User.ID]
+		if stop && (a.Kind == plan.Create || a.Kind == plan.Update || a.Kind == plan.Reactivate || a.Kind == plan.GrantRole) {
+			held = append(held, plan.Held{Action: a, Why: fmt.Sprintf("%s: waits for the termination of user %s, who has the name", plan.HeldGuard, owner)})
+			continue
+		}
+		kept = append(kept, a)
+	}
+	return kept, held
+}
+
+// notVisible adds the way to approve people whom Okta suddenly does not know.
+func (r *run) notVisible(held []plan.Held, command string) {
+	var set []plan.ActionRef
+	why := ""
+	for i := range held {
+		if held[i].Code() == plan.HeldNotVisible {
+			set = append(set, plan.ActionRef{Kind: plan.Terminate, Person: held[i].User.ID, Employee: held[i].Employee})
+			why = held[i].Why
+		}
+	}
+	if len(set) == 0 {
+		return
+	}
+	hash := plan.HashRefs(set)
+	r.checked.Sets[hash] = set
+	r.checked.Report.OK = false
+	r.checked.Report.Refusals = append(r.checked.Report.Refusals, plan.Refusal{Kind: plan.Terminate, Count: len(set), Limit: float64(max(3, r.people.managed/100)),
+		Approve: hash, Message: "guard refused: " + why + "; the rest goes on; to terminate exactly these, once, within 24 hours: " + command + " --approve " + hash})
+}
+
+func (r *run) countGrants(in *plan.GuardInput) {
+	for g, err := range r.Snapshot.Grants() {
+		if err != nil {
+			return // the next read of the snapshot says so
+		}
+		in.Grants++
+		in.RoleGrants[g.Role]++
+	}
+}
+
+// command is how this run is made again.
+func (r *run) command() string {
+	var b strings.Builder
+	b.WriteString("tracktik-sync sync")
+	for _, u := range r.opt.Users {
+		b.WriteString(" --user " + u)
+	}
+	if r.doc.Options.Refresh {
+		b.WriteString(" --refresh")
+	}
+	if r.opt.NoRemovals {
+		b.WriteString(" --no-removals")
+	}
+	return b.String()
+}
+
+// sharedCause names the group that most of the terminated had the app from, when it
+// has lost the app.
+func (r *run) sharedCause(ctx context.Context, actions []plan.Action) string {
+	byGroup, total := map[plan.GroupID]int{}, 0
+	for i := range actions {
+		if actions[i].Kind != plan.Terminate {
+			continue
+		}
+		total++
+		if s := r.people.subjects[actions[i].User.ID]; s != nil && s.link != nil && s.link.AssignedBy != "" {
+			byGroup[s.link.AssignedBy]++
+		}
+	}
+	var most plan.GroupID
+	for _, id := range sortedGroupIDs(byGroup) {
+		if byGroup[id] > byGroup[most] {
+			most = id
+		}
+	}
+	if most == "" || 2*byGroup[most] < total {
+		return ""
+	}
+	name := string(most)
+	if g, found, err := r.Source.Group(ctx, most); err == nil && found {
+		name = fmt.Sprintf("%q (%s)", g.Name, most)
+	}
+	if assigned, err := r.Source.GroupAssigned(ctx, most); err == nil && !assigned {
+		return fmt.Sprintf("%d of %d: group %s no longer assigned to the app", byGroup[most], total, name)
+	}
+	return fmt.Sprintf("%d of %d had the app through group %s", byGroup[most], total, name)
+}
+
+// markOpen notes who has to be decoded in the next run whatever their print: those
+// with anything left to do or to show.
+func (r *run) markOpen(list []*subject) {
+	for _, s := range list {
+		d := &s.decision
+		s.open = len(d.Held)+len(d.Problems)+len(d.Warnings) > 0 || s.judgement.Verdict == plan.Hold || s.judgement.Verdict == plan.Doubt || s.scopeErr != ""
+	}
+	for _, h := range r.doc.Held {
+		if s := r.people.subjects[h.User.ID]; s != nil {
+			s.open = true
+		}
+	}
+}
+
+// loadApproved reads the approved sets. One that does not exist is refused.
+func (r *run) loadApproved() error {
+	for _, hash := range r.opt.Approve {
+		if r.Approvals == nil {
+			return &RefusedError{RefusedApproval, "there are no approvals without a snapshot"}
+		}
+		set, found, err := r.Approvals.Get(hash)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return &RefusedError{RefusedApproval, fmt.Sprintf("no refused set of actions has the hash %q: it was used already, is older than 24 hours, or never was; "+
+				"run `tracktik-sync sync` to see the present one", hash)}
+		}
+		r.approved = append(r.approved, set)
+		r.full = r.full || slices.ContainsFunc(set, func(ref plan.ActionRef) bool { return ref.Kind.Removes() })
+	}
+	return nil
+}

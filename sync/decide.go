@@ -1,0 +1,229 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tracktik-sync/sync/plan"
+)
+
+// decidePeople makes everybody's decision but for their roles: first who leaves, since
+// that gives names free, then who gets which name, then the others.
+func (r *run) decidePeople(ctx context.Context) error {
+	list := r.people.sorted()
+	if err := r.learnOwn(ctx, list); err != nil {
+		return err
+	}
+	for _, s := range list {
+		if s.judgement.Verdict != plan.Provision || r.pending[s.person.ID] != "" {
+			r.decideOne(s)
+		}
+	}
+	if err := r.resolveRegions(ctx, list); err != nil {
+		return err
+	}
+	if err := r.resolveNames(list); err != nil {
+		return err
+	}
+	if err := r.findMatches(ctx, r.fresh(list)); err != nil {
+		return err
+	}
+	if err := r.learnOwn(ctx, list); err != nil {
+		return err
+	}
+	for _, s := range list {
+		if s.judgement.Verdict == plan.Provision && r.pending[s.person.ID] == "" {
+			r.decideOne(s)
+		}
+	}
+	r.recreate()
+	r.warnDefaultRegion(list)
+	return nil
+}
+
+// learnOwn finds out whose credentials we use before anybody is touched who could be
+// that employee.
+func (r *run) learnOwn(ctx context.Context, list []*subject) error {
+	if r.pol.Own != 0 || r.pol.OwnUsername != "" {
+		return nil
+	}
+	risky := slices.ContainsFunc(list, func(s *subject) bool {
+		return len(s.matches) > 0 || s.link != nil && s.judgement.Verdict == plan.Depart
+	})
+	if !risky && r.OwnEmployee == "" && r.OwnUsername == "" {
+		return nil
+	}
+	return r.findOwn(ctx)
+}
+
+// fresh are the new people for whom an employee is looked for.
+func (r *run) fresh(list []*subject) []*subject {
+	var fresh []*subject
+	for _, s := range list {
+		_, recreated := r.names.Recreated[s.person.ID]
+		if s.link == nil && s.judgement.Verdict == plan.Provision && !s.outOf && s.scopeErr == "" &&
+			len(s.mapped.Problems) == 0 && !recreated && r.pending[s.person.ID] == "" {
+			fresh = append(fresh, s)
+		}
+	}
+	return fresh
+}
+
+// decideOne asks package plan about one person.
+func (r *run) decideOne(s *subject) {
+	note := s.decision.Note
+	if why := r.pending[s.person.ID]; why != "" {
+		kind := plan.Update
+		if s.link == nil {
+			kind = plan.Create
+		}
+		a := plan.Action{Kind: kind, User: s.ref()}
+		if s.link != nil {
+			a.Employee = s.link.Employee
+		}
+		s.decision = plan.Decision{Held: []plan.Held{{Action: a, Why: plan.HeldPending + ": " + why}}}
+		return
+	}
+	view := r.view(s)
+	if _, far := r.clocksApart(); far && s.link != nil && s.judgement.Verdict == plan.Depart {
+		s.decision = plan.Decision{Held: []plan.Held{{Why: plan.HeldClock + ": the clocks disagree by more than 5 minutes",
+			Action: plan.Action{Kind: plan.Terminate, User: s.ref(), Employee: s.link.Employee, Reason: s.judgement.Why}}}}
+		return
+	}
+	s.decision = plan.Decide(view, &r.pol)
+	if s.decision.Note == nil {
+		s.decision.Note = note
+	}
+}
+
+func (r *run) view(s *subject) *plan.View {
+	return &plan.View{Person: &s.person, Judgement: s.judgement, Evidence: s.evidence, Mapped: s.mapped, OutOfScope: s.outOf, ScopeError: s.scopeErr,
+		Link: s.link, Employee: s.employee, Gone: s.gone, Matches: s.matches, Former: s.former, Troubles: r.dueTroubles(s.person.ID), Origin: s.origin(),
+		Recreate: slices.Contains(r.opt.Recreate, s.person.ID), AsOf: r.now}
+}
+
+// dueTroubles are a person's earlier problems, unless an administrator wants them
+// tried at once.
+func (r *run) dueTroubles(id plan.PersonID) []plan.Trouble {
+	if slices.Contains(r.opt.Retry, id) || slices.Contains(r.opt.Recreate, id) {
+		return nil
+	}
+	return r.troubles[id]
+}
+
+// resolveNames lets package plan judge who gets which user name and e-mail.
+func (r *run) resolveNames(list []*subject) error {
+	var claims []plan.Claim
+	for _, s := range list {
+		if c, ok := r.claim(s); ok {
+			claims = append(claims, c)
+		}
+	}
+	var failed error
+	owners := func(ask func(string) ([]plan.PersonID, error)) func(string) []plan.Owner {
+		return func(name string) []plan.Owner {
+			if r.people.managed == 0 {
+				return nil
+			}
+			found, err := r.owners(ask, name)
+			if err != nil {
+				failed = err
+			}
+			return found
+		}
+	}
+	r.names = plan.ResolveNames(claims, owners(r.Snapshot.OwnersOfUsername), owners(r.Snapshot.OwnersOfEmail))
+	for id, p := range r.names.Problems {
+		s := r.people.subjects[id]
+		s.mapped.Problems = append(s.mapped.Problems, p)
+	}
+	return failed
+}
+
+func (r *run) claim(s *subject) (plan.Claim, bool) {
+	if s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" || len(s.mapped.Problems) > 0 || r.pending[s.person.ID] != "" {
+		return plan.Claim{}, false
+	}
+	v := &s.mapped.Wanted.Values
+	c := plan.Claim{Person: s.person.ID, User: s.ref(), Username: plan.FoldName(v[plan.Username]), Email: plan.FoldName(v[plan.Email]),
+		First: plan.FoldName(v[plan.FirstName]), Last: plan.FoldName(v[plan.LastName]), Managed: s.link != nil}
+	if s.link != nil {
+		p := &s.link.Pushed
+		c.Moves = r.pol.UpdateUsers && (c.Username != plan.FoldName(p[plan.Username]) || c.Email != plan.FoldName(p[plan.Email]))
+	}
+	return c, true
+}
+
+func (r *run) owners(ask func(string) ([]plan.PersonID, error), name string) ([]plan.Owner, error) {
+	ids, err := ask(name)
+	if err != nil {
+		return nil, err
+	}
+	var owners []plan.Owner
+	for _, id := range ids {
+		link, found, err := r.Snapshot.Link(id)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			continue
+		}
+		o := plan.Owner{Person: id, Employee: link.Employee, First: plan.FoldName(link.Pushed[plan.FirstName]), Last: plan.FoldName(link.Pushed[plan.LastName])}
+		if s := r.people.subjects[id]; s != nil {
+			o.Leaves = terminates(s)
+			o.Missing = s.absent && !o.Leaves
+			o.Confirmed = s.evidence != plan.EvidenceSample
+		}
+		owners = append(owners, o)
+	}
+	return owners, nil
+}
+
+// terminates reports whether the person's employee is terminated in this plan.
+func terminates(s *subject) bool {
+	return slices.ContainsFunc(s.decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Terminate })
+}
+
+// recreate hands the employee of somebody who was deleted and made anew in Okta to
+// the new person, instead of a termination and a second employee.
+func (r *run) recreate() {
+	for id, owner := range r.names.Recreated {
+		s, old := r.people.subjects[id], r.people.subjects[owner.Person]
+		if len(s.mapped.Problems) > 0 {
+			continue
+		}
+		link := *old.link
+		link.Person, link.Login, link.Email = id, s.person.Login, s.person.Email
+		view := r.view(s)
+		view.Link = &link
+		update := plan.Decide(view, &r.pol)
+		adopt := plan.Action{Kind: plan.Adopt, User: s.ref(), Employee: owner.Employee, Key: plan.KeyRecreated, Want: &s.mapped.Wanted,
+			Reason: fmt.Sprintf("re-created in Okta, was %s", owner.Person)}
+		s.decision = plan.Decision{Actions: append([]plan.Action{adopt}, update.Actions...), Held: update.Held, Problems: update.Problems, Warnings: update.Warnings}
+		old.decision = plan.Decision{}
+		s.was, old.became = old, s
+	}
+}
+
+func (r *run) warnDefaultRegion(list []*subject) {
+	var logins []string
+	for _, s := range list {
+		for i := range s.decision.Actions {
+			if a := &s.decision.Actions[i]; a.Kind == plan.Create && a.Want.Default {
+				logins = append(logins, s.person.Login)
+			}
+		}
+	}
+	if len(logins) == 0 {
+		return
+	}
+	n := len(logins)
+	more := ""
+	if n > sampleSize {
+		logins, more = logins[:sampleSize], fmt.Sprintf(" and %d more", n-sampleSize)
+	}
+	r.warn(plan.Warning{Code: warnDefault, Field: plan.Region.String(),
+		Message: fmt.Sprintf("%d new people have no division and land in %s: %s%s", n, r.pol.DefaultRegion, strings.Join(logins, ", "), more)})
+}

@@ -1,0 +1,219 @@
+package sync
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tracktik-sync/sync/plan"
+)
+
+// sampleSize is how many of many missing people are looked up.
+const sampleSize = 20
+
+// lookers is how many look-ups go on at one time.
+const lookers = 4
+
+// confirmAbsent looks up who is managed and missing from the listing, and who is said
+// to be inactive: absence is not departure.
+func (r *run) confirmAbsent(ctx context.Context) error {
+	var absent []*subject
+	for i := range r.people.marks {
+		m := &r.people.marks[i]
+		if m.employee == 0 || m.has(flagListed) {
+			continue
+		}
+		s := &subject{person: plan.Person{ID: m.id}, absent: true}
+		if err := r.recall(s); err != nil {
+			return err
+		}
+		if s.link == nil {
+			return fmt.Errorf("the snapshot has employee %d for user %s, and no link: run `tracktik-sync state verify`", m.employee, m.id)
+		}
+		r.people.subjects[m.id] = s
+		absent = append(absent, s)
+	}
+	chosen := absent
+	if len(absent) > 0 {
+		r.doc.Evidence = plan.EvidenceFull
+		if r.samples(len(absent)) {
+			r.doc.Evidence = plan.EvidenceSample
+			chosen = r.sample(absent)
+		}
+	}
+	var doubtful []*subject
+	for _, s := range r.people.sorted() {
+		if s.judgement.Verdict == plan.Doubt && s.link != nil {
+			doubtful = append(doubtful, s)
+		}
+	}
+	r.phase("looking up who is missing", len(chosen)+len(doubtful))
+	if err := r.lookUp(ctx, append(slices.Clone(chosen), doubtful...)); err != nil {
+		return err
+	}
+	r.believe(absent, chosen)
+	return r.judgeDeleted(absent)
+}
+
+// samples reports whether a few look-ups stand for n: more than the guard would let
+// pass anyway.
+func (r *run) samples(n int) bool {
+	limit := r.Limits.Of(plan.Terminate).MaxCount
+	return !r.full && n > sampleSize && limit >= 0 && n > limit
+}
+
+// sample draws some by a hash of the run and the person: nobody can guess them.
+func (r *run) sample(all []*subject) []*subject {
+	weight := func(s *subject) uint64 {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(r.doc.ID + "|" + string(s.person.ID)))
+		return h.Sum64()
+	}
+	drawn := slices.Clone(all)
+	slices.SortFunc(drawn, func(a, b *subject) int { return cmp.Compare(weight(a), weight(b)) })
+	drawn = drawn[:sampleSize]
+	slices.SortFunc(drawn, func(a, b *subject) int { return cmp.Compare(a.person.ID, b.person.ID) })
+	return drawn
+}
+
+// lookUp asks Okta about each by id. A failed look-up holds that person; an answer
+// that contradicts the listing is an error.
+func (r *run) lookUp(ctx context.Context, list []*subject) error {
+	pool, ctx := errgroup.WithContext(ctx)
+	pool.SetLimit(lookers)
+	for _, s := range list {
+		pool.Go(func() error {
+			defer r.progress(1)
+			err := r.lookUpOne(ctx, s)
+			var broken *brokenListing
+			_, credentials := isCredentials(err)
+			if errors.As(err, &broken) || credentials || ctx.Err() != nil {
+				return err
+			}
+			if err != nil {
+				s.judgement = plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed + ": missing from Okta's listing, and the look-up failed: " + err.Error()}
+			}
+			return nil
+		})
+	}
+	return pool.Wait()
+}
+
+// lookUpOne judges one person by Okta's direct answers.
+func (r *run) lookUpOne(ctx context.Context, s *subject) error {
+	p, found, err := r.direct(ctx, s.person.ID)
+	if err != nil {
+		return err
+	}
+	s.seen, s.evidence = r.Now(), plan.EvidenceFull
+	if !found {
+		s.judgement = r.notFound(s)
+		return nil
+	}
+	p.Print = s.person.Print
+	judgement := plan.Judge(&p, &r.pol)
+	if judgement.Verdict == plan.Doubt {
+		judgement.Verdict = plan.Depart // the look-up agrees
+	}
+	if s.absent && (judgement.Verdict == plan.Provision || judgement.Verdict == plan.Wait) {
+		return &brokenListing{what: fmt.Sprintf("okta's listing of the app's users lacks user %s, who is assigned", p.ID)}
+	}
+	s.person, s.judgement = p, judgement
+	if judgement.Verdict == plan.Provision {
+		r.mapSubject(s)
+	}
+	s.person.User, s.person.App = nil, nil
+	return nil
+}
+
+// direct reads a person and the assignment, by id; found is false when Okta says that
+// there is no such user.
+func (r *run) direct(ctx context.Context, id plan.PersonID) (p plan.Person, found bool, err error) {
+	p, found, err = r.Source.User(ctx, string(id))
+	if err != nil || !found || p.Status == "DEPROVISIONED" {
+		return p, found, err
+	}
+	assigned, there, err := r.Source.Assignment(ctx, id)
+	if err != nil || !there {
+		return p, true, err
+	}
+	return assigned, true, nil
+}
+
+// notFound is a person whom Okta does not know: deleted, or out of our sight.
+func (r *run) notFound(s *subject) plan.Judgement {
+	if s.link.SeenDeprovisioned {
+		return plan.Judgement{Verdict: plan.Depart, Why: "deleted in Okta, after it was deactivated"}
+	}
+	return plan.Judgement{Verdict: plan.Depart, Why: whyDeleted}
+}
+
+const whyDeleted = "deleted in Okta"
+
+// believe takes the sample's word for those who were not looked up.
+func (r *run) believe(absent, looked []*subject) {
+	if len(absent) == len(looked) {
+		return
+	}
+	asked := map[plan.PersonID]bool{}
+	for _, s := range looked {
+		asked[s.person.ID] = true
+	}
+	for _, s := range absent {
+		if asked[s.person.ID] {
+			continue
+		}
+		s.evidence, s.seen = plan.EvidenceSample, r.Now()
+		s.person.Login, s.person.Email = s.link.Login, s.link.Email
+		s.judgement = plan.Judgement{Verdict: plan.Depart, Why: "missing from Okta's listing; a sample was looked up, and agreed", Active: true}
+	}
+}
+
+// judgeDeleted holds people whom Okta does not know when they are many: rights are
+// lost more often than people are deleted together.
+func (r *run) judgeDeleted(absent []*subject) error {
+	var gone []*subject
+	for _, s := range absent {
+		if s.judgement.Why == whyDeleted {
+			gone = append(gone, s)
+		}
+	}
+	few := max(3, r.people.managed/100)
+	for _, s := range gone {
+		since := s.link.NotVisibleSince
+		switch {
+		case len(gone) <= few, r.approvedRef(plan.Terminate, s):
+		case since != nil && r.now.Sub(*since) >= r.pol.DeletedGrace:
+			s.judgement.Why = "deleted in Okta: not known there since " + since.UTC().Format(time.RFC3339)
+		default:
+			note := *s.link
+			if since == nil {
+				note.NotVisibleSince = &r.now
+			}
+			s.decision.Note = &note
+			s.judgement = plan.Judgement{Verdict: plan.Hold, Why: fmt.Sprintf("%s: Okta does not know %d people at once, more than %d: rights were likely lost; "+
+				"terminated if a run %s after the first sees the same", plan.HeldNotVisible, len(gone), few, r.pol.DeletedGrace)}
+		}
+	}
+	for _, s := range absent {
+		s.leaver = s.judgement.Verdict == plan.Depart
+	}
+	return nil
+}
+
+// approvedRef reports whether an approved set holds that action about a person.
+func (r *run) approvedRef(kind plan.Kind, s *subject) bool {
+	want := plan.ActionRef{Kind: kind, Person: s.person.ID, Employee: s.link.Employee}
+	for _, set := range r.approved {
+		if slices.Contains(set, want) {
+			return true
+		}
+	}
+	return false
+}

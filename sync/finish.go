@@ -1,0 +1,406 @@
+package sync
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// finish records what the run has seen: prints of those who are in order, groups and
+// their members, corrected grants, problems. a is nil when nothing was applied.
+func (r *run) finish(a *applier) error {
+	steps := []func(*applier) error{r.finishNotes, r.finishGrants, r.finishGroups, r.finishTroubles, r.finishAudits, r.finishPrints}
+	for _, step := range steps {
+		if err := step(a); err != nil {
+			return fmt.Errorf("recording the run: %w", err)
+		}
+	}
+	return nil
+}
+
+// finishNotes records what is to be remembered of people whose link no action wrote.
+func (r *run) finishNotes(a *applier) error {
+	var notes []plan.Link
+	for _, s := range r.people.sorted() {
+		note := s.decision.Note
+		if note == nil || s.became != nil {
+			continue
+		}
+		now, found, err := r.Snapshot.Link(s.person.ID)
+		if err != nil {
+			return err
+		}
+		if found && now.Employee == note.Employee && now.Run == note.Run && now.Pushed == s.link.Pushed && now != *note {
+			notes = append(notes, *note)
+		}
+	}
+	if len(notes) == 0 {
+		return nil
+	}
+	return r.Snapshot.CommitLinks(notes)
+}
+
+func (r *run) finishGrants(a *applier) error {
+	batch := plan.Batch{DropGrants: append(slices.Clone(r.current.dropGrants), r.roles.drops...)}
+	dropped := map[plan.GrantKey]bool{}
+	for _, k := range batch.DropGrants {
+		dropped[k] = true
+	}
+	if a != nil { // what was granted anew in this run stays
+		var keys []plan.GrantKey
+		for k := range dropped {
+			grants, err := r.Snapshot.GrantsOf(k.Person)
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(grants, func(g plan.Grant) bool { return g.Key() == k && g.Run == r.id }) {
+				keys = append(keys, k)
+			}
+		}
+		batch.DropGrants = keys
+	}
+	for _, g := range r.current.grants {
+		if !dropped[g.Key()] {
+			batch.Grants = append(batch.Grants, g)
+		}
+	}
+	for _, g := range r.roles.adopted {
+		_, found, err := r.Snapshot.Link(g.Person)
+		if err != nil {
+			return err
+		}
+		if found {
+			batch.Grants = append(batch.Grants, g)
+		}
+	}
+	if len(batch.DropGrants)+len(batch.Grants) == 0 {
+		return nil
+	}
+	return r.Snapshot.Commit(batch)
+}
+
+// groupsAtOnce bounds a transaction: members are long lists.
+const groupsAtOnce = 100
+
+// finishGroups records members and stamps, but of groups whose role could not be made:
+// those are looked at again.
+func (r *run) finishGroups(a *applier) error {
+	if len(r.opt.Users) > 0 {
+		return nil
+	}
+	var batch plan.Batch
+	flush := func(least int) error {
+		if len(batch.Groups) < least {
+			return nil
+		}
+		err := r.Snapshot.Commit(batch)
+		batch = plan.Batch{}
+		return err
+	}
+	changed := map[plan.GroupID]plan.GroupLink{}
+	for _, l := range r.roles.groups.Links {
+		changed[l.Group] = l
+	}
+	for _, g := range r.groups {
+		if g.failed || a != nil && a.noRole[g.group.ID] {
+			continue
+		}
+		link, found, err := r.Snapshot.Group(g.group.ID)
+		if err != nil {
+			return err
+		}
+		before := link
+		if l, ok := changed[g.group.ID]; ok {
+			link.Name, link.RoleName = l.Name, l.RoleName
+		}
+		if !found {
+			link = plan.GroupLink{Group: g.group.ID, Name: g.group.Name}
+		}
+		if link.Matched == "" {
+			link.Matched = g.group.Name
+		}
+		link.Unpushed = false
+		if g.reread {
+			link.Stamp = g.stamp
+			batch.Members = append(batch.Members, plan.Membership{Group: g.group.ID, Members: g.members})
+		}
+		if found && link == before && !g.reread {
+			continue
+		}
+		batch.Groups = append(batch.Groups, link)
+		if err := flush(groupsAtOnce); err != nil {
+			return err
+		}
+	}
+	for _, l := range r.unpushed {
+		if !l.Unpushed {
+			l.Unpushed = true
+			batch.Groups = append(batch.Groups, l)
+		}
+	}
+	return flush(1)
+}
+
+// finishTroubles records who has a problem now, and who has none any more.
+func (r *run) finishTroubles(a *applier) error {
+	var batch plan.Batch
+	current := map[string]bool{}
+	if a != nil {
+		for _, t := range a.troubles {
+			current[t.Key()] = true
+		}
+	}
+	known := map[string]plan.Trouble{}
+	for _, list := range r.troubles {
+		for _, t := range list {
+			known[t.Key()] = t
+		}
+	}
+	shown := map[plan.PersonID]bool{}
+	for _, p := range r.doc.Problems {
+		shown[p.User.ID] = true
+		if p.User.ID == "" {
+			continue
+		}
+		if t, ok := r.refusedBefore(p); ok {
+			current[t.Key()] = true
+			continue
+		}
+		t := plan.Trouble{Person: p.User.ID, Login: p.User.Login, Code: p.Code, Message: p.Message, Since: r.now, Last: r.now}
+		if before, ok := known[t.Key()]; ok && before.Code == t.Code {
+			t.Since = before.Since
+		}
+		if !current[t.Key()] {
+			batch.Troubles = append(batch.Troubles, t)
+			current[t.Key()] = true
+		}
+	}
+	for key, t := range known {
+		if !current[key] && r.lookedAt(t.Person) && !(a != nil && slices.Contains(a.cured, key)) {
+			batch.Cured = append(batch.Cured, key)
+		}
+	}
+	slices.Sort(batch.Cured)
+	if r.doc.Result != nil {
+		for key := range current {
+			if _, ok := known[key]; !ok {
+				r.doc.Result.NewProblems++
+			}
+		}
+	}
+	if len(batch.Troubles)+len(batch.Cured) == 0 {
+		return nil
+	}
+	return r.Snapshot.Commit(batch)
+}
+
+// refusedBefore finds the recorded refusal that a problem of the plan stands for.
+func (r *run) refusedBefore(p plan.Problem) (plan.Trouble, bool) {
+	for _, t := range r.troubles[p.User.ID] {
+		if t.Kind != "" && t.Code == p.Code && t.Message == p.Message {
+			return t, true
+		}
+	}
+	return plan.Trouble{}, false
+}
+
+// lookedAt reports whether the run would have found the person's problem again.
+func (r *run) lookedAt(id plan.PersonID) bool {
+	if id == "" {
+		return len(r.opt.Users) == 0
+	}
+	s := r.people.subjects[id]
+	return s != nil && s.judgement.Verdict != plan.Hold || s == nil && len(r.opt.Users) == 0
+}
+
+// finishAudits writes what was held, or would have been done, into the history, when
+// it is not what the last run wrote.
+func (r *run) finishAudits(a *applier) error {
+	hash := r.standing()
+	if hash == r.meta.LastHash || len(r.opt.Users) > 0 {
+		return nil
+	}
+	r.meta.LastHash = hash
+	var batch plan.Batch
+	for i := range r.doc.Held {
+		entry := r.audit(&r.doc.Held[i].Action, plan.Withheld)
+		entry.Message = r.doc.Held[i].Why
+		batch.Audits = append(batch.Audits, entry)
+	}
+	if r.Observe {
+		for i := range r.doc.Actions {
+			if r.doc.Actions[i].Kind.Writes() {
+				batch.Audits = append(batch.Audits, r.audit(&r.doc.Actions[i], plan.Would))
+			}
+		}
+	}
+	if len(batch.Audits) == 0 {
+		return nil
+	}
+	return r.Snapshot.Commit(batch)
+}
+
+// standing stands for what is held, and in observe mode for the plan.
+func (r *run) standing() string {
+	var refs []plan.ActionRef
+	for i := range r.doc.Held {
+		ref := r.doc.Held[i].Ref()
+		ref.Kind += plan.Kind("|" + r.doc.Held[i].Code())
+		refs = append(refs, ref)
+	}
+	hash := plan.HashRefs(refs)
+	if r.Observe {
+		hash += r.doc.Hash
+	}
+	return hash
+}
+
+// finishPrints notes who is in order: the next run decodes only the others.
+func (r *run) finishPrints(a *applier) error {
+	var prints []plan.PersonPrint
+	unfinished := map[plan.PersonID]bool{}
+	if a != nil {
+		unfinished = a.unfinished
+	}
+	for id, s := range r.people.subjects {
+		m := r.people.find(id)
+		switch {
+		case s.became != nil || s.absent:
+		case s.open || unfinished[id] || r.pending[id] != "":
+			if m != nil && m.print != (plan.Print{}) {
+				prints = append(prints, plan.PersonPrint{Person: id})
+			}
+		case s.person.Print != (plan.Print{}) && (m == nil || m.print != s.person.Print):
+			prints = append(prints, plan.PersonPrint{Person: id, Print: s.person.Print})
+		}
+	}
+	for id := range unfinished {
+		if m := r.people.find(id); r.people.subjects[id] == nil && m != nil && m.print != (plan.Print{}) {
+			prints = append(prints, plan.PersonPrint{Person: id})
+		}
+	}
+	for _, h := range r.doc.Held { // a role that is held for somebody who was not decoded
+		if m := r.people.find(h.User.ID); m != nil && r.people.subjects[h.User.ID] == nil && m.print != (plan.Print{}) {
+			prints = append(prints, plan.PersonPrint{Person: h.User.ID})
+		}
+	}
+	slices.SortFunc(prints, func(x, y plan.PersonPrint) int { return compareText(x.Person, y.Person) })
+	prints = slices.CompactFunc(prints, func(x, y plan.PersonPrint) bool { return x.Person == y.Person })
+	if len(prints) > 0 {
+		if err := r.Snapshot.CommitPrints(prints); err != nil {
+			return err
+		}
+	}
+	return r.forgetStrangers()
+}
+
+// forgetStrangers drops the prints of people who were never managed and are not listed
+// any more.
+func (r *run) forgetStrangers() error {
+	if len(r.opt.Users) > 0 {
+		return nil
+	}
+	var batch plan.Batch
+	for i := range r.people.marks {
+		if m := &r.people.marks[i]; m.employee == 0 && !m.has(flagListed) {
+			batch.Unlink = append(batch.Unlink, m.id)
+		}
+	}
+	if len(batch.Unlink) == 0 {
+		return nil
+	}
+	return r.Snapshot.Commit(batch)
+}
+
+// record writes the run itself, and what the snapshot knows about itself.
+func (r *run) record(cause error) error {
+	if r.doc.Hash == "" { // the run ended before there was a plan
+		r.doc.Seal()
+	}
+	ended := r.Now().UTC()
+	requests := plan.RequestCount{Okta: r.Source.Requests() - r.before[0], TrackTik: r.Target.Requests() - r.before[1]}
+	if r.doc.Result != nil {
+		r.doc.Result.Duration = ended.Sub(r.started).Seconds()
+		r.doc.Result.Requests = requests
+		r.doc.Run = r.id
+	}
+	rec := plan.RunRecord{ID: r.id, Started: r.started, Ended: ended, By: r.By, Mode: r.doc.Mode, Refresh: r.refresh, Users: r.opt.Users,
+		ExitCode: ExitCode(r.doc, cause, r.ProblemsExit), Summary: r.doc.Summary, Problems: len(r.doc.Problems),
+		OktaCalls: requests.Okta, TTCalls: requests.TrackTik}
+	if cause != nil {
+		rec.Message = cause.Error()
+	}
+	managed, err := r.Snapshot.Managed()
+	if err != nil {
+		return err
+	}
+	rec.Managed = managed
+	rec.Held = len(r.doc.Held)
+	if res := r.doc.Result; res != nil {
+		rec.Done, rec.Failed, rec.Unknown = res.Done, res.Failed, res.Unknown
+		rec.Problems += r.troubled(res)
+	}
+	if rec.Document, err = json.Marshal(r.doc); err != nil {
+		return err
+	}
+	meta := r.newMeta(cause, ended)
+	if err := r.Snapshot.Commit(plan.Batch{Run: &rec, Meta: &meta}); err != nil {
+		return err
+	}
+	return r.Snapshot.Prune(ended, r.Keep)
+}
+
+// troubled counts the failures that left a problem.
+func (r *run) troubled(res *plan.Result) int {
+	n := 0
+	for _, f := range res.Failures {
+		if f.Outcome == plan.Failed {
+			n++
+		}
+	}
+	return n
+}
+
+// quarantineFor is how long no login is tried after a refused one.
+const quarantineFor = 6 * time.Hour
+
+func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
+	meta := r.meta
+	meta.Binding = r.Binding
+	system, bad := isCredentials(cause)
+	var refused *RefusedError
+	whole := len(r.opt.Users) == 0
+	switch {
+	case bad:
+		meta.Quarantine = &plan.Quarantine{System: system, Since: ended, Reason: cause.Error(), NextTry: ended.Add(quarantineFor), Credentials: r.credentials(system)}
+		if old := r.meta.Quarantine; old != nil && old.System == system {
+			meta.Quarantine.Since = old.Since
+		}
+	case cause == nil:
+		meta.Quarantine = nil
+		if whole {
+			meta.LastSuccess = ended
+		}
+	case errors.As(cause, &refused) && refused.Code == RefusedGuard:
+		meta.Quarantine = nil
+	}
+	if (cause == nil || errors.As(cause, &refused) && refused.Code == RefusedGuard) && whole {
+		meta.Config = r.Reading
+		if r.refresh || meta.LastRefresh.IsZero() {
+			meta.LastRefresh = r.started
+		}
+		if r.refresh {
+			meta.RefreshDue = false
+			n := r.current.unmanaged
+			meta.UnmanagedActive = &n
+		}
+		if r.current.total > 0 {
+			meta.PortalEmployees = r.current.total
+		}
+	}
+	return meta
+}

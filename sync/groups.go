@@ -1,0 +1,364 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A pushed is an Okta group that becomes a role, with its members of now and before.
+type pushed struct {
+	group   plan.Group
+	link    *plan.GroupLink // as stored; nil: new
+	members []plan.PersonID // sorted
+	old     []plan.PersonID // as stored; nil when they were never read
+	known   bool            // old was read once
+	reread  bool            // members come from Okta
+	stamp   string          // to be stored with them
+	role    *plan.RoleRef   // nil: none, and nothing is granted
+	anew    bool            // the role is not the stored one
+	failed  bool            // the group could not be read: its members are the stored ones
+}
+
+func (g *pushed) holds(id plan.PersonID) bool {
+	_, ok := slices.BinarySearch(g.members, id)
+	return ok
+}
+
+const (
+	pushListed   = "listed"
+	pushAssigned = "assigned"
+	pushMappings = "mappings"
+	pushNone     = "none"
+)
+
+// The warnings of groups.
+const (
+	warnNoGroups   = "no_groups"
+	warnUnpushed   = "group_unpushed"
+	warnMappings   = "push_mappings"
+	warnGroup      = "group_unread"
+	warnNewRole    = "role_without_permissions"
+	warnManyRoles  = "several_roles"
+	warnDefault    = "default_region"
+	warnForeign    = "default_termination_reason"
+	warnDoubleRole = "double_grant"
+)
+
+// readGroups finds the pushed groups, and reads the members of those that changed.
+func (r *run) readGroups(ctx context.Context) error {
+	links, err := r.Snapshot.Groups()
+	if err != nil {
+		return err
+	}
+	if r.Groups.Push == pushNone && len(links) == 0 {
+		return nil
+	}
+	if r.Groups.Push == pushListed && len(r.Groups.Names)+len(r.Groups.IDs) == 0 && len(links) == 0 {
+		r.warn(plan.Warning{Code: warnNoGroups, Message: "sync.groups names no groups, so no roles are granted (sync.groups.push: listed, names and ids are empty)"})
+		return nil
+	}
+	found, err := r.findGroups(ctx, links)
+	if err != nil {
+		return err
+	}
+	if err := r.settleGroups(ctx, links, found); err != nil {
+		return err
+	}
+	return r.readMembers(ctx)
+}
+
+// findGroups reads the groups that are pushed by the configured rule.
+func (r *run) findGroups(ctx context.Context, links []plan.GroupLink) (map[plan.GroupID]plan.Group, error) {
+	r.phase("reading okta groups", 0)
+	found := map[plan.GroupID]plan.Group{}
+	take := func(wanted func(plan.Group) bool) func([]plan.Group) error {
+		return func(page []plan.Group) error {
+			r.groupsIn += len(page)
+			r.progress(len(page))
+			for _, g := range page {
+				if wanted(g) {
+					found[g.ID] = g
+				}
+			}
+			return nil
+		}
+	}
+	stored := storedGroups(links)
+	var err error
+	switch r.Groups.Push {
+	case pushAssigned:
+		err = r.Source.AssignedGroups(ctx, take(func(plan.Group) bool { return true }))
+	case pushMappings:
+		var ids map[plan.GroupID]bool
+		if ids, err = r.pushedByMapping(ctx); err == nil {
+			err = r.readByID(ctx, ids, take)
+		}
+	case pushListed:
+		if len(r.Groups.Names) == 0 {
+			err = r.readByID(ctx, idSet(r.Groups.IDs), take)
+		} else {
+			err = r.Source.Groups(ctx, take(func(g plan.Group) bool { return r.named(g, stored[g.ID]) }))
+		}
+	}
+	return found, err
+}
+
+func storedGroups(links []plan.GroupLink) map[plan.GroupID]*plan.GroupLink {
+	stored := make(map[plan.GroupID]*plan.GroupLink, len(links))
+	for i := range links {
+		stored[links[i].Group] = &links[i]
+	}
+	return stored
+}
+
+func idSet(ids []string) map[plan.GroupID]bool {
+	set := map[plan.GroupID]bool{}
+	for _, id := range ids {
+		set[plan.GroupID(id)] = true
+	}
+	return set
+}
+
+// fewGroups is up to how many groups are read one by one rather than in a listing.
+const fewGroups = 20
+
+func (r *run) readByID(ctx context.Context, ids map[plan.GroupID]bool, take func(func(plan.Group) bool) func([]plan.Group) error) error {
+	wanted := func(g plan.Group) bool { return ids[g.ID] }
+	if len(ids) > fewGroups {
+		return r.Source.Groups(ctx, take(wanted))
+	}
+	each := take(wanted)
+	for _, id := range sortedGroupIDs(ids) {
+		g, found, err := r.Source.Group(ctx, id)
+		if err != nil {
+			return err
+		}
+		if found {
+			if err := each([]plan.Group{g}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func sortedGroupIDs[V any](m map[plan.GroupID]V) []plan.GroupID {
+	ids := make([]plan.GroupID, 0, len(m))
+	for id := range m {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// named reports whether the configuration names the group: by id, by its name, or by
+// the name it had when it was first matched.
+func (r *run) named(g plan.Group, stored *plan.GroupLink) bool {
+	if slices.Contains(r.Groups.IDs, string(g.ID)) || plan.MatchAny(r.Groups.Names, g.Name) {
+		return true
+	}
+	return stored != nil && !stored.Unpushed && stored.Matched != "" && plan.MatchAny(r.Groups.Names, stored.Matched)
+}
+
+// pushedByMapping are the groups of the app's Push Groups. The first good read is
+// kept; afterwards only a mapping that Okta says is gone takes a group away.
+func (r *run) pushedByMapping(ctx context.Context) (map[plan.GroupID]bool, error) {
+	list, err := r.Source.PushMappings(ctx)
+	var f failure
+	refused := err != nil && errors.As(err, &f) && f.Status() >= 400 && f.Status() < 500 && !f.Credentials() && f.Status() != 429
+	switch {
+	case err != nil && !(refused && len(r.meta.Mappings) > 0):
+		return nil, err
+	case err != nil:
+		r.warn(plan.Warning{Code: warnMappings, Message: "okta refuses to list the app's push mappings; those known from before are used: " + err.Error()})
+	case len(list) == 0 && len(r.meta.Mappings) > 0:
+		r.warn(plan.Warning{Code: warnMappings, Message: "okta lists no push mappings any more; those known from before are used"})
+	}
+	listed := map[string]bool{}
+	ids := map[plan.GroupID]bool{}
+	for _, m := range list {
+		listed[m.ID] = true
+		ids[m.Group] = true
+	}
+	kept := list
+	for _, m := range r.meta.Mappings {
+		if listed[m.ID] {
+			continue
+		}
+		gone := false
+		if err == nil && len(list) > 0 {
+			there, lookErr := r.Source.Mapping(ctx, m.ID)
+			gone = lookErr == nil && !there
+		}
+		if !gone {
+			kept = append(kept, m)
+			ids[m.Group] = true
+		}
+	}
+	r.meta.Mappings = kept
+	return ids, nil
+}
+
+// settleGroups compares what was found with what is stored. A group that is missing is
+// looked up by itself before it counts as unpushed.
+func (r *run) settleGroups(ctx context.Context, links []plan.GroupLink, found map[plan.GroupID]plan.Group) error {
+	stored := storedGroups(links)
+	for _, id := range sortedGroupIDs(found) {
+		g := &pushed{group: found[id]}
+		if l := stored[id]; l != nil {
+			g.link = l
+		}
+		r.groups = append(r.groups, g)
+	}
+	for i := range links {
+		l := &links[i]
+		if _, ok := found[l.Group]; ok {
+			continue
+		}
+		if err := r.missingGroup(ctx, l); err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(r.groups, func(a, b *pushed) int { return strings.Compare(string(a.group.ID), string(b.group.ID)) })
+	for _, g := range r.groups {
+		r.byGroup[g.group.ID] = g
+	}
+	return nil
+}
+
+func (r *run) missingGroup(ctx context.Context, l *plan.GroupLink) error {
+	gone, err := r.groupGone(ctx, l)
+	if err != nil {
+		var f failure
+		if !errors.As(err, &f) || f.Credentials() || ctx.Err() != nil {
+			return err
+		}
+		r.warn(plan.Warning{Code: warnGroup, Message: fmt.Sprintf("group %s is missing from okta's listing and could not be looked up; its role and holders stay: %v", l.Group, err)})
+	}
+	if !gone {
+		r.groups = append(r.groups, &pushed{group: plan.Group{ID: l.Group, Name: l.Name, Changed: l.Stamp}, link: l, failed: true})
+		return nil
+	}
+	if !l.Unpushed {
+		text := fmt.Sprintf("group %s is no longer pushed; its role %d and the holders stay (sync.groups.unpushed: leave)", l.Group, l.Role)
+		if r.pol.RevokeUnpushed {
+			text = fmt.Sprintf("group %s is no longer pushed; its role %d is revoked from the holders (sync.groups.unpushed: revoke)", l.Group, l.Role)
+		}
+		r.warn(plan.Warning{Code: warnUnpushed, Message: text})
+	}
+	r.unpushed = append(r.unpushed, *l)
+	return nil
+}
+
+// groupGone looks for the evidence that a stored group is no longer pushed. A listing
+// that contradicts it fails the run.
+func (r *run) groupGone(ctx context.Context, l *plan.GroupLink) (bool, error) {
+	switch r.Groups.Push {
+	case pushNone:
+		return true, nil
+	case pushMappings:
+		return true, nil // pushedByMapping has looked
+	case pushAssigned:
+		assigned, err := r.Source.GroupAssigned(ctx, l.Group)
+		if err == nil && assigned {
+			err = &brokenListing{what: fmt.Sprintf("okta's listing of the app's groups lacks group %s, which is assigned", l.Group)}
+		}
+		return !assigned, err
+	}
+	g, found, err := r.Source.Group(ctx, l.Group)
+	if err != nil || !found {
+		return !found && err == nil, err
+	}
+	if r.named(g, l) {
+		return false, &brokenListing{what: fmt.Sprintf("okta's listing of groups lacks group %s, which exists", l.Group)}
+	}
+	return true, nil
+}
+
+// A brokenListing is a listing that a direct look-up contradicts.
+type brokenListing struct{ what string }
+
+func (e *brokenListing) Error() string {
+	return e.what + ": the listing cannot be believed, and nothing is written; try again, and check the rights of the account that reads"
+}
+
+// memberReaders is how many groups are read at one time: they share one rate limit.
+const memberReaders = 4
+
+// readMembers reads the members of the groups that may have changed.
+func (r *run) readMembers(ctx context.Context) error {
+	r.phase("reading group members", len(r.groups))
+	readers, ctx := errgroup.WithContext(ctx)
+	readers.SetLimit(memberReaders)
+	var mu sync.Mutex
+	for _, g := range r.groups {
+		members, known, err := r.Snapshot.Members(g.group.ID)
+		if err != nil {
+			return errors.Join(err, readers.Wait())
+		}
+		g.members, g.old, g.known = members, members, known
+		if g.failed || known && !r.mayHaveChanged(g) {
+			r.progress(1)
+			continue
+		}
+		readers.Go(func() error {
+			err := r.readGroup(ctx, g, &mu)
+			r.progress(1)
+			return err
+		})
+	}
+	return readers.Wait()
+}
+
+// mayHaveChanged reports whether Okta has to be asked. Okta moves the stamp of its
+// built-in group Everyone at will.
+func (r *run) mayHaveChanged(g *pushed) bool {
+	return r.refresh || g.link == nil || g.link.Unpushed || g.link.Stamp == "" || g.link.Stamp != g.group.Changed || g.group.Type == "BUILT_IN"
+}
+
+func (r *run) readGroup(ctx context.Context, g *pushed, mu *sync.Mutex) error {
+	var members []plan.PersonID
+	err := r.Source.Members(ctx, g.group.ID, func(page []plan.PersonID) error {
+		members = append(members, page...)
+		return nil
+	})
+	var f failure
+	if errors.As(err, &f) && f.Status() == 404 {
+		mu.Lock()
+		defer mu.Unlock()
+		g.failed = true
+		r.warn(plan.Warning{Code: warnGroup, Message: fmt.Sprintf("group %s vanished while it was read; its role and holders stay for this run", g.group.ID)})
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	slices.Sort(members)
+	g.members, g.reread = slices.Compact(members), true
+	g.stamp = r.trusted(g.group.Changed)
+	return nil
+}
+
+// youngStamp is how old a membership stamp has to be: it is of whole seconds, and
+// Okta's own index lags.
+const youngStamp = time.Minute
+
+// trusted returns a stamp that was read before the members, or nothing if it is so
+// young that a later change could carry the same.
+func (r *run) trusted(stamp string) string {
+	at, err := time.Parse(time.RFC3339, stamp)
+	skew, _ := r.Source.ClockSkew()
+	if err != nil || r.now.Add(skew).Sub(at) < youngStamp {
+		return ""
+	}
+	return stamp
+}

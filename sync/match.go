@@ -1,0 +1,322 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"tracktik-sync/sync/plan"
+)
+
+// manyNew is above how many new people the employees are listed once, instead of
+// being looked up one by one.
+const manyNew = 100
+
+// A regionIndex finds regions as Okta's divisions name them.
+type regionIndex struct {
+	byName map[string][]plan.RegionRecord // folded
+	byID   map[plan.RegionID]plan.RegionRecord
+	roots  []plan.RegionRecord
+}
+
+func (r *run) readRegions(ctx context.Context) error {
+	if r.regions != nil {
+		return nil
+	}
+	list, err := r.Target.Regions(ctx)
+	if err != nil {
+		return err
+	}
+	r.regions = &regionIndex{byName: map[string][]plan.RegionRecord{}, byID: map[plan.RegionID]plan.RegionRecord{}}
+	for _, region := range list {
+		name := plan.FoldName(region.Name)
+		r.regions.byName[name] = append(r.regions.byName[name], region)
+		r.regions.byID[region.ID] = region
+		if region.Parent == 0 {
+			r.regions.roots = append(r.regions.roots, region)
+		}
+	}
+	return nil
+}
+
+// find looks a division up: by name first, then as an id.
+func (x *regionIndex) find(division string) (region plan.RegionRecord, code, message string) {
+	named := x.byName[plan.FoldName(division)]
+	switch {
+	case len(named) == 1:
+		return named[0], "", ""
+	case len(named) > 1:
+		ids := make([]string, len(named))
+		for i, n := range named {
+			ids[i] = strconv.FormatInt(int64(n.ID), 10)
+		}
+		return region, plan.ProblemAmbiguousRegion, fmt.Sprintf("the division %q names %d regions of the tracktik portal (%s); use the id", division, len(named), strings.Join(ids, ", "))
+	}
+	if id, err := strconv.ParseInt(strings.TrimSpace(division), 10, 64); err == nil {
+		if region, ok := x.byID[plan.RegionID(id)]; ok {
+			return region, "", ""
+		}
+	}
+	return region, plan.ProblemUnknownRegion, fmt.Sprintf("the division %q is no region of the tracktik portal, neither by name nor by id", division)
+}
+
+// fallback is the region of people without a division: the configured one, else for
+// HQ the only region without a parent.
+func (x *regionIndex) fallback(name string) (plan.RegionRecord, string, string) {
+	region, code, message := x.find(name)
+	if code == plan.ProblemUnknownRegion && plan.FoldName(name) == "hq" && len(x.roots) == 1 {
+		return x.roots[0], "", ""
+	}
+	if code != "" {
+		message = "sync.default_region: " + message
+	}
+	return region, code, message
+}
+
+// resolveRegions gives the people who need one the id of their region.
+func (r *run) resolveRegions(ctx context.Context, list []*subject) error {
+	for _, s := range list {
+		if s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" {
+			continue
+		}
+		w := &s.mapped.Wanted
+		if s.link != nil && !plan.NeedsRegion(s.link, w, &r.pol) && !slices.Contains(r.opt.Recreate, s.person.ID) {
+			continue
+		}
+		if err := r.readRegions(ctx); err != nil {
+			return err
+		}
+		r.resolveRegion(s)
+	}
+	return nil
+}
+
+func (r *run) resolveRegion(s *subject) {
+	w := &s.mapped.Wanted
+	var region plan.RegionRecord
+	var code, message string
+	switch division := w.Values[plan.Region]; {
+	case division != "":
+		region, code, message = r.regions.find(division)
+	case r.pol.DefaultRegion == "":
+		code, message = plan.ProblemMissingRequired, "the division is empty in Okta, and sync.default_region as well"
+	default:
+		region, code, message = r.regions.fallback(r.pol.DefaultRegion)
+		w.Default = true
+	}
+	if code != "" {
+		s.mapped.Problems = append(s.mapped.Problems, plan.Problem{User: s.ref(), Code: code, Message: message})
+		return
+	}
+	w.RegionID = region.ID
+}
+
+// findMatches looks for the employees of new people.
+func (r *run) findMatches(ctx context.Context, fresh []*subject) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	var err error
+	if len(fresh) > manyNew {
+		r.listedOnce = true
+		err = r.matchByListing(ctx, fresh)
+	} else {
+		err = r.matchByLookUp(ctx, fresh)
+	}
+	if err != nil {
+		return err
+	}
+	for _, s := range fresh {
+		for i := range s.matches {
+			if err := r.ownership(&s.matches[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return r.findAdmins(ctx, fresh)
+}
+
+// keys are what a person is looked for by: the configured keys that have a value.
+func (r *run) keys(s *subject) []plan.Field {
+	var keys []plan.Field
+	for _, f := range r.pol.Match {
+		if s.mapped.Wanted.Values[f] != "" {
+			keys = append(keys, f)
+		}
+	}
+	return keys
+}
+
+func (r *run) matchByLookUp(ctx context.Context, fresh []*subject) error {
+	r.phase("looking for employees", len(fresh))
+	pool, ctx := errgroup.WithContext(ctx)
+	pool.SetLimit(max(1, r.Workers))
+	for _, s := range fresh {
+		pool.Go(func() error {
+			defer r.progress(1)
+			for _, key := range r.keys(s) {
+				found, err := r.Target.FindEmployees(ctx, key, s.mapped.Wanted.Values[key])
+				if err != nil {
+					return err
+				}
+				for _, e := range found {
+					s.matches = append(s.matches, plan.Match{Key: key, Employee: e})
+				}
+			}
+			return nil
+		})
+	}
+	return pool.Wait()
+}
+
+// matchByListing reads all employees once, and keeps those whom somebody looks for.
+func (r *run) matchByListing(ctx context.Context, fresh []*subject) error {
+	wanted := map[plan.Field]map[string][]*subject{}
+	for _, f := range r.pol.Match {
+		wanted[f] = map[string][]*subject{}
+	}
+	for _, s := range fresh {
+		for _, f := range r.keys(s) {
+			name := plan.FoldName(s.mapped.Wanted.Values[f])
+			wanted[f][name] = append(wanted[f][name], s)
+		}
+	}
+	r.phase("reading tracktik employees", r.meta.PortalEmployees)
+	total, err := r.Target.Employees(ctx, func(page []plan.Employee) error {
+		for i := range page {
+			for _, f := range r.pol.Match {
+				value := plan.FoldName(page[i].Values[f])
+				if value == "" {
+					continue
+				}
+				for _, s := range wanted[f][value] {
+					s.matches = append(s.matches, plan.Match{Key: f, Employee: page[i]})
+				}
+			}
+		}
+		r.progress(len(page))
+		return nil
+	})
+	r.current.total = max(r.current.total, total)
+	for _, s := range fresh {
+		slices.SortStableFunc(s.matches, func(a, b plan.Match) int {
+			return slices.Index(r.pol.Match, a.Key) - slices.Index(r.pol.Match, b.Key)
+		})
+	}
+	return err
+}
+
+// ownership says whose a found employee is.
+func (r *run) ownership(m *plan.Match) error {
+	link, found, err := r.Snapshot.LinkOfEmployee(m.Employee.ID)
+	if err != nil || !found {
+		return err
+	}
+	m.Owner = link.Person
+	owner := r.people.subjects[link.Person]
+	m.Leaves = owner != nil && (owner.leaver || owner.judgement.Verdict == plan.Provision && r.givesFree(owner, m))
+	return nil
+}
+
+// givesFree reports whether the owner is given another name in this plan.
+func (r *run) givesFree(owner *subject, m *plan.Match) bool {
+	w := &owner.mapped.Wanted
+	return owner.link != nil && len(owner.mapped.Problems) == 0 && !w.Keep.Has(m.Key) && !m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key])
+}
+
+// findAdmins marks matches who hold a protected role: by their own grants when they
+// are few, else by the holders of each such role.
+func (r *run) findAdmins(ctx context.Context, fresh []*subject) error {
+	candidates := map[plan.EmployeeID]bool{}
+	for _, s := range fresh {
+		for _, m := range s.matches {
+			if m.Owner == "" && m.Employee.Active() {
+				candidates[m.Employee.ID] = false
+			}
+		}
+	}
+	if len(candidates) == 0 {
+		return nil
+	}
+	if err := r.readPortalRoles(ctx); err != nil {
+		return err
+	}
+	protected := map[plan.RoleID]bool{}
+	for _, role := range r.portal.Roles {
+		if plan.ProtectedRole(role, &r.pol) {
+			protected[role.ID] = true
+		}
+	}
+	var err error
+	if len(candidates) <= len(protected) {
+		err = r.adminsByPerson(ctx, candidates, protected)
+	} else {
+		err = r.adminsByRole(ctx, candidates, protected)
+	}
+	for _, s := range fresh {
+		for i := range s.matches {
+			s.matches[i].Admin = candidates[s.matches[i].Employee.ID]
+		}
+	}
+	return err
+}
+
+func (r *run) adminsByPerson(ctx context.Context, candidates map[plan.EmployeeID]bool, protected map[plan.RoleID]bool) error {
+	ids := make([]plan.EmployeeID, 0, len(candidates))
+	for id := range candidates {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		grants, err := r.Target.UserRolesOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		candidates[id] = slices.ContainsFunc(grants, func(u plan.UserRole) bool { return protected[u.Role] })
+	}
+	return nil
+}
+
+func (r *run) adminsByRole(ctx context.Context, candidates map[plan.EmployeeID]bool, protected map[plan.RoleID]bool) error {
+	ids := make([]plan.RoleID, 0, len(protected))
+	for id := range protected {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		holders, err := r.Target.UserRolesWith(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, u := range holders {
+			if _, ok := candidates[u.Employee]; ok {
+				candidates[u.Employee] = true
+			}
+		}
+	}
+	return nil
+}
+
+// findOwn learns which employee's credentials we use: that one is never touched.
+func (r *run) findOwn(ctx context.Context) error {
+	r.pol.OwnUsername = r.OwnUsername
+	if id, err := strconv.ParseInt(r.OwnEmployee, 10, 64); err == nil {
+		r.pol.Own = plan.EmployeeID(id)
+		return nil
+	}
+	if r.OwnUsername != "" {
+		return nil // compared where an employee is touched
+	}
+	self, err := r.Target.Self(ctx)
+	if err != nil {
+		return err
+	}
+	if id, err := strconv.ParseInt(self, 10, 64); err == nil {
+		r.pol.Own = plan.EmployeeID(id)
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package sync
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// An attempt is what became of an action.
+type attempt struct {
+	outcome  string // plan.Done, Failed, Unknown or Withheld
+	message  string
+	code     string // of the problem it leaves; empty: it is tried again in the next run
+	batch    plan.Batch
+	attempts int
+	request  string
+	fatal    error // ends the run
+	slow     bool  // the call was cut, and may still be at work
+	warnings []plan.Warning
+}
+
+// commit makes an outcome durable, with what it changes in the snapshot.
+func (a *applier) commit(action *plan.Action, done attempt) error {
+	entry := a.audit(action, done.outcome)
+	entry.Attempts, entry.Request, entry.Message = done.attempts, done.request, done.message
+	done.batch.Audits = append(done.batch.Audits, entry)
+	a.trouble(action, &done)
+	err := a.Snapshot.Commit(done.batch)
+	if err != nil {
+		done.outcome = plan.Unknown
+		err = fmt.Errorf("recording an outcome: %w", err)
+	}
+	a.record(action, done)
+	return err
+}
+
+// record counts an outcome, and says it.
+func (a *applier) record(action *plan.Action, done attempt) {
+	log := a.log.WithField("action", string(action.Kind)).WithField("person", action.User.ID).WithField("employee", action.Employee)
+	if action.Role != nil {
+		log = log.WithField("role", action.Role.ID).WithField("group", action.Role.Group)
+	}
+	if done.request != "" {
+		log = log.WithField("request_id", done.request)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.warnings = append(a.warnings, done.warnings...)
+	if done.outcome == plan.Done {
+		a.result.Done[string(action.Kind)]++
+		log.Info("action done")
+		return
+	}
+	a.withheld(action)
+	switch done.outcome {
+	case plan.Withheld:
+		a.result.Held++
+		a.doc.Held = append(a.doc.Held, plan.Held{Action: *action, Why: done.message})
+		log.WithField("why", done.message).Warn("action held")
+		return
+	case plan.Unknown:
+		a.result.Unknown++
+	default:
+		a.result.Failed++
+	}
+	a.result.Failures = append(a.result.Failures, plan.Failure{Action: *action, Outcome: done.outcome, Message: done.message})
+	log = log.WithField("outcome", done.outcome).WithField("error", done.message)
+	if action.Kind.Removes() {
+		log.Error("a removal was not done")
+		return
+	}
+	log.Warn("action not done")
+}
+
+// The steps after which a refused action is tried again; then daily until day 28.
+var retrySteps = []time.Duration{time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour}
+
+const (
+	retryDaily  = 24 * time.Hour
+	retryGiveUp = 28 * 24 * time.Hour
+	removalStep = time.Hour // a refused removal is tried without end
+)
+
+// trouble adds the problem that a refusal leaves to what is recorded, or ends an
+// earlier one.
+func (a *applier) trouble(action *plan.Action, done *attempt) {
+	t := plan.Trouble{Person: action.User.ID, Login: action.User.Login, Kind: action.Kind}
+	if action.Role != nil {
+		t.Group = action.Role.Group
+	}
+	earlier := a.earlier(t)
+	if done.outcome == plan.Done {
+		if earlier != nil {
+			done.batch.Cured = append(done.batch.Cured, t.Key())
+			a.mu.Lock()
+			a.cured = append(a.cured, t.Key())
+			a.mu.Unlock()
+		}
+		return
+	}
+	if done.outcome != plan.Failed || done.code == "" {
+		return
+	}
+	now := a.Now().UTC()
+	t.Code, t.Message, t.Since, t.Last, t.Attempts, t.Data = done.code, done.message, now, now, 1, action.Digest()
+	if earlier != nil && earlier.Data == t.Data {
+		t.Since, t.Attempts = earlier.Since, earlier.Attempts+1
+	}
+	next := nextTry(&t, now)
+	t.NextTry = &next
+	done.batch.Troubles = append(done.batch.Troubles, t)
+	a.mu.Lock()
+	a.troubles = append(a.troubles, t)
+	a.mu.Unlock()
+}
+
+func (a *applier) earlier(t plan.Trouble) *plan.Trouble {
+	for _, e := range a.run.troubles[t.Person] {
+		if e.Key() == t.Key() {
+			return &e
+		}
+	}
+	return nil
+}
+
+// nextTry is when a refused action is tried again. A leaver must not keep the keys:
+// refused removals are tried in every run of the first hour, then hourly, without end.
+func nextTry(t *plan.Trouble, now time.Time) time.Time {
+	age := now.Sub(t.Since)
+	switch {
+	case t.Kind.Removes() && age < removalStep:
+		return now
+	case t.Kind.Removes():
+		return now.Add(removalStep)
+	case age >= retryGiveUp:
+		t.Code = plan.ProblemGivenUp
+		return now.Add(100 * 365 * 24 * time.Hour)
+	case t.Attempts <= len(retrySteps):
+		return now.Add(retrySteps[t.Attempts-1])
+	}
+	return now.Add(retryDaily)
+}
+
+// classify turns the error of a call into an attempt that was not done.
+func classify(err error) attempt {
+	done := attempt{outcome: plan.Failed, message: err.Error()}
+	var f failure
+	if !errors.As(err, &f) {
+		return done
+	}
+	done.request = f.RequestID()
+	switch {
+	case f.Credentials():
+		done.fatal = err
+	case f.OutcomeUnknown():
+		done.outcome = plan.Unknown
+	case f.Refused(), f.Conflict(), f.Forbidden():
+		done.code = plan.ProblemRefused
+	}
+	return done
+}

@@ -1,0 +1,476 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// perform carries out one action, and settles it where the answer was lost.
+func (a *applier) perform(ctx context.Context, action *plan.Action, intent *plan.Intent) attempt {
+	done := a.send(ctx, action, intent)
+	done.attempts = max(1, done.attempts)
+	if done.outcome != plan.Unknown {
+		return done
+	}
+	state, batch, err := a.lookInto(ctx, intent, a.lostAt(done))
+	switch {
+	case err != nil:
+		done.message += "; the look-up failed too: " + err.Error()
+	case state == happened:
+		done.outcome, done.batch = plan.Done, batch
+		done.message = "the answer was lost; a look-up shows that it happened"
+		a.learn(action, &batch)
+	case state == didNot:
+		again := a.send(ctx, action, intent) // it provably did not happen
+		again.attempts = done.attempts + max(1, again.attempts)
+		return again
+	}
+	return done
+}
+
+// lostAt is when a lost call may still have been at work: one that was cut goes on in
+// TrackTik, one whose connection broke is over.
+func (a *applier) lostAt(done attempt) time.Time {
+	if done.slow {
+		return a.Now()
+	}
+	return time.Time{}
+}
+
+// learn remembers the ids that a settled action brought.
+func (a *applier) learn(action *plan.Action, batch *plan.Batch) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, l := range batch.Links {
+		a.employees[l.Person] = l.Employee
+	}
+	for _, g := range batch.Groups {
+		if action.Kind == plan.CreateRole {
+			a.roleIDs[g.Group] = g.Role
+		}
+	}
+}
+
+// send makes the calls of one action.
+func (a *applier) send(ctx context.Context, action *plan.Action, intent *plan.Intent) attempt {
+	switch action.Kind {
+	case plan.Create:
+		return a.create(ctx, action, intent)
+	case plan.Update:
+		return a.update(ctx, action)
+	case plan.Terminate:
+		return a.terminate(ctx, action)
+	case plan.Reactivate:
+		return a.reactivate(ctx, action)
+	case plan.CreateRole:
+		return a.createRole(ctx, action)
+	case plan.RenameRole:
+		err := a.Target.RenameRole(ctx, action.Role.ID, action.Role.Name)
+		if err != nil {
+			return classify(err)
+		}
+		batch, err := a.roleBatch(action, action.Role.ID, "")
+		return finished(batch, err)
+	case plan.GrantRole:
+		return a.grant(ctx, action)
+	case plan.RevokeRole:
+		return a.revoke(ctx, action)
+	}
+	return attempt{outcome: plan.Failed, message: "unknown kind of action " + string(action.Kind)}
+}
+
+// finished is a call that worked; err is about the snapshot.
+func finished(batch plan.Batch, err error) attempt {
+	if err != nil {
+		return attempt{outcome: plan.Unknown, message: err.Error(), fatal: err}
+	}
+	return attempt{outcome: plan.Done, batch: batch}
+}
+
+func (a *applier) create(ctx context.Context, action *plan.Action, intent *plan.Intent) attempt {
+	want := *action.Want
+	if a.listedOnce {
+		if e, found, err := a.appeared(ctx, &want); err != nil || found {
+			return tookPlace(e, err)
+		}
+	}
+	var warnings []plan.Warning
+	for tries := 1; ; tries++ {
+		e, err := a.Target.CreateEmployee(ctx, want.Values, want.RegionID)
+		if err == nil {
+			return a.created(action, &want, e.ID, tries, warnings)
+		}
+		done := classify(err)
+		done.attempts, done.warnings = tries, warnings
+		field, drop := a.droppable(action, err, &want)
+		switch {
+		case done.outcome == plan.Failed && drop && tries < 3:
+			warnings = append(warnings, plan.Warning{Code: plan.WarningInvalidValue, User: action.User, Field: field.String(),
+				Message: "tracktik refused the value, and the employee is made without it: " + err.Error()})
+			want.Values[field] = ""
+			want.Keep = want.Keep.With(field)
+			intent.Wanted = &want
+			continue
+		case isConflict(err):
+			return a.conflict(ctx, action, &want, done)
+		}
+		done.slow = isSlow(err)
+		return done
+	}
+}
+
+func (a *applier) created(action *plan.Action, want *plan.Wanted, id plan.EmployeeID, tries int, warnings []plan.Warning) attempt {
+	action.Employee = id
+	a.mu.Lock()
+	a.employees[action.User.ID] = id
+	a.mu.Unlock()
+	batch, err := a.createdBatch(action, want, id, a.id)
+	done := finished(batch, err)
+	done.attempts, done.warnings = tries, warnings
+	return done
+}
+
+// appeared looks for an employee with the e-mail who was not there, or not free, when
+// the employees were listed.
+func (a *applier) appeared(ctx context.Context, want *plan.Wanted) (plan.Employee, bool, error) {
+	list, err := a.Target.FindEmployees(ctx, plan.Email, want.Values[plan.Email])
+	for _, e := range list {
+		if e.Status != "TERMINATED" {
+			return e, true, err
+		}
+	}
+	return plan.Employee{}, false, err
+}
+
+func tookPlace(e plan.Employee, err error) attempt {
+	if err != nil {
+		return classify(err)
+	}
+	return attempt{outcome: plan.Failed, message: fmt.Sprintf("employee %d has the e-mail by now; the next run decides about them", e.ID)}
+}
+
+// droppable names an optional value because of which TrackTik refuses a person, and
+// without which they are made: a language that the portal does not know, or a phone
+// that a terminated employee has.
+func (a *applier) droppable(action *plan.Action, err error, want *plan.Wanted) (plan.Field, bool) {
+	var f interface{ RefusedField() (plan.Field, bool) }
+	if errors.As(err, &f) {
+		field, named := f.RefusedField()
+		if named && (field == plan.Language || field == plan.PrimaryPhone) && want.Values[field] != "" {
+			return field, true
+		}
+	}
+	if phone := want.Values[plan.PrimaryPhone]; phone != "" && isConflict(err) {
+		formers, listErr := a.Snapshot.FormersOf(action.User.ID)
+		if listErr == nil && slices.ContainsFunc(formers, func(f plan.Former) bool { return f.Link.Pushed[plan.PrimaryPhone] == phone }) {
+			return plan.PrimaryPhone, true
+		}
+	}
+	return 0, false
+}
+
+func isConflict(err error) bool {
+	var f failure
+	return errors.As(err, &f) && f.Conflict()
+}
+
+// isSlow reports a call that was cut, and may still be at work.
+func isSlow(err error) bool {
+	var f failure
+	if errors.As(err, &f) && f.Status() == 504 {
+		return true
+	}
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// conflict looks whose the name is that a create was refused for: ours, when an
+// earlier answer was lost.
+func (a *applier) conflict(ctx context.Context, action *plan.Action, want *plan.Wanted, done attempt) attempt {
+	e, found, err := a.findCreated(ctx, &want.Values)
+	if err != nil {
+		done.message += "; the look-up failed too: " + err.Error()
+		return done
+	}
+	if found {
+		own := a.created(action, want, e.ID, done.attempts, done.warnings)
+		own.message = "tracktik had the employee already: an earlier answer was lost"
+		return own
+	}
+	if done.outcome == plan.Unknown { // a 500 for a violated constraint: it did not happen
+		done.outcome = plan.Failed
+	}
+	done.code = plan.ProblemRefused
+	return done
+}
+
+func (a *applier) update(ctx context.Context, action *plan.Action) attempt {
+	fields := slices.DeleteFunc(slices.Clone(action.Changes), func(c plan.Change) bool { return c.Field == plan.Region })
+	full := a.fullValues(action)
+	var warnings []plan.Warning
+	tries := 0
+	for len(fields) > 0 {
+		tries++
+		err := a.Target.UpdateEmployee(ctx, action.Employee, fields, full)
+		if err == nil {
+			break
+		}
+		done := classify(err)
+		done.attempts, done.warnings, done.slow = tries, warnings, isSlow(err)
+		rest, dropped := leaveOut(fields, err)
+		if done.outcome != plan.Failed || len(dropped) == 0 || tries > len(plan.RequiredFields) {
+			return done
+		}
+		for _, c := range dropped {
+			warnings = append(warnings, plan.Warning{Code: plan.WarningInvalidValue, User: action.User, Field: c.Field.String(),
+				Message: "tracktik refused the value, and what it holds is left alone: " + err.Error()})
+		}
+		fields = rest
+	}
+	if len(fields) != len(action.Changes) && action.Want != nil && slices.ContainsFunc(action.Changes, func(c plan.Change) bool { return c.Field == plan.Region }) {
+		tries++
+		if err := a.Target.MoveEmployee(ctx, action.Employee, action.Want.RegionID); err != nil {
+			done := classify(err)
+			done.attempts, done.warnings, done.slow = tries, warnings, isSlow(err)
+			if done.outcome == plan.Failed && len(fields) > 0 {
+				batch, berr := a.updatedLink(action, fields)
+				if berr == nil {
+					done.batch = batch
+				}
+			}
+			return done
+		}
+	}
+	batch, err := a.updatedLink(action, action.Changes)
+	done := finished(batch, err)
+	done.attempts, done.warnings = max(1, tries), warnings
+	return done
+}
+
+// fullValues is the whole record as it should be: an address is sent as a whole.
+func (a *applier) fullValues(action *plan.Action) plan.Values {
+	if action.Want == nil {
+		return plan.Values{}
+	}
+	full := action.Want.Values
+	if link, found, err := a.Snapshot.Link(action.User.ID); err == nil && found {
+		for f := plan.Field(0); f < plan.Region; f++ {
+			if action.Want.Keep.Has(f) {
+				full[f] = link.Pushed[f]
+			}
+		}
+	}
+	return full
+}
+
+// leaveOut takes out of an update what a portal refuses and nobody needs: a value that
+// cannot be cleared, a language that it does not know.
+func leaveOut(fields []plan.Change, err error) (rest, dropped []plan.Change) {
+	var f interface{ RefusedField() (plan.Field, bool) }
+	if !errors.As(err, &f) {
+		return fields, nil
+	}
+	named, ok := f.RefusedField()
+	if !ok {
+		return fields, nil
+	}
+	for _, c := range fields {
+		if c.Field == named && (c.New == "" || c.Field == plan.Language) {
+			dropped = append(dropped, c)
+			continue
+		}
+		rest = append(rest, c)
+	}
+	return rest, dropped
+}
+
+func (a *applier) terminate(ctx context.Context, action *plan.Action) attempt {
+	t := plan.Termination{Date: a.today(action), Reason: a.reason, Comment: a.Comment, Notify: a.Notify}
+	if t.Comment == "" {
+		t.Comment = fmt.Sprintf("tracktik-sync run %s: %s", a.id, action.Reason)
+	}
+	err := a.Target.TerminateEmployee(ctx, action.Employee, t)
+	if err != nil {
+		done := classify(err)
+		done.slow = isSlow(err)
+		if done.outcome != plan.Failed || done.fatal != nil {
+			return done
+		}
+		e, found, lookErr := a.Target.Employee(ctx, action.Employee)
+		if lookErr != nil || found && e.Status != "TERMINATED" {
+			return done
+		}
+	} else if problem := a.readBack(ctx, action); problem != "" {
+		return attempt{outcome: plan.Failed, code: plan.ProblemNotEffective, message: problem}
+	}
+	batch, err := a.terminatedBatch(action, a.id)
+	return finished(batch, err)
+}
+
+// readBack checks the first termination of a run: a portal that says yes and does
+// nothing would leave every leaver active.
+func (a *applier) readBack(ctx context.Context, action *plan.Action) string {
+	a.mu.Lock()
+	first := !a.terminated
+	a.terminated = true
+	a.mu.Unlock()
+	if !first {
+		return ""
+	}
+	e, found, err := a.Target.Employee(ctx, action.Employee)
+	if err != nil || !found || e.Status == "TERMINATED" {
+		return ""
+	}
+	a.mu.Lock()
+	a.noTerm = true
+	a.mu.Unlock()
+	return fmt.Sprintf("tracktik answered that employee %d was terminated, and shows them as %s; no more are terminated in this run", action.Employee, e.Status)
+}
+
+// today is the date where the employee works.
+func (a *applier) today(action *plan.Action) string {
+	zone := a.Timezone
+	if s := a.people.subjects[action.User.ID]; s != nil && s.link != nil && a.regions != nil {
+		if name := a.regions.byID[s.link.PushedRegion].TimeZone; name != "" {
+			if z, err := time.LoadLocation(name); err == nil {
+				zone = z
+			}
+		}
+	}
+	if zone == nil {
+		zone = time.UTC
+	}
+	return a.Now().In(zone).Format(time.DateOnly)
+}
+
+func (a *applier) reactivate(ctx context.Context, action *plan.Action) attempt {
+	note := fmt.Sprintf("tracktik-sync run %s: %s", a.id, action.Reason)
+	if err := a.Target.ReactivateEmployee(ctx, action.Employee, note); err != nil {
+		done := classify(err)
+		done.slow = isSlow(err)
+		if done.outcome != plan.Failed || done.fatal != nil {
+			return done
+		}
+		e, found, lookErr := a.Target.Employee(ctx, action.Employee)
+		if lookErr != nil || !found || !e.Active() {
+			return done
+		}
+	}
+	e, found, err := a.Target.Employee(ctx, action.Employee)
+	if err != nil {
+		return attempt{outcome: plan.Unknown, message: err.Error()}
+	}
+	if !found || !e.Active() {
+		return attempt{outcome: plan.Failed, code: plan.ProblemNotEffective, message: fmt.Sprintf("tracktik answered that employee %d was reactivated, and shows them as %s", action.Employee, e.Status)}
+	}
+	link := plan.Adopted(action.Want, &e, false)
+	changes, _ := plan.Differences(&link, action.Want, &e, &a.pol)
+	batch, err := a.reactivatedBatch(action, action.Want, &e, a.id)
+	if err != nil {
+		return finished(batch, err)
+	}
+	done := finished(batch, nil)
+	if len(changes) > 0 {
+		if err := a.Target.UpdateEmployee(ctx, action.Employee, changes, action.Want.Values); err != nil {
+			refused := classify(err)
+			done.outcome, done.code, done.message, done.fatal = plan.Failed, refused.code, "the employee is active again, but not as Okta wants: "+err.Error(), refused.fatal
+		} else {
+			for _, c := range changes {
+				done.batch.Links[0].Pushed[c.Field] = c.New
+			}
+		}
+	}
+	a.learn(action, &done.batch)
+	return done
+}
+
+func (a *applier) createRole(ctx context.Context, action *plan.Action) attempt {
+	role, err := a.Target.CreateRole(ctx, action.Role.Name, plan.RoleDescription(a.Binding, action.Role.Group, action.Role.Name))
+	id := role.ID
+	if err != nil {
+		done := classify(err)
+		done.slow = isSlow(err)
+		if !isConflict(err) {
+			return done
+		}
+		state, batch, lookErr := a.lookForRole(ctx, action, time.Time{})
+		if lookErr != nil || state != happened {
+			if done.outcome == plan.Unknown && lookErr == nil {
+				done.outcome, done.code = plan.Failed, plan.ProblemRefused
+			}
+			return done
+		}
+		id = batch.Groups[0].Role
+	}
+	a.mu.Lock()
+	a.roleIDs[action.Role.Group] = id
+	a.mu.Unlock()
+	batch, err := a.roleBatch(action, id, plan.HowCreated)
+	return finished(batch, err)
+}
+
+func (a *applier) grant(ctx context.Context, action *plan.Action) attempt {
+	id, err := a.Target.Grant(ctx, action.Employee, action.Role.ID)
+	if err != nil {
+		done := classify(err)
+		done.slow = isSlow(err)
+		if done.outcome != plan.Failed || done.code == "" {
+			return done
+		}
+		state, batch, lookErr := a.lookAtGrant(ctx, action)
+		if lookErr == nil && state == happened {
+			return finished(batch, nil)
+		}
+		return done
+	}
+	return finished(a.grantedBatch(action, id, plan.HowCreated), nil)
+}
+
+func (a *applier) revoke(ctx context.Context, action *plan.Action) attempt {
+	id := action.Grant
+	grant, found, err := a.grantOf(action)
+	if err != nil {
+		return finished(plan.Batch{}, err)
+	}
+	if id == 0 {
+		if id = grant.ID; !found {
+			return finished(revokedBatch(action), nil)
+		}
+	}
+	err = a.Target.Revoke(ctx, id)
+	if err == nil {
+		return finished(revokedBatch(action), nil)
+	}
+	done := classify(err)
+	done.slow = isSlow(err)
+	if done.outcome != plan.Failed || done.fatal != nil || done.code == "" {
+		return done
+	}
+	held, lookErr := a.Target.UserRolesOf(ctx, action.Employee)
+	switch {
+	case lookErr != nil:
+		return done
+	case !slices.ContainsFunc(held, func(u plan.UserRole) bool { return u.ID == id }):
+		return finished(revokedBatch(action), nil) // it is gone already
+	case len(held) == 1:
+		grant.Stuck = true
+		return attempt{outcome: plan.Withheld, message: plan.HeldLastRole + ": tracktik lets nobody fall back to having no role: " + err.Error(),
+			batch: plan.Batch{Grants: []plan.Grant{grant}}}
+	}
+	return done
+}
+
+func (a *applier) grantOf(action *plan.Action) (plan.Grant, bool, error) {
+	grants, err := a.Snapshot.GrantsOf(action.User.ID)
+	for _, g := range grants {
+		if g.Role == action.Role.ID {
+			return g, true, err
+		}
+	}
+	return plan.Grant{}, false, err
+}

@@ -1,0 +1,200 @@
+package sync
+
+import (
+	"fmt"
+	"strings"
+
+	"tracktik-sync/sync/plan"
+)
+
+func containsMark(description, mark string) bool { return strings.Contains(description, mark) }
+
+// audit begins an entry of the audit trail about an action.
+func (r *run) audit(a *plan.Action, outcome string) plan.Audit {
+	entry := plan.Audit{Time: r.Now().UTC(), Run: r.id, By: r.By, Kind: string(a.Kind), Person: a.User.ID, Login: a.User.Login, Employee: a.Employee,
+		Role: a.Role, Changes: a.FieldChanges(), Reason: a.Reason, Outcome: outcome, Approved: r.checked.Exempt[a.Ref()]}
+	if r.RedactHistory {
+		entry.Login, entry.Changes = "", redacted(entry.Changes)
+	}
+	return entry
+}
+
+// redacted keeps which fields changed, and leaves out what they held.
+func redacted(changes []plan.Change) []plan.Change {
+	out := make([]plan.Change, len(changes))
+	for i, c := range changes {
+		out[i] = plan.Change{Field: c.Field}
+	}
+	return out
+}
+
+// createdBatch records the employee that a create made.
+func (r *run) createdBatch(a *plan.Action, w *plan.Wanted, id plan.EmployeeID, run string) (plan.Batch, error) {
+	link := plan.Link{Person: a.User.ID, Employee: id, How: plan.HowCreated, Since: r.Now().UTC(), Run: run, Login: a.User.Login, Email: w.Email,
+		Pushed: w.Values, PushedRegion: w.RegionID, AssignedBy: w.Group}
+	batch := plan.Batch{Links: []plan.Link{link}}
+	old, found, err := r.Snapshot.Link(a.User.ID)
+	if err != nil {
+		return batch, err
+	}
+	if found && old.Employee != id { // made anew after somebody else ended the first one
+		grants, err := r.Snapshot.GrantsOf(a.User.ID)
+		if err != nil {
+			return batch, err
+		}
+		batch.Formers = []plan.Former{{Link: old, Terminated: r.Now().UTC(), Run: run, Roles: grants, Elsewhere: true}}
+		for _, g := range grants {
+			batch.DropGrants = append(batch.DropGrants, g.Key())
+		}
+	}
+	return batch, nil
+}
+
+// terminatedBatch turns a link into a former employee, with the roles they held.
+func (r *run) terminatedBatch(a *plan.Action, run string) (plan.Batch, error) {
+	link, found, err := r.Snapshot.Link(a.User.ID)
+	if err != nil || !found {
+		return plan.Batch{}, err
+	}
+	grants, err := r.Snapshot.GrantsOf(a.User.ID)
+	if err != nil {
+		return plan.Batch{}, err
+	}
+	batch := plan.Batch{Unlink: []plan.PersonID{link.Person}, Formers: []plan.Former{{Link: link, Terminated: r.Now().UTC(), Run: run, Roles: grants}}}
+	for _, g := range grants {
+		batch.DropGrants = append(batch.DropGrants, g.Key())
+	}
+	return batch, nil
+}
+
+// reactivatedBatch makes a former employee a managed one again. What the record shows
+// as Okta wants it counts as pushed; the rest is sent by the next update.
+func (r *run) reactivatedBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee, run string) (plan.Batch, error) {
+	former, found, err := r.Snapshot.FormerByEmployee(a.Employee)
+	if err != nil {
+		return plan.Batch{}, err
+	}
+	link := plan.Adopted(w, e, false)
+	link.Person, link.How, link.Since, link.Run, link.Login, link.Email = a.User.ID, plan.HowReactivated, r.Now().UTC(), run, a.User.Login, w.Email
+	link.Pushed[plan.Region], link.PushedRegion = w.Values[plan.Region], w.RegionID
+	batch := plan.Batch{Links: []plan.Link{link}, Revive: []plan.EmployeeID{a.Employee}, Prints: []plan.PersonPrint{{Person: link.Person}}}
+	if found {
+		for _, g := range former.Roles {
+			g.Person = a.User.ID
+			batch.Grants = append(batch.Grants, g)
+		}
+	}
+	return batch, nil
+}
+
+// updatedLink is the link after an update was done.
+func (r *run) updatedLink(a *plan.Action, changes []plan.Change) (plan.Batch, error) {
+	link, found, err := r.Snapshot.Link(a.User.ID)
+	if err != nil {
+		return plan.Batch{}, err
+	}
+	if !found {
+		return plan.Batch{}, fmt.Errorf("recording the update of user %s: the snapshot has no link any more", a.User.ID)
+	}
+	if s := r.people.subjects[a.User.ID]; s != nil && s.decision.Note != nil && s.decision.Note.Employee == link.Employee {
+		pushed, region := link.Pushed, link.PushedRegion
+		link = *s.decision.Note
+		for f, v := range pushed { // what an earlier action of this run has sent stays
+			if s.link != nil && v != s.link.Pushed[f] {
+				link.Pushed[f] = v
+			}
+		}
+		if s.link == nil || region != s.link.PushedRegion {
+			link.PushedRegion = region
+		}
+	}
+	for _, c := range changes {
+		link.Pushed[c.Field] = c.New
+		if c.Field == plan.Region && a.Want != nil {
+			link.PushedRegion = a.Want.RegionID
+		}
+	}
+	link.LastRepair = ""
+	if a.Drift {
+		link.LastRepair = plan.RepairDigest(a.Changes)
+	}
+	return plan.Batch{Links: []plan.Link{link}}, nil
+}
+
+// adoptedBatch records an adoption: no call was made for it.
+func (r *run) adoptedBatch(a *plan.Action) (plan.Batch, error) {
+	s := r.people.subjects[a.User.ID]
+	if s == nil {
+		return plan.Batch{}, fmt.Errorf("adopting employee %d: user %s was not read", a.Employee, a.User.ID)
+	}
+	if s.was != nil {
+		return r.handedOver(a, s)
+	}
+	var link plan.Link
+	for i := range s.matches {
+		if e := &s.matches[i].Employee; e.ID == a.Employee {
+			link = plan.Adopted(a.Want, e, r.pol.AdoptKeep)
+		}
+	}
+	link.Employee, link.Person, link.Since, link.Run, link.Login, link.Email = a.Employee, a.User.ID, r.Now().UTC(), r.id, s.person.Login, s.person.Email
+	return plan.Batch{Links: []plan.Link{link}}, nil
+}
+
+// handedOver moves an employee, with the grants, from a person's old Okta id to the
+// new one.
+func (r *run) handedOver(a *plan.Action, s *subject) (plan.Batch, error) {
+	old := s.was.link
+	link := *old
+	link.Person, link.Login, link.Email, link.Run = a.User.ID, s.person.Login, s.person.Email, r.id
+	link.SeenDeprovisioned, link.NotVisibleSince, link.UnassignedSince = false, nil, nil
+	grants, err := r.Snapshot.GrantsOf(old.Person)
+	if err != nil {
+		return plan.Batch{}, err
+	}
+	batch := plan.Batch{Unlink: []plan.PersonID{old.Person}, Links: []plan.Link{link}}
+	for _, g := range grants {
+		batch.DropGrants = append(batch.DropGrants, g.Key())
+		g.Person = a.User.ID
+		batch.Grants = append(batch.Grants, g)
+	}
+	return batch, nil
+}
+
+// roleBatch records which role a group has; how is empty where that does not change.
+func (r *run) roleBatch(a *plan.Action, id plan.RoleID, how string) (plan.Batch, error) {
+	link, found, err := r.Snapshot.Group(a.Role.Group)
+	if err != nil {
+		return plan.Batch{}, err
+	}
+	if !found {
+		link = plan.GroupLink{Group: a.Role.Group}
+	}
+	if how != "" {
+		link.How = how
+	}
+	link.Role, link.RoleName, link.Unpushed = id, a.Role.Name, false
+	if g := r.byGroup[a.Role.Group]; g != nil {
+		link.Name = g.group.Name
+		if link.Matched == "" {
+			link.Matched = g.group.Name
+		}
+	} else if link.Name == "" {
+		link.Name = a.Role.Name
+	}
+	if how != "" { // the members have to be looked at again if this run ends here
+		link.Stamp = ""
+	}
+	return plan.Batch{Groups: []plan.GroupLink{link}}, nil
+}
+
+func (r *run) grantedBatch(a *plan.Action, id plan.GrantID, how string) plan.Batch {
+	return plan.Batch{Grants: []plan.Grant{{Role: a.Role.ID, Person: a.User.ID, ID: id, Employee: a.Employee, Group: a.Role.Group,
+		How: how, Since: r.Now().UTC(), Run: r.id}}}
+}
+
+func revokedBatch(a *plan.Action) plan.Batch {
+	if a.Grant != 0 { // a second grant: the first one stays on record
+		return plan.Batch{}
+	}
+	return plan.Batch{DropGrants: []plan.GrantKey{{Role: a.Role.ID, Person: a.User.ID}}}
+}

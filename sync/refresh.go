@@ -1,0 +1,240 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"tracktik-sync/sync/plan"
+)
+
+// currentState is TrackTik as a refresh read it: not all of it, but what differs from
+// what the snapshot expects.
+type currentState struct {
+	differs map[plan.PersonID]*plan.Employee // managed employees that are not as pushed
+	gone    map[plan.PersonID]bool           // managed employees that are not there
+	total   int                              // employees, the inactive ones included
+	// unmanaged counts active employees whom nobody in Okta stands behind.
+	unmanaged int
+	// holders are the grants of roles that are linked, by role and employee.
+	holders map[holder][]plan.GrantID
+	// changed are people whose grants are not as recorded.
+	changed map[plan.PersonID]bool
+	// batch corrects the record of grants: other ids, and those that are gone.
+	grants     []plan.Grant
+	dropGrants []plan.GrantKey
+}
+
+type holder struct {
+	role     plan.RoleID
+	employee plan.EmployeeID
+}
+
+// readCurrent reads TrackTik: employees, roles, and who holds them.
+func (r *run) readCurrent(ctx context.Context) error {
+	c := &r.current
+	c.differs, c.gone = map[plan.PersonID]*plan.Employee{}, map[plan.PersonID]bool{}
+	r.phase("reading tracktik employees", r.meta.PortalEmployees)
+	total, err := r.Target.Employees(ctx, func(page []plan.Employee) error {
+		for i := range page {
+			if err := r.compareEmployee(&page[i]); err != nil {
+				return err
+			}
+		}
+		r.progress(len(page))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	c.total = total
+	if err := r.confirmGone(ctx); err != nil {
+		return err
+	}
+	if err := r.readPortalRoles(ctx); err != nil {
+		return err
+	}
+	return r.readHolders(ctx)
+}
+
+// compareEmployee notes an employee of ours that differs from what was pushed.
+func (r *run) compareEmployee(e *plan.Employee) error {
+	link, found, err := r.Snapshot.LinkOfEmployee(e.ID)
+	if err != nil {
+		return err
+	}
+	if !found {
+		if e.Active() && e.ID != r.pol.Own {
+			r.current.unmanaged++
+		}
+		return nil
+	}
+	if m := r.people.find(link.Person); m != nil {
+		m.flags |= flagInTT
+	}
+	if !e.Active() || link.ElsewhereStatus != "" || differs(&link, e) {
+		r.current.differs[link.Person] = e
+	}
+	return nil
+}
+
+func differs(link *plan.Link, e *plan.Employee) bool {
+	for f := plan.Field(0); f < plan.Region; f++ {
+		if e.Has.Has(f) && link.Pushed[f] != "" && !f.Same(link.Pushed[f], e.Values[f]) {
+			return true
+		}
+	}
+	return false
+}
+
+// confirmGone reads by id the employees of ours that TrackTik's list lacks. One that
+// is there after all means that the list is short.
+func (r *run) confirmGone(ctx context.Context) error {
+	var missing []*mark
+	for i := range r.people.marks {
+		if m := &r.people.marks[i]; m.employee != 0 && !m.has(flagInTT) {
+			missing = append(missing, m)
+		}
+	}
+	looked := missing
+	if r.samples(len(missing)) {
+		looked = missing[:sampleSize]
+	}
+	pool, ctx := errgroup.WithContext(ctx)
+	pool.SetLimit(lookers)
+	for _, m := range looked {
+		pool.Go(func() error {
+			e, found, err := r.Target.Employee(ctx, m.employee)
+			if err == nil && found {
+				err = &brokenListing{what: fmt.Sprintf("tracktik's list of employees lacks employee %d, who is %s", m.employee, e.Status)}
+			}
+			return err
+		})
+	}
+	if err := pool.Wait(); err != nil {
+		return err
+	}
+	for _, m := range missing {
+		r.current.gone[m.id] = true
+	}
+	return nil
+}
+
+// readPortalRoles reads the portal's roles once a run.
+func (r *run) readPortalRoles(ctx context.Context) error {
+	if r.portal.Read {
+		return nil
+	}
+	roles, err := r.Target.Roles(ctx)
+	if err != nil {
+		return err
+	}
+	r.portal = plan.PortalRoles{Read: true, Roles: roles}
+	if foreign, found := plan.Foreign(roles, r.Binding); found && r.id != "" && !r.Observe {
+		return &RefusedError{RefusedConnection, fmt.Sprintf("role %d of the tracktik portal was made by another connection (%s): one portal, one connection; "+
+			"stop the other one and take its mark out of the role's description", foreign.ID, foreign.Description)}
+	} else if found {
+		r.warn(plan.Warning{Code: RefusedConnection, Message: fmt.Sprintf("role %d of the tracktik portal was made by another connection (%s)", foreign.ID, foreign.Description)})
+	}
+	return nil
+}
+
+// readHolders compares all grants of linked roles with those on record.
+func (r *run) readHolders(ctx context.Context) error {
+	links, err := r.Snapshot.Groups()
+	if err != nil {
+		return err
+	}
+	linked := map[plan.RoleID]bool{}
+	for _, l := range links {
+		linked[l.Role] = l.Role != 0
+	}
+	c := &r.current
+	c.holders, c.changed = map[holder][]plan.GrantID{}, map[plan.PersonID]bool{}
+	r.phase("reading tracktik roles", 0)
+	err = r.Target.UserRoles(ctx, func(page []plan.UserRole) error {
+		for _, u := range page {
+			if linked[u.Role] {
+				key := holder{u.Role, u.Employee}
+				c.holders[key] = append(c.holders[key], u.ID)
+			}
+		}
+		r.progress(len(page))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var lost []plan.Grant
+	ours := map[holder]bool{}
+	for g, err := range r.Snapshot.Grants() {
+		if err != nil {
+			return err
+		}
+		key := holder{g.Role, g.Employee}
+		ours[key] = true
+		ids := c.holders[key]
+		switch {
+		case len(ids) == 0:
+			lost = append(lost, g)
+		case !slices.Contains(ids, g.ID):
+			g.ID = slices.Min(ids)
+			c.grants = append(c.grants, g)
+		}
+		if len(ids) > 1 {
+			c.changed[g.Person] = true
+		}
+	}
+	if err := r.strangeHolders(ours); err != nil {
+		return err
+	}
+	return r.confirmLost(ctx, lost)
+}
+
+// strangeHolders marks managed people who hold a linked role that is not on record:
+// it is adopted when it is due.
+func (r *run) strangeHolders(ours map[holder]bool) error {
+	for key := range r.current.holders {
+		if ours[key] {
+			continue
+		}
+		link, found, err := r.Snapshot.LinkOfEmployee(key.employee)
+		if err != nil {
+			return err
+		}
+		if found {
+			r.current.changed[link.Person] = true
+		}
+	}
+	return nil
+}
+
+// confirmLost reads the person's own grants before a missing one counts as gone.
+func (r *run) confirmLost(ctx context.Context, lost []plan.Grant) error {
+	looked := lost
+	limit := r.Limits.Of(plan.RevokeRole).MaxCount
+	if len(lost) > sampleSize && limit >= 0 && len(lost) > limit {
+		looked = lost[:sampleSize]
+	}
+	pool, ctx := errgroup.WithContext(ctx)
+	pool.SetLimit(lookers)
+	for _, g := range looked {
+		pool.Go(func() error {
+			own, err := r.Target.UserRolesOf(ctx, g.Employee)
+			if err == nil && slices.ContainsFunc(own, func(u plan.UserRole) bool { return u.Role == g.Role }) {
+				err = &brokenListing{what: fmt.Sprintf("tracktik's list of user roles lacks grant %d of employee %d, who holds the role", g.ID, g.Employee)}
+			}
+			return err
+		})
+	}
+	if err := pool.Wait(); err != nil {
+		return err
+	}
+	for _, g := range lost {
+		r.current.dropGrants = append(r.current.dropGrants, g.Key())
+		r.current.changed[g.Person] = true
+	}
+	return nil
+}

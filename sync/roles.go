@@ -1,0 +1,562 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A rolePass is what a run finds out about groups, roles and grants.
+type rolePass struct {
+	groups  plan.GroupDecision
+	dirty   map[plan.PersonID]bool // their roles are looked at
+	due     map[plan.PersonID][]plan.Due
+	refs    map[plan.RoleID]*plan.RoleRef
+	views   []*plan.RoleView
+	results map[plan.PersonID]plan.Decision
+	adopted []plan.Grant // held in TrackTik already, and due
+	drops   []plan.GrantKey
+	held    map[plan.PersonID]string // a look-up about their groups failed
+	several int                      // people with more than one role due
+}
+
+// decideRoles gives groups their roles and people their grants. Only those whose
+// group, entry or grants changed are looked at.
+func (r *run) decideRoles(ctx context.Context) error {
+	p := &r.roles
+	p.dirty, p.due, p.refs = map[plan.PersonID]bool{}, map[plan.PersonID][]plan.Due{}, map[plan.RoleID]*plan.RoleRef{}
+	p.results, p.held = map[plan.PersonID]plan.Decision{}, map[plan.PersonID]string{}
+	if err := r.decideGroups(ctx); err != nil {
+		return err
+	}
+	if err := r.markDirty(); err != nil {
+		return err
+	}
+	r.collectDue()
+	if err := r.makeViews(); err != nil {
+		return err
+	}
+	if err := r.findHolders(ctx); err != nil {
+		return err
+	}
+	if err := r.confirmLeft(ctx); err != nil {
+		return err
+	}
+	for _, v := range p.views {
+		if why := p.held[v.User.ID]; why != "" {
+			v.Shielded = why
+		}
+		p.results[v.User.ID] = plan.DecideRoles(v, &r.pol)
+	}
+	r.doubles()
+	if p.several > 0 && !r.pol.OneRole {
+		r.warn(plan.Warning{Code: warnManyRoles, Message: fmt.Sprintf("%d people hold several roles; TrackTik recommends one (sync.roles.per_person)", p.several)})
+	}
+	return nil
+}
+
+// decideGroups asks package plan which role each pushed group has.
+func (r *run) decideGroups(ctx context.Context) error {
+	views := make([]plan.GroupView, len(r.groups))
+	mapped := false
+	for i, g := range r.groups {
+		name := r.Groups.Roles[string(g.group.ID)]
+		if name == "" {
+			name = r.Groups.Roles[g.group.Name]
+		}
+		views[i] = plan.GroupView{Group: g.group, Link: g.link, Mapped: name}
+		mapped = mapped || name != ""
+	}
+	if plan.NeedsPortalRoles(views, &r.pol) || mapped && r.meta.Config != r.Reading {
+		if err := r.readPortalRoles(ctx); err != nil {
+			return err
+		}
+	}
+	p := &r.roles
+	p.groups = plan.DecideGroups(views, r.portal, r.Binding, &r.pol)
+	for _, g := range r.groups {
+		g.role = p.groups.Roles[g.group.ID]
+		if g.role == nil {
+			continue
+		}
+		g.anew = g.link == nil || g.link.Role == 0 || g.link.Role != g.role.ID
+		if g.role.ID != 0 {
+			p.refs[g.role.ID] = g.role
+		}
+	}
+	if slices.ContainsFunc(p.groups.Actions, func(a plan.Action) bool { return a.Kind == plan.CreateRole }) {
+		r.warn(plan.Warning{Code: warnNewRole, Field: plan.RoleNameField, Message: "a new role carries no permissions before an administrator gives it some in TrackTik (Settings, Roles)"})
+	}
+	return nil
+}
+
+// markDirty finds the people whose roles may have to change.
+func (r *run) markDirty() error {
+	p := &r.roles
+	for id, s := range r.people.subjects {
+		p.dirty[id] = s.judgement.Verdict == plan.Provision
+	}
+	for id := range r.current.changed {
+		p.dirty[id] = true
+	}
+	for _, g := range r.groups {
+		switch {
+		case g.anew || !g.known:
+			r.touch(g.members, g.old)
+		case g.reread:
+			r.touch(symmetric(g.members, g.old))
+		}
+		if g.anew && g.link != nil && g.link.Role != 0 {
+			if err := r.touchHolders(g.link.Role); err != nil {
+				return err
+			}
+		}
+	}
+	if !r.pol.RevokeUnpushed {
+		return nil
+	}
+	for _, l := range r.unpushed {
+		if err := r.touchHolders(l.Role); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) touch(lists ...[]plan.PersonID) {
+	for _, list := range lists {
+		for _, id := range list {
+			r.roles.dirty[id] = true
+		}
+	}
+}
+
+func (r *run) touchHolders(role plan.RoleID) error {
+	grants, err := r.Snapshot.GrantsWith(role)
+	for _, g := range grants {
+		r.roles.dirty[g.Person] = true
+	}
+	return err
+}
+
+// symmetric returns what is in just one of two sorted lists.
+func symmetric(a, b []plan.PersonID) []plan.PersonID {
+	var only []plan.PersonID
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] == b[0]:
+			a, b = a[1:], b[1:]
+		case a[0] < b[0]:
+			only, a = append(only, a[0]), a[1:]
+		default:
+			only, b = append(only, b[0]), b[1:]
+		}
+	}
+	return append(append(only, a...), b...)
+}
+
+// collectDue goes through all memberships once.
+func (r *run) collectDue() {
+	p := &r.roles
+	for _, g := range r.groups {
+		if g.role == nil {
+			continue
+		}
+		rank := r.rank(g)
+		for _, id := range g.members {
+			m := r.people.find(id)
+			s := r.people.subjects[id]
+			switch {
+			case s != nil && s.became != nil:
+				continue
+			case s == nil && (m == nil || m.employee == 0):
+				continue
+			case s != nil && (s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != ""):
+				continue
+			}
+			if m != nil && m.roles < 255 {
+				if m.roles++; m.roles == 2 {
+					p.several++
+				}
+			}
+			if p.dirty[id] {
+				p.due[id] = append(p.due[id], plan.Due{Role: g.role, Rank: rank, Group: g.group.Name})
+				if m == nil && len(p.due[id]) == 2 {
+					p.several++
+				}
+			}
+		}
+	}
+}
+
+// rank is a group's place in sync.groups.order; those that are missing come last.
+func (r *run) rank(g *pushed) int {
+	for i, name := range r.pol.Order {
+		if name == string(g.group.ID) || plan.FoldName(name) == plan.FoldName(g.group.Name) {
+			return i
+		}
+	}
+	return len(r.pol.Order)
+}
+
+// makeViews gathers what is known of each person whose roles are looked at.
+func (r *run) makeViews() error {
+	p := &r.roles
+	ids := make([]plan.PersonID, 0, len(p.dirty))
+	for id, dirty := range p.dirty {
+		if dirty {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		v, err := r.roleView(id)
+		if err != nil {
+			return err
+		}
+		if v != nil {
+			p.views = append(p.views, v)
+		}
+	}
+	return nil
+}
+
+// roleView is nil for those whose roles are left alone: on hold, leaving, not ours.
+func (r *run) roleView(id plan.PersonID) (*plan.RoleView, error) {
+	s := r.people.subjects[id]
+	owner := id // whose grants they are by the snapshot
+	v := &plan.RoleView{User: plan.UserRef{ID: id}, Due: r.roles.due[id], MayGrant: true, Others: -1}
+	var link *plan.Link
+	switch {
+	case r.pending[id] != "":
+		return nil, nil
+	case s == nil:
+		m := r.people.find(id)
+		if m == nil || m.employee == 0 || len(r.opt.Users) == 0 && !m.has(flagListed) {
+			return nil, nil
+		}
+		stored, found, err := r.Snapshot.Link(id)
+		if err != nil || !found {
+			return nil, err
+		}
+		link = &stored
+		v.User.Login = link.Login
+	case s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" || s.became != nil:
+		return nil, nil
+	default:
+		v.User, link = s.ref(), s.link
+		v.MayGrant = len(s.decision.Problems) == 0 && !s.ended()
+		if s.ended() {
+			return nil, nil
+		}
+		v.View = r.view(s)
+		if s.was != nil {
+			link, owner = s.was.link, s.was.person.ID
+		}
+		v.Employee, v.MayGrant = s.target(v.MayGrant)
+	}
+	if link != nil {
+		v.Employee = link.Employee
+		if r.shielded(link, s) {
+			v.Shielded = plan.HeldProtected + ": sync.protected names them"
+		}
+	}
+	grants, err := r.Snapshot.GrantsOf(owner)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range grants {
+		r.holding(v, g, id)
+	}
+	return v, nil
+}
+
+// ended reports that the employee was ended by somebody else.
+func (s *subject) ended() bool {
+	return slices.ContainsFunc(s.decision.Held, func(h plan.Held) bool {
+		return h.Code() == plan.HeldTerminatedElsewhere || h.Code() == plan.HeldBannedElsewhere
+	})
+}
+
+// target is the employee that the person's actions lead to; 0 and true for one that is
+// still to be created.
+func (s *subject) target(may bool) (plan.EmployeeID, bool) {
+	for i := range s.decision.Actions {
+		switch a := &s.decision.Actions[i]; a.Kind {
+		case plan.Adopt, plan.Reactivate:
+			return a.Employee, may
+		case plan.Create:
+			return 0, may
+		}
+	}
+	if s.link != nil {
+		return s.link.Employee, may
+	}
+	return 0, false
+}
+
+func (r *run) shielded(link *plan.Link, s *subject) bool {
+	names := []string{link.Login, link.Email, link.Pushed[plan.Username], link.Pushed[plan.Email]}
+	if s != nil {
+		names = append(names, s.person.Login, s.person.Email)
+	}
+	return slices.ContainsFunc(names, func(n string) bool { return n != "" && plan.MatchAny(r.pol.Protected, n) })
+}
+
+// holding judges whether a grant of ours is still due.
+func (r *run) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
+	p := &r.roles
+	if slices.Contains(r.current.dropGrants, g.Key()) || r.roleGone(g.Role) {
+		p.drops = append(p.drops, g.Key())
+		return
+	}
+	h := plan.Holding{Grant: g, Role: r.roleRef(g)}
+	group := r.byGroup[g.Group]
+	switch {
+	case group != nil && group.failed:
+	case group != nil && !group.holds(id):
+		h.Lost, h.Evidence = fmt.Sprintf("no longer in group %q", group.group.Name), ""
+	case group == nil && r.pol.RevokeUnpushed && slices.ContainsFunc(r.unpushed, func(l plan.GroupLink) bool { return l.Group == g.Group }):
+		h.Lost, h.Evidence = fmt.Sprintf("group %s is no longer pushed (sync.groups.unpushed: revoke)", g.Group), plan.EvidenceFull
+	}
+	if h.Lost != "" && plan.MatchAny(r.pol.ProtectedRoles, h.Role.Name) && (group == nil || group.link == nil || group.link.How != plan.HowMapped) {
+		h.Stays = plan.HeldProtectedRole + ": sync.roles.protected names the role"
+	}
+	v.Have = append(v.Have, h)
+}
+
+// roleGone reports a role that the portal does not have any more.
+func (r *run) roleGone(id plan.RoleID) bool {
+	return r.portal.Read && !slices.ContainsFunc(r.portal.Roles, func(role plan.Role) bool { return role.ID == id })
+}
+
+func (r *run) roleRef(g plan.Grant) *plan.RoleRef {
+	if ref := r.roles.refs[g.Role]; ref != nil {
+		return ref
+	}
+	ref := &plan.RoleRef{ID: g.Role, Group: g.Group}
+	for _, l := range r.unpushed {
+		if l.Group == g.Group {
+			ref.Name = l.RoleName
+		}
+	}
+	r.roles.refs[g.Role] = ref
+	return ref
+}
+
+// findHolders reads who holds the roles already, where that cannot be known: by people
+// who are adopted, of roles that are linked anew, and of grants that are made again.
+func (r *run) findHolders(ctx context.Context) error {
+	roles, people := map[plan.RoleID]bool{}, map[plan.EmployeeID]bool{}
+	for _, v := range r.roles.views {
+		if v.Employee == 0 || !v.MayGrant {
+			continue
+		}
+		for _, d := range v.Due {
+			if d.Role.ID == 0 || slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {
+				continue
+			}
+			if r.mayHold(v, d.Role) {
+				roles[d.Role.ID], people[v.Employee] = true, true
+			}
+		}
+	}
+	if len(people) == 0 && !r.pol.OneRole {
+		return nil
+	}
+	if r.current.holders == nil {
+		r.current.holders = map[holder][]plan.GrantID{}
+	}
+	var err error
+	switch {
+	case r.pol.OneRole:
+		err = r.holdersByPerson(ctx, nil)
+	case len(people) < len(roles):
+		err = r.holdersByPerson(ctx, people)
+	default:
+		err = r.holdersByRole(ctx, roles)
+	}
+	if err == nil {
+		r.adoptGrants()
+	}
+	return err
+}
+
+// mayHold reports whether a person may hold a role without our knowing.
+func (r *run) mayHold(v *plan.RoleView, role *plan.RoleRef) bool {
+	g := r.byGroup[role.Group]
+	s := r.people.subjects[v.User.ID]
+	adopted := s != nil && (s.link == nil || s.link.How != plan.HowCreated)
+	return adopted || g == nil || g.anew || r.refresh
+}
+
+func (r *run) holdersByPerson(ctx context.Context, people map[plan.EmployeeID]bool) error {
+	for _, v := range r.roles.views {
+		one := r.pol.OneRole && len(v.Have) == 0 && len(v.Due) > 0
+		if v.Employee == 0 || !v.MayGrant || !people[v.Employee] && !one {
+			continue
+		}
+		grants, err := r.Target.UserRolesOf(ctx, v.Employee)
+		if err != nil {
+			return err
+		}
+		v.Others = 0
+		for _, u := range grants {
+			key := holder{u.Role, u.Employee}
+			if !slices.Contains(r.current.holders[key], u.ID) {
+				r.current.holders[key] = append(r.current.holders[key], u.ID)
+			}
+			if !slices.ContainsFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == u.Role }) {
+				v.Others++
+			}
+		}
+	}
+	return nil
+}
+
+func (r *run) holdersByRole(ctx context.Context, roles map[plan.RoleID]bool) error {
+	for _, id := range sortedRoleIDs(roles) {
+		grants, err := r.Target.UserRolesWith(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, u := range grants {
+			key := holder{u.Role, u.Employee}
+			if !slices.Contains(r.current.holders[key], u.ID) {
+				r.current.holders[key] = append(r.current.holders[key], u.ID)
+			}
+		}
+	}
+	return nil
+}
+
+func sortedRoleIDs(set map[plan.RoleID]bool) []plan.RoleID {
+	ids := make([]plan.RoleID, 0, len(set))
+	for id := range set {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// adoptGrants takes over what is due and held already: no second grant is made.
+func (r *run) adoptGrants() {
+	for _, v := range r.roles.views {
+		for _, d := range v.Due {
+			ids := r.current.holders[holder{d.Role.ID, v.Employee}]
+			if len(ids) == 0 || d.Role.ID == 0 || v.Employee == 0 || slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {
+				continue
+			}
+			g := plan.Grant{Role: d.Role.ID, Person: v.User.ID, ID: slices.Min(ids), Employee: v.Employee, Group: d.Role.Group,
+				How: plan.HowAdopted, Since: r.now, Run: r.id}
+			r.roles.adopted = append(r.roles.adopted, g)
+			v.Have = append(v.Have, plan.Holding{Grant: g, Role: d.Role})
+		}
+	}
+}
+
+// confirmLeft looks at the own groups of people who are missing from a group before
+// a role is taken from them.
+func (r *run) confirmLeft(ctx context.Context) error {
+	var left []*plan.RoleView
+	n := 0
+	for _, v := range r.roles.views {
+		if v.Shielded != "" {
+			continue
+		}
+		lost := 0
+		for _, h := range v.Have {
+			if h.Lost != "" && h.Evidence == "" && h.Stays == "" {
+				lost++
+			}
+		}
+		if lost > 0 {
+			n += lost
+			left = append(left, v)
+		}
+	}
+	evidence, looked := plan.EvidenceFull, left
+	if limit := r.Limits.Of(plan.RevokeRole).MaxCount; !r.full && n > sampleSize && limit >= 0 && n > limit && len(left) > sampleSize {
+		evidence, looked = plan.EvidenceSample, left[:sampleSize]
+	}
+	pool, poolCtx := errgroup.WithContext(ctx)
+	pool.SetLimit(lookers)
+	failed := make([]error, len(looked))
+	for i, v := range looked {
+		pool.Go(func() error {
+			err := r.confirmOne(poolCtx, v)
+			var broken *brokenListing
+			_, credentials := isCredentials(err)
+			if errors.As(err, &broken) || credentials || poolCtx.Err() != nil {
+				return err
+			}
+			failed[i] = err
+			return nil
+		})
+	}
+	if err := pool.Wait(); err != nil {
+		return err
+	}
+	for i, v := range left {
+		if i < len(looked) && failed[i] != nil {
+			r.roles.held[v.User.ID] = plan.HeldUnconfirmed + ": missing from a group, and the look-up failed: " + failed[i].Error()
+		}
+		for j := range v.Have {
+			if h := &v.Have[j]; h.Lost != "" && h.Evidence == "" {
+				h.Evidence = evidence
+			}
+		}
+	}
+	return nil
+}
+
+// confirmOne compares a person's own groups with those whose roles they would lose.
+func (r *run) confirmOne(ctx context.Context, v *plan.RoleView) error {
+	groups, asked := r.ownGroups[v.User.ID]
+	if !asked {
+		var err error
+		if groups, err = r.Source.GroupsOf(ctx, v.User.ID); err != nil {
+			return err
+		}
+	}
+	for _, h := range v.Have {
+		if h.Lost == "" || h.Evidence != "" {
+			continue
+		}
+		if slices.ContainsFunc(groups, func(g plan.Group) bool { return g.ID == h.Group }) {
+			return &brokenListing{what: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", h.Group, v.User.ID)}
+		}
+	}
+	return nil
+}
+
+// doubles takes back the later one of two grants of one role, found by a refresh.
+func (r *run) doubles() {
+	for _, v := range r.roles.views {
+		for _, h := range v.Have {
+			ids := r.current.holders[holder{h.Role.ID, v.Employee}]
+			if len(ids) < 2 || h.Lost != "" {
+				continue
+			}
+			d := r.roles.results[v.User.ID]
+			for _, extra := range ids {
+				if extra == slices.Min(ids) {
+					continue
+				}
+				d.Actions = append(d.Actions, plan.Action{Kind: plan.RevokeRole, User: v.User, Employee: v.Employee, Role: h.Role, Grant: extra,
+					Reason: fmt.Sprintf("granted twice: grant %d beside grant %d", extra, slices.Min(ids)), Evidence: plan.EvidenceFull})
+			}
+			r.roles.results[v.User.ID] = d
+			if h.ID != slices.Min(ids) {
+				g := h.Grant
+				g.ID = slices.Min(ids)
+				r.current.grants = append(r.current.grants, g)
+			}
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package sync
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A roster is everybody whom a run may have to do with: those in the snapshot, as a
+// sorted list of small marks, and, decoded, those about whom something is to be
+// decided.
+type roster struct {
+	marks    []mark
+	subjects map[plan.PersonID]*subject
+	listed   int // people in Okta's listing
+	managed  int
+}
+
+// A mark is one person of the snapshot. It is kept small: there are as many as the
+// organisation has people, and most are never looked at twice.
+type mark struct {
+	id       plan.PersonID
+	print    plan.Print
+	employee plan.EmployeeID
+	flags    uint8
+	roles    uint8 // how many are due, 255 at most
+}
+
+const (
+	flagOpen   = 1 << iota // something about the link is unfinished
+	flagListed             // is in Okta's listing
+	flagInTT               // is in TrackTik's listing
+	flagDirty              // the roles have to be looked at
+)
+
+func (m *mark) has(flag uint8) bool { return m.flags&flag != 0 }
+
+// A subject is one person about whom something is decided in this run.
+type subject struct {
+	person    plan.Person // without the profiles, once they are mapped
+	judgement plan.Judgement
+	evidence  string
+	seen      time.Time // when the evidence was seen
+	mapped    plan.Mapped
+	outOf     bool
+	scopeErr  string
+	link      *plan.Link
+	former    *plan.Former
+	employee  *plan.Employee
+	gone      bool
+	matches   []plan.Match
+	decision  plan.Decision
+	absent    bool     // not in the listing
+	leaver    bool     // a departure that is confirmed
+	was       *subject // who they were under an earlier Okta id
+	became    *subject // who they are under a later one
+	// open says that something is left to do or to show: the person is decoded again
+	// in the next run, whatever the print.
+	open bool
+}
+
+// loadRoster reads the snapshot's small side.
+func loadRoster(s Snapshot) (*roster, error) {
+	n, err := s.Managed()
+	if err != nil {
+		return nil, err
+	}
+	r := &roster{marks: make([]mark, 0, n+n/16), subjects: map[plan.PersonID]*subject{}, managed: n}
+	for m, err := range s.Prints() {
+		if err != nil {
+			return nil, fmt.Errorf("reading the snapshot: %w", err)
+		}
+		entry := mark{id: m.Person, print: m.Print, employee: m.Employee}
+		if m.Open {
+			entry.flags |= flagOpen
+		}
+		r.marks = append(r.marks, entry)
+	}
+	return r, nil
+}
+
+// find returns the mark of a person, nil when the snapshot has none.
+func (r *roster) find(id plan.PersonID) *mark {
+	i, ok := slices.BinarySearchFunc(r.marks, id, func(m mark, id plan.PersonID) int { return strings.Compare(string(m.id), string(id)) })
+	if !ok {
+		return nil
+	}
+	return &r.marks[i]
+}
+
+// sorted returns the subjects by their ids.
+func (r *roster) sorted() []*subject {
+	list := make([]*subject, 0, len(r.subjects))
+	for _, s := range r.subjects {
+		list = append(list, s)
+	}
+	slices.SortFunc(list, func(a, b *subject) int { return strings.Compare(string(a.person.ID), string(b.person.ID)) })
+	return list
+}
+
+// name is how the subject's login is shown, also when Okta did not tell it.
+func (s *subject) ref() plan.UserRef {
+	login := s.person.Login
+	if login == "" && s.link != nil {
+		login = s.link.Login
+	}
+	return plan.UserRef{ID: s.person.ID, Login: login}
+}

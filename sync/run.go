@@ -1,0 +1,240 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A run is the working state of one run: what was read, and what follows from it.
+type run struct {
+	*Engine
+	opt      RunOptions
+	id       string // empty for a plan
+	now      time.Time
+	started  time.Time
+	log      logrus.FieldLogger
+	meta     plan.Meta
+	refresh  bool
+	approved [][]plan.ActionRef
+	full     bool // every missing person is looked up: a set that holds removals was approved
+	pol      plan.Policy
+	app      plan.App
+
+	people   *roster
+	groups   []*pushed
+	byGroup  map[plan.GroupID]*pushed
+	unpushed []plan.GroupLink // stored groups that are no longer pushed, confirmed
+	groupsIn int              // groups that were read
+
+	regions  *regionIndex
+	portal   plan.PortalRoles
+	current  currentState // TrackTik as a refresh read it
+	troubles map[plan.PersonID][]plan.Trouble
+	levels   map[plan.PersonID]int // order of updates that pass names on
+	names    plan.Names
+	roles    rolePass
+	checked  plan.Checked
+	pending  map[plan.PersonID]string // people with a write whose outcome is not known
+
+	listedOnce bool // new people were matched with one listing, not with look-ups of their own
+
+	ownGroups map[plan.PersonID][]plan.Group // of single people that were asked for
+	warnings  []plan.Warning
+	told      int // of the warnings, how many are in the plan
+	doc       *plan.Document
+	before    [2]int // requests when the run began
+}
+
+// newRun begins a run; id is empty when nothing is to be recorded.
+func (e *Engine) newRun(opt RunOptions, id string) (*run, error) {
+	now := e.Now().UTC()
+	meta, err := e.Snapshot.Meta()
+	if err != nil {
+		return nil, err
+	}
+	r := &run{Engine: e, opt: opt, id: id, now: now, started: now, log: e.Log, meta: meta, pol: e.Policy,
+		byGroup: map[plan.GroupID]*pushed{}, troubles: map[plan.PersonID][]plan.Trouble{}, pending: map[plan.PersonID]string{},
+		before: [2]int{e.Source.Requests(), e.Target.Requests()}}
+	r.pol.NoRemovals = opt.NoRemovals
+	if id != "" {
+		r.log = e.Log.WithField("run", id)
+	}
+	r.doc = &plan.Document{ID: id, Created: now, Mode: "apply", Config: e.Config,
+		Options:  plan.Options{User: opt.Users, NoRemovals: opt.NoRemovals},
+		Okta:     plan.OktaID{Org: e.Binding.Org, App: e.Binding.App},
+		TrackTik: plan.TrackTikID{Portal: e.Binding.Portal}}
+	if e.Observe {
+		r.doc.Mode = "observe"
+	}
+	if r.doc.ID == "" {
+		r.doc.ID = "plan-" + now.Format("20060102T150405Z")
+	}
+	troubles, err := e.Snapshot.Troubles()
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range troubles {
+		r.troubles[t.Person] = append(r.troubles[t.Person], t)
+	}
+	return r, nil
+}
+
+// decide reads both sides and makes the plan: everything of a run that writes nothing
+// to TrackTik.
+func (r *run) decide(ctx context.Context) error {
+	if err := r.quarantined(); err != nil {
+		return err
+	}
+	if err := r.loadApproved(); err != nil {
+		return err
+	}
+	if err := r.settle(ctx); err != nil {
+		return err
+	}
+	var err error
+	if r.people, err = loadRoster(r.Snapshot); err != nil {
+		return err
+	}
+	r.doc.Managed = r.people.managed
+	r.refresh = r.wantsRefresh()
+	r.doc.Options.Refresh = r.refresh
+	if err := r.checkApp(ctx); err != nil {
+		return err
+	}
+	if len(r.opt.Users) > 0 {
+		err = r.readSome(ctx)
+	} else {
+		err = r.readAll(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if err := r.decidePeople(ctx); err != nil {
+		return err
+	}
+	if err := r.decideRoles(ctx); err != nil {
+		return err
+	}
+	r.compose(ctx)
+	return nil
+}
+
+// wantsRefresh reports whether TrackTik is read too.
+func (r *run) wantsRefresh() bool {
+	switch {
+	case r.meta.RefreshDue:
+		return true
+	case r.opt.Refresh != nil:
+		return *r.opt.Refresh
+	case r.id == "" || len(r.opt.Users) > 0 || r.RefreshEvery <= 0:
+		return false
+	case r.people.managed == 0:
+		return false
+	}
+	return r.now.Sub(r.meta.LastRefresh) >= r.RefreshEvery
+}
+
+// quarantined refuses a run whose credentials are known to be bad.
+func (r *run) quarantined() error {
+	q := r.meta.Quarantine
+	if q == nil || !r.now.Before(q.NextTry) || q.Credentials != r.credentials(q.System) {
+		return nil
+	}
+	return &QuarantineError{System: q.System, Reason: q.Reason, Since: q.Since, NextTry: q.NextTry}
+}
+
+func (r *run) credentials(system string) string {
+	if system == systemTrackTik {
+		return r.Target.CredentialsFingerprint()
+	}
+	return r.OktaCredentials
+}
+
+const (
+	systemOkta     = "okta"
+	systemTrackTik = "tracktik"
+)
+
+// checkApp reads the app: one that is switched off, or that Okta provisions by
+// itself, stops what writes.
+func (r *run) checkApp(ctx context.Context) error {
+	app, err := r.Source.App(ctx)
+	if err != nil {
+		return err
+	}
+	r.app = app
+	if !app.Active() {
+		return &RefusedError{RefusedApp, fmt.Sprintf("the okta app %s is %s: its assignments do not end when people leave, so nothing is decided by them; "+
+			"activate it in Okta (Applications, the app, Status)", app.ID, quoteStatus(app.Status))}
+	}
+	if pushes := pushFeatures(app.Features); len(pushes) > 0 {
+		text := fmt.Sprintf("okta itself provisions the portal through app %s (%s)", app.ID, pushes)
+		if r.id != "" && !r.Observe && !r.AllowSecond {
+			return &RefusedError{RefusedSecond, text + ": two provisioners undo each other's work; switch the app's provisioning off in Okta, " +
+				"or set sync.mode: observe, or sync.allow_second_provisioner: true"}
+		}
+		r.warn(plan.Warning{Code: "second_provisioner", Message: text})
+	}
+	if skew, far := r.clocksApart(); far {
+		r.warn(plan.Warning{Code: plan.HeldClock, Message: fmt.Sprintf("the clocks are %s apart: nobody is terminated before they agree within 5 minutes", skew.Round(time.Second))})
+	}
+	return nil
+}
+
+func quoteStatus(s string) string {
+	if s == "" {
+		return "of unknown status"
+	}
+	return s
+}
+
+func (r *run) warn(w plan.Warning) { r.warnings = append(r.warnings, w) }
+
+const maxSkew = 5 * time.Minute
+
+// clocksApart compares our clock with both systems', and theirs with each other.
+func (r *run) clocksApart() (time.Duration, bool) {
+	var skews []time.Duration
+	for _, m := range []Meter{r.Source, r.Target} {
+		if skew, known := m.ClockSkew(); known {
+			skews = append(skews, skew)
+		}
+	}
+	skews = append(skews, 0)
+	low, high := skews[0], skews[0]
+	for _, s := range skews {
+		low, high = min(low, s), max(high, s)
+	}
+	return high - low, high-low > maxSkew
+}
+
+// isCredentials reports an error about who we are, and whose.
+func isCredentials(err error) (system string, ok bool) {
+	var f failure
+	if !errors.As(err, &f) || !f.Credentials() {
+		return "", false
+	}
+	if s, is := f.(interface{ System() string }); is {
+		return s.System(), true
+	}
+	return systemTrackTik, true
+}
+
+// phase tells who watches that something begins.
+func (e *Engine) phase(name string, total int) {
+	if e.Progress != nil {
+		e.Progress.Phase(name, total)
+	}
+}
+
+func (e *Engine) progress(n int) {
+	if e.Progress != nil {
+		e.Progress.Add(n)
+	}
+}

@@ -1,0 +1,219 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// settleAge is how long after a call an empty look-up proves nothing: TrackTik cuts
+// calls after 30 s, and goes on with them.
+const settleAge = 60 * time.Second
+
+// A settled is what a look-up tells of a write whose outcome was not known.
+type settled int
+
+const (
+	unsettled settled = iota // still nobody can tell
+	happened
+	didNot
+)
+
+// settle looks up what became of the writes that an earlier run left open, before
+// anything else is decided.
+func (r *run) settle(ctx context.Context) error {
+	pending, err := r.Snapshot.Pending()
+	if err != nil || len(pending) == 0 {
+		return err
+	}
+	r.phase("settling what was left open", len(pending))
+	for i := range pending {
+		in := &pending[i]
+		state, batch, err := r.lookInto(ctx, in, in.At)
+		if err != nil {
+			if _, bad := isCredentials(err); bad || ctx.Err() != nil {
+				return err
+			}
+			state = unsettled
+			r.log.WithField("action", in.Action.Kind).WithField("person", in.Action.User.ID).WithError(err).Warn("an open write could not be looked up")
+		}
+		if state == unsettled {
+			r.pending[in.Action.User.ID] = fmt.Sprintf("a %s of run %s may or may not have happened; it is looked up again in the next run", in.Action.Kind, in.Run)
+			continue
+		}
+		batch.Settle = append(batch.Settle, in.Seq)
+		audit := r.audit(&in.Action, plan.Done)
+		audit.Request, audit.Message = in.Request, "found by a look-up: it had happened"
+		if state == didNot {
+			audit.Outcome, audit.Message = plan.Failed, "found by a look-up: it had not happened"
+		}
+		audit.Run = in.Run
+		batch.Audits = append(batch.Audits, audit)
+		if err := r.Snapshot.Commit(batch); err != nil {
+			return err
+		}
+		r.progress(1)
+	}
+	return nil
+}
+
+// lookInto asks TrackTik what became of an intent, and returns what follows for the
+// snapshot. at is when the call was made.
+func (r *run) lookInto(ctx context.Context, in *plan.Intent, at time.Time) (settled, plan.Batch, error) {
+	a := &in.Action
+	switch a.Kind {
+	case plan.Create:
+		return r.lookForCreated(ctx, in, at)
+	case plan.CreateRole:
+		return r.lookForRole(ctx, a, at)
+	case plan.Update:
+		return r.lookAtUpdate(ctx, in)
+	case plan.Terminate, plan.Reactivate:
+		return r.lookAtStatus(ctx, in)
+	case plan.GrantRole, plan.RevokeRole:
+		return r.lookAtGrant(ctx, a)
+	case plan.RenameRole:
+		role, found, err := r.Target.Role(ctx, a.Role.ID)
+		if err != nil || !found || role.Name != a.Role.Name {
+			return didNot, plan.Batch{}, err
+		}
+		batch, err := r.roleBatch(a, a.Role.ID, "")
+		return happened, batch, err
+	}
+	return didNot, plan.Batch{}, nil
+}
+
+// ifEmpty is what an empty look-up proves.
+func (r *run) ifEmpty(at time.Time) settled {
+	if r.Now().Sub(at) < settleAge {
+		return unsettled
+	}
+	return didNot
+}
+
+// lookForCreated finds an unowned employee who agrees in user name, e-mail, first and
+// last name: nobody else made one.
+func (r *run) lookForCreated(ctx context.Context, in *plan.Intent, at time.Time) (settled, plan.Batch, error) {
+	if in.Wanted == nil {
+		return didNot, plan.Batch{}, nil
+	}
+	e, found, err := r.findCreated(ctx, &in.Wanted.Values)
+	if err != nil {
+		return unsettled, plan.Batch{}, err
+	}
+	if !found {
+		return r.ifEmpty(at), plan.Batch{}, nil
+	}
+	batch, err := r.createdBatch(&in.Action, in.Wanted, e.ID, in.Run)
+	return happened, batch, err
+}
+
+func (r *run) findCreated(ctx context.Context, want *plan.Values) (plan.Employee, bool, error) {
+	for _, key := range []plan.Field{plan.Username, plan.Email} {
+		list, err := r.Target.FindEmployees(ctx, key, want[key])
+		if err != nil {
+			return plan.Employee{}, false, err
+		}
+		for _, e := range list {
+			_, owned, err := r.Snapshot.LinkOfEmployee(e.ID)
+			if err != nil {
+				return e, false, err
+			}
+			if !owned && e.Active() && agrees(&e, want) {
+				return e, true, nil
+			}
+		}
+	}
+	return plan.Employee{}, false, nil
+}
+
+func agrees(e *plan.Employee, want *plan.Values) bool {
+	for _, f := range plan.RequiredFields {
+		if e.Has.Has(f) && !f.Same(plan.Clean(e.Values[f]), want[f]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *run) lookForRole(ctx context.Context, a *plan.Action, at time.Time) (settled, plan.Batch, error) {
+	roles, err := r.Target.Roles(ctx)
+	if err != nil {
+		return unsettled, plan.Batch{}, err
+	}
+	mark := plan.RoleMark(r.Binding, a.Role.Group)
+	for _, role := range roles {
+		if containsMark(role.Description, mark) {
+			batch, err := r.roleBatch(a, role.ID, plan.HowCreated)
+			return happened, batch, err
+		}
+	}
+	return r.ifEmpty(at), plan.Batch{}, nil
+}
+
+// lookAtUpdate takes over what TrackTik holds of the fields that were sent: what was
+// not kept is seen as different, and sent again.
+func (r *run) lookAtUpdate(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
+	a := &in.Action
+	link, linked, err := r.Snapshot.Link(a.User.ID)
+	if err != nil || !linked {
+		return didNot, plan.Batch{}, err
+	}
+	e, found, err := r.Target.Employee(ctx, a.Employee)
+	if err != nil || !found {
+		return didNot, plan.Batch{}, err
+	}
+	state := happened
+	for _, c := range a.Changes {
+		switch {
+		case c.Field == plan.Region && in.Wanted != nil && e.Region == in.Wanted.RegionID:
+			link.Pushed[c.Field], link.PushedRegion = c.New, in.Wanted.RegionID
+		case c.Field == plan.Region:
+			state = didNot
+		case c.Field < plan.Region && e.Has.Has(c.Field):
+			if c.Field.Same(c.New, e.Values[c.Field]) {
+				link.Pushed[c.Field] = c.New
+			} else {
+				state = didNot
+				if !c.Field.Same(link.Pushed[c.Field], e.Values[c.Field]) {
+					link.Pushed[c.Field] = e.Values[c.Field]
+				}
+			}
+		}
+	}
+	return state, plan.Batch{Links: []plan.Link{link}, Prints: []plan.PersonPrint{{Person: link.Person}}}, nil
+}
+
+func (r *run) lookAtStatus(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
+	a := &in.Action
+	e, found, err := r.Target.Employee(ctx, a.Employee)
+	switch {
+	case err != nil:
+		return unsettled, plan.Batch{}, err
+	case a.Kind == plan.Terminate && (!found || e.Status == "TERMINATED"):
+		batch, err := r.terminatedBatch(a, in.Run)
+		return happened, batch, err
+	case a.Kind == plan.Reactivate && found && e.Active() && in.Wanted != nil:
+		batch, err := r.reactivatedBatch(a, in.Wanted, &e, in.Run)
+		return happened, batch, err
+	}
+	return didNot, plan.Batch{}, nil
+}
+
+func (r *run) lookAtGrant(ctx context.Context, a *plan.Action) (settled, plan.Batch, error) {
+	held, err := r.Target.UserRolesOf(ctx, a.Employee)
+	if err != nil {
+		return unsettled, plan.Batch{}, err
+	}
+	i := slices.IndexFunc(held, func(u plan.UserRole) bool { return u.Role == a.Role.ID && (a.Grant == 0 || u.ID == a.Grant) })
+	switch {
+	case a.Kind == plan.GrantRole && i >= 0:
+		return happened, r.grantedBatch(a, held[i].ID, plan.HowCreated), nil
+	case a.Kind == plan.RevokeRole && i < 0:
+		return happened, revokedBatch(a), nil
+	}
+	return didNot, plan.Batch{}, nil
+}

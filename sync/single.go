@@ -1,0 +1,217 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"tracktik-sync/sync/plan"
+)
+
+// readSome reads only the people who were asked for, with a handful of calls each.
+func (r *run) readSome(ctx context.Context) error {
+	links, err := r.Snapshot.Groups()
+	if err != nil {
+		return err
+	}
+	stored := storedGroups(links)
+	r.ownGroups = map[plan.PersonID][]plan.Group{}
+	r.current.gone = map[plan.PersonID]bool{}
+	r.current.differs = map[plan.PersonID]*plan.Employee{}
+	r.phase("reading people", len(r.opt.Users))
+	for _, name := range r.opt.Users {
+		id, err := r.Find(ctx, name)
+		if err != nil {
+			return err
+		}
+		if r.people.subjects[id] != nil {
+			continue
+		}
+		if err := r.readGroupsOf(ctx, id, stored); err != nil {
+			return err
+		}
+		if err := r.readOne(ctx, id); err != nil {
+			return err
+		}
+		r.progress(1)
+	}
+	for _, g := range r.groups {
+		slices.Sort(g.members)
+	}
+	slices.SortFunc(r.groups, func(a, b *pushed) int { return compareText(a.group.ID, b.group.ID) })
+	r.doc.Source = plan.SourceCount{Users: len(r.people.subjects), Groups: len(r.groups)}
+	r.doc.Evidence = plan.EvidenceFull
+	return nil
+}
+
+func compareText[T ~string](a, b T) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// Find resolves how a person is named: Okta id, login, e-mail or TrackTik employee
+// id, tried in this order, in Okta and in the snapshot. The error is ErrNobody when
+// there is nobody.
+func (e *Engine) Find(ctx context.Context, name string) (plan.PersonID, error) {
+	if _, found, err := e.Snapshot.Link(plan.PersonID(name)); err != nil || found {
+		return plan.PersonID(name), err
+	}
+	p, found, err := e.Source.User(ctx, name)
+	if err != nil && !isArgument(err) {
+		return "", err
+	}
+	if found {
+		return p.ID, nil
+	}
+	if byMail, err := e.Source.UserByEmail(ctx, name); err == nil && len(byMail) == 1 {
+		return byMail[0].ID, nil
+	} else if err != nil && !isArgument(err) {
+		return "", err
+	} else if len(byMail) > 1 {
+		return "", fmt.Errorf("%w: %d users have the e-mail %q in Okta; use the id", ErrNobody, len(byMail), name)
+	}
+	for _, ask := range []func(string) ([]plan.PersonID, error){e.Snapshot.OwnersOfUsername, e.Snapshot.OwnersOfEmail} {
+		ids, err := ask(plan.FoldName(name))
+		if err != nil {
+			return "", err
+		}
+		if len(ids) == 1 {
+			return ids[0], nil
+		}
+	}
+	if id, err := strconv.ParseInt(name, 10, 64); err == nil {
+		link, found, err := e.Snapshot.LinkOfEmployee(plan.EmployeeID(id))
+		if err != nil || found {
+			return link.Person, err
+		}
+		former, found, err := e.Snapshot.FormerByEmployee(plan.EmployeeID(id))
+		if err != nil || found {
+			return former.Link.Person, err
+		}
+	}
+	return "", fmt.Errorf("%w: %q is no Okta id, login or e-mail, and no TrackTik employee id that is managed", ErrNobody, name)
+}
+
+// isArgument reports that nothing was sent, since the text cannot name anybody.
+func isArgument(err error) bool {
+	f, ok := err.(interface{ Status() int })
+	return ok && (f.Status() == 0 || f.Status() == 400) && !isNetwork(err)
+}
+
+func isNetwork(err error) bool {
+	u, ok := err.(interface{ Unwrap() error })
+	return ok && u.Unwrap() != nil
+}
+
+// readOne judges one person by direct answers; there is no listing that could lie.
+func (r *run) readOne(ctx context.Context, id plan.PersonID) error {
+	p, assigned, err := r.Source.Assignment(ctx, id)
+	if err != nil {
+		return err
+	}
+	found := assigned
+	if !assigned {
+		if p, found, err = r.Source.User(ctx, string(id)); err != nil {
+			return err
+		}
+	}
+	if !found {
+		s := &subject{person: plan.Person{ID: id}, absent: true, evidence: plan.EvidenceFull, seen: r.Now()}
+		if err := r.recall(s); err != nil {
+			return err
+		}
+		if s.link == nil {
+			return fmt.Errorf("%w: user %s does not exist in Okta, and is not managed", ErrNobody, id)
+		}
+		s.judgement = r.notFound(s)
+		s.leaver = true
+		r.people.subjects[id] = s
+		return nil
+	}
+	if r.refresh {
+		if err := r.refreshOne(ctx, id); err != nil {
+			return err
+		}
+	}
+	if err := r.subject(p, plan.EvidenceFull); err != nil {
+		return err
+	}
+	s := r.people.subjects[id]
+	if s.judgement.Verdict == plan.Doubt {
+		s.judgement.Verdict, s.leaver = plan.Depart, true // this is the direct look-up
+	}
+	return nil
+}
+
+// refreshOne reads the person's employee.
+func (r *run) refreshOne(ctx context.Context, id plan.PersonID) error {
+	link, found, err := r.Snapshot.Link(id)
+	if err != nil || !found {
+		return err
+	}
+	e, there, err := r.Target.Employee(ctx, link.Employee)
+	if err != nil {
+		return err
+	}
+	if !there {
+		r.current.gone[id] = true
+		return nil
+	}
+	r.current.differs[id] = &e
+	return nil
+}
+
+// readGroupsOf reads the person's groups, and keeps those that are pushed.
+func (r *run) readGroupsOf(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
+	if r.Groups.Push == pushNone || r.Groups.Push == pushListed && len(r.Groups.Names)+len(r.Groups.IDs) == 0 {
+		return nil
+	}
+	groups, err := r.Source.GroupsOf(ctx, id)
+	var f failure
+	if err != nil && errors.As(err, &f) && f.Status() == 404 {
+		return nil // readOne finds out
+	}
+	if err != nil {
+		return err
+	}
+	r.ownGroups[id] = groups
+	for _, g := range groups {
+		if !r.pushedNow(g, stored[g.ID]) {
+			continue
+		}
+		p := r.byGroup[g.ID]
+		if p == nil {
+			p = &pushed{group: g, link: stored[g.ID], known: true}
+			r.groups, r.byGroup[g.ID] = append(r.groups, p), p
+		}
+		p.members = append(p.members, id)
+	}
+	grants, err := r.Snapshot.GrantsOf(id)
+	for _, grant := range grants {
+		l := stored[grant.Group]
+		if l != nil && !l.Unpushed && r.byGroup[grant.Group] == nil {
+			p := &pushed{group: plan.Group{ID: l.Group, Name: l.Name}, link: l, known: true}
+			r.groups, r.byGroup[l.Group] = append(r.groups, p), p
+		}
+	}
+	return err
+}
+
+// pushedNow reports whether a person's group is pushed, as far as one can tell without
+// a listing.
+func (r *run) pushedNow(g plan.Group, stored *plan.GroupLink) bool {
+	switch r.Groups.Push {
+	case pushListed:
+		return r.named(g, stored)
+	case pushMappings:
+		return slices.ContainsFunc(r.meta.Mappings, func(m plan.PushMapping) bool { return m.Group == g.ID })
+	}
+	return stored != nil && !stored.Unpushed
+}
