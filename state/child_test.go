@@ -57,7 +57,7 @@ func childCommits(path string) error {
 	for worker := range 4 {
 		go func() {
 			for n := 10_000*int(runNumber(run)) + worker; ; n += 4 {
-				if err := childProvisions(db, n); err != nil {
+				if err := childProvisions(db, n, func(format string, args ...any) { fmt.Printf(format, args...) }); err != nil {
 					failed <- err
 				}
 			}
@@ -66,19 +66,20 @@ func childCommits(path string) error {
 	return <-failed
 }
 
-func childProvisions(db *DB, n int) error {
+// childProvisions provisions the person n in two steps, and says so after each.
+func childProvisions(db *DB, n int, say func(format string, args ...any)) error {
 	id, employee := person(n), plan.EmployeeID(n)
 	seq, err := db.Begin(plan.Intent{Action: plan.Action{Kind: plan.Create, User: plan.UserRef{ID: id}}})
 	if err != nil {
 		return err
 	}
-	fmt.Printf("begun %s %d\n", id, seq)
+	say("begun %s %d\n", id, seq)
 	err = db.Commit(plan.Batch{Settle: []uint64{seq}, Links: []plan.Link{link(id, employee)}, Prints: []plan.PersonPrint{{Person: id, Print: printOf(n)}},
 		Audits: []plan.Audit{{Kind: string(plan.Create), Person: id, Employee: employee, Outcome: plan.Done}}})
 	if err != nil {
 		return err
 	}
-	fmt.Printf("done %s %d\n", id, seq)
+	say("done %s %d\n", id, seq)
 	return nil
 }
 
@@ -295,5 +296,71 @@ func TestRefusedBatchLeavesThoseBesideItAlone(t *testing.T) {
 		if _, found, err := db.Link(person(n + 1)); err != nil || found != (want == nil) {
 			t.Errorf("%d is linked: %v %v", n, found, err)
 		}
+	}
+}
+
+// TestReadersAndWritersGoOnTogether has everything at once, for the race detector:
+// each reader sees whole transactions, whatever is committed meanwhile.
+func TestReadersAndWritersGoOnTogether(t *testing.T) {
+	db := create(t)
+	var writers, readers sync.WaitGroup
+	done := make(chan bool)
+	for w := range 3 {
+		writers.Go(func() {
+			for n := w; n < 90; n += 3 {
+				if err := childProvisions(db, n+1, func(string, ...any) {}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for r := range 2 {
+		readers.Go(func() {
+			for again := true; again; {
+				select {
+				case <-done:
+					again = false // once more, to see all of it
+				default:
+				}
+				for l, err := range db.Links() {
+					if owner, found, err := db.LinkOfEmployee(l.Employee); err != nil || !found || owner.Person != l.Person {
+						t.Errorf("%s: %v %v", l.Person, found, err)
+					}
+					if err != nil {
+						t.Error(err)
+					}
+				}
+				if err := db.Backup(fmt.Sprintf("%s.backup-%d", db.Path(), r)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	close(done)
+	readers.Wait()
+	last := mustOpen(t, db.Path()+".backup-1", Options{ReadOnly: true})
+	if n := must[int](t)(last.Managed()); n != 90 {
+		t.Errorf("the last backup has %d links", n)
+	}
+}
+
+func TestClosingAnswersEverybody(t *testing.T) {
+	db := create(t)
+	errs := make([]error, 32)
+	var wg sync.WaitGroup
+	for n := range errs {
+		wg.Go(func() { errs[n] = db.Commit(plan.Batch{Links: []plan.Link{link(person(n), plan.EmployeeID(n+1))}}) })
+	}
+	again := reopen(t, db, Options{})
+	wg.Wait()
+	for n, err := range errs {
+		_, found, lookErr := again.Link(person(n))
+		if lookErr != nil || found != (err == nil) || err != nil && !errors.Is(err, ErrClosed) {
+			t.Errorf("%d was answered %v, and is linked: %v %v", n, err, found, lookErr)
+		}
+	}
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -17,7 +17,7 @@ import (
 
 var (
 	seedFlag = flag.Uint64("seed", 0, "seed of the random tests; 0 draws one")
-	update   = flag.Bool("update", false, "write testdata/schema1.db.gz anew")
+	update   = flag.Bool("update", false, "write the files of testdata anew")
 )
 
 // TestMain runs the other process of a test when it was started as one.

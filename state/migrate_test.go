@@ -111,32 +111,35 @@ func TestBucketThatALaterProgramAddedIsMade(t *testing.T) {
 	commit(t, mustOpen(t, db.Path(), Options{}), plan.Batch{Troubles: []plan.Trouble{{Person: "00u1"}}})
 }
 
-const fixture = "testdata/schema1.db.gz"
-
-// TestSnapshotsOfSchemaOneStayReadable opens a file that the first program of
-// schema 1 wrote: what fill commits. It is written anew by -update, which only a
-// new schema may need.
+// TestSnapshotsOfSchemaOneStayReadable opens files that the first program of
+// schema 1 wrote: what fill commits. They are written anew by -update, which only
+// a new schema may need.
 func TestSnapshotsOfSchemaOneStayReadable(t *testing.T) {
-	fresh := create(t)
-	fill(t, fresh)
-	want := must[*dump](t)(dumpOf(fresh, "00g1", "00g2"))
-	if *update {
-		pack(t, fresh, fixture)
+	for name, key := range map[string][]byte{"schema1": nil, "schema1-encrypted": secret} {
+		t.Run(name, func(t *testing.T) {
+			fixture := filepath.Join("testdata", name+".db.gz")
+			fresh := createUnder(t, key)
+			fill(t, fresh)
+			want := must[*dump](t)(dumpOf(fresh, "00g1", "00g2"))
+			if *update {
+				pack(t, fresh, fixture)
+			}
+			path := filepath.Join(t.TempDir(), "s.db")
+			unpack(t, fixture, path)
+			if findings, err := Verify(path, Options{Key: key}); err != nil || len(findings) > 0 {
+				t.Fatalf("%v %v", findings, err)
+			}
+			db := mustOpen(t, path, Options{Key: key})
+			if got := must[*dump](t)(dumpOf(db, "00g1", "00g2")); !cmp.Equal(got, want) {
+				t.Error(cmp.Diff(want, got))
+			}
+			if owners, err := db.OwnersOfUsername("00u1@acme.example"); err != nil || len(owners) != 1 {
+				t.Errorf("the name belongs to %v %v", owners, err)
+			}
+			commit(t, db, plan.Batch{Links: []plan.Link{link("00u50", 50)}})
+			check(t, db)
+		})
 	}
-	path := filepath.Join(t.TempDir(), "s.db")
-	unpack(t, fixture, path)
-	if findings, err := Verify(path, Options{}); err != nil || len(findings) > 0 {
-		t.Fatalf("%v %v", findings, err)
-	}
-	db := mustOpen(t, path, Options{})
-	if got := must[*dump](t)(dumpOf(db, "00g1", "00g2")); !cmp.Equal(got, want) {
-		t.Error(cmp.Diff(want, got))
-	}
-	if owners, err := db.OwnersOfUsername("00u1@acme.example"); err != nil || len(owners) != 1 {
-		t.Errorf("the name belongs to %v %v", owners, err)
-	}
-	commit(t, db, plan.Batch{Links: []plan.Link{link("00u50", 50)}})
-	check(t, db)
 }
 
 func pack(t *testing.T, db *DB, name string) {

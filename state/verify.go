@@ -19,7 +19,7 @@ const maxFindings = 50
 
 // Verify reads the snapshot at path whole, as a reader, and returns what is wrong
 // with it, a sentence each: none if all is well. The error is about not having
-// been able to look: ErrMissing, a LockedError, ErrNewerSchema.
+// been able to look: ErrMissing, a LockedError, a KeyError, ErrNewerSchema.
 func Verify(path string, opt Options) (findings []string, err error) {
 	opt.ReadOnly = true
 	db, err := Open(path, opt)
