@@ -57,8 +57,34 @@ func (r *run) confirmAbsent(ctx context.Context) error {
 	if err := r.lookUp(ctx, append(slices.Clone(chosen), doubtful...)); err != nil {
 		return err
 	}
+	if len(chosen) < len(absent) && !agree(chosen) {
+		// The sample speaks for nobody: a failed look-up, or somebody whom Okta does not
+		// know, may as well be a right that we lost. Everybody is looked up.
+		r.doc.Evidence = plan.EvidenceFull
+		rest := others(absent, chosen)
+		r.phase("looking up who is missing", len(rest))
+		if err := r.lookUp(ctx, rest); err != nil {
+			return err
+		}
+		chosen = absent
+	}
 	r.believe(absent, chosen)
 	return r.judgeDeleted(absent)
+}
+
+// agree reports that everybody in a sample is gone by positive evidence.
+func agree(sample []*subject) bool {
+	return !slices.ContainsFunc(sample, func(s *subject) bool {
+		return s.judgement.Verdict != plan.Depart || s.judgement.Why == whyDeleted
+	})
+}
+
+func others(all, some []*subject) []*subject {
+	in := map[*subject]bool{}
+	for _, s := range some {
+		in[s] = true
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(s *subject) bool { return in[s] })
 }
 
 // samples reports whether a few look-ups stand for n: more than the guard would let
@@ -173,6 +199,12 @@ func (r *run) believe(absent, looked []*subject) {
 		s.person.Login, s.person.Email = s.link.Login, s.link.Email
 		s.judgement = plan.Judgement{Verdict: plan.Depart, Why: "missing from Okta's listing; a sample was looked up, and agreed", Active: true}
 	}
+}
+
+// sampled reports that a removal would be carried out on a sample's word: the guards
+// did not refuse it after all, so everybody has to be looked up first.
+func (r *run) sampled() bool {
+	return !r.full && slices.ContainsFunc(r.doc.Actions, func(a plan.Action) bool { return a.Evidence == plan.EvidenceSample })
 }
 
 // judgeDeleted holds people whom Okta does not know when they are many: rights are

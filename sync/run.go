@@ -97,10 +97,25 @@ func (r *run) decide(ctx context.Context) error {
 	if err := r.settle(ctx); err != nil {
 		return err
 	}
+	if err := r.decideOnce(ctx); err != nil {
+		return err
+	}
+	if !r.sampled() {
+		return nil
+	}
+	r.full = true
+	return r.decideOnce(ctx)
+}
+
+// decideOnce is decide after what is open was settled.
+func (r *run) decideOnce(ctx context.Context) error {
 	var err error
 	if r.people, err = loadRoster(r.Snapshot); err != nil {
 		return err
 	}
+	r.groups, r.byGroup, r.unpushed, r.groupsIn = nil, map[plan.GroupID]*pushed{}, nil, 0
+	r.current, r.roles, r.portal, r.warnings = currentState{}, rolePass{}, plan.PortalRoles{}, nil
+	r.doc.Evidence = ""
 	r.doc.Managed = r.people.managed
 	r.refresh = r.wantsRefresh()
 	r.doc.Options.Refresh = r.refresh

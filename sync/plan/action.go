@@ -180,6 +180,9 @@ type ActionRef struct {
 // Ref names the action.
 func (a *Action) Ref() ActionRef {
 	ref := ActionRef{Kind: a.Kind, Person: a.User.ID, Employee: a.Employee}
+	if a.Kind == Create {
+		ref.Employee = 0 // also once the employee is made
+	}
 	if a.Role != nil {
 		ref.Role, ref.Group = a.Role.ID, a.Role.Group
 	}

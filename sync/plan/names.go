@@ -67,11 +67,6 @@ func ResolveNames(claims []Claim, usernames, emails func(folded string) []Owner)
 	return r.Names
 }
 
-const (
-	byUsername = iota
-	byEmail
-)
-
 var nameKinds = [2]string{"user name", "e-mail"}
 
 func (c *Claim) names() [2]string { return [2]string{c.Username, c.Email} }
