@@ -8,7 +8,7 @@
 //	POST   /advance                the next day of the scripted week
 //	POST   /advance?day=N          every day up to day N; 409 when it is past
 //	POST   /life?events=N&seed=S   N random events; &kinds=hire,rename of these kinds
-//	GET    /state                  both sides; ?limit=200&q=TEXT a part of them
+//	GET    /state                  both sides; ?limit=200&q=TEXT a part of them, the latest first
 //	GET    /audit                  where the two sides disagree, after a sync
 //	GET    /requests               what reached the simulators, by system, method, route
 //	POST   /requests/reset         counts from here on

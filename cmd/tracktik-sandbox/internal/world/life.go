@@ -100,6 +100,9 @@ func (w *World) happen(k kind, rng *rand.Rand) (Event, bool) {
 	}
 	w.version++
 	e.Kind = k.name
+	if w.touched = append(w.touched, e.User); len(w.touched) > 10*maxRecent {
+		w.touched = slices.Clone(w.touched[len(w.touched)-2*maxRecent:])
+	}
 	return e, true
 }
 

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -123,8 +124,13 @@ type FieldChange struct {
 // A View chooses what a State lists. Its zero value is everything.
 type View struct {
 	Query string // a part of a name, login, e-mail, title, status, group or note; empty: all
-	Limit int    // of each list; 0: none
+	// Limit is of each list; 0: none. With one, those to whom something happened come
+	// first, the latest at the top.
+	Limit int
 }
+
+// maxRecent is how many come first.
+const maxRecent = 50
 
 // Version changes with every event. Writes by others are not in it.
 func (w *World) Version() int {
@@ -155,8 +161,10 @@ func (w *World) oktaState(v View) OktaState {
 		if p.Assigned() {
 			out.Totals["assigned"]++
 		}
+	}
+	for p := range inOrder(v, w.people, func(p *Person) string { return p.ID }, w.touched) {
 		if !v.room(len(out.People)) {
-			continue
+			break
 		}
 		view := p.state()
 		if !v.shows(append(view.Groups, p.ID, p.Name(), p.Login, p.Email, p.Title, p.Division, p.Status, p.Note)...) {
@@ -209,14 +217,58 @@ func (w *World) trackTikState(v View) TrackTikState {
 		held[g.Employee] = append(held[g.Employee], g)
 		out.Totals["grants"]++
 	}
-	for _, e := range w.TrackTik.Employees() {
+	employees, changes := w.TrackTik.Employees(), w.TrackTik.History()
+	for _, e := range employees {
 		out.Totals[e.Status]++
-		if v.room(len(out.Employees)) {
-			out.show(v, e, regions[e.Region], held[e.ID], roles)
+	}
+	for e := range inOrder(v, employees, func(e tracktiktest.Employee) int64 { return e.ID }, touched(changes)) {
+		if !v.room(len(out.Employees)) {
+			break
+		}
+		out.show(v, e, regions[e.Region], held[e.ID], roles)
+	}
+	out.History = history(changes, v.Limit)
+	return out
+}
+
+// touched returns the employees whom something happened to lately, the latest last.
+func touched(changes []tracktiktest.Change) []int64 {
+	var ids []int64
+	for _, c := range changes[max(0, len(changes)-4*maxRecent):] {
+		if c.Resource == "employees" {
+			ids = append(ids, c.ID)
 		}
 	}
-	out.History = history(w.TrackTik.History(), v.Limit)
-	return out
+	return ids
+}
+
+// inOrder yields all as they stand, or, in a view with a limit, first those named by
+// the end of latest, backwards.
+func inOrder[T any, K comparable](v View, all []T, key func(T) K, latest []K) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		place := map[K]int{} // of the recent ones, which come first
+		for i := len(latest) - 1; i >= 0 && v.Limit > 0 && len(place) < maxRecent; i-- {
+			if _, seen := place[latest[i]]; !seen {
+				place[latest[i]] = len(place)
+			}
+		}
+		first := make([]*T, len(place))
+		for i := range all {
+			if at, recent := place[key(all[i])]; recent && len(place) > 0 {
+				first[at] = &all[i]
+			}
+		}
+		for _, p := range first {
+			if p != nil && !yield(*p) {
+				return
+			}
+		}
+		for i := range all {
+			if _, recent := place[key(all[i])]; !recent && !yield(all[i]) {
+				return
+			}
+		}
+	}
 }
 
 // show adds an employee, if the view wants them.

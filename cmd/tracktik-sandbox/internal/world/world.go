@@ -59,7 +59,8 @@ type World struct {
 	there   []tracktiktest.Employee
 	owners  []*Person // of there, index by index; nil: nobody in Okta
 	day     int
-	version int // counts what happened
+	version int      // counts what happened
+	touched []string // to whom, by id, the latest last; not all
 
 	bystanders []tracktiktest.Employee // who are to stay as they are
 }

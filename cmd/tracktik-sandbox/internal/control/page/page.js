@@ -73,13 +73,13 @@ function fill(name, rows, total) {
   for (const r of rows) if (old && old.get(r.dataset.key) !== r.dataset.print) r.classList.add("changed");
   const foot = [];
   if (!rows.length) foot.push(make("p", "muted", "Nothing here."));
-  if (total != null && rows.length >= limit) foot.push(make("p", "muted", "The first " + limit + " are shown; find the others by name."));
+  if (total != null && rows.length >= limit) foot.push(make("p", "muted", limit + " are shown, the latest changes first; find the others by name."));
   const at = box.scrollTop;
   box.replaceChildren(...rows, ...foot);
   box.scrollTop = at;
 }
 
-const counts = (totals) => Object.entries(totals).sort().map(([k, n]) => n + " " + k.toLowerCase()).join(", ");
+const counts = (totals) => Object.entries(totals).sort().map(([k, n]) => n + " " + k.toLowerCase().replaceAll("_", " ")).join(" · ");
 
 let shown = "", query = "";
 async function look() {
