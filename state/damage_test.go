@@ -1,7 +1,9 @@
 package state
 
 import (
+	"bytes"
 	"errors"
+	"hash/fnv"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -209,6 +211,43 @@ func TestMissingRecordIsNoStranger(t *testing.T) {
 	}
 	if err := errors.Join(broken.Close(), os.WriteFile(db.Path(), content, private)); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestHeaderThatLiesIsNotBelieved has headers whose checksum is right, as of a
+// file that was made up.
+func TestHeaderThatLiesIsNotBelieved(t *testing.T) {
+	data, _ := filled(t, nil)
+	const pages, none = 1 << 20, ^uint64(1)
+	for name, lie := range map[string]func(meta []byte){
+		"a page size of 0":      func(m []byte) { native.PutUint32(m[8:], 0) },
+		"an odd page size":      func(m []byte) { native.PutUint32(m[8:], 5000) },
+		"a root in the header":  func(m []byte) { native.PutUint64(m[16:], 1) },
+		"a root far away":       func(m []byte) { native.PutUint64(m[16:], none) },
+		"a root of a free list": func(m []byte) { copy(m[16:24], m[32:40]) },
+		"a free list far away":  func(m []byte) { native.PutUint64(m[32:], none) },
+		"a leaf as a free list": func(m []byte) { copy(m[32:40], m[16:24]) },
+		"no pages":              func(m []byte) { native.PutUint64(m[40:], 0) },
+		"more than there are":   func(m []byte) { native.PutUint64(m[40:], pages) },
+		"more than can be":      func(m []byte) { native.PutUint64(m[40:], none) },
+	} {
+		changed := bytes.Clone(data)
+		for page := range 2 {
+			meta := changed[page*os.Getpagesize()+pageHeader:][:metaSize]
+			lie(meta)
+			sum := fnv.New64a()
+			_, _ = sum.Write(meta[:metaSize-8])
+			native.PutUint64(meta[metaSize-8:], sum.Sum64())
+		}
+		path := filepath.Join(t.TempDir(), "s.db")
+		if err := os.WriteFile(path, changed, private); err != nil {
+			t.Fatal(err)
+		}
+		for _, readOnly := range []bool{true, false} {
+			if _, err := Open(path, Options{ReadOnly: readOnly}); !errors.Is(err, ErrCorrupt) {
+				t.Errorf("%s, read only %v: %v", name, readOnly, err)
+			}
+		}
 	}
 }
 
