@@ -104,8 +104,12 @@ func (r *run) guard(ctx context.Context, actions []plan.Action, held []plan.Held
 	if slices.ContainsFunc(actions, func(a plan.Action) bool { return a.Kind == plan.RevokeRole }) {
 		r.countGrants(&in)
 	}
-	if _, unapproved, err := r.Snapshot.CountsSince(r.now.Add(-24 * time.Hour)); err == nil {
-		in.Day = unapproved
+	if slices.ContainsFunc(actions, func(a plan.Action) bool { return r.Limits.Of(a.Kind).MaxPerDay >= 0 }) {
+		if _, unapproved, err := r.Snapshot.CountsSince(r.now.Add(-24 * time.Hour)); err == nil {
+			in.Day = unapproved
+		} else {
+			r.log.WithError(err).Warn("the day's actions cannot be counted")
+		}
 	}
 	r.checked = plan.Check(actions, in)
 	if r.checked.Held[plan.Terminate] {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"fmt"
 	"net/url"
 	"os"
@@ -66,6 +68,10 @@ func (a *app) engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, error) {
 		Observe:           cfg.Sync.Mode == "observe",
 		AllowSecond:       cfg.Sync.AllowSecondProvisioner,
 		MaxProblemPercent: cfg.Guard.MaxProblemPercent,
+		ProblemsExit:      cfg.Sync.ProblemsExit,
+		OktaCredentials:   oktaCredentials(cfg),
+		OwnEmployee:       cfg.TrackTik.Auth.Employee,
+		OwnUsername:       cfg.TrackTik.Auth.Username,
 		RefreshEvery:      cfg.Schedule.RefreshEvery,
 		Keep:              cfg.State.Keep,
 		RedactHistory:     cfg.State.RedactHistory,
@@ -84,6 +90,14 @@ func (a *app) engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, error) {
 		e.Progress = a.progress
 	}
 	return e, nil
+}
+
+// oktaCredentials tells one way of logging in to Okta from another, without giving
+// it away.
+func oktaCredentials(cfg *configs.Config) string {
+	auth := cfg.Okta.Auth
+	sum := sha256.Sum256([]byte(cfg.Okta.OrgURL + "\x00" + auth.ClientID + "\x00" + auth.APIToken.Reveal() + "\x00" + auth.PrivateKey.Reveal()))
+	return hex.EncodeToString(sum[:8])
 }
 
 // source is the Okta side, as an API token or a service app sees it.
@@ -150,7 +164,7 @@ func (a *app) target(cfg *configs.Config) (*tracktik.Client, error) {
 			TokenPath:     auth.TokenPath,
 			AuthorizePath: auth.AuthorizePath,
 		},
-		Tokens:               state.Tokens(cfg.State.Path),
+		Tokens:               state.Tokens(cfg.State.Path).WithKey(stateKey(cfg)),
 		Timeout:              cfg.TrackTik.Timeout,
 		MaxConcurrency:       cfg.TrackTik.MaxConcurrency,
 		MaxRequestsPerMinute: cfg.TrackTik.MaxRequestsPerMinute,
