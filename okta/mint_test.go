@@ -298,7 +298,7 @@ func TestBrokenNewKeyKeepsTheLastGoodOne(t *testing.T) {
 		"empty":        func() ([]byte, error) { return nil, nil },
 		"no file":      func() ([]byte, error) { return nil, errors.New("open /run/secrets/okta.pem: no such file") },
 		"too short":    func() ([]byte, error) { return []byte(`{"kty":"EC"}`), nil },
-		"a public":     func() ([]byte, error) { return []byte(marshalled(t, public(rsaKey(), ""))), nil },
+		"a public":     func() ([]byte, error) { return marshalled(t, public(rsaKey(), "")), nil },
 		"unregistered": func() ([]byte, error) { return pkcs8(ecKeys()[2]), nil },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -244,10 +244,13 @@ func TestTokenEndpointIsTrustedByTheCAFile(t *testing.T) {
 func TestPrintedServiceAppShowsNoSecret(t *testing.T) {
 	o := newService(t, func(_ *service, c *ServiceAppConfig) { c.ProofKey = ecKeys()[0] })
 	o.mustRead(t)
+	a := o.ServiceApp
+	// Goroutines still write to the rest.
+	still := &ServiceApp{config: a.config, prover: a.prover, current: a.current, good: a.good}
 	type holder struct{ hidden *ServiceApp }  // fmt asks no method of what it holds
 	words := fmt.Sprint(ecKeys()[0].D.Bits()) //nolint:staticcheck // as fmt would print the key
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
-		for _, value := range []any{o.ServiceApp, holder{o.ServiceApp}, &holder{o.ServiceApp}} {
+		for _, value := range []any{a, holder{still}, &holder{still}} {
 			text := fmt.Sprintf(format, value)
 			o.wantNoSecret(t, format, text)
 			if strings.Contains(text, strings.Trim(words, "[]")) {
