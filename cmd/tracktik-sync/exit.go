@@ -85,7 +85,7 @@ func endings(err error) []ending {
 		return []ending{e}
 	}
 	var all []ending
-	switch wrapped := err.(type) {
+	switch wrapped := err.(type) { //nolint:errorlint // it takes the tree apart
 	case interface{ Unwrap() []error }:
 		for _, part := range wrapped.Unwrap() {
 			all = append(all, endings(part)...)
@@ -116,11 +116,13 @@ func byPrecedence(a, b ending) int {
 
 // known is the table of errors and exit codes.
 func known(err error) (ending, bool) {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // each error of the tree is looked at by itself
 	case *usageError:
 		return ending{codeUsage, "bad usage", err}, true
 	case configs.Findings:
 		return ending{codeUsage, "bad configuration", errors.New(strings.TrimPrefix(err.Error(), "configuration: "))}, true
+	case *state.KeyError:
+		return ending{codeUsage, "bad configuration", err}, true
 	case *state.LockedError:
 		if e.Readers {
 			return ending{codeActive, "the snapshot is being read", err}, true

@@ -50,7 +50,7 @@ type runFlags struct {
 
 func (f *runFlags) register(flags *pflag.FlagSet) {
 	f.flags = flags
-	flags.StringArrayVar(&f.users, "user", nil, "only this person: Okta id, login, e-mail or employee id; may be repeated")
+	flags.StringArrayVar(&f.users, "user", nil, "only this `USER`: Okta id, login, e-mail or employee id; may be repeated")
 	flags.BoolVar(&f.refresh, "refresh", false, "read TrackTik whole too, and see what was changed there by hand")
 	flags.BoolVar(&f.noRemovals, "no-removals", false, "no terminations and no revokes this time")
 }

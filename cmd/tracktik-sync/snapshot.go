@@ -21,18 +21,25 @@ const (
 // openRead opens the snapshot for reading. There must be one, of the configured
 // systems.
 func (a *app) openRead(cfg *configs.Config) (*state.DB, error) {
-	return a.open(cfg, state.Options{Timeout: readWait, ReadOnly: true, Now: a.now})
+	return a.open(cfg, a.reading(cfg, readWait))
 }
 
 // openWrite opens the snapshot for a run, or for a command that records something.
 func (a *app) openWrite(cfg *configs.Config) (*state.DB, error) {
-	return a.open(cfg, a.writing())
+	return a.open(cfg, a.writing(cfg))
 }
 
-func (a *app) writing() state.Options {
-	return state.Options{Timeout: runWait, Now: a.now,
+func (a *app) reading(cfg *configs.Config, wait time.Duration) state.Options {
+	return state.Options{Timeout: wait, ReadOnly: true, Now: a.now, Key: stateKey(cfg)}
+}
+
+func (a *app) writing(cfg *configs.Config) state.Options {
+	return state.Options{Timeout: runWait, Now: a.now, Key: stateKey(cfg),
 		Holder: state.Holder{User: userName(a.getenv), Command: a.command}}
 }
+
+// stateKey is what the snapshot and the tokens are encrypted with; nil: nothing.
+func stateKey(cfg *configs.Config) []byte { return []byte(cfg.State.Key.Reveal()) }
 
 func (a *app) open(cfg *configs.Config, opt state.Options) (*state.DB, error) {
 	db, err := state.Open(cfg.State.Path, opt)
@@ -60,7 +67,7 @@ func rebindHint(err error) error {
 
 // create makes an empty snapshot where there is none.
 func (a *app) create(cfg *configs.Config) (*state.DB, error) {
-	return state.Create(cfg.State.Path, binding(cfg), a.writing())
+	return state.Create(cfg.State.Path, binding(cfg), a.writing(cfg))
 }
 
 // openPlan opens the snapshot for a plan, which never writes to it: where there is
@@ -83,7 +90,10 @@ func (a *app) openPlan(cfg *configs.Config) (db *state.DB, done func() error, er
 		return db, db.Close, nil
 	}
 	scratch, done, err := a.scratch(cfg, db)
-	return scratch, done, errors.Join(err, db.Close())
+	if closeErr := db.Close(); closeErr != nil && err == nil {
+		return nil, nil, errors.Join(closeErr, done())
+	}
+	return scratch, done, err
 }
 
 // scratch makes a snapshot in a private directory, empty or a copy of from.
@@ -93,7 +103,7 @@ func (a *app) scratch(cfg *configs.Config, from *state.DB) (db *state.DB, done f
 		return nil, nil, fmt.Errorf("making a scratch snapshot: %w", err)
 	}
 	path := filepath.Join(dir, "scratch.db")
-	opt := state.Options{Timeout: runWait, Now: a.now}
+	opt := state.Options{Timeout: runWait, Now: a.now, Key: stateKey(cfg)}
 	if from == nil {
 		db, err = state.Create(path, binding(cfg), opt)
 	} else if err = from.Backup(path); err == nil {

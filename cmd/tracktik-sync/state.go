@@ -65,7 +65,7 @@ func newStateRestore(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = state.Restore(args[0], cfg.State.Path, binding(cfg), state.Options{Timeout: readWait})
+			err = state.Restore(args[0], cfg.State.Path, binding(cfg), a.reading(cfg, readWait))
 			if err != nil {
 				return err
 			}
@@ -84,7 +84,7 @@ func newStateVerify(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			findings, err := state.Verify(cfg.State.Path, state.Options{Timeout: readWait, Now: a.now})
+			findings, err := state.Verify(cfg.State.Path, a.reading(cfg, readWait))
 			if errors.Is(err, state.ErrMissing) {
 				return &missingError{cfg.State.Path, a.command}
 			}

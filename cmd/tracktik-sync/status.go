@@ -98,7 +98,7 @@ func (a *app) status(cfg *configs.Config, format string) error {
 }
 
 func (a *app) currentStatus(cfg *configs.Config) (*statusDocument, error) {
-	db, err := a.open(cfg, state.Options{ReadOnly: true, Now: a.now})
+	db, err := a.open(cfg, a.reading(cfg, 0))
 	var missing *missingError
 	switch {
 	case errors.Is(err, state.ErrLocked):

@@ -41,8 +41,8 @@ func newSync(a *app) *cobra.Command {
 	flags.BoolVar(&c.create, "init", false, "make the snapshot where there is none: a first run")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "show what would be done, and change nothing")
 	flags.BoolVar(&c.yes, "yes", false, "do not ask, also on a terminal")
-	flags.DurationVar(&c.deadline, "deadline", 0, "stop cleanly after this time; 0: never (default schedule.deadline)")
-	flags.DurationVar(&c.deadline, "timeout", 0, "the same as --deadline")
+	flags.DurationVar(&c.deadline, "deadline", 0, "stop cleanly after this `DURATION`, such as 10m; 0: never (default schedule.deadline)")
+	flags.DurationVar(&c.deadline, "timeout", 0, "the same `DURATION` as --deadline")
 	c.format = formats(flags, "text", "json")
 	return cmd
 }

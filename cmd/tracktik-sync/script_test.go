@@ -1,0 +1,329 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"tracktik-sync/configs"
+	"tracktik-sync/okta/oktatest"
+	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+// A world is the two systems that a script runs against.
+type world struct {
+	okta   *oktatest.Server
+	portal *tracktiktest.Server
+	app    string
+	users  map[string]string // Okta id by login
+	groups map[string]string // by name
+}
+
+type worldKey struct{}
+
+// setUpWorld starts both systems and names them in the environment.
+func setUpWorld(env *testscript.Env) error {
+	w := &world{okta: oktatest.NewServer(), portal: tracktiktest.NewServer(), users: map[string]string{}, groups: map[string]string{}}
+	w.app = w.okta.AddApp(oktatest.App{Label: "TrackTik"})
+	env.Values[worldKey{}] = w
+	env.Defer(w.okta.Close)
+	env.Defer(w.portal.Close)
+	env.Setenv("OKTA_URL", w.okta.URL)
+	env.Setenv("OKTA_APP", w.app)
+	env.Setenv("PORTAL_URL", w.portal.URL)
+	env.Setenv("TOKEN", oktatest.DefaultToken)
+	env.Setenv("PASSWORD", tracktiktest.DefaultPassword)
+	env.Setenv("SECRET", tracktiktest.DefaultClientSecret)
+	return nil
+}
+
+func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
+
+var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"config":   writeConfig,
+	"exits":    exits,
+	"okta":     inOkta,
+	"portal":   inPortal,
+	"snapshot": onSnapshot,
+	"mode":     fileMode,
+}
+
+// config [KEY=VALUE]…: tracktik-sync.yaml for the world, with more of the sample's
+// keys, and the files with its secrets.
+func writeConfig(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	answers := map[string]any{
+		"okta.org_url": w.okta.URL, "okta.app_id": w.app,
+		"okta.auth.api_token_file": "okta_token", "okta.auth.client_id": nil, "okta.auth.private_key_file": nil,
+		"tracktik.base_url": w.portal.URL, "tracktik.auth.client_id": tracktiktest.DefaultClientID,
+		"tracktik.auth.client_secret_file": "client_secret", "tracktik.auth.username": tracktiktest.DefaultUsername,
+		"tracktik.auth.password_file": "password", "sync.mode": "apply",
+	}
+	for _, arg := range args {
+		key, value, _ := strings.Cut(arg, "=")
+		answers[key] = value
+		if strings.HasPrefix(value, "[") {
+			answers[key] = strings.Split(strings.Trim(value, "[]"), ",")
+		}
+	}
+	text, err := configs.Fill(answers)
+	ts.Check(err)
+	for name, content := range map[string]string{"tracktik-sync.yaml": text, "okta_token": oktatest.DefaultToken,
+		"client_secret": tracktiktest.DefaultClientSecret, "password": tracktiktest.DefaultPassword} {
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(content), 0o600))
+	}
+}
+
+// exits CODE ARG…: tracktik-sync ARG… ends with that very code, and says so.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE ARG…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec("tracktik-sync", args[1:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("running it: %v", err)
+		}
+		got = exit.ExitCode()
+	}
+	stderr := strings.TrimRight(ts.ReadFile("stderr"), "\n")
+	if got != want {
+		ts.Fatalf("tracktik-sync %s ended with %d, want %d:\n%s", strings.Join(args[1:], " "), got, want, stderr)
+	}
+	last := stderr[strings.LastIndexByte(stderr, '\n')+1:]
+	if says := strings.HasPrefix(last, fmt.Sprintf("exit %d: ", want)); says != (want != 0) {
+		ts.Fatalf("exit code %d, and the last line on stderr is %q", got, last)
+	}
+}
+
+// okta ACTION ARG…: what an administrator does in Okta.
+//
+//	people N               N people, person1@acme.example and so on, assigned
+//	user LOGIN FIRST LAST  one person, assigned
+//	title LOGIN TITLE, rename LOGIN LAST
+//	deactivate LOGIN, unassign LOGIN, unassign-all
+//	group NAME LOGIN…      a group, or more members
+//	leave NAME LOGIN       out of a group
+//	status ACTIVE|INACTIVE, features F…    of the app
+func inOkta(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	switch action, args := args[0], args[1:]; action {
+	case "people":
+		n, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		for i := range n {
+			w.addUser(fmt.Sprintf("person%d@acme.example", i+1), "Person", fmt.Sprintf("Number%d", i+1))
+		}
+	case "user":
+		w.addUser(args[0], args[1], args[2])
+	case "title":
+		w.okta.UpdateUser(w.users[args[0]], map[string]any{"title": args[1]})
+	case "rename":
+		w.okta.UpdateUser(w.users[args[0]], map[string]any{"lastName": args[1]})
+	case "deactivate":
+		w.okta.DeactivateUser(w.users[args[0]])
+	case "unassign":
+		w.okta.UnassignUser(w.app, w.users[args[0]])
+	case "unassign-all":
+		for _, id := range w.users {
+			w.okta.UnassignUser(w.app, id)
+		}
+	case "group":
+		w.addMembers(args[0], args[1:])
+	case "leave":
+		w.okta.RemoveMembers(w.groups[args[0]], w.users[args[1]])
+	case "status":
+		w.okta.SetAppStatus(w.app, args[0])
+	case "features":
+		w.okta.SetAppFeatures(w.app, args...)
+	default:
+		ts.Fatalf("okta cannot %s", action)
+	}
+}
+
+func (w *world) addUser(login, first, last string) {
+	id := w.okta.AddUser(oktatest.User{Login: login, FirstName: first, LastName: last})
+	w.okta.AssignUser(w.app, id, oktatest.Assignment{})
+	w.users[login] = id
+}
+
+func (w *world) addMembers(name string, logins []string) {
+	if w.groups[name] == "" {
+		w.groups[name] = w.okta.AddGroup(oktatest.Group{Name: name})
+	}
+	for _, login := range logins {
+		w.okta.AddMembers(w.groups[name], w.users[login])
+	}
+}
+
+// portal ACTION ARG…: what is so in the portal, or what somebody does there.
+//
+//	writes N               so many calls changed something since the last `portal forget`
+//	has N STATUS           so many employees, the integration's own aside, have that status
+//	awaits N STATUS        the same, and waits for it
+//	status USERNAME STATUS, title USERNAME TITLE, role USERNAME ROLE     is so
+//	edit USERNAME TITLE    somebody changes a title by hand
+//	forget                 begins to count anew
+//	password PASSWORD      changes the password of the integration
+func inPortal(ts *testscript.TestScript, neg bool, args []string) {
+	w := worldOf(ts)
+	switch action, args := args[0], args[1:]; action {
+	case "writes":
+		if got := strconv.Itoa(w.portal.Writes()); got != args[0] {
+			ts.Fatalf("%s writes reached the portal, want %s", got, args[0])
+		}
+	case "has":
+		if got := strconv.Itoa(w.count(args[1])); got != args[0] {
+			ts.Fatalf("%s employees are %s, want %s", got, args[1], args[0])
+		}
+	case "awaits":
+		for deadline := time.Now().Add(30 * time.Second); strconv.Itoa(w.count(args[1])) != args[0]; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				ts.Fatalf("%d employees are %s, want %s", w.count(args[1]), args[1], args[0])
+			}
+		}
+	case "status":
+		if e := w.employee(ts, args[0]); e.Status != args[1] {
+			ts.Fatalf("%s is %s, want %s", args[0], e.Status, args[1])
+		}
+	case "title":
+		if e := w.employee(ts, args[0]); e.JobTitle != args[1] {
+			ts.Fatalf("%s is titled %q, want %q", args[0], e.JobTitle, args[1])
+		}
+	case "role":
+		if w.holds(ts, args[0], args[1]) == neg {
+			ts.Fatalf("%s holds %q: %v", args[0], args[1], neg)
+		}
+	case "edit":
+		ts.Check(w.portal.UpdateEmployee(w.employee(ts, args[0]).ID, func(e *tracktiktest.Employee) { e.JobTitle = args[1] }))
+	case "forget":
+		w.portal.ResetRequests()
+	case "password":
+		w.portal.Configure(func(s *tracktiktest.Server) { s.OAuth.Password = args[0] })
+		w.portal.ExpireTokens()
+	default:
+		ts.Fatalf("the portal cannot %s", action)
+	}
+}
+
+func (w *world) count(status string) int {
+	n := 0
+	for _, e := range w.portal.Employees() {
+		if e.ID != tracktiktest.IntegrationEmployee && e.Status == status {
+			n++
+		}
+	}
+	return n
+}
+
+// employee finds somebody by username, or by e-mail once the username is gone.
+func (w *world) employee(ts *testscript.TestScript, name string) tracktiktest.Employee {
+	for _, e := range w.portal.Employees() {
+		if e.Username == name || e.Email == name {
+			return e
+		}
+	}
+	ts.Fatalf("the portal has no employee %s", name)
+	panic("unreachable")
+}
+
+func (w *world) holds(ts *testscript.TestScript, name, role string) bool {
+	for _, id := range w.portal.RolesOf(w.employee(ts, name).ID) {
+		for _, r := range w.portal.Roles() {
+			if r.ID == id && r.Name == role {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// snapshot ACTION: seed fills a new one, write and read keep it open until the
+// script ends, and other makes one of another org.
+func onSnapshot(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	path := ts.MkAbs("tracktik-sync.db")
+	b := plan.Binding{Org: w.okta.URL, App: w.app, Portal: w.portal.URL}
+	switch args[0] {
+	case "seed":
+		db, err := state.Create(path, b, state.Options{})
+		ts.Check(err)
+		ts.Check(errors.Join(db.Commit(seed()), db.Close()))
+		approvals := state.ApprovalsOf(path, nil)
+		ts.Check(approvals.Put(context.Background(), state.Approval{Hash: "feedc0de", Items: []state.ApprovalItem{{Kind: plan.Terminate, Person: "00u9old"}}}))
+	case "other":
+		db, err := state.Create(path, plan.Binding{Org: "https://other.okta.com", App: w.app, Portal: b.Portal}, state.Options{})
+		ts.Check(errors.Join(err, db.Close()))
+	case "write", "read":
+		db, err := state.Open(path, state.Options{ReadOnly: args[0] == "read", Holder: state.Holder{User: "ops", Host: "worker-1", Command: "sync"}})
+		ts.Check(err)
+		ts.Defer(func() { _ = db.Close() })
+	default:
+		ts.Fatalf("a snapshot cannot %s", args[0])
+	}
+}
+
+// seed is a small past: three people, one of them gone, one with a problem, and a
+// run in which that happened.
+func seed() plan.Batch {
+	at := time.Date(2026, 11, 20, 6, 0, 0, 0, time.UTC)
+	run := "20261120T060000Z-000001"
+	var pushed plan.Values
+	pushed[plan.Username], pushed[plan.Email], pushed[plan.JobTitle], pushed[plan.Region] = "ana@acme.example", "ana@acme.example", "Senior guard", "HQ"
+	ana := plan.Link{Person: "00u1ana", Employee: 11, How: plan.HowAdopted, Since: at, Run: run, Login: "ana@acme.example", Email: "ana@acme.example", Pushed: pushed}
+	mal := plan.Link{Person: "00u2mal", Employee: 12, How: plan.HowCreated, Since: at, Run: run, Login: "=cmd|'/C calc'!A0", Email: "mal@acme.example"}
+	old := plan.Link{Person: "00u9old", Employee: 19, How: plan.HowCreated, Since: at, Run: run, Login: "old@acme.example"}
+	role := &plan.RoleRef{ID: 5, Name: "Site Airport", Group: "00g1site"}
+	next := at.Add(time.Hour)
+	return plan.Batch{
+		Links:   []plan.Link{ana, mal},
+		Formers: []plan.Former{{Link: old, Terminated: at, Run: run}},
+		Groups:  []plan.GroupLink{{Group: "00g1site", Name: "Site Airport", Role: 5, RoleName: "Site Airport", How: plan.HowCreated}},
+		Grants:  []plan.Grant{{Role: 5, Person: "00u1ana", ID: 77, Employee: 11, Group: "00g1site", How: plan.HowCreated, Since: at, Run: run}},
+		Troubles: []plan.Trouble{{Person: "00u3eve", Login: "eve@acme.example", Code: plan.ProblemRefused, Message: "tracktik: 400: bad e-mail\x1b[2J",
+			Kind: plan.Create, Since: at, Last: at, Attempts: 2, NextTry: &next}},
+		Audits: []plan.Audit{
+			{Time: at, Run: run, By: "ops@worker-1 (timer)", Kind: "update", Person: "00u1ana", Login: "ana@acme.example", Employee: 11,
+				Changes: []plan.Change{{Field: plan.JobTitle, Old: "Guard", New: "Senior guard"}}, Reason: "changed in Okta", Outcome: plan.Done, Attempts: 1, Request: "req-1"},
+			{Time: at, Run: run, By: "ops@worker-1 (timer)", Kind: "grant_role", Person: "00u1ana", Login: "ana@acme.example", Employee: 11, Role: role, Outcome: plan.Done, Attempts: 1},
+			{Time: at, Run: run, By: "ops@worker-1 (timer)", Kind: "terminate", Person: "00u9old", Login: "old@acme.example", Employee: 19, Reason: "deactivated in Okta", Outcome: plan.Done, Attempts: 1},
+		},
+		Run: &plan.RunRecord{ID: run, Started: at, Ended: at.Add(time.Minute), By: "ops@worker-1 (timer)", Mode: "apply", ExitCode: 4,
+			Summary: map[string]int{"update": 1, "terminate": 1}, Done: map[string]int{"update": 1}, Held: 1, Problems: 1, Managed: 2, Document: seedDocument()},
+		Meta: nil,
+	}
+}
+
+func seedDocument() []byte {
+	d := plan.Document{Mode: "apply", Managed: 2, Okta: plan.OktaID{Org: "https://acme.okta.com"}, Held: []plan.Held{{
+		Action: plan.Action{Kind: plan.Terminate, User: plan.UserRef{ID: "00u2mal", Login: "mal"}, Employee: 12, Reason: "unassigned"},
+		Why:    "unassigned_grace: until tomorrow"}}}
+	d.Guard.OK = true
+	d.Seal()
+	var text strings.Builder
+	if err := writeJSON(&text, d); err != nil {
+		panic(err)
+	}
+	return []byte(text.String())
+}
+
+// mode FILE MODE: the file's permissions are those.
+func fileMode(ts *testscript.TestScript, _ bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%04o", info.Mode().Perm()); got != args[1] {
+		ts.Fatalf("%s has mode %s, want %s", args[0], got, args[1])
+	}
+}
