@@ -19,7 +19,8 @@ type demo struct {
 
 	stack  *stack
 	steps  int
-	broken []string // expectations that do not hold
+	said   map[string]bool // the lines of the last step's output
+	broken []string        // expectations that do not hold
 }
 
 // configName is the configuration in the demonstration's directory.

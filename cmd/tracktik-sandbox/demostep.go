@@ -50,8 +50,12 @@ func (d *demo) step(ctx context.Context, right exits, args ...string) error {
 	}
 	took, code := time.Since(began), cmd.ProcessState.ExitCode()
 	d.keep(args[0], stdout.Bytes(), stderr.Bytes())
-	d.print(stdout.String())
-	d.print(stderr.String())
+	d.print(stdout.String(), d.said)
+	d.print(stderr.String(), nil)
+	d.said = map[string]bool{}
+	for line := range strings.SplitSeq(stdout.String(), "\n") {
+		d.said[line] = true
+	}
 
 	r := d.stack.control.Requests()
 	fmt.Fprintf(d.out, "  exit %d after %s; requests: Okta %d, TrackTik %d, writes %d\n", code, took.Round(10*time.Millisecond),
@@ -82,19 +86,50 @@ func (d *demo) keep(name string, stdout, stderr []byte) {
 	}
 }
 
-// print shows an output, indented and without the middle of a long one.
-func (d *demo) print(text string) {
-	text = strings.TrimRight(text, "\n")
-	if text == "" {
+// print shows an output, indented, broken into lines, without what the step before
+// said as well, and without the middle of a long one.
+func (d *demo) print(text string, seen map[string]bool) {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	if text = lines[0]; text == "" && len(lines) == 1 {
 		return
 	}
-	lines := strings.Split(text, "\n")
-	if left := len(lines) - headLines - tailLines; left > 3 {
-		lines = slices.Concat(lines[:headLines], []string{fmt.Sprintf("… %d more lines …", left)}, lines[len(lines)-tailLines:])
+	if len(lines) > 200 {
+		lines = fold(middleless(lines), seen) // what is new would be all over the place
+	} else {
+		lines = middleless(fold(lines, seen))
 	}
 	for _, line := range lines {
-		fmt.Fprintln(d.out, strings.TrimRight("  │ "+clip(line, columns-4), " "))
+		for _, part := range hang(line, columns-4) {
+			fmt.Fprintln(d.out, strings.TrimRight("  │ "+part, " "))
+		}
 	}
+}
+
+// middleless leaves the middle of a long text out.
+func middleless(lines []string) []string {
+	left := len(lines) - headLines - tailLines
+	if left < 4 {
+		return lines
+	}
+	return slices.Concat(lines[:headLines], []string{fmt.Sprintf("… %d more lines …", left)}, lines[len(lines)-tailLines:])
+}
+
+// fold puts one line in the place of several in a row that were seen before.
+func fold(lines []string, seen map[string]bool) []string {
+	var out []string
+	for i := 0; i < len(lines); {
+		n := 0
+		for i+n < len(lines) && seen[lines[i+n]] {
+			n++
+		}
+		if n < 4 {
+			out = append(out, lines[i:i+max(n, 1)]...)
+		} else {
+			out = append(out, fmt.Sprintf("… %d lines as before …", n))
+		}
+		i += max(n, 1)
+	}
+	return out
 }
 
 func (d *demo) heading(format string, args ...any) {
@@ -111,21 +146,23 @@ func (d *demo) say(sign, text string) {
 	}
 }
 
-// clip cuts a line that is too wide, by what terminals make of it.
-func clip(line string, width int) string {
+// hang breaks a line that is too wide, by what terminals make of it, and indents
+// what comes after.
+func hang(line string, width int) []string {
 	line = strings.ReplaceAll(line, "\t", "    ")
 	if uniseg.StringWidth(line) <= width {
-		return line
+		return []string{line}
 	}
-	var b strings.Builder
-	room := width - 1
-	for g := uniseg.NewGraphemes(line); g.Next(); {
-		if room -= g.Width(); room < 0 {
-			break
+	rest := strings.TrimLeft(line, " ")
+	indent := line[:min(len(line)-len(rest), width/2)]
+	parts := wrap(rest, width-len(indent)-4)
+	for i := range parts {
+		if i > 0 {
+			parts[i] = "    " + parts[i]
 		}
-		b.WriteString(g.Str())
+		parts[i] = indent + parts[i]
 	}
-	return b.String() + "…"
+	return parts
 }
 
 func wrap(text string, width int) []string {
