@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"tracktik-sync/sync/plan"
+)
+
+func asked(t *testing.T, answer, format string) (a *app, yes bool, stdout, stderr *bytes.Buffer) {
+	t.Helper()
+	stdout, stderr = &bytes.Buffer{}, &bytes.Buffer{}
+	a = newApp(strings.NewReader(answer), stdout, stderr)
+	yes = a.confirm(t.Context(), format)(planOf(plan.Create))
+	return a, yes, stdout, stderr
+}
+
+func planOf(kinds ...plan.Kind) *plan.Document {
+	d := &plan.Document{Mode: "apply", TrackTik: plan.TrackTikID{Portal: "https://acme.staffr.net"}}
+	for _, k := range kinds {
+		d.Actions = append(d.Actions, plan.Action{Kind: k, User: plan.UserRef{ID: "00u1", Login: "ana@acme.example"}, Reason: "assigned"})
+	}
+	d.Seal()
+	return d
+}
+
+func TestOnlyYesIsYes(t *testing.T) {
+	for answer, want := range map[string]bool{"y\n": true, "Yes\n": true, "n\n": false, "\n": false, "": false, "yikes\n": false} {
+		if _, got, _, _ := asked(t, answer, "text"); got != want {
+			t.Errorf("%q counts as %v", answer, got)
+		}
+	}
+}
+
+func TestThePlanIsShownBeforeTheQuestionAndNotAgain(t *testing.T) {
+	a, _, stdout, stderr := asked(t, "y\n", "text")
+	if !strings.Contains(stdout.String(), "ana@acme.example") || !strings.Contains(stderr.String(), "1 create in https://acme.staffr.net.\nGo on? [y/N] ") {
+		t.Errorf("asked without telling:\n%s%s", stdout, stderr)
+	}
+	stdout.Reset()
+	d := planOf(plan.Create)
+	d.Run, d.Result = "r1", &plan.Result{Done: map[string]int{"create": 1}}
+	if err := a.showRun(d, "text"); err != nil || strings.Contains(stdout.String(), "ana@") || !strings.Contains(stdout.String(), "1 create done") {
+		t.Errorf("afterwards it prints (%v):\n%s", err, stdout)
+	}
+}
+
+func TestStdoutStaysJSONWhenSomebodyIsAsked(t *testing.T) {
+	_, _, stdout, _ := asked(t, "y\n", "json")
+	if stdout.Len() != 0 {
+		t.Errorf("stdout has %q", stdout)
+	}
+}
+
+func TestNobodyIsAskedAboutARunThatWritesNothing(t *testing.T) {
+	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
+	observing := planOf(plan.Create)
+	observing.Mode = "observe"
+	for _, d := range []*plan.Document{planOf(), observing} {
+		if !a.confirm(t.Context(), "text")(d) || a.declined {
+			t.Errorf("somebody was asked about %d actions in mode %s", len(d.Actions), d.Mode)
+		}
+	}
+}
+
+func TestASignalAnswersNo(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	in, keep := io.Pipe() // nobody ever types
+	defer keep.Close()
+	a := newApp(in, io.Discard, io.Discard)
+	if a.confirm(ctx, "text")(planOf(plan.Terminate)) {
+		t.Error("a signal counts as yes")
+	}
+}
+
+func TestQuietSaysNothingUnlessSomethingIsNew(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*plan.Document)
+		says   bool
+	}{
+		"nothing":      {func(*plan.Document) {}, false},
+		"old problems": {func(d *plan.Document) { d.Problems = []plan.Problem{{Code: "refused"}} }, false},
+		"warnings":     {func(d *plan.Document) { d.Warnings = []plan.Warning{{Code: "x"}} }, false},
+		"changed":      {func(d *plan.Document) { d.Actions = planOf(plan.Update).Actions }, true},
+		"held":         {func(d *plan.Document) { d.Held = []plan.Held{{Why: "guard"}} }, true},
+		"failed":       {func(d *plan.Document) { d.Result = &plan.Result{Failed: 1} }, true},
+		"new problems": {func(d *plan.Document) { d.Result = &plan.Result{NewProblems: 1} }, true},
+		"stopped":      {func(d *plan.Document) { d.Result = &plan.Result{Stopped: "a signal"} }, true},
+	} {
+		var out bytes.Buffer
+		a := newApp(strings.NewReader(""), &out, io.Discard)
+		a.flags.quiet = true
+		d := planOf()
+		test.change(d)
+		if err := a.showRun(d, "text"); err != nil || (out.Len() > 0) != test.says {
+			t.Errorf("%s: it says %q (%v)", name, out.String(), err)
+		}
+	}
+}

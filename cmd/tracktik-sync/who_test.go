@@ -1,0 +1,42 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"testing"
+)
+
+func environment(values map[string]string) func(string) string {
+	return func(name string) string { return values[name] }
+}
+
+func TestTheAuditTrailSaysWhatStartedARun(t *testing.T) {
+	for want, env := range map[string]map[string]string{
+		"pod":    {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "INVOCATION_ID": "x"},
+		"timer":  {"INVOCATION_ID": "x"},
+		"manual": {},
+	} {
+		if got := trigger(environment(env)); got != want {
+			t.Errorf("with %v it was %q, want %q", env, got, want)
+		}
+	}
+}
+
+func TestByIsUserHostAndTrigger(t *testing.T) {
+	if got := by(environment(map[string]string{"INVOCATION_ID": "x"})); !regexp.MustCompile(`^[^@ ]+@[^@ ]+ \(timer\)$`).MatchString(got) {
+		t.Errorf("by is %q", got)
+	}
+}
+
+func TestOurOwnParentIsFound(t *testing.T) {
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		t.Skip("there is no /proc")
+	}
+	name, parent := process(os.Getpid())
+	if name == "" || parent != os.Getppid() {
+		t.Errorf("we are %q, child of %d; want child of %d", name, parent, os.Getppid())
+	}
+	if belowCron(os.Getpid()) {
+		t.Error("a test is no cron job")
+	}
+}
