@@ -49,7 +49,7 @@ func (a *ServiceApp) refusal(resp *http.Response, body []byte) *Error {
 	if gjson.ValidBytes(body) {
 		if code := gjson.GetBytes(body, "error"); code.Type == gjson.String {
 			failure.Code = printable(withoutTokens(code.String()), 40)
-			failure.Summary = printable(withoutTokens(gjson.GetBytes(body, "error_description").String()), maxSummary)
+			failure.Summary = printable(gjson.GetBytes(body, "error_description").String(), maxSummary)
 		}
 	}
 	failure.Summary = withoutTokens(failure.Summary)
