@@ -131,7 +131,7 @@ func (w *World) compare(a *auditor, p *Person, e tracktiktest.Employee) {
 		pairs = append(pairs, pair{"region", strconv.FormatInt(cmp.Or(p.byHand, a.regionOf(p)), 10), strconv.FormatInt(e.Region, 10)})
 	}
 	for _, x := range pairs {
-		if norm.NFC.String(strings.TrimSpace(x.want)) != norm.NFC.String(x.got) {
+		if clean(x.want) != clean(x.got) {
 			a.find(p.ID, e.ID, "%s of %s is %q, and should be %q", x.field, p.userName, x.got, strings.TrimSpace(x.want))
 		}
 	}
@@ -146,6 +146,10 @@ func (w *World) compare(a *auditor, p *Person, e tracktiktest.Employee) {
 		}
 	}
 }
+
+// clean is how values are compared: what differs in space around it and in
+// composition alone is equal.
+func clean(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
 
 // title is the job title that counts: of the assignment, else of the profile.
 func (w *World) title(p *Person) string {

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/text/unicode/norm"
-
 	"tracktik-sync/okta/oktatest"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -52,7 +50,6 @@ func (f *follower) role(t *testing.T, g *Group) {
 
 func (f *follower) provision(t *testing.T, p *Person) {
 	t.Helper()
-	clean := func(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
 	region := f.w.auditor().regionOf(p)
 	fill := func(e *tracktiktest.Employee) {
 		e.Username, e.Email, e.FirstName, e.LastName, e.JobTitle = p.userName, p.Email, clean(p.First), clean(p.Last), clean(f.w.title(p))
