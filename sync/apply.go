@@ -262,6 +262,8 @@ func (a *applier) obstacle(ctx context.Context, action *plan.Action) string {
 		return plan.HeldPending + ": the role was not made"
 	case action.Kind == plan.RevokeRole && action.Replaces && noGrant:
 		return plan.HeldPending + ": the role that replaces it was not granted"
+	case action.Kind == plan.Terminate && a.clockFar():
+		return plan.HeldClock + ": the clocks disagree by more than 5 minutes"
 	case action.Kind == plan.Terminate && noTerm:
 		return plan.ProblemNotEffective + ": an earlier termination of this run had no effect"
 	case action.Kind == plan.Update && failed && action.Reason != "" && a.takesOver(action):
@@ -270,6 +272,11 @@ func (a *applier) obstacle(ctx context.Context, action *plan.Action) string {
 		return a.stale(ctx, action)
 	}
 	return ""
+}
+
+func (a *applier) clockFar() bool {
+	_, far := a.clocksApart()
+	return far
 }
 
 // takesOver reports an update that follows an adoption in this run.

@@ -30,6 +30,7 @@ func (r *run) compose(ctx context.Context) {
 		actions, held = append(actions, d.Actions...), append(held, d.Held...)
 		problems = append(problems, d.Problems...)
 	}
+	r.warnReason(actions)
 	r.told = len(r.warnings)
 	r.order(actions)
 	actions, held = r.guard(ctx, actions, held)
@@ -48,6 +49,13 @@ func (r *run) compose(ctx context.Context) {
 	}
 	r.doc.Seal()
 	r.markOpen(list)
+}
+
+// warnReason says that nobody chose the reason of terminations.
+func (r *run) warnReason(actions []plan.Action) {
+	if r.Reason == "" && slices.ContainsFunc(actions, func(a plan.Action) bool { return a.Kind == plan.Terminate }) {
+		r.warn(plan.Warning{Code: warnReason, Message: "tracktik.termination_reason is empty: the portal's first reason is used for terminations"})
+	}
 }
 
 func compareActions(a, b *plan.Action) int {

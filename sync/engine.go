@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -187,12 +188,20 @@ func (r *run) usedApprovals(ctx context.Context) error {
 	if r.Observe || len(r.opt.Approve) == 0 {
 		return nil
 	}
-	for _, hash := range r.opt.Approve {
+	for i, hash := range r.opt.Approve {
+		if !slices.ContainsFunc(r.approved[i], r.letThrough) {
+			continue // refused again, or not needed: it stays good
+		}
 		if err := r.Approvals.Use(ctx, hash); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// letThrough reports that an approved action was carried out.
+func (r *run) letThrough(ref plan.ActionRef) bool {
+	return r.checked.Exempt[ref] || slices.ContainsFunc(r.doc.Actions, func(a plan.Action) bool { return a.Kind == ref.Kind && a.Kind == plan.Terminate && a.Ref() == ref })
 }
 
 // tell logs how the run ended.

@@ -49,8 +49,7 @@ const (
 	warnNewRole    = "role_without_permissions"
 	warnManyRoles  = "several_roles"
 	warnDefault    = "default_region"
-	warnForeign    = "default_termination_reason"
-	warnDoubleRole = "double_grant"
+	warnReason     = "default_termination_reason"
 )
 
 // readGroups finds the pushed groups, and reads the members of those that changed.

@@ -78,7 +78,11 @@ func (r *run) reactivatedBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee,
 	link.Person, link.How, link.Since, link.Run, link.Login, link.Email = a.User.ID, plan.HowReactivated, r.Now().UTC(), run, a.User.Login, w.Email
 	link.Pushed[plan.Region], link.PushedRegion = w.Values[plan.Region], w.RegionID
 	batch := plan.Batch{Links: []plan.Link{link}, Revive: []plan.EmployeeID{a.Employee}, Prints: []plan.PersonPrint{{Person: link.Person}}}
-	if found {
+	if r.people != nil && r.people.subjects[a.User.ID] != nil && r.people.subjects[a.User.ID].kept != nil {
+		batch.Grants = r.people.subjects[a.User.ID].kept
+		return batch, nil
+	}
+	if found { // settled before anything was read: a refresh finds out what they hold
 		for _, g := range former.Roles {
 			g.Person = a.User.ID
 			batch.Grants = append(batch.Grants, g)

@@ -38,7 +38,7 @@ func (r *run) decideRoles(ctx context.Context) error {
 		return err
 	}
 	r.collectDue()
-	if err := r.makeViews(); err != nil {
+	if err := r.makeViews(ctx); err != nil {
 		return err
 	}
 	if err := r.findHolders(ctx); err != nil {
@@ -205,8 +205,11 @@ func (r *run) rank(g *pushed) int {
 }
 
 // makeViews gathers what is known of each person whose roles are looked at.
-func (r *run) makeViews() error {
+func (r *run) makeViews(ctx context.Context) error {
 	p := &r.roles
+	if err := r.keptRoles(ctx); err != nil {
+		return err
+	}
 	ids := make([]plan.PersonID, 0, len(p.dirty))
 	for id, dirty := range p.dirty {
 		if dirty {
@@ -221,6 +224,28 @@ func (r *run) makeViews() error {
 		}
 		if v != nil {
 			p.views = append(p.views, v)
+		}
+	}
+	return nil
+}
+
+// keptRoles finds which of our grants people still hold who are reactivated: whether
+// roles survive a termination, TrackTik does not say.
+func (r *run) keptRoles(ctx context.Context) error {
+	for _, s := range r.people.sorted() {
+		if s.former == nil || !slices.ContainsFunc(s.decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Reactivate }) {
+			continue
+		}
+		held, err := r.Target.UserRolesOf(ctx, s.former.Link.Employee)
+		if err != nil {
+			return err
+		}
+		s.kept = []plan.Grant{}
+		for _, g := range s.former.Roles {
+			if slices.ContainsFunc(held, func(u plan.UserRole) bool { return u.ID == g.ID }) {
+				g.Person = s.person.ID
+				s.kept = append(s.kept, g)
+			}
 		}
 	}
 	return nil
@@ -269,6 +294,9 @@ func (r *run) roleView(id plan.PersonID) (*plan.RoleView, error) {
 	grants, err := r.Snapshot.GrantsOf(owner)
 	if err != nil {
 		return nil, err
+	}
+	if s != nil && s.kept != nil {
+		grants = s.kept
 	}
 	for _, g := range grants {
 		r.holding(v, g, id)

@@ -52,6 +52,7 @@ type subject struct {
 	employee  *plan.Employee
 	gone      bool
 	matches   []plan.Match
+	kept      []plan.Grant // of somebody who is reactivated: grants of ours that they still hold
 	decision  plan.Decision
 	absent    bool     // not in the listing
 	leaver    bool     // a departure that is confirmed

@@ -122,6 +122,11 @@ func (r *run) decideOnce(ctx context.Context) error {
 	if err := r.checkApp(ctx); err != nil {
 		return err
 	}
+	if r.meta.LastSuccess.IsZero() { // a first run must not meet another connection's roles
+		if err := r.readPortalRoles(ctx); err != nil {
+			return err
+		}
+	}
 	if len(r.opt.Users) > 0 {
 		err = r.readSome(ctx)
 	} else {
