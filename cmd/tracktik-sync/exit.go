@@ -129,7 +129,7 @@ func known(err error) (ending, bool) {
 		}
 		return ending{codeActive, "another run is active", err}, true
 	case *tsync.RefusedError:
-		return ending{codeRefused, refusalWords(e.Code), err}, true
+		return ending{codeRefused, refusalWords(e.Code), errors.New(strings.TrimPrefix(e.Message, "guard refused: "))}, true
 	case *state.BindingError:
 		return ending{codeRefused, "refused: the snapshot belongs to other systems", err}, true
 	case *missingError:

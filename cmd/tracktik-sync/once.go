@@ -34,10 +34,24 @@ func (a *app) once(ctx context.Context, cfg *configs.Config, db *state.DB, opt t
 		return nil, err
 	}
 	d, err = engine.RunOnce(ctx, opt)
+	err = interrupted(ctx, err)
 	if statusErr := a.saveStatus(cfg, db); statusErr != nil {
 		err = errors.Join(err, fmt.Errorf("leaving the status beside the snapshot: %w", statusErr))
 	}
 	return d, err
+}
+
+// interrupted says of a run that failed because it was told to end just that.
+func interrupted(ctx context.Context, err error) error {
+	var stopped *tsync.StoppedError
+	if err == nil || ctx.Err() == nil || errors.As(err, &stopped) || !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	why := "the run was told to end"
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		why = "the deadline ended the run"
+	}
+	return &tsync.StoppedError{Message: why + " while it was reading; nothing was written to TrackTik", Cause: err}
 }
 
 // showRun prints an applied plan and what became of it.

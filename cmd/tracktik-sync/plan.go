@@ -89,7 +89,7 @@ func (a *app) plan(ctx context.Context, cfg *configs.Config, opt tsync.RunOption
 	}
 	engine.Approvals = lenientApprovals{engine.Approvals, a.log}
 	d, err := engine.Plan(ctx, opt)
-	return d, errors.Join(err, done())
+	return d, errors.Join(interrupted(ctx, err), done())
 }
 
 // show prints a document in one of the three forms. In text, -q shows only what

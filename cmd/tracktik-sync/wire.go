@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -221,7 +220,6 @@ func mappingConfig(cfg *configs.Config) mapping.Config {
 
 func policy(cfg *configs.Config, mapper *mapping.Mapper) plan.Policy {
 	s := cfg.Sync
-	own, _ := strconv.ParseInt(cfg.TrackTik.Auth.Employee, 10, 64) // validated; empty: not known
 	return plan.Policy{
 		CreateUsers:     s.CreateUsers,
 		UpdateUsers:     s.UpdateUsers,
@@ -250,8 +248,6 @@ func policy(cfg *configs.Config, mapper *mapping.Mapper) plan.Policy {
 		Order:          s.Groups.Order,
 
 		DefaultRegion: s.DefaultRegion,
-		Own:           plan.EmployeeID(own),
-		OwnUsername:   cfg.TrackTik.Auth.Username,
 	}
 }
 

@@ -84,10 +84,14 @@ func TestCustomIDMatchesOnlyWhereItIsMapped(t *testing.T) {
 	}
 }
 
-func TestOwnEmployeeIsKnownByIDAndUsername(t *testing.T) {
-	p := policyOf(t, "TRACKTIK_SYNC_TRACKTIK_AUTH_EMPLOYEE=4711")
-	if p.Own != 4711 || p.OwnUsername != "okta.integration" {
-		t.Errorf("own employee %d, %q", p.Own, p.OwnUsername)
+func TestOtherOktaCredentialsHaveAnotherFingerprint(t *testing.T) {
+	seen := map[string]string{}
+	for _, setting := range []string{"OKTA_AUTH_API_TOKEN=token", "OKTA_AUTH_API_TOKEN=another", "OKTA_ORG_URL=https://other.okta.com"} {
+		print := oktaCredentials(load(t, "TRACKTIK_SYNC_"+setting))
+		if before, ok := seen[print]; ok || strings.Contains(print, "token") {
+			t.Errorf("%s and %s: fingerprint %s", before, setting, print)
+		}
+		seen[print] = setting
 	}
 }
 

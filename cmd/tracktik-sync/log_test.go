@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"tracktik-sync/configs"
+)
+
+func TestEveryLineOfARunCarriesTheRun(t *testing.T) {
+	var log bytes.Buffer
+	a := newApp(strings.NewReader(""), io.Discard, &log)
+	a.setUpLog(configs.Log{Level: "info", Format: "json"})
+	a.log.Info("before")
+	a.runField.set("20261124T060000Z-000001")
+	a.log.WithError(errors.New("x")).Warn("from a client")
+	a.log.WithField("run", "its own").Info("from the engine")
+	a.runField.set("")
+	a.log.Info("after")
+	var runs []any
+	for _, line := range strings.Split(strings.TrimSpace(log.String()), "\n") {
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		runs = append(runs, fields["run"])
+	}
+	if len(runs) != 4 || runs[0] != nil || runs[1] != "20261124T060000Z-000001" || runs[2] != "its own" || runs[3] != nil {
+		t.Errorf("the lines carry %v", runs)
+	}
+}
+
+func TestFlagsRuleTheLog(t *testing.T) {
+	for name, test := range map[string]struct {
+		set  func(*globalFlags)
+		want string
+	}{
+		"the configuration":     {func(*globalFlags) {}, "warning"},
+		"--log-level":           {func(f *globalFlags) { f.logLevel.value = "debug" }, "debug"},
+		"-q":                    {func(f *globalFlags) { f.quiet = true }, "error"},
+		"--log-level before -q": {func(f *globalFlags) { f.quiet, f.logLevel.value = true, "info" }, "info"},
+	} {
+		a := newApp(strings.NewReader(""), io.Discard, io.Discard)
+		test.set(&a.flags)
+		a.setUpLog(configs.Log{Level: "warn", Format: "text"})
+		if got := a.log.GetLevel().String(); got != test.want {
+			t.Errorf("%s: level %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+func TestColoursOnlyOnATerminalAndNeverWithNoColor(t *testing.T) {
+	for name, test := range map[string]struct {
+		terminal, flag bool
+		env            map[string]string
+		want           bool
+	}{
+		"terminal":   {true, false, nil, true},
+		"pipe":       {false, false, nil, false},
+		"--no-color": {true, true, nil, false},
+		"NO_COLOR":   {true, false, map[string]string{"NO_COLOR": "1"}, false},
+		"dumb":       {true, false, map[string]string{"TERM": "dumb"}, false},
+	} {
+		a := newApp(strings.NewReader(""), io.Discard, io.Discard)
+		a.outTerminal, a.flags.noColor, a.getenv = test.terminal, test.flag, environment(test.env)
+		if got := bool(a.style()); got != test.want {
+			t.Errorf("%s: colours %v", name, got)
+		}
+	}
+}
