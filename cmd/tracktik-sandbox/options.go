@@ -22,7 +22,7 @@ type options struct {
 // flags are those that every command has.
 func (o *options) flags(f *pflag.FlagSet) {
 	f.SortFlags = false
-	f.IntVar(&o.world.People, "people", 200, "how many people Okta has; the first 33 are edge cases")
+	f.IntVar(&o.world.People, "people", 200, fmt.Sprintf("how many people Okta has; the first %d are edge cases", world.CastSize()))
 	f.IntVar(&o.world.Groups, "groups", 12, "how many groups Okta has, at least 3")
 	f.Uint64Var(&o.world.Seed, "seed", 1, "equal seeds make equal companies")
 	f.StringVar(&o.grant, "grant", "password", "how the configuration logs in to TrackTik: password, refresh_token or authorization_code")

@@ -22,6 +22,9 @@ type role struct {
 	there  func(w *World, p *Person) // after that
 }
 
+// CastSize is how many edge cases there are.
+func CastSize() int { return len(cast) }
+
 // addCast hires the edge cases, as many as there is room for.
 func (w *World) addCast() {
 	for _, r := range cast {
