@@ -131,6 +131,9 @@ func restore(from, to string, want plan.Binding, opt Options) error {
 	if real, err := filepath.EvalSymlinks(to); err == nil {
 		to = real // the rename must not replace a link by a file
 	}
+	if err := makeDir(filepath.Dir(to)); err != nil {
+		return err
+	}
 	if err := checkDir(filepath.Dir(to)); err != nil {
 		return err
 	}

@@ -97,6 +97,18 @@ func remove(path string) error {
 	return nil
 }
 
+// makeDir makes the last directory of a new snapshot's path, for this program's user
+// only: the root of a container's volume often lets everybody write, and there is no
+// shell to make one in it. A missing parent is left to [checkDir]: it may be a volume
+// that is not mounted.
+func makeDir(dir string) error {
+	err := os.Mkdir(dir, 0o700)
+	if errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
 // checkDir refuses a directory in which everybody could replace the files.
 func checkDir(dir string) error {
 	info, err := os.Stat(dir)

@@ -192,14 +192,17 @@ func guarded(fn func() error) (err error) {
 }
 
 // Create makes an empty snapshot at path, bound to those systems, and opens it.
-// The directory must exist and must not be everybody's to write to. What is there
-// already is left alone: ErrExists. The file is there whole or not at all.
+// A missing directory is made when its parent is there; it must not be everybody's to
+// write to. What is there already is left alone: ErrExists. The file is there whole or not at all.
 func Create(path string, binding plan.Binding, opt Options) (*DB, error) {
 	if opt.ReadOnly {
 		return nil, fmt.Errorf("creating %s: %w", path, ErrReadOnly)
 	}
 	if opt.Now == nil {
 		opt.Now = time.Now
+	}
+	if err := makeDir(filepath.Dir(path)); err != nil {
+		return nil, fmt.Errorf("creating the snapshot: %w", spaceError(path, err))
 	}
 	if err := checkDir(filepath.Dir(path)); err != nil {
 		return nil, fmt.Errorf("creating the snapshot: %w", err)

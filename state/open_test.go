@@ -85,7 +85,7 @@ func TestCreateRefusesUnsafeDirectories(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ path, want string }{
-		{filepath.Join(dir, "none", "s.db"), "does not exist"},
+		{filepath.Join(dir, "none", "none", "s.db"), "does not exist"},
 		{filepath.Join(open, "s.db"), "everybody may write"},
 		{filepath.Join(sticky, "s.db"), ""},
 	} {
