@@ -23,6 +23,9 @@ func (r *run) readSome(ctx context.Context) error {
 	r.phase("reading people", len(r.opt.Users))
 	for _, name := range r.opt.Users {
 		id, err := r.Find(ctx, name)
+		if r.vanished(err, name) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -44,6 +47,20 @@ func (r *run) readSome(ctx context.Context) error {
 	r.doc.Source = plan.SourceCount{Users: len(r.people.subjects), Groups: len(r.groups)}
 	r.doc.Evidence = plan.EvidenceFull
 	return nil
+}
+
+// warnVanished is the warning about somebody with a problem who is gone.
+const warnVanished = "vanished"
+
+// vanished reports that somebody whose problem is to be tried again is not in Okta any
+// more, which must not keep the others from being tried.
+func (r *run) vanished(err error, name string) bool {
+	id := plan.PersonID(name)
+	if !errors.Is(err, ErrNobody) || len(r.troubles[id]) == 0 || !slices.Contains(r.opt.Retry, id) {
+		return false
+	}
+	r.warn(plan.Warning{Code: warnVanished, User: plan.UserRef{ID: id}, Message: "is not in Okta any more and is not managed; the next whole run forgets the problem"})
+	return true
 }
 
 func compareText[T ~string](a, b T) int {

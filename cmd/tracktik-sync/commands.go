@@ -12,6 +12,8 @@ var (
 		newProblems,
 		newHistory,
 		newAccess,
+		newRetry,
+		newForget,
 		newState,
 		newConfig,
 		newVersion,

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"tracktik-sync/okta/oktatest"
+	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+func init() { scriptCommands["hand"] = byHand }
+
+// hand ACTION ARG…: what is done by hand on both sides, and the ids of it.
+//
+//	hire USERNAME FIRST LAST EMAIL   somebody types an employee into the portal
+//	fire|ban|wake|delete NAME        ends or brings back an employee there, by username or e-mail
+//	username NAME USERNAME           gives another username there; - for none
+//	email NAME EMAIL                 gives another e-mail there
+//	grant NAME ROLE, withdraw NAME ROLE, role ROLE
+//	holds NAME                       the number of active employees of that e-mail is one
+//	forbid METHOD PATH, allow        what the integration may not do in the portal
+//	roles-end                        grants end with employments
+//	employee NAME VAR, user LOGIN VAR, group NAME VAR, run VAR, hash FILE VAR
+//	                                 puts an id into a variable
+//	assign LOGIN, activate LOGIN, delete-user LOGIN, mapping NAME, suspend LOGIN   in Okta
+func byHand(ts *testscript.TestScript, neg bool, args []string) {
+	w := worldOf(ts)
+	action, args := args[0], args[1:]
+	if w.byHandInPortal(ts, neg, action, args) || w.byHandInOkta(ts, action, args) {
+		return
+	}
+	switch action {
+	case "employee":
+		ts.Setenv(args[1], strconv.FormatInt(w.employee(ts, args[0]).ID, 10))
+	case "user":
+		ts.Setenv(args[1], w.users[args[0]])
+	case "group":
+		ts.Setenv(args[1], w.groups[args[0]])
+	case "run":
+		db, err := state.Open(ts.MkAbs("tracktik-sync.db"), state.Options{ReadOnly: true})
+		ts.Check(err)
+		record, _, err := db.Run(state.LastRun)
+		ts.Check(err)
+		ts.Check(db.Close())
+		ts.Setenv(args[0], record.ID)
+	case "hash":
+		_, after, _ := strings.Cut(ts.ReadFile(args[0]), "--approve ")
+		ts.Setenv(args[1], strings.TrimRight(strings.Fields(after)[0], "),;"))
+	case "trouble":
+		db, err := state.Open(ts.MkAbs("tracktik-sync.db"), state.Options{})
+		ts.Check(err)
+		ts.Check(db.Commit(plan.Batch{Troubles: []plan.Trouble{{Person: plan.PersonID(args[0]), Login: args[1], Code: plan.ProblemRefused, Message: "no", Kind: plan.Create}}}))
+		ts.Check(db.Close())
+	default:
+		ts.Fatalf("nobody can %s by hand", action)
+	}
+}
+
+func (w *world) byHandInPortal(ts *testscript.TestScript, neg bool, action string, args []string) bool {
+	switch action {
+	case "hire":
+		w.portal.AddEmployee(tracktiktest.Employee{Username: args[0], FirstName: args[1], LastName: args[2], Email: args[3]})
+	case "fire":
+		ts.Check(w.portal.TerminateEmployee(w.employee(ts, args[0]).ID))
+	case "ban":
+		ts.Check(w.portal.BanEmployee(w.employee(ts, args[0]).ID))
+	case "wake":
+		ts.Check(w.portal.ReactivateEmployee(w.employee(ts, args[0]).ID))
+	case "delete":
+		ts.Check(w.portal.DeleteEmployeeRecord(w.employee(ts, args[0]).ID))
+	case "username", "email":
+		ts.Check(w.portal.UpdateEmployee(w.employee(ts, args[0]).ID, func(e *tracktiktest.Employee) {
+			if action == "email" {
+				e.Email = args[1]
+			} else {
+				e.Username = strings.TrimPrefix(args[1], "-")
+			}
+		}))
+	case "role":
+		w.portal.AddRole(tracktiktest.Role{Name: args[0]})
+	case "grant":
+		_, err := w.portal.Grant(w.employee(ts, args[0]).ID, w.roleID(ts, args[1]))
+		ts.Check(err)
+	case "withdraw":
+		ts.Check(w.portal.Revoke(w.employee(ts, args[0]).ID, w.roleID(ts, args[1])))
+	case "forbid":
+		w.portal.Configure(func(s *tracktiktest.Server) {
+			s.Rules.Forbid = append(s.Rules.Forbid, tracktiktest.Match{Method: args[0], Path: args[1]})
+		})
+	case "allow":
+		w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Forbid = nil })
+	case "roles-end":
+		w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.RolesEndWithEmployment = true })
+	default:
+		return false
+	}
+	return true
+}
+
+func (w *world) roleID(ts *testscript.TestScript, name string) int64 {
+	for _, r := range w.portal.Roles() {
+		if r.Name == name {
+			return r.ID
+		}
+	}
+	ts.Fatalf("the portal has no role %s", name)
+	return 0
+}
+
+func (w *world) byHandInOkta(ts *testscript.TestScript, action string, args []string) bool {
+	switch action {
+	case "assign":
+		w.okta.AssignUser(w.app, w.users[args[0]], oktatest.Assignment{})
+	case "suspend":
+		w.okta.SetUserStatus(w.users[args[0]], oktatest.StatusSuspended)
+	case "activate":
+		w.okta.SetUserStatus(w.users[args[0]], oktatest.StatusActive)
+	case "delete-user":
+		w.okta.DeactivateUser(w.users[args[0]])
+		w.okta.DeleteUser(w.users[args[0]])
+	case "user-email":
+		w.okta.UpdateUser(w.users[args[0]], map[string]any{"email": args[1]})
+	case "only": // a person who is in Okta, and not assigned
+		w.users[args[0]] = w.okta.AddUser(oktatest.User{Login: args[0], FirstName: args[1], LastName: args[2]})
+	case "mapping":
+		w.okta.AddPushMapping(w.app, w.groups[args[0]])
+	case "delete-group":
+		w.okta.DeleteGroup(w.groups[args[0]])
+	default:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+)
+
+// retryCommand is `retry`: a sync of people with a problem, now, whatever the time of
+// their next try.
+type retryCommand struct {
+	*app
+	recreate bool
+	format   *choice
+}
+
+func newRetry(a *app) *cobra.Command {
+	c := &retryCommand{app: a}
+	cmd := &cobra.Command{
+		Use:   "retry [USER…]",
+		Short: "Sync people with a problem now, or all of them",
+		Long: "Retry syncs these people now, whatever the time of their next try; without USER everybody with a\n" +
+			"problem. It also ends the waiting of a quarantine: the credentials are tried once.\n\n" +
+			"With --recreate, somebody whose employee was terminated in TrackTik by somebody else gets a new\n" +
+			"employee; without it nobody touches them. Who was banned there stays so.",
+		Example: "  tracktik-sync retry\n" +
+			"  tracktik-sync retry ana.silva@acme.example\n" +
+			"  tracktik-sync retry --recreate 00u1abcdef",
+		RunE: func(cmd *cobra.Command, args []string) error { return c.execute(cmd.Context(), args) },
+	}
+	cmd.Flags().BoolVar(&c.recreate, "recreate", false, "make a new employee for whom somebody else terminated in TrackTik")
+	c.format = formats(cmd.Flags(), "text", "json")
+	return cmd
+}
+
+func (c *retryCommand) execute(ctx context.Context, names []string) error {
+	if c.recreate && len(names) == 0 {
+		return usage("retry --recreate makes new employees: say for which USER")
+	}
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := withLimit(ctx, cfg.Schedule.Deadline)
+	defer cancel()
+	db, err := c.openWrite(cfg)
+	if err != nil {
+		return err
+	}
+	opt, waiting, err := c.prepare(cfg, db, names)
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	if len(opt.Users) == 0 && !waiting {
+		return errors.Join(db.Close(), c.nothing(cfg))
+	}
+	d, err := c.once(ctx, cfg, db, opt)
+	if d == nil {
+		return errors.Join(err, noDocument(err))
+	}
+	return errors.Join(c.showRun(d, c.format.value), err, banned(d, opt), guardError(d, err), problemsError(cfg, d))
+}
+
+// prepare finds the people, and records that they are tried. waiting says that a
+// quarantine was, and that it ends.
+func (c *retryCommand) prepare(cfg *configs.Config, db *state.DB, names []string) (opt tsync.RunOptions, waiting bool, err error) {
+	troubles, err := troublesOf(db)
+	if err != nil {
+		return opt, false, err
+	}
+	people, err := c.people(db, names, troubles)
+	if err != nil {
+		return opt, false, err
+	}
+	var batch plan.Batch
+	refresh := c.recreate // whether they are still ended there is read, not remembered
+	for _, u := range people {
+		batch.Audits = append(batch.Audits, c.noted(cfg, "retry", u, 0, c.reason(troubles[u.ID])))
+		if u.ID == "" {
+			opt.Users = append(opt.Users, u.Login)
+			continue
+		}
+		opt.Users = append(opt.Users, string(u.ID))
+		opt.Retry = append(opt.Retry, u.ID)
+		link, linked, err := db.Link(u.ID)
+		if err != nil {
+			return opt, false, err
+		}
+		if linked && link.LastRepair != "" { // a value that was not kept is sent once more
+			link.LastRepair = ""
+			batch.Links, refresh = append(batch.Links, link), true
+		}
+		batch.Audits[len(batch.Audits)-1].Employee = link.Employee
+	}
+	if c.recreate {
+		opt.Recreate = opt.Retry
+	}
+	if refresh {
+		opt.Refresh = &refresh
+	}
+	meta, err := db.Meta()
+	if err != nil {
+		return opt, false, err
+	}
+	if q := meta.Quarantine; q != nil && c.now().Before(q.NextTry) {
+		waiting = true
+		free := *q
+		free.NextTry = c.now().UTC()
+		meta.Quarantine = &free
+		batch.Meta = &meta
+		batch.Audits = append(batch.Audits, c.noted(cfg, "retry", plan.UserRef{}, 0, "ended the waiting of the quarantine of "+q.System))
+	}
+	if len(batch.Audits) == 0 {
+		return opt, waiting, nil
+	}
+	return opt, waiting, db.Commit(batch)
+}
+
+// people are those who were named, else everybody with a problem. Of a name that the
+// snapshot does not know, the run finds out whose it is.
+func (c *retryCommand) people(db *state.DB, names []string, troubles map[plan.PersonID][]plan.Trouble) ([]plan.UserRef, error) {
+	var people []plan.UserRef
+	if len(names) == 0 {
+		for _, id := range slices.Sorted(maps.Keys(troubles)) {
+			people = append(people, plan.UserRef{ID: id, Login: troubles[id][0].Login})
+		}
+		return people, nil
+	}
+	for _, name := range names {
+		u, err := findPerson(db, name)
+		if errors.Is(err, tsync.ErrNobody) {
+			u, err = plan.UserRef{Login: name}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(people, func(p plan.UserRef) bool { return p == u }) {
+			people = append(people, u)
+		}
+	}
+	return people, nil
+}
+
+func (c *retryCommand) reason(troubles []plan.Trouble) string {
+	codes := make([]string, len(troubles))
+	for i, t := range troubles {
+		codes[i] = t.Code
+	}
+	text := "tried now"
+	if len(codes) > 0 {
+		text += ": " + strings.Join(codes, ", ")
+	}
+	if c.recreate {
+		text += ", with a new employee for who was terminated elsewhere"
+	}
+	return text
+}
+
+// nothing is what there is to show when nobody has a problem.
+func (c *retryCommand) nothing(cfg *configs.Config) error {
+	if c.format.value == "text" {
+		return c.say("nobody has a problem")
+	}
+	b := binding(cfg)
+	d := &plan.Document{Created: c.now().UTC(), Mode: cfg.Sync.Mode, Okta: plan.OktaID{Org: b.Org, App: b.App}, TrackTik: plan.TrackTikID{Portal: b.Portal},
+		Config: cfg.Fingerprint(), Guard: plan.GuardReport{OK: true}, Result: &plan.Result{Done: map[string]int{}}}
+	d.Seal()
+	d.Result.Done = maps.Clone(d.Summary)
+	return c.show(d, "json", false)
+}
+
+// banned is the refusal to make a new employee for somebody who was banned.
+func banned(d *plan.Document, opt tsync.RunOptions) error {
+	if len(opt.Recreate) == 0 {
+		return nil
+	}
+	var refused error
+	for _, h := range d.Held {
+		if h.Code() == plan.HeldBannedElsewhere {
+			refused = errors.Join(refused, &tsync.RefusedError{Code: plan.HeldBannedElsewhere, Message: fmt.Sprintf(
+				"employee %d of user %s is banned in TrackTik, and gets no new employee: lift the ban there, or unassign the app in Okta", h.Employee, h.User.ID)})
+		}
+	}
+	return refused
+}
