@@ -85,7 +85,7 @@ func endings(err error) []ending {
 		return []ending{e}
 	}
 	var all []ending
-	switch wrapped := err.(type) { //nolint:errorlint // it takes the tree apart
+	switch wrapped := err.(type) {
 	case interface{ Unwrap() []error }:
 		for _, part := range wrapped.Unwrap() {
 			all = append(all, endings(part)...)
@@ -116,7 +116,7 @@ func byPrecedence(a, b ending) int {
 
 // known is the table of errors and exit codes.
 func known(err error) (ending, bool) {
-	switch e := err.(type) { //nolint:errorlint // each error of the tree is looked at by itself
+	switch e := err.(type) {
 	case *usageError:
 		return ending{codeUsage, "bad usage", err}, true
 	case configs.Findings:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,6 +40,24 @@ func formats(flags *pflag.FlagSet, allowed ...string) *choice {
 	return c
 }
 
+// names is a flag that may be repeated, and is never blank: an unset variable in a
+// script must not widen a run to everybody.
+type names []string
+
+func (n *names) String() string { return strings.Join(*n, ", ") }
+
+// Set adds one.
+func (n *names) Set(value string) error {
+	if strings.TrimSpace(value) == "" {
+		return errors.New("it is empty")
+	}
+	*n = append(*n, value)
+	return nil
+}
+
+// Type is what the help shows where the usage names nothing.
+func (*names) Type() string { return "NAME" }
+
 // runFlags are the flags that change what a run does.
 type runFlags struct {
 	users      []string
@@ -50,13 +69,13 @@ type runFlags struct {
 
 func (f *runFlags) register(flags *pflag.FlagSet) {
 	f.flags = flags
-	flags.StringArrayVar(&f.users, "user", nil, "only this `USER`: Okta id, login, e-mail or employee id; may be repeated")
+	flags.Var((*names)(&f.users), "user", "only this `USER`: Okta id, login, e-mail or employee id; may be repeated")
 	flags.BoolVar(&f.refresh, "refresh", false, "read TrackTik whole too, and see what was changed there by hand")
 	flags.BoolVar(&f.noRemovals, "no-removals", false, "no terminations and no revokes this time")
 }
 
 func (f *runFlags) registerApprove(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&f.approve, "approve", nil, "let the refused actions of that `HASH` pass, once; also in "+configs.EnvApprove)
+	flags.Var((*names)(&f.approve), "approve", "let the refused actions of that `HASH` pass, once; also in "+configs.EnvApprove)
 }
 
 // options are the run's options. A refresh that is not spoken of is left to the

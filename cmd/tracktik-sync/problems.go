@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"slices"
@@ -71,13 +70,13 @@ func (c *problemsCommand) execute() error {
 }
 
 func (c *problemsCommand) rows(db *state.DB) ([]problemRow, error) {
-	last, _, err := db.Run(state.LastRun)
+	last, document, err := lastWhole(db)
 	if err != nil {
 		return nil, err
 	}
 	rows := []problemRow{}
 	if c.held {
-		rows = append(rows, heldRows(last)...)
+		rows = append(rows, heldRows(last.Started, document)...)
 	} else {
 		troubles, err := db.Troubles()
 		if err != nil {
@@ -100,16 +99,17 @@ func troubleRows(troubles []plan.Trouble) []problemRow {
 	return rows
 }
 
-// heldRows are the held actions of a run. Nobody counts how long they have been so.
-func heldRows(run plan.RunRecord) []problemRow {
-	var d plan.Document
-	if len(run.Document) == 0 || json.Unmarshal(run.Document, &d) != nil {
+// heldRows are the held actions of a run, nil for none. Nobody counts how long they
+// have been so.
+func heldRows(since time.Time, d *plan.Document) []problemRow {
+	if d == nil {
 		return nil
 	}
 	rows := make([]problemRow, len(d.Held))
-	for i, h := range d.Held {
+	for i := range d.Held {
+		h := &d.Held[i]
 		why := strings.TrimLeft(strings.TrimPrefix(h.Why, h.Code()), ": ")
-		rows[i] = problemRow{User: h.User, Code: h.Code(), Since: run.Started, WayOut: wayOut(h.Code()),
+		rows[i] = problemRow{User: h.User, Code: h.Code(), Since: since, WayOut: wayOut(h.Code()),
 			Message: strings.TrimRight(ui.KindWords(h.Kind)+": "+why, ": ")}
 		if h.Role != nil {
 			rows[i].Group = h.Role.Group

@@ -250,8 +250,9 @@ func (w *world) holds(ts *testscript.TestScript, name, role string) bool {
 	return false
 }
 
-// snapshot ACTION: seed fills a new one, write and read keep it open until the
-// script ends, and other makes one of another org.
+// snapshot ACTION: seed fills a new one, other makes one of another org, write and
+// read keep it open until the script ends, and crash LOGIN leaves it as a power cut
+// does after the call that creates the person and before its outcome is recorded.
 func onSnapshot(ts *testscript.TestScript, _ bool, args []string) {
 	w := worldOf(ts)
 	path := ts.MkAbs("tracktik-sync.db")
@@ -265,6 +266,16 @@ func onSnapshot(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(approvals.Put(context.Background(), state.Approval{Hash: "feedc0de", Items: []state.ApprovalItem{{Kind: plan.Terminate, Person: "00u9old"}}}))
 	case "other":
 		db, err := state.Create(path, plan.Binding{Org: "https://other.okta.com", App: w.app, Portal: b.Portal}, state.Options{})
+		ts.Check(errors.Join(err, db.Close()))
+	case "crash":
+		db, err := state.Open(path, state.Options{})
+		ts.Check(err)
+		var v plan.Values
+		v[plan.Username], v[plan.Email], v[plan.FirstName], v[plan.LastName] = args[1], args[1], "Ana", "Silva"
+		w.portal.AddEmployee(tracktiktest.Employee{Username: args[1], Email: args[1], FirstName: "Ana", LastName: "Silva"})
+		user := plan.UserRef{ID: plan.PersonID(w.users[args[1]]), Login: args[1]}
+		_, err = db.Begin(plan.Intent{Run: "20261120T060000Z-000001", At: time.Now().Add(-time.Hour), Wanted: &plan.Wanted{Values: v, RegionID: 1},
+			Action: plan.Action{Kind: plan.Create, User: user, Want: &plan.Wanted{Values: v, RegionID: 1}}})
 		ts.Check(errors.Join(err, db.Close()))
 	case "write", "read":
 		db, err := state.Open(path, state.Options{ReadOnly: args[0] == "read", Holder: state.Holder{User: "ops", Host: "worker-1", Command: "sync"}})

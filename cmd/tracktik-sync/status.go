@@ -161,10 +161,7 @@ func (a *app) readStatus(cfg *configs.Config, db *state.DB) (*statusDocument, er
 	d.NextRun = a.nextRun(cfg)
 	meta, metaErr := db.Meta()
 	d.fromMeta(meta)
-	run, found, runErr := db.Run(state.LastRun)
-	if found {
-		d.fromRun(run)
-	}
+	runErr := d.fromRuns(db)
 	troubles, troublesErr := db.Troubles()
 	d.Problems = len(troubles)
 	var managedErr, restoredErr, waitingErr error
@@ -184,19 +181,48 @@ func (d *statusDocument) fromMeta(meta plan.Meta) {
 	}
 }
 
-// fromRun takes over what the last run left. Its document is missing after a run
-// that got nowhere.
-func (d *statusDocument) fromRun(run plan.RunRecord) {
-	d.LastRun = &lastRun{run.ID, run.Started, run.Ended, run.ExitCode, run.Summary, run.Message}
-	d.Held = run.Held
-	var document plan.Document
-	if json.Unmarshal(run.Document, &document) != nil {
-		return
+// fromRuns takes over what the last run left; what is held and refused is that of
+// the last one that was about everybody.
+func (d *statusDocument) fromRuns(db *state.DB) error {
+	runs, err := db.Runs(1)
+	if err != nil || len(runs) == 0 {
+		return err
+	}
+	last := runs[0]
+	d.LastRun = &lastRun{last.ID, last.Started, last.Ended, last.ExitCode, last.Summary, last.Message}
+	_, document, err := lastWhole(db)
+	if err != nil || document == nil {
+		return err
 	}
 	d.Held = len(document.Held)
 	if len(document.Guard.Refusals) > 0 {
 		d.Guard.OK, d.Guard.Refusals = false, document.Guard.Refusals
 	}
+	return nil
+}
+
+// recentRuns is how far back a run about everybody is looked for.
+const recentRuns = 100
+
+// lastWhole is the last run that was not about single people, with its document.
+// There is no document when there is no such run, or when it got nowhere.
+func lastWhole(db *state.DB) (plan.RunRecord, *plan.Document, error) {
+	runs, err := db.Runs(recentRuns)
+	for _, r := range runs {
+		if len(r.Users) > 0 {
+			continue
+		}
+		record, found, err := db.Run(r.ID)
+		if err != nil || !found || len(record.Document) == 0 {
+			return r, nil, err
+		}
+		var d plan.Document
+		if err := json.Unmarshal(record.Document, &d); err != nil {
+			return r, nil, fmt.Errorf("reading the document of run %s: %w", r.ID, err)
+		}
+		return record, &d, nil
+	}
+	return plan.RunRecord{}, nil, err
 }
 
 // restored are the people whom `restore` brought back and whom Okta has not shown

@@ -14,7 +14,7 @@ const (
 	Refreshed    = "compared with TrackTik itself, which was read whole"
 	Observing    = "observe: nothing is written to TrackTik"
 	OnlyPlanned  = "plan: nothing is written to TrackTik"
-	Applying     = "apply: TrackTik is written to"
+	Applying     = "apply: TrackTik is changed as shown"
 )
 
 // ModeLine says what a document's run writes; planned: it is one that only plans.
