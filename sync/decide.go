@@ -101,7 +101,7 @@ func (r *run) decideOne(s *subject) {
 func (r *run) view(s *subject) *plan.View {
 	return &plan.View{Person: &s.person, Judgement: s.judgement, Evidence: s.evidence, Mapped: s.mapped, OutOfScope: s.outOf, ScopeError: s.scopeErr,
 		Link: s.link, Employee: s.employee, Gone: s.gone, Matches: s.matches, Former: s.former, Troubles: r.dueTroubles(s.person.ID), Origin: s.origin(),
-		Recreate: slices.Contains(r.opt.Recreate, s.person.ID), AsOf: r.now}
+		Recreate: slices.Contains(r.opt.Recreate, s.person.ID), Fresh: r.refresh, AsOf: r.now}
 }
 
 // dueTroubles are a person's earlier problems, unless an administrator wants them

@@ -27,7 +27,8 @@ type View struct {
 	ScopeError string // sync.scope failed for them
 
 	Link     *Link     // nil: not managed
-	Employee *Employee // as a refresh read it; nil: it was not read
+	Employee *Employee // as a refresh read it; nil: it was not read, or Fresh
+	Fresh    bool      // TrackTik was read whole: without an Employee, it is as pushed
 	Gone     bool      // a refresh found that there is no such employee
 	Matches  []Match   // of a person without a link
 	Former   *Former   // who they were last, when they are not managed
@@ -105,15 +106,16 @@ func decideDeparture(v *View, pol *Policy, d *Decision, reason string) {
 		d.Note = &note
 	}
 	switch {
-	case v.Link.Employee == pol.Own && pol.Own != 0, pol.isOwn(v.Link.Pushed[Username]):
+	case v.own(pol):
 		d.hold(a, HeldProtected+": this is the employee whose credentials we use")
 	case v.protected(pol):
 		d.hold(a, HeldProtected+": sync.protected names them")
 	case v.Link.Restored:
 		d.hold(a, HeldRestored+": was restored, and Okta has not shown them in scope since; `forget --restored` ends this")
-	case v.Judgement.Active && pol.UnassignedGrace > 0 && graceLeft(v, pol) > 0:
+	case v.Judgement.Verdict == Depart && v.Judgement.Active && graceLeft(v, pol) > 0:
 		if note.UnassignedSince == nil {
-			note.UnassignedSince = &v.AsOf
+			since := v.AsOf
+			note.UnassignedSince = &since
 			d.Note = &note
 		}
 		d.hold(a, fmt.Sprintf("%s: unassigned since %s and still active in Okta; terminated after %s (sync.unassigned_grace)",
@@ -122,17 +124,25 @@ func decideDeparture(v *View, pol *Policy, d *Decision, reason string) {
 		d.hold(a, HeldSwitchedOff+": sync.deactivate_users is off")
 	case pol.NoRemovals:
 		d.hold(a, HeldSwitchedOff+": --no-removals")
+	case v.Evidence == "":
+		d.hold(a, HeldUnconfirmed+": "+reason+", and nothing says how that is known")
 	case v.tooEarly(a, d):
 	default:
 		d.act(a)
 	}
 }
 
+// graceLeft is how much of sync.unassigned_grace is left; not more than 0: nothing.
 func graceLeft(v *View, pol *Policy) time.Duration {
 	if v.Link.UnassignedSince == nil {
 		return pol.UnassignedGrace
 	}
 	return pol.UnassignedGrace - v.AsOf.Sub(*v.Link.UnassignedSince)
+}
+
+// own reports whether the person's employee is the one whose credentials we use.
+func (v *View) own(pol *Policy) bool {
+	return v.Link.Employee == pol.Own || pol.isOwn(v.Link.Pushed[Username]) || v.Employee != nil && pol.isOwn(v.Employee.Values[Username])
 }
 
 func (pol *Policy) isOwn(username string) bool {
@@ -198,14 +208,21 @@ func decideManaged(v *View, pol *Policy, d *Decision) {
 		d.hold(v.action(Terminate), HeldOutOfScope+": sync.scope leaves them out, and Okta still assigns them; employee and roles stay")
 		return
 	}
+	if v.own(pol) {
+		d.hold(v.action(Update), HeldProtected+": this is the employee whose credentials we use; nothing is changed")
+		return
+	}
 	d.Warnings = v.Mapped.Warnings
 	note := v.seen()
 	if elsewhere(v, &note, d) {
 		if note != *v.Link {
 			d.Note = &note
 		}
-		if len(v.Mapped.Problems) == 0 && v.Recreate && note.ElsewhereStatus != "BANNED" {
+		if v.Recreate && note.ElsewhereStatus != "BANNED" {
 			d.Held = nil
+			if d.Problems = v.Mapped.Problems; len(d.Problems) > 0 {
+				return
+			}
 			create(v, pol, d, fmt.Sprintf("made anew on request; employee %d was %s by somebody else", v.Link.Employee, note.ElsewhereStatus))
 		}
 		return
@@ -219,9 +236,13 @@ func decideManaged(v *View, pol *Policy, d *Decision) {
 	}
 	decideUpdate(v, pol, d)
 	if v.Employee != nil {
-		if Agree(&note, &v.Mapped.Wanted, v.Employee); note != *v.Link {
-			d.Note = &note
-		}
+		Agree(&note, &v.Mapped.Wanted, v.Employee)
+	}
+	if w := &v.Mapped.Wanted; w.RegionID != 0 && w.RegionID == note.PushedRegion && w.Values[Region] != "" {
+		note.Pushed[Region] = w.Values[Region] // another name of the same region
+	}
+	if note != *v.Link {
+		d.Note = &note
 	}
 }
 
@@ -266,6 +287,7 @@ func decideUpdate(v *View, pol *Policy, d *Decision) {
 	a.Want = &v.Mapped.Wanted
 	switch {
 	case len(changes) == 0 && len(drift) == 0:
+		v.stillNotKept(d)
 		return
 	case len(drift) > 0 && !pol.RepairDrift:
 		for _, c := range drift {
@@ -294,6 +316,19 @@ func decideUpdate(v *View, pol *Policy, d *Decision) {
 	case v.tooEarly(a, d):
 	default:
 		d.act(a)
+	}
+}
+
+// stillNotKept repeats the problem of a value that TrackTik does not keep, while
+// nobody looks at TrackTik: it is over when a refresh, or other data, say so.
+func (v *View) stillNotKept(d *Decision) {
+	if v.Employee != nil || v.Fresh {
+		return
+	}
+	for _, t := range v.Troubles {
+		if t.Code == ProblemValueNotKept && t.Kind == "" {
+			d.problem(v.Ref(), t.Code, t.Message)
+		}
 	}
 }
 

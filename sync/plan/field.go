@@ -83,12 +83,12 @@ func (s FieldSet) Without(fs ...Field) FieldSet {
 }
 
 // Same reports whether a and b are one value of f: user names and e-mails
-// compare without case, everything else to the letter.
+// compare without case, everything else to the letter, in its clean form.
 func (f Field) Same(a, b string) bool {
 	if f == Username || f == Email {
 		return FoldName(a) == FoldName(b)
 	}
-	return a == b
+	return a == b || Clean(a) == Clean(b)
 }
 
 // A Change is one field's value before and after.

@@ -1,5 +1,7 @@
 package plan
 
+import "strconv"
+
 // A Verdict is what Okta's answer about a person asks for.
 type Verdict uint8
 
@@ -91,5 +93,5 @@ func quote(s string) string {
 	if len(r) > most {
 		r = append(r[:most], '…')
 	}
-	return `"` + string(r) + `"`
+	return strconv.Quote(string(r))
 }
