@@ -127,11 +127,11 @@ func (a *applier) together(ctx context.Context, actions []plan.Action) {
 	pool.SetLimit(max(1, a.Workers))
 	for i := range actions {
 		action := &actions[i]
-		if a.halted(ctx) {
-			a.leave(action)
-			continue
-		}
 		pool.Go(func() error {
+			if a.halted(ctx) { // asked here: a place in the pool may have been long in coming
+				a.leave(action)
+				return nil
+			}
 			a.one(ctx, action)
 			a.progress(1)
 			return nil

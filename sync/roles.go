@@ -285,8 +285,11 @@ func (r *run) roleView(id plan.PersonID) (*plan.RoleView, error) {
 		}
 		v.Employee, v.MayGrant = s.target(v.MayGrant)
 	}
+	anew := s != nil && s.madeAnew()
 	if link != nil {
-		v.Employee = link.Employee
+		if !anew {
+			v.Employee = link.Employee
+		}
 		if r.shielded(link, s) {
 			v.Shielded = plan.HeldProtected + ": sync.protected names them"
 		}
@@ -297,6 +300,9 @@ func (r *run) roleView(id plan.PersonID) (*plan.RoleView, error) {
 	}
 	if s != nil && s.kept != nil {
 		grants = s.kept
+	}
+	if anew { // those are of the employee whom somebody else ended
+		grants = nil
 	}
 	for _, g := range grants {
 		r.holding(v, g, id)
@@ -309,6 +315,11 @@ func (s *subject) ended() bool {
 	return slices.ContainsFunc(s.decision.Held, func(h plan.Held) bool {
 		return h.Code() == plan.HeldTerminatedElsewhere || h.Code() == plan.HeldBannedElsewhere
 	})
+}
+
+// madeAnew reports that the person is given another employee than the one on record.
+func (s *subject) madeAnew() bool {
+	return slices.ContainsFunc(s.decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Create })
 }
 
 // target is the employee that the person's actions lead to; 0 and true for one that is

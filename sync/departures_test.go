@@ -1,0 +1,293 @@
+package sync_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"tracktik-sync/okta/oktatest"
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+// Every state of a user and of an assignment, and what becomes of a managed
+// employee and of a new person.
+func TestEveryOktaStatusHasItsVerdict(t *testing.T) {
+	provision := []string{"ACTIVE", "PASSWORD_EXPIRED", "LOCKED_OUT", "RECOVERY", "PROVISIONED"}
+	cases := map[string][2]string{ // managed, new
+		"user STAGED": {"ACTIVE", "-"}, "user SUSPENDED": {"ACTIVE held suspended", "-"}, "user DEPROVISIONED": {"TERMINATED", "-"},
+		"user SOMETHING_NEW": {"ACTIVE held unreadable", "-"}, "transition DEPROVISIONED": {"TERMINATED", "-"},
+	}
+	for _, s := range provision {
+		cases["user "+s] = [2]string{"ACTIVE", "ACTIVE"}
+	}
+	for _, s := range []string{"ACTIVE", "APPROVED", "PROVISIONED", "STAGED", "IMPLICIT", "PENDING"} {
+		cases["assignment "+s] = [2]string{"ACTIVE", "ACTIVE"}
+	}
+	for _, s := range []string{"DEPROVISIONED", "INACTIVE", "REVOKED", "SUSPENDED"} {
+		cases["assignment "+s] = [2]string{"TERMINATED", "-"}
+	}
+	for _, s := range []string{"IMPORTED", "MATCHED", "UNASSIGNED", "SOMETHING_NEW"} {
+		cases["assignment "+s] = [2]string{"ACTIVE", "-"}
+	}
+	for name, want := range cases {
+		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.hire("managed", "bystander")
+			w.run()
+			w.hire("fresh")
+			what, status, _ := strings.Cut(name, " ")
+			for _, p := range []string{"managed", "fresh"} {
+				switch what {
+				case "user":
+					w.org.SetUserStatus(w.users[p], status)
+				case "transition":
+					w.org.SetTransitioning(w.users[p], status)
+				default:
+					w.org.SetAssignmentStatus(w.app, w.users[p], status)
+				}
+			}
+			doc := w.run()
+			state, code, held := strings.Cut(want[0], " held ")
+			w.wantStatus(state, "managed")
+			w.wantStatus(tracktiktest.Active, "bystander")
+			if held {
+				w.wantHeld(doc, code, "managed")
+			}
+			switch n := len(w.employees("fresh")); {
+			case want[1] == "-" && n != 0:
+				t.Errorf("a new person became %d employees", n)
+			case want[1] != "-":
+				w.wantStatus(want[1], "fresh")
+			}
+		})
+	}
+}
+
+func TestSuspendedIsTerminatedWhereConfigured(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	w.policy.TerminateSuspended = true
+	w.org.SetUserStatus(w.users["ada"], oktatest.StatusSuspended)
+	w.wantDone(w.run(), "terminate 1")
+	w.wantStatus(tracktiktest.Terminated, "ada")
+}
+
+func TestDeparturesAreTerminatedOnEvidence(t *testing.T) {
+	for name, depart := range map[string]func(w *world, id string){
+		"deactivated":              func(w *world, id string) { w.org.DeactivateUser(id) },
+		"unassigned":               func(w *world, id string) { w.org.UnassignUser(w.app, id) },
+		"deleted":                  func(w *world, id string) { w.org.DeleteUser(id) },
+		"deactivated then deleted": func(w *world, id string) { w.org.DeactivateUser(id); w.org.DeleteUser(id) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada", "bob")
+			w.group("Site North", "ada", "bob")
+			w.run()
+			depart(w, w.users["ada"])
+			doc := w.run()
+			w.wantDone(doc, "terminate 1")
+			w.wantStatus(tracktiktest.Terminated, "ada")
+			w.wantStatus(tracktiktest.Active, "bob")
+			if e := w.employee("ada"); e.Username != "" || e.TerminationReason == 0 || e.Notified || !strings.Contains(e.TerminationComment, doc.Run) {
+				t.Errorf("terminated as %+v", e)
+			}
+			if held := w.portal.RolesOf(w.employee("ada").ID); len(held) != 1 {
+				t.Errorf("the terminated hold the roles %v, want the one they had", held)
+			}
+			w.wantDone(w.run(), "")
+			w.wantNoWrites()
+		})
+	}
+}
+
+func TestAnEntryThatSaysDeprovisionedNeedsNoLookUp(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	w.org.SetAssignmentStatus(w.app, w.users["ada"], "REVOKED")
+	w.wantDone(w.run(), "terminate 1")
+	if n := w.org.Count("/api/v1/users/*") + w.org.Count("/api/v1/apps/*/users/*"); n != 0 {
+		t.Errorf("%d look-ups", n)
+	}
+}
+
+func TestUnassignedGraceHoldsFirst(t *testing.T) {
+	w := newWorld(t)
+	w.policy.UnassignedGrace = 2 * time.Hour
+	w.hire("ada", "bob")
+	w.run()
+	w.org.UnassignUser(w.app, w.users["ada"])
+	w.wantHeld(w.run(), plan.HeldUnassignedGrace, "ada")
+	w.wantStatus(tracktiktest.Active, "ada")
+	w.pass(time.Hour)
+	w.wantHeld(w.run(), plan.HeldUnassignedGrace, "ada")
+	w.pass(time.Hour)
+	w.wantDone(w.run(), "terminate 1")
+}
+
+func TestManyWhomOktaDoesNotKnowAreHeldUntilTheGraceIsOver(t *testing.T) {
+	w := newWorld(t)
+	names := w.crowd(30)
+	w.run()
+	for _, name := range names[:4] {
+		w.org.DeleteUser(w.users[name])
+	}
+	doc, err := w.sync(refreshedNot)
+	w.wantRefused(err, "guard")
+	w.wantNoWrites()
+	for _, name := range names[:4] {
+		w.wantHeld(doc, plan.HeldNotVisible, name)
+	}
+	w.pass(23 * time.Hour)
+	_, err = w.sync(refreshedNot)
+	w.wantRefused(err, "guard")
+	w.wantNoWrites()
+	w.pass(time.Hour)
+	w.limits.Kinds[plan.Terminate] = plan.NoLimit
+	w.wantDone(w.runWith(refreshedNot), "terminate 4")
+	w.wantStatus(tracktiktest.Terminated, names[:4]...)
+	w.wantStatus(tracktiktest.Active, names[4:]...)
+}
+
+func TestWhoIsVisibleAgainIsForgottenAsMissing(t *testing.T) {
+	w := newWorld(t)
+	names := w.crowd(30)
+	w.run()
+	hidden := map[string]bool{}
+	for _, name := range names[:4] {
+		hidden[w.users[name]] = true
+	}
+	w.inOkta(w.blind(hidden))
+	_, err := w.sync(refreshedNot)
+	w.wantRefused(err, "guard")
+	w.inOkta(nil)
+	w.wantDone(w.run(), "")
+	w.pass(48 * time.Hour)
+	w.inOkta(w.blind(hidden))
+	_, err = w.sync(refreshedNot)
+	w.wantRefused(err, "guard")
+	w.wantNoWrites()
+}
+
+// blind hides people: listings leave them out, and look-ups are 404.
+func (w *world) blind(hidden map[string]bool) oktatest.Interceptor {
+	return func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		for id := range hidden {
+			if strings.Contains(r.URL.Path, id) {
+				oktatest.ResourceNotFound(rw, r, next)
+				return
+			}
+		}
+		if strings.HasSuffix(r.URL.Path, "/users") {
+			filtered(rw, r, next, func(id string) bool { return !hidden[id] })
+			return
+		}
+		next.ServeHTTP(rw, r)
+	}
+}
+
+func TestAFewWhomOktaDoesNotKnowAreGone(t *testing.T) {
+	w := newWorld(t)
+	names := w.crowd(40)
+	w.run()
+	for _, name := range names[:3] {
+		w.org.DeleteUser(w.users[name])
+	}
+	w.wantDone(w.run(), "terminate 3")
+}
+
+func TestOnlyOktasOwn404Counts(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	w.org.DeleteUser(w.users["ada"])
+	w.inOkta(oktatest.On("/api/v1/users/*", oktatest.HTMLNotFound))
+	doc := w.run()
+	w.wantHeld(doc, plan.HeldUnconfirmed, "ada")
+	w.wantNoWrites()
+	w.inOkta(nil)
+	w.wantDone(w.run(), "terminate 1")
+}
+
+func TestEmptyListingTerminatesNobody(t *testing.T) {
+	for _, n := range []int{3, 80} { // all looked up; a sample
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			w := newWorld(t)
+			w.crowd(n)
+			w.run()
+			w.inOkta(oktatest.On("/api/v1/apps/*/users", oktatest.EmptyList))
+			doc, err := w.sync(refreshedNot)
+			if err == nil || !strings.Contains(err.Error(), "who is assigned") {
+				t.Errorf("ended with %v, want the contradiction", err)
+			}
+			if len(doc.Actions) > 0 {
+				t.Errorf("planned %s", counts(doc))
+			}
+			w.wantNoWrites()
+			if looked := w.org.Count("/api/v1/users/*"); looked > 20+4 {
+				t.Errorf("%d people were looked up", looked)
+			}
+			w.inOkta(nil)
+			w.wantDone(w.run(), "")
+		})
+	}
+}
+
+func TestShortenedListingIsLookedInto(t *testing.T) {
+	w := newWorld(t)
+	names := w.crowd(30)
+	w.run()
+	w.inOkta(oktatest.On("/api/v1/apps/*/users", func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		filtered(rw, r, next, func(id string) bool { return id != w.users[names[11]] })
+	}))
+	w.org.UnassignUser(w.app, w.users[names[3]])
+	if _, err := w.sync(refreshedNot); err == nil || !strings.Contains(err.Error(), w.users[names[11]]) {
+		t.Errorf("ended with %v, want the person named whom the listing lacks", err)
+	}
+	w.wantNoWrites()
+	w.inOkta(nil)
+	w.wantDone(w.run(), "terminate 1")
+}
+
+func TestListingThatShowsAPersonTwiceDifferentlyIsLookedUp(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	w.inOkta(oktatest.On("/api/v1/apps/*/users", func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		twice(rw, r, next, w.users["ada"], `"status":"ACTIVE"`, `"status":"REVOKED"`)
+	}))
+	w.run()
+	w.wantNoWrites()
+	if n := w.org.Count("/api/v1/apps/*/users/*"); n != 1 {
+		t.Errorf("%d look-ups, want one", n)
+	}
+}
+
+func TestNobodyUnmanagedIsTouched(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	stranger := w.portal.AddEmployee(tracktiktest.Employee{FirstName: "Sue", LastName: "Stranger", Email: "sue@elsewhere.example", Username: "sue"})
+	w.run()
+	w.runWith(refreshed)
+	if e, _ := w.portal.Employee(stranger); e.Status != tracktiktest.Active || e.Username != "sue" {
+		t.Errorf("a stranger became %+v", e)
+	}
+}
+
+func TestProtectedPeopleStay(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.group("Site North", "ada", "bob")
+	w.run()
+	w.policy.Protected = []string{"ADA@*"}
+	w.org.DeactivateUser(w.users["ada"])
+	w.wantHeld(w.run(), plan.HeldProtected, "ada")
+	w.wantNoWrites()
+	w.wantStatus(tracktiktest.Active, "ada")
+}

@@ -1,0 +1,177 @@
+package sync_test
+
+import (
+	"strings"
+	"testing"
+
+	"tracktik-sync/okta/oktatest"
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+func TestRehireIsANewEmployee(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.group("Site North", "ada")
+	w.run()
+	first := w.employee("ada").ID
+	w.org.UnassignUser(w.app, w.users["ada"])
+	w.run()
+	w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
+	doc := w.run()
+	w.wantDone(doc, "create 1, grant_role 1")
+	if a := doc.Actions[0]; a.Former != plan.EmployeeID(first) || !strings.Contains(a.Reason, "came back") {
+		t.Errorf("the create says %q of former employee %d", a.Reason, a.Former)
+	}
+	list := w.employees("ada")
+	if len(list) != 2 || list[0].Status != tracktiktest.Terminated || list[1].Status != tracktiktest.Active {
+		t.Errorf("ada is %+v", list)
+	}
+	w.wantRoles("ada", "Site North")
+	w.wantDone(w.run(), "")
+}
+
+func TestRehireReactivatesWhereConfigured(t *testing.T) {
+	w := newWorld(t)
+	w.policy.Reactivate = true
+	w.hire("ada", "bob")
+	w.group("Site North", "ada", "bob")
+	w.group("Site South", "ada", "bob")
+	w.run()
+	w.org.UnassignUser(w.app, w.users["ada"])
+	w.run()
+	w.leave("Site South", "ada")
+	w.run()
+	w.org.UpdateUser(w.users["ada"], map[string]any{"title": "Sergeant"})
+	w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
+	doc := w.run()
+	w.wantDone(doc, "reactivate 1, revoke_role 1")
+	e := w.employee("ada")
+	if e.Status != tracktiktest.Active || e.Username != mail("ada") || e.JobTitle != "Sergeant" {
+		t.Errorf("ada came back as %+v", e)
+	}
+	w.wantRoles("ada", "Site North")
+	w.wantDone(w.run(), "")
+	w.wantDone(w.runWith(refreshed), "")
+}
+
+func TestRehireWithAPhoneThatALeaverBlocksIsMadeWithoutIt(t *testing.T) {
+	w := newWorld(t)
+	w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.TerminatedPhonesBlock = true })
+	w.hire("ada", "bob")
+	w.org.UpdateUser(w.users["ada"], map[string]any{"primaryPhone": "+1 555 0100"})
+	w.run()
+	w.org.UnassignUser(w.app, w.users["ada"])
+	w.run()
+	w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
+	doc := w.run()
+	w.wantDone(doc, "create 1")
+	w.wantWarning(doc, plan.WarningInvalidValue)
+	if list := w.employees("ada"); len(list) != 2 || list[1].PrimaryPhone != "" {
+		t.Errorf("ada is %+v", list)
+	}
+}
+
+func TestWhoIsDeletedAndCreatedAnewKeepsTheEmployee(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.group("Site North", "ada", "bob")
+	w.run()
+	before, old := w.employee("ada").ID, w.users["ada"]
+	w.org.DeleteUser(old)
+	w.hire("ada")
+	w.group("Site North", "ada")
+	doc := w.run()
+	w.wantDone(doc, "adopt 1")
+	w.wantNoWrites()
+	if e := w.employee("ada"); e.ID != before || e.Status != tracktiktest.Active {
+		t.Errorf("ada is %+v, was employee %d", e, before)
+	}
+	if a := doc.Actions[0]; a.Reason != "re-created in Okta, was "+old {
+		t.Errorf("the reason is %q", a.Reason)
+	}
+	w.wantRoles("ada", "Site North")
+	w.wantDone(w.run(), "")
+	w.org.DeactivateUser(w.users["ada"])
+	w.wantDone(w.run(), "terminate 1")
+}
+
+func TestANewPersonOfAnotherNameDoesNotInheritTheEmployee(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	w.org.DeleteUser(w.users["ada"])
+	w.users["eve"] = w.org.AddUser(oktatest.User{Login: mail("ada"), FirstName: "Eve", LastName: "Other"})
+	w.org.AssignUser(w.app, w.users["eve"], oktatest.Assignment{})
+	w.wantDone(w.run(), "terminate 1, create 1")
+	list := w.employees("ada")
+	if len(list) != 2 || list[0].Status != tracktiktest.Terminated || list[1].FirstName != "Eve" {
+		t.Errorf("the e-mail is of %+v", list)
+	}
+}
+
+func TestNamesPassOnInOneRun(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob", "cy")
+	w.run()
+	bob, cy := w.employee("bob").ID, w.employee("cy").ID
+	// Ada leaves; Bob gets hers, Cy gets Bob's, and somebody new gets Cy's.
+	w.org.DeactivateUser(w.users["ada"])
+	w.org.DeleteUser(w.users["ada"])
+	w.rename("bob", "ada")
+	w.rename("cy", "bob")
+	w.users["dan"] = w.org.AddUser(oktatest.User{Login: mail("cy"), FirstName: "Dan", LastName: "Fresh"})
+	w.org.AssignUser(w.app, w.users["dan"], oktatest.Assignment{})
+	w.wantDone(w.run(), "terminate 1, update 2, create 1")
+	for id, want := range map[int64]string{bob: mail("ada"), cy: mail("bob")} {
+		if e, _ := w.portal.Employee(id); e.Username != want || e.Email != want || e.Status != tracktiktest.Active {
+			t.Errorf("employee %d is %+v, want the name %s", id, e, want)
+		}
+	}
+	w.wantDone(w.run(), "")
+}
+
+// rename gives a person the login and e-mail that belong to another name.
+func (w *world) rename(name, to string) {
+	w.org.UpdateUser(w.users[name], map[string]any{"login": mail(to), "email": mail(to)})
+	w.org.UpdateAssignment(w.app, w.users[name], mail(to), nil)
+}
+
+func TestASwapIsAProblemOfThoseTwo(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob", "cy")
+	w.run()
+	w.rename("ada", "tmp")
+	w.rename("bob", "ada")
+	w.rename("ada", "bob")
+	w.org.UpdateUser(w.users["cy"], map[string]any{"title": "Guard"})
+	doc := w.run()
+	w.wantProblem(doc, plan.ProblemSwap, "ada")
+	w.wantProblem(doc, plan.ProblemSwap, "bob")
+	w.wantDone(doc, "update 1")
+}
+
+func TestTheManagedPersonKeepsAContestedName(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.run()
+	w.hire("bob", "cy")
+	w.org.UpdateUser(w.users["bob"], map[string]any{"email": mail("ada")})
+	doc := w.run()
+	w.wantProblem(doc, plan.ProblemDuplicate, "bob")
+	w.wantDone(doc, "create 1")
+}
+
+func TestANameWhoseOwnerIsMissingWithoutEvidenceIsNotGiven(t *testing.T) {
+	w := newWorld(t)
+	names := w.crowd(10)
+	w.run()
+	w.inOkta(oktatest.On("/api/v1/users/"+w.users[names[0]], oktatest.ServerError))
+	w.org.UnassignUser(w.app, w.users[names[0]])
+	w.users["eve"] = w.org.AddUser(oktatest.User{Login: "eve@acme.example", Email: mail(names[0]), FirstName: "Eve", LastName: "Other"})
+	w.org.AssignUser(w.app, w.users["eve"], oktatest.Assignment{})
+	doc := w.run()
+	w.wantHeld(doc, plan.HeldUnconfirmed, names[0])
+	w.wantProblem(doc, plan.ProblemNameInUse, "eve")
+	w.wantNoWrites()
+}
