@@ -35,10 +35,17 @@ func (a *app) once(ctx context.Context, cfg *configs.Config, db *state.DB, opt t
 	}
 	d, err = engine.RunOnce(ctx, opt)
 	err = interrupted(ctx, err)
-	if statusErr := a.saveStatus(cfg, db); statusErr != nil {
-		err = errors.Join(err, fmt.Errorf("leaving the status beside the snapshot: %w", statusErr))
+	return d, errors.Join(err, a.afterwards(cfg, db))
+}
+
+// afterwards does what is due after every run, whatever became of it, while the
+// snapshot is still ours.
+func (a *app) afterwards(cfg *configs.Config, db *state.DB) error {
+	err := a.saveStatus(cfg, db)
+	if err != nil {
+		err = fmt.Errorf("leaving the status beside the snapshot: %w", err)
 	}
-	return d, err
+	return errors.Join(err, a.keepBackups(cfg, db))
 }
 
 // interrupted says of a run that failed because it was told to end just that.

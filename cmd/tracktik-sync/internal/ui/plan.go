@@ -222,7 +222,7 @@ func (p *printer) warnings(warnings []plan.Warning) {
 	p.title("Warnings (%d)", len(warnings))
 	for _, w := range warnings {
 		field := ""
-		if w.Field != "" {
+		if w.Field != "" && !strings.Contains(w.Message, w.Field) {
 			field = Safe(w.Field) + ": "
 		}
 		code := fmt.Sprintf("%-*s", width, Safe(w.Code))

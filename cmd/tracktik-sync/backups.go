@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+)
+
+// backupDay is how a copy's name says its day, in schedule.timezone.
+const backupDay = "20060102"
+
+// keepBackups copies the snapshot into state.backup.dir after the first run of a day,
+// and removes the oldest copies beyond state.backup.keep.
+func (a *app) keepBackups(cfg *configs.Config, db *state.DB) error {
+	dir := cfg.State.Backup.Dir
+	if dir == "" {
+		return nil
+	}
+	zone, err := time.LoadLocation(cfg.Schedule.Timezone)
+	if err != nil {
+		return err
+	}
+	name := strings.TrimSuffix(filepath.Base(cfg.State.Path), ".db")
+	path := filepath.Join(dir, name+"-"+a.now().In(zone).Format(backupDay)+".db")
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("making state.backup.dir: %w", err)
+	}
+	if err := db.Backup(path); err != nil {
+		return err
+	}
+	return removeOldest(dir, name, cfg.State.Backup.Keep)
+}
+
+// removeOldest leaves the latest keep copies. What is called otherwise is somebody
+// else's.
+func removeOldest(dir, name string, keep int) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("reading state.backup.dir: %w", err)
+	}
+	var copies []string
+	for _, e := range entries {
+		day, ours := strings.CutPrefix(strings.TrimSuffix(e.Name(), ".db"), name+"-")
+		if _, err := time.Parse(backupDay, day); ours && err == nil && e.Type().IsRegular() {
+			copies = append(copies, e.Name())
+		}
+	}
+	slices.Sort(copies)
+	for _, old := range copies[:max(0, len(copies)-keep)] {
+		if err := os.Remove(filepath.Join(dir, old)); err != nil {
+			return fmt.Errorf("removing an old copy of the snapshot: %w", err)
+		}
+	}
+	return nil
+}

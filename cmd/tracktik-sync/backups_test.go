@@ -1,0 +1,58 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tracktik-sync/state"
+)
+
+func TestOneCopyADayAndTheLatestAreKept(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "copies")
+	cfg := load(t, "TRACKTIK_SYNC_STATE_BACKUP_DIR="+dir, "TRACKTIK_SYNC_STATE_BACKUP_KEEP=2", "TRACKTIK_SYNC_SCHEDULE_TIMEZONE=Pacific/Auckland")
+	db, err := state.Create(cfg.State.Path, binding(cfg), state.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
+	clock := &fakeClock{t: noon} // the 25th in Auckland
+	a.now = clock.now
+	for range 2 * 4 {
+		if err := a.keepBackups(cfg, db); err != nil {
+			t.Fatal(err)
+		}
+		if clock.t.Equal(noon) {
+			if err := os.WriteFile(filepath.Join(dir, "tracktik-sync-mine.db"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		clock.t = clock.t.Add(12 * time.Hour)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if want := []string{"tracktik-sync-20261127.db", "tracktik-sync-20261128.db", "tracktik-sync-mine.db"}; !slices.Equal(names, want) {
+		t.Errorf("there are %v, want %v", names, want)
+	}
+	if findings, err := state.Verify(filepath.Join(dir, "tracktik-sync-20261128.db"), state.Options{}); err != nil || len(findings) > 0 {
+		t.Errorf("the copy: %v, %v", findings, err)
+	}
+}
+
+func TestNoCopiesUnlessADirectoryIsNamed(t *testing.T) {
+	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
+	if err := a.keepBackups(load(t), nil); err != nil {
+		t.Error(err)
+	}
+}
