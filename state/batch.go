@@ -163,10 +163,13 @@ func (p *prepared) others() error {
 	}
 	run, id := *p.Run, []byte(p.Run.ID)
 	p.l.drop(bucketDocuments, id)
-	if len(run.Document) > 0 {
+	switch {
+	case len(run.Packed) > 0:
+		p.l.put(bucketDocuments, id, run.Packed)
+	case len(run.Document) > 0:
 		p.l.put(bucketDocuments, id, deflate(run.Document))
 	}
-	run.Document = nil
+	run.Document, run.Packed = nil, nil
 	return p.l.putJSON(bucketRuns, id, run)
 }
 

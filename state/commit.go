@@ -99,6 +99,7 @@ var errNothing = errors.New("nothing to write")
 
 // commit writes a group in one transaction and answers everybody in it.
 func (db *DB) commit(group []*step) {
+	defer db.relax()
 	refused := make([]error, len(group))
 	err := db.failure()
 	if err == nil {

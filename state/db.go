@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -28,6 +30,8 @@ type DB struct {
 	readOnly bool
 	alone    bool // a header of the file is damaged: see boltHeader
 	older    bool
+	mapped   string       // path of the file as the system knows it
+	relaxed  atomic.Int64 // when pages were last given back, in ns since 1970
 
 	queue   chan *step
 	closing chan struct{}
@@ -42,9 +46,22 @@ type DB struct {
 
 func newDB(path string, store *bbolt.DB, opt Options) *DB {
 	return &DB{
-		path: path, bolt: store, secret: opt.Key, now: opt.Now, readOnly: opt.ReadOnly, holder: opt.Holder.fill(opt.Now()),
+		mapped: mappedPath(path),
+		path:   path, bolt: store, secret: opt.Key, now: opt.Now, readOnly: opt.ReadOnly, holder: opt.Holder.fill(opt.Now()),
 		queue: make(chan *step), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
+}
+
+// mappedPath is path without links, as it is in the system's list of mappings.
+func mappedPath(path string) string {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	if real, err := filepath.EvalSymlinks(full); err == nil {
+		return real
+	}
+	return full
 }
 
 // Path is the name of the snapshot's file.
@@ -137,7 +154,9 @@ func putMeta(tx *bbolt.Tx, c codec, m plan.Meta) error {
 
 // view runs fn in a transaction that reads. What fn keeps it must copy.
 func (db *DB) view(fn func(*bbolt.Tx) error) error {
-	return db.readError(guarded(func() error { return db.bolt.View(fn) }))
+	err := db.readError(guarded(func() error { return db.bolt.View(fn) }))
+	db.relax()
+	return err
 }
 
 func (db *DB) readError(err error) error {

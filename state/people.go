@@ -27,6 +27,7 @@ func (db *DB) Prints() iter.Seq2[plan.Mark, error] {
 	return func(yield func(plan.Mark, error) bool) {
 		for next := []byte(nil); ; {
 			page, last, err := db.markPage(next)
+			db.relaxNow() // marks lie far apart in a file that grew, and are read in no time
 			for _, m := range page {
 				if !yield(m, nil) {
 					return
@@ -127,12 +128,15 @@ func (db *DB) Links() iter.Seq2[plan.Link, error] { return all[plan.Link](db, bu
 
 // Managed is how many people are linked.
 func (db *DB) Managed() (n int, err error) {
-	err = db.view(func(tx *bbolt.Tx) error {
-		n = 0
-		_, err := readRows(tx, span{bucket: bucketEmployees}, -1, func(_, _ []byte) error { n++; return nil })
-		return err
-	})
-	return n, err
+	for m, err := range db.Prints() {
+		if err != nil {
+			return 0, err
+		}
+		if m.Employee != 0 {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // LinkOfEmployee is the link to that employee; found is false when nobody is.

@@ -49,6 +49,10 @@ func (r *run) compose(ctx context.Context) {
 	}
 	r.doc.Seal()
 	r.markOpen(list)
+	for _, s := range list { // all of it is in the document
+		s.decision.Actions, s.decision.Held = nil, nil
+	}
+	r.roles.views, r.roles.results, r.roles.due = nil, nil, nil
 }
 
 // warnReason says that nobody chose the reason of terminations.

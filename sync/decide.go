@@ -93,6 +93,7 @@ func (r *run) decideOne(s *subject) {
 		return
 	}
 	s.decision = plan.Decide(view, &r.pol)
+	s.own()
 	if s.decision.Note == nil {
 		s.decision.Note = note
 	}
@@ -102,6 +103,16 @@ func (r *run) view(s *subject) *plan.View {
 	return &plan.View{Person: &s.person, Judgement: s.judgement, Evidence: s.evidence, Mapped: s.mapped, OutOfScope: s.outOf, ScopeError: s.scopeErr,
 		Link: s.link, Employee: s.employee, Gone: s.gone, Matches: s.matches, Former: s.former, Troubles: r.dueTroubles(s.person.ID), Origin: s.origin(),
 		Recreate: slices.Contains(r.opt.Recreate, s.person.ID), Fresh: r.refresh, AsOf: r.now}
+}
+
+// own makes the person's actions point to the subject's own record: the view they were
+// decided by is large, and not needed any more.
+func (s *subject) own() {
+	for i := range s.decision.Actions {
+		if a := &s.decision.Actions[i]; a.Want != nil {
+			a.Want = &s.mapped.Wanted
+		}
+	}
 }
 
 // dueTroubles are a person's earlier problems, unless an administrator wants them

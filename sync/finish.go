@@ -1,7 +1,6 @@
 package sync
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -344,7 +343,7 @@ func (r *run) record(cause error) error {
 		rec.Done, rec.Failed, rec.Unknown = res.Done, res.Failed, res.Unknown
 		rec.Problems += r.troubled(res)
 	}
-	if rec.Document, err = json.Marshal(r.doc); err != nil {
+	if rec.Packed, err = r.doc.Pack(); err != nil {
 		return err
 	}
 	meta := r.newMeta(cause, ended)

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"bytes"
+	"compress/flate"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -196,7 +198,8 @@ func (d *Document) ComputeHash() string {
 	write(h, d.Options.User...)
 	for i := range d.Actions {
 		a := &d.Actions[i]
-		write(h, string(a.Kind), string(a.User.ID), strconv.FormatInt(int64(a.Employee), 10))
+		write(h, string(a.Kind), string(a.User.ID), strconv.FormatInt(int64(a.Employee), 10),
+			strconv.FormatInt(int64(a.Former), 10), strconv.FormatInt(int64(a.Grant), 10))
 		if a.Role != nil {
 			write(h, strconv.FormatInt(int64(a.Role.ID), 10), string(a.Role.Group))
 		}
@@ -217,6 +220,49 @@ func write(h hash.Hash, texts ...string) {
 	}
 }
 
+// WriteJSON writes the document as one line of JSON, action by action: a plan of
+// hundreds of thousands of actions is never in memory as text.
+func (d *Document) WriteJSON(w io.Writer) error {
+	frame := *d
+	frame.Actions = []Action{}
+	head, err := json.Marshal(&frame)
+	if err != nil {
+		return err
+	}
+	// Inside of a JSON text the quotation marks would be escaped, so this is the list.
+	head, tail, _ := bytes.Cut(head, []byte(`"actions":[]`))
+	if _, err := w.Write(append(head, `"actions":[`...)); err != nil {
+		return err
+	}
+	for i := range d.Actions {
+		row, err := json.Marshal(&d.Actions[i])
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			row = append([]byte{','}, row...)
+		}
+		if _, err := w.Write(row); err != nil {
+			return err
+		}
+	}
+	_, err = w.Write(append([]byte{']'}, append(tail, '\n')...))
+	return err
+}
+
+// Pack returns the document's JSON, deflated (RFC 1951).
+func (d *Document) Pack() ([]byte, error) {
+	var out bytes.Buffer
+	w, err := flate.NewWriter(&out, flate.BestSpeed)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(d.WriteJSON(w), w.Close()); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
 // ReadDocument reads a saved plan, and refuses one whose hash does not fit what it
 // says: it was edited, cut, or written by another version of this program.
 func ReadDocument(r io.Reader) (*Document, error) {
@@ -224,6 +270,9 @@ func ReadDocument(r io.Reader) (*Document, error) {
 	dec := json.NewDecoder(r)
 	if err := dec.Decode(&d); err != nil {
 		return nil, fmt.Errorf("reading the plan: %w", err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("reading the plan: something follows it: the file was changed; make it anew with `plan --out`")
 	}
 	switch {
 	case d.Version != DocumentVersion:

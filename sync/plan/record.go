@@ -166,6 +166,9 @@ type RunRecord struct {
 	OktaCalls int            `json:"okta_calls"`
 	TTCalls   int            `json:"tracktik_calls"`
 	Document  []byte         `json:"document,omitempty"` // the plan as JSON, for reports
+	// Packed is the document as Document.Pack made it; it is stored in the place of
+	// Document, and read back as that.
+	Packed []byte `json:"-"`
 }
 
 // Binding names the two systems that a snapshot belongs to.
