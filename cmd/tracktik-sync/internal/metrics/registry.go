@@ -1,0 +1,160 @@
+package metrics
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tracktik-sync/sync/plan"
+)
+
+// Values are what a run leaves.
+type Values struct {
+	Version  string
+	Run      plan.RunRecord // its Document is not looked at
+	Document *plan.Document // of that run
+	Meta     plan.Meta      // of the snapshot after it
+	Problems []plan.Trouble // whatever is a problem after it
+
+	// Requests counts HTTP requests by system, route and status; 0 are those
+	// without an answer.
+	Requests map[string]map[string]map[int]int
+	Waited   map[string]time.Duration // for rate limits, by system
+
+	// Expiry is when the credentials for a system end, where that is known.
+	Expiry   map[string]time.Time
+	Snapshot int64 // bytes
+}
+
+// systems are those that a run talks to.
+var systems = []string{"okta", "tracktik"}
+
+// outcomes of actions, as the audit trail knows them.
+var outcomes = []string{plan.Done, plan.Failed, plan.Unknown, plan.Withheld, plan.Would}
+
+// Registry holds v's families. Whatever may be counted is there from the first run
+// on, with zero, so that an alert on it can be told from one on nothing.
+func Registry(v Values) *prometheus.Registry {
+	r := registry{prometheus.NewRegistry()}
+	r.moments(v)
+	r.actions(v)
+	r.people(v)
+	r.requests(v)
+	r.gauge("snapshot_bytes", "Size of the snapshot's file.").Set(float64(v.Snapshot))
+	r.family("build_info", "Always 1; the version of this program.", "version").WithLabelValues(v.Version).Set(1)
+	return r.Registry
+}
+
+type registry struct{ *prometheus.Registry }
+
+const prefix = "tracktik_sync_"
+
+func (r registry) gauge(name, help string) prometheus.Gauge {
+	g := prometheus.NewGauge(prometheus.GaugeOpts{Name: prefix + name, Help: help})
+	r.MustRegister(g)
+	return g
+}
+
+func (r registry) family(name, help string, labels ...string) *prometheus.GaugeVec {
+	f := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: prefix + name, Help: help}, labels)
+	r.MustRegister(f)
+	return f
+}
+
+// moments say when runs were, and how the last one ended. A success that never was
+// has no value: an alert on it needs absent().
+func (r registry) moments(v Values) {
+	if !v.Meta.LastSuccess.IsZero() {
+		r.gauge("last_success_timestamp_seconds", "When a run last succeeded, problems of single people aside.").Set(seconds(v.Meta.LastSuccess))
+	}
+	r.gauge("last_run_timestamp_seconds", "When the last run ended.").Set(seconds(v.Run.Ended))
+	r.gauge("last_run_exit_code", "Exit code of the last run: 0 done, 1 failed, 3 refused, 4 some people have problems.").Set(float64(v.Run.ExitCode))
+	r.gauge("run_duration_seconds", "How long the last run took.").Set(v.Run.Ended.Sub(v.Run.Started).Seconds())
+	expiry := r.family("credential_expiry_timestamp_seconds", "When the credentials for a system end, where that is known.", "system")
+	for system, at := range v.Expiry {
+		expiry.WithLabelValues(system).Set(seconds(at))
+	}
+}
+
+// actions counts the last run's by what became of them.
+func (r registry) actions(v Values) {
+	f := r.family("actions", "Actions of the last run by what became of them.", "kind", "outcome")
+	for _, kind := range plan.Kinds {
+		for _, outcome := range outcomes {
+			f.WithLabelValues(string(kind), outcome).Set(0)
+		}
+	}
+	d := v.Document
+	if d == nil {
+		return
+	}
+	for i := range d.Held {
+		f.WithLabelValues(string(d.Held[i].Kind), plan.Withheld).Inc()
+	}
+	if d.Mode == "observe" {
+		for i := range d.Actions {
+			if d.Actions[i].Kind.Writes() {
+				f.WithLabelValues(string(d.Actions[i].Kind), plan.Would).Inc()
+			}
+		}
+	}
+	if d.Result == nil {
+		return
+	}
+	for kind, n := range d.Result.Done {
+		f.WithLabelValues(kind, plan.Done).Set(float64(n))
+	}
+	for i := range d.Result.Failures {
+		f.WithLabelValues(string(d.Result.Failures[i].Action.Kind), d.Result.Failures[i].Outcome).Inc()
+	}
+}
+
+// people counts those who are managed, and those for whom something is not in order.
+func (r registry) people(v Values) {
+	r.gauge("managed_employees", "Employees that this program manages.").Set(float64(v.Run.Managed))
+	if n := v.Meta.UnmanagedActive; n != nil {
+		r.gauge("unmanaged_active_employees", "Active employees whom nobody in Okta stands behind, as of the last refresh.").Set(float64(*n))
+	}
+	problems := r.family("problems", "People and roles with a problem, by its code.", "code")
+	for _, code := range problemCodes {
+		problems.WithLabelValues(code).Set(0)
+	}
+	for i := range v.Problems {
+		problems.WithLabelValues(oneOf(problemCodes, v.Problems[i].Code)).Inc()
+	}
+	held := r.family("held", "Actions that were due in the last run and not done, by the code of the reason.", "code")
+	for _, code := range heldCodes {
+		held.WithLabelValues(code).Set(0)
+	}
+	if v.Document != nil {
+		for i := range v.Document.Held {
+			held.WithLabelValues(oneOf(heldCodes, v.Document.Held[i].Code())).Inc()
+		}
+	}
+	quarantined := r.family("quarantined", "1 while no call is made, since the credentials for the system are known to be bad.", "system")
+	for _, system := range systems {
+		quarantined.WithLabelValues(system).Set(0)
+	}
+	if q := v.Meta.Quarantine; q != nil {
+		quarantined.WithLabelValues(q.System).Set(1)
+	}
+}
+
+// requests counts what the last run sent, and how long it was kept waiting.
+func (r registry) requests(v Values) {
+	requests := r.family("api_requests", "HTTP requests of the last run, retries included; code 0: there was no answer.", "system", "route", "code")
+	for system, routes := range v.Requests {
+		for route, codes := range routes {
+			for code, n := range codes {
+				requests.WithLabelValues(system, route, strconv.Itoa(code)).Set(float64(n))
+			}
+		}
+	}
+	waited := r.family("rate_limit_wait_seconds", "Time that the last run's requests waited for rate limits, added up.", "system")
+	for _, system := range systems {
+		waited.WithLabelValues(system).Set(v.Waited[system].Seconds())
+	}
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -1,0 +1,107 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/push"
+	"golang.org/x/sync/errgroup"
+)
+
+// patience is how long the network may take. A run that is over does not wait for a
+// monitoring that is down.
+const patience = 5 * time.Second
+
+// Sinks say where a run's values go. An empty one goes nowhere.
+type Sinks struct {
+	Textfile    string // written at once and readable by all, as node_exporter is another user
+	Pushgateway string // a secret: it may hold a password
+	Job         string // the grouping key at the Pushgateway, and nothing else is
+	// Getenv looks the OTEL_* variables up by which OpenTelemetry is set up.
+	Getenv func(string) string
+}
+
+// A SinkError says which sink could not be served.
+type SinkError struct {
+	Sink string // textfile, pushgateway, otlp metrics or otlp traces
+	Err  error  // names no address: it may hold a secret
+}
+
+func (e *SinkError) Error() string { return e.Sink + ": " + e.Err.Error() }
+
+func (e *SinkError) Unwrap() error { return e.Err }
+
+// Send leaves v everywhere, and the run's trace with OpenTelemetry. It takes a few
+// seconds at most, and tries each sink whatever becomes of the others.
+func (s Sinks) Send(ctx context.Context, v Values, phases []Phase) []*SinkError {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	registry := Registry(v)
+	var pool errgroup.Group
+	var failed [4]error
+	for i, send := range []func() error{
+		func() error { return s.textfile(registry) },
+		func() error { return s.push(ctx, registry) },
+		func() error { return s.exportMetrics(ctx, registry, v) },
+		func() error { return s.exportTrace(ctx, v, phases) },
+	} {
+		pool.Go(func() error {
+			failed[i] = send()
+			return nil
+		})
+	}
+	_ = pool.Wait() // no function returns an error
+	var all []*SinkError
+	for i, name := range []string{"textfile", "pushgateway", "otlp metrics", "otlp traces"} {
+		if failed[i] != nil {
+			all = append(all, &SinkError{name, failed[i]})
+		}
+	}
+	return all
+}
+
+func (s Sinks) textfile(g prometheus.Gatherer) error {
+	if s.Textfile == "" {
+		return nil
+	}
+	return prometheus.WriteToTextfile(s.Textfile, g)
+}
+
+// push replaces what the job left at the Pushgateway before.
+func (s Sinks) push(ctx context.Context, g prometheus.Gatherer) error {
+	if s.Pushgateway == "" {
+		return nil
+	}
+	return withoutAddress(push.New(s.Pushgateway, s.Job).Gatherer(g).Client(gateway{}).PushContext(ctx))
+}
+
+// gateway is an HTTP client whose errors do not name the address, which the Pusher's
+// own do.
+type gateway struct{}
+
+func (gateway) Do(r *http.Request) (*http.Response, error) {
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := client.Do(r)
+	if err != nil {
+		return nil, withoutAddress(err)
+	}
+	if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusAccepted {
+		_ = answer.Body.Close() // its text is not looked at
+		return nil, fmt.Errorf("it answered %s", answer.Status)
+	}
+	return answer, nil
+}
+
+// withoutAddress takes off what net/http and net/url put around an error.
+func withoutAddress(err error) error {
+	var about *url.Error
+	if errors.As(err, &about) {
+		return about.Err
+	}
+	return err
+}
