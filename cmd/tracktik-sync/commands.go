@@ -14,6 +14,8 @@ var (
 		newAccess,
 		newRetry,
 		newForget,
+		newLink,
+		newUnlink,
 		newState,
 		newConfig,
 		newVersion,

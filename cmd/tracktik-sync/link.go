@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+)
+
+// linkCommand is `link`: who is who, where no key tells.
+type linkCommand struct {
+	*app
+	file string
+}
+
+func newLink(a *app) *cobra.Command {
+	c := &linkCommand{app: a}
+	cmd := &cobra.Command{
+		Use:   "link USER EMPLOYEE_ID",
+		Short: "Record which employee somebody is; writes nothing to TrackTik",
+		Long: "Link records that a user in Okta is an employee in TrackTik. Nothing is written to TrackTik: the\n" +
+			"next run treats them as adopted (sync.on_adopt). With --file many are linked at once, all or none;\n" +
+			"a row is USER,EMPLOYEE_ID, and a first row of column names is fine.",
+		Example: "  tracktik-sync link ana.silva@acme.example 1042\n" +
+			"  tracktik-sync link --file pairs.csv",
+		Args: func(_ *cobra.Command, args []string) error {
+			if c.file != "" && len(args) > 0 || c.file == "" && len(args) != 2 {
+				return errors.New("say USER and EMPLOYEE_ID, or --file with such pairs")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return c.execute(cmd.Context(), args) },
+	}
+	cmd.Flags().StringVar(&c.file, "file", "", "link the pairs of this CSV `FILE`; - is stdin")
+	return cmd
+}
+
+func (c *linkCommand) execute(ctx context.Context, args []string) error {
+	var pairs []tsync.Pair
+	if c.file != "" {
+		var err error
+		if pairs, err = c.readPairs(c.file); err != nil {
+			return err
+		}
+	} else {
+		id, err := employeeID(args[1])
+		if err != nil {
+			return usage("%v", err)
+		}
+		pairs = []tsync.Pair{{User: args[0], Employee: id}}
+	}
+	return c.recording(func(cfg *configs.Config, db *state.DB) error {
+		stop := c.watch()
+		defer stop()
+		engine, err := c.engine(cfg, db)
+		if err != nil {
+			return err
+		}
+		linked, err := engine.LinkPeople(ctx, pairs)
+		if err != nil {
+			return err
+		}
+		return c.report(cfg, linked)
+	})
+}
+
+func employeeID(text string) (plan.EmployeeID, error) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id <= 0 {
+		return 0, fmt.Errorf("%q is no employee id: it is a positive number, as TrackTik shows it", text)
+	}
+	return plan.EmployeeID(id), nil
+}
+
+// report prints a line a pair. One that is refused refuses all.
+func (c *linkCommand) report(cfg *configs.Config, linked []tsync.Linked) error {
+	refused := 0
+	for _, p := range linked {
+		if p.Err != nil {
+			refused++
+		}
+	}
+	if refused > 0 && c.file == "" {
+		return fmt.Errorf("%w; nothing was recorded", linked[0].Err)
+	}
+	if refused == 0 && c.flags.quiet {
+		return nil
+	}
+	err := c.data(func(w io.Writer) error {
+		for _, p := range linked {
+			if _, err := fmt.Fprintln(w, linkLine(cfg, p, refused > 0)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil && refused > 0 {
+		err = fmt.Errorf("%d of %s refused; nothing was recorded", refused, ui.Number(len(linked), "pair"))
+	}
+	return err
+}
+
+func linkLine(cfg *configs.Config, p tsync.Linked, none bool) string {
+	text := ""
+	if p.Line > 0 {
+		text = fmt.Sprintf("line %d: ", p.Line)
+	}
+	name := ui.Safe(p.User)
+	if p.Ref.ID != "" {
+		name = ui.Person(p.Ref)
+	}
+	switch {
+	case p.Err != nil && p.Employee == 0:
+		return text + "refused: " + ui.Safe(p.Err.Error())
+	case p.Err != nil:
+		return text + fmt.Sprintf("%s -> employee %d: refused: %s", name, p.Employee, ui.Safe(p.Err.Error()))
+	case none:
+		return text + fmt.Sprintf("%s -> employee %d: in order, not recorded", name, p.Employee)
+	}
+	text += fmt.Sprintf("%s -> employee %d: linked", name, p.Employee)
+	if len(p.Differs) == 0 {
+		return text
+	}
+	fields := make([]string, len(p.Differs))
+	for i, change := range p.Differs {
+		fields[i] = change.Field.String()
+	}
+	then := "the next run updates "
+	if cfg.Sync.OnAdopt == "keep" {
+		then = "sync.on_adopt: keep leaves "
+	}
+	return text + "; " + then + strings.Join(fields, ", ")
+}
+
+func newUnlink(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "unlink USER",
+		Short: "Forget which employee somebody is; writes nothing to TrackTik",
+		Long: "Unlink forgets which employee somebody is, and the roles that were granted to them. Nothing is\n" +
+			"written to TrackTik. The next run looks for their employee anew (sync.match): to give them another\n" +
+			"one, `link` them before it.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.recording(func(cfg *configs.Config, db *state.DB) error { return a.unlink(cfg, db, args[0]) })
+		},
+	}
+}
+
+func (a *app) unlink(cfg *configs.Config, db *state.DB, name string) error {
+	u, err := findPerson(db, name)
+	if err != nil {
+		return err
+	}
+	link, found, err := db.Link(u.ID)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return fmt.Errorf("user %s is not linked to an employee", u.ID)
+	}
+	pending, err := db.Pending()
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(pending, func(in plan.Intent) bool { return in.Action.User.ID == u.ID }); i >= 0 {
+		return fmt.Errorf("a write of run %s about user %s is not settled: let a `sync` run first", pending[i].Run, u.ID)
+	}
+	grants, err := db.GrantsOf(u.ID)
+	if err != nil {
+		return err
+	}
+	batch := plan.Batch{Unlink: []plan.PersonID{u.ID}, Audits: []plan.Audit{a.noted(cfg, "unlink", u, link.Employee, "an administrator says that they are not one person")}}
+	for _, g := range grants {
+		batch.DropGrants = append(batch.DropGrants, g.Key())
+	}
+	if err := db.Commit(batch); err != nil {
+		return err
+	}
+	return a.say("%s is no longer employee %d; the next run looks for their employee anew", ui.Person(u), link.Employee)
+}

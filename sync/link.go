@@ -1,0 +1,344 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A Pair says that a user in Okta and an employee in TrackTik are one person.
+type Pair struct {
+	Line     int    // of the file that it comes from; 0: none
+	User     string // Okta id, login or e-mail
+	Employee plan.EmployeeID
+	Err      error // why it is no pair: it is refused, and named with the others
+}
+
+// A Linked is what became of a Pair.
+type Linked struct {
+	Pair
+	Ref plan.UserRef // zero: nobody was found
+	// Differs are the fields in which the employee is not as Okta wants.
+	Differs []plan.Change
+}
+
+// LinkPeople records who is who: all pairs, or none of them. It reads both sides and
+// writes nothing to TrackTik. Each pair comes back with the reason why it is refused
+// in Err; the error is about all of them: a call that failed, or the snapshot.
+func (e *Engine) LinkPeople(ctx context.Context, pairs []Pair) ([]Linked, error) {
+	r, err := e.newRun(RunOptions{}, "")
+	if err != nil {
+		return nil, err
+	}
+	l := &linker{run: r, pairs: make([]Linked, len(pairs)), subjects: make([]*subject, len(pairs)), open: map[plan.PersonID]string{}}
+	r.people, r.ownGroups = &roster{subjects: map[plan.PersonID]*subject{}}, map[plan.PersonID][]plan.Group{}
+	for i, p := range pairs {
+		l.pairs[i].Pair = p
+	}
+	for _, step := range []func(context.Context) error{l.begin, l.read, l.findOwners} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for i := range l.pairs {
+		l.refuseTwice(i)
+		l.judge(i)
+	}
+	if slices.ContainsFunc(l.pairs, func(p Linked) bool { return p.Err != nil }) {
+		return l.pairs, nil
+	}
+	batch, err := l.batch()
+	if err != nil {
+		return nil, err
+	}
+	return l.pairs, r.Snapshot.Commit(batch)
+}
+
+// A linker is the work of LinkPeople. subjects[i] is that of pairs[i], nil when
+// nobody was found.
+type linker struct {
+	*run
+	pairs    []Linked
+	subjects []*subject
+	open     map[plan.PersonID]string // runs whose write about them is not settled
+	byName   map[string][]plan.Person // Okta's listing by id, login and e-mail, when it was read
+}
+
+func (l *linker) begin(ctx context.Context) error {
+	if err := l.quarantined(); err != nil {
+		return err
+	}
+	pending, err := l.Snapshot.Pending()
+	if err != nil {
+		return err
+	}
+	for _, in := range pending {
+		l.open[in.Action.User.ID] = in.Run
+	}
+	return l.findOwn(ctx)
+}
+
+// read finds people and employees: one by one, or many in one listing of each side.
+func (l *linker) read(ctx context.Context) error {
+	employees := map[plan.EmployeeID]plan.Employee{}
+	if len(l.pairs) > manyNew {
+		if err := l.listBoth(ctx, employees); err != nil {
+			return err
+		}
+	}
+	l.phase("looking who is who", len(l.pairs))
+	for i := range l.pairs {
+		p := &l.pairs[i]
+		if p.Err != nil {
+			continue
+		}
+		if err := l.readPair(ctx, i, employees); err != nil {
+			if !errors.Is(err, ErrNobody) {
+				return err
+			}
+			p.Err = err
+		}
+		l.progress(1)
+	}
+	return nil
+}
+
+func (l *linker) readPair(ctx context.Context, i int, employees map[plan.EmployeeID]plan.Employee) error {
+	p := &l.pairs[i]
+	person, err := l.person(ctx, p.User)
+	if err != nil {
+		return err
+	}
+	e, found := employees[p.Employee]
+	if !found {
+		if e, found, err = l.Target.Employee(ctx, p.Employee); err != nil {
+			return err
+		}
+	}
+	p.Ref = plan.UserRef{ID: person.ID, Login: person.Login}
+	if !found {
+		return fmt.Errorf("%w: tracktik has no employee %d", ErrNobody, p.Employee)
+	}
+	s := &subject{person: person, employee: &e, judgement: plan.Judge(&person, &l.pol), matches: []plan.Match{{Employee: e}}}
+	l.subjects[i] = s
+	return l.mapPerson(ctx, s)
+}
+
+// listBoth reads both sides whole.
+func (l *linker) listBoth(ctx context.Context, employees map[plan.EmployeeID]plan.Employee) error {
+	wanted := map[plan.EmployeeID]bool{}
+	for _, p := range l.pairs {
+		wanted[p.Employee] = true
+	}
+	l.phase("reading tracktik employees", l.meta.PortalEmployees)
+	_, err := l.Target.Employees(ctx, func(page []plan.Employee) error {
+		for _, e := range page {
+			if wanted[e.ID] {
+				employees[e.ID] = e
+			}
+		}
+		l.progress(len(page))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	l.byName = map[string][]plan.Person{}
+	l.phase("reading okta users", 0)
+	return l.Source.Assignments(ctx, func(page []plan.Entry) error {
+		for i := range page {
+			p, err := page[i].Decode()
+			if err != nil {
+				continue // looked up by itself when it is asked for
+			}
+			for _, name := range uniqueNames(string(p.ID), p.Login, p.Email) {
+				l.byName[name] = append(l.byName[name], p)
+			}
+		}
+		l.progress(len(page))
+		return nil
+	})
+}
+
+func uniqueNames(names ...string) []string {
+	for i := range names {
+		names[i] = plan.FoldName(names[i])
+	}
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), func(n string) bool { return n == "" })
+}
+
+// person finds somebody in Okta, with the assignment if there is one.
+func (l *linker) person(ctx context.Context, name string) (plan.Person, error) {
+	if listed := l.byName[plan.FoldName(name)]; len(listed) == 1 {
+		return listed[0], nil
+	}
+	id, err := l.Find(ctx, name)
+	if err != nil {
+		return plan.Person{}, err
+	}
+	p, found, err := l.Source.Assignment(ctx, id)
+	if err != nil || found {
+		return p, err
+	}
+	p, found, err = l.Source.User(ctx, string(id))
+	if err == nil && !found {
+		err = fmt.Errorf("%w: user %s does not exist in Okta", ErrNobody, id)
+	}
+	return p, err
+}
+
+// mapPerson works out what Okta says that the employee should hold.
+func (l *linker) mapPerson(ctx context.Context, s *subject) error {
+	if l.Mapper.NeedsGroups() {
+		links, err := l.Snapshot.Groups()
+		if err != nil {
+			return err
+		}
+		if err := l.readGroupsOf(ctx, s.person.ID, storedGroups(links)); err != nil {
+			return err
+		}
+		for _, g := range l.groups {
+			slices.Sort(g.members)
+		}
+	}
+	l.mapSubject(s)
+	w := &s.mapped.Wanted
+	if w.Values[plan.Region] == "" {
+		return nil
+	}
+	if err := l.readRegions(ctx); err != nil {
+		return err
+	}
+	if region, code, _ := l.regions.find(w.Values[plan.Region]); code == "" {
+		w.RegionID = region.ID
+	}
+	return nil
+}
+
+// findOwners looks who has the employees already, and who of them is an administrator.
+func (l *linker) findOwners(ctx context.Context) error {
+	var found []*subject
+	for _, s := range l.subjects {
+		if s == nil {
+			continue
+		}
+		if err := l.ownership(&s.matches[0]); err != nil {
+			return err
+		}
+		link, linked, err := l.Snapshot.Link(s.person.ID)
+		if err != nil {
+			return err
+		}
+		if linked {
+			s.link = &link
+		}
+		found = append(found, s)
+	}
+	return l.findAdmins(ctx, found)
+}
+
+// refuseTwice refuses a row that names somebody whom another row names.
+func (l *linker) refuseTwice(i int) {
+	p := &l.pairs[i]
+	for j := range l.pairs {
+		other := &l.pairs[j]
+		switch {
+		case i == j || p.Err != nil || other.Ref.ID == "":
+		case p.Ref.ID == other.Ref.ID:
+			p.Err = fmt.Errorf("user %s is in line %d too", p.Ref.ID, other.Line)
+		case p.Employee == other.Employee:
+			p.Err = fmt.Errorf("employee %d is in line %d too, for user %s", p.Employee, other.Line, other.Ref.ID)
+		}
+	}
+}
+
+// judge refuses a pair that must not be, and works out in what the two differ.
+func (l *linker) judge(i int) {
+	p, s := &l.pairs[i], l.subjects[i]
+	if p.Err != nil {
+		return
+	}
+	e, m := s.employee, &s.matches[0]
+	switch id := s.person.ID; {
+	case l.open[id] != "":
+		p.Err = fmt.Errorf("a write of run %s about user %s is not settled: let a `sync` run first", l.open[id], id)
+	case s.link != nil && s.link.Employee == e.ID:
+		p.Err = fmt.Errorf("user %s is linked to employee %d already", id, e.ID)
+	case s.link != nil:
+		p.Err = fmt.Errorf("user %s is linked to employee %d: `unlink %s` first", id, s.link.Employee, id)
+	case m.Owner != "":
+		p.Err = fmt.Errorf("employee %d is linked to user %s: `unlink %s` first", e.ID, m.Owner, m.Owner)
+	case l.isOwn(e):
+		p.Err = fmt.Errorf("employee %d is the one whose credentials we use", e.ID)
+	case l.isProtected(s):
+		p.Err = fmt.Errorf("sync.protected names user %s or employee %d, who is never adopted", id, e.ID)
+	case m.Admin:
+		p.Err = fmt.Errorf("employee %d holds a protected role, and is never adopted", e.ID)
+	case !e.Active():
+		p.Err = fmt.Errorf("employee %d is %s: activate them in TrackTik, or link an active one", e.ID, e.Status)
+	case s.judgement.Verdict == plan.Depart, s.judgement.Verdict == plan.Doubt, s.judgement.Verdict == plan.Ignore:
+		p.Err = fmt.Errorf("user %s is not to have an employee (%s), and the next run would end this one: assign the app in Okta first", id, s.judgement.Why)
+	case s.outOf:
+		p.Err = fmt.Errorf("sync.scope leaves user %s out", id)
+	case s.scopeErr != "":
+		p.Err = fmt.Errorf("sync.scope failed for user %s: %s", id, s.scopeErr)
+	default:
+		link := plan.Adopted(&s.mapped.Wanted, e, false)
+		p.Differs, _ = plan.Differences(&link, &s.mapped.Wanted, e, &l.pol)
+	}
+}
+
+func (l *linker) isOwn(e *plan.Employee) bool {
+	if l.pol.Own != 0 {
+		return e.ID == l.pol.Own
+	}
+	return l.pol.OwnUsername != "" && plan.Username.Same(e.Values[plan.Username], l.pol.OwnUsername)
+}
+
+func (l *linker) isProtected(s *subject) bool {
+	names := []string{s.person.Login, s.person.Email, s.employee.Values[plan.Username], s.employee.Values[plan.Email]}
+	return slices.ContainsFunc(names, func(n string) bool { return n != "" && plan.MatchAny(l.pol.Protected, n) })
+}
+
+// linkOf is the link of a pair: as after an adoption, but that an administrator said so.
+func (l *linker) linkOf(s *subject) plan.Link {
+	link := plan.Adopted(&s.mapped.Wanted, s.employee, l.pol.AdoptKeep)
+	link.How, link.Person, link.Since, link.Login, link.Email = plan.HowLinked, s.person.ID, l.now, s.person.Login, s.person.Email
+	link.AssignedBy = s.person.Assignment.Group
+	return link
+}
+
+func (l *linker) batch() (plan.Batch, error) {
+	var batch plan.Batch
+	for i, s := range l.subjects {
+		p := &l.pairs[i]
+		batch.Links = append(batch.Links, l.linkOf(s))
+		batch.Prints = append(batch.Prints, plan.PersonPrint{Person: s.person.ID})
+		former, found, err := l.Snapshot.FormerByEmployee(p.Employee)
+		if err != nil {
+			return batch, err
+		}
+		if found && former.Link.Employee == p.Employee {
+			batch.Revive = append(batch.Revive, p.Employee)
+		}
+		for _, t := range l.troubles[s.person.ID] { // who they are was the problem, or keeps them from being made
+			if t.Kind == "" || t.Kind == plan.Create {
+				batch.Cured = append(batch.Cured, t.Key())
+			}
+		}
+		reason := "an administrator says who is who"
+		if p.Line > 0 {
+			reason = fmt.Sprintf("%s, in line %d of a file", reason, p.Line)
+		}
+		entry := plan.Audit{Time: l.now, By: l.By, Kind: "link", Person: s.person.ID, Login: s.person.Login, Employee: p.Employee, Reason: reason, Outcome: plan.Done}
+		if l.RedactHistory {
+			entry.Login = ""
+		}
+		batch.Audits = append(batch.Audits, entry)
+	}
+	return batch, nil
+}
