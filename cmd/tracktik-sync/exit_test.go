@@ -73,3 +73,27 @@ func TestAnErrorCannotControlTheTerminal(t *testing.T) {
 		}
 	}
 }
+
+func TestARunThatWasToldToEndSaysSo(t *testing.T) {
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	read := fmt.Errorf("okta: no answer: %w", context.Canceled)
+	for name, test := range map[string]struct {
+		ctx  context.Context
+		err  error
+		want string
+	}{
+		"told to end":         {canceled, read, "exit 1: cut short (the run was told to end while it was reading"},
+		"failed by itself":    {canceled, errors.New("the disk is full"), "exit 1: failed (the disk is full)"},
+		"a call was canceled": {t.Context(), read, "exit 1: failed (okta: no answer"},
+		"while applying":      {canceled, &tsync.StoppedError{Message: "2 of 9", Cause: context.Canceled}, "exit 1: cut short (2 of 9)"},
+	} {
+		lines := judge(interrupted(test.ctx, test.err)).lines()
+		if last := lines[len(lines)-1]; !strings.HasPrefix(last, test.want) {
+			t.Errorf("%s: %q, want %q", name, last, test.want)
+		}
+	}
+	if interrupted(canceled, nil) != nil {
+		t.Error("a run that was done in time has failed")
+	}
+}

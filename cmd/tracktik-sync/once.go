@@ -33,8 +33,15 @@ func (a *app) once(ctx context.Context, cfg *configs.Config, db *state.DB, opt t
 	if err != nil {
 		return nil, err
 	}
+	given, err := a.keptApprovals(cfg, opt.Approve)
+	if err != nil {
+		return nil, err
+	}
 	d, err = engine.RunOnce(ctx, opt)
 	err = interrupted(ctx, err)
+	if d != nil {
+		err = errors.Join(err, a.noteApprovals(cfg, db, given, d.ID))
+	}
 	return d, errors.Join(err, a.afterwards(cfg, db))
 }
 
