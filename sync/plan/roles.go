@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -34,8 +33,7 @@ type RoleView struct {
 	Have     []Holding
 	Shielded string // a Held reason that keeps what they have: protected, restored
 	Others   int    // roles that we neither granted nor adopted, for OneRole; -1: not read
-	Troubles []Trouble
-	View     *View // for tooEarly; nil: not decoded
+	View     *View  // for tooEarly; nil: not decoded
 }
 
 // DecideRoles compares what is due with what was granted. Nobody is both granted and
@@ -52,12 +50,40 @@ func DecideRoles(v *RoleView, pol *Policy) Decision {
 		})
 		due = []Due{first}
 	}
-	var grants []Action
-	if v.MayGrant {
-		grants = v.grants(due, pol, &d)
-	}
-	v.revokes(due, grants, pol, &d)
+	p := rolePlan{v: v, pol: pol, due: due, d: &d}
+	p.grants()
+	p.revokes()
+	p.settle()
 	return d
+}
+
+// A rolePlan is the decision about one person's roles while it is made.
+type rolePlan struct {
+	v   *RoleView
+	pol *Policy
+	due []Due
+	d   *Decision
+
+	// grant and revoke are what nothing stands against, until the pairs of OneRole are
+	// settled.
+	grant, revoke []Action
+	// withheld says, with OneRole, why the due role is not granted; unrevoked, why the
+	// role that it replaces stays. Empty: nothing is withheld.
+	withheld, unrevoked string
+}
+
+// settle carries out both halves of a pair, or none.
+func (p *rolePlan) settle() {
+	for _, a := range p.grant {
+		if a.Replaces && p.unrevoked != "" {
+			p.d.hold(a, p.unrevoked)
+			continue
+		}
+		p.d.act(a)
+	}
+	for _, a := range p.revoke {
+		p.d.act(a)
+	}
 }
 
 func sameRole(a, b *RoleRef) bool {
@@ -67,27 +93,42 @@ func sameRole(a, b *RoleRef) bool {
 	return a.ID == b.ID
 }
 
-func (v *RoleView) grants(due []Due, pol *Policy, d *Decision) []Action {
-	var grants []Action
-	for _, want := range due {
-		if v.holds(want.Role) || slices.ContainsFunc(grants, func(a Action) bool { return sameRole(a.Role, want.Role) }) {
+func (p *rolePlan) grants() {
+	v, pol := p.v, p.pol
+	for _, want := range p.due {
+		if v.holds(want.Role) || slices.ContainsFunc(p.grant, func(a Action) bool { return sameRole(a.Role, want.Role) }) {
 			continue
 		}
 		a := Action{Kind: GrantRole, User: v.User, Employee: v.Employee, Role: want.Role,
 			Reason: "member of group " + quote(want.Group)}
 		switch {
-		case pol.OneRole && v.Others > 0 && len(v.Have) == 0:
-			d.hold(a, fmt.Sprintf("%s: holds a role that this program did not give, and sync.roles.per_person is one", HeldHasOtherRole))
+		case !v.MayGrant:
+			p.withheld = HeldLastRole + ": the role that replaces it cannot be granted before the person's problem is solved"
+		case v.own(pol):
+			p.withhold(a, HeldProtected+": this is the employee whose credentials we use")
+		case v.Shielded != "":
+			p.withhold(a, v.Shielded)
+		case pol.OneRole && v.Others > 0:
+			p.withhold(a, HeldHasOtherRole+": holds a role that this program did not give, and sync.roles.per_person is one")
 		case !pol.GrantRoles:
-			d.hold(a, HeldSwitchedOff+": sync.grant_roles is off")
-		case v.tooEarly(a, d):
+			p.withhold(a, HeldSwitchedOff+": sync.grant_roles is off")
+		case v.tooEarly(a, p.d):
+			p.withheld = HeldLastRole + ": TrackTik refused the role that replaces it"
 		default:
 			a.Replaces = pol.OneRole && len(v.Have) > 0
-			grants = append(grants, a)
-			d.act(a)
+			p.grant = append(p.grant, a)
 		}
 	}
-	return grants
+}
+
+// withhold holds a grant, and with it what it would replace.
+func (p *rolePlan) withhold(a Action, why string) {
+	p.d.hold(a, why)
+	p.withheld = why
+}
+
+func (v *RoleView) own(pol *Policy) bool {
+	return v.Employee != 0 && v.Employee == pol.Own || v.View != nil && v.View.Link != nil && v.View.own(pol)
 }
 
 func (v *RoleView) holds(role *RoleRef) bool {
@@ -101,38 +142,67 @@ func (v *RoleView) tooEarly(a Action, d *Decision) bool {
 	return v.View.tooEarly(a, d)
 }
 
-func (v *RoleView) revokes(due []Due, grants []Action, pol *Policy, d *Decision) {
-	replaced := pol.OneRole && len(grants) > 0
-	// With one role, a grant that was withheld withholds its revoke as well.
-	missing := pol.OneRole && v.MayGrant && len(due) > 0 && !v.holds(due[0].Role) && len(grants) == 0
+func (p *rolePlan) revokes() {
+	v, pol := p.v, p.pol
+	replaced := pol.OneRole && len(p.grant) > 0
 	for _, h := range v.Have {
-		if slices.ContainsFunc(due, func(w Due) bool { return sameRole(w.Role, h.Role) }) {
+		if slices.ContainsFunc(p.due, func(w Due) bool { return sameRole(w.Role, h.Role) }) {
 			continue
 		}
-		outranked := pol.OneRole && slices.ContainsFunc(v.Due, func(w Due) bool { return sameRole(w.Role, h.Role) })
+		outranked := pol.OneRole && slices.ContainsFunc(v.Due, func(w Due) bool { return sameRole(w.Role, h.Role) || w.Role.Group == h.Group })
 		if h.Lost == "" && !outranked {
+			if replaced { // it stays, and would be a second one
+				p.unrevoked = HeldHasOtherRole + ": keeps another role, which is not known to be over, and sync.roles.per_person is one"
+			}
 			continue
 		}
 		a := Action{Kind: RevokeRole, User: v.User, Employee: h.Employee, Role: h.Role, Reason: h.Lost, Evidence: h.Evidence, Replaces: replaced}
-		if h.Lost == "" {
-			a.Reason = "another group comes first in sync.groups.order"
+		if outranked {
+			a.Reason = "another role comes first (sync.groups.order, sync.groups.roles)"
 		}
+		why := p.obstacle(&h, outranked)
 		switch {
-		case h.Stays != "":
-			d.hold(a, h.Stays)
-		case v.Shielded != "":
-			d.hold(a, v.Shielded)
-		case h.Stuck:
-			d.hold(a, HeldLastRole+": TrackTik lets nobody fall back to having no role; tried again when the person's roles change")
-		case missing:
-			d.hold(a, HeldSwitchedOff+": the role that replaces it is withheld")
-		case !pol.RevokeRoles:
-			d.hold(a, HeldSwitchedOff+": sync.revoke_roles is off")
-		case pol.NoRemovals:
-			d.hold(a, HeldSwitchedOff+": --no-removals")
-		case v.tooEarly(a, d):
+		case why != "":
+			p.d.hold(a, why)
+		case v.tooEarly(a, p.d):
+			why = HeldPending + ": TrackTik refused to take the role that this one replaces"
 		default:
-			d.act(a)
+			p.revoke = append(p.revoke, a)
+			continue
+		}
+		if replaced {
+			p.unrevoked = why
 		}
 	}
+	if p.unrevoked == "" {
+		return
+	}
+	for _, a := range p.revoke { // they were to be replaced as well
+		p.d.hold(a, p.unrevoked)
+	}
+	p.revoke = nil
+}
+
+// obstacle is why a grant that is no longer due is not taken back, as a Held reason.
+func (p *rolePlan) obstacle(h *Holding, outranked bool) string {
+	v, pol := p.v, p.pol
+	switch {
+	case h.Stays != "":
+		return h.Stays
+	case v.own(pol) || h.Employee != 0 && h.Employee == pol.Own:
+		return HeldProtected + ": this is the employee whose credentials we use"
+	case v.Shielded != "":
+		return v.Shielded
+	case pol.OneRole && p.withheld != "":
+		return p.withheld
+	case h.Stuck && len(p.grant) == 0:
+		return HeldLastRole + ": TrackTik lets nobody fall back to having no role; tried again when the person's roles change"
+	case !pol.RevokeRoles:
+		return HeldSwitchedOff + ": sync.revoke_roles is off"
+	case pol.NoRemovals:
+		return HeldSwitchedOff + ": --no-removals"
+	case h.Evidence == "" && !outranked:
+		return HeldUnconfirmed + ": " + h.Lost + ", and nothing says how that is known"
+	}
+	return ""
 }
