@@ -168,3 +168,20 @@ func (d *daemon) sync(ctx context.Context) error {
 	}
 	return errors.Join(err, guardError(document, err), problemsError(cfg, document))
 }
+
+// renewed is cfg with the secrets as their files hold them now, for a process that
+// stays up while they are rotated. The rest of cfg is not read again.
+func renewed(cfg *configs.Config) (*configs.Config, error) {
+	out := *cfg
+	for _, secret := range []*configs.Secret{
+		&out.Okta.Auth.APIToken, &out.Okta.Auth.PrivateKey,
+		&out.TrackTik.Auth.ClientSecret, &out.TrackTik.Auth.Password, &out.TrackTik.Auth.RefreshToken,
+	} {
+		fresh, err := secret.Reread()
+		if err != nil {
+			return nil, err
+		}
+		*secret = fresh
+	}
+	return &out, nil
+}

@@ -1,25 +1,19 @@
 package main
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
-	"net/url"
 	"os"
-	"strings"
 	"time"
-
-	"github.com/sirupsen/logrus"
 
 	"tracktik-sync/configs"
 	"tracktik-sync/okta"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/mapping"
-	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik"
 )
 
@@ -195,171 +189,3 @@ func trust(file string) (*tls.Config, error) {
 }
 
 func userAgent() string { return "tracktik-sync/" + version }
-
-// binding names both systems. Two spellings of an address are one system.
-func binding(cfg *configs.Config) plan.Binding {
-	return plan.Binding{Org: canonical(cfg.Okta.OrgURL), App: cfg.Okta.AppID, Portal: canonical(cfg.TrackTik.BaseURL)}
-}
-
-func canonical(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return address
-	}
-	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	return u.String()
-}
-
-func mappingConfig(cfg *configs.Config) mapping.Config {
-	attributes := make(map[string]mapping.Attribute, len(cfg.Sync.Attributes))
-	for field, a := range cfg.Sync.Attributes {
-		attributes[field] = mapping.Attribute{Sources: a.Sources, CEL: a.CEL, CreateOnly: a.CreateOnly}
-	}
-	return mapping.Config{Attributes: attributes, Scope: cfg.Sync.Scope}
-}
-
-func policy(cfg *configs.Config, mapper *mapping.Mapper) plan.Policy {
-	s := cfg.Sync
-	return plan.Policy{
-		CreateUsers:     s.CreateUsers,
-		UpdateUsers:     s.UpdateUsers,
-		DeactivateUsers: s.DeactivateUsers,
-		CreateRoles:     s.CreateRoles,
-		GrantRoles:      s.GrantRoles,
-		RevokeRoles:     s.RevokeRoles,
-
-		Adopt:               s.Adopt == "match",
-		AdoptKeep:           s.OnAdopt == "keep",
-		TerminateSuspended:  s.Suspended == "terminate",
-		Reactivate:          s.Rehire == "reactivate",
-		FollowRegion:        s.Region == "follow",
-		RepairDrift:         s.Drift == "repair",
-		TerminateOutOfScope: s.OutOfScope == "terminate",
-		RevokeUnpushed:      s.Groups.Unpushed == "revoke",
-		OneRole:             s.Roles.PerPerson == "one",
-
-		UnassignedGrace: s.UnassignedGrace,
-		DeletedGrace:    cfg.Guard.DeletedGrace,
-
-		Protected:      s.Protected,
-		ProtectedRoles: s.Roles.Protected,
-		Match:          matchFields(s),
-		CreateOnly:     mapper.CreateOnly(),
-		Order:          s.Groups.Order,
-
-		DefaultRegion: s.DefaultRegion,
-	}
-}
-
-// matchFields are the fields by which an employee is recognised; customId only
-// where it is mapped.
-func matchFields(s configs.Sync) []plan.Field {
-	names := map[string]plan.Field{"custom_id": plan.CustomID, "username": plan.Username, "email": plan.Email}
-	var fields []plan.Field
-	for _, name := range s.Match {
-		_, mapped := s.Attributes[plan.CustomID.String()]
-		if f := names[name]; f != plan.CustomID || mapped {
-			fields = append(fields, f)
-		}
-	}
-	return fields
-}
-
-func limits(cfg *configs.Config) plan.Limits {
-	kinds := make(map[plan.Kind]plan.Limit, len(cfg.Guard.Limits))
-	for kind, l := range cfg.Guard.Limits {
-		kinds[plan.Kind(kind)] = plan.Limit{MaxCount: l.MaxCount, MaxPercent: l.MaxPercent,
-			MinPopulation: l.MinPopulation, MaxPerDay: l.MaxPerDay}
-	}
-	return plan.Limits{Kinds: kinds, StopOnRefusal: cfg.Guard.OnRefusal == "stop"}
-}
-
-func groupRules(cfg *configs.Config) tsync.GroupRules {
-	g := cfg.Sync.Groups
-	return tsync.GroupRules{Push: g.Push, Names: g.Names, IDs: g.IDs, Roles: g.Roles}
-}
-
-// snapshot is a state.DB as the engine wants it. It notes the number of a run for
-// the log.
-type snapshot struct {
-	*state.DB
-	runField *runField
-}
-
-// NextRun numbers a run.
-func (s snapshot) NextRun(now time.Time) (string, error) {
-	id, err := s.DB.NextRun(now)
-	if err == nil {
-		s.runField.set(id)
-	}
-	return id, err
-}
-
-// Prune removes what is too old.
-func (s snapshot) Prune(now time.Time, keep time.Duration) error {
-	_, err := s.DB.Prune(now, keep)
-	return err
-}
-
-// approvals is state.Approvals as the engine wants it.
-type approvals struct{ file *state.Approvals }
-
-// Get returns the set of that hash.
-func (s approvals) Get(hash string) ([]plan.ActionRef, bool, error) {
-	approval, found, err := s.file.Get(hash)
-	set := make([]plan.ActionRef, len(approval.Items))
-	for i, item := range approval.Items {
-		set[i] = plan.ActionRef(item)
-	}
-	return set, found, err
-}
-
-// Put keeps a set for 24 hours.
-func (s approvals) Put(ctx context.Context, hash string, set []plan.ActionRef) error {
-	items := make([]state.ApprovalItem, len(set))
-	for i, ref := range set {
-		items[i] = state.ApprovalItem(ref)
-	}
-	return s.file.Put(ctx, state.Approval{Hash: hash, Items: items})
-}
-
-// Use ends an approval.
-func (s approvals) Use(ctx context.Context, hash string) error {
-	_, _, err := s.file.Use(ctx, hash)
-	return err
-}
-
-// renewed is cfg with the secrets as their files hold them now, for a process that
-// stays up while they are rotated. The rest of cfg is not read again.
-func renewed(cfg *configs.Config) (*configs.Config, error) {
-	out := *cfg
-	for _, secret := range []*configs.Secret{
-		&out.Okta.Auth.APIToken, &out.Okta.Auth.PrivateKey,
-		&out.TrackTik.Auth.ClientSecret, &out.TrackTik.Auth.Password, &out.TrackTik.Auth.RefreshToken,
-	} {
-		fresh, err := secret.Reread()
-		if err != nil {
-			return nil, err
-		}
-		*secret = fresh
-	}
-	return &out, nil
-}
-
-// lenientApprovals are those of a plan, which may be made by somebody who must not
-// write beside the snapshot: a refused set that could not be kept is only said.
-type lenientApprovals struct {
-	tsync.Approvals
-	log logrus.FieldLogger
-}
-
-// Put keeps a set, if that is possible.
-func (s lenientApprovals) Put(ctx context.Context, hash string, set []plan.ActionRef) error {
-	if err := s.Approvals.Put(ctx, hash, set); err != nil {
-		s.log.WithError(err).WithField("approval", hash).Warn("the refused set could not be kept: approve that of the next sync instead")
-	}
-	return nil
-}
-
-// Use leaves the approval to the run.
-func (s lenientApprovals) Use(context.Context, string) error { return nil }
