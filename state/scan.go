@@ -16,7 +16,7 @@ const scanRows = 500
 func scan[T any](db *DB, s span, rows int, decode func(tx *bbolt.Tx, k, v []byte) (T, bool, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
-		page := make([]T, 0, rows)
+		var page []T // most scans find one record or none
 		for next := s.from; ; {
 			page = page[:0]
 			more := false

@@ -98,7 +98,7 @@ func (a *app) show(d *plan.Document, format string, planned bool) error {
 	return a.data(func(w io.Writer) error {
 		switch {
 		case format == "json":
-			return writeJSON(w, d)
+			return d.WriteJSON(w)
 		case format == "html":
 			return ui.HTML(w, d, planned)
 		case a.flags.quiet && !hasNews(d):
@@ -147,7 +147,7 @@ func saveDocument(path string, d *plan.Document) error {
 	if path == "" {
 		return nil
 	}
-	err := writeFile(path, func(w io.Writer) error { return writeJSON(w, d) })
+	err := writeFile(path, func(w io.Writer) error { return d.WriteJSON(w) })
 	if err != nil {
 		return fmt.Errorf("saving the plan: %w", err)
 	}
