@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -31,19 +32,21 @@ type GroupDecision struct {
 }
 
 // DecideGroups gives each pushed group its role: by its link, by the configuration,
-// by name, or a new one. Groups come in the order of their ids.
+// by name, or a new one. Of two groups that want one role, that with the lower id
+// gets it.
 func DecideGroups(views []GroupView, portal PortalRoles, b Binding, pol *Policy) GroupDecision {
+	views = slices.SortedFunc(slices.Values(views), func(a, b GroupView) int { return strings.Compare(string(a.Group.ID), string(b.Group.ID)) })
+	portal.Roles = slices.SortedFunc(slices.Values(portal.Roles), func(a, b Role) int { return cmp.Compare(a.ID, b.ID) })
 	g := &groupPass{portal: portal, binding: b, pol: pol, GroupDecision: GroupDecision{Roles: map[GroupID]*RoleRef{}},
-		taken: map[RoleID]GroupID{}, names: map[string]GroupID{}}
+		taken: map[RoleID]GroupID{}, mapped: map[RoleID]GroupID{}, names: map[string]GroupID{}, left: map[GroupID]bool{}}
 	g.index()
 	for i := range views {
-		if l := views[i].Link; l != nil && l.Role != 0 && l.How != HowMapped {
-			g.taken[l.Role] = views[i].Group.ID
-		}
+		g.claims(&views[i])
 	}
 	for i := range views {
 		g.renames(&views[i])
 	}
+	g.renamed()
 	for i := range views {
 		g.finds(&views[i])
 	}
@@ -57,6 +60,8 @@ type groupPass struct {
 	binding Binding
 	pol     *Policy
 	taken   map[RoleID]GroupID // roles that are linked to a group
+	mapped  map[RoleID]GroupID // roles that the configuration names for one
+	left    map[GroupID]bool   // groups that are left out
 	names   map[string]GroupID // folded names of roles that this plan gives
 
 	byID   map[RoleID]Role
@@ -69,15 +74,51 @@ func (g *groupPass) index() {
 	for _, r := range g.portal.Roles {
 		g.byID[r.ID] = r
 		name := FoldName(r.Name)
-		if other, ok := g.byName[name]; !ok || other.Portal != "STAFF" {
+		if other, ok := g.byName[name]; !ok || other.Portal != "STAFF" && r.Portal == "STAFF" {
 			g.byName[name] = r
 		}
-		if at := strings.Index(r.Description, markPrefix); at >= 0 {
-			if end := strings.IndexByte(r.Description[at:], ']'); end > 0 {
-				g.byMark[r.Description[at:at+end+1]] = r
+		if mark, _, ok := strings.Cut(markOf(r), "]"); ok {
+			if _, ok := g.byMark[mark+"]"]; !ok {
+				g.byMark[mark+"]"] = r
 			}
 		}
 	}
+}
+
+// claims notes which role a group has, or is given by the configuration.
+func (g *groupPass) claims(v *GroupView) {
+	l := v.Link
+	if l != nil && l.Role != 0 && l.How != HowMapped {
+		g.taken[l.Role] = v.Group.ID
+	}
+	if v.Mapped == "" {
+		return
+	}
+	if role, ok := g.named(v.Mapped); ok {
+		g.mapped[role.ID] = v.Group.ID
+	} else if !g.portal.Read && l != nil && l.How == HowMapped {
+		g.mapped[l.Role] = v.Group.ID
+	}
+}
+
+// renamed takes the renames of this plan for done: they come before what links or
+// creates roles.
+func (g *groupPass) renamed() {
+	names := map[RoleID]string{}
+	for i := range g.Actions {
+		if a := &g.Actions[i]; a.Kind == RenameRole {
+			names[a.Role.ID] = a.Role.Name
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	for i := range g.portal.Roles {
+		if name, ok := names[g.portal.Roles[i].ID]; ok {
+			g.portal.Roles[i].Name = name
+		}
+	}
+	g.index()
 }
 
 func kindOrder(k Kind) int { return slices.Index(Kinds, k) }
@@ -108,6 +149,11 @@ func (g *groupPass) renames(v *GroupView) {
 	if v.Mapped != "" && g.portal.Read {
 		return // the configuration may name another role by now
 	}
+	if l.How != HowMapped && (g.protectedName(name) || special(g.byID[l.Role])) {
+		g.names[FoldName(name)] = v.Group.ID
+		g.leaveOut(v.Group.ID, name)
+		return
+	}
 	ref := &RoleRef{ID: l.Role, Name: name, Group: v.Group.ID}
 	g.Roles[v.Group.ID] = ref
 	want := Clean(v.Group.Name)
@@ -123,19 +169,24 @@ func (g *groupPass) rename(v *GroupView, ref *RoleRef, old, want string) {
 		l := *v.Link
 		l.Name, l.RoleName = want, want
 		g.Links = append(g.Links, l)
+		g.names[FoldName(want)] = v.Group.ID
 		return
 	}
 	a := Action{Kind: RenameRole, Role: &RoleRef{ID: ref.ID, Name: want, Group: ref.Group},
 		Changes: []Change{{NumFields, old, want}}, Reason: "the group was renamed in Okta"}
-	if FoldName(v.Link.Name) == FoldName(want) {
+	if Clean(v.Link.Name) == want {
 		a.Reason = "the role was renamed in TrackTik"
 		a.Drift = true
 	}
 	other, exists := g.byName[FoldName(want)]
 	_, given := g.names[FoldName(want)]
 	switch {
+	case want == "":
+		g.hold(a, HeldRoleExists+": the group has no name")
 	case g.protectedName(want):
 		g.hold(a, HeldProtectedRole+": sync.roles.protected names "+quote(want))
+	case g.mapped[ref.ID] != "":
+		g.hold(a, fmt.Sprintf("%s: sync.groups.roles names role %d for group %s, and such a role is never renamed", HeldProtectedRole, ref.ID, g.mapped[ref.ID]))
 	case given || exists && other.ID != ref.ID:
 		g.hold(a, HeldRoleExists+": another role has the name "+quote(want))
 	case a.Drift && !g.pol.RepairDrift:
@@ -153,33 +204,39 @@ func (g *groupPass) rename(v *GroupView, ref *RoleRef, old, want string) {
 // finds gives the other groups a role.
 func (g *groupPass) finds(v *GroupView) {
 	id := v.Group.ID
-	if g.Roles[id] != nil {
+	if g.Roles[id] != nil || g.left[id] {
 		return
 	}
 	if v.Mapped != "" {
-		g.mapped(v)
+		g.maps(v)
 		return
 	}
 	name := Clean(v.Group.Name)
 	ref := &RoleRef{Name: name, Group: id}
 	create := Action{Kind: CreateRole, Role: ref, Reason: "the group is pushed, and has no role"}
 	role, exists := g.byName[FoldName(name)]
-	if own, ok := g.ours(id); ok {
+	own, ours := g.ours(id)
+	if ours {
 		role, exists = own, true
 	}
-	_, given := g.names[FoldName(name)]
+	other := g.names[FoldName(role.Name)]
+	if !exists {
+		other = g.names[FoldName(name)]
+	}
 	switch {
 	case name == "":
 		g.hold(create, HeldRoleExists+": the group has no name")
-	case g.protectedName(name) || exists && role.Portal == "ADMIN":
-		g.Warnings = append(g.Warnings, Warning{Code: WarningProtectedRole, Field: RoleNameField,
-			Message: fmt.Sprintf("group %s is left out: sync.roles.protected names its role %s", id, quote(name))})
-	case given:
-		g.hold(create, HeldRoleExists+": another pushed group has the name "+quote(name))
-	case exists && role.Portal != "STAFF" && role.Portal != "":
-		g.hold(create, fmt.Sprintf("%s: role %d of the %s portal has the name %s", HeldRoleExists, role.ID, role.Portal, quote(name)))
+	case g.protectedName(name) || exists && (special(role) || g.protectedName(role.Name)):
+		g.leaveOut(id, name)
 	case exists && g.taken[role.ID] != "":
 		g.hold(create, fmt.Sprintf("%s: role %d is linked to group %s", HeldRoleExists, role.ID, g.taken[role.ID]))
+	case exists && g.mapped[role.ID] != "":
+		g.hold(create, fmt.Sprintf("%s: sync.groups.roles gives role %d to group %s", HeldRoleExists, role.ID, g.mapped[role.ID]))
+	case other != "":
+		g.hold(create, fmt.Sprintf("%s: group %s, which is pushed too, has the name %s", HeldRoleExists, other, quote(name)))
+	case ours:
+		ref.ID, ref.Name = role.ID, role.Name
+		g.give(id, ref, Action{Kind: LinkRole, Role: ref, Reason: "this program made the role for the group before"})
 	case exists && !g.pol.Adopt:
 		g.hold(create, fmt.Sprintf("%s: role %d has the name, and sync.adopt is never; sync.groups.roles ties them", HeldRoleExists, role.ID))
 	case exists:
@@ -201,8 +258,18 @@ func (g *groupPass) give(id GroupID, ref *RoleRef, a Action) {
 	}
 }
 
-// mapped ties a group to the role that the configuration names, protected or not.
-func (g *groupPass) mapped(v *GroupView) {
+// leaveOut gives the group no role, and takes none from its members.
+func (g *groupPass) leaveOut(id GroupID, name string) {
+	g.left[id] = true
+	g.Warnings = append(g.Warnings, Warning{Code: WarningProtectedRole, Field: RoleNameField,
+		Message: fmt.Sprintf("group %s is left out: its role %s is protected (sync.roles.protected, or a role of portal ADMIN or CLIENT)", id, quote(name))})
+}
+
+// special reports a role that is not of the staff portal: it is always protected.
+func special(r Role) bool { return r.Portal == "ADMIN" || r.Portal == "CLIENT" }
+
+// maps ties a group to the role that the configuration names, protected or not.
+func (g *groupPass) maps(v *GroupView) {
 	role, ok := g.named(v.Mapped)
 	l := v.Link
 	switch {
@@ -239,7 +306,7 @@ func (g *groupPass) protectedName(name string) bool { return MatchAny(g.pol.Prot
 
 // ProtectedRole reports whether who holds the role is never adopted.
 func ProtectedRole(r Role, pol *Policy) bool {
-	return r.Portal == "ADMIN" || MatchAny(pol.ProtectedRoles, r.Name)
+	return special(r) || MatchAny(pol.ProtectedRoles, r.Name)
 }
 
 // RoleMark is in the description of a role that was made for a group.
@@ -248,6 +315,15 @@ func RoleMark(b Binding, group GroupID) string {
 }
 
 const markPrefix = "[tracktik-sync "
+
+// markOf is the role's description from its mark on; empty: it has none. The last one
+// counts: before it comes the name of a group, and that is anybody's text.
+func markOf(r Role) string {
+	if at := strings.LastIndex(r.Description, markPrefix); at >= 0 {
+		return r.Description[at:]
+	}
+	return ""
+}
 
 // RoleDescription is the description of a role that is made for a group.
 func RoleDescription(b Binding, g GroupID, name string) string {
@@ -259,7 +335,7 @@ func RoleDescription(b Binding, g GroupID, name string) string {
 func Foreign(roles []Role, b Binding) (Role, bool) {
 	own := markPrefix + host(b.Org) + "/" + b.App + "/"
 	for _, r := range roles {
-		if strings.Contains(r.Description, markPrefix) && !strings.Contains(r.Description, own) {
+		if mark := markOf(r); mark != "" && !strings.HasPrefix(mark, own) {
 			return r, true
 		}
 	}
