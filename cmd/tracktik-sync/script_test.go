@@ -55,6 +55,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"portal":   inPortal,
 	"snapshot": onSnapshot,
 	"mode":     fileMode,
+	"key":      newKey,
 }
 
 // config [KEY=VALUE]…: tracktik-sync.yaml for the world, with more of the sample's
@@ -69,8 +70,11 @@ func writeConfig(ts *testscript.TestScript, _ bool, args []string) {
 		"tracktik.auth.password_file": "password", "sync.mode": "apply",
 	}
 	for _, arg := range args {
-		key, value, _ := strings.Cut(arg, "=")
+		key, value, given := strings.Cut(arg, "=")
 		answers[key] = value
+		if !given { // a key alone is commented out
+			answers[key] = nil
+		}
 		if strings.HasPrefix(value, "[") {
 			answers[key] = strings.Split(strings.Trim(value, "[]"), ",")
 		}
