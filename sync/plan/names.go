@@ -47,19 +47,26 @@ type Names struct {
 // who has a user name, or an e-mail, now.
 func ResolveNames(claims []Claim, usernames, emails func(folded string) []Owner) Names {
 	r := &resolver{Names: Names{map[PersonID]Problem{}, map[PersonID]Owner{}, map[PersonID][]PersonID{}, map[PersonID][]PersonID{}},
-		claims: map[PersonID]*Claim{}, wanted: [2]map[string][]PersonID{{}, {}}, owners: [2]func(string) []Owner{usernames, emails}}
+		claims: map[PersonID]*Claim{}, wanted: [2]map[string][]PersonID{{}, {}},
+		managed: [2]map[string]int{{}, {}}, owners: [2]func(string) []Owner{usernames, emails}}
 	for i := range claims {
 		c := &claims[i]
 		r.claims[c.Person] = c
 		for kind, name := range c.names() {
 			if name != "" {
 				r.wanted[kind][name] = append(r.wanted[kind][name], c.Person)
+				if c.Managed {
+					r.managed[kind][name]++
+				}
 			}
 		}
 	}
-	for i := range claims {
-		r.recreated(&claims[i])
+	for kind := range r.wanted {
+		for _, rivals := range r.wanted[kind] {
+			slices.Sort(rivals)
+		}
 	}
+	r.recreated(claims)
 	for i := range claims {
 		r.judge(&claims[i])
 	}
@@ -73,37 +80,43 @@ func (c *Claim) names() [2]string { return [2]string{c.Username, c.Email} }
 
 type resolver struct {
 	Names
-	claims map[PersonID]*Claim
-	wanted [2]map[string][]PersonID
-	owners [2]func(string) []Owner
+	claims  map[PersonID]*Claim
+	wanted  [2]map[string][]PersonID // sorted
+	managed [2]map[string]int        // of those who want a name
+	owners  [2]func(string) []Owner
 }
 
-// recreated finds the one new person who is a leaver under another id.
-func (r *resolver) recreated(c *Claim) {
-	if c.Managed {
-		return
-	}
-	for kind, name := range c.names() {
-		if name == "" || len(r.wanted[kind][name]) != 1 {
+// recreated finds the new people who are leavers under other ids: just one new person
+// for a leaver, whatever the order of the claims.
+func (r *resolver) recreated(claims []Claim) {
+	heirs := map[PersonID][]PersonID{} // by leaver
+	former := map[PersonID][]Owner{}   // by new person
+	for i := range claims {
+		c := &claims[i]
+		if c.Managed {
 			continue
 		}
-		for _, o := range r.owners[kind](name) {
-			same := c.First != "" && c.First == o.First || c.Last != "" && c.Last == o.Last
-			if o.Leaves && o.Confirmed && same && !r.takenOver(o.Person) {
-				r.Recreated[c.Person] = o
-				return
+		for kind, name := range c.names() {
+			if name == "" || len(r.wanted[kind][name]) != 1 {
+				continue
+			}
+			for _, o := range r.owners[kind](name) {
+				same := c.First != "" && c.First == o.First || c.Last != "" && c.Last == o.Last
+				if o.Leaves && o.Confirmed && same && !slices.Contains(heirs[o.Person], c.Person) {
+					heirs[o.Person] = append(heirs[o.Person], c.Person)
+					former[c.Person] = append(former[c.Person], o)
+				}
 			}
 		}
 	}
-}
-
-func (r *resolver) takenOver(id PersonID) bool {
-	for _, o := range r.Recreated {
-		if o.Person == id {
-			return true
+	for id, owners := range former {
+		for _, o := range owners {
+			if len(heirs[o.Person]) == 1 {
+				r.Recreated[id] = o
+				break
+			}
 		}
 	}
-	return false
 }
 
 // judge compares one claim with those who have the name, and those who want it too.
@@ -115,12 +128,15 @@ func (r *resolver) judge(c *Claim) {
 		if name == "" {
 			continue
 		}
+		has := false
 		for _, o := range r.owners[kind](name) {
-			if o.Person != c.Person && !r.passes(c, o, kind, name) {
+			if o.Person == c.Person {
+				has = true
+			} else if !r.passes(c, o, kind, name) {
 				return
 			}
 		}
-		if r.contested(c, kind, name) {
+		if !has && r.contested(c, kind, name) {
 			return
 		}
 	}
@@ -149,27 +165,28 @@ func (r *resolver) passes(c *Claim, o Owner, kind int, name string) bool {
 // there is just one.
 func (r *resolver) contested(c *Claim, kind int, name string) bool {
 	rivals := r.wanted[kind][name]
-	if len(rivals) < 2 {
+	if len(rivals) < 2 || c.Managed && r.managed[kind][name] == 1 {
 		return false
 	}
-	var managed []PersonID
-	for _, id := range rivals {
-		if r.claims[id].Managed {
-			managed = append(managed, id)
-		}
-	}
-	if len(managed) == 1 && managed[0] == c.Person {
-		return false
-	}
-	others := make([]string, 0, len(rivals))
-	for _, id := range rivals {
-		if id != c.Person {
-			others = append(others, string(id))
-		}
-	}
-	slices.Sort(others)
-	r.problem(c, ProblemDuplicate, fmt.Sprintf("has the same %s in Okta as user %s", nameKinds[kind], strings.Join(slices.Compact(others), ", ")))
+	r.problem(c, ProblemDuplicate, fmt.Sprintf("has the same %s in Okta as user %s", nameKinds[kind], someIDs(rivals, c.Person)))
 	return true
+}
+
+// someIDs names the smallest of sorted ids, less one: a list of all of them, for each
+// of them, has no end.
+func someIDs(sorted []PersonID, less PersonID) string {
+	const most = 5
+	var ids []string
+	for _, id := range sorted {
+		if id == less {
+			continue
+		}
+		if len(ids) == most {
+			return fmt.Sprintf("%s and %d more", strings.Join(ids, ", "), len(sorted)-1-most)
+		}
+		ids = append(ids, string(id))
+	}
+	return strings.Join(ids, ", ")
 }
 
 func (r *resolver) problem(c *Claim, code, message string) {
@@ -181,49 +198,64 @@ func (r *resolver) problem(c *Claim, code, message string) {
 // swaps finds circles in After: no order of updates carries them out. A person who
 // cannot be updated gives nothing free, so whoever waits for one is a problem too.
 func (r *resolver) swaps() {
-	for _, id := range sortedKeys(r.After) {
-		if r.reaches(id, id, map[PersonID]bool{}) {
-			r.problem(r.claims[id], ProblemSwap, "user names or e-mails are to pass in a circle between users "+r.circle(id)+
-				"; give one of them another name in Okta for one run")
+	for _, together := range circles(r.After) {
+		for _, id := range together {
+			if len(together) > 1 {
+				r.problem(r.claims[id], ProblemSwap, "user names or e-mails are to pass in a circle between this user and "+someIDs(together, id)+
+					"; give one of them another name in Okta for one run")
+			}
 		}
-	}
-	for changed := true; changed; {
-		changed = false
-		for _, id := range sortedKeys(r.After) {
+		for _, id := range together { // those whom they wait for were looked at before
 			for _, next := range r.After[id] {
-				_, bad := r.Problems[next]
-				if _, already := r.Problems[id]; bad && !already {
+				if _, bad := r.Problems[next]; bad {
 					r.problem(r.claims[id], ProblemNameInUse, fmt.Sprintf("user %s, who has the name, has a problem and keeps it", next))
-					changed = true
 				}
 			}
 		}
 	}
 }
 
-// reaches reports whether from waits, in the end, for to.
-func (r *resolver) reaches(from, to PersonID, seen map[PersonID]bool) bool {
-	for _, next := range r.After[from] {
-		if next == to {
-			return true
-		}
-		if !seen[next] {
-			seen[next] = true
-			if r.reaches(next, to, seen) {
-				return true
+// circles returns the strongly connected components of a graph, sorted, each after all
+// that can be reached from it (Tarjan, "Depth-first search and linear graph
+// algorithms", 1972).
+func circles(after map[PersonID][]PersonID) [][]PersonID {
+	var found [][]PersonID
+	var stack []PersonID
+	index, low, open := map[PersonID]int{}, map[PersonID]int{}, map[PersonID]bool{}
+	var visit func(PersonID)
+	visit = func(id PersonID) {
+		index[id] = len(index) + 1
+		low[id] = index[id]
+		stack, open[id] = append(stack, id), true
+		for _, next := range after[id] {
+			if index[next] == 0 {
+				visit(next)
+				low[id] = min(low[id], low[next])
+			} else if open[next] {
+				low[id] = min(low[id], index[next])
 			}
 		}
+		if low[id] != index[id] {
+			return
+		}
+		at := len(stack) - 1
+		for stack[at] != id {
+			at--
+		}
+		together := slices.Clone(stack[at:])
+		stack = stack[:at]
+		for _, member := range together {
+			open[member] = false
+		}
+		slices.Sort(together)
+		found = append(found, together)
 	}
-	return false
-}
-
-func (r *resolver) circle(id PersonID) string {
-	ids := []string{string(id)}
-	for _, next := range r.After[id] {
-		ids = append(ids, string(next))
+	for _, id := range sortedKeys(after) {
+		if index[id] == 0 {
+			visit(id)
+		}
 	}
-	slices.Sort(ids)
-	return strings.Join(slices.Compact(ids), " and ")
+	return found
 }
 
 func sortedKeys[V any](m map[PersonID]V) []PersonID {
