@@ -55,6 +55,9 @@ func (r *run) apply(ctx context.Context) (*applier, error) {
 	}
 	r.doc.Result = a.result
 	if err := a.prepare(ctx); err != nil {
+		for i := range r.doc.Actions { // or these people would count as in order
+			a.leave(&r.doc.Actions[i])
+		}
 		return a, err
 	}
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))

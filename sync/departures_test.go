@@ -34,7 +34,6 @@ func TestEveryOktaStatusHasItsVerdict(t *testing.T) {
 	}
 	for name, want := range cases {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
-			t.Parallel()
 			w := newWorld(t)
 			w.hire("managed", "bystander")
 			w.run()

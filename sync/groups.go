@@ -330,8 +330,7 @@ func (r *run) readGroup(ctx context.Context, g *pushed, mu *sync.Mutex) error {
 		members = append(members, page...)
 		return nil
 	})
-	var f failure
-	if errors.As(err, &f) && f.Status() == 404 {
+	if isNotFound(err) {
 		mu.Lock()
 		defer mu.Unlock()
 		g.failed = true
@@ -345,6 +344,13 @@ func (r *run) readGroup(ctx context.Context, g *pushed, mu *sync.Mutex) error {
 	g.members, g.reread = slices.Compact(members), true
 	g.stamp = r.trusted(g.group.Changed)
 	return nil
+}
+
+// isNotFound reports that Okta itself said that something is not there: any other 404
+// is a read that failed.
+func isNotFound(err error) bool {
+	var f interface{ NotFound() bool }
+	return errors.As(err, &f) && f.NotFound()
 }
 
 // youngStamp is how old a membership stamp has to be: it is of whole seconds, and

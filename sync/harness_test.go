@@ -76,9 +76,13 @@ type world struct {
 	engine  *tsync.Engine                       // of the last run
 }
 
-// newWorld is an empty world in which groups named "Site *" are pushed.
+// newWorld is an empty world in which groups named "Site *" are pushed. Worlds share
+// nothing, and mostly wait for the disk: their tests run side by side.
 func newWorld(t testing.TB) *world {
 	t.Helper()
+	if t, ok := t.(interface{ Parallel() }); ok {
+		t.Parallel()
+	}
 	w := &world{TB: t, clock: &clock{at: time.Date(2026, 11, 24, 6, 0, 0, 0, time.UTC)}, org: oktatest.NewServer(), portal: tracktiktest.NewServer(),
 		users: map[string]string{}, groups: map[string]string{}, policy: defaultPolicy(), limits: defaultLimits(),
 		push: tsync.GroupRules{Push: "listed", Names: []string{"Site *"}}, timeout: 30 * time.Second}

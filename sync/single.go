@@ -191,8 +191,7 @@ func (r *run) readGroupsOf(ctx context.Context, id plan.PersonID, stored map[pla
 		return nil
 	}
 	groups, err := r.Source.GroupsOf(ctx, id)
-	var f failure
-	if err != nil && errors.As(err, &f) && f.Status() == 404 {
+	if isNotFound(err) {
 		return nil // readOne finds out
 	}
 	if err != nil {
