@@ -88,10 +88,14 @@ func (out *Checked) seal(in GuardInput, refs map[Kind][]ActionRef, allowed map[A
 	}
 	hash := HashRefs(set)
 	out.Sets[hash] = set
+	missing := map[Kind]string{}
+	for kind := range out.Held {
+		missing[kind] = unapproved(refs[kind], allowed)
+	}
 	for i := range out.Report.Refusals {
 		r := &out.Report.Refusals[i]
 		r.Approve = hash
-		r.Message = in.message(r, refs[r.Kind], allowed)
+		r.Message = in.message(r, missing[r.Kind])
 	}
 }
 
@@ -177,14 +181,14 @@ var kindWords = map[Kind]string{
 
 // message is the whole sentence: the fact, the shared cause, what waits, and the way
 // out.
-func (in *GuardInput) message(r *Refusal, refs []ActionRef, allowed map[ActionRef]bool) string {
+func (in *GuardInput) message(r *Refusal, missing string) string {
 	var b strings.Builder
 	b.WriteString("guard refused: " + r.Message)
 	if cause := in.Cause[r.Kind]; cause != "" {
 		b.WriteString(" (" + cause + ")")
 	}
-	if len(allowed) > 0 {
-		b.WriteString("; not in the approved set: " + unapproved(refs, allowed))
+	if missing != "" {
+		b.WriteString("; not in the approved set: " + missing)
 	}
 	if r.Stops {
 		b.WriteString("; nothing is done")
@@ -195,13 +199,16 @@ func (in *GuardInput) message(r *Refusal, refs []ActionRef, allowed map[ActionRe
 	return b.String()
 }
 
-// unapproved names what an approval does not cover.
+// unapproved names what an approval does not cover; empty: there is no approval.
 func unapproved(refs []ActionRef, allowed map[ActionRef]bool) string {
 	const most = 5
+	if len(allowed) == 0 {
+		return ""
+	}
 	var ids []string
 	for _, ref := range refs {
 		if !allowed[ref] {
-			ids = append(ids, string(ref.Person)+string(ref.Group))
+			ids = append(ids, ref.subject())
 		}
 	}
 	more := ""
@@ -210,6 +217,17 @@ func unapproved(refs []ActionRef, allowed map[ActionRef]bool) string {
 		ids = ids[:most]
 	}
 	return strings.Join(ids, ", ") + more
+}
+
+// subject names whom the action is about.
+func (ref ActionRef) subject() string {
+	switch {
+	case ref.Person == "":
+		return "group " + string(ref.Group)
+	case ref.Group == "":
+		return "user " + string(ref.Person)
+	}
+	return "user " + string(ref.Person) + " (group " + string(ref.Group) + ")"
 }
 
 func percent(n, of int) string { return number(100 * float64(n) / float64(max(of, 1))) }

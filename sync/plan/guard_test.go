@@ -1,0 +1,365 @@
+package plan_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"tracktik-sync/sync/plan"
+)
+
+// several are n actions of a kind, about as many people.
+func several(kind plan.Kind, n int, changes ...func(i int, a *plan.Action)) []plan.Action {
+	list := make([]plan.Action, n)
+	for i := range list {
+		list[i] = plan.Action{Kind: kind, User: plan.UserRef{ID: plan.PersonID(fmt.Sprintf("00u%05d", i))}}
+		if kind != plan.Create {
+			list[i].Employee = plan.EmployeeID(i + 1)
+		}
+		if kind == plan.GrantRole || kind == plan.RevokeRole {
+			list[i].Role = role(1, "00gSITE")
+		}
+		for _, change := range changes {
+			change(i, &list[i])
+		}
+	}
+	return list
+}
+
+func emptied(_ int, a *plan.Action) {
+	a.Changes = []plan.Change{{Field: plan.JobTitle, Old: "Guard"}}
+}
+
+func replaces(_ int, a *plan.Action) { a.Replaces = true }
+
+func limits(kind plan.Kind, l plan.Limit) plan.Limits {
+	return plan.Limits{Kinds: map[plan.Kind]plan.Limit{kind: l}}
+}
+
+// defaults are the limits that the contract names.
+func defaults() plan.Limits {
+	return plan.Limits{Kinds: map[plan.Kind]plan.Limit{
+		plan.Terminate:  {MaxCount: 50, MaxPercent: 10, MinPopulation: 20, MaxPerDay: 150},
+		plan.RevokeRole: {MaxCount: 50, MaxPercent: 10, MinPopulation: 20, MaxPerDay: 500},
+		plan.Update:     {MaxCount: -1, MaxPercent: 25, MinPopulation: 20, MaxPerDay: -1},
+		plan.Clear:      {MaxCount: 50, MaxPercent: 10, MinPopulation: 20, MaxPerDay: -1},
+		plan.Create:     {MaxCount: 200, MaxPercent: -1, MaxPerDay: -1},
+	}}
+}
+
+// refused lists the refusals as "kind count/limit".
+func refused(c *plan.Checked) string {
+	var texts []string
+	for _, r := range c.Report.Refusals {
+		text := fmt.Sprintf("%s %d/%g", r.Kind, r.Count, r.Limit)
+		if r.Role != 0 {
+			text += fmt.Sprintf(" role %d", r.Role)
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// TestTheDefaultLimits tries each limit of the contract's table at its edge.
+func TestTheDefaultLimits(t *testing.T) {
+	day := func(kind plan.Kind, n int) func(*plan.GuardInput) {
+		return func(in *plan.GuardInput) { in.Day = map[plan.Kind]int{kind: n} }
+	}
+	people := func(n int) func(*plan.GuardInput) {
+		return func(in *plan.GuardInput) { in.Managed, in.Grants, in.RoleGrants = n, n, map[plan.RoleID]int{1: n} }
+	}
+	for name, c := range map[string]struct {
+		actions []plan.Action
+		in      []func(*plan.GuardInput)
+		want    string
+	}{
+		"50 terminations":                    {several(plan.Terminate, 50), nil, ""},
+		"51 terminations":                    {several(plan.Terminate, 51), nil, "terminate 51/50"},
+		"10 % terminations":                  {several(plan.Terminate, 10), []func(*plan.GuardInput){people(100)}, ""},
+		"more than 10 % terminations":        {several(plan.Terminate, 11), []func(*plan.GuardInput){people(100)}, "terminate 11/10"},
+		"10 % of an odd number":              {several(plan.Terminate, 11), []func(*plan.GuardInput){people(109)}, "terminate 11/10"},
+		"19 people, all leave":               {several(plan.Terminate, 19), []func(*plan.GuardInput){people(19)}, ""},
+		"20 people, 3 leave":                 {several(plan.Terminate, 3), []func(*plan.GuardInput){people(20)}, "terminate 3/10"},
+		"150 in a day":                       {several(plan.Terminate, 50), []func(*plan.GuardInput){day(plan.Terminate, 100)}, ""},
+		"151 in a day":                       {several(plan.Terminate, 50), []func(*plan.GuardInput){day(plan.Terminate, 101)}, "terminate 50/150"},
+		"none now, many today":               {nil, []func(*plan.GuardInput){day(plan.Terminate, 1000)}, ""},
+		"count, share and day together":      {several(plan.Terminate, 60), []func(*plan.GuardInput){people(100), day(plan.Terminate, 100)}, "terminate 60/50, terminate 60/10, terminate 60/150"},
+		"50 revokes":                         {several(plan.RevokeRole, 50), nil, ""},
+		"51 revokes":                         {several(plan.RevokeRole, 51), nil, "revoke_role 51/50"},
+		"revokes, a share of the grants":     {several(plan.RevokeRole, 3), []func(*plan.GuardInput){people(20)}, "revoke_role 3/10"},
+		"500 revokes in a day":               {several(plan.RevokeRole, 50), []func(*plan.GuardInput){day(plan.RevokeRole, 450)}, ""},
+		"501 revokes in a day":               {several(plan.RevokeRole, 50), []func(*plan.GuardInput){day(plan.RevokeRole, 451)}, "revoke_role 50/500"},
+		"replacements are no revokes":        {several(plan.RevokeRole, 900, replaces), []func(*plan.GuardInput){people(900)}, ""},
+		"25 % updates":                       {several(plan.Update, 250), []func(*plan.GuardInput){people(1000)}, ""},
+		"more than 25 % updates":             {several(plan.Update, 251), []func(*plan.GuardInput){people(1000)}, "update 251/25"},
+		"a first run updates whom it adopts": {several(plan.Update, 900), nil, ""},
+		"50 emptied":                         {several(plan.Update, 50, emptied), []func(*plan.GuardInput){people(1000)}, ""},
+		"51 emptied":                         {several(plan.Update, 51, emptied), []func(*plan.GuardInput){people(1000)}, "clear 51/50"},
+		"more than 10 % emptied":             {several(plan.Update, 11, emptied), []func(*plan.GuardInput){people(100)}, "clear 11/10"},
+		"emptied, and too many updates":      {several(plan.Update, 30, emptied), []func(*plan.GuardInput){people(100)}, "update 30/25, clear 30/10"},
+		"200 new people":                     {several(plan.Create, 200), []func(*plan.GuardInput){people(50)}, ""},
+		"201 new people":                     {several(plan.Create, 201), []func(*plan.GuardInput){people(5000)}, "create 201/200"},
+		"grants are not limited":             {several(plan.GrantRole, 9000), []func(*plan.GuardInput){people(10)}, ""},
+		"reactivations are not limited":      {several(plan.Reactivate, 9000), nil, ""},
+		"adoptions are not limited":          {several(plan.Adopt, 9000), nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := plan.GuardInput{Limits: defaults()}
+			for _, change := range c.in {
+				change(&in)
+			}
+			got := plan.Check(c.actions, in)
+			if refused(&got) != c.want || got.Report.OK != (c.want == "") {
+				t.Errorf("refused %q, ok %v, want %q", refused(&got), got.Report.OK, c.want)
+			}
+		})
+	}
+}
+
+// TestEveryBoundOfEveryKind tries 0 and -1, and a bound of its own, for each kind.
+func TestEveryBoundOfEveryKind(t *testing.T) {
+	for _, kind := range append(slices.Clone(plan.Kinds), plan.Clear) {
+		actions := several(kind, 4)
+		if kind == plan.Clear {
+			actions = several(plan.Update, 4, emptied)
+		}
+		base := plan.GuardInput{Managed: 100, Grants: 100}
+		for name, c := range map[string]struct {
+			limit plan.Limit
+			want  bool
+		}{
+			"no limit":               {plan.NoLimit, true},
+			"none at all":            {plan.Limit{MaxCount: 0, MaxPercent: -1, MaxPerDay: -1}, false},
+			"as many":                {plan.Limit{MaxCount: 4, MaxPercent: -1, MaxPerDay: -1}, true},
+			"one fewer":              {plan.Limit{MaxCount: 3, MaxPercent: -1, MaxPerDay: -1}, false},
+			"no share":               {plan.Limit{MaxCount: -1, MaxPercent: 0, MaxPerDay: -1}, false},
+			"as large a share":       {plan.Limit{MaxCount: -1, MaxPercent: 4, MaxPerDay: -1}, true},
+			"a smaller share":        {plan.Limit{MaxCount: -1, MaxPercent: 3.9, MaxPerDay: -1}, false},
+			"a share of few":         {plan.Limit{MaxCount: -1, MaxPercent: 1, MinPopulation: 101, MaxPerDay: -1}, true},
+			"a share of just enough": {plan.Limit{MaxCount: -1, MaxPercent: 1, MinPopulation: 100, MaxPerDay: -1}, false},
+			"none a day":             {plan.Limit{MaxCount: -1, MaxPercent: -1, MaxPerDay: 0}, false},
+			"as many a day":          {plan.Limit{MaxCount: -1, MaxPercent: -1, MaxPerDay: 6}, true},
+			"one fewer a day":        {plan.Limit{MaxCount: -1, MaxPercent: -1, MaxPerDay: 5}, false},
+		} {
+			in := base
+			in.Limits, in.Day = limits(kind, c.limit), map[plan.Kind]int{kind: 2}
+			got := plan.Check(actions, in)
+			if got.Report.OK != c.want || got.Held[kind] == c.want {
+				t.Errorf("%s, %s: ok is %v, held %v", kind, name, got.Report.OK, got.Held)
+			}
+			if c.want {
+				continue
+			}
+			removal := kind == plan.Terminate || kind == plan.RevokeRole
+			if got.Stops == removal {
+				t.Errorf("%s: stops is %v", kind, got.Stops)
+			}
+			in.Limits.StopOnRefusal = true
+			if got = plan.Check(actions, in); !got.Stops || !got.Report.Refusals[0].Stops {
+				t.Errorf("%s: on_refusal: stop does not stop", kind)
+			}
+		}
+	}
+}
+
+// TestARolesOwnShare counts only when more than five people would lose it.
+func TestARolesOwnShare(t *testing.T) {
+	roles := func(i int, a *plan.Action) { a.Role = role(plan.RoleID(1+i%2), "g") }
+	in := plan.GuardInput{Limits: defaults(), Managed: 10_000, Grants: 10_000, RoleGrants: map[plan.RoleID]int{1: 30, 2: 5000}}
+	for n, want := range map[int]string{10: "", 12: "revoke_role 6/10 role 1"} {
+		got := plan.Check(several(plan.RevokeRole, n, roles), in)
+		if refused(&got) != want {
+			t.Errorf("%d revokes: refused %q, want %q", n, refused(&got), want)
+		}
+	}
+	in.RoleGrants[1] = 19 // fewer than min_population
+	if got := plan.Check(several(plan.RevokeRole, 12, roles), in); !got.Report.OK {
+		t.Errorf("a role of few holders is refused: %s", refused(&got))
+	}
+	in.RoleGrants[1] = 60
+	if got := plan.Check(several(plan.RevokeRole, 12, roles), in); !got.Report.OK {
+		t.Errorf("just ten percent are refused: %s", refused(&got))
+	}
+	in.RoleGrants[1] = 30
+	if got := plan.Check(several(plan.RevokeRole, 12, roles, replaces), in); !got.Report.OK {
+		t.Errorf("replaced roles are refused: %s", refused(&got))
+	}
+}
+
+// TestHoldOrStop: a refused removal holds its kind and lets the rest go on.
+func TestHoldOrStop(t *testing.T) {
+	in := plan.GuardInput{Limits: defaults(), Managed: 1000}
+	hold := plan.Check(slices.Concat(several(plan.Terminate, 51), several(plan.Update, 5)), in)
+	if hold.Stops || !hold.Held[plan.Terminate] || hold.Held[plan.Update] {
+		t.Errorf("held %v, stops %v", hold.Held, hold.Stops)
+	}
+	stop := plan.Check(slices.Concat(several(plan.Terminate, 51), several(plan.Create, 201)), in)
+	if !stop.Stops || !stop.Held[plan.Terminate] || !stop.Held[plan.Create] {
+		t.Errorf("held %v, stops %v", stop.Held, stop.Stops)
+	}
+	if len(stop.Sets) != 1 || len(stop.Sets[stop.Report.Refusals[0].Approve]) != 252 {
+		t.Errorf("the sets to approve are %d", len(stop.Sets))
+	}
+	for _, r := range stop.Report.Refusals {
+		if r.Stops != (r.Kind == plan.Create) {
+			t.Errorf("%s: stops is %v", r.Kind, r.Stops)
+		}
+	}
+}
+
+// TestAnApprovalIsForASet of actions: fewer pass, whatever else is in the plan; one
+// more is refused, and named.
+func TestAnApprovalIsForASet(t *testing.T) {
+	in := plan.GuardInput{Limits: defaults(), Managed: 300, Command: "tracktik-sync sync --user ana"}
+	actions := several(plan.Terminate, 60)
+	first := plan.Check(actions, in)
+	hash := first.Report.Refusals[0].Approve
+	in.Approved = [][]plan.ActionRef{first.Sets[hash]}
+
+	same := plan.Check(actions, in)
+	if !same.Report.OK || len(same.Exempt) != 60 || len(same.Held) != 0 {
+		t.Errorf("the approved set is refused: %s", refused(&same))
+	}
+	fewer := plan.Check(append(several(plan.Create, 3), actions[5:57]...), in)
+	if !fewer.Report.OK || len(fewer.Exempt) != 52 {
+		t.Errorf("fewer of the approved are refused: %s", refused(&fewer))
+	}
+	others := plan.Check(slices.Concat(actions, several(plan.Update, 20), several(plan.GrantRole, 40)), in)
+	if !others.Report.OK {
+		t.Errorf("with others beside them, the approved are refused: %s", refused(&others))
+	}
+	more := plan.Check(append(slices.Clone(actions), plan.Action{Kind: plan.Terminate, User: plan.UserRef{ID: "00uNEW"}, Employee: 999}), in)
+	if more.Report.OK || more.Held[plan.Create] || !strings.Contains(more.Report.Refusals[0].Message, "not in the approved set: user 00uNEW;") {
+		t.Errorf("one more: %v %+v", more.Report.OK, more.Report.Refusals)
+	}
+	again := more.Report.Refusals[0].Approve
+	if again == hash {
+		t.Error("another set has the same hash")
+	}
+	in.Approved = append(in.Approved, more.Sets[again])
+	both := plan.Check(append(slices.Clone(actions), plan.Action{Kind: plan.Terminate, User: plan.UserRef{ID: "00uNEW"}, Employee: 999}), in)
+	if !both.Report.OK {
+		t.Errorf("of two approvals, none counts: %s", refused(&both))
+	}
+	few := plan.Check(actions[:10], in)
+	if !few.Report.OK || len(few.Exempt) != 0 {
+		t.Errorf("what no guard would refuse is exempt by an approval: %d", len(few.Exempt))
+	}
+	otherwise := plan.Check(several(plan.Terminate, 60, func(_ int, a *plan.Action) { a.Employee += 1000 }), in)
+	if otherwise.Report.OK {
+		t.Error("the approval of a person's employee covers another employee of theirs")
+	}
+	in.Limits.Kinds[plan.Update] = plan.Limit{MaxCount: 5, MaxPercent: -1, MaxPerDay: -1}
+	mixed := plan.Check(append(slices.Clone(actions), several(plan.Update, 6)...), in)
+	if mixed.Held[plan.Terminate] || !mixed.Held[plan.Update] {
+		t.Errorf("an approval of terminations: held %v", mixed.Held)
+	}
+}
+
+// TestAnApprovalOfClearingIsNotOneOfUpdating, nor the other way round.
+func TestAnApprovalOfClearingIsNotOneOfUpdating(t *testing.T) {
+	in := plan.GuardInput{Limits: defaults(), Managed: 1000}
+	clears := several(plan.Update, 51, emptied)
+	first := plan.Check(clears, in)
+	if first.Held[plan.Update] || !first.Held[plan.Clear] || !first.Stops {
+		t.Fatalf("held %v, stops %v", first.Held, first.Stops)
+	}
+	set := first.Sets[first.Report.Refusals[0].Approve]
+	in.Approved = [][]plan.ActionRef{set}
+	if got := plan.Check(clears, in); !got.Report.OK {
+		t.Errorf("the approved clears are refused: %s", refused(&got))
+	}
+	many := plan.Check(append(clears, several(plan.Update, 300)[51:]...), in)
+	if refused(&many) != "update 300/25" {
+		t.Errorf("refused %q", refused(&many))
+	}
+}
+
+// TestARefusalTellsEverything: number, limit, cause, whether the rest goes on, where
+// the names are, and the command with its options.
+func TestARefusalTellsEverything(t *testing.T) {
+	in := plan.GuardInput{Limits: defaults(), Managed: 300, Command: "tracktik-sync sync --refresh --no-removals", Day: map[plan.Kind]int{plan.Terminate: 120},
+		Cause: map[plan.Kind]string{plan.Terminate: `271 of 300: group "Site Airport" no longer assigned to the app`}}
+	got := plan.Check(several(plan.Terminate, 51), in)
+	if refused(&got) != "terminate 51/50, terminate 51/10, terminate 51/150" {
+		t.Fatalf("refused %q", refused(&got))
+	}
+	hash := got.Report.Refusals[0].Approve
+	for i, want := range []string{
+		"guard refused: 51 terminations, and guard.terminate.max_count allows 50",
+		"guard refused: 51 terminations are 17 % of 300, and guard.terminate.max_percent allows 10 %",
+		"guard refused: 51 terminations now and 120 in the last 24 hours, and guard.terminate.max_per_day allows 150",
+	} {
+		message := got.Report.Refusals[i].Message
+		for _, part := range []string{want, `(271 of 300: group "Site Airport"`, "the rest goes on", "`tracktik-sync plan`", "24 hours: tracktik-sync sync --refresh --no-removals --approve " + hash} {
+			if !strings.Contains(message, part) {
+				t.Errorf("the message lacks %q:\n%s", part, message)
+			}
+		}
+		if strings.Contains(message, "approved set") {
+			t.Errorf("there was no approval: %s", message)
+		}
+	}
+	in.Limits.StopOnRefusal = true
+	got = plan.Check(several(plan.Terminate, 51), in)
+	if message := got.Report.Refusals[0].Message; !strings.Contains(message, "nothing is done") || strings.Contains(message, "goes on") {
+		t.Errorf("a refusal that stops says %q", message)
+	}
+}
+
+// TestASetsHash names kinds and ids, in any order, and nothing else.
+func TestASetsHash(t *testing.T) {
+	r := random(t)
+	actions := slices.Concat(several(plan.Terminate, 20), several(plan.RevokeRole, 20), several(plan.CreateRole, 1, func(_ int, a *plan.Action) { a.Role = role(0, "g1") }))
+	refs := func() []plan.ActionRef {
+		list := make([]plan.ActionRef, len(actions))
+		for i := range actions {
+			list[i] = actions[i].Ref()
+		}
+		return list
+	}
+	hash := plan.HashRefs(refs())
+	if plan.HashRefs(shuffled(r, refs())) != hash {
+		t.Error("another order, another hash")
+	}
+	for i := range actions {
+		actions[i].Reason, actions[i].Evidence, actions[i].User.Login = "other", plan.EvidenceSample, "other"
+	}
+	if plan.HashRefs(refs()) != hash {
+		t.Error("other texts, another hash")
+	}
+	for name, change := range map[string]func(*plan.ActionRef){
+		"kind": func(a *plan.ActionRef) { a.Kind = plan.Adopt }, "person": func(a *plan.ActionRef) { a.Person += "x" },
+		"employee": func(a *plan.ActionRef) { a.Employee++ }, "role": func(a *plan.ActionRef) { a.Role++ }, "group": func(a *plan.ActionRef) { a.Group += "x" },
+	} {
+		list := refs()
+		change(&list[0])
+		if plan.HashRefs(list) == hash {
+			t.Errorf("another %s, the same hash", name)
+		}
+	}
+	if plan.HashRefs(refs()[1:]) == hash || plan.HashRefs(nil) == hash {
+		t.Error("fewer actions, the same hash")
+	}
+}
+
+// TestGuardsOfLargePlans: 100,000 actions and 2,000 refused roles are judged with an
+// approval in hand, in a moment.
+func TestGuardsOfLargePlans(t *testing.T) {
+	const n, roles = 100_000, 2000
+	actions := several(plan.RevokeRole, n, func(i int, a *plan.Action) { a.Role = role(plan.RoleID(1+i%roles), "g") })
+	in := plan.GuardInput{Limits: defaults(), Managed: n, Grants: n, RoleGrants: map[plan.RoleID]int{}}
+	for id := range roles {
+		in.RoleGrants[plan.RoleID(id+1)] = n / roles
+	}
+	first := plan.Check(actions, in)
+	in.Approved = [][]plan.ActionRef{first.Sets[first.Report.Refusals[0].Approve][1:]}
+	got := plan.Check(actions, in)
+	if len(got.Report.Refusals) != roles+3 { // count, share, day, and each role
+		t.Errorf("%d refusals", len(got.Report.Refusals))
+	}
+	if message := got.Report.Refusals[0].Message; !strings.Contains(message, "user 00u00000 (group g)") || len(message) > 1000 {
+		t.Errorf("the first refusal says %q", message)
+	}
+}
