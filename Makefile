@@ -20,16 +20,25 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI := .cache/golangci-lint-$(GOLANGCI_VERSION)/golangci-lint
 export GOLANGCI_LINT_CACHE := $(CURDIR)/.cache/golangci-lint
 
+# What proves and makes packages: built through the module proxy on first use, kept in .cache.
+HELM_VERSION := v4.3.1
+HELM := .cache/helm-$(HELM_VERSION)/helm
+KUBETEST := configs/helm/internal/kubetest
+# Helm asks the server for its version, which Kubernetes' own build puts there.
+KUBERNETES_STAMP = $(foreach part,gitVersion=v$(KUBERNETES_VERSION) gitMajor=$(word 1,$(subst ., ,$(KUBERNETES_VERSION))) \
+	gitMinor=$(word 2,$(subst ., ,$(KUBERNETES_VERSION))),-X k8s.io/component-base/version.$(part))
+KUBERNETES_VERSION = $(shell sed -n 's/^require k8s.io\/kubernetes v//p' $(KUBETEST)/go.mod)
+
 # The version is given, so that Go need not ask git, which refuses where the
 # checkout belongs to another user, as it does in containers.
 BUILDFLAGS := -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
 SOURCES := cmd configs okta state sync tracktik
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint fmt bench cover clean
+.PHONY: help build demo test lint fmt bench cover clean chart test-chart test-k8s
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build both programs into bin/
 	CGO_ENABLED=0 go build $(BUILDFLAGS) -o bin/ ./cmd/tracktik-sync ./cmd/tracktik-sandbox
@@ -56,6 +65,16 @@ cover: ## run all tests and show what each package's own cover
 	go tool cover -func coverage.out | tail -n 1
 	@echo "details: go tool cover -html coverage.out"
 
+chart: $(HELM) ## write the chart's schema, README and golden files anew
+	HELM=$(CURDIR)/$(HELM) go test ./configs/helm -update
+
+test-chart: $(HELM) ## lint and render the chart
+	HELM=$(CURDIR)/$(HELM) go test -count 1 ./configs/helm
+
+test-k8s: $(HELM) .cache/kubetest/etcd .cache/kubetest/kube-apiserver ## hold the chart to a real API server (the first time takes ten minutes)
+	cd $(KUBETEST) && GOFLAGS= HELM=$(CURDIR)/$(HELM) ETCD=$(CURDIR)/.cache/kubetest/etcd \
+		KUBE_APISERVER=$(CURDIR)/.cache/kubetest/kube-apiserver go test -count 1 $(TESTFLAGS) .
+
 clean: ## remove what was built (.cache keeps the linter)
 	rm -rf bin coverage.out
 
@@ -64,3 +83,15 @@ $(GOLANGCI):
 	@echo "building golangci-lint $(GOLANGCI_VERSION); this takes some minutes, once" >&2
 	GOFLAGS= CGO_ENABLED=0 GOBIN=$(CURDIR)/$(dir $@) go install -trimpath -ldflags '-s -w' \
 		github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+
+$(HELM):
+	@echo "building helm $(HELM_VERSION); this takes some minutes, once" >&2
+	GOFLAGS= CGO_ENABLED=0 GOBIN=$(CURDIR)/$(dir $@) go install -trimpath -ldflags '-s -w' helm.sh/helm/v4/cmd/helm@$(HELM_VERSION)
+
+# Built from a module of its own, since Kubernetes is no dependency of the program.
+.cache/kubetest/kube-apiserver: $(KUBETEST)/go.mod
+	@echo "building kube-apiserver $(KUBERNETES_VERSION); this takes ten minutes, once" >&2
+	cd $(KUBETEST) && GOFLAGS= nice go build -p $(JOBS) -trimpath -o $(CURDIR)/$@ -ldflags '-s -w $(KUBERNETES_STAMP)' k8s.io/kubernetes/cmd/kube-apiserver
+
+.cache/kubetest/etcd: $(KUBETEST)/go.mod
+	cd $(KUBETEST) && GOFLAGS= nice go build -p $(JOBS) -trimpath -o $(CURDIR)/$@ -ldflags '-s -w' go.etcd.io/etcd/server/v3
