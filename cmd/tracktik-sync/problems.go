@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -70,13 +72,17 @@ func (c *problemsCommand) execute() error {
 }
 
 func (c *problemsCommand) rows(db *state.DB) ([]problemRow, error) {
-	last, document, err := lastWhole(db)
+	last, err := lastWhole(db)
 	if err != nil {
 		return nil, err
 	}
 	rows := []problemRow{}
 	if c.held {
-		rows = append(rows, heldRows(last.Started, document)...)
+		held, err := heldRows(last)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, held...)
 	} else {
 		troubles, err := db.Troubles()
 		if err != nil {
@@ -99,23 +105,26 @@ func troubleRows(troubles []plan.Trouble) []problemRow {
 	return rows
 }
 
-// heldRows are the held actions of a run, nil for none. Nobody counts how long they
-// have been so.
-func heldRows(since time.Time, d *plan.Document) []problemRow {
-	if d == nil {
-		return nil
+// heldRows are the held actions of a run. Nobody counts how long they have been so.
+func heldRows(run plan.RunRecord) ([]problemRow, error) {
+	if len(run.Document) == 0 {
+		return nil, nil
+	}
+	var d plan.Document
+	if err := json.Unmarshal(run.Document, &d); err != nil {
+		return nil, fmt.Errorf("reading the document of run %s: %w", run.ID, err)
 	}
 	rows := make([]problemRow, len(d.Held))
 	for i := range d.Held {
 		h := &d.Held[i]
 		why := strings.TrimLeft(strings.TrimPrefix(h.Why, h.Code()), ": ")
-		rows[i] = problemRow{User: h.User, Code: h.Code(), Since: since, WayOut: wayOut(h.Code()),
+		rows[i] = problemRow{User: h.User, Code: h.Code(), Since: run.Started, WayOut: wayOut(h.Code()),
 			Message: strings.TrimRight(ui.KindWords(h.Kind)+": "+why, ": ")}
 		if h.Role != nil {
 			rows[i].Group = h.Role.Group
 		}
 	}
-	return rows
+	return rows, nil
 }
 
 func (c *problemsCommand) print(w io.Writer, rows []problemRow) error {

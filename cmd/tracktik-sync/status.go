@@ -189,9 +189,16 @@ func (d *statusDocument) fromRuns(db *state.DB) error {
 	}
 	last := runs[0]
 	d.LastRun = &lastRun{last.ID, last.Started, last.Ended, last.ExitCode, last.Summary, last.Message}
-	_, document, err := lastWhole(db)
-	if err != nil || document == nil {
+	whole, err := lastWhole(db)
+	if err != nil || len(whole.Document) == 0 {
 		return err
+	}
+	var document struct { // a plan can have a hundred thousand actions
+		Held  []json.RawMessage `json:"held"`
+		Guard plan.GuardReport  `json:"guard"`
+	}
+	if err := json.Unmarshal(whole.Document, &document); err != nil {
+		return fmt.Errorf("reading the document of run %s: %w", whole.ID, err)
 	}
 	d.Held = len(document.Held)
 	if len(document.Guard.Refusals) > 0 {
@@ -203,25 +210,17 @@ func (d *statusDocument) fromRuns(db *state.DB) error {
 // recentRuns is how far back a run about everybody is looked for.
 const recentRuns = 100
 
-// lastWhole is the last run that was not about single people, with its document.
-// There is no document when there is no such run, or when it got nowhere.
-func lastWhole(db *state.DB) (plan.RunRecord, *plan.Document, error) {
+// lastWhole is the last run that was not about single people, with its document; the
+// zero record when there is none.
+func lastWhole(db *state.DB) (plan.RunRecord, error) {
 	runs, err := db.Runs(recentRuns)
-	for _, r := range runs {
-		if len(r.Users) > 0 {
-			continue
+	for i := range runs {
+		if len(runs[i].Users) == 0 {
+			record, _, err := db.Run(runs[i].ID)
+			return record, err
 		}
-		record, found, err := db.Run(r.ID)
-		if err != nil || !found || len(record.Document) == 0 {
-			return r, nil, err
-		}
-		var d plan.Document
-		if err := json.Unmarshal(record.Document, &d); err != nil {
-			return r, nil, fmt.Errorf("reading the document of run %s: %w", r.ID, err)
-		}
-		return record, &d, nil
 	}
-	return plan.RunRecord{}, nil, err
+	return plan.RunRecord{}, err
 }
 
 // restored are the people whom `restore` brought back and whom Okta has not shown

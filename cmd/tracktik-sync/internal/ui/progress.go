@@ -38,6 +38,7 @@ func (p *Progress) Phase(name string, total int) {
 		progressbar.OptionShowCount(),
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetSpinnerChangeInterval(0), // else it draws by itself, for ever
 		progressbar.OptionSetPredictTime(total > 0),
 	)
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -63,5 +64,22 @@ func TestAPhaseCannotControlTheTerminal(t *testing.T) {
 	p.Done()
 	if strings.Contains(screen.b.String(), "\x1b]0;") {
 		t.Errorf("the screen shows %q", screen.b.String())
+	}
+}
+
+func TestNothingIsDrawnBySomethingThatIsOver(t *testing.T) {
+	var screen lockedBuffer
+	p := NewProgress(&screen, false)
+	for range 20 {
+		p.Phase("reading", 0) // its total is not known: a spinner
+		p.Add(1)
+	}
+	p.Done()
+	before := runtime.NumGoroutine()
+	for range 20 {
+		p.Phase("reading", 0)
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d spinners turn by themselves", after-before)
 	}
 }
