@@ -358,7 +358,7 @@ func (a *applier) reactivate(ctx context.Context, action *plan.Action) attempt {
 		}
 		e, found, lookErr := a.Target.Employee(ctx, action.Employee)
 		if lookErr != nil || !found || !e.Active() {
-			return done
+			return a.insteadNew(action, done)
 		}
 	}
 	e, found, err := a.Target.Employee(ctx, action.Employee)
@@ -410,6 +410,9 @@ func (a *applier) createRole(ctx context.Context, action *plan.Action) attempt {
 	a.mu.Lock()
 	a.roleIDs[action.Role.Group] = id
 	a.mu.Unlock()
+	made := *action.Role // others point to the one of the plan
+	made.ID = id
+	action.Role = &made
 	batch, err := a.roleBatch(action, id, plan.HowCreated)
 	return finished(batch, err)
 }

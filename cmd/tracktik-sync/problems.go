@@ -141,7 +141,7 @@ func (c *problemsCommand) print(w io.Writer, rows []problemRow) error {
 		if r.User == (plan.UserRef{}) {
 			name = "group " + ui.Safe(string(r.Group))
 		}
-		t.Row(ui.Safe(r.Code), name, "since "+r.Since.UTC().Format(time.RFC3339), ui.Number(r.Attempts, "try"), c.nextTry(r), ui.Safe(r.Message))
+		t.Row(ui.Safe(r.Code), name, "since "+r.Since.UTC().Format(time.RFC3339), ui.Number(r.Attempts, "attempt"), c.nextTry(r), ui.Safe(r.Message))
 		t.Row("", "way out: "+ui.Safe(r.WayOut))
 	}
 	return t.Flush()
