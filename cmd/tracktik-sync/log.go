@@ -34,17 +34,23 @@ func (a *app) setUpLog(c configs.Log) {
 }
 
 // watch shows progress while a run is under way, where somebody can see it. The
-// log goes through it, so that its lines and the bar do not mix.
+// log goes through it, so that its lines and the bar do not mix; the bar takes the
+// place of the routine lines, unless --log-level asks for them.
 func (a *app) watch() (stop func()) {
 	if !a.errTerminal || a.flags.quiet {
 		return func() {}
 	}
 	a.progress = ui.NewProgress(a.stderr, a.mayColour())
 	a.log.SetOutput(a.progress)
+	level := a.log.GetLevel()
+	if a.flags.logLevel.value == "" {
+		a.log.SetLevel(min(level, logrus.WarnLevel)) // the greater, the more is said
+	}
 	return func() {
 		a.progress.Done()
 		a.progress = nil
 		a.log.SetOutput(a.stderr)
+		a.log.SetLevel(level)
 	}
 }
 

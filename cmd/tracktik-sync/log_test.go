@@ -72,3 +72,25 @@ func TestColoursOnlyOnATerminalAndNeverWithNoColor(t *testing.T) {
 		}
 	}
 }
+
+func TestTheBarTakesThePlaceOfRoutineLines(t *testing.T) {
+	for name, test := range map[string]struct {
+		terminal bool
+		flag     string
+		during   string
+	}{
+		"terminal":                  {true, "", "warning"},
+		"terminal with --log-level": {true, "info", "info"},
+		"pipe":                      {false, "", "info"},
+	} {
+		a := newApp(strings.NewReader(""), io.Discard, io.Discard)
+		a.errTerminal, a.flags.logLevel.value = test.terminal, test.flag
+		a.setUpLog(configs.Log{Level: "info", Format: "text"})
+		stop := a.watch()
+		during := a.log.GetLevel().String()
+		stop()
+		if after := a.log.GetLevel().String(); during != test.during || after != "info" || a.progress != nil {
+			t.Errorf("%s: level %s, afterwards %s; want %s, afterwards info", name, during, after, test.during)
+		}
+	}
+}
