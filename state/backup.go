@@ -95,7 +95,14 @@ func createPrivate(path string) (*os.File, error) {
 	if err := remove(path); err != nil {
 		return nil, err
 	}
-	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, private)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, private)
+	if err != nil {
+		return nil, err
+	}
+	if err := giveToDirectorysOwner(path); err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(path))
+	}
+	return f, nil
 }
 
 // wholeFile is the first finding about the snapshot at path, as an error.

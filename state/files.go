@@ -37,6 +37,9 @@ func writeFile(path string, data []byte) (err error) {
 	}
 	err = errors.Join(err, f.Close())
 	if err == nil {
+		err = giveToDirectorysOwner(temp)
+	}
+	if err == nil {
 		err = replace(temp, path)
 	}
 	if err != nil {
@@ -131,6 +134,9 @@ func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 	lock := flock.New(path, flock.SetPermissions(private))
 	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
 		return nil, fmt.Errorf("waiting for the lock %s: %w", path, err)
+	}
+	if err := giveToDirectorysOwner(path); err != nil {
+		return nil, errors.Join(fmt.Errorf("taking the lock %s: %w", path, err), lock.Unlock())
 	}
 	return func() { _ = lock.Unlock() }, nil // closing the file ends the lock in any case
 }

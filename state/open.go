@@ -216,7 +216,7 @@ func Create(path string, binding plan.Binding, opt Options) (*DB, error) {
 	}
 	defer os.Remove(temp.Name())
 	last, _ := readLast(path) // of a lost snapshot: run ids go on from there
-	err = errors.Join(temp.Close(), build(temp.Name(), plan.Meta{Binding: binding, Created: opt.Now().UTC()}, last, opt.Key))
+	err = errors.Join(temp.Close(), giveToDirectorysOwner(temp.Name()), build(temp.Name(), plan.Meta{Binding: binding, Created: opt.Now().UTC()}, last, opt.Key))
 	if err == nil {
 		err = publish(temp.Name(), path)
 	}
