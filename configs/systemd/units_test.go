@@ -1,0 +1,136 @@
+// Package systemd_test holds the unit files to what systemd itself says of them.
+package systemd_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// analyze runs systemd-analyze; where there is none, as on a Mac, the test is skipped.
+func analyze(t *testing.T, unitPath string, args ...string) string {
+	t.Helper()
+	program, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("there is no systemd-analyze: `apt-get install systemd` brings it, without starting anything")
+	}
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Env = append(os.Environ(), "SYSTEMD_UNIT_PATH="+unitPath+":", "SYSTEMD_LOG_LEVEL=notice")
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("systemd-analyze %s: %v\n%s", strings.Join(args, " "), err, out.String())
+	}
+	return out.String()
+}
+
+// install copies the units to a directory, with a program in the place of the
+// installed one: systemd looks whether it is there.
+func install(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	program := filepath.Join(dir, "program")
+	write(t, program, "#!/bin/sh\n", 0o755)
+	for _, name := range []string{"tracktik-sync.service", "tracktik-sync.timer"} {
+		unit := strings.Replace(read(t, name), "ExecStart=/usr/bin/tracktik-sync", "ExecStart="+program, 1)
+		write(t, filepath.Join(dir, name), unit, 0o644)
+	}
+	return dir
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func write(t *testing.T, path, text string, mode os.FileMode) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// setting is the last value of a key in a unit; "" where it is not set.
+func setting(unit, key string) string {
+	value := ""
+	for line := range strings.Lines(unit) {
+		if name, rest, found := strings.Cut(strings.TrimSpace(line), "="); found && name == key {
+			value = rest
+		}
+	}
+	return value
+}
+
+func TestSystemdFindsNoFaultInTheUnits(t *testing.T) {
+	dir := install(t)
+	for _, name := range []string{"tracktik-sync.service", "tracktik-sync.timer"} {
+		if out := analyze(t, dir, "verify", "--man=no", filepath.Join(dir, name)); strings.Contains(out, "tracktik") {
+			t.Errorf("%s:\n%s", name, out)
+		}
+	}
+}
+
+func TestServiceIsHardlyExposed(t *testing.T) {
+	dir := install(t)
+	out := analyze(t, dir, "security", "--offline=true", "--no-pager", filepath.Join(dir, "tracktik-sync.service"))
+	match := regexp.MustCompile(`Overall exposure level for tracktik-sync.service: ([0-9.]+)`).FindStringSubmatch(out)
+	if match == nil {
+		t.Fatalf("no exposure in\n%s", out)
+	}
+	if exposure, err := strconv.ParseFloat(match[1], 64); err != nil || exposure > 1.5 {
+		t.Errorf("the exposure is %s, want at most 1.5", match[1])
+	}
+}
+
+func TestTimerMeansEveryQuarterOfAnHour(t *testing.T) {
+	out := analyze(t, "", "calendar", setting(read(t, "tracktik-sync.timer"), "OnCalendar"))
+	if !strings.Contains(out, "Normalized form: *-*-* *:00/15:00") {
+		t.Errorf("the timer's calendar is\n%s", out)
+	}
+}
+
+func TestTimerMakesUpForMissedRuns(t *testing.T) {
+	timer := read(t, "tracktik-sync.timer")
+	if setting(timer, "Persistent") != "yes" || setting(timer, "RandomizedDelaySec") == "" {
+		t.Error("the timer is not persistent, or all machines call at one moment")
+	}
+}
+
+// Codes 4 and 5 are no failure of the unit; all others are to be seen.
+func TestUnitFailsOnlyForFailures(t *testing.T) {
+	if codes := setting(read(t, "tracktik-sync.service"), "SuccessExitStatus"); codes != "4 5" {
+		t.Errorf("SuccessExitStatus=%s", codes)
+	}
+}
+
+// Secrets reach the program as credentials, under the names that the configuration
+// of the packages uses.
+func TestCredentialsAreThoseOfTheConfiguration(t *testing.T) {
+	unit := read(t, "tracktik-sync.service")
+	for _, name := range []string{"okta.pem", "tracktik_client_secret", "tracktik_password"} {
+		if !strings.Contains(unit, "\nLoadCredential="+name+":/etc/tracktik-sync/"+name+"\n") {
+			t.Errorf("the unit does not load %s", name)
+		}
+	}
+}
+
+func TestCronLineIsOne(t *testing.T) {
+	var lines []string
+	for line := range strings.Lines(read(t, "tracktik-sync.cron")) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") && !strings.Contains(line, "MAILTO") {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) != 1 || len(strings.Fields(lines[0])) != 9 || strings.Fields(lines[0])[5] != "tracktik-sync" {
+		t.Errorf("want one line of five fields, a user and a command: %q", lines)
+	}
+}
