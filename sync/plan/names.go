@@ -48,7 +48,7 @@ type Names struct {
 func ResolveNames(claims []Claim, usernames, emails func(folded string) []Owner) Names {
 	r := &resolver{Names: Names{map[PersonID]Problem{}, map[PersonID]Owner{}, map[PersonID][]PersonID{}, map[PersonID][]PersonID{}},
 		claims: map[PersonID]*Claim{}, wanted: [2]map[string][]PersonID{{}, {}},
-		managed: [2]map[string]int{{}, {}}, owners: [2]func(string) []Owner{usernames, emails}}
+		managed: [2]map[string]int{{}, {}}, owners: [2]func(string) []Owner{usernames, emails}, heirs: map[PersonID]PersonID{}}
 	for i := range claims {
 		c := &claims[i]
 		r.claims[c.Person] = c
@@ -68,7 +68,14 @@ func ResolveNames(claims []Claim, usernames, emails func(folded string) []Owner)
 	}
 	r.recreated(claims)
 	for i := range claims {
-		r.judge(&claims[i])
+		if _, ok := r.Recreated[claims[i].Person]; ok && !r.judge(&claims[i]) {
+			delete(r.Recreated, claims[i].Person)
+		}
+	}
+	for i := range claims {
+		if _, ok := r.Recreated[claims[i].Person]; !ok {
+			r.judge(&claims[i])
+		}
 	}
 	r.swaps()
 	return r.Names
@@ -84,6 +91,7 @@ type resolver struct {
 	wanted  [2]map[string][]PersonID // sorted
 	managed [2]map[string]int        // of those who want a name
 	owners  [2]func(string) []Owner
+	heirs   map[PersonID]PersonID // who goes on as a leaver, under a new id
 }
 
 // recreated finds the new people who are leavers under other ids: just one new person
@@ -112,39 +120,49 @@ func (r *resolver) recreated(claims []Claim) {
 	for id, owners := range former {
 		for _, o := range owners {
 			if len(heirs[o.Person]) == 1 {
-				r.Recreated[id] = o
+				r.Recreated[id], r.heirs[o.Person] = o, id
 				break
 			}
 		}
 	}
 }
 
-// judge compares one claim with those who have the name, and those who want it too.
-func (r *resolver) judge(c *Claim) {
-	if _, ok := r.Recreated[c.Person]; ok {
-		return
-	}
+// judge compares one claim with those who have the name, and those who want it too. It
+// is false for who cannot have what they want.
+func (r *resolver) judge(c *Claim) bool {
+	former := r.Recreated[c.Person].Person
 	for kind, name := range c.names() {
 		if name == "" {
 			continue
 		}
 		has := false
 		for _, o := range r.owners[kind](name) {
-			if o.Person == c.Person {
+			switch {
+			case o.Person == c.Person:
 				has = true
-			} else if !r.passes(c, o, kind, name) {
-				return
+			case o.Person != former && !r.passes(c, o, kind, name):
+				return false
 			}
 		}
 		if !has && r.contested(c, kind, name) {
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // passes reports whether c may have a name that o has now.
 func (r *resolver) passes(c *Claim, o Owner, kind int, name string) bool {
 	other := r.claims[o.Person]
+	heir, inherited := r.heirs[o.Person]
+	if _, still := r.Recreated[heir]; inherited && still && heir != c.Person {
+		if r.claims[heir].names()[kind] != name { // the employee stays, and is given other names
+			r.After[c.Person] = append(r.After[c.Person], heir)
+			return true
+		}
+		r.problem(c, ProblemDuplicate, fmt.Sprintf("user %s has the same %s in Okta, and was known by it under another id", heir, nameKinds[kind]))
+		return false
+	}
 	switch {
 	case o.Leaves:
 		r.Freed[c.Person] = append(r.Freed[c.Person], o.Person)

@@ -18,7 +18,8 @@ func FoldName(s string) string {
 	if isPlainLower(s) {
 		return s
 	}
-	return norm.NFC.String(cases.Fold().String(strings.Join(strings.Fields(norm.NFC.String(s)), " ")))
+	s = cases.Fold().String(strings.Join(strings.Fields(norm.NFC.String(s)), " "))
+	return norm.NFC.String(strings.ToLower(s)) // x/text folds the two cases of Cherokee into one another
 }
 
 // isPlainLower spares the usual name ("ana.silva@acme.example") the tables of
