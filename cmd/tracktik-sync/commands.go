@@ -19,6 +19,7 @@ var (
 		newState,
 		newConfig,
 		newVersion,
+		newDocs,
 	}
 	stateCommands = []constructor{
 		newStateInit,
