@@ -68,6 +68,7 @@
 //	PATH.status      a status document, for readers who cannot have the lock
 //	PATH.approvals   sets of refused actions, for 24 hours, and PATH.approvals.lock
 //	PATH.token       TrackTik's tokens, and PATH.token.lock
+//	PATH.notify      who was told what, and PATH.notify.lock
 //	PATH.schema-N    the snapshot as it was before it left schema N
 //
 // # Caveats

@@ -1,0 +1,49 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+)
+
+// A channel tells people something. Told is true when it reached somebody, with an
+// error too, which then is about others.
+type channel interface {
+	name() string
+	send(ctx context.Context, m Message) (told bool, err error)
+}
+
+// A webhook posts messages to a web address.
+type webhook struct {
+	caller  *caller
+	address string
+	slack   bool
+}
+
+func (*webhook) name() string { return "webhook" }
+
+func (w *webhook) send(ctx context.Context, m Message) (bool, error) {
+	var body any = m
+	if w.slack {
+		body = slackMessage(m)
+	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		return false, err
+	}
+	err = w.caller.call(ctx, w.address, data)
+	return err == nil, err
+}
+
+// slackMessage is m as Slack takes it, and others who understand its incoming
+// webhooks. The three characters that Slack gives a meaning are escaped, so that no
+// text can call a channel (Slack, "Formatting text for app surfaces").
+func slackMessage(m Message) map[string]string {
+	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+	head, body, _ := strings.Cut(m.Text, "\n")
+	text := "*" + escape.Replace("tracktik-sync "+host(m.Portal)+": "+head) + "*"
+	if body != "" {
+		text += "\n" + escape.Replace(body)
+	}
+	return map[string]string{"text": text}
+}
