@@ -83,6 +83,12 @@ func newWorld(t testing.TB) *world {
 	if t, ok := t.(interface{ Parallel() }); ok {
 		t.Parallel()
 	}
+	return newQuietWorld(t)
+}
+
+// newQuietWorld is newWorld for a test that has one already.
+func newQuietWorld(t testing.TB) *world {
+	t.Helper()
 	w := &world{TB: t, clock: &clock{at: time.Date(2026, 11, 24, 6, 0, 0, 0, time.UTC)}, org: oktatest.NewServer(), portal: tracktiktest.NewServer(),
 		users: map[string]string{}, groups: map[string]string{}, policy: defaultPolicy(), limits: defaultLimits(),
 		push: tsync.GroupRules{Push: "listed", Names: []string{"Site *"}}, timeout: 30 * time.Second}

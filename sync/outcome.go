@@ -18,6 +18,7 @@ type attempt struct {
 	request  string
 	fatal    error // ends the run
 	slow     bool  // the call was cut, and may still be at work
+	taken    bool  // refused since somebody has the name, who cannot be found
 	warnings []plan.Warning
 }
 

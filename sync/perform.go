@@ -25,9 +25,17 @@ func (a *applier) perform(ctx context.Context, action *plan.Action, intent *plan
 		done.outcome, done.batch = plan.Done, batch
 		done.message = "the answer was lost; a look-up shows that it happened"
 		a.learn(action, &batch)
+		if action.Kind == plan.Reactivate { // which is only half of it
+			whole := a.broughtBack(ctx, action)
+			whole.attempts, whole.request = done.attempts, done.request
+			return whole
+		}
 	case state == didNot:
 		again := a.send(ctx, action, intent) // it provably did not happen
 		again.attempts = done.attempts + max(1, again.attempts)
+		if again.taken { // by our own first call perhaps, in a portal that does not show it yet
+			again.outcome, again.code = plan.Unknown, ""
+		}
 		return again
 	}
 	return done
@@ -48,6 +56,7 @@ func (a *applier) learn(action *plan.Action, batch *plan.Batch) {
 	defer a.mu.Unlock()
 	for _, l := range batch.Links {
 		a.employees[l.Person] = l.Employee
+		action.Employee = l.Employee
 	}
 	for _, g := range batch.Groups {
 		if action.Kind == plan.CreateRole {
@@ -205,7 +214,7 @@ func (a *applier) conflict(ctx context.Context, action *plan.Action, want *plan.
 	if done.outcome == plan.Unknown { // a 500 for a violated constraint: it did not happen
 		done.outcome = plan.Failed
 	}
-	done.code = plan.ProblemRefused
+	done.code, done.taken = plan.ProblemRefused, true
 	return done
 }
 
@@ -361,6 +370,12 @@ func (a *applier) reactivate(ctx context.Context, action *plan.Action) attempt {
 			return a.insteadNew(action, done)
 		}
 	}
+	return a.broughtBack(ctx, action)
+}
+
+// broughtBack reads who was reactivated, and sends what is not as Okta wants it: the
+// user name at the least, which a termination takes.
+func (a *applier) broughtBack(ctx context.Context, action *plan.Action) attempt {
 	e, found, err := a.Target.Employee(ctx, action.Employee)
 	if err != nil {
 		return attempt{outcome: plan.Unknown, message: err.Error()}

@@ -185,10 +185,13 @@ func (r *run) roleBatch(a *plan.Action, id plan.RoleID, how string) (plan.Batch,
 	} else if link.Name == "" {
 		link.Name = a.Role.Name
 	}
-	if how != "" { // the members have to be looked at again if this run ends here
+	batch := plan.Batch{}
+	if how != "" { // all members have to be looked at again if this run ends here
 		link.Stamp = ""
+		batch.Members = []plan.Membership{{Group: link.Group}}
 	}
-	return plan.Batch{Groups: []plan.GroupLink{link}}, nil
+	batch.Groups = []plan.GroupLink{link}
+	return batch, nil
 }
 
 func (r *run) grantedBatch(a *plan.Action, id plan.GrantID, how string) plan.Batch {

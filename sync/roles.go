@@ -62,14 +62,21 @@ func (r *run) decideRoles(ctx context.Context) error {
 
 // decideGroups asks package plan which role each pushed group has.
 func (r *run) decideGroups(ctx context.Context) error {
-	views := make([]plan.GroupView, len(r.groups))
+	open, err := r.openRoles()
+	if err != nil {
+		return err
+	}
+	views := make([]plan.GroupView, 0, len(r.groups))
 	mapped := false
-	for i, g := range r.groups {
+	for _, g := range r.groups {
+		if _, waits := open[g.group.ID]; waits {
+			continue
+		}
 		name := r.Groups.Roles[string(g.group.ID)]
 		if name == "" {
 			name = r.Groups.Roles[g.group.Name]
 		}
-		views[i] = plan.GroupView{Group: g.group, Link: g.link, Mapped: name}
+		views = append(views, plan.GroupView{Group: g.group, Link: g.link, Mapped: name})
 		mapped = mapped || name != ""
 	}
 	if plan.NeedsPortalRoles(views, &r.pol) || mapped && r.meta.Config != r.Reading {
@@ -79,6 +86,9 @@ func (r *run) decideGroups(ctx context.Context) error {
 	}
 	p := &r.roles
 	p.groups = plan.DecideGroups(views, r.portal, r.Binding, &r.pol)
+	for _, id := range sortedGroupIDs(open) {
+		p.groups.Held = append(p.groups.Held, open[id])
+	}
 	for _, g := range r.groups {
 		g.role = p.groups.Roles[g.group.ID]
 		if g.role == nil {
@@ -93,6 +103,20 @@ func (r *run) decideGroups(ctx context.Context) error {
 		r.warn(plan.Warning{Code: warnNewRole, Field: plan.RoleNameField, Message: "a new role carries no permissions before an administrator gives it some in TrackTik (Settings, Roles)"})
 	}
 	return nil
+}
+
+// openRoles are the groups whose role may or may not have been made: they have none
+// before that is known.
+func (r *run) openRoles() (map[plan.GroupID]plan.Held, error) {
+	pending, err := r.Snapshot.Pending()
+	open := map[plan.GroupID]plan.Held{}
+	for i := range pending {
+		if a := pending[i].Action; a.Kind == plan.CreateRole && a.Role != nil {
+			open[a.Role.Group] = plan.Held{Action: a, Why: plan.HeldPending + ": a create_role of run " + pending[i].Run +
+				" may or may not have happened; it is looked up again in the next run"}
+		}
+	}
+	return open, err
 }
 
 // markDirty finds the people whose roles may have to change.

@@ -45,6 +45,9 @@ func (r *run) settle(ctx context.Context) error {
 			continue
 		}
 		batch.Settle = append(batch.Settle, in.Seq)
+		for _, l := range batch.Links {
+			in.Action.Employee = l.Employee
+		}
 		audit := r.audit(&in.Action, plan.Done)
 		audit.Request, audit.Message = in.Request, "found by a look-up: it had happened"
 		if state == didNot {
@@ -73,7 +76,13 @@ func (r *run) lookInto(ctx context.Context, in *plan.Intent, at time.Time) (sett
 		return r.lookAtUpdate(ctx, in)
 	case plan.Terminate, plan.Reactivate:
 		return r.lookAtStatus(ctx, in)
-	case plan.GrantRole, plan.RevokeRole:
+	case plan.GrantRole:
+		state, batch, err := r.lookAtGrant(ctx, a)
+		if err == nil && state == didNot {
+			state = r.ifEmpty(at)
+		}
+		return state, batch, err
+	case plan.RevokeRole:
 		return r.lookAtGrant(ctx, a)
 	case plan.RenameRole:
 		role, found, err := r.Target.Role(ctx, a.Role.ID)
