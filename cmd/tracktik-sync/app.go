@@ -40,6 +40,7 @@ type app struct {
 	started   bool         // a command has begun: its errors are not about usage
 	shown     bool         // the plan was printed already, to ask about it
 	declined  bool         // somebody was asked, and said no
+	whole     bool         // the run is about everybody: its end says how things stand
 	scheduled *time.Time   // when `run` syncs next; nil: it is not `run`
 }
 

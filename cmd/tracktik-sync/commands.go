@@ -18,6 +18,7 @@ var (
 		newUnlink,
 		newState,
 		newConfig,
+		newNotify,
 		newVersion,
 		newDocs,
 	}
@@ -27,6 +28,9 @@ var (
 		newStateRestore,
 		newStateVerify,
 		newStateExport,
+	}
+	notifyCommands = []constructor{
+		newNotifyTest,
 	}
 	configCommands = []constructor{
 		newConfigInit,

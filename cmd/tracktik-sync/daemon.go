@@ -44,7 +44,10 @@ func newRun(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return d.serve(cmd.Context())
+			if err := d.serve(cmd.Context()); err != nil {
+				return d.notBegun(cmd.Context(), cfg, err)
+			}
+			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&paused, "paused", false, "stay up and never sync, for commands run inside the container")
@@ -153,11 +156,11 @@ func (d *daemon) tick(ctx context.Context) {
 func (d *daemon) sync(ctx context.Context) error {
 	cfg, err := renewed(d.cfg)
 	if err != nil {
-		return err
+		return d.notBegun(ctx, d.cfg, err)
 	}
 	db, err := d.openWrite(cfg)
 	if err != nil {
-		return err
+		return d.notBegun(ctx, cfg, err)
 	}
 	ctx, cancel := withLimit(ctx, cfg.Schedule.Deadline)
 	defer cancel()

@@ -59,7 +59,7 @@ func (c *syncCommand) execute(ctx context.Context) error {
 	}
 	db, err := c.open(cfg)
 	if err != nil {
-		return err
+		return c.notBegun(ctx, cfg, err)
 	}
 	opt := c.run.options(c.app, cfg)
 	if c.asks && !c.yes {

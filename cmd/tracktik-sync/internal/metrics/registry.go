@@ -27,6 +27,20 @@ type Values struct {
 	Snapshot int64 // bytes
 }
 
+// A Meter counts what was sent to a system.
+type Meter interface {
+	RequestsByRoute() map[string]map[int]int
+	Waited() time.Duration
+}
+
+// Measure takes over what a meter counted.
+func (v *Values) Measure(system string, m Meter) {
+	if v.Requests == nil {
+		v.Requests, v.Waited = map[string]map[string]map[int]int{}, map[string]time.Duration{}
+	}
+	v.Requests[system], v.Waited[system] = m.RequestsByRoute(), m.Waited()
+}
+
 // systems are those that a run talks to.
 var systems = []string{"okta", "tracktik"}
 

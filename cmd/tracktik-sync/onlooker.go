@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/metrics"
+	"tracktik-sync/cmd/tracktik-sync/internal/notify"
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+)
+
+// An onlooker watches a run from outside and tells monitoring and people of it. What
+// goes wrong with that is logged, and nothing of the run's.
+type onlooker struct {
+	*app
+	sinks    metrics.Sinks
+	notifier *notify.Notifier
+
+	whole  bool // the run is about everybody
+	phases *metrics.Phases
+	values *metrics.Values // nil: nothing was recorded
+	last   notify.Situation
+}
+
+func (a *app) onlooker(cfg *configs.Config) *onlooker {
+	return &onlooker{
+		app:      a,
+		sinks:    metrics.Sinks{Textfile: cfg.Metrics.Textfile, Pushgateway: fresh(cfg.Metrics.Pushgateway), Job: cfg.Metrics.Job, Getenv: a.getenv},
+		notifier: a.notifier(cfg),
+		whole:    a.whole,
+	}
+}
+
+// begins tells that a run begins, and follows its phases.
+func (o *onlooker) begins(ctx context.Context, engine *tsync.Engine) {
+	if o.whole {
+		o.notifier.Start(ctx)
+	}
+	o.phases = &metrics.Phases{Next: engine.Progress, Now: o.now}
+	engine.Progress = o.phases
+}
+
+// look notes what is told later of a run that has ended, as long as the snapshot is
+// open.
+func (o *onlooker) look(db *state.DB, engine *tsync.Engine, d *plan.Document) {
+	if err := o.note(db, engine, d); err != nil {
+		o.log.WithError(err).Warn("not everything of the run can be told")
+	}
+}
+
+func (o *onlooker) note(db *state.DB, engine *tsync.Engine, d *plan.Document) error {
+	meta, metaErr := db.Meta()
+	record, _, recordErr := db.Run(state.LastRun)
+	troubles, troublesErr := db.Troubles()
+	size, sizeErr := db.Size()
+	problems := standing(d, troubles)
+	o.last = notify.Situation{LastSuccess: meta.LastSuccess, Quarantine: meta.Quarantine, Problems: problems}
+	if d != nil && record.ID == d.ID {
+		record.Document = nil
+		o.last.Run, o.last.Mode, o.last.Refusals, o.last.Counts = d.ID, d.Mode, d.Guard.Refusals, countsOf(record, len(problems))
+		o.values = &metrics.Values{Version: version, Run: record, Document: d, Meta: meta, Problems: problems, Snapshot: size}
+		o.values.Measure("okta", engine.Source)
+		o.values.Measure("tracktik", engine.Target)
+	}
+	digest, digestErr := o.digest(db, meta, problems)
+	o.last.Digest = digest
+	return errors.Join(metaErr, recordErr, troublesErr, sizeErr, digestErr)
+}
+
+// tell tells everybody how it ended; the snapshot is closed by now, as some may take
+// their time.
+func (o *onlooker) tell(ctx context.Context, err error) {
+	o.last.State = o.state(ctx, err)
+	if err != nil {
+		o.last.Cause = cause(err)
+	}
+	var both sync.WaitGroup
+	if o.values != nil {
+		both.Go(func() {
+			for _, failed := range o.sinks.Send(context.WithoutCancel(ctx), *o.values, o.phases.List()) {
+				o.log.WithField("sink", failed.Sink).WithError(failed.Err).Warn("the metrics of the run could not be left")
+			}
+		})
+	}
+	both.Go(func() { o.notifier.End(ctx, o.last) })
+	both.Wait()
+}
+
+// state is how things stand after a run; empty when the run does not say.
+func (o *onlooker) state(ctx context.Context, err error) string {
+	var locked *state.LockedError
+	var refused *tsync.RefusedError
+	switch {
+	case !o.whole, o.declined, errors.As(err, &locked), errors.Is(ctx.Err(), context.Canceled):
+		return ""
+	case err == nil:
+		return notify.OK
+	case errors.As(err, &refused):
+		switch refused.Code {
+		case tsync.RefusedGuard:
+			return notify.GuardRefused
+		case tsync.RefusedStale, tsync.RefusedApproval: // whoever gave them is told already
+			return ""
+		}
+	case o.last.Quarantine != nil:
+		return notify.Quarantined
+	}
+	return notify.Failed
+}
+
+// cause is what went wrong, as the last line on stderr says it. The text of a write
+// that failed is TrackTik's and may hold a person's values: it stays in the log.
+func cause(err error) string {
+	lines := judge(err).lines()
+	text, _, _ := strings.Cut(lines[len(lines)-1], "; the last error: ")
+	return text
+}
+
+// notBegun tells of a run that could not begin, unless somebody sits there and sees
+// it.
+func (a *app) notBegun(ctx context.Context, cfg *configs.Config, err error) error {
+	if !a.asks {
+		a.whole = true
+		a.onlooker(cfg).tell(ctx, err)
+	}
+	return err
+}
+
+// standing are all problems after a run: those on record, and those of the plan that
+// did not get as far.
+func standing(d *plan.Document, troubles []plan.Trouble) []plan.Trouble {
+	all := troubles[:len(troubles):len(troubles)]
+	if d == nil {
+		return all
+	}
+	type key struct {
+		person plan.PersonID
+		code   string
+	}
+	known := map[key]bool{}
+	for i := range troubles {
+		known[key{troubles[i].Person, troubles[i].Code}] = true
+	}
+	for _, p := range d.Problems {
+		if !known[key{p.User.ID, p.Code}] {
+			all = append(all, plan.Trouble{Person: p.User.ID, Login: p.User.Login, Code: p.Code, Message: p.Message})
+		}
+	}
+	return all
+}
+
+func countsOf(r plan.RunRecord, problems int) map[string]int {
+	counts := map[string]int{"failed": r.Failed, "unknown": r.Unknown, "held": r.Held, "problems": problems, "managed": r.Managed}
+	for _, kind := range plan.Kinds {
+		counts[string(kind)] = r.Done[string(kind)]
+	}
+	return counts
+}
