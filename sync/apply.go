@@ -30,6 +30,7 @@ type applier struct {
 	unfinished map[plan.PersonID]bool            // not everything of theirs was done
 	noGrant    map[plan.PersonID]bool            // their grant failed: the revoke of the pair waits
 	noRole     map[plan.GroupID]bool             // their role failed
+	anew       map[plan.PersonID]string          // of a restore: why TrackTik does not reactivate them
 	troubles   []plan.Trouble
 	cured      []string
 	stuck      []plan.Grant
@@ -47,6 +48,20 @@ type applier struct {
 // apply carries out the plan, kind by kind: what gives a name or a role free comes
 // before what takes it.
 func (r *run) apply(ctx context.Context) (*applier, error) {
+	a := r.newApplier()
+	if err := a.prepare(ctx); err != nil {
+		for i := range r.doc.Actions { // or these people would count as in order
+			a.leave(&r.doc.Actions[i])
+		}
+		return a, err
+	}
+	defer a.begin(ctx)()
+	r.phase("applying", len(r.doc.Actions))
+	a.inOrder(ctx, 0, len(r.doc.Actions))
+	return a, a.ended(ctx)
+}
+
+func (r *run) newApplier() *applier {
 	a := &applier{run: r, employees: map[plan.PersonID]plan.EmployeeID{}, roleIDs: map[plan.GroupID]plan.RoleID{},
 		unfinished: map[plan.PersonID]bool{}, noGrant: map[plan.PersonID]bool{}, noRole: map[plan.GroupID]bool{},
 		result: &plan.Result{Done: map[string]int{}}}
@@ -54,24 +69,27 @@ func (r *run) apply(ctx context.Context) (*applier, error) {
 		a.result.Done[string(k)] = 0
 	}
 	r.doc.Result = a.result
-	if err := a.prepare(ctx); err != nil {
-		for i := range r.doc.Actions { // or these people would count as in order
-			a.leave(&r.doc.Actions[i])
-		}
-		return a, err
-	}
+	return a
+}
+
+// begin lets calls begin, and outlive ctx for a while; end ends them.
+func (a *applier) begin(ctx context.Context) (end func()) {
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(inFlight, cancel) })
-	defer stop()
 	a.calls = calls
-	r.phase("applying", len(r.doc.Actions))
-	for start := 0; start < len(r.doc.Actions); {
-		end := a.batchEnd(start)
-		a.together(ctx, r.doc.Actions[start:end])
-		start = end
+	return func() {
+		stop()
+		cancel()
 	}
-	return a, a.ended(ctx)
+}
+
+// inOrder carries out the plan's actions from start on, up to end.
+func (a *applier) inOrder(ctx context.Context, start, end int) {
+	for start < end {
+		next := a.batchEnd(start)
+		a.together(ctx, a.doc.Actions[start:next])
+		start = next
+	}
 }
 
 // batchEnd is the end of the actions that may go side by side: of one kind, and
@@ -360,7 +378,7 @@ func (a *applier) count(done attempt) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.writes++
-	if done.outcome == plan.Failed {
+	if done.outcome == plan.Failed && !done.instead {
 		a.failures++
 	}
 	if a.MaxProblemPercent >= 0 && a.writes >= minWrites && 100*float64(a.failures) > a.MaxProblemPercent*float64(a.writes) && a.stopped == nil {

@@ -33,6 +33,9 @@ func (r *run) compose(ctx context.Context) {
 	r.warnReason(actions)
 	r.told = len(r.warnings)
 	r.order(actions)
+	if r.opt.Expect != "" && len(r.approved) > 0 {
+		r.plainHash = r.hashWithoutApproval(ctx, actions, held)
+	}
 	actions, held = r.guard(ctx, actions, held)
 	slices.SortStableFunc(held, func(a, b plan.Held) int { return compareActions(&a.Action, &b.Action) })
 	slices.SortStableFunc(problems, func(a, b plan.Problem) int {
@@ -53,6 +56,17 @@ func (r *run) compose(ctx context.Context) {
 		s.decision.Actions, s.decision.Held = nil, nil
 	}
 	r.roles.views, r.roles.results, r.roles.due = nil, nil, nil
+}
+
+// hashWithoutApproval is the plan's hash as it was saved, before anybody approved what
+// the guards held back.
+func (r *run) hashWithoutApproval(ctx context.Context, actions []plan.Action, held []plan.Held) string {
+	approved := r.approved
+	r.approved = nil
+	defer func() { r.approved = approved }()
+	plain := *r.doc
+	plain.Actions, _ = r.guard(ctx, slices.Clone(actions), slices.Clone(held))
+	return plain.ComputeHash()
 }
 
 // warnReason says that nobody chose the reason of terminations.
@@ -203,6 +217,9 @@ func (r *run) countGrants(in *plan.GuardInput) {
 
 // command is how this run is made again.
 func (r *run) command() string {
+	if r.opt.Command != "" {
+		return r.opt.Command
+	}
 	var b strings.Builder
 	b.WriteString("tracktik-sync sync")
 	for _, u := range r.opt.Users {

@@ -80,6 +80,9 @@ type RunOptions struct {
 	Recreate []plan.PersonID
 	// Retry are people whose problems are tried at once.
 	Retry []plan.PersonID
+	// Command is how the run is made again, without --approve, for messages; empty: as
+	// `sync` with these options.
+	Command string
 }
 
 // Plan decides what RunOnce with the same options would do, and writes nothing to
@@ -120,7 +123,12 @@ func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, e
 
 // whole is the run but for its record.
 func (r *run) whole(ctx context.Context) error {
-	if err := r.decide(ctx); err != nil {
+	return r.carryOut(ctx, r.decide, r.apply, r.finish)
+}
+
+// carryOut decides, asks who has to be asked, applies and records.
+func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, apply func(context.Context) (*applier, error), finish func(*applier) error) error {
+	if err := decide(ctx); err != nil {
 		return err
 	}
 	if err := r.keepRefused(ctx); err != nil {
@@ -132,9 +140,9 @@ func (r *run) whole(ctx context.Context) error {
 	if r.opt.Confirm != nil && r.doc.Pending() > 0 && !r.opt.Confirm(r.doc) {
 		return nil
 	}
-	a, err := r.apply(ctx)
+	a, err := apply(ctx)
 	r.doc.Warnings = append(r.doc.Warnings, r.warnings[r.told:]...)
-	if finishErr := r.finish(a); err == nil {
+	if finishErr := finish(a); err == nil {
 		err = finishErr
 	}
 	if err != nil {
@@ -157,7 +165,7 @@ func (r *run) permitted() error {
 	switch {
 	case r.opt.Expect != "" && (r.opt.ExpectConfig != "" && r.opt.ExpectConfig != r.Config):
 		return &RefusedError{RefusedStale, "the configuration (sync, guard) is not the one that the saved plan was made with: make the plan anew with `plan --out`"}
-	case r.opt.Expect != "" && r.opt.Expect != r.doc.Hash:
+	case r.opt.Expect != "" && r.opt.Expect != r.doc.Hash && r.opt.Expect != r.plainHash:
 		return &RefusedError{RefusedStale, fmt.Sprintf("the saved plan %s does not fit any more: Okta, TrackTik or the snapshot moved, and the plan would be %s now; make it anew with `plan --out`",
 			r.opt.Expect, r.doc.Hash)}
 	case r.checked.Stops && !r.Observe:
@@ -215,9 +223,6 @@ func (r *run) tell(err error) {
 		log = log.WithField("done", done).WithField("failed", res.Failed).WithField("unknown", res.Unknown)
 	}
 	log = log.WithField("held", len(r.doc.Held)).WithField("problems", len(r.doc.Problems))
-	if err != nil {
-		log.WithError(err).Error("run ended with an error")
-		return
-	}
-	log.Info("run ended")
+	// The error itself is the caller's to say, once.
+	log.WithField("exit_code", ExitCode(r.doc, err, r.ProblemsExit)).Info("run ended")
 }

@@ -372,7 +372,7 @@ func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 	meta.Binding = r.Binding
 	system, bad := isCredentials(cause)
 	var refused *RefusedError
-	whole := len(r.opt.Users) == 0
+	whole := len(r.opt.Users) == 0 && !r.partial
 	switch {
 	case bad:
 		meta.Quarantine = &plan.Quarantine{System: system, Since: ended, Reason: cause.Error(), NextTry: ended.Add(quarantineFor), Credentials: r.credentials(system)}

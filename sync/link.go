@@ -292,13 +292,6 @@ func (l *linker) judge(i int) {
 	}
 }
 
-func (l *linker) isOwn(e *plan.Employee) bool {
-	if l.pol.Own != 0 {
-		return e.ID == l.pol.Own
-	}
-	return l.pol.OwnUsername != "" && plan.Username.Same(e.Values[plan.Username], l.pol.OwnUsername)
-}
-
 func (l *linker) isProtected(s *subject) bool {
 	names := []string{s.person.Login, s.person.Email, s.employee.Values[plan.Username], s.employee.Values[plan.Email]}
 	return slices.ContainsFunc(names, func(n string) bool { return n != "" && plan.MatchAny(l.pol.Protected, n) })

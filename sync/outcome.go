@@ -19,6 +19,7 @@ type attempt struct {
 	fatal    error // ends the run
 	slow     bool  // the call was cut, and may still be at work
 	taken    bool  // refused since somebody has the name, who cannot be found
+	instead  bool  // something else is done in its place
 	warnings []plan.Warning
 }
 
@@ -49,6 +50,10 @@ func (a *applier) record(action *plan.Action, done attempt) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.warnings = append(a.warnings, done.warnings...)
+	if done.instead {
+		log.WithField("error", done.message).Warn("action refused, and done otherwise")
+		return
+	}
 	if done.outcome == plan.Done {
 		a.result.Done[string(action.Kind)]++
 		log.Info("action done")

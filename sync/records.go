@@ -32,6 +32,7 @@ func redacted(changes []plan.Change) []plan.Change {
 func (r *run) createdBatch(a *plan.Action, w *plan.Wanted, id plan.EmployeeID, run string) (plan.Batch, error) {
 	link := plan.Link{Person: a.User.ID, Employee: id, How: plan.HowCreated, Since: r.Now().UTC(), Run: run, Login: a.User.Login, Email: w.Email,
 		Pushed: w.Values, PushedRegion: w.RegionID, AssignedBy: w.Group}
+	markRestored(a, &link)
 	batch := plan.Batch{Links: []plan.Link{link}}
 	old, found, err := r.Snapshot.Link(a.User.ID)
 	if err != nil {
@@ -78,6 +79,9 @@ func (r *run) reactivatedBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee,
 	link.Person, link.How, link.Since, link.Run, link.Login, link.Email = a.User.ID, plan.HowReactivated, r.Now().UTC(), run, a.User.Login, w.Email
 	link.Pushed[plan.Region], link.PushedRegion = w.Values[plan.Region], w.RegionID
 	batch := plan.Batch{Links: []plan.Link{link}, Revive: []plan.EmployeeID{a.Employee}, Prints: []plan.PersonPrint{{Person: link.Person}}}
+	if markRestored(a, &batch.Links[0]) {
+		batch.Revive = nil // the record says what is still to be restored
+	}
 	if r.people != nil && r.people.subjects[a.User.ID] != nil && r.people.subjects[a.User.ID].kept != nil {
 		batch.Grants = r.people.subjects[a.User.ID].kept
 		return batch, nil

@@ -22,6 +22,7 @@ type run struct {
 	meta     plan.Meta
 	refresh  bool
 	approved [][]plan.ActionRef
+	partial  bool // not a sync: what it did not look at is not judged by it
 	full     bool // every missing person is looked up: a set that holds removals was approved
 	pol      plan.Policy
 	app      plan.App
@@ -46,7 +47,8 @@ type run struct {
 
 	ownGroups map[plan.PersonID][]plan.Group // of single people that were asked for
 	warnings  []plan.Warning
-	told      int // of the warnings, how many are in the plan
+	plainHash string // the plan's hash without the approvals that it was given
+	told      int    // of the warnings, how many are in the plan
 	doc       *plan.Document
 	before    [2]int // requests when the run began
 }

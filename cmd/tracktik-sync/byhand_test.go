@@ -21,7 +21,7 @@ func init() { scriptCommands["hand"] = byHand }
 //	username NAME USERNAME           gives another username there; - for none
 //	email NAME EMAIL                 gives another e-mail there
 //	grant NAME ROLE, withdraw NAME ROLE, role ROLE
-//	holds NAME                       the number of active employees of that e-mail is one
+//	holds USERNAME ROLE              the employee who has the username now holds the role
 //	forbid METHOD PATH, allow        what the integration may not do in the portal
 //	roles-end                        grants end with employments
 //	employee NAME VAR, user LOGIN VAR, group NAME VAR, run VAR, hash FILE VAR
@@ -49,7 +49,7 @@ func byHand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv(args[0], record.ID)
 	case "hash":
 		_, after, _ := strings.Cut(ts.ReadFile(args[0]), "--approve ")
-		ts.Setenv(args[1], strings.TrimRight(strings.Fields(after)[0], "),;"))
+		ts.Setenv(args[1], strings.TrimRight(strings.Fields(after)[0], "),;\""))
 	case "trouble":
 		db, err := state.Open(ts.MkAbs("tracktik-sync.db"), state.Options{})
 		ts.Check(err)
@@ -87,6 +87,10 @@ func (w *world) byHandInPortal(ts *testscript.TestScript, neg bool, action strin
 		ts.Check(err)
 	case "withdraw":
 		ts.Check(w.portal.Revoke(w.employee(ts, args[0]).ID, w.roleID(ts, args[1])))
+	case "holds":
+		if w.nowHolds(args[0], args[1]) == neg {
+			ts.Fatalf("%s holds %q now: %v", args[0], args[1], neg)
+		}
 	case "forbid":
 		w.portal.Configure(func(s *tracktiktest.Server) {
 			s.Rules.Forbid = append(s.Rules.Forbid, tracktiktest.Match{Method: args[0], Path: args[1]})
@@ -99,6 +103,20 @@ func (w *world) byHandInPortal(ts *testscript.TestScript, neg bool, action strin
 		return false
 	}
 	return true
+}
+
+// nowHolds looks at the employee who has the username: a former one has none.
+func (w *world) nowHolds(username, role string) bool {
+	for _, e := range w.portal.Employees() {
+		for _, id := range w.portal.RolesOf(e.ID) {
+			for _, r := range w.portal.Roles() {
+				if e.Username == username && r.ID == id && r.Name == role {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func (w *world) roleID(ts *testscript.TestScript, name string) int64 {

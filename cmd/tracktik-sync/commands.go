@@ -16,9 +16,9 @@ var (
 		newForget,
 		newLink,
 		newUnlink,
+		newRestore,
 		newState,
 		newConfig,
-		newNotify,
 		newVersion,
 		newDocs,
 	}
@@ -28,9 +28,6 @@ var (
 		newStateRestore,
 		newStateVerify,
 		newStateExport,
-	}
-	notifyCommands = []constructor{
-		newNotifyTest,
 	}
 	configCommands = []constructor{
 		newConfigInit,

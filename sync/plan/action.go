@@ -70,6 +70,9 @@ type Action struct {
 	Grant GrantID
 	// Drift says that an Update repairs what somebody changed in TrackTik.
 	Drift bool
+	// Restores says that an administrator brings somebody back, whatever Okta says:
+	// of Create and Reactivate.
+	Restores bool
 }
 
 // Wanted is what Okta says that an employee should hold.
@@ -145,6 +148,7 @@ type wireAction struct {
 	Replaces bool       `json:"replaces,omitempty"`
 	Drift    bool       `json:"drift,omitempty"`
 	Grant    GrantID    `json:"grant_id,omitempty"`
+	Restores bool       `json:"restores,omitempty"`
 }
 
 // MarshalJSON writes the action as documents show it.
@@ -154,7 +158,7 @@ func (a Action) MarshalJSON() ([]byte, error) {
 
 func (a Action) wire() wireAction {
 	return wireAction{a.Kind, a.User, a.Employee, a.Role, a.FieldChanges(), a.Reason,
-		a.Evidence, a.Key, a.Former, a.Replaces, a.Drift, a.Grant}
+		a.Evidence, a.Key, a.Former, a.Replaces, a.Drift, a.Grant, a.Restores}
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -164,7 +168,7 @@ func (a *Action) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*a = Action{Kind: w.Kind, User: w.User, Employee: w.Employee, Role: w.Role, Changes: w.Changes, Reason: w.Reason,
-		Evidence: w.Evidence, Key: w.Key, Former: w.Former, Replaces: w.Replaces, Drift: w.Drift, Grant: w.Grant}
+		Evidence: w.Evidence, Key: w.Key, Former: w.Former, Replaces: w.Replaces, Drift: w.Drift, Grant: w.Grant, Restores: w.Restores}
 	return nil
 }
 

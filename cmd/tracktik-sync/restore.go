@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+)
+
+// restoreCommand is `restore RUN`: whom a run terminated is brought back.
+type restoreCommand struct {
+	*app
+	run    runFlags // of which --user and --approve are taken
+	as     choice
+	dryRun bool
+	yes    bool
+	format *choice
+}
+
+func newRestore(a *app) *cobra.Command {
+	c := &restoreCommand{app: a, as: choice{"reactivate", []string{"reactivate", "new"}}}
+	cmd := &cobra.Command{
+		Use:   "restore RUN",
+		Short: "Bring back whom a run terminated, with the roles they held",
+		Long: "Restore brings back whom run RUN terminated (an id of `history`, or last): the same employees, by\n" +
+			"TrackTik's own action, with the username, the values and the roles they had; where TrackTik refuses\n" +
+			"that, new employees. Who is back already is left alone and named. The restored are neither terminated\n" +
+			"nor lose a role before Okta has shown them in scope once, or `forget --restored`. A restore that was\n" +
+			"cut short is completed by running it again.",
+		Example: "  tracktik-sync restore last --dry-run\n" +
+			"  tracktik-sync restore 20261124T060000Z-000123 --user ana.silva@acme.example",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.execute(cmd.Context(), args[0]) },
+	}
+	flags := cmd.Flags()
+	c.run.flags = flags
+	flags.StringArrayVar(&c.run.users, "user", nil, "only this `USER`: Okta id, login, e-mail or employee id; may be repeated")
+	c.run.registerApprove(flags)
+	flags.Var(&c.as, "as", "the same employees, or new ones")
+	flags.BoolVar(&c.dryRun, "dry-run", false, "show what would be done, and change nothing")
+	flags.BoolVar(&c.yes, "yes", false, "do not ask, also on a terminal")
+	c.format = formats(flags, "text", "json")
+	return cmd
+}
+
+func (c *restoreCommand) execute(ctx context.Context, name string) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := withLimit(ctx, cfg.Schedule.Deadline)
+	defer cancel()
+	if c.dryRun {
+		return c.dry(ctx, cfg, name)
+	}
+	db, err := c.openWrite(cfg)
+	if err != nil {
+		return err
+	}
+	opt, err := c.options(cfg, db, name)
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	if c.asks && !c.yes {
+		opt.Confirm = c.confirm(ctx, c.format.value)
+	}
+	d, err := c.onceOf(ctx, cfg, db, opt.Approve, func(e *tsync.Engine) (*plan.Document, error) { return e.Restore(ctx, opt) })
+	if d == nil {
+		return errors.Join(err, noDocument(err))
+	}
+	return errors.Join(c.showRun(d, c.format.value), err, guardError(d, err), problemsError(cfg, d))
+}
+
+// dry shows what a restore would do.
+func (c *restoreCommand) dry(ctx context.Context, cfg *configs.Config, name string) error {
+	db, done, err := c.openPlan(cfg)
+	if err != nil {
+		return err
+	}
+	opt, err := c.options(cfg, db, name)
+	if err != nil {
+		return errors.Join(err, done())
+	}
+	stop := c.watch()
+	defer stop()
+	engine, err := c.engine(cfg, db)
+	if err != nil {
+		return errors.Join(err, done())
+	}
+	engine.Approvals = lenientApprovals{engine.Approvals, c.log}
+	d, err := engine.PlanRestore(ctx, opt)
+	err = errors.Join(err, done())
+	if d == nil {
+		return errors.Join(err, noDocument(err))
+	}
+	return errors.Join(c.show(d, c.format.value, true), err, guardError(d, err))
+}
+
+// options finds the run, whom it terminated, and who of them is meant.
+func (c *restoreCommand) options(cfg *configs.Config, db *state.DB, name string) (tsync.RestoreOptions, error) {
+	opt := tsync.RestoreOptions{New: c.as.value == "new", Users: c.run.users, Approve: c.run.approvals(c.app, cfg)}
+	record, found, err := db.Run(name)
+	if err != nil {
+		return opt, err
+	}
+	opt.Run = name // terminations outlive the record of their run
+	if found {
+		opt.Run = record.ID
+	}
+	if opt.Terminated, err = terminatedBy(db, opt.Run); err != nil {
+		return opt, err
+	}
+	if len(opt.Terminated) == 0 {
+		return opt, nobodyTerminated(db, opt.Run, found)
+	}
+	for _, user := range c.run.users {
+		u, err := findPerson(db, user)
+		if err != nil {
+			return opt, err
+		}
+		if !slices.ContainsFunc(opt.Terminated, func(t tsync.Terminated) bool { return t.User.ID == u.ID }) {
+			return opt, fmt.Errorf("run %s did not terminate user %s", opt.Run, u.ID)
+		}
+		opt.Only = append(opt.Only, u.ID)
+	}
+	opt.Command = c.commandLine(opt.Run)
+	return opt, nil
+}
+
+// terminatedBy is whom a run terminated, those included whose outcome was found out
+// later.
+func terminatedBy(db *state.DB, run string) ([]tsync.Terminated, error) {
+	var all []tsync.Terminated
+	for entry, err := range db.Audits(state.Query{Run: run, Kind: string(plan.Terminate)}) {
+		if err != nil {
+			return nil, err
+		}
+		if entry.Outcome == plan.Done {
+			all = append(all, tsync.Terminated{User: plan.UserRef{ID: entry.Person, Login: entry.Login}, Employee: entry.Employee})
+		}
+	}
+	return all, nil
+}
+
+// nobodyTerminated names the latest run that is likelier meant.
+func nobodyTerminated(db *state.DB, run string, found bool) error {
+	text := fmt.Sprintf("run %s terminated nobody", run)
+	if !found {
+		text = fmt.Sprintf("there is no run %q in the snapshot", run)
+	}
+	latest := ""
+	for entry, err := range db.Audits(state.Query{Kind: string(plan.Terminate)}) {
+		if err != nil {
+			return err
+		}
+		if entry.Outcome == plan.Done {
+			latest = entry.Run
+		}
+	}
+	if latest == "" {
+		return errors.New(text + ", nor did any other run")
+	}
+	return fmt.Errorf("%s; the latest that terminated anybody is %s", text, latest)
+}
+
+// commandLine is how the restore is made again.
+func (c *restoreCommand) commandLine(run string) string {
+	var b strings.Builder
+	b.WriteString("tracktik-sync restore " + run)
+	for _, u := range c.run.users {
+		b.WriteString(" --user " + u)
+	}
+	if c.as.value != "reactivate" {
+		b.WriteString(" --as " + c.as.value)
+	}
+	return b.String()
+}

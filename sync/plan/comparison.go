@@ -1,0 +1,80 @@
+package plan
+
+import "time"
+
+// A Comparison is both sides as they are, person by person: what `compare` prints. A
+// person is in one of Equal, Different, OnlyOkta and Terminated.
+type Comparison struct {
+	Created  time.Time  `json:"created"`
+	Okta     OktaID     `json:"okta"`
+	TrackTik TrackTikID `json:"tracktik"`
+	// Users and Employees are how many there are on each side, the inactive included.
+	Users     int `json:"users"`
+	Employees int `json:"employees"`
+
+	Summary CompareSummary `json:"summary"`
+
+	Equal        []Compared `json:"equal"`
+	Different    []Compared `json:"different"`
+	OnlyOkta     []Compared `json:"only_okta"`     // to be provisioned, without an employee
+	OnlyTrackTik []Compared `json:"only_tracktik"` // active, without anyone in Okta
+	OutsideGroup []Compared `json:"outside_group"` // hold the role of a group that they are not in
+	Terminated   []Compared `json:"terminated"`    // not active in TrackTik, and still assigned in Okta
+
+	Warnings []Warning `json:"warnings"`
+}
+
+// A CompareSummary counts the groups of people, and the differences by field.
+type CompareSummary struct {
+	Equal        int            `json:"equal"`
+	Different    int            `json:"different"`
+	OnlyOkta     int            `json:"only_okta"`
+	OnlyTrackTik int            `json:"only_tracktik"`
+	OutsideGroup int            `json:"outside_group"`
+	Terminated   int            `json:"terminated"`
+	Fields       map[string]int `json:"fields"`
+}
+
+// A Compared is one person of one group.
+type Compared struct {
+	User     UserRef          `json:"user,omitzero"`
+	Employee ComparedEmployee `json:"employee,omitzero"`
+	// Match is how the two were found to be one person: link, custom_id, username or
+	// email.
+	Match       string       `json:"match,omitempty"`
+	Differences []Difference `json:"differences,omitempty"`
+	Role        *RoleRef     `json:"role,omitempty"` // of OutsideGroup
+	Group       string       `json:"group,omitempty"`
+	Note        string       `json:"note,omitempty"`
+}
+
+// A ComparedEmployee is an employee as far as somebody needs it to find them.
+type ComparedEmployee struct {
+	ID       EmployeeID `json:"id"`
+	CustomID string     `json:"custom_id,omitempty"`
+	Username string     `json:"username,omitempty"`
+	Name     string     `json:"name,omitempty"`
+	Email    string     `json:"email,omitempty"`
+	Status   string     `json:"status,omitempty"`
+	Region   string     `json:"region,omitempty"`
+}
+
+// A Difference is one field that the two sides hold otherwise.
+type Difference struct {
+	Field    string `json:"field"`
+	Okta     string `json:"okta"`
+	TrackTik string `json:"tracktik"`
+}
+
+// Seal fills in the summary, and makes lists empty instead of null.
+func (c *Comparison) Seal() {
+	c.Equal, c.Different, c.OnlyOkta = notNil(c.Equal), notNil(c.Different), notNil(c.OnlyOkta)
+	c.OnlyTrackTik, c.OutsideGroup, c.Terminated = notNil(c.OnlyTrackTik), notNil(c.OutsideGroup), notNil(c.Terminated)
+	c.Warnings = notNil(c.Warnings)
+	c.Summary = CompareSummary{len(c.Equal), len(c.Different), len(c.OnlyOkta), len(c.OnlyTrackTik), len(c.OutsideGroup), len(c.Terminated), map[string]int{}}
+	for _, p := range c.Different {
+		for _, d := range p.Differences {
+			c.Summary.Fields[d.Field]++
+		}
+	}
+}
