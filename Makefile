@@ -29,13 +29,22 @@ KUBERNETES_STAMP = $(foreach part,gitVersion=v$(KUBERNETES_VERSION) gitMajor=$(w
 	gitMinor=$(word 2,$(subst ., ,$(KUBERNETES_VERSION))),-X k8s.io/component-base/version.$(part))
 KUBERNETES_VERSION = $(shell sed -n 's/^require k8s.io\/kubernetes v//p' $(KUBETEST)/go.mod)
 
+# The image, and what builds it: make image BUILD_IMAGE='docker build'
+IMAGE ?= tracktik-sync:$(VERSION)
+BUILD_IMAGE ?= buildah $(CONTAINER_STORAGE) build --isolation chroot --timestamp $(SOURCE_DATE_EPOCH)
+# The time of all files in images and packages: that of the sources.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 315532800)
+# Tests have a store of their own, and a runtime that works inside of containers too.
+TEST_STORAGE := --root $(CURDIR)/.cache/containers/root --runroot $(CURDIR)/.cache/containers/run --storage-driver vfs
+TEST_PODMAN ?= podman $(TEST_STORAGE) --runtime runc --cgroup-manager cgroupfs
+
 # The version is given, so that Go need not ask git, which refuses where the
 # checkout belongs to another user, as it does in containers.
 BUILDFLAGS := -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
 SOURCES := cmd configs okta state sync tracktik
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint fmt bench cover clean chart test-chart test-k8s
+.PHONY: help build demo test lint fmt bench cover clean chart test-chart test-k8s image test-image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +83,19 @@ test-chart: $(HELM) ## lint and render the chart
 test-k8s: $(HELM) .cache/kubetest/etcd .cache/kubetest/kube-apiserver ## hold the chart to a real API server (the first time takes ten minutes)
 	cd $(KUBETEST) && GOFLAGS= HELM=$(CURDIR)/$(HELM) ETCD=$(CURDIR)/.cache/kubetest/etcd \
 		KUBE_APISERVER=$(CURDIR)/.cache/kubetest/kube-apiserver go test -count 1 $(TESTFLAGS) .
+
+image: ## build the container image (buildah, or BUILD_IMAGE='docker build')
+	rm -rf bin/image && mkdir -p bin/image/root/usr/bin bin/image/root/etc bin/image/state
+	mkdir -m 1777 bin/image/root/tmp && chmod 0700 bin/image/state
+	echo 'tracktik-sync:x:65532:65532::/var/lib/tracktik-sync:/nonexistent' >bin/image/root/etc/passwd
+	echo 'tracktik-sync:x:65532:' >bin/image/root/etc/group
+	CGO_ENABLED=0 GOOS=linux go build $(BUILDFLAGS) -o bin/image/root/usr/bin/ ./cmd/tracktik-sync
+	$(BUILD_IMAGE) --tag $(IMAGE) --build-arg VERSION=$(VERSION) \
+		--build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null || echo unknown) --file configs/docker/Dockerfile bin/image
+
+test-image: CONTAINER_STORAGE := $(TEST_STORAGE)
+test-image: image ## run the image as a cluster would (podman and runc, as root)
+	PODMAN='$(TEST_PODMAN)' IMAGE='$(IMAGE)' VERSION='$(VERSION)' go test -count 1 $(TESTFLAGS) ./configs/docker
 
 clean: ## remove what was built (.cache keeps the linter)
 	rm -rf bin coverage.out
