@@ -17,6 +17,7 @@ var (
 		newLink,
 		newUnlink,
 		newRestore,
+		newRestore,
 		newState,
 		newConfig,
 		newVersion,

@@ -26,12 +26,15 @@ func (a *app) runAndShow(ctx context.Context, cfg *configs.Config, db *state.DB,
 
 // once makes one run, leaves the status behind for others, and closes db.
 func (a *app) once(ctx context.Context, cfg *configs.Config, db *state.DB, opt tsync.RunOptions) (*plan.Document, error) {
+	a.whole = len(opt.Users) == 0
 	return a.onceOf(ctx, cfg, db, opt.Approve, func(e *tsync.Engine) (*plan.Document, error) { return e.RunOnce(ctx, opt) })
 }
 
 // onceOf is once for any kind of run, with the approvals that it was given.
 func (a *app) onceOf(ctx context.Context, cfg *configs.Config, db *state.DB, approve []string,
 	run func(*tsync.Engine) (*plan.Document, error)) (d *plan.Document, err error) {
+	onlooker := a.onlooker(cfg)
+	defer func() { onlooker.tell(ctx, err) }()
 	defer func() { err = errors.Join(err, db.Close()) }()
 	stop := a.watch()
 	defer stop()
@@ -43,11 +46,13 @@ func (a *app) onceOf(ctx context.Context, cfg *configs.Config, db *state.DB, app
 	if err != nil {
 		return nil, err
 	}
+	onlooker.begins(ctx, engine)
 	d, err = run(engine)
 	err = interrupted(ctx, err)
 	if d != nil {
 		err = errors.Join(err, a.noteApprovals(cfg, db, given, d.ID))
 	}
+	onlooker.look(db, engine, d)
 	return d, errors.Join(err, a.afterwards(cfg, db))
 }
 
