@@ -10,6 +10,7 @@ var (
 		newRun,
 		newStatus,
 		newProblems,
+		newExplain,
 		newHistory,
 		newAccess,
 		newRetry,

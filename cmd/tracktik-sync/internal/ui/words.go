@@ -72,9 +72,13 @@ func Summary(d *plan.Document) string {
 	return text
 }
 
-// Number is "1 problem" or "2 problems"; "held" has no plural.
+// Number is "1 problem" or "2 problems", "2 tries"; "held" has no plural.
 func Number(n int, word string) string {
-	if n != 1 && word != "held" {
+	switch stem, y := strings.CutSuffix(word, "y"); {
+	case n == 1 || word == "held":
+	case y:
+		word = stem + "ies"
+	default:
 		word += "s"
 	}
 	return strconv.Itoa(n) + " " + word

@@ -1,0 +1,371 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tracktik-sync/sync/mapping"
+	"tracktik-sync/sync/plan"
+)
+
+// The steps of an Explanation, in their order.
+const (
+	StepOkta  = "okta"
+	StepScope = "scope"
+	StepMatch = "match"
+	StepMap   = "map"
+	StepPlan  = "plan"
+)
+
+// An Explanation says what the next sync makes of one person, step by step, and why.
+// It always has all five steps, whatever could be found out.
+type Explanation struct {
+	User  plan.UserRef    `json:"user"`
+	Steps []Step          `json:"steps"`
+	Roles []ExplainedRole `json:"roles"`
+
+	Actions  []plan.Action  `json:"actions"` // what would be done, in a plan's order
+	Held     []plan.Held    `json:"held,omitempty"`
+	Problems []plan.Problem `json:"problems,omitempty"`
+	Warnings []plan.Warning `json:"warnings,omitempty"`
+}
+
+// A Step is one question about a person, with the answer. OK says that nothing in it
+// stands in the way. The fields from Status on belong to the steps that they are
+// written for, and are empty in the others.
+type Step struct {
+	Name    string   `json:"name"`
+	OK      bool     `json:"ok"`
+	Summary string   `json:"summary"`
+	Notes   []string `json:"notes,omitempty"`
+
+	// okta
+	Status     string               `json:"status,omitempty"` // of the user, in Okta's words
+	Assignment *ExplainedAssignment `json:"assignment,omitempty"`
+	App        string               `json:"app_status,omitempty"` // empty: it was not read
+
+	// scope
+	Verdict string `json:"verdict,omitempty"`
+
+	// match
+	Employee   plan.EmployeeID `json:"employee_id,omitempty"`
+	Key        string          `json:"match,omitempty"`           // what they were or would be recognised by
+	Since      *time.Time      `json:"since,omitempty"`           // managed since
+	Run        string          `json:"run,omitempty"`             // by which run
+	InTrackTik string          `json:"employee_status,omitempty"` // in TrackTik's words; empty: it was not read
+	Former     plan.EmployeeID `json:"former_employee_id,omitempty"`
+
+	// map
+	Fields []ExplainedField `json:"fields,omitempty"`
+}
+
+// An ExplainedAssignment is how a person comes to the app.
+type ExplainedAssignment struct {
+	Status   string       `json:"status"`
+	Scope    string       `json:"scope"` // USER or GROUP
+	Group    plan.GroupID `json:"group_id,omitempty"`
+	Name     string       `json:"group,omitempty"` // of the group
+	UserName string       `json:"user_name,omitempty"`
+}
+
+// An ExplainedField is one TrackTik field of a person.
+type ExplainedField struct {
+	Field      string `json:"field"`
+	Value      string `json:"value,omitempty"`  // as it would be sent; empty: nothing
+	Source     string `json:"source,omitempty"` // app.title, user.title …; empty: from nowhere
+	Raw        string `json:"raw,omitempty"`    // as Okta has it, where it is sent otherwise
+	Normalised bool   `json:"normalised,omitempty"`
+	Pushed     string `json:"pushed,omitempty"` // what TrackTik was last told
+	Why        string `json:"why,omitempty"`    // why it is not sent, or how it came about
+}
+
+// What becomes of a role, in an ExplainedRole.
+const (
+	RoleHas      = "has"
+	RoleGranted  = "would_be_granted"
+	RoleRevoked  = "would_be_revoked"
+	RoleWithheld = "withheld" // due, and not granted
+)
+
+// An ExplainedRole is a role that somebody has or is to have, and the group behind it.
+type ExplainedRole struct {
+	Name      string       `json:"name"`
+	ID        plan.RoleID  `json:"role_id,omitempty"` // 0: still to be made
+	Group     plan.GroupID `json:"group_id"`
+	GroupName string       `json:"group,omitempty"`
+	Why       string       `json:"why"`
+	State     string       `json:"state"`
+	How       string       `json:"how,omitempty"`
+	Since     *time.Time   `json:"since,omitempty"` // by our record
+	Run       string       `json:"run,omitempty"`
+}
+
+// Explain finds out what the next sync would make of one person. It makes at most
+// eight calls and writes nothing: what it could not ask, a note says. known is whom the
+// snapshot has under that name, zero for nobody: somebody who is not in Okta any more
+// is found by it. The error is ErrNobody for somebody who is neither in Okta nor
+// managed, or what Okta answered; the Explanation comes with either.
+func (e *Engine) Explain(ctx context.Context, name string, known plan.UserRef) (*Explanation, error) {
+	x, err := e.newExplainer(name)
+	if err != nil {
+		return nil, err
+	}
+	failed := x.find(ctx, name, known)
+	if failed == nil {
+		failed = x.read(ctx)
+	}
+	if x.s != nil {
+		if err := x.decideAll(ctx); err != nil {
+			return nil, err
+		}
+	}
+	x.readApp(ctx)
+	if err := x.tell(); err != nil {
+		return nil, err
+	}
+	return x.out, failed
+}
+
+// An explainer is the work of Explain: a run about one person that asks little, goes
+// on where an answer is missing, and notes that.
+type explainer struct {
+	*run
+	out    *Explanation
+	asking *asking
+	id     plan.PersonID
+	s      *subject // nil: there is nobody to judge
+	full   plan.Person
+	group  string // name of the group that assigned them, when it is known
+	app    *plan.App
+
+	result  mapping.Result
+	sources mapping.Sources
+	mapped  bool
+
+	unread  error // TrackTik could not be asked who they are, or could be
+	noRoles error // their roles could not be worked out
+	notes   map[string][]string
+}
+
+func (e *Engine) newExplainer(name string) (*explainer, error) {
+	a := &asking{before: e.Source.Requests() + e.Target.Requests(), employees: map[plan.EmployeeID][]plan.UserRole{}}
+	a.spent = func() int { return e.Source.Requests() + e.Target.Requests() - a.before }
+	careful := *e
+	careful.Source, careful.Target = &askingSource{Source: e.Source, asking: a, users: map[string]plan.Person{}}, &askingTarget{Target: e.Target, asking: a}
+	r, err := careful.newRun(RunOptions{Users: []string{name}}, "")
+	if err != nil {
+		return nil, err
+	}
+	if r.people, err = loadRoster(r.Snapshot); err != nil {
+		return nil, err
+	}
+	r.ownGroups = map[plan.PersonID][]plan.Group{}
+	r.current.gone, r.current.differs = map[plan.PersonID]bool{}, map[plan.PersonID]*plan.Employee{}
+	x := &explainer{run: r, asking: a, notes: map[string][]string{},
+		out: &Explanation{Roles: []ExplainedRole{}, Actions: []plan.Action{}}}
+	pending, err := r.Snapshot.Pending()
+	for _, in := range pending {
+		r.pending[in.Action.User.ID] = fmt.Sprintf("a %s of run %s may or may not have happened; the next sync looks it up", in.Action.Kind, in.Run)
+	}
+	return x, err
+}
+
+func (x *explainer) note(step, format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(x.notes[step], text) {
+		x.notes[step] = append(x.notes[step], text)
+	}
+}
+
+// find learns who is meant.
+func (x *explainer) find(ctx context.Context, name string, known plan.UserRef) error {
+	x.out.User = known
+	err := x.closed()
+	if err == nil {
+		x.id, err = x.Find(ctx, name)
+	}
+	if err != nil && known.ID != "" {
+		x.id = known.ID
+	}
+	if x.id == "" {
+		x.out.User.Login = name
+		return err
+	}
+	x.out.User.ID = x.id
+	if errors.Is(err, ErrNobody) {
+		return nil // read finds out whether they are there
+	}
+	return err
+}
+
+// closed is the quarantine of a system. One of Okta's ends the reading; one of
+// TrackTik's is noted where TrackTik would be asked.
+func (x *explainer) closed() error {
+	err := x.quarantined()
+	var q *QuarantineError
+	if errors.As(err, &q) && q.System == systemTrackTik {
+		x.asking.broken = err
+		return nil
+	}
+	return err
+}
+
+// read asks Okta about the person, and TrackTik about the employee that is theirs.
+func (x *explainer) read(ctx context.Context) error {
+	p, found, err := x.person(ctx)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return x.absent()
+	}
+	links, err := x.Snapshot.Groups()
+	if err != nil {
+		return err
+	}
+	if err := x.readGroupsOf(ctx, x.id, storedGroups(links)); err != nil {
+		return err
+	}
+	for _, g := range x.groups {
+		slices.Sort(g.members)
+	}
+	slices.SortFunc(x.groups, func(a, b *pushed) int { return compareText(a.group.ID, b.group.ID) })
+	x.readEmployee(ctx)
+	x.full = p
+	x.out.User = plan.UserRef{ID: p.ID, Login: p.Login}
+	x.group = x.groupName(ctx, p.Assignment.Group, links)
+	if err := x.subject(p, plan.EvidenceFull); err != nil {
+		return err
+	}
+	x.s = x.people.subjects[p.ID]
+	if x.s.judgement.Verdict == plan.Doubt {
+		x.s.judgement.Verdict, x.s.leaver = plan.Depart, true // this is the direct look-up
+	}
+	if p.User != nil {
+		x.result, x.sources = x.Mapper.Explain(p, x.groupNames(p.ID))
+		x.mapped = true
+	}
+	return nil
+}
+
+func (x *explainer) person(ctx context.Context) (p plan.Person, found bool, err error) {
+	p, found, err = x.Source.Assignment(ctx, x.id)
+	if err != nil || found {
+		return p, found, err
+	}
+	return x.Source.User(ctx, string(x.id))
+}
+
+// absent is somebody whom Okta does not know.
+func (x *explainer) absent() error {
+	s := &subject{person: plan.Person{ID: x.id}, absent: true, evidence: plan.EvidenceFull, seen: x.Now()}
+	if err := x.recall(s); err != nil {
+		return err
+	}
+	if s.link == nil {
+		return fmt.Errorf("%w: user %s does not exist in Okta, and is not managed", ErrNobody, x.id)
+	}
+	s.judgement, s.leaver = x.notFound(s), true
+	x.people.subjects[x.id], x.s = s, s
+	x.out.User = s.ref()
+	return nil
+}
+
+// readEmployee reads the employee of a managed person, as a refresh does.
+func (x *explainer) readEmployee(ctx context.Context) {
+	link, linked, err := x.Snapshot.Link(x.id)
+	if err == nil && !linked {
+		return
+	}
+	x.asking.about(link.Employee)
+	if err == nil {
+		err = x.refreshOne(ctx, x.id)
+	}
+	if err != nil {
+		x.note(StepMatch, "the employee was not read, and what follows is by what was last pushed: %v", err)
+		return
+	}
+	x.refresh = true
+}
+
+// groupName finds what the group that assigned the person is called.
+func (x *explainer) groupName(ctx context.Context, id plan.GroupID, links []plan.GroupLink) string {
+	if id == "" {
+		return ""
+	}
+	for _, g := range x.ownGroups[x.id] {
+		if g.ID == id {
+			return g.Name
+		}
+	}
+	for _, l := range links {
+		if l.Group == id {
+			return l.Name
+		}
+	}
+	if g, found, err := x.Source.Group(ctx, id); err == nil && found {
+		return g.Name
+	}
+	return ""
+}
+
+// readApp looks at the app itself, when there is a call left for it: what is wrong
+// with it is wrong for everybody, and every run says so.
+func (x *explainer) readApp(ctx context.Context) {
+	app, err := x.Source.App(ctx)
+	if err == nil {
+		x.app = &app
+	}
+}
+
+// decideAll is what a run decides about the person. An error is about the snapshot.
+func (x *explainer) decideAll(ctx context.Context) error {
+	s, list := x.s, []*subject{x.s}
+	provision := s.judgement.Verdict == plan.Provision && x.pending[x.id] == ""
+	x.learn(ctx, list)
+	if !provision {
+		x.decideOne(s)
+		return x.decideOwnRoles(ctx)
+	}
+	if err := x.resolveNames(list); err != nil {
+		return err
+	}
+	if err := x.findMatches(ctx, x.fresh(list)); err != nil {
+		if len(s.matches) == 0 || !errors.Is(err, errAsked) {
+			x.unread = err
+			return nil
+		}
+		x.note(StepMatch, "whether they hold a protected role, and must not be taken over, was not looked up: %v", err)
+	}
+	if err := x.resolveRegions(ctx, list); err != nil { // last: it is the listing that can be long
+		x.note(StepMap, "the region was not looked up in TrackTik: %v", err)
+	}
+	x.learn(ctx, list)
+	x.decideOne(s)
+	x.recreate()
+	return x.decideOwnRoles(ctx)
+}
+
+// learn finds out whose credentials we use.
+func (x *explainer) learn(ctx context.Context, list []*subject) {
+	if err := x.learnOwn(ctx, list); err != nil {
+		x.note(StepPlan, "whether this is the employee whose credentials we use was not looked up: %v", err)
+	}
+}
+
+func (x *explainer) decideOwnRoles(ctx context.Context) error {
+	err := x.decideRoles(ctx)
+	if err == nil || errors.Is(err, errAsked) || x.asking.broken != nil {
+		x.noRoles = err
+		return nil
+	}
+	var f failure
+	var broken *brokenListing
+	if errors.As(err, &f) || errors.As(err, &broken) {
+		x.noRoles = err
+		return nil
+	}
+	return err
+}

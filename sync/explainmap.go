@@ -1,0 +1,132 @@
+package sync
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tracktik-sync/sync/plan"
+)
+
+// tellMap shows each field, where it came from, and what is left out.
+func (x *explainer) tellMap() Step {
+	step := Step{Name: StepMap, Summary: "not mapped: Okta shows no profile"}
+	if !x.mapped {
+		return step
+	}
+	sent := 0
+	for f := range plan.NumFields {
+		field := x.explainField(f)
+		if field.Value != "" {
+			sent++
+		}
+		step.Fields = append(step.Fields, field)
+	}
+	problems := x.mapProblems()
+	step.OK = len(problems) == 0
+	step.Summary = fmt.Sprintf("%d of %d fields have a value", sent, plan.NumFields)
+	if n := len(x.result.Warnings); n > 0 {
+		step.Summary += fmt.Sprintf(", %s left out", countOf(n, "value"))
+	}
+	if x.s.judgement.Verdict != plan.Provision {
+		step.Summary += "; none is sent, since they are not to be provisioned"
+	}
+	if !step.OK {
+		var texts []string
+		for _, p := range problems {
+			texts = append(texts, p.Code+": "+p.Message)
+		}
+		step.Summary = "nothing can be written: " + strings.Join(texts, "; ")
+	}
+	return step
+}
+
+func countOf(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+// mapProblems are those about the person's values, the region included.
+func (x *explainer) mapProblems() []plan.Problem {
+	problems := slices.Clone(x.result.Problems)
+	for _, p := range x.s.mapped.Problems {
+		if !slices.Contains(problems, p) && !isMatchProblem(p.Code) {
+			problems = append(problems, p)
+		}
+	}
+	return problems
+}
+
+// longRaw is how much of a value as Okta has it is shown.
+const longRaw = 300
+
+func (x *explainer) explainField(f plan.Field) ExplainedField {
+	w, source := &x.result.Wanted, x.sources[f]
+	field := ExplainedField{Field: f.String(), Value: w.Values[f], Source: source.Name, Normalised: source.Normalised}
+	if field.Normalised || field.Value == "" {
+		field.Raw = cut(source.Raw, longRaw)
+	}
+	if x.s.link != nil {
+		field.Pushed = x.s.link.Pushed[f]
+	}
+	field.Why = x.fieldWhy(f, field)
+	return field
+}
+
+func cut(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+// fieldWhy says what there is to say about one field.
+func (x *explainer) fieldWhy(f plan.Field, field ExplainedField) string {
+	for _, p := range x.mapProblems() {
+		if strings.HasPrefix(p.Message, f.String()+" ") || strings.HasPrefix(p.Message, f.String()+",") ||
+			f == plan.Region && (p.Code == plan.ProblemUnknownRegion || p.Code == plan.ProblemAmbiguousRegion) {
+			return p.Code + ": " + p.Message
+		}
+	}
+	for _, w := range x.result.Warnings {
+		if w.Field == f.String() || w.Field == "address" && slices.Contains(plan.AddressFields[:], f) && field.Value == "" {
+			return w.Message
+		}
+	}
+	switch {
+	case f == plan.Region:
+		return x.regionWhy(field)
+	case x.pol.CreateOnly.Has(f) && x.s.link != nil:
+		return "set at creation only (create_only)"
+	case field.Value != "":
+		return ""
+	case x.result.Wanted.Keep.Has(f):
+		return "comes from nowhere (sync.attributes): what TrackTik has stays"
+	case field.Pushed != "":
+		return "empty in Okta, and pushed once: it is cleared"
+	}
+	return "empty in Okta, and never pushed: what TrackTik has stays"
+}
+
+func (x *explainer) regionWhy(field ExplainedField) string {
+	id := x.s.mapped.Wanted.RegionID
+	switch {
+	case field.Value == "" && x.s.link != nil:
+		return "no division in Okta: nobody is moved"
+	case field.Value == "" && x.pol.DefaultRegion == "":
+		return "no division in Okta, and sync.default_region is empty"
+	case field.Value == "" && id != 0:
+		return fmt.Sprintf("no division in Okta: sync.default_region %q, region %d", x.pol.DefaultRegion, id)
+	case field.Value == "":
+		return fmt.Sprintf("no division in Okta: sync.default_region %q", x.pol.DefaultRegion)
+	case id != 0:
+		return fmt.Sprintf("region %d of the portal", id)
+	case x.s.link != nil && !x.pol.FollowRegion:
+		return "counts at creation only (sync.region: create_only)"
+	case x.s.link != nil && x.s.link.PushedRegion != 0 && plan.FoldName(field.Value) == plan.FoldName(field.Pushed):
+		return fmt.Sprintf("region %d of the portal when it was pushed", x.s.link.PushedRegion)
+	}
+	return ""
+}
