@@ -140,6 +140,7 @@ func TestSettingsThatHaveNoEffectAreWarnings(t *testing.T) {
 		"a count beyond the day":     {"guard: {terminate: {max_per_day: 20}}", []string{"guard.terminate.max_count", "50", "20"}},
 		"no guard left":              {"guard: {terminate: {max_count: -1, max_percent: -1, max_per_day: -1}}", []string{"guard.terminate", "everybody"}},
 		"copies to nowhere":          {"state: {backup: {keep: 3}}", []string{"state.backup.keep", "3", "state.backup.dir is empty"}},
+		"a key to try out":           {"state: {key: secret}", []string{"state.key", "6 bytes", "openssl"}},
 		"a digest for nobody":        {"notify: {digest: '07:00'}", []string{"notify.digest", "nobody"}},
 	} {
 		t.Run(name, func(t *testing.T) {

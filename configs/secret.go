@@ -60,6 +60,29 @@ func (s Secret) Reread() (Secret, error) {
 	return secret, err
 }
 
+// MinKeyLength is the length below which state.key is warned about, in bytes: 32
+// random ones, as hexadecimal digits or in base64, are longer.
+const MinKeyLength = 32
+
+func shortKey(n int) string {
+	return fmt.Sprintf("is %d bytes long, and can be tried out at leisure by whoever has the file: use 32 random ones (openssl rand -hex 32)", n)
+}
+
+// ReadKey reads a file with another state.key, as state.key_file is read. The
+// warning is empty when the key is long enough and nobody else may read it.
+func ReadKey(path string) (key Secret, warning string, err error) {
+	key, mode, err := readSecret(path)
+	switch n := len(key.Reveal()); {
+	case err != nil:
+		return Secret{}, "", err
+	case n < MinKeyLength:
+		warning = "the key in " + path + " " + shortKey(n)
+	case mode.IsRegular() && isOpenToOthers(mode.Perm()):
+		warning = fmt.Sprintf("others may read %s (mode %04o); chmod 600", path, mode.Perm())
+	}
+	return key, warning, nil
+}
+
 // readSecret reads a secret's file without its final line break.
 func readSecret(path string) (Secret, fs.FileMode, error) {
 	file, err := os.Open(path)
@@ -84,7 +107,17 @@ func readSecret(path string) (Secret, fs.FileMode, error) {
 	}
 	secret := NewSecret(string(data))
 	secret.path = path
-	return secret, info.Mode(), nil
+	return secret, shownTo(info), nil
+}
+
+// shownTo is a file's mode as far as it is anybody's fault. Of another owner's file
+// the group may read: that is how it is handed to us (a Secret of Kubernetes with an
+// fsGroup).
+func shownTo(info fs.FileInfo) fs.FileMode {
+	if isOurs(info) {
+		return info.Mode()
+	}
+	return info.Mode() &^ 0o040
 }
 
 var errEmptySecret = errors.New("the file is empty")

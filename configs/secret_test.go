@@ -2,6 +2,7 @@ package configs
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -176,7 +177,7 @@ func TestTheEnvironmentsSecretBeatsEitherFormInTheFile(t *testing.T) {
 
 func TestSystemdCredentialsAreFoundByName(t *testing.T) {
 	credentials, elsewhere := t.TempDir(), t.TempDir()
-	path := write(t, credentials, "key", "from systemd")
+	path := write(t, credentials, "key", "from systemd, where keys are long")
 	if err := os.Chmod(path, 0o440); err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +185,7 @@ func TestSystemdCredentialsAreFoundByName(t *testing.T) {
 	env := []string{credentialsDirectory + "=" + credentials}
 	file := write(t, elsewhere, "c.yaml", with("state: {key_file: key}"))
 	c, warnings, err := Load(Options{Path: file, Env: env})
-	if err != nil || c.State.Key.Reveal() != "from systemd" || len(warnings) > 0 {
+	if err != nil || c.State.Key.Reveal() != "from systemd, where keys are long" || len(warnings) > 0 {
 		t.Errorf("with the directory: %q from %s, %v, %v", c.State.Key.Reveal(), c.State.Key.Path(), warnings, err)
 	}
 	c, _, err = Load(Options{Path: file, Env: []string{}})
@@ -227,5 +228,71 @@ func TestARotatedSecretIsReadAnew(t *testing.T) {
 	given := NewSecret("typed")
 	if again, err := given.Reread(); err != nil || !again.Equal(given) {
 		t.Errorf("a secret without a file is read anew as %q, %v", again.Reveal(), err)
+	}
+}
+
+func TestASecretBehindLinksIsReadAndJudgedByItsTarget(t *testing.T) {
+	dir := t.TempDir() // as Kubernetes mounts a Secret
+	if err := os.Mkdir(filepath.Join(dir, "..2026"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "..2026"), "key", strings.Repeat("k", MinKeyLength))
+	for name, target := range map[string]string{"..data": "..2026", "key": filepath.Join("..data", "key")} {
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := write(t, dir, "c.yaml", with("state: {key_file: key}"))
+	c, warnings, err := Load(Options{Path: file, Env: []string{}})
+	if err != nil || len(c.State.Key.Reveal()) != MinKeyLength || len(warnings) > 0 {
+		t.Errorf("read %d bytes, %v, %v", len(c.State.Key.Reveal()), warnings, err)
+	}
+	if err := os.Chmod(filepath.Join(dir, "..2026", "key"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, warnings, _ = Load(Options{Path: file, Env: []string{}})
+	wantWarning(t, warnings, "state.key_file", "0644")
+}
+
+func TestAnotherKeyIsReadAndJudged(t *testing.T) {
+	dir := t.TempDir()
+	long := strings.Repeat("k", MinKeyLength)
+	key, warning, err := ReadKey(write(t, dir, "long", long+"\n"))
+	if err != nil || warning != "" || key.Reveal() != long {
+		t.Errorf("%q, %q, %v", key.Reveal(), warning, err)
+	}
+	if _, warning, err = ReadKey(write(t, dir, "short", "k")); err != nil || !strings.Contains(warning, "1 bytes") {
+		t.Errorf("a short one: %q, %v", warning, err)
+	}
+	open := write(t, dir, "open", long)
+	if err := os.Chmod(open, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, warning, err = ReadKey(open); err != nil || !strings.Contains(warning, "0644") {
+		t.Errorf("one that others may read: %q, %v", warning, err)
+	}
+	for _, path := range []string{write(t, dir, "empty", "\n"), filepath.Join(dir, "missing")} {
+		if _, _, err = ReadKey(path); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+func TestAFileThatIsHandedToOurGroupIsNoWarning(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a file away")
+	}
+	path := write(t, t.TempDir(), "key", strings.Repeat("k", MinKeyLength))
+	for _, c := range []struct {
+		mode  os.FileMode
+		owner int
+		warns bool
+	}{{0o440, 4711, false}, {0o444, 4711, true}, {0o440, 0, true}} {
+		if err := errors.Join(os.Chmod(path, c.mode), os.Chown(path, c.owner, -1)); err != nil {
+			t.Fatal(err)
+		}
+		if _, warning, err := ReadKey(path); err != nil || (warning != "") != c.warns {
+			t.Errorf("mode %04o of user %d: %q, %v", c.mode, c.owner, warning, err)
+		}
 	}
 }

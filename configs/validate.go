@@ -155,6 +155,9 @@ func (r *review) state() {
 		r.find("state.path", "is empty; a snapshot has to live somewhere")
 	}
 	r.positive("state.keep", r.State.Keep)
+	if n := len(r.State.Key.Reveal()); n > 0 && n < MinKeyLength {
+		r.warn("state.key", "%s", shortKey(n))
+	}
 	backup := r.State.Backup
 	switch _, chosen := r.origins["state.backup.keep"]; {
 	case backup.Dir != "":

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
@@ -24,6 +25,19 @@ func Tokens(path string) *TokenFile { return &TokenFile{path: path + ".token"} }
 // WithKey is the same file, encrypted like a snapshot with that Options.Key from
 // the next Save on. A plain record is still read. An empty key leaves it plain.
 func (t *TokenFile) WithKey(key []byte) *TokenFile { return &TokenFile{t.path, key} }
+
+// Ready makes the directory where its last part is missing, and refuses one in which
+// everybody could replace the tokens: before somebody is sent to a browser for them.
+func (t *TokenFile) Ready() error {
+	dir := filepath.Dir(t.path)
+	if err := makeDir(dir); err != nil {
+		return fmt.Errorf("keeping the tokens: %w", err)
+	}
+	if err := checkDir(dir); err != nil {
+		return fmt.Errorf("keeping the tokens: %w", err)
+	}
+	return nil
+}
 
 // Lock keeps other processes, and other callers in this one, from getting new
 // tokens until unlock. It waits until ctx ends.
@@ -72,6 +86,9 @@ func (t *TokenFile) open(sealed []byte) ([]byte, error) {
 
 // Save replaces the record. It is durable when Save returns.
 func (t *TokenFile) Save(record []byte) error {
+	if err := checkDir(filepath.Dir(t.path)); err != nil {
+		return fmt.Errorf("writing the tokens: %w", err)
+	}
 	if len(t.secret) == 0 {
 		return writeFile(t.path, record)
 	}
@@ -84,3 +101,24 @@ func (t *TokenFile) Save(record []byte) error {
 
 // Forget removes the record: a logout.
 func (t *TokenFile) Forget() error { return remove(t.path) }
+
+// Rekey encrypts the record under another key, or writes it plain for none. That
+// there is no record, or that it is under that key already, is fine; found says
+// whether there was one.
+func (t *TokenFile) Rekey(ctx context.Context, key []byte) (found bool, err error) {
+	unlock, err := t.Lock(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	record, err := t.Load()
+	if errors.Is(err, ErrKey) {
+		if record, again := t.WithKey(key).Load(); again == nil {
+			return record != nil, nil
+		}
+	}
+	if err != nil || record == nil {
+		return false, err
+	}
+	return true, t.WithKey(key).Save(record)
+}

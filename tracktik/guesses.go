@@ -152,22 +152,43 @@ func namedField(text string) (plan.Field, bool) {
 	return best, best != plan.NumFields
 }
 
-// subject is the `sub` of an access token that is a JWT, read without checking
-// its signature: it is our own token. That sub is the id of an employee is [G].
+// subject is the `sub` of an access token that is a JWT. That sub is the id of an
+// employee is [G].
 func subject(token string) string {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return ""
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return ""
-	}
 	var claims struct {
 		Sub text `json:"sub"`
 	}
-	if json.Unmarshal(payload, &claims) != nil {
-		return ""
-	}
+	readClaims(token, &claims)
 	return claims.Sub.value
+}
+
+// scopes are what an access token that is a JWT is good for; nil when it does not
+// say. [G]: a list under `scopes`, as league/oauth2-server writes it, or the text of
+// RFC 9068 under `scope`.
+func scopes(token string) []string {
+	var list struct {
+		Scopes []string `json:"scopes"`
+	}
+	readClaims(token, &list)
+	if len(list.Scopes) > 0 {
+		return list.Scopes
+	}
+	var joined struct {
+		Scope string `json:"scope"`
+	}
+	readClaims(token, &joined)
+	return strings.Fields(joined.Scope)
+}
+
+// readClaims reads the claims of a JWT without checking its signature: it is our own
+// token, and nothing is allowed because of them. What is no JWT leaves claims alone.
+func readClaims(token string, claims any) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	if err == nil {
+		_ = json.Unmarshal(payload, claims) // another type: as good as absent
+	}
 }

@@ -24,6 +24,13 @@ type Token struct {
 	Credentials string `json:"credentials,omitempty"`
 }
 
+// Subject is whom Access stands for: the id of the employee whose credentials these
+// are, where the token says so, else empty.
+func (t Token) Subject() string { return subject(t.Access) }
+
+// Scopes are what Access is good for; nil when the token does not say.
+func (t Token) Scopes() []string { return scopes(t.Access) }
+
 // ParseToken reads what a Client saved in its TokenStore; no data are the zero
 // Token.
 func ParseToken(data []byte) (Token, error) {

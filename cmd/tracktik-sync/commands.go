@@ -19,6 +19,7 @@ var (
 		newUnlink,
 		newRestore,
 		newRestore,
+		newAuth,
 		newState,
 		newConfig,
 		newVersion,
@@ -30,6 +31,12 @@ var (
 		newStateRestore,
 		newStateVerify,
 		newStateExport,
+		newStateRekey,
+	}
+	authCommands = []constructor{
+		newAuthLogin,
+		newAuthStatus,
+		newAuthLogout,
 	}
 	configCommands = []constructor{
 		newConfigInit,

@@ -11,7 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tracktik-sync": program})
+	testscript.Main(m, map[string]func(){"tracktik-sync": program, "xdg-open": browser})
 }
 
 // program is main, in the test binary.

@@ -157,7 +157,7 @@ func (a *app) target(cfg *configs.Config) (*tracktik.Client, error) {
 			TokenPath:     auth.TokenPath,
 			AuthorizePath: auth.AuthorizePath,
 		},
-		Tokens:               state.Tokens(cfg.State.Path).WithKey(stateKey(cfg)),
+		Tokens:               tokenFile(cfg),
 		Timeout:              cfg.TrackTik.Timeout,
 		MaxConcurrency:       cfg.TrackTik.MaxConcurrency,
 		MaxRequestsPerMinute: cfg.TrackTik.MaxRequestsPerMinute,

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik"
+)
+
+func newAuth(a *app) *cobra.Command {
+	return group(a, "auth", "Authorise this program in the TrackTik portal", authCommands)
+}
+
+// tokenFile is where TrackTik's tokens lie, encrypted where state.key is set.
+func tokenFile(cfg *configs.Config) *state.TokenFile {
+	return state.Tokens(cfg.State.Path).WithKey(stateKey(cfg))
+}
+
+// savedToken is what is kept of the configured portal; the zero Token when there is
+// nothing, or only something of another portal.
+func savedToken(cfg *configs.Config) (tracktik.Token, error) {
+	record, err := tokenFile(cfg).Load()
+	if err != nil {
+		return tracktik.Token{}, err
+	}
+	token, err := tracktik.ParseToken(record)
+	if err != nil || canonical(strings.TrimRight(token.Portal, "/")) != binding(cfg).Portal {
+		return tracktik.Token{}, err
+	}
+	return token, nil
+}
+
+// An authStatus is what `auth status --format json` prints.
+type authStatus struct {
+	Portal     string      `json:"portal"`
+	Grant      string      `json:"grant"`
+	Authorised bool        `json:"authorised"`         // the next run needs nobody at a browser
+	Employee   string      `json:"employee,omitempty"` // whom the access token stands for
+	Username   string      `json:"username,omitempty"` // the configured one
+	Scopes     []string    `json:"scopes,omitempty"`
+	Obtained   *time.Time  `json:"obtained,omitempty"`
+	Until      *time.Time  `json:"until,omitempty"` // end of the access token
+	Refresh    bool        `json:"refresh_token"`   // one is kept
+	Encrypted  bool        `json:"encrypted"`
+	Quarantine *quarantine `json:"quarantine"`
+}
+
+func newAuthStatus(a *app) *cobra.Command {
+	var format *choice
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show who we are in TrackTik, until when, and with which scopes; asks nobody",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			cfg, err := a.load()
+			if err != nil {
+				return err
+			}
+			return a.authStatus(cfg, format.value)
+		},
+	}
+	format = formats(cmd.Flags(), "text", "json")
+	return cmd
+}
+
+// authStatus answers from what is kept, without a call: a look must not cost a login.
+func (a *app) authStatus(cfg *configs.Config, format string) error {
+	token, err := savedToken(cfg)
+	if err != nil {
+		return err
+	}
+	auth := cfg.TrackTik.Auth
+	s := authStatus{Portal: cfg.TrackTik.BaseURL, Grant: auth.Grant, Employee: token.Subject(), Scopes: token.Scopes(),
+		Username: auth.Username, Refresh: token.Refresh != "", Encrypted: cfg.State.Key.IsSet()}
+	if !token.Obtained.IsZero() {
+		obtained, until := token.Obtained.UTC(), token.Until.UTC()
+		s.Obtained, s.Until = &obtained, &until
+	}
+	s.Authorised = s.Refresh || auth.Password.IsSet() || auth.RefreshToken.IsSet()
+	if status, err := a.currentStatus(cfg); err == nil && status.Quarantine != nil && status.Quarantine.System == "tracktik" {
+		s.Quarantine = status.Quarantine
+	}
+	shown := a.data(func(w io.Writer) error {
+		if format == "json" {
+			return writeJSON(w, s)
+		}
+		return a.printAuth(w, &s)
+	})
+	if !s.Authorised {
+		return errors.Join(shown, errors.New("nobody has approved this program in the portal: run `tracktik-sync auth login`"))
+	}
+	return shown
+}
+
+func (a *app) printAuth(w io.Writer, s *authStatus) error {
+	t := ui.NewTable(w, a.style())
+	t.Row("portal", ui.Safe(s.Portal))
+	t.Row("grant", ui.Safe(s.Grant))
+	if s.Username != "" {
+		t.Row("username", ui.Safe(s.Username))
+	}
+	if s.Employee != "" {
+		t.Row("employee", ui.Safe(s.Employee))
+	}
+	if s.Obtained != nil {
+		t.Row("obtained", a.ago(*s.Obtained))
+		t.Row("access token", a.untilText(*s.Until))
+	}
+	if len(s.Scopes) > 0 {
+		t.Row("scopes", ui.Safe(strings.Join(s.Scopes, ", ")))
+	}
+	t.Row("refresh token", a.refreshText(s))
+	if q := s.Quarantine; q != nil {
+		t.Alarm("quarantine", fmt.Sprintf("since %s: %s", q.Since.UTC().Format(time.RFC3339), ui.Safe(q.Reason)))
+	}
+	return t.Flush()
+}
+
+func (a *app) untilText(until time.Time) string {
+	if !a.now().Before(until) {
+		return "ended " + a.ago(until) + "; the next call gets another one"
+	}
+	return "until " + until.UTC().Format(time.RFC3339)
+}
+
+func (a *app) refreshText(s *authStatus) string {
+	switch {
+	case !s.Refresh && s.Grant == tracktik.GrantPassword:
+		return "none; each run logs in with the password"
+	case !s.Refresh:
+		return "none"
+	case s.Encrypted:
+		return "kept beside the snapshot, encrypted with state.key"
+	}
+	return "kept beside the snapshot, readable by this user only; set state.key_file to encrypt it"
+}
+
+func newAuthLogout(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "logout",
+		Short: "Forget the tokens that are kept",
+		Long: "Logout forgets the tokens that are kept beside the snapshot. It tells the portal nothing: to end\n" +
+			"the approval there as well, ask TrackTik support, or change the account's password.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := a.load()
+			if err != nil {
+				return err
+			}
+			return a.logout(cmd.Context(), cfg)
+		},
+	}
+}
+
+func (a *app) logout(ctx context.Context, cfg *configs.Config) error {
+	if err := a.ownSnapshot(cfg); err != nil {
+		return err
+	}
+	file := tokenFile(cfg)
+	ctx, cancel := context.WithTimeout(ctx, readWait)
+	defer cancel()
+	unlock, err := file.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	err = file.Forget()
+	unlock()
+	if err != nil {
+		return fmt.Errorf("forgetting the tokens: %w", err)
+	}
+	if err := a.noteAuth(cfg, "auth logout", 0, "the tokens were forgotten"); err != nil {
+		return fmt.Errorf("the tokens are forgotten, and that is not in the history: %w", err)
+	}
+	next := "`tracktik-sync auth login` approves anew"
+	switch {
+	case cfg.TrackTik.Auth.Grant == tracktik.GrantPassword:
+		next = "the next run logs in with the password"
+	case cfg.TrackTik.Auth.RefreshToken.IsSet():
+		next = "the next run uses tracktik.auth.refresh_token, which is good only if it was never used"
+	}
+	return a.say("the tokens of %s are forgotten; %s", cfg.TrackTik.BaseURL, next)
+}
+
+// ownSnapshot refuses to touch the tokens beside a snapshot of other systems, or of
+// another key. That there is none yet is fine, and so is one that a run has now.
+func (a *app) ownSnapshot(cfg *configs.Config) error {
+	db, err := a.open(cfg, a.reading(cfg, 0))
+	switch {
+	case err == nil:
+		return db.Close()
+	case errors.Is(err, state.ErrWrongBinding), errors.Is(err, state.ErrKey):
+		return err
+	}
+	return nil
+}
+
+// authWait is how long a login waits for a run to end before it is recorded.
+const authWait = 30 * time.Second
+
+// noteAuth puts a login or logout into the history, where there is a snapshot. A
+// login ends the quarantine of TrackTik.
+func (a *app) noteAuth(cfg *configs.Config, kind string, employee plan.EmployeeID, reason string) error {
+	opt := a.writing(cfg)
+	opt.Timeout = authWait
+	db, err := a.open(cfg, opt)
+	var missing *missingError
+	if errors.As(err, &missing) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.commitAuth(cfg, db, kind, employee, reason), db.Close())
+}
+
+func (a *app) commitAuth(cfg *configs.Config, db *state.DB, kind string, employee plan.EmployeeID, reason string) error {
+	meta, err := db.Meta()
+	if err != nil {
+		return err
+	}
+	batch := plan.Batch{Audits: []plan.Audit{a.noted(cfg, kind, plan.UserRef{}, employee, reason)}}
+	if q := meta.Quarantine; kind == authLoginKind && q != nil && q.System == "tracktik" {
+		meta.Quarantine = nil
+		batch.Meta = &meta
+	}
+	if err := db.Commit(batch); err != nil {
+		return err
+	}
+	return a.saveStatus(cfg, db)
+}
