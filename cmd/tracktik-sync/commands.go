@@ -18,10 +18,10 @@ var (
 		newLink,
 		newUnlink,
 		newRestore,
-		newRestore,
 		newAuth,
 		newState,
 		newConfig,
+		newNotify,
 		newVersion,
 		newDocs,
 	}
@@ -37,6 +37,9 @@ var (
 		newAuthLogin,
 		newAuthStatus,
 		newAuthLogout,
+	}
+	notifyCommands = []constructor{
+		newNotifyTest,
 	}
 	configCommands = []constructor{
 		newConfigInit,
