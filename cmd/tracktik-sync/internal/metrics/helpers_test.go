@@ -37,7 +37,7 @@ func full() Values {
 		Problems: []plan.Trouble{{Person: "00u4dan", Login: "dan@acme.example", Code: plan.ProblemRefused}, {Person: "00u5", Code: "dan@acme.example"}},
 		Requests: map[string]map[string]map[int]int{
 			"okta":     {"GET /api/v1/apps/{app}/users": {200: 20, 429: 2, 0: 1}},
-			"tracktik": {"POST /employees": {200: 8, 422: 1}},
+			"tracktik": {"POST /employees": {200: 8, 422: 1, 503: 1}},
 		},
 		Waited:   map[string]time.Duration{"okta": 1500 * time.Millisecond},
 		Expiry:   map[string]time.Time{"tracktik": morning.Add(30 * 24 * time.Hour)},
