@@ -31,16 +31,21 @@ func (r *run) readRegions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.regions = &regionIndex{byName: map[string][]plan.RegionRecord{}, byID: map[plan.RegionID]plan.RegionRecord{}}
+	r.regions = newRegionIndex(list)
+	return nil
+}
+
+func newRegionIndex(list []plan.RegionRecord) *regionIndex {
+	x := &regionIndex{byName: map[string][]plan.RegionRecord{}, byID: map[plan.RegionID]plan.RegionRecord{}}
 	for _, region := range list {
 		name := plan.FoldName(region.Name)
-		r.regions.byName[name] = append(r.regions.byName[name], region)
-		r.regions.byID[region.ID] = region
+		x.byName[name] = append(x.byName[name], region)
+		x.byID[region.ID] = region
 		if region.Parent == 0 {
-			r.regions.roots = append(r.regions.roots, region)
+			x.roots = append(x.roots, region)
 		}
 	}
-	return nil
+	return x
 }
 
 // find looks a division up: by name first, then as an id.
@@ -130,13 +135,16 @@ func (r *run) findMatches(ctx context.Context, fresh []*subject) error {
 	if err != nil {
 		return err
 	}
+	found := make(map[plan.PersonID][]plan.Match, len(fresh))
 	for _, s := range fresh {
+		found[s.person.ID] = s.matches
 		for i := range s.matches {
 			if err := r.ownership(&s.matches[i]); err != nil {
 				return err
 			}
 		}
 	}
+	plan.FindRivals(found)
 	return r.findAdmins(ctx, fresh)
 }
 

@@ -13,6 +13,32 @@ type Match struct {
 	Owner    PersonID // who the employee is managed for; empty: nobody
 	Leaves   bool     // the owner gives the name free in this very plan
 	Admin    bool     // holds a protected role, or one of the portal ADMIN
+	Rival    PersonID // another new person whose keys find the employee too; empty: nobody
+}
+
+// FindRivals notes, in place, which employees several new people match: they are
+// nobody's before an administrator says whose.
+func FindRivals(found map[PersonID][]Match) {
+	people := map[EmployeeID][]PersonID{}
+	for id, matches := range found {
+		for _, m := range matches {
+			if !slices.Contains(people[m.Employee.ID], id) {
+				people[m.Employee.ID] = append(people[m.Employee.ID], id)
+			}
+		}
+	}
+	for _, ids := range people {
+		slices.Sort(ids)
+	}
+	for id, matches := range found {
+		for i := range matches {
+			if ids := people[matches[i].Employee.ID]; len(ids) > 1 && ids[0] != id {
+				matches[i].Rival = ids[0]
+			} else if len(ids) > 1 {
+				matches[i].Rival = ids[1]
+			}
+		}
+	}
 }
 
 // KeyRecreated is an Action's Key when the person was deleted and created anew in
@@ -79,6 +105,10 @@ func chooseMatch(v *View, d *Decision) (chosen Match, found bool) {
 		}
 	}
 	switch {
+	case found && chosen.Rival != "":
+		d.problem(v.Ref(), ProblemAmbiguousMatch, fmt.Sprintf("employee %d, found by %s, matches user %s as well; `link` says whose they are",
+			chosen.Employee.ID, matchNames[chosen.Key], chosen.Rival))
+		return Match{}, false
 	case len(ids) > 1:
 		d.problem(v.Ref(), ProblemAmbiguousMatch, fmt.Sprintf("several employees match: %s; `link` says which one is theirs", matchList(v.Matches)))
 		return Match{}, false

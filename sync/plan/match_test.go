@@ -187,3 +187,27 @@ func TestAnAmbiguityNamesAllEmployees(t *testing.T) {
 		t.Errorf("the problem says %q", message)
 	}
 }
+
+// TestAnEmployeeIsNotAdoptedTwice: whom several new people match is nobody's before
+// somebody says whose.
+func TestAnEmployeeIsNotAdoptedTwice(t *testing.T) {
+	found := map[plan.PersonID][]plan.Match{
+		"00uANA": {by(plan.Username, employee(7)), by(plan.Email, employee(7))},
+		"00uBEA": {by(plan.Email, employee(7))},
+		"00uEVE": {by(plan.Email, employee(8))},
+	}
+	plan.FindRivals(found)
+	for id, want := range map[plan.PersonID]plan.PersonID{"00uANA": "00uBEA", "00uBEA": "00uANA", "00uEVE": ""} {
+		for _, m := range found[id] {
+			if m.Rival != want {
+				t.Errorf("%s has the rival %q, want %q", id, m.Rival, want)
+			}
+		}
+	}
+	pol := with(func(*plan.Policy) {})
+	check(t, plan.Decide(newcomer(matches(found["00uANA"]...)), pol), "problem ambiguous_match")
+	check(t, plan.Decide(newcomer(matches(found["00uEVE"]...)), pol), "adopt")
+	gone := found["00uANA"][:1]
+	gone[0].Employee.Status = "TERMINATED"
+	check(t, plan.Decide(newcomer(matches(gone...)), pol), "create")
+}
