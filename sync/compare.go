@@ -22,7 +22,7 @@ func (e *Engine) Compare(ctx context.Context) (*plan.Comparison, error) {
 	r.refresh = true // members are read, whatever is remembered of them
 	r.people, r.roles.refs = &roster{subjects: map[plan.PersonID]*subject{}}, map[plan.RoleID]*plan.RoleRef{}
 	c := &comparing{run: r, employees: map[plan.EmployeeID]*plan.Employee{}, byKey: map[plan.Field]map[string][]plan.EmployeeID{},
-		claimed: map[plan.EmployeeID]*subject{}, gone: map[plan.EmployeeID]*subject{},
+		claimed: map[plan.EmployeeID]*subject{}, rivals: map[plan.EmployeeID][]plan.PersonID{}, doubted: map[plan.EmployeeID]bool{}, gone: map[plan.EmployeeID]*subject{},
 		out: &plan.Comparison{Created: r.now, Okta: r.doc.Okta, TrackTik: r.doc.TrackTik}}
 	for _, step := range []func(context.Context) error{c.begin, r.readGroups, c.readUsers, c.readEmployees, c.readRoles} {
 		if err := step(ctx); err != nil {
@@ -44,6 +44,8 @@ type comparing struct {
 	byKey     map[plan.Field]map[string][]plan.EmployeeID // of Policy.Match, folded
 	claimed   map[plan.EmployeeID]*subject                // who stands behind an employee in Okta
 	gone      map[plan.EmployeeID]*subject                // who did, and is not to have one any more
+	rivals    map[plan.EmployeeID][]plan.PersonID         // new people whose keys find one employee
+	doubted   map[plan.EmployeeID]bool                    // somebody in Okta may stand behind them
 	holders   map[plan.RoleID][]plan.EmployeeID           // of the pushed groups' roles
 	out       *plan.Comparison
 }
@@ -74,6 +76,11 @@ func (c *comparing) readUsers(ctx context.Context) error {
 			c.out.Users++
 			if err := c.subject(p, plan.EvidenceListing); err != nil {
 				return err
+			}
+			if s := c.people.subjects[p.ID]; s.judgement.Verdict != plan.Provision { // they may have an employee
+				s.person.User, s.person.App = p.User, p.App
+				c.mapSubject(s)
+				s.person.User, s.person.App = nil, nil
 			}
 		}
 		c.progress(len(page))
@@ -145,9 +152,10 @@ func (c *comparing) compare() error {
 		}
 	}
 	for _, s := range list {
-		if err := c.place(s); err != nil {
-			return err
-		}
+		c.findRivals(s)
+	}
+	for _, s := range list {
+		c.place(s)
 	}
 	if err := c.placeEmployees(); err != nil {
 		return err
@@ -165,12 +173,23 @@ func (c *comparing) claim(s *subject, id plan.EmployeeID) {
 	c.claimed[id] = s
 }
 
-// place finds one person's employee, and compares them if they are to have one.
-func (c *comparing) place(s *subject) error {
-	e, match, note, err := c.employeeOf(s)
-	if err != nil {
-		return err
+// findRivals notes whom the keys of a new person find.
+func (c *comparing) findRivals(s *subject) {
+	if s.link != nil || s.judgement.Verdict != plan.Provision {
+		return
 	}
+	for _, key := range c.keys(s) {
+		for _, id := range c.byKey[key][plan.FoldName(s.mapped.Wanted.Values[key])] {
+			if !slices.Contains(c.rivals[id], s.person.ID) {
+				c.rivals[id] = append(c.rivals[id], s.person.ID)
+			}
+		}
+	}
+}
+
+// place finds one person's employee, and compares them if they are to have one.
+func (c *comparing) place(s *subject) {
+	e, match, note := c.employeeOf(s)
 	row := plan.Compared{User: s.ref(), Match: match, Note: note}
 	if e != nil {
 		row.Employee = c.shown(e)
@@ -179,7 +198,7 @@ func (c *comparing) place(s *subject) error {
 		}
 	}
 	if s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" {
-		return nil // they may have an employee, and need not
+		return // they may have an employee, and need not
 	}
 	switch {
 	case e == nil:
@@ -196,17 +215,16 @@ func (c *comparing) place(s *subject) error {
 			c.out.Equal = append(c.out.Equal, row)
 		}
 	}
-	return nil
 }
 
 // employeeOf finds a person's employee as a run would: by the link, else by the keys.
 // One who is not active is found where there is no other.
-func (c *comparing) employeeOf(s *subject) (e *plan.Employee, match, note string, err error) {
+func (c *comparing) employeeOf(s *subject) (e *plan.Employee, match, note string) {
 	if s.link != nil {
 		if e = c.employees[s.link.Employee]; e == nil {
 			note = fmt.Sprintf("employee %d is not in TrackTik any more", s.link.Employee)
 		}
-		return e, plan.KeyLinked, note, nil
+		return e, plan.KeyLinked, note
 	}
 	var active, ended []*plan.Employee
 	keys := map[plan.EmployeeID]plan.Field{}
@@ -232,22 +250,28 @@ func (c *comparing) employeeOf(s *subject) (e *plan.Employee, match, note string
 		ended = append(ended, c.employees[f.Link.Employee])
 	}
 	switch {
+	case len(active) == 1 && len(c.rivals[active[0].ID]) > 1:
+		c.doubted[active[0].ID] = true
+		return nil, "", fmt.Sprintf("%s: employee %d matches %d users; `link` says whose they are", plan.ProblemAmbiguousMatch, active[0].ID, len(c.rivals[active[0].ID]))
 	case len(active) == 1:
 		e = active[0]
 		if keys[e.ID] == plan.Email && c.strangers(s, e) {
 			note = plan.HeldDoubtfulMatch + ": only the e-mail agrees; `link` settles it"
 		}
-		return e, c.keyName(keys[e.ID]), note, nil
+		return e, c.keyName(keys[e.ID]), note
 	case len(active) > 1:
-		return nil, "", fmt.Sprintf("%s: employees %s; `link` says which one is theirs", plan.ProblemAmbiguousMatch, employeeList(active)), nil
+		for _, e := range active {
+			c.doubted[e.ID] = true
+		}
+		return nil, "", fmt.Sprintf("%s: employees %s; `link` says which one is theirs", plan.ProblemAmbiguousMatch, employeeList(active))
 	case len(ended) > 0 && note == "":
 		e = slices.MaxFunc(ended, func(a, b *plan.Employee) int { return cmp.Compare(a.ID, b.ID) })
 		if key, found := keys[e.ID]; found {
-			return e, c.keyName(key), "", nil
+			return e, c.keyName(key), ""
 		}
-		return e, "former", "", nil
+		return e, "former", ""
 	}
-	return nil, "", note, nil
+	return nil, "", note
 }
 
 func (c *comparing) keyName(f plan.Field) string {
@@ -309,7 +333,7 @@ func (c *comparing) shown(e *plan.Employee) plan.ComparedEmployee {
 // placeEmployees finds the active employees without anyone in Okta.
 func (c *comparing) placeEmployees() error {
 	for _, e := range c.sortedEmployees() {
-		if !e.Active() || c.claimed[e.ID] != nil || c.isOwn(e) {
+		if !e.Active() || c.claimed[e.ID] != nil || c.doubted[e.ID] || c.isOwn(e) {
 			continue
 		}
 		row := plan.Compared{Employee: c.shown(e)}

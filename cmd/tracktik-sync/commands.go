@@ -10,6 +10,7 @@ var (
 		newRun,
 		newStatus,
 		newProblems,
+		newCompare,
 		newExplain,
 		newHistory,
 		newAccess,

@@ -12,6 +12,9 @@ import (
 //go:embed page.html
 var pageText string
 
+//go:embed style.html
+var styleText string
+
 // page escapes everything that comes from the two systems: html/template knows
 // text, attributes and addresses from one another.
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
@@ -19,7 +22,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"safe":   Safe,
 	"quoted": Quoted,
 	"number": Number,
-}).Parse(pageText))
+}).Parse(styleText + pageText))
 
 // A pageData is what the template shows.
 type pageData struct {

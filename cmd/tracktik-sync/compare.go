@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
+)
+
+// compareCommand is `compare`: both sides as they are.
+type compareCommand struct {
+	*app
+	format *choice
+}
+
+func newCompare(a *app) *cobra.Command {
+	c := &compareCommand{app: a}
+	cmd := &cobra.Command{
+		Use:   "compare",
+		Short: "Read both sides whole, and say who agrees with whom; writes nothing",
+		Long: "Compare reads Okta and TrackTik whole and sorts people into six groups: matched and equal; matched\n" +
+			"and different, field by field; in Okta without an employee; active employees without anyone in Okta;\n" +
+			"holders of a role outside its group; terminated in TrackTik and still assigned. It writes nothing and\n" +
+			"needs no snapshot; where there is one, `status` and the metrics then know how many active employees\n" +
+			"nobody stands behind.",
+		Example: "  tracktik-sync compare\n" +
+			"  tracktik-sync compare --format csv > compare.csv",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.execute(cmd.Context()) },
+	}
+	c.format = formats(cmd.Flags(), "text", "json", "csv", "html")
+	return cmd
+}
+
+func (c *compareCommand) execute(ctx context.Context) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	result, known, err := c.compare(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if known {
+		c.remember(cfg, result.Summary.OnlyTrackTik)
+	}
+	return c.data(func(w io.Writer) error {
+		switch c.format.value {
+		case "json":
+			return writeJSON(w, result)
+		case "csv":
+			return ui.CompareCSV(w, result)
+		case "html":
+			return ui.CompareHTML(w, result)
+		}
+		return ui.CompareText(w, result, c.style())
+	})
+}
+
+// compare works on a copy of the snapshot, so that a run can begin meanwhile; known
+// says that there is one.
+func (c *compareCommand) compare(ctx context.Context, cfg *configs.Config) (result *plan.Comparison, known bool, err error) {
+	db, err := c.openRead(cfg)
+	var missing *missingError
+	if err != nil && !errors.As(err, &missing) {
+		return nil, false, err
+	}
+	known = db != nil
+	scratch, done, err := c.scratch(cfg, db)
+	if known {
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
+		return nil, known, err
+	}
+	stop := c.watch()
+	defer stop()
+	engine, err := c.engine(cfg, scratch)
+	if err != nil {
+		return nil, known, errors.Join(err, done())
+	}
+	result, err = engine.Compare(ctx)
+	return result, known, errors.Join(err, done())
+}
+
+// remember notes how many active employees nobody stands behind, where the snapshot
+// can be written to: who only reads may compare as well.
+func (c *compareCommand) remember(cfg *configs.Config, n int) {
+	db, err := state.Open(cfg.State.Path, c.writing(cfg))
+	if err == nil {
+		var meta plan.Meta
+		if meta, err = db.Meta(); err == nil {
+			meta.UnmanagedActive = &n
+			err = db.Commit(plan.Batch{Meta: &meta})
+		}
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
+		c.log.WithError(err).WithField("unmanaged_active", n).Warn("the number of unmanaged employees could not be noted in the snapshot")
+	}
+}

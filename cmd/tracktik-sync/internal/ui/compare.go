@@ -1,0 +1,190 @@
+package ui
+
+import (
+	_ "embed"
+	"encoding/csv"
+	"fmt"
+	"html/template"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+//go:embed compare.html
+var compareText string
+
+var comparePage = template.Must(template.New("compare").Funcs(template.FuncMap{
+	"safe":   Safe,
+	"quoted": Quoted,
+	"number": Number,
+	"person": Person,
+	"role":   Role,
+}).Parse(styleText + compareText))
+
+// A compareGroup is one of the groups of people, with what to say of it.
+type compareGroup struct {
+	ID    string // as in JSON and CSV
+	Title string
+	Rows  []plan.Compared
+	Says  string // what a run makes of them
+}
+
+func compareGroups(c *plan.Comparison) []compareGroup {
+	return []compareGroup{
+		{"equal", "Matched and equal", c.Equal, "nothing is done"},
+		{"different", "Matched and different", c.Different, "sync.on_adopt says whether a first run updates them; the region of an adopted employee is never moved"},
+		{"only_okta", "In Okta without an employee", c.OnlyOkta, "a run creates them, where nothing is wrong with them"},
+		{"only_tracktik", "Active employees without anyone in Okta", c.OnlyTrackTik, "nobody who is not managed is ever touched: to be handed to HR"},
+		{"outside_group", "Hold a role outside its group", c.OutsideGroup, "a role that was not granted by this program is not revoked by it"},
+		{"terminated", "Terminated in TrackTik, still assigned in Okta", c.Terminated, "a managed one is held; for one who never was, a new employee is created"},
+	}
+}
+
+// CompareText prints a comparison for people. Who is equal is only counted.
+func CompareText(out io.Writer, c *plan.Comparison, style Style) error {
+	p := newPrinter(out, style)
+	p.line(style.Bold("Comparison"), " of ", c.Created.UTC().Format(time.RFC3339), "; both sides were read whole, nothing was written")
+	p.line(Safe(c.Okta.Org), " app ", Safe(c.Okta.App), " (", Number(c.Users, "user"), ") -> ", Safe(c.TrackTik.Portal), " (", Number(c.Employees, "employee"), ")")
+	p.line()
+	groups := compareGroups(c)
+	for _, g := range groups {
+		p.line(fmt.Sprintf("%7d  %s", len(g.Rows), g.Title))
+	}
+	p.fields(c.Summary.Fields)
+	for _, g := range groups {
+		if len(g.Rows) == 0 || g.ID == "equal" {
+			continue
+		}
+		p.title("%s (%d): %s", g.Title, len(g.Rows), g.Says)
+		for i := range g.Rows {
+			p.compared(&g.Rows[i])
+		}
+	}
+	p.warnings(c.Warnings)
+	return p.out.Flush()
+}
+
+// fields counts the differences field by field, the most frequent first.
+func (p *printer) fields(counts map[string]int) {
+	if len(counts) == 0 {
+		return
+	}
+	p.title("Differences by field")
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		if counts[a] != counts[b] {
+			return counts[b] - counts[a]
+		}
+		return strings.Compare(a, b)
+	})
+	for _, name := range names {
+		p.line(fmt.Sprintf("%7d  %s", counts[name], Safe(name)))
+	}
+}
+
+func (p *printer) compared(row *plan.Compared) {
+	p.line("  ", p.style.Bold(whoIs(row)))
+	if row.Role != nil {
+		p.line("    holds ", Role(row.Role), ", and is not in ", Quoted(row.Group))
+	}
+	width := 0
+	for _, d := range row.Differences {
+		width = max(width, len(d.Field))
+	}
+	for _, d := range row.Differences {
+		p.line(fmt.Sprintf("    %-*s  ", width, Safe(d.Field)), Quoted(d.TrackTik), " in TrackTik, ", Quoted(d.Okta), " in Okta")
+	}
+	if row.Note != "" {
+		p.line("    ", Safe(row.Note))
+	}
+}
+
+// whoIs names a person on both sides.
+func whoIs(row *plan.Compared) string {
+	var parts []string
+	if row.User != (plan.UserRef{}) {
+		parts = append(parts, Person(row.User))
+	}
+	if e := row.Employee; e.ID != 0 {
+		text := "employee " + strconv.FormatInt(int64(e.ID), 10)
+		if row.User == (plan.UserRef{}) {
+			for _, name := range []string{e.Name, e.Username, e.Email, e.Region} {
+				if name != "" {
+					text += ", " + Safe(name)
+				}
+			}
+		}
+		if e.Status != "ACTIVE" {
+			text += ", " + Safe(e.Status)
+		}
+		if row.Match != "" {
+			text += " (by " + Safe(row.Match) + ")"
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
+}
+
+var compareHeader = []string{"group", "okta_id", "login", "employee_id", "custom_id", "username", "name", "email", "status", "region", "match",
+	"field", "in_okta", "in_tracktik", "role_id", "role", "group_id", "okta_group", "note"}
+
+// CompareCSV writes a row a person, and of those who differ a row a field.
+func CompareCSV(out io.Writer, c *plan.Comparison) error {
+	table := csv.NewWriter(out)
+	if err := table.Write(compareHeader); err != nil {
+		return err
+	}
+	for _, g := range compareGroups(c) {
+		for i := range g.Rows {
+			if err := compareRows(table, g.ID, &g.Rows[i]); err != nil {
+				return err
+			}
+		}
+	}
+	table.Flush()
+	return table.Error()
+}
+
+func compareRows(table *csv.Writer, group string, row *plan.Compared) error {
+	e := row.Employee
+	person := []string{group, string(row.User.ID), row.User.Login, number(int64(e.ID)), e.CustomID, e.Username, e.Name, e.Email, e.Status, e.Region, row.Match}
+	var role plan.RoleRef
+	if row.Role != nil {
+		role = *row.Role
+	}
+	differences := row.Differences
+	if len(differences) == 0 {
+		differences = []plan.Difference{{}}
+	}
+	for _, d := range differences {
+		cells := append(slices.Clone(person), d.Field, d.Okta, d.TrackTik, number(int64(role.ID)), role.Name, string(role.Group), row.Group, row.Note)
+		for i := range cells {
+			cells[i] = Cell(cells[i])
+		}
+		if err := table.Write(cells); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// number is an id; 0 is none.
+func number(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}
+
+// CompareHTML prints a comparison as one page that needs nothing else.
+func CompareHTML(out io.Writer, c *plan.Comparison) error {
+	return comparePage.Execute(out, struct {
+		*plan.Comparison
+		When   string
+		Groups []compareGroup
+	}{c, c.Created.UTC().Format(time.RFC3339), compareGroups(c)})
+}
