@@ -11,6 +11,7 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"go.yaml.in/yaml/v3"
@@ -87,7 +88,7 @@ func series(t *testing.T) []map[string]string {
 	var all []map[string]string
 	for _, family := range gathered(t, full()) {
 		for _, m := range family.GetMetric() {
-			s := map[string]string{labels.MetricName: family.GetName(), "job": "node", "instance": "worker-1"}
+			s := map[string]string{model.MetricNameLabel: family.GetName(), "job": "node", "instance": "worker-1"}
 			for _, l := range m.GetLabel() {
 				s[l.GetName()] = l.GetValue()
 			}
