@@ -29,6 +29,14 @@ KUBERNETES_STAMP = $(foreach part,gitVersion=v$(KUBERNETES_VERSION) gitMajor=$(w
 	gitMinor=$(word 2,$(subst ., ,$(KUBERNETES_VERSION))),-X k8s.io/component-base/version.$(part))
 KUBERNETES_VERSION = $(shell sed -n 's/^require k8s.io\/kubernetes v//p' $(KUBETEST)/go.mod)
 
+NFPM_VERSION := v2.43.4
+NFPM := .cache/nfpm-$(NFPM_VERSION)/nfpm
+CYCLONEDX_VERSION := v1.10.0
+CYCLONEDX := .cache/cyclonedx-gomod-$(CYCLONEDX_VERSION)/cyclonedx-gomod
+# A small Debian, in which packages are installed by tests.
+DEBIAN_ROOT := .cache/debian-root
+DEBIAN_MIRROR ?= http://deb.debian.org/debian
+
 # The image, and what builds it: make image BUILD_IMAGE='docker build'
 IMAGE ?= tracktik-sync:$(VERSION)
 BUILD_IMAGE ?= buildah $(CONTAINER_STORAGE) build --isolation chroot --timestamp $(SOURCE_DATE_EPOCH)
@@ -44,7 +52,7 @@ BUILDFLAGS := -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSIO
 SOURCES := cmd configs okta state sync tracktik
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint fmt bench cover clean chart test-chart test-k8s image test-image
+.PHONY: help build demo test lint fmt bench cover clean chart test-chart test-k8s image test-image release test-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,8 +105,16 @@ test-image: CONTAINER_STORAGE := $(TEST_STORAGE)
 test-image: image ## run the image as a cluster would (podman and runc, as root)
 	PODMAN='$(TEST_PODMAN)' IMAGE='$(IMAGE)' VERSION='$(VERSION)' go test -count 1 $(TESTFLAGS) ./configs/docker
 
+release: $(NFPM) $(CYCLONEDX) ## make archives, packages, chart and checksums in dist/ (make release VERSION=v1.2.3)
+	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) go run ./configs/release -version '$(VERSION)' -out dist \
+		-nfpm $(CURDIR)/$(NFPM) -cyclonedx $(CURDIR)/$(CYCLONEDX)
+
+test-release: $(NFPM) $(CYCLONEDX) $(DEBIAN_ROOT) ## make releases twice, install, upgrade and remove their packages (as root)
+	NFPM=$(CURDIR)/$(NFPM) CYCLONEDX=$(CURDIR)/$(CYCLONEDX) DEBIAN_ROOT=$(CURDIR)/$(DEBIAN_ROOT) \
+		go test -count 1 -timeout $(TIMEOUT) $(TESTFLAGS) ./configs/release
+
 clean: ## remove what was built (.cache keeps the linter)
-	rm -rf bin coverage.out
+	rm -rf bin dist coverage.out
 
 # GOFLAGS of the machine are for this module, not for the linter's.
 $(GOLANGCI):
@@ -117,3 +133,13 @@ $(HELM):
 
 .cache/kubetest/etcd: $(KUBETEST)/go.mod
 	cd $(KUBETEST) && GOFLAGS= nice go build -p $(JOBS) -trimpath -o $(CURDIR)/$@ -ldflags '-s -w' go.etcd.io/etcd/server/v3
+
+$(NFPM):
+	GOFLAGS= CGO_ENABLED=0 GOBIN=$(CURDIR)/$(dir $@) go install -trimpath -ldflags '-s -w' github.com/goreleaser/nfpm/v2/cmd/nfpm@$(NFPM_VERSION)
+
+$(CYCLONEDX):
+	GOFLAGS= CGO_ENABLED=0 GOBIN=$(CURDIR)/$(dir $@) go install -trimpath -ldflags '-s -w' \
+		github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION)
+
+$(DEBIAN_ROOT):
+	debootstrap --variant=minbase stable $@.new $(DEBIAN_MIRROR) && mv $@.new $@

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const root = "../.."
+
+// made makes a release of the checkout at source and answers its directory. It takes
+// a minute, and tools that make builds, so it is no part of every test run.
+func made(t *testing.T, source, version, platforms string) (dir string) {
+	t.Helper()
+	nfpm, cdx := os.Getenv("NFPM"), os.Getenv("CYCLONEDX")
+	if nfpm == "" || cdx == "" {
+		t.Skip("NFPM and CYCLONEDX are not set: `make test-release` builds them and runs these tests")
+	}
+	dir = filepath.Join(t.TempDir(), "dist")
+	var log strings.Builder
+	args := []string{"-source", source, "-out", dir, "-version", version, "-platforms", platforms, "-nfpm", nfpm, "-cyclonedx", cdx}
+	if err := run(t.Context(), args, func(string) string { return "1790000000" }, &log); err != nil {
+		t.Fatalf("%v\n%s", err, log.String())
+	}
+	return dir
+}
+
+// copyOf copies what git would have in a checkout to another directory.
+func copyOf(t *testing.T) (dir string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "elsewhere", "checkout")
+	for _, name := range []string{"cmd", "configs", "okta", "state", "sync", "tracktik"} {
+		if err := os.CopyFS(filepath.Join(dir, name), os.DirFS(filepath.Join(root, name))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"go.mod", "go.sum"} {
+		data, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// Whoever doubts a download can make it again, in any directory.
+func TestTwoReleasesAreTheSameBytes(t *testing.T) {
+	const platforms = "linux/amd64,windows/amd64"
+	first := sums(t, made(t, root, "v1.2.3", platforms))
+	second := sums(t, made(t, copyOf(t), "v1.2.3", platforms))
+	if first != second {
+		t.Errorf("two releases differ:\n%s\n%s", first, second)
+	}
+	for _, name := range []string{
+		"tracktik-sync_1.2.3_linux_amd64.tar.gz", "tracktik-sync_1.2.3_windows_amd64.zip",
+		"tracktik-sync_1.2.3-1_amd64.deb", "tracktik-sync-1.2.3-1.x86_64.rpm",
+		"tracktik-sync-1.2.3.tgz", "tracktik-sync_1.2.3_linux_amd64.cdx.json",
+	} {
+		if !strings.Contains(first, "  "+name+"\n") {
+			t.Errorf("%s is not in SHA256SUMS:\n%s", name, first)
+		}
+	}
+}
+
+func sums(t *testing.T, dir string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "SHA256SUMS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestReleaseHoldsWhatItsUsersNeed(t *testing.T) {
+	dir := made(t, root, "v1.2.3-rc.1", "linux/amd64,windows/amd64")
+	unix := inTar(t, filepath.Join(dir, "tracktik-sync_1.2.3-rc.1_linux_amd64.tar.gz"))
+	for _, name := range []string{"tracktik-sync", "tracktik-sync.yaml", "man/tracktik-sync.1", "completions/tracktik-sync.bash", "systemd/tracktik-sync.timer"} {
+		if len(unix["tracktik-sync_1.2.3-rc.1_linux_amd64/"+name]) == 0 {
+			t.Errorf("the archive for Linux has no %s", name)
+		}
+	}
+	windows, err := zip.OpenReader(filepath.Join(dir, "tracktik-sync_1.2.3-rc.1_windows_amd64.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer windows.Close()
+	var names []string
+	for _, f := range windows.File {
+		names = append(names, f.Name)
+	}
+	if !slices.Contains(names, "tracktik-sync_1.2.3-rc.1_windows_amd64/tracktik-sync.exe") {
+		t.Errorf("the archive for Windows has no program: %v", names)
+	}
+	chart := inTar(t, filepath.Join(dir, "tracktik-sync-1.2.3-rc.1.tgz"))
+	if text := string(chart["tracktik-sync/Chart.yaml"]); !strings.Contains(text, "\nversion: 1.2.3-rc.1\n") || !strings.Contains(text, "\nappVersion: v1.2.3-rc.1\n") {
+		t.Errorf("the chart is of another version:\n%s", text)
+	}
+	if modules := modulesOf(t, filepath.Join(dir, "tracktik-sync_1.2.3-rc.1_linux_amd64.cdx.json")); !slices.Contains(modules, "go.etcd.io/bbolt") {
+		t.Errorf("the list of modules lacks bbolt: %v", modules)
+	}
+}
+
+// inTar reads an archive by the names in it.
+func inTar(t *testing.T, path string) map[string][]byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{}
+	for archive := tar.NewReader(plain); ; {
+		header, err := archive.Next()
+		if err == io.EOF {
+			return files
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if files[header.Name], err = io.ReadAll(archive); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func modulesOf(t *testing.T, path string) []string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bill struct {
+		BOMFormat  string `json:"bomFormat"`
+		Components []struct{ Name string }
+	}
+	if err := json.Unmarshal(data, &bill); err != nil || bill.BOMFormat != "CycloneDX" {
+		t.Fatalf("it is a %q: %v", bill.BOMFormat, err)
+	}
+	var names []string
+	for _, c := range bill.Components {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+func TestWhatIsNoReleaseIsRefused(t *testing.T) {
+	for _, args := range [][]string{
+		{"-version", "", "-platforms", "linux/amd64"},
+		{"-version", "9dcaae2-dirty"},
+		{"-version", "v1.2"},
+		{"-version", "v1.2.3", "-platforms", "plan9/amd64"},
+	} {
+		out := filepath.Join(t.TempDir(), "dist")
+		if err := run(t.Context(), append(args, "-out", out), func(string) string { return "1" }, io.Discard); err == nil {
+			t.Errorf("%v makes a release", args)
+		}
+		if _, err := os.Stat(out); !os.IsNotExist(err) {
+			t.Errorf("%v left something: %v", args, err)
+		}
+	}
+	if err := run(t.Context(), []string{"-version", "v1.2.3"}, func(string) string { return "" }, io.Discard); err == nil {
+		t.Error("a release without a time is made")
+	}
+}
