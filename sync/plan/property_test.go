@@ -27,7 +27,8 @@ type model struct {
 	glinks    map[plan.GroupID]*plan.GroupLink
 	grants    map[plan.PersonID][]plan.Grant
 	nextID    int64
-	refused   bool // the portal would not have an update
+	refused   bool                     // the portal would not have an update
+	adopted   map[plan.EmployeeID]bool // in this plan: their names were not known before
 }
 
 // newModel makes an organisation in disorder: people who come, leave, swap names or
@@ -347,7 +348,11 @@ func (m *model) apply(p planned) {
 			m.links[id] = &copied
 		}
 	}
+	m.adopted = map[plan.EmployeeID]bool{}
 	for _, a := range p.actions {
+		if a.Kind == plan.Adopt && a.Key != plan.KeyRecreated {
+			m.adopted[a.Employee] = true
+		}
 		if !m.refuses(&a) && (a.Kind != plan.GrantRole || m.links[a.User.ID] != nil) {
 			m.one(&a)
 		}
@@ -433,6 +438,10 @@ func (m *model) refuses(a *plan.Action) bool {
 				continue
 			}
 			managed := false
+			if m.adopted[id] {
+				m.refused = true
+				return true
+			}
 			for _, l := range m.links {
 				managed = managed || l.Employee == id
 			}
