@@ -18,6 +18,9 @@ type currentState struct {
 	total   int                              // employees, the inactive ones included
 	// unmanaged counts active employees whom nobody in Okta stands behind.
 	unmanaged int
+	// candidates are employees of nobody who have the username or e-mail of somebody
+	// managed, when the snapshot was restored from a backup.
+	candidates map[plan.PersonID][]plan.Match
 	// holders are the grants of roles that are linked, by role and employee.
 	holders map[holder][]plan.GrantID
 	// changed are people whose grants are not as recorded.
@@ -53,6 +56,9 @@ func (r *run) readCurrent(ctx context.Context) error {
 	if err := r.confirmGone(ctx); err != nil {
 		return err
 	}
+	if err := r.relinkAll(ctx); err != nil {
+		return err
+	}
 	if err := r.readPortalRoles(ctx); err != nil {
 		return err
 	}
@@ -68,6 +74,7 @@ func (r *run) compareEmployee(e *plan.Employee) error {
 	if !found {
 		if e.Active() && e.ID != r.pol.Own {
 			r.current.unmanaged++
+			return r.candidate(e)
 		}
 		return nil
 	}
@@ -135,7 +142,7 @@ func (r *run) readPortalRoles(ctx context.Context) error {
 		return err
 	}
 	r.portal = plan.PortalRoles{Read: true, Roles: roles}
-	if foreign, found := plan.Foreign(roles, r.Binding); found && r.id != "" && !r.Observe {
+	if foreign, found := plan.Foreign(roles, append([]plan.Binding{r.Binding}, r.meta.Formerly...)...); found && r.id != "" && !r.Observe {
 		return &RefusedError{RefusedConnection, fmt.Sprintf("role %d of the tracktik portal was made by another connection (%s): one portal, one connection; "+
 			"stop the other one and take its mark out of the role's description", foreign.ID, foreign.Description)}
 	} else if found {

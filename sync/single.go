@@ -20,6 +20,7 @@ func (r *run) readSome(ctx context.Context) error {
 	r.ownGroups = map[plan.PersonID][]plan.Group{}
 	r.current.gone = map[plan.PersonID]bool{}
 	r.current.differs = map[plan.PersonID]*plan.Employee{}
+	r.withoutRemovals()
 	r.phase("reading people", len(r.opt.Users))
 	for _, name := range r.opt.Users {
 		id, err := r.Find(ctx, name)
@@ -177,12 +178,15 @@ func (r *run) refreshOne(ctx context.Context, id plan.PersonID) error {
 	if err != nil {
 		return err
 	}
-	if !there {
+	if there {
+		r.current.differs[id] = &e
+	} else {
 		r.current.gone[id] = true
+	}
+	if there && e.Active() {
 		return nil
 	}
-	r.current.differs[id] = &e
-	return nil
+	return r.relinkOne(ctx, &link)
 }
 
 // readGroupsOf reads the person's groups, and keeps those that are pushed.

@@ -9,6 +9,7 @@ import (
 
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
 )
 
 const (
@@ -71,8 +72,8 @@ func (a *app) create(cfg *configs.Config) (*state.DB, error) {
 }
 
 // openPlan opens the snapshot for a plan, which never writes to it: where there is
-// none, or where something is pending that a plan must settle in memory, done
-// gives back a scratch one that goes with it.
+// none, or where something is pending or restored that a plan must settle in memory,
+// done gives back a scratch one that goes with it.
 func (a *app) openPlan(cfg *configs.Config) (db *state.DB, done func() error, err error) {
 	db, err = a.openRead(cfg)
 	var missing *missingError
@@ -86,7 +87,11 @@ func (a *app) openPlan(cfg *configs.Config) (db *state.DB, done func() error, er
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
-	if len(pending) == 0 {
+	meta, err := db.Meta()
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	if len(pending) == 0 && !meta.RefreshDue { // after a restore links are moved before anything else
 		return db, db.Close, nil
 	}
 	scratch, done, err := a.scratch(cfg, db)
@@ -107,10 +112,27 @@ func (a *app) scratch(cfg *configs.Config, from *state.DB) (db *state.DB, done f
 	if from == nil {
 		db, err = state.Create(path, binding(cfg), opt)
 	} else if err = from.Backup(path); err == nil {
-		db, err = state.Open(path, opt)
+		db, err = openCopy(path, from, opt)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return db, func() error { return errors.Join(db.Close(), os.RemoveAll(dir)) }, nil
+}
+
+// openCopy opens a copy of from. That from is a restored backup shows beside it, and
+// has to be said to the copy.
+func openCopy(path string, from *state.DB, opt state.Options) (*state.DB, error) {
+	meta, err := from.Meta()
+	if err != nil {
+		return nil, err
+	}
+	db, err := state.Open(path, opt)
+	if err != nil || !meta.RefreshDue {
+		return db, err
+	}
+	if err := db.Commit(plan.Batch{Meta: &meta}); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }

@@ -68,7 +68,10 @@ func (g Grant) Key() GrantKey { return GrantKey{g.Role, g.Person} }
 
 // Meta is what the snapshot knows about itself.
 type Meta struct {
-	Binding     Binding   `json:"binding"`
+	Binding Binding `json:"binding"`
+	// Formerly are the systems that the snapshot was bound to before: roles that were
+	// made for them are ours.
+	Formerly    []Binding `json:"formerly,omitempty"`
 	Created     time.Time `json:"created"`
 	LastRefresh time.Time `json:"last_refresh,omitzero"`
 	LastSuccess time.Time `json:"last_success,omitzero"`

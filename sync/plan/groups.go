@@ -331,11 +331,13 @@ func RoleDescription(b Binding, g GroupID, name string) string {
 }
 
 // Foreign returns the first role that was made by this program for another org or
-// app: two of them must not share a portal.
-func Foreign(roles []Role, b Binding) (Role, bool) {
-	own := markPrefix + host(b.Org) + "/" + b.App + "/"
+// app than ours, those that we had before included: two of them must not share a
+// portal.
+func Foreign(roles []Role, ours ...Binding) (Role, bool) {
 	for _, r := range roles {
-		if mark := markOf(r); mark != "" && !strings.HasPrefix(mark, own) {
+		mark := markOf(r)
+		own := func(b Binding) bool { return strings.HasPrefix(mark, markPrefix+host(b.Org)+"/"+b.App+"/") }
+		if mark != "" && !slices.ContainsFunc(ours, own) {
 			return r, true
 		}
 	}

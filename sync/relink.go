@@ -1,0 +1,214 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"tracktik-sync/sync/plan"
+)
+
+// What a refresh after a restored snapshot warns about.
+const (
+	warnRelinked  = "relinked"
+	warnRestoring = "snapshot_restored"
+)
+
+// A snapshot that was restored from a backup does not know what happened since: whom it
+// links to an employee may have been terminated meanwhile, and hired anew. Before
+// anything is decided, each link is checked by id, username and e-mail, and one whose
+// employee is not active is moved to the single active employee of the same name.
+
+// candidate notes an employee of nobody, for whom the snapshot knows the username or
+// the e-mail.
+func (r *run) candidate(e *plan.Employee) error {
+	if !r.meta.RefreshDue {
+		return nil
+	}
+	for _, ask := range []struct {
+		field  plan.Field
+		owners func(string) ([]plan.PersonID, error)
+	}{{plan.Username, r.Snapshot.OwnersOfUsername}, {plan.Email, r.Snapshot.OwnersOfEmail}} {
+		name := plan.FoldName(e.Values[ask.field])
+		if name == "" {
+			continue
+		}
+		owners, err := ask.owners(name)
+		if err != nil {
+			return err
+		}
+		for _, id := range owners {
+			if r.current.candidates == nil {
+				r.current.candidates = map[plan.PersonID][]plan.Match{}
+			}
+			r.current.candidates[id] = append(r.current.candidates[id], plan.Match{Key: ask.field, Employee: *e})
+		}
+	}
+	return nil
+}
+
+// relinkAll moves the links of those whose employee is not active any more.
+func (r *run) relinkAll(ctx context.Context) error {
+	if !r.meta.RefreshDue {
+		return nil
+	}
+	var lost []*subject
+	wanted := map[plan.EmployeeID]int{}
+	for i := range r.people.marks {
+		m := &r.people.marks[i]
+		matches := r.current.candidates[m.id]
+		e := r.current.differs[m.id]
+		if m.employee == 0 || len(matches) == 0 || !r.current.gone[m.id] && (e == nil || e.Active()) {
+			continue
+		}
+		link, found, err := r.Snapshot.Link(m.id)
+		if err != nil {
+			return err
+		}
+		if !found {
+			continue
+		}
+		s := &subject{person: plan.Person{ID: m.id, Login: link.Login}, link: &link, matches: matches}
+		lost = append(lost, s)
+		for id := range distinct(matches) {
+			wanted[id]++
+		}
+	}
+	if err := r.findAdmins(ctx, lost); err != nil {
+		return err
+	}
+	for _, s := range lost {
+		if err := r.relink(s, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func distinct(matches []plan.Match) map[plan.EmployeeID]bool {
+	ids := map[plan.EmployeeID]bool{}
+	for _, m := range matches {
+		ids[m.Employee.ID] = true
+	}
+	return ids
+}
+
+// relink moves one person's link, where there is no doubt whose the employee is.
+func (r *run) relink(s *subject, wanted map[plan.EmployeeID]int) error {
+	e := &s.matches[0].Employee
+	doubt := ""
+	switch {
+	case len(distinct(s.matches)) > 1:
+		doubt = "several active employees have their username or e-mail"
+	case wanted[e.ID] > 1:
+		doubt = fmt.Sprintf("employee %d has the names of several users", e.ID)
+	case r.isOwn(e), s.matches[0].Admin, plan.MatchAny(r.pol.Protected, e.Values[plan.Username]), plan.MatchAny(r.pol.Protected, e.Values[plan.Email]):
+		doubt = fmt.Sprintf("employee %d is protected", e.ID)
+	case onlyEmail(s.matches) && otherNames(&s.link.Pushed, &e.Values):
+		doubt = fmt.Sprintf("employee %d has the same e-mail, but neither the first nor the last name", e.ID)
+	}
+	if doubt != "" {
+		r.warn(plan.Warning{Code: warnRestoring, User: s.ref(), Message: fmt.Sprintf("employee %d is not active, and is not replaced by itself: %s; `unlink` and `link` settle it", s.link.Employee, doubt)})
+		return nil
+	}
+	batch, err := r.relinkBatch(s, e)
+	if err != nil {
+		return err
+	}
+	if err := r.Snapshot.Commit(batch); err != nil {
+		return err
+	}
+	r.warn(plan.Warning{Code: warnRelinked, User: s.ref(), Message: fmt.Sprintf("the snapshot was restored from a backup: employee %d is not active any more, and employee %d, who is, is theirs", s.link.Employee, e.ID)})
+	if m := r.people.find(s.person.ID); m != nil {
+		m.employee, m.print = e.ID, plan.Print{}
+		m.flags |= flagInTT
+	}
+	r.current.differs[s.person.ID] = e
+	delete(r.current.gone, s.person.ID)
+	r.current.unmanaged = max(0, r.current.unmanaged-1)
+	return nil
+}
+
+func onlyEmail(matches []plan.Match) bool {
+	return !slices.ContainsFunc(matches, func(m plan.Match) bool { return m.Key != plan.Email })
+}
+
+// otherNames reports that first and last name both differ.
+func otherNames(a, b *plan.Values) bool {
+	return plan.FoldName(a[plan.FirstName]) != plan.FoldName(b[plan.FirstName]) && plan.FoldName(a[plan.LastName]) != plan.FoldName(b[plan.LastName])
+}
+
+// relinkBatch is the link to the other employee. What they hold as it was pushed counts
+// as pushed; grants are found by the refresh.
+func (r *run) relinkBatch(s *subject, e *plan.Employee) (plan.Batch, error) {
+	old := s.link
+	want := plan.Wanted{Values: old.Pushed, RegionID: old.PushedRegion, Group: old.AssignedBy}
+	link := plan.Adopted(&want, e, false)
+	link.Person, link.Since, link.Run, link.Login, link.Email, link.Restored = old.Person, r.now, r.id, old.Login, old.Email, old.Restored
+	link.SeenDeprovisioned, link.NotVisibleSince, link.UnassignedSince = old.SeenDeprovisioned, old.NotVisibleSince, old.UnassignedSince
+	grants, err := r.Snapshot.GrantsOf(old.Person)
+	if err != nil {
+		return plan.Batch{}, err
+	}
+	entry := plan.Audit{Time: r.Now().UTC(), Run: r.id, By: r.By, Kind: "relink", Person: old.Person, Login: old.Login, Employee: e.ID, Outcome: plan.Done,
+		Reason: fmt.Sprintf("the snapshot was restored from a backup; was employee %d, who is not active any more", old.Employee)}
+	if r.RedactHistory {
+		entry.Login = ""
+	}
+	batch := plan.Batch{Links: []plan.Link{link}, Prints: []plan.PersonPrint{{Person: old.Person}}, Audits: []plan.Audit{entry},
+		Formers: []plan.Former{{Link: *old, Terminated: r.now, Run: r.id, Roles: grants, Elsewhere: true}}}
+	former, found, err := r.Snapshot.FormerByEmployee(e.ID)
+	if err != nil {
+		return batch, err
+	}
+	if found && former.Link.Employee == e.ID {
+		batch.Revive = []plan.EmployeeID{e.ID}
+	}
+	for _, g := range grants {
+		batch.DropGrants = append(batch.DropGrants, g.Key())
+	}
+	return batch, nil
+}
+
+// relinkOne is relinkAll for a run of single people: their employees are looked for by
+// their names.
+func (r *run) relinkOne(ctx context.Context, link *plan.Link) error {
+	if !r.meta.RefreshDue {
+		return nil
+	}
+	s := &subject{person: plan.Person{ID: link.Person, Login: link.Login}, link: link}
+	for _, key := range []plan.Field{plan.Username, plan.Email} {
+		if link.Pushed[key] == "" {
+			continue
+		}
+		found, err := r.Target.FindEmployees(ctx, key, link.Pushed[key])
+		if err != nil {
+			return err
+		}
+		for _, e := range found {
+			_, owned, err := r.Snapshot.LinkOfEmployee(e.ID)
+			if err != nil {
+				return err
+			}
+			if e.Active() && !owned {
+				s.matches = append(s.matches, plan.Match{Key: key, Employee: e})
+			}
+		}
+	}
+	if len(s.matches) == 0 {
+		return nil
+	}
+	if err := r.findAdmins(ctx, []*subject{s}); err != nil {
+		return err
+	}
+	return r.relink(s, nil)
+}
+
+// withoutRemovals says why a run of single people removes nobody after a snapshot was
+// restored: only a whole run checks every link.
+func (r *run) withoutRemovals() {
+	if r.meta.RefreshDue && len(r.opt.Users) > 0 {
+		r.pol.NoRemovals = true
+		r.warn(plan.Warning{Code: warnRestoring, Message: "the snapshot was restored from a backup: nobody is removed before a whole run has checked every link"})
+	}
+}
