@@ -268,7 +268,15 @@ func (r *run) finishPrints(a *applier) error {
 	for id, s := range r.people.subjects {
 		m := r.people.find(id)
 		switch {
-		case s.became != nil || s.absent:
+		case s.became != nil:
+		case s.absent: // if they come back as they were, their groups may have changed all the same
+			_, stays, err := r.Snapshot.Link(id)
+			if err != nil {
+				return err
+			}
+			if stays && m != nil && m.print != (plan.Print{}) {
+				prints = append(prints, plan.PersonPrint{Person: id})
+			}
 		case s.open || unfinished[id] || r.pending[id] != "":
 			if m != nil && m.print != (plan.Print{}) {
 				prints = append(prints, plan.PersonPrint{Person: id})
@@ -372,7 +380,9 @@ func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 	meta.Binding = r.Binding
 	system, bad := isCredentials(cause)
 	var refused *RefusedError
-	whole := len(r.opt.Users) == 0 && !r.partial
+	// A run that was stopped whole, or that somebody declined, has recorded nothing of
+	// what it saw.
+	whole := len(r.opt.Users) == 0 && !r.partial && r.doc.Result != nil
 	switch {
 	case bad:
 		meta.Quarantine = &plan.Quarantine{System: system, Since: ended, Reason: cause.Error(), NextTry: ended.Add(quarantineFor), Credentials: r.credentials(system)}
