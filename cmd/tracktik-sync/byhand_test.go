@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,6 +51,14 @@ func byHand(ts *testscript.TestScript, neg bool, args []string) {
 	case "hash":
 		_, after, _ := strings.Cut(ts.ReadFile(args[0]), "--approve ")
 		ts.Setenv(args[1], strings.TrimRight(strings.Fields(after)[0], "),;\""))
+	case "app": // a second app, to which everybody but some is assigned
+		id := w.okta.AddApp(oktatest.App{Label: "TrackTik, anew"})
+		for login, user := range w.users {
+			if !slices.Contains(args[1:], login) {
+				w.okta.AssignUser(id, user, oktatest.Assignment{})
+			}
+		}
+		ts.Setenv(args[0], id)
 	case "trouble":
 		db, err := state.Open(ts.MkAbs("tracktik-sync.db"), state.Options{})
 		ts.Check(err)
@@ -145,7 +154,10 @@ func (w *world) byHandInOkta(ts *testscript.TestScript, action string, args []st
 	case "only": // a person who is in Okta, and not assigned
 		w.users[args[0]] = w.okta.AddUser(oktatest.User{Login: args[0], FirstName: args[1], LastName: args[2]})
 	case "mapping":
-		w.okta.AddPushMapping(w.app, w.groups[args[0]])
+		id := w.okta.AddPushMapping(w.app, w.groups[args[0]])
+		if len(args) > 1 {
+			w.okta.SetPushMapping(id, args[1], "")
+		}
 	case "delete-group":
 		w.okta.DeleteGroup(w.groups[args[0]])
 	default:

@@ -32,6 +32,7 @@ var (
 		newStateRestore,
 		newStateVerify,
 		newStateExport,
+		newStateRebind,
 		newStateRekey,
 	}
 	authCommands = []constructor{
@@ -46,5 +47,6 @@ var (
 		newConfigInit,
 		newConfigValidate,
 		newConfigShow,
+		newImportMappings,
 	}
 )

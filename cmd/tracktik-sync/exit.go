@@ -156,6 +156,8 @@ func refusalWords(code string) string {
 		return "refused: a second provisioner"
 	case tsync.RefusedConnection:
 		return "refused: a second connection"
+	case tsync.RefusedRebind:
+		return "refused: the snapshot is not bound anew"
 	case tsync.RefusedApproval:
 		return "refused: the approval does not fit"
 	}

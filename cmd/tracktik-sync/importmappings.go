@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/okta"
+	"tracktik-sync/sync/plan"
+)
+
+// An importedGroup is a group of the app's Push Groups list.
+type importedGroup struct {
+	id     plan.GroupID
+	name   string
+	status string
+	found  bool
+}
+
+func newImportMappings(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "import-mappings",
+		Short: "Print the app's Push Groups in Okta as a `listed` configuration",
+		Long: "Import-mappings reads the app's own Push Groups list in Okta and prints it as sync.groups with push:\n" +
+			"listed, the ids with the groups' names beside them. Nothing is changed: put it into the configuration\n" +
+			"before Push Groups are deactivated in Okta.",
+		Example: "  tracktik-sync config import-mappings >> tracktik-sync.yaml",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.importMappings(cmd.Context()) },
+	}
+}
+
+func (a *app) importMappings(ctx context.Context) error {
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	source, err := a.source(cfg)
+	if err != nil {
+		return err
+	}
+	mappings, err := source.PushMappings(ctx)
+	if err != nil {
+		return err
+	}
+	groups, err := importedGroups(ctx, source, mappings)
+	if err != nil {
+		return err
+	}
+	return a.data(func(w io.Writer) error { return writeMappings(w, cfg.Okta.AppID, groups) })
+}
+
+// fewMappings is up to how many groups are read one by one, instead of all in a list.
+const fewMappings = 20
+
+// importedGroups names the groups, each once, in Okta's order.
+func importedGroups(ctx context.Context, source *okta.Source, mappings []plan.PushMapping) ([]importedGroup, error) {
+	var groups []importedGroup
+	at := map[plan.GroupID]int{}
+	for _, m := range mappings {
+		if _, twice := at[m.Group]; !twice {
+			at[m.Group] = len(groups)
+			groups = append(groups, importedGroup{id: m.Group, status: m.Status})
+		}
+	}
+	take := func(g plan.Group) {
+		if i, wanted := at[g.ID]; wanted {
+			groups[i].name, groups[i].found = g.Name, true
+		}
+	}
+	if len(groups) > fewMappings {
+		return groups, source.Groups(ctx, func(page []plan.Group) error {
+			for _, g := range page {
+				take(g)
+			}
+			return nil
+		})
+	}
+	for _, known := range groups {
+		g, found, err := source.Group(ctx, known.id)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			take(g)
+		}
+	}
+	return groups, nil
+}
+
+// writeMappings prints YAML. A name may hold anything, and stays within its comment.
+func writeMappings(w io.Writer, app string, groups []importedGroup) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s of the Okta app %s\n", ui.Number(len(groups), "push mapping"), ui.Safe(app))
+	b.WriteString("sync:\n  groups:\n    push: listed\n")
+	if slices.ContainsFunc(groups, func(g importedGroup) bool { return g.found }) {
+		b.WriteString("    ids:\n")
+	} else {
+		b.WriteString("    ids: [] # the app pushes no group that exists\n")
+	}
+	for _, g := range groups {
+		note := ui.Safe(g.name)
+		if g.status != "" && g.status != "ACTIVE" {
+			note += " (the mapping is " + ui.Safe(g.status) + ")"
+		}
+		if g.found {
+			fmt.Fprintf(&b, "      - %s # %s\n", yamlID(g.id), note)
+		} else {
+			fmt.Fprintf(&b, "      # - %s: Okta has no such group any more\n", ui.Safe(string(g.id)))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// yamlID is an id as YAML takes it for a text; quoted as JSON is where it is an odd one.
+func yamlID(id plan.GroupID) string {
+	if text := string(id); strings.HasPrefix(text, "00g") && strings.Trim(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
+		if _, err := strconv.ParseFloat(text, 64); err != nil {
+			return text
+		}
+	}
+	return strconv.QuoteToASCII(string(id))
+}

@@ -1,0 +1,267 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tracktik-sync/sync/plan"
+)
+
+// RefusedRebind says that the other side does not hold the people whom the snapshot
+// knows, or that nobody has approved it yet.
+const RefusedRebind = "rebind"
+
+// enoughHold is the share of links, in percent, that have to hold on the other side.
+const enoughHold = 90
+
+// A Rebinding is what a snapshot would be, or is, bound to, and what of it holds there.
+type Rebinding struct {
+	From, To         plan.Binding
+	Users, Employees int // on the side that is another one; -1: that side stays
+	Links, Hold      int
+	Unassigned       []plan.Link      // whose user is not assigned to the app there
+	Strangers        []plan.Link      // whose employee is not there, or somebody else
+	Roles            []plan.GroupLink // whose role is not there, or another one
+	Hash             string           // what `state rebind --approve` takes
+	Done             bool
+}
+
+// Percent is how many of the links hold.
+func (b *Rebinding) Percent() float64 {
+	if b.Links == 0 {
+		return 100
+	}
+	return 100 * float64(b.Hold) / float64(b.Links)
+}
+
+// Rebind ties the snapshot to the systems that the engine is configured with: it reads
+// the other side whole and counts which links hold by id. Less than 90 % of them are
+// refused; the rest asks for an approval. Nothing is written to TrackTik, and the next
+// run is a refresh. An employee who is somebody else there, and a role that is another
+// one, are forgotten, and matched anew.
+func (e *Engine) Rebind(ctx context.Context, approve []string) (*Rebinding, error) {
+	r, err := e.newRun(RunOptions{}, "")
+	if err != nil {
+		return nil, err
+	}
+	b := &rebinding{run: r, Rebinding: &Rebinding{From: r.meta.Binding, To: e.Binding, Users: -1, Employees: -1}}
+	if b.From == b.To {
+		b.Done = true
+		return b.Rebinding, nil
+	}
+	for _, step := range []func(context.Context) error{b.settled, b.readUsers, b.readEmployees, b.readRoles} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.count(); err != nil {
+		return nil, err
+	}
+	if err := b.permitted(ctx, approve); err != nil {
+		return b.Rebinding, err
+	}
+	if err := b.commit(); err != nil {
+		return b.Rebinding, err
+	}
+	b.Done = true
+	return b.Rebinding, b.Approvals.Use(ctx, b.Hash)
+}
+
+type rebinding struct {
+	*run
+	*Rebinding
+	users     map[plan.PersonID]bool
+	employees map[plan.EmployeeID]plan.Employee // those whom the snapshot knows
+	roles     map[plan.RoleID]plan.Role
+}
+
+// settled refuses a snapshot with an open write: what became of it, the old side says.
+func (b *rebinding) settled(ctx context.Context) error {
+	if err := b.quarantined(); err != nil {
+		return err
+	}
+	pending, err := b.Snapshot.Pending()
+	if err == nil && len(pending) > 0 {
+		return &RefusedError{RefusedRebind, fmt.Sprintf("%d writes to %s are not settled: let a `sync` with the former configuration run first", len(pending), b.From.Portal)}
+	}
+	if err != nil {
+		return err
+	}
+	return b.checkApp(ctx)
+}
+
+func (b *rebinding) oktaMoved() bool   { return b.From.Org != b.To.Org || b.From.App != b.To.App }
+func (b *rebinding) portalMoved() bool { return b.From.Portal != b.To.Portal }
+
+func (b *rebinding) readUsers(ctx context.Context) error {
+	if !b.oktaMoved() {
+		return nil
+	}
+	b.Users, b.users = 0, map[plan.PersonID]bool{}
+	b.phase("reading okta users", 0)
+	return b.Source.Assignments(ctx, func(page []plan.Entry) error {
+		for _, e := range page {
+			b.users[e.ID] = true
+		}
+		b.Users = len(b.users)
+		b.progress(len(page))
+		return nil
+	})
+}
+
+func (b *rebinding) readEmployees(ctx context.Context) error {
+	if !b.portalMoved() {
+		return nil
+	}
+	b.employees = map[plan.EmployeeID]plan.Employee{}
+	b.phase("reading tracktik employees", b.meta.PortalEmployees)
+	total, err := b.Target.Employees(ctx, func(page []plan.Employee) error {
+		for _, e := range page {
+			_, known, err := b.Snapshot.LinkOfEmployee(e.ID)
+			if err != nil {
+				return err
+			}
+			if known {
+				b.employees[e.ID] = e
+			}
+		}
+		b.progress(len(page))
+		return nil
+	})
+	b.Employees = total
+	return err
+}
+
+func (b *rebinding) readRoles(ctx context.Context) error {
+	if !b.portalMoved() {
+		return nil
+	}
+	list, err := b.Target.Roles(ctx)
+	b.roles = map[plan.RoleID]plan.Role{}
+	for _, role := range list {
+		b.roles[role.ID] = role
+	}
+	return err
+}
+
+// count finds out which links hold.
+func (b *rebinding) count() error {
+	for link, err := range b.Snapshot.Links() {
+		if err != nil {
+			return err
+		}
+		b.Links++
+		here := !b.oktaMoved() || b.users[link.Person]
+		same := true
+		if b.portalMoved() {
+			e, found := b.employees[link.Employee]
+			same = found && samePerson(&link, &e)
+		}
+		if !here {
+			b.Unassigned = append(b.Unassigned, link)
+		}
+		if !same {
+			b.Strangers = append(b.Strangers, link)
+		}
+		if here && same {
+			b.Hold++
+		}
+	}
+	if !b.portalMoved() {
+		return nil
+	}
+	groups, err := b.Snapshot.Groups()
+	for _, g := range groups {
+		if role, found := b.roles[g.Role]; g.Role != 0 && (!found || plan.FoldName(role.Name) != plan.FoldName(g.RoleName)) {
+			b.Roles = append(b.Roles, g)
+		}
+	}
+	return err
+}
+
+// samePerson reports that an employee of the same id is the same person. Ids are small
+// numbers that every portal has: a name has to agree, the username, the e-mail, or
+// first and last name together.
+func samePerson(link *plan.Link, e *plan.Employee) bool {
+	agrees := func(fields ...plan.Field) bool {
+		for _, f := range fields {
+			if link.Pushed[f] == "" || plan.FoldName(link.Pushed[f]) != plan.FoldName(e.Values[f]) {
+				return false
+			}
+		}
+		return true
+	}
+	return agrees(plan.Username) || agrees(plan.Email) || agrees(plan.FirstName, plan.LastName)
+}
+
+// permitted refuses what does not hold, and asks for an approval of what does.
+func (b *rebinding) permitted(ctx context.Context, approve []string) error {
+	refs := []plan.ActionRef{{Kind: plan.Kind("rebind " + strings.Join([]string{b.To.Org, b.To.App, b.To.Portal}, " "))}}
+	for kind, links := range map[string][]plan.Link{"unassigned": b.Unassigned, "stranger": b.Strangers} {
+		for _, l := range links {
+			refs = append(refs, plan.ActionRef{Kind: plan.Kind(kind), Person: l.Person, Employee: l.Employee})
+		}
+	}
+	for _, g := range b.Roles {
+		refs = append(refs, plan.ActionRef{Kind: "role", Role: g.Role, Group: g.Group})
+	}
+	b.Hash = plan.HashRefs(refs)
+	if b.Percent() < enoughHold {
+		return &RefusedError{RefusedRebind, fmt.Sprintf("%d of %d links hold there, less than %d %%: this is another company's side, or one that was not moved whole; "+
+			"correct the configuration, or begin anew with another state.path and `sync --init`", b.Hold, b.Links, enoughHold)}
+	}
+	_, known, err := b.Approvals.Get(b.Hash)
+	if err != nil {
+		return err
+	}
+	if known && slices.Contains(approve, b.Hash) {
+		return nil
+	}
+	if err := b.Approvals.Put(ctx, b.Hash, refs); err != nil {
+		return err
+	}
+	text := fmt.Sprintf("%d of %d links hold there; to bind the snapshot to it, within 24 hours: tracktik-sync state rebind --approve %s", b.Hold, b.Links, b.Hash)
+	if len(approve) > 0 {
+		return &RefusedError{RefusedApproval, "the approval is not of what is found now: " + text}
+	}
+	return &RefusedError{RefusedRebind, text}
+}
+
+// commit binds the snapshot, and forgets what is somebody else's there.
+func (b *rebinding) commit() error {
+	meta := b.meta
+	meta.Binding, meta.RefreshDue, meta.Config, meta.LastHash = b.To, true, "", ""
+	meta.Formerly = append(slices.Clone(meta.Formerly), b.From)
+	if b.oktaMoved() {
+		meta.Mappings = nil
+	}
+	batch := plan.Batch{Meta: &meta, Audits: []plan.Audit{{Time: b.Now().UTC(), By: b.By, Kind: "rebind", Outcome: plan.Done, Reason: fmt.Sprintf(
+		"was bound to %s app %s and %s, and is to %s app %s and %s; %d of %d links hold", b.From.Org, b.From.App, b.From.Portal, b.To.Org, b.To.App, b.To.Portal, b.Hold, b.Links)}}}
+	gone := map[plan.GrantKey]bool{}
+	for _, l := range b.Strangers {
+		batch.Unlink = append(batch.Unlink, l.Person)
+		grants, err := b.Snapshot.GrantsOf(l.Person)
+		if err != nil {
+			return err
+		}
+		for _, g := range grants {
+			gone[g.Key()] = true
+		}
+	}
+	for _, g := range b.Roles {
+		batch.DropGroups = append(batch.DropGroups, g.Group)
+		grants, err := b.Snapshot.GrantsWith(g.Role)
+		if err != nil {
+			return err
+		}
+		for _, g := range grants {
+			gone[g.Key()] = true
+		}
+	}
+	for key := range gone {
+		batch.DropGrants = append(batch.DropGrants, key)
+	}
+	return b.Snapshot.Commit(batch)
+}
