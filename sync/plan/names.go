@@ -95,7 +95,8 @@ type resolver struct {
 }
 
 // recreated finds the new people who are leavers under other ids: just one new person
-// for a leaver, whatever the order of the claims.
+// for a leaver, whatever the order of the claims. Somebody of other names who wants the
+// same user name or e-mail is no second one.
 func (r *resolver) recreated(claims []Claim) {
 	heirs := map[PersonID][]PersonID{} // by leaver
 	former := map[PersonID][]Owner{}   // by new person
@@ -105,7 +106,7 @@ func (r *resolver) recreated(claims []Claim) {
 			continue
 		}
 		for kind, name := range c.names() {
-			if name == "" || len(r.wanted[kind][name]) != 1 {
+			if name == "" {
 				continue
 			}
 			for _, o := range r.owners[kind](name) {
@@ -138,9 +139,9 @@ func (r *resolver) judge(c *Claim) bool {
 		has := false
 		for _, o := range r.owners[kind](name) {
 			switch {
-			case o.Person == c.Person:
+			case o.Person == c.Person, o.Person == former:
 				has = true
-			case o.Person != former && !r.passes(c, o, kind, name):
+			case !r.passes(c, o, kind, name):
 				return false
 			}
 		}
