@@ -39,7 +39,7 @@ func TestVerdictsOfTheManagedAndTheNew(t *testing.T) {
 		"new, warned":            {newcomer(warned), "create; warning partial_address"},
 		"managed, warned":        {managed(warned), "warning partial_address"},
 		"new, out of scope":      {newcomer(func(v *plan.View) { v.OutOfScope = true }), ""},
-		"new, scope fails":       {newcomer(func(v *plan.View) { v.ScopeError = "no such key" }), ""},
+		"new, scope fails":       {newcomer(func(v *plan.View) { v.ScopeError = "no such key" }), "held create unreadable"},
 		"managed, out of scope":  {managed(differs, func(v *plan.View) { v.OutOfScope = true }), "held terminate out_of_scope"},
 		"managed, scope fails":   {managed(differs, func(v *plan.View) { v.ScopeError = "no such key" }), "held update unreadable"},
 		"departs out of scope":   {leaver(func(v *plan.View) { v.OutOfScope = true }), "terminate"},

@@ -62,7 +62,11 @@ func ParseMatchKey(name string) (Field, bool) {
 
 // decideNew finds, adopts or creates the employee of a person who has none.
 func decideNew(v *View, pol *Policy, d *Decision) {
-	if v.OutOfScope || v.ScopeError != "" {
+	switch {
+	case v.OutOfScope:
+		return
+	case v.ScopeError != "":
+		d.hold(v.action(Create), HeldUnreadable+": sync.scope failed: "+v.ScopeError)
 		return
 	}
 	d.Warnings = v.Mapped.Warnings
