@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -27,6 +28,41 @@ func valueSets(t *testing.T) map[string]string {
 		sets[strings.TrimSuffix(filepath.Base(file), ".yaml")] = file
 	}
 	return sets
+}
+
+// The chart carries the very files that others use without Kubernetes.
+func TestMonitoringFilesAreThoseOfTheProject(t *testing.T) {
+	for _, name := range []string{"alerts.yaml", "dashboard.json"} {
+		original, err := os.ReadFile("../monitoring/" + name)
+		if os.IsNotExist(err) {
+			t.Skipf("configs/monitoring/%s is not there", name)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, filepath.Join(chart, "files", name), string(original))
+	}
+}
+
+func TestAlertsAndDashboardAreRenderedWhole(t *testing.T) {
+	all := manifests(t, render(t, "--values", "testdata/monitoring.yaml"))
+	data, err := os.ReadFile(chart + "/files/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want any
+	if err := yaml.Unmarshal(data, &want); err != nil {
+		t.Fatal(err)
+	}
+	if got := at(all["PrometheusRule acme-tracktik-sync"], "spec"); got == nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("the rules are %v, want those of the file", got)
+	}
+	if data, err = os.ReadFile(chart + "/files/dashboard.json"); err != nil {
+		t.Fatal(err)
+	}
+	if got := at(all["ConfigMap acme-tracktik-sync-dashboard"], "data", "tracktik-sync.json"); got != string(data) {
+		t.Errorf("the dashboard is %v, want that of the file", got)
+	}
 }
 
 func TestLintFindsNothing(t *testing.T) {
@@ -334,19 +370,5 @@ func TestNamesFitWhateverTheReleaseIsCalled(t *testing.T) {
 		if len(name) > limit {
 			t.Errorf("%s has %d characters", id, len(name))
 		}
-	}
-}
-
-// The chart carries the very files that others use without Kubernetes.
-func TestMonitoringFilesAreThoseOfTheProject(t *testing.T) {
-	if _, err := os.Stat("../monitoring"); os.IsNotExist(err) {
-		t.Skip("configs/monitoring is not there")
-	}
-	for _, name := range []string{"alerts.yaml", "dashboard.json"} {
-		original, err := os.ReadFile("../monitoring/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		golden(t, filepath.Join(chart, "files", name), string(original))
 	}
 }

@@ -39,13 +39,17 @@ type release struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Getenv, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "release:", err)
-		os.Exit(1)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt) //nolint:forbidigo // contexts begin where programs do
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stderr)
+	stop()
+	if err != nil {
+		say(os.Stderr, "release: %v", err)
+		os.Exit(1) //nolint:forbidigo // this is main
 	}
 }
+
+// say tells people a line; that nobody can hear it, nobody can be told.
+func say(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
 
 // semver is a version as Go, Helm, dpkg and rpm all understand it.
 var semver = regexp.MustCompile(`^v?([0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z]+(\.[0-9A-Za-z]+)*)?)$`)
@@ -125,7 +129,7 @@ func (r *release) make(ctx context.Context) error {
 		return err
 	}
 	for _, p := range r.platforms {
-		fmt.Fprintln(r.log, "building", p)
+		say(r.log, "building %s", p)
 		program, err := r.build(ctx, p, work)
 		if err != nil {
 			return err

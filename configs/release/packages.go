@@ -16,7 +16,7 @@ var nfpmYAML string
 // packages makes a Debian and an RPM package of one processor's program.
 func (r *release) packages(ctx context.Context, p platform, path, work string) error {
 	if r.nfpm == "" {
-		fmt.Fprintln(r.log, "no packages for", p, "since -nfpm is not given")
+		say(r.log, "no packages for %s, since -nfpm is not given", p)
 		return nil
 	}
 	values := map[string]string{
@@ -47,7 +47,7 @@ func (r *release) packages(ctx context.Context, p platform, path, work string) e
 // platforms are the same but for a few that only one system needs.
 func (r *release) bill(ctx context.Context, work string) error {
 	if r.cdx == "" {
-		fmt.Fprintln(r.log, "no list of modules, since -cyclonedx is not given")
+		say(r.log, "no list of modules, since -cyclonedx is not given")
 		return nil
 	}
 	out, err := filepath.Abs(r.out)

@@ -116,8 +116,8 @@ var installed = []string{
 
 func TestDebianPackageLivesAndLeavesTheSnapshot(t *testing.T) {
 	s := newSystem(t)
-	first := s.add(filepath.Join(made(t, root, "v1.2.3", "linux/amd64"), "tracktik-sync_1.2.3-1_amd64.deb"))
-	second := s.add(filepath.Join(made(t, root, "v1.3.0", "linux/amd64"), "tracktik-sync_1.3.0-1_amd64.deb"))
+	first := s.add(filepath.Join(made(t, "v1.2.3"), "tracktik-sync_1.2.3-1_amd64.deb"))
+	second := s.add(filepath.Join(made(t, "v1.3.0"), "tracktik-sync_1.3.0-1_amd64.deb"))
 
 	if out := s.must("dpkg", "--install", first); !strings.Contains(out, "tracktik-sync state init") {
 		t.Errorf("the installation does not say what comes next:\n%s", out)
@@ -149,7 +149,7 @@ func TestDebianPackageLivesAndLeavesTheSnapshot(t *testing.T) {
 // Only a yes removes the snapshot.
 func TestPurgeRemovesTheSnapshotWhenToldTo(t *testing.T) {
 	s := newSystem(t)
-	deb := s.add(filepath.Join(made(t, root, "v1.2.3", "linux/amd64"), "tracktik-sync_1.2.3-1_amd64.deb"))
+	deb := s.add(filepath.Join(made(t, "v1.2.3"), "tracktik-sync_1.2.3-1_amd64.deb"))
 	s.must("dpkg", "--install", deb)
 	s.configure()
 	if out, err := s.call("tracktik-sync tracktik-sync/remove-state boolean true\n", "debconf-set-selections"); err != nil {
@@ -172,8 +172,8 @@ func TestRPMPackageLivesAndLeavesTheSnapshot(t *testing.T) {
 		}
 		return string(out)
 	}
-	first := filepath.Join(made(t, root, "v1.2.3", "linux/amd64"), "tracktik-sync-1.2.3-1.x86_64.rpm")
-	second := filepath.Join(made(t, root, "v1.3.0", "linux/amd64"), "tracktik-sync-1.3.0-1.x86_64.rpm")
+	first := filepath.Join(made(t, "v1.2.3"), "tracktik-sync-1.2.3-1.x86_64.rpm")
+	second := filepath.Join(made(t, "v1.3.0"), "tracktik-sync-1.3.0-1.x86_64.rpm")
 
 	rpm("--install", first)
 	s.want(true, installed...)

@@ -16,21 +16,49 @@ import (
 
 const root = "../.."
 
-// made makes a release of the checkout at source and answers its directory. It takes
-// a minute, and tools that make builds, so it is no part of every test run.
-func made(t *testing.T, source, version, platforms string) (dir string) {
+// TestMain keeps the releases that several tests look at until all have ended.
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "tracktik-sync-releases-")
+	if err != nil {
+		panic(err)
+	}
+	releases.dir = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// releases are those that were made already, by version.
+var releases = struct {
+	dir string
+	of  map[string]string
+}{of: map[string]string{}}
+
+// made answers the directory of a release for Linux and Windows of this checkout.
+func made(t *testing.T, version string) (dir string) {
+	t.Helper()
+	if dir, ok := releases.of[version]; ok {
+		return dir
+	}
+	dir = filepath.Join(releases.dir, version)
+	makeRelease(t, root, dir, version)
+	releases.of[version] = dir
+	return dir
+}
+
+// makeRelease takes a minute, and tools that make builds, so it is no part of every
+// test run.
+func makeRelease(t *testing.T, source, dir, version string) {
 	t.Helper()
 	nfpm, cdx := os.Getenv("NFPM"), os.Getenv("CYCLONEDX")
 	if nfpm == "" || cdx == "" {
 		t.Skip("NFPM and CYCLONEDX are not set: `make test-release` builds them and runs these tests")
 	}
-	dir = filepath.Join(t.TempDir(), "dist")
 	var log strings.Builder
-	args := []string{"-source", source, "-out", dir, "-version", version, "-platforms", platforms, "-nfpm", nfpm, "-cyclonedx", cdx}
+	args := []string{"-source", source, "-out", dir, "-version", version, "-platforms", "linux/amd64,windows/amd64", "-nfpm", nfpm, "-cyclonedx", cdx}
 	if err := run(t.Context(), args, func(string) string { return "1790000000" }, &log); err != nil {
 		t.Fatalf("%v\n%s", err, log.String())
 	}
-	return dir
 }
 
 // copyOf copies what git would have in a checkout to another directory.
@@ -56,9 +84,10 @@ func copyOf(t *testing.T) (dir string) {
 
 // Whoever doubts a download can make it again, in any directory.
 func TestTwoReleasesAreTheSameBytes(t *testing.T) {
-	const platforms = "linux/amd64,windows/amd64"
-	first := sums(t, made(t, root, "v1.2.3", platforms))
-	second := sums(t, made(t, copyOf(t), "v1.2.3", platforms))
+	first := sums(t, made(t, "v1.2.3"))
+	again := filepath.Join(t.TempDir(), "dist")
+	makeRelease(t, copyOf(t), again, "v1.2.3")
+	second := sums(t, again)
 	if first != second {
 		t.Errorf("two releases differ:\n%s\n%s", first, second)
 	}
@@ -83,7 +112,7 @@ func sums(t *testing.T, dir string) string {
 }
 
 func TestReleaseHoldsWhatItsUsersNeed(t *testing.T) {
-	dir := made(t, root, "v1.2.3-rc.1", "linux/amd64,windows/amd64")
+	dir := made(t, "v1.2.3-rc.1")
 	unix := inTar(t, filepath.Join(dir, "tracktik-sync_1.2.3-rc.1_linux_amd64.tar.gz"))
 	for _, name := range []string{"tracktik-sync", "tracktik-sync.yaml", "man/tracktik-sync.1", "completions/tracktik-sync.bash", "systemd/tracktik-sync.timer"} {
 		if len(unix["tracktik-sync_1.2.3-rc.1_linux_amd64/"+name]) == 0 {

@@ -84,7 +84,7 @@ func variable(job *batchv1.CronJob, name string) string {
 func TestOtherShapesInstall(t *testing.T) {
 	for name, more := range map[string][]string{
 		"connections": nil,
-		"daemon":      {"--set", "prometheusRule.enabled=false,externalSecret.data=null,existingSecret=tracktik-sync"},
+		"daemon":      {"--set", "externalSecret.data=null,existingSecret=tracktik-sync"},
 	} {
 		ns := makeNamespace(t, "shape-"+name)
 		args := append([]string{"install", "acme", chart, "--namespace", ns, "--no-hooks", "--values", values + "/" + name + ".yaml"}, more...)
