@@ -10,14 +10,36 @@ import (
 
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
 )
 
 // backupDay is how a copy's name says its day, in schedule.timezone.
 const backupDay = "20060102"
 
-// keepBackups copies the snapshot into state.backup.dir after the first run of a day,
-// and removes the oldest copies beyond state.backup.keep.
-func (a *app) keepBackups(cfg *configs.Config, db *state.DB) error {
+// keepBackups copies the snapshot into state.backup.dir after a run that changed
+// something, and after the first of a day: one copy a day, which each such run replaces.
+// The oldest beyond state.backup.keep go. A copy that cannot be made is said, and fails
+// no run.
+func (a *app) keepBackups(cfg *configs.Config, db *state.DB, d *plan.Document) {
+	if err := a.keepBackup(cfg, db, changed(d)); err != nil {
+		a.log.WithError(err).WithField("dir", cfg.State.Backup.Dir).Warn("the snapshot could not be copied to state.backup.dir")
+	}
+}
+
+// changed reports whether a run did anything that the snapshot remembers.
+func changed(d *plan.Document) bool {
+	if d == nil || d.Result == nil {
+		return false
+	}
+	for _, n := range d.Result.Done {
+		if n > 0 {
+			return true
+		}
+	}
+	return d.Result.Failed > 0 || d.Result.Unknown > 0
+}
+
+func (a *app) keepBackup(cfg *configs.Config, db *state.DB, anew bool) error {
 	dir := cfg.State.Backup.Dir
 	if dir == "" {
 		return nil
@@ -28,7 +50,7 @@ func (a *app) keepBackups(cfg *configs.Config, db *state.DB) error {
 	}
 	name := strings.TrimSuffix(filepath.Base(cfg.State.Path), ".db")
 	path := filepath.Join(dir, name+"-"+a.now().In(zone).Format(backupDay)+".db")
-	if _, err := os.Stat(path); err == nil {
+	if _, err := os.Stat(path); err == nil && !anew {
 		return nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {

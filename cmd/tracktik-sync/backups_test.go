@@ -24,7 +24,7 @@ func TestOneCopyADayAndTheLatestAreKept(t *testing.T) {
 	clock := &fakeClock{t: noon} // the 25th in Auckland
 	a.now = clock.now
 	for range 2 * 4 {
-		if err := a.keepBackups(cfg, db); err != nil {
+		if err := a.keepBackup(cfg, db, false); err != nil {
 			t.Fatal(err)
 		}
 		if clock.t.Equal(noon) {
@@ -52,7 +52,7 @@ func TestOneCopyADayAndTheLatestAreKept(t *testing.T) {
 
 func TestNoCopiesUnlessADirectoryIsNamed(t *testing.T) {
 	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
-	if err := a.keepBackups(load(t), nil); err != nil {
+	if err := a.keepBackup(load(t), nil, true); err != nil {
 		t.Error(err)
 	}
 }

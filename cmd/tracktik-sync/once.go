@@ -53,17 +53,18 @@ func (a *app) onceOf(ctx context.Context, cfg *configs.Config, db *state.DB, app
 		err = errors.Join(err, a.noteApprovals(cfg, db, given, d.ID))
 	}
 	onlooker.look(db, engine, d)
-	return d, errors.Join(err, a.afterwards(cfg, db))
+	return d, errors.Join(err, a.afterwards(cfg, db, d))
 }
 
 // afterwards does what is due after every run, whatever became of it, while the
 // snapshot is still ours.
-func (a *app) afterwards(cfg *configs.Config, db *state.DB) error {
+func (a *app) afterwards(cfg *configs.Config, db *state.DB, d *plan.Document) error {
 	err := a.saveStatus(cfg, db)
 	if err != nil {
 		err = fmt.Errorf("leaving the status beside the snapshot: %w", err)
 	}
-	return errors.Join(err, a.keepBackups(cfg, db))
+	a.keepBackups(cfg, db, d)
+	return err
 }
 
 // interrupted says of a run that failed because it was told to end just that.
