@@ -52,6 +52,7 @@ var faultList = []fault{
 	{Name: "okta-401", Text: "the token is not accepted any more", okta: oktatest.Unauthorized},
 	{Name: "okta-403", Text: "the right was taken away", okta: oktatest.Forbidden},
 	{Name: "okta-drop", Text: "connections are dropped before the answer", Times: 3, okta: oktatest.Drop},
+	{Name: "okta-distant", Text: "every answer takes 20 ms", okta: oktatest.Latency(20 * time.Millisecond)},
 	{Name: "okta-slow", Text: "every answer takes 200 ms", okta: oktatest.Latency(200 * time.Millisecond)},
 
 	{Name: "tracktik-lost-reply", Text: "an employee is created and the answer is lost", Times: 1,
@@ -77,6 +78,7 @@ var faultList = []fault{
 		match: tracktiktest.Match{Path: tracktiktest.DefaultTokenPath}, tracktik: badLogin},
 	{Name: "tracktik-firewall", Text: "the firewall before the portal answers 403", tracktik: tracktiktest.Firewall},
 	{Name: "tracktik-drop", Text: "connections are dropped before anything happens", Times: 3, tracktik: tracktiktest.Unreached},
+	{Name: "tracktik-distant", Text: "every answer takes 20 ms", tracktik: slow(20 * time.Millisecond)},
 	{Name: "tracktik-slow", Text: "every answer takes 200 ms", tracktik: slow(200 * time.Millisecond)},
 	{Name: "tracktik-not-effective", Text: "terminations answer 200 and change nothing",
 		rule: func(r *tracktiktest.Rules, on bool) { r.TerminationIneffective = on }},

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// These benchmarks run the built program against the sandbox in a process of its own,
+// so that memory and time are the program's alone. Peak memory is what the system
+// counts (ru_maxrss), own time is user and system time.
+
+// BenchmarkFirstRun creates everybody and grants all roles.
+func BenchmarkFirstRun(b *testing.B) {
+	for _, people := range []int{1_000, 10_000} {
+		b.Run(fmt.Sprint(people), func(b *testing.B) {
+			for range b.N {
+				s := startSandbox(b, people, people/50)
+				s.sync(b, "--init").report(b)
+			}
+		})
+	}
+}
+
+// BenchmarkNoChange is the run that happens every quarter of an hour.
+func BenchmarkNoChange(b *testing.B) {
+	for _, people := range []int{10_000, 100_000} {
+		b.Run(fmt.Sprint(people), func(b *testing.B) {
+			s := startSandbox(b, people, people/50)
+			s.sync(b, "--init")
+			for b.Loop() {
+				run := s.sync(b)
+				if run.writes != 0 {
+					b.Fatalf("%d writes by a run in which nothing changed", run.writes)
+				}
+				run.report(b)
+			}
+		})
+	}
+}
+
+// BenchmarkDistantPortal is a first run of 1,000 people when every call to TrackTik and
+// Okta takes 20 ms.
+func BenchmarkDistantPortal(b *testing.B) {
+	for range b.N {
+		s := startSandbox(b, 1_000, 20)
+		s.post(b, "/faults?name=okta-distant")
+		s.post(b, "/faults?name=tracktik-distant")
+		s.sync(b, "--init").report(b)
+	}
+}
+
+// A sandbox is both simulators in a process.
+type sandbox struct{ program, config, admin string }
+
+func startSandbox(b *testing.B, people, groups int) *sandbox {
+	b.Helper()
+	dir := b.TempDir()
+	build := exec.Command("go", "build", "-o", dir, "tracktik-sync/cmd/tracktik-sync", "tracktik-sync/cmd/tracktik-sandbox")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	s := &sandbox{program: filepath.Join(dir, "tracktik-sync"), config: filepath.Join(dir, "sync.yaml")}
+	ready := filepath.Join(dir, "ready")
+	server := exec.Command(filepath.Join(dir, "tracktik-sandbox"), "--people", fmt.Sprint(people), "--groups", fmt.Sprint(groups),
+		"--write-config", s.config, "--ready-file", ready)
+	server.Stdout, server.Stderr = io.Discard, os.Stderr
+	if err := server.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = server.Process.Signal(syscall.SIGTERM)
+		_ = server.Wait()
+	})
+	for range 600 {
+		if data, err := os.ReadFile(ready); err == nil {
+			var addresses struct{ Admin string }
+			if err := json.Unmarshal(data, &addresses); err != nil {
+				b.Fatal(err)
+			}
+			s.admin = addresses.Admin
+			return s
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	b.Fatal("the sandbox did not start within a minute")
+	return nil
+}
+
+func (s *sandbox) post(b *testing.B, path string) {
+	b.Helper()
+	answer, err := http.Post(s.admin+path, "", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(answer.Body)
+		b.Fatalf("%s: %s", path, text)
+	}
+}
+
+// A measured run is what one call of the program took.
+type measured struct {
+	took, own        time.Duration
+	peak             int64 // KiB
+	okta, tt, writes int
+}
+
+func (s *sandbox) sync(b *testing.B, args ...string) measured {
+	b.Helper()
+	run := exec.Command(s.program, append([]string{"--config", s.config, "--log-level", "error", "sync", "--format", "json"}, args...)...)
+	var out, talk bytes.Buffer
+	run.Stdout, run.Stderr = &out, &talk
+	began := time.Now()
+	err := run.Run()
+	took := time.Since(began)
+	if code := run.ProcessState.ExitCode(); code != 0 && code != 4 {
+		b.Fatalf("%v\n%s", err, talk.String())
+	}
+	var doc struct {
+		Result struct {
+			Done     map[string]int
+			Requests struct{ Okta, TrackTik int }
+		}
+	}
+	if err := json.NewDecoder(strings.NewReader(out.String())).Decode(&doc); err != nil {
+		b.Fatal(err)
+	}
+	m := measured{took: took, own: run.ProcessState.UserTime() + run.ProcessState.SystemTime(),
+		okta: doc.Result.Requests.Okta, tt: doc.Result.Requests.TrackTik}
+	if usage, ok := run.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		m.peak = usage.Maxrss
+	}
+	for kind, n := range doc.Result.Done {
+		if kind != "adopt" && kind != "link_role" {
+			m.writes += n
+		}
+	}
+	return m
+}
+
+func (m measured) report(b *testing.B) {
+	b.ReportMetric(m.took.Seconds(), "s/run")
+	b.ReportMetric(m.own.Seconds(), "own-s/run")
+	b.ReportMetric(float64(m.peak)/1024, "peak-MB")
+	b.ReportMetric(float64(m.okta), "okta-requests")
+	b.ReportMetric(float64(m.tt), "tracktik-requests")
+	if m.writes > 0 {
+		b.ReportMetric(m.own.Seconds()*1000/float64(m.writes), "own-ms/write")
+	}
+}
