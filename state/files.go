@@ -112,6 +112,10 @@ func makeDir(dir string) error {
 	return err
 }
 
+// CheckDirectory refuses the directory of a snapshot at path: when it is missing, is
+// none, or when everybody could replace the files in it. It changes nothing.
+func CheckDirectory(path string) error { return checkDir(filepath.Dir(path)) }
+
 // checkDir refuses a directory in which everybody could replace the files.
 func checkDir(dir string) error {
 	info, err := os.Stat(dir)

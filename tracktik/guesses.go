@@ -180,6 +180,13 @@ func scopes(token string) []string {
 	return strings.Fields(joined.Scope)
 }
 
+// scopeNames are the scopes that cover a verb (read or write) on a resource
+// ("employees", "user-roles"). [S] has those of a resource and of a domain, [R] those
+// of all; that the levels between exist is [G].
+func scopeNames(resource, verb string) []string {
+	return []string{"all:" + verb, "core:" + verb, "core:entities:" + verb, "core:entities:" + resource + ":" + verb}
+}
+
 // readClaims reads the claims of a JWT without checking its signature: it is our own
 // token, and nothing is allowed because of them. What is no JWT leaves claims alone.
 func readClaims(token string, claims any) {

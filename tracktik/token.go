@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -30,6 +31,16 @@ func (t Token) Subject() string { return subject(t.Access) }
 
 // Scopes are what Access is good for; nil when the token does not say.
 func (t Token) Scopes() []string { return scopes(t.Access) }
+
+// Allows reports whether Access covers a verb, read or write, on a resource of the
+// API, such as "user-roles". known is false when the token does not say.
+func (t Token) Allows(resource, verb string) (allowed, known bool) {
+	have := t.Scopes()
+	for _, name := range scopeNames(resource, verb) {
+		allowed = allowed || slices.Contains(have, name)
+	}
+	return allowed, len(have) > 0
+}
 
 // ParseToken reads what a Client saved in its TokenStore; no data are the zero
 // Token.

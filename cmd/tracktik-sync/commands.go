@@ -19,6 +19,7 @@ var (
 		newLink,
 		newUnlink,
 		newRestore,
+		newCheck,
 		newAuth,
 		newState,
 		newConfig,

@@ -95,6 +95,12 @@ func oktaCredentials(cfg *configs.Config) string {
 
 // source is the Okta side, as an API token or a service app sees it.
 func (a *app) source(cfg *configs.Config) (*okta.Source, error) {
+	source, _, err := a.sourceAs(cfg)
+	return source, err
+}
+
+// sourceAs also answers the service app, nil where there is an API token.
+func (a *app) sourceAs(cfg *configs.Config) (source *okta.Source, service *okta.ServiceApp, err error) {
 	c := okta.Config{
 		OrgURL:         cfg.Okta.OrgURL,
 		AppID:          cfg.Okta.AppID,
@@ -109,13 +115,13 @@ func (a *app) source(cfg *configs.Config) (*okta.Source, error) {
 		Sleep:          a.sleep,
 	}
 	if !cfg.Okta.Auth.APIToken.IsSet() {
-		service, err := a.serviceApp(cfg)
-		if err != nil {
-			return nil, err
+		if service, err = a.serviceApp(cfg); err != nil {
+			return nil, nil, err
 		}
 		c.Use(service)
 	}
-	return okta.New(c)
+	source, err = okta.New(c)
+	return source, service, err
 }
 
 // serviceApp logs in to Okta with a private key, which is read anew for each token.
