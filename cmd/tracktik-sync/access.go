@@ -17,7 +17,8 @@ type accessRow struct {
 	User     plan.UserRef    `json:"user"`
 	Email    string          `json:"email,omitempty"`
 	Employee plan.EmployeeID `json:"employee_id"`
-	Region   string          `json:"region,omitempty"`
+	Region   string          `json:"region,omitempty"` // as Okta's division names it
+	RegionID plan.RegionID   `json:"region_id,omitempty"`
 	How      string          `json:"how"`
 	Since    time.Time       `json:"since"`
 	Run      string          `json:"run,omitempty"`
@@ -73,7 +74,7 @@ func eachAccess(db *state.DB, each func(accessRow) error) error {
 		if err != nil {
 			return err
 		}
-		row := accessRow{refOf(link), link.Email, link.Employee, link.Pushed[plan.Region], link.How, link.Since.UTC(), link.Run, []accessRole{}}
+		row := accessRow{refOf(link), link.Email, link.Employee, link.Pushed[plan.Region], link.PushedRegion, link.How, link.Since.UTC(), link.Run, []accessRole{}}
 		for _, g := range grants {
 			group := byGroup[g.Group]
 			row.Roles = append(row.Roles, accessRole{g.Role, group.RoleName, g.Group, group.Name, g.How, g.Since.UTC(), g.Run})
@@ -108,7 +109,7 @@ func accessJSON(w io.Writer, db *state.DB) error {
 func accessCSV(w io.Writer, db *state.DB) error {
 	table := csv.NewWriter(w)
 	err := table.Write([]string{"okta_id", "login", "email", "employee_id", "region", "managed", "managed_since", "managed_run",
-		"role_id", "role", "group_id", "group", "granted", "granted_since", "granted_run"})
+		"role_id", "role", "group_id", "group", "granted", "granted_since", "granted_run", "region_id"})
 	if err != nil {
 		return err
 	}
@@ -116,11 +117,11 @@ func accessCSV(w io.Writer, db *state.DB) error {
 		person := []string{string(row.User.ID), row.User.Login, row.Email, idText(int64(row.Employee)), row.Region,
 			row.How, row.Since.Format(time.RFC3339), row.Run}
 		if len(row.Roles) == 0 {
-			return table.Write(harmless(append(person, "", "", "", "", "", "", "")))
+			return table.Write(harmless(append(person, "", "", "", "", "", "", "", idText(int64(row.RegionID)))))
 		}
 		for _, r := range row.Roles {
 			cells := append(person[:len(person):len(person)], idText(int64(r.ID)), r.Name, string(r.Group), r.From,
-				r.How, r.Since.Format(time.RFC3339), r.Run)
+				r.How, r.Since.Format(time.RFC3339), r.Run, idText(int64(row.RegionID)))
 			if err := table.Write(harmless(cells)); err != nil {
 				return err
 			}
