@@ -177,6 +177,9 @@ func scopes(token string) []string {
 		Scope string `json:"scope"`
 	}
 	readClaims(token, &joined)
+	if joined.Scope == "" {
+		return nil
+	}
 	return strings.Fields(joined.Scope)
 }
 
