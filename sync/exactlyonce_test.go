@@ -250,3 +250,29 @@ func TestHistorySaysWhatBecameOfALostReply(t *testing.T) {
 		}
 	}
 }
+
+// A token endpoint that cannot be found says nothing about the employee.
+func TestATokenEndpointThatIsAwayTerminatesNobody(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	w.org.DeactivateUser(w.users["ada"])
+	var away sync.Once
+	w.inPortal(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/regions"): // the last read before the termination
+			next.ServeHTTP(rw, r)
+			away.Do(w.portal.ExpireTokens)
+		case r.URL.Path == tracktiktest.DefaultTokenPath:
+			tracktiktest.ForeignNotFound(rw, r, next)
+		default:
+			next.ServeHTTP(rw, r)
+		}
+	})
+	if doc, err := w.sync(refreshedNot); err != nil || doc.Result.Done["terminate"] != 0 || doc.Result.Failed != 1 {
+		t.Errorf("ended with %v and %+v", err, doc.Result)
+	}
+	w.wantStatus(tracktiktest.Active, "ada")
+	w.inPortal(nil)
+	w.wantDone(w.run(), "terminate 1")
+}

@@ -12,7 +12,9 @@ import (
 // finish records what the run has seen: prints of those who are in order, groups and
 // their members, corrected grants, problems. a is nil when nothing was applied.
 func (r *run) finish(a *applier) error {
-	steps := []func(*applier) error{r.finishNotes, r.finishGrants, r.finishGroups, r.finishTroubles, r.finishAudits, r.finishPrints}
+	// Whoever is to be looked at again is noted before anything that would make the next
+	// run find nothing new about them, and who is in order after everything else.
+	steps := []func(*applier) error{r.finishNotes, r.finishUnfinished, r.finishGrants, r.finishGroups, r.finishTroubles, r.finishAudits, r.finishPrints}
 	for _, step := range steps {
 		if err := step(a); err != nil {
 			return fmt.Errorf("recording the run: %w", err)
@@ -258,8 +260,36 @@ func (r *run) standing() string {
 	return hash
 }
 
+// finishUnfinished notes who is not in order: the next run decodes them.
+func (r *run) finishUnfinished(a *applier) error {
+	prints, err := r.prints(a)
+	if err != nil {
+		return err
+	}
+	return r.commitPrints(slices.DeleteFunc(prints, func(p plan.PersonPrint) bool { return p.Print != plan.Print{} }))
+}
+
 // finishPrints notes who is in order: the next run decodes only the others.
 func (r *run) finishPrints(a *applier) error {
+	prints, err := r.prints(a)
+	if err != nil {
+		return err
+	}
+	if err := r.commitPrints(slices.DeleteFunc(prints, func(p plan.PersonPrint) bool { return p.Print == plan.Print{} })); err != nil {
+		return err
+	}
+	return r.forgetStrangers()
+}
+
+func (r *run) commitPrints(prints []plan.PersonPrint) error {
+	if len(prints) == 0 {
+		return nil
+	}
+	return r.Snapshot.CommitPrints(prints)
+}
+
+// prints are the new prints of people, by their ids; a zero one of who is not in order.
+func (r *run) prints(a *applier) ([]plan.PersonPrint, error) {
 	var prints []plan.PersonPrint
 	unfinished := map[plan.PersonID]bool{}
 	if a != nil {
@@ -272,7 +302,7 @@ func (r *run) finishPrints(a *applier) error {
 		case s.absent: // if they come back as they were, their groups may have changed all the same
 			_, stays, err := r.Snapshot.Link(id)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if stays && m != nil && m.print != (plan.Print{}) {
 				prints = append(prints, plan.PersonPrint{Person: id})
@@ -297,12 +327,7 @@ func (r *run) finishPrints(a *applier) error {
 	}
 	slices.SortFunc(prints, func(x, y plan.PersonPrint) int { return compareText(x.Person, y.Person) })
 	prints = slices.CompactFunc(prints, func(x, y plan.PersonPrint) bool { return x.Person == y.Person })
-	if len(prints) > 0 {
-		if err := r.Snapshot.CommitPrints(prints); err != nil {
-			return err
-		}
-	}
-	return r.forgetStrangers()
+	return prints, nil
 }
 
 // forgetStrangers drops the prints of people who were never managed and are not listed

@@ -18,6 +18,7 @@ type attempt struct {
 	request  string
 	fatal    error // ends the run
 	slow     bool  // the call was cut, and may still be at work
+	refused  bool  // for its data, not for want of a permission
 	taken    bool  // refused since somebody has the name, who cannot be found
 	instead  bool  // something else is done in its place
 	warnings []plan.Warning
@@ -163,7 +164,7 @@ func classify(err error) attempt {
 	case f.OutcomeUnknown():
 		done.outcome = plan.Unknown
 	case f.Refused(), f.Conflict(), f.Forbidden():
-		done.code = plan.ProblemRefused
+		done.code, done.refused = plan.ProblemRefused, f.Refused()
 	}
 	return done
 }

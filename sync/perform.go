@@ -475,7 +475,7 @@ func (a *applier) revoke(ctx context.Context, action *plan.Action) attempt {
 		return done
 	case !slices.ContainsFunc(held, func(u plan.UserRole) bool { return u.ID == id }):
 		return finished(revokedBatch(action), nil) // it is gone already
-	case len(held) == 1:
+	case len(held) == 1 && done.refused:
 		grant.Stuck = true
 		return attempt{outcome: plan.Withheld, message: plan.HeldLastRole + ": tracktik lets nobody fall back to having no role: " + err.Error(),
 			batch: plan.Batch{Grants: []plan.Grant{grant}}}

@@ -51,13 +51,32 @@ func (r *run) decideRoles(ctx context.Context) error {
 		if why := p.held[v.User.ID]; why != "" {
 			v.Shielded = why
 		}
-		p.results[v.User.ID] = plan.DecideRoles(v, &r.pol)
+		unread := r.unread(v)
+		d := plan.DecideRoles(v, &r.pol)
+		d.Held = append(d.Held, unread...)
+		p.results[v.User.ID] = d
 	}
 	r.doubles()
 	if p.several > 0 && !r.pol.OneRole {
 		r.warn(plan.Warning{Code: warnManyRoles, Message: fmt.Sprintf("%d people hold several roles; TrackTik recommends one (sync.roles.per_person)", p.several)})
 	}
 	return nil
+}
+
+// unread takes out of what is due the roles of groups that could not be read: what
+// their members were before is no reason to grant anything.
+func (r *run) unread(v *plan.RoleView) []plan.Held {
+	var held []plan.Held
+	v.Due = slices.DeleteFunc(v.Due, func(d plan.Due) bool {
+		g := r.byGroup[d.Role.Group]
+		if g == nil || !g.failed || slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {
+			return false
+		}
+		held = append(held, plan.Held{Why: plan.HeldUnconfirmed + ": the group could not be read, and who was in it before is granted nothing",
+			Action: plan.Action{Kind: plan.GrantRole, User: v.User, Employee: v.Employee, Role: d.Role}})
+		return true
+	})
+	return held
 }
 
 // decideGroups asks package plan which role each pushed group has.

@@ -105,7 +105,7 @@ func (c *Client) getRecord(ctx context.Context, query url.Values, decode func(js
 		return err
 	})
 	var e *Error
-	if errors.As(err, &e) && e.status == http.StatusNotFound && !e.broken {
+	if errors.As(err, &e) && e.status == http.StatusNotFound && !e.broken && e.Path == c.pathOf(req.URL) { // not that of the token endpoint
 		return false, nil
 	}
 	return err == nil, err
