@@ -119,6 +119,9 @@ func (c *retryCommand) prepare(cfg *configs.Config, db *state.DB, names []string
 		meta.Quarantine = &free
 		batch.Meta = &meta
 		batch.Audits = append(batch.Audits, c.noted(cfg, "retry", plan.UserRef{}, 0, "ended the waiting of the quarantine of "+q.System))
+		if len(people) == 0 { // a run that calls TrackTik for nothing would try no credentials
+			opt.Refresh = &waiting
+		}
 	}
 	if len(batch.Audits) == 0 {
 		return opt, waiting, nil
