@@ -133,10 +133,10 @@ func TestOneRoleAPerson(t *testing.T) {
 			check(t, d, c.want)
 			grants, revokes := 0, 0
 			for _, a := range d.Actions {
-				switch {
-				case a.Kind == plan.GrantRole:
+				switch a.Kind {
+				case plan.GrantRole:
 					grants++
-				case a.Kind == plan.RevokeRole:
+				case plan.RevokeRole:
 					revokes++
 				}
 			}
