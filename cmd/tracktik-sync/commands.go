@@ -13,6 +13,7 @@ var (
 		newCompare,
 		newExplain,
 		newHistory,
+		newReport,
 		newAccess,
 		newRetry,
 		newForget,

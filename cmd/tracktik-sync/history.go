@@ -126,7 +126,7 @@ func (c *historyCommand) resolveRun(db *state.DB, query *state.Query) error {
 		return err
 	}
 	if !found {
-		return fmt.Errorf("there is no run %q in the snapshot; runs without actions are kept for 7 days", c.run)
+		return noRun(c.run)
 	}
 	query.Run = record.ID
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	page "tracktik-sync/cmd/tracktik-sync/internal/report"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
 	tsync "tracktik-sync/sync"
@@ -56,10 +57,17 @@ func (c *planCommand) execute(ctx context.Context) error {
 	if d == nil {
 		return errors.Join(err, noDocument(err))
 	}
-	if err := errors.Join(saveDocument(c.out, d), c.show(d, c.format.value, true)); err != nil {
+	if err := errors.Join(saveDocument(c.out, d), c.print(d)); err != nil {
 		return err
 	}
 	return errors.Join(err, guardError(d, err), c.pending(d))
+}
+
+func (c *planCommand) print(d *plan.Document) error {
+	if c.format.value != "html" {
+		return c.show(d, c.format.value, true)
+	}
+	return c.data((&page.Report{Document: d, Planned: true, File: c.out, WayOut: wayOut, Made: c.now()}).HTML)
 }
 
 // pending is what --detailed-exitcode adds.
@@ -92,15 +100,13 @@ func (a *app) plan(ctx context.Context, cfg *configs.Config, opt tsync.RunOption
 	return d, errors.Join(interrupted(ctx, err), done())
 }
 
-// show prints a document in one of the three forms. In text, -q shows only what
+// show prints a document as text or JSON. In text, -q shows only what
 // has something to say.
 func (a *app) show(d *plan.Document, format string, planned bool) error {
 	return a.data(func(w io.Writer) error {
 		switch {
 		case format == "json":
 			return d.WriteJSON(w)
-		case format == "html":
-			return ui.HTML(w, d, planned)
 		case a.flags.quiet && !hasNews(d):
 			return nil
 		}

@@ -159,6 +159,10 @@ func aligned(changes []plan.Change, fresh bool) []string {
 	lines := make([]string, len(changes))
 	for i, c := range changes {
 		name := c.Field.String()
+		if c.Old == "" && c.New == "" { // the values were left out
+			lines[i] = name
+			continue
+		}
 		lines[i] = name + strings.Repeat(" ", width-len(name)) + "  " + oldText(c, fresh) + Quoted(c.New)
 	}
 	return lines

@@ -154,39 +154,6 @@ func TestHostileValuesAreHarmlessInText(t *testing.T) {
 	}
 }
 
-func TestHostileValuesAreHarmlessInHTML(t *testing.T) {
-	for _, value := range append([]string{"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "javascript:alert(1)"}, hostile...) {
-		var out bytes.Buffer
-		if err := HTML(&out, poisoned(value), false); err != nil {
-			t.Fatal(err)
-		}
-		for _, bad := range []string{"<script", "<img", "\x1b", "\u202e", "\x00"} {
-			if strings.Contains(out.String(), bad) {
-				t.Errorf("value %q: the page holds %q", value, bad)
-			}
-		}
-	}
-}
-
-func TestThePageNeedsNothingElse(t *testing.T) {
-	var out bytes.Buffer
-	if err := HTML(&out, sample(), true); err != nil {
-		t.Fatal(err)
-	}
-	page := out.String()
-	for _, bad := range []string{"http://", "<script", "<link", "src=", "url("} {
-		if strings.Contains(page, bad) {
-			t.Errorf("the page has %q", bad)
-		}
-	}
-	for _, want := range []string{"ana.silva@acme.example", "Senior guard", "deactivated in Okta", "switched_off", "Atlantis", "abc123",
-		"prefers-color-scheme: dark", "@media print", "width=device-width", OnlyPlanned, NotRefreshed} {
-		if !strings.Contains(page, want) {
-			t.Errorf("the page lacks %q", want)
-		}
-	}
-}
-
 func TestAResultSaysWhatBecameOfThePlan(t *testing.T) {
 	d := sample()
 	d.Run = "20261124T060000Z-000123"
@@ -248,7 +215,7 @@ type fullDisk struct{}
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestAPlanThatCannotBeWrittenIsAnError(t *testing.T) {
-	if Plan(fullDisk{}, sample(), Plain, true) == nil || HTML(fullDisk{}, sample(), true) == nil {
+	if Plan(fullDisk{}, sample(), Plain, true) == nil {
 		t.Error("nobody is told that the output is incomplete")
 	}
 }
@@ -257,15 +224,6 @@ func BenchmarkPlan100k(b *testing.B) {
 	d := many(100_000)
 	for b.Loop() {
 		if err := Plan(&countingWriter{}, d, Plain, true); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkHTML100k(b *testing.B) {
-	d := many(100_000)
-	for b.Loop() {
-		if err := HTML(&countingWriter{}, d, true); err != nil {
 			b.Fatal(err)
 		}
 	}

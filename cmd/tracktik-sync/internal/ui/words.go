@@ -111,7 +111,11 @@ func Role(r *plan.RoleRef) string {
 	return name + " (" + strings.Join(ids, ", ") + ")"
 }
 
-// ChangeText is `jobTitle "Guard" -> "Senior guard"`.
+// ChangeText is `jobTitle "Guard" -> "Senior guard"`, or the field alone where the
+// values were left out.
 func ChangeText(c plan.Change) string {
+	if c.Old == "" && c.New == "" {
+		return c.Field.String()
+	}
 	return c.Field.String() + " " + Quoted(c.Old) + " -> " + Quoted(c.New)
 }

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	page "tracktik-sync/cmd/tracktik-sync/internal/report"
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
+)
+
+// reportCommand is `report`: what a run did, or a saved plan would do, for others.
+type reportCommand struct {
+	*app
+	out    string
+	format *choice
+}
+
+func newReport(a *app) *cobra.Command {
+	c := &reportCommand{app: a}
+	cmd := &cobra.Command{
+		Use:   "report RUN|FILE",
+		Short: "Show what a run did, or what a saved plan would do, on one page",
+		Long: "Report makes one page, which needs nothing else, about a run: what was done, what is held and why,\n" +
+			"problems, a timeline, and the trend of the last 30 runs. RUN is a run's id or last. Of FILE, a plan\n" +
+			"that `plan --out` saved, it makes the page for whoever approves it.",
+		Example: "  tracktik-sync report last --out last.html\n" +
+			"  tracktik-sync report tonight.json --out tonight.html",
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return c.execute(args[0]) },
+	}
+	cmd.Flags().StringVar(&c.out, "out", "", "write it to `FILE` instead of stdout")
+	c.format = formats(cmd.Flags(), "html", "json", "text")
+	return cmd
+}
+
+// runID is how state.DB.NextRun names runs.
+var runID = regexp.MustCompile(`^\d{8}T\d{6}Z-\d{6,}$`)
+
+func (c *reportCommand) execute(name string) error {
+	if name != state.LastRun && !runID.MatchString(name) {
+		return c.ofPlan(name)
+	}
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	db, err := c.openRead(cfg)
+	if err != nil {
+		return err
+	}
+	r, err := c.ofRun(cfg, db, name)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	return c.print(r)
+}
+
+// ofPlan is about a saved plan, and needs no configuration: who approves one may have
+// none.
+func (c *reportCommand) ofPlan(path string) error {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%q is neither a run's id, nor last, nor the file of a saved plan", path)
+	}
+	d, err := readPlan(path)
+	if err != nil {
+		return err
+	}
+	return c.print(&page.Report{Document: d, Planned: true, File: path, WayOut: wayOut, Made: c.now()})
+}
+
+// trendRuns is how many runs a trend has.
+const trendRuns = 30
+
+func (c *reportCommand) ofRun(cfg *configs.Config, db *state.DB, name string) (*page.Report, error) {
+	record, found, err := db.Run(name)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, noRun(name)
+	}
+	r := &page.Report{Document: &plan.Document{}, Record: &record, Ending: endingWords(&record), Trail: page.NewTrail(&record),
+		WayOut: wayOut, Made: c.now()}
+	if len(record.Document) > 0 {
+		if err := json.Unmarshal(record.Document, r.Document); err != nil {
+			return nil, fmt.Errorf("reading the document of run %s: %w", record.ID, err)
+		}
+	}
+	if cfg.State.RedactHistory {
+		redact(r.Document, &record)
+	}
+	for entry, err := range db.Audits(state.Query{Run: record.ID}) {
+		if err != nil {
+			return nil, err
+		}
+		r.Trail.Add(entry)
+	}
+	r.Trend, err = trend(db, record)
+	return r, err
+}
+
+func noRun(name string) error {
+	return fmt.Errorf("there is no run %q in the snapshot; runs without actions are kept for 7 days", name)
+}
+
+// trend are the last runs about everybody up to this one, the oldest first.
+func trend(db *state.DB, last plan.RunRecord) ([]plan.RunRecord, error) {
+	all, err := db.Runs(0)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(all, func(r plan.RunRecord) bool { return r.ID == last.ID })
+	var runs []plan.RunRecord
+	for _, r := range all[max(at, 0):] {
+		if (len(r.Users) == 0 || r.ID == last.ID) && len(runs) < trendRuns {
+			runs = append(runs, r)
+		}
+	}
+	slices.Reverse(runs)
+	return runs, nil
+}
+
+// endingWords say what a run's exit code means.
+func endingWords(r *plan.RunRecord) string {
+	words := map[int]string{codeDone: "done", codeFailed: "failed, or cut short", codeRefused: "refused", codeProblems: "finished, some persons have problems"}[r.ExitCode]
+	return "exit " + strconv.Itoa(r.ExitCode) + ": " + words
+}
+
+func (c *reportCommand) print(r *page.Report) error {
+	write := func(w io.Writer) error {
+		switch c.format.value {
+		case "json":
+			return writeReport(w, r)
+		case "text":
+			return c.text(w, r)
+		}
+		return r.HTML(w)
+	}
+	if c.out == "" {
+		return c.data(write)
+	}
+	if err := writeFile(c.out, write); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
+
+// A reported is what `report --format json` prints of a run: its document as `sync
+// --format json` has it, and the run's record.
+type reported struct {
+	*plan.Document
+	Record *plan.RunRecord  `json:"record"`
+	Trend  []plan.RunRecord `json:"trend"`
+}
+
+func writeReport(w io.Writer, r *page.Report) error {
+	if r.Record == nil {
+		return r.Document.WriteJSON(w)
+	}
+	record := *r.Record
+	record.Document = nil
+	return writeJSON(w, reported{r.Document, &record, r.Trend})
+}
+
+func (c *reportCommand) text(w io.Writer, r *page.Report) error {
+	if r.Record == nil {
+		return ui.Plan(w, r.Document, c.reportStyle(), true)
+	}
+	if _, err := fmt.Fprintf(w, "Run %s, %s to %s, by %s\n%s\n", ui.Safe(r.Record.ID), r.Record.Started.UTC().Format(time.RFC3339), r.Record.Ended.UTC().Format(time.RFC3339), ui.Safe(r.Record.By), ui.Safe(r.Ending)); err != nil {
+		return err
+	}
+	for _, line := range ui.SafeLines(r.Record.Message) {
+		if line == "" {
+			continue
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
+	if err := ui.Plan(w, r.Document, c.reportStyle(), false); err != nil {
+		return err
+	}
+	return ui.Result(w, r.Document, c.reportStyle())
+}
+
+// reportStyle has no colours in a file.
+func (c *reportCommand) reportStyle() ui.Style {
+	if c.out != "" {
+		return ui.Plain
+	}
+	return c.style()
+}
