@@ -1,0 +1,254 @@
+package sync
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tracktik-sync/sync/plan"
+)
+
+// compare puts everybody into a group: those who are linked first, since nobody else
+// can be their employee.
+func (c *comparing) compare() error {
+	list := c.people.sorted()
+	for _, s := range list {
+		if s.link != nil {
+			c.claim(s, s.link.Employee)
+		}
+	}
+	for _, s := range list {
+		c.findRivals(s)
+	}
+	for _, s := range list {
+		c.place(s)
+	}
+	if err := c.placeEmployees(); err != nil {
+		return err
+	}
+	c.placeHolders()
+	return nil
+}
+
+// claim notes who stands behind an employee.
+func (c *comparing) claim(s *subject, id plan.EmployeeID) {
+	if s.judgement.Verdict == plan.Depart {
+		c.gone[id] = s
+		return
+	}
+	c.claimed[id] = s
+}
+
+// findRivals notes whom the keys of a new person find.
+func (c *comparing) findRivals(s *subject) {
+	if s.link != nil || s.judgement.Verdict != plan.Provision {
+		return
+	}
+	for _, key := range c.keys(s) {
+		for _, id := range c.byKey[key][plan.FoldName(s.mapped.Wanted.Values[key])] {
+			if !slices.Contains(c.rivals[id], s.person.ID) {
+				c.rivals[id] = append(c.rivals[id], s.person.ID)
+			}
+		}
+	}
+}
+
+// place finds one person's employee, and compares them if they are to have one.
+func (c *comparing) place(s *subject) {
+	e, match, note := c.employeeOf(s)
+	row := plan.Compared{User: s.ref(), Match: match, Note: note}
+	if e != nil {
+		row.Employee = c.shown(e)
+		if e.Active() {
+			c.claim(s, e.ID)
+		}
+	}
+	if s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" {
+		return // they may have an employee, and need not
+	}
+	switch {
+	case e == nil:
+		if len(s.mapped.Problems) > 0 && row.Note == "" {
+			row.Note = s.mapped.Problems[0].Code + ": " + s.mapped.Problems[0].Message
+		}
+		c.out.OnlyOkta = append(c.out.OnlyOkta, row)
+	case !e.Active():
+		c.out.Terminated = append(c.out.Terminated, row)
+	default:
+		if row.Differences = c.differences(s, e); len(row.Differences) > 0 {
+			c.out.Different = append(c.out.Different, row)
+		} else {
+			c.out.Equal = append(c.out.Equal, row)
+		}
+	}
+}
+
+// employeeOf finds a person's employee as a run would: by the link, else by the keys.
+// One who is not active is found where there is no other.
+func (c *comparing) employeeOf(s *subject) (e *plan.Employee, match, note string) {
+	if s.link != nil {
+		if e = c.employees[s.link.Employee]; e == nil {
+			note = fmt.Sprintf("employee %d is not in TrackTik any more", s.link.Employee)
+		}
+		return e, plan.KeyLinked, note
+	}
+	var active, ended []*plan.Employee
+	keys := map[plan.EmployeeID]plan.Field{}
+	for _, key := range c.keys(s) {
+		for _, id := range c.byKey[key][plan.FoldName(s.mapped.Wanted.Values[key])] {
+			e := c.employees[id]
+			if _, seen := keys[id]; seen {
+				continue
+			}
+			keys[id] = key
+			owner := c.claimed[id]
+			switch {
+			case owner != nil && owner != s:
+				note = fmt.Sprintf("%s: employee %d is that of user %s", plan.ProblemNameInUse, id, owner.person.ID)
+			case e.Active():
+				active = append(active, e)
+			case !otherNames(&s.mapped.Wanted.Values, &e.Values) || key != plan.Email:
+				ended = append(ended, e)
+			}
+		}
+	}
+	if f := s.former; f != nil && c.employees[f.Link.Employee] != nil && !c.employees[f.Link.Employee].Active() {
+		ended = append(ended, c.employees[f.Link.Employee])
+	}
+	switch {
+	case len(active) == 1 && len(c.rivals[active[0].ID]) > 1:
+		c.doubted[active[0].ID] = true
+		return nil, "", fmt.Sprintf("%s: employee %d matches %d users; `link` says whose they are", plan.ProblemAmbiguousMatch, active[0].ID, len(c.rivals[active[0].ID]))
+	case len(active) == 1:
+		e = active[0]
+		if keys[e.ID] == plan.Email && otherNames(&s.mapped.Wanted.Values, &e.Values) {
+			note = plan.HeldDoubtfulMatch + ": only the e-mail agrees; `link` settles it"
+		}
+		return e, c.keyName(keys[e.ID]), note
+	case len(active) > 1:
+		for _, e := range active {
+			c.doubted[e.ID] = true
+		}
+		return nil, "", fmt.Sprintf("%s: employees %s; `link` says which one is theirs", plan.ProblemAmbiguousMatch, employeeList(active))
+	case len(ended) > 0 && note == "":
+		e = slices.MaxFunc(ended, func(a, b *plan.Employee) int { return cmp.Compare(a.ID, b.ID) })
+		if key, found := keys[e.ID]; found {
+			return e, c.keyName(key), ""
+		}
+		return e, "former", ""
+	}
+	return nil, "", note
+}
+
+func (c *comparing) keyName(f plan.Field) string {
+	if f == plan.CustomID {
+		return "custom_id"
+	}
+	return f.String()
+}
+
+func employeeList(list []*plan.Employee) string {
+	ids := make([]string, len(list))
+	for i, e := range list {
+		ids[i] = strconv.FormatInt(int64(e.ID), 10)
+	}
+	return strings.Join(ids, ", ")
+}
+
+// differences are what the employee holds otherwise than Okta wants.
+func (c *comparing) differences(s *subject, e *plan.Employee) []plan.Difference {
+	want := &s.mapped.Wanted
+	link := plan.Adopted(want, e, false)
+	if s.link != nil {
+		link = *s.link
+	}
+	changes, drift := plan.Differences(&link, want, e, &c.pol)
+	var all []plan.Difference
+	for _, change := range plan.MergeChanges(changes, drift) {
+		if change.Field != plan.Region {
+			all = append(all, plan.Difference{Field: change.Field.String(), Okta: change.New, TrackTik: change.Old})
+		}
+	}
+	if division := want.Values[plan.Region]; division != "" && e.Region != 0 && !c.pol.CreateOnly.Has(plan.Region) {
+		if region, code, _ := c.regions.find(division); code != "" || region.ID != e.Region {
+			all = append(all, plan.Difference{Field: plan.Region.String(), Okta: division, TrackTik: c.regionName(e.Region)})
+		}
+	}
+	return all
+}
+
+func (c *comparing) regionName(id plan.RegionID) string {
+	if name := c.regions.byID[id].Name; name != "" || id == 0 {
+		return name
+	}
+	return strconv.FormatInt(int64(id), 10)
+}
+
+func (c *comparing) shown(e *plan.Employee) plan.ComparedEmployee {
+	v := &e.Values
+	return plan.ComparedEmployee{ID: e.ID, CustomID: v[plan.CustomID], Username: v[plan.Username], Name: v.FullName(), Email: v[plan.Email],
+		Status: e.Status, Region: c.regionName(e.Region)}
+}
+
+// placeEmployees finds the active employees without anyone in Okta.
+func (c *comparing) placeEmployees() error {
+	for _, e := range c.sortedEmployees() {
+		if !e.Active() || c.claimed[e.ID] != nil || c.doubted[e.ID] || c.isOwn(e) {
+			continue
+		}
+		row := plan.Compared{Employee: c.shown(e)}
+		link, managed, err := c.Snapshot.LinkOfEmployee(e.ID)
+		if err != nil {
+			return err
+		}
+		switch s := c.gone[e.ID]; {
+		case s != nil:
+			row.User, row.Note = s.ref(), s.judgement.Why
+		case managed:
+			row.User, row.Note = plan.UserRef{ID: link.Person, Login: link.Login}, "is managed, and not assigned to the app in Okta any more"
+		}
+		c.out.OnlyTrackTik = append(c.out.OnlyTrackTik, row)
+	}
+	return nil
+}
+
+func (c *comparing) sortedEmployees() []*plan.Employee {
+	list := make([]*plan.Employee, 0, len(c.employees))
+	for _, e := range c.employees {
+		list = append(list, e)
+	}
+	slices.SortFunc(list, func(a, b *plan.Employee) int { return cmp.Compare(a.ID, b.ID) })
+	return list
+}
+
+// isOwn reports the employee whose credentials we use.
+func (r *run) isOwn(e *plan.Employee) bool {
+	if r.pol.Own != 0 {
+		return e.ID == r.pol.Own
+	}
+	return r.pol.OwnUsername != "" && plan.Username.Same(e.Values[plan.Username], r.pol.OwnUsername)
+}
+
+// placeHolders finds who holds the role of a group that they are not in.
+func (c *comparing) placeHolders() {
+	for _, g := range c.groups {
+		if g.role == nil || g.role.ID == 0 || g.failed {
+			continue
+		}
+		ids := slices.Clone(c.holders[g.role.ID])
+		slices.Sort(ids)
+		for _, id := range slices.Compact(ids) {
+			e, s := c.employees[id], c.claimed[id]
+			if e == nil || !e.Active() || c.isOwn(e) || s != nil && g.holds(s.person.ID) {
+				continue
+			}
+			row := plan.Compared{Employee: c.shown(e), Role: g.role, Group: g.group.Name}
+			if s != nil {
+				row.User = s.ref()
+			}
+			c.out.OutsideGroup = append(c.out.OutsideGroup, row)
+		}
+	}
+}
