@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -60,7 +61,21 @@ func (c *applyCommand) execute(ctx context.Context, path string) error {
 		Expect:       saved.Hash,
 		ExpectConfig: saved.Config,
 	}
-	return c.runAndShow(ctx, cfg, db, opt, c.format.value)
+	d, err := c.once(ctx, cfg, db, opt)
+	if d == nil {
+		return errors.Join(err, noDocument(err))
+	}
+	explainStale(err, saved, d)
+	if isStale(err) && c.format.value == "text" { // the plan that would be made now is not what was asked for
+		return err
+	}
+	return errors.Join(c.showRun(d, c.format.value), err, guardError(d, err), problemsError(cfg, d))
+}
+
+// isStale reports that a saved plan does not fit any more.
+func isStale(err error) bool {
+	var refused *tsync.RefusedError
+	return errors.As(err, &refused) && refused.Code == tsync.RefusedStale
 }
 
 // readPlan reads a saved plan; one that was changed is refused.
