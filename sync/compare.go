@@ -136,4 +136,3 @@ func (c *comparing) readRoles(ctx context.Context) error {
 		return nil
 	})
 }
-

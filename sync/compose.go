@@ -176,7 +176,7 @@ func (r *run) withhold(actions []plan.Action, held []plan.Held, waits map[plan.P
 	kept := actions[:0:0]
 	for _, a := range actions {
 		owner, stop := stopped[a.User.ID]
-		if stop && (a.Kind == plan.Create || a.Kind == plan.Update || a.Kind == plan.Reactivate || a.Kind == plan.GrantRole) {
+		if stop && (a.Kind == plan.Create || a.Kind == plan.Update || a.Kind == plan.Reactivate || a.Kind == plan.GrantRole || a.Replaces) {
 			held = append(held, plan.Held{Action: a, Why: fmt.Sprintf("%s: waits for the termination of user %s, who has the name", plan.HeldGuard, owner)})
 			continue
 		}

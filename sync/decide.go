@@ -157,14 +157,29 @@ func (r *run) claim(s *subject) (plan.Claim, bool) {
 	if s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" || len(s.mapped.Problems) > 0 || r.pending[s.person.ID] != "" {
 		return plan.Claim{}, false
 	}
-	v := &s.mapped.Wanted.Values
+	v := r.effective(s)
 	c := plan.Claim{Person: s.person.ID, User: s.ref(), Username: plan.FoldName(v[plan.Username]), Email: plan.FoldName(v[plan.Email]),
 		First: plan.FoldName(v[plan.FirstName]), Last: plan.FoldName(v[plan.LastName]), Managed: s.link != nil}
 	if s.link != nil {
 		p := &s.link.Pushed
-		c.Moves = r.pol.UpdateUsers && (c.Username != plan.FoldName(p[plan.Username]) || c.Email != plan.FoldName(p[plan.Email]))
+		c.Moves = r.pol.UpdateUsers && s.link.ElsewhereStatus == "" && (c.Username != plan.FoldName(p[plan.Username]) || c.Email != plan.FoldName(p[plan.Email]))
 	}
 	return c, true
+}
+
+// effective is what the person's employee will hold: a field that is not sent stays as
+// it was pushed, whatever Okta says.
+func (r *run) effective(s *subject) plan.Values {
+	v := s.mapped.Wanted.Values
+	if s.link == nil {
+		return v
+	}
+	for f := range v {
+		if field := plan.Field(f); s.mapped.Wanted.Keep.Has(field) || r.pol.CreateOnly.Has(field) {
+			v[f] = s.link.Pushed[f]
+		}
+	}
+	return v
 }
 
 func (r *run) owners(ask func(string) ([]plan.PersonID, error), name string) ([]plan.Owner, error) {

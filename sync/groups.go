@@ -42,14 +42,14 @@ const (
 
 // The warnings of groups.
 const (
-	warnNoGroups   = "no_groups"
-	warnUnpushed   = "group_unpushed"
-	warnMappings   = "push_mappings"
-	warnGroup      = "group_unread"
-	warnNewRole    = "role_without_permissions"
-	warnManyRoles  = "several_roles"
-	warnDefault    = "default_region"
-	warnReason     = "default_termination_reason"
+	warnNoGroups  = "no_groups"
+	warnUnpushed  = "group_unpushed"
+	warnMappings  = "push_mappings"
+	warnGroup     = "group_unread"
+	warnNewRole   = "role_without_permissions"
+	warnManyRoles = "several_roles"
+	warnDefault   = "default_region"
+	warnReason    = "default_termination_reason"
 )
 
 // readGroups finds the pushed groups, and reads the members of those that changed.

@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -151,6 +152,9 @@ func (r *run) recall(s *subject) error {
 		return err
 	}
 	if found {
+		if slices.Contains(r.opt.Retry, s.person.ID) {
+			link.LastRepair = "" // somebody says that TrackTik keeps the value by now
+		}
 		s.link = &link
 		s.employee, s.gone = r.current.differs[s.person.ID], r.current.gone[s.person.ID]
 		return nil

@@ -383,6 +383,9 @@ func (s *subject) target(may bool) (plan.EmployeeID, bool) {
 }
 
 func (r *run) shielded(link *plan.Link, s *subject) bool {
+	if link.Employee == r.pol.Own || r.pol.OwnUsername != "" && plan.FoldName(link.Pushed[plan.Username]) == plan.FoldName(r.pol.OwnUsername) {
+		return true
+	}
 	names := []string{link.Login, link.Email, link.Pushed[plan.Username], link.Pushed[plan.Email]}
 	if s != nil {
 		names = append(names, s.person.Login, s.person.Email)
@@ -479,7 +482,13 @@ func (r *run) mayHold(v *plan.RoleView, role *plan.RoleRef) bool {
 
 func (r *run) holdersByPerson(ctx context.Context, people map[plan.EmployeeID]bool) error {
 	for _, v := range r.roles.views {
-		one := r.pol.OneRole && len(v.Have) == 0 && len(v.Due) > 0
+		ours := func(id plan.RoleID) bool {
+			return slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == id })
+		}
+		due := func(id plan.RoleID) bool {
+			return slices.ContainsFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == id })
+		}
+		one := r.pol.OneRole && slices.ContainsFunc(v.Due, func(d plan.Due) bool { return !ours(d.Role.ID) })
 		if v.Employee == 0 || !v.MayGrant || !people[v.Employee] && !one {
 			continue
 		}
@@ -493,7 +502,7 @@ func (r *run) holdersByPerson(ctx context.Context, people map[plan.EmployeeID]bo
 			if !slices.Contains(r.current.holders[key], u.ID) {
 				r.current.holders[key] = append(r.current.holders[key], u.ID)
 			}
-			if !slices.ContainsFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == u.Role }) {
+			if !due(u.Role) && !ours(u.Role) {
 				v.Others++
 			}
 		}
