@@ -58,7 +58,7 @@ func (r *run) decideRoles(ctx context.Context) error {
 	}
 	r.doubles()
 	if p.several > 0 && !r.pol.OneRole {
-		r.warn(plan.Warning{Code: warnManyRoles, Message: fmt.Sprintf("%d people hold several roles; TrackTik recommends one (sync.roles.per_person)", p.several)})
+		r.warn(plan.Warning{Code: warnManyRoles, Message: fmt.Sprintf("people who hold several roles: %d; TrackTik recommends one a person (sync.roles.per_person)", p.several)})
 	}
 	return nil
 }
