@@ -52,7 +52,7 @@ BUILDFLAGS := -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSIO
 SOURCES := cmd configs okta state sync tracktik
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint fmt bench cover clean chart test-chart test-k8s image test-image release test-release
+.PHONY: help build demo test chaos lint fmt bench cover clean chart test-chart test-k8s image test-image release test-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,14 @@ demo: build ## see it work against a simulated Okta org and TrackTik portal
 
 test: ## run all tests under the race detector
 	CGO_ENABLED=1 go test -race -p $(JOBS) -timeout $(TIMEOUT) $(TESTFLAGS) $(PKG)
+
+# CHAOS disturbed runs, and a third as many kills. A failing life prints its seed:
+# make chaos CHAOSFLAGS=-chaos.seed=123
+CHAOS ?= 1000
+CHAOSFLAGS ?=
+
+chaos: ## a thousand disturbed runs, and hundreds of kills of the real program
+	CGO_ENABLED=1 go test -race -count=1 -timeout 60m -run Chaos ./sync -chaos=$(CHAOS) $(CHAOSFLAGS)
 
 lint: $(GOLANGCI) ## gofmt, go vet and the linters of .golangci.yml
 	@unformatted=$$(gofmt -l $(SOURCES)) && test -z "$$unformatted" || { echo "gofmt these (make fmt): $$unformatted" >&2; exit 1; }

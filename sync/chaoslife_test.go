@@ -40,6 +40,9 @@ type life struct {
 	pushed   []string // ids of the groups that are there
 	named    int      // groups so far
 	checked  int      // how much of the portal's history was looked at
+	// fewDeletions is for a life in which no day can pass: many people whom Okta does not
+	// know at once are held for one.
+	fewDeletions bool
 }
 
 func newLife(w *world, rng *rand.Rand) *life {
@@ -120,7 +123,11 @@ func (l *life) happen() {
 			c.state = stateIn
 		})
 	case 7:
-		with(stateIn, stateInactive)(func(c *citizen) { l.org.DeleteUser(c.id); c.state, c.groups = stateGone, map[string]bool{} })
+		states := []string{stateIn, stateInactive}
+		if l.fewDeletions {
+			states = nil
+		}
+		with(states...)(func(c *citizen) { l.org.DeleteUser(c.id); c.state, c.groups = stateGone, map[string]bool{} })
 	case 8:
 		with(stateGone)(func(c *citizen) { l.arrive(c); c.again = true })
 	case 9:
