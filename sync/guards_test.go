@@ -202,7 +202,7 @@ func TestOnePersonCostsAHandfulOfCalls(t *testing.T) {
 		"unchanged":   {func() {}, mail("ada"), "", 4},
 		"new":         {func() { w.hire("bob") }, mail("bob"), "create 1", 8},
 		"new in role": {func() { w.hire("eve"); w.group("Site North", "eve") }, mail("eve"), "create 1, grant_role 1", 9}, // a grant is a call of its own
-		"terminated":  {func() { w.hire("cy"); w.run(); w.org.DeactivateUser(w.users["cy"]) }, mail("cy"), "terminate 1", 9},
+		"terminated":  {func() { w.hire("cy"); w.run(); w.org.DeactivateUser(w.users["cy"]) }, mail("cy"), "terminate 1", 8},
 	} {
 		c.change()
 		doc := w.runWith(tsync.RunOptions{Users: []string{c.user}})
@@ -214,6 +214,21 @@ func TestOnePersonCostsAHandfulOfCalls(t *testing.T) {
 		}
 	}
 	w.wantDone(w.run(), "")
+}
+
+func TestManyNamedPeopleWhomOktaDoesNotKnowAreHeld(t *testing.T) {
+	w := newWorld(t)
+	names := w.crowd(40)
+	w.run()
+	ids := w.ids(names[:4])
+	for _, id := range ids {
+		w.org.DeleteUser(id)
+	}
+	doc, err := w.sync(tsync.RunOptions{Users: ids})
+	w.wantRefused(err, "guard")
+	w.wantHeld(doc, plan.HeldNotVisible, names[0])
+	w.wantNoWrites()
+	w.wantDone(w.runWith(tsync.RunOptions{Users: ids[:3]}), "terminate 3")
 }
 
 func TestOnePersonIsFoundByEveryName(t *testing.T) {

@@ -23,7 +23,7 @@ func (r *run) readSome(ctx context.Context) error {
 	r.withoutRemovals()
 	r.phase("reading people", len(r.opt.Users))
 	for _, name := range r.opt.Users {
-		id, err := r.Find(ctx, name)
+		id, known, err := r.find(ctx, name)
 		if r.vanished(err, name) {
 			continue
 		}
@@ -36,7 +36,7 @@ func (r *run) readSome(ctx context.Context) error {
 		if err := r.readGroupsOf(ctx, id, stored); err != nil {
 			return err
 		}
-		if err := r.readOne(ctx, id); err != nil {
+		if err := r.readOne(ctx, id, known); err != nil {
 			return err
 		}
 		r.progress(1)
@@ -47,7 +47,13 @@ func (r *run) readSome(ctx context.Context) error {
 	slices.SortFunc(r.groups, func(a, b *pushed) int { return compareText(a.group.ID, b.group.ID) })
 	r.doc.Source = plan.SourceCount{Users: len(r.people.subjects), Groups: len(r.groups)}
 	r.doc.Evidence = plan.EvidenceFull
-	return nil
+	var absent []*subject
+	for _, s := range r.people.sorted() {
+		if s.absent {
+			absent = append(absent, s)
+		}
+	}
+	return r.judgeDeleted(absent)
 }
 
 // warnVanished is the warning about somebody with a problem who is gone.
@@ -78,16 +84,28 @@ func compareText[T ~string](a, b T) int {
 // id, tried in this order, in Okta and in the snapshot. The error is ErrNobody when
 // there is nobody.
 func (e *Engine) Find(ctx context.Context, name string) (plan.PersonID, error) {
+	id, _, err := e.find(ctx, name)
+	return id, err
+}
+
+// find is Find, and the user where Okta was asked for it.
+func (e *Engine) find(ctx context.Context, name string) (plan.PersonID, *plan.Person, error) {
 	if _, found, err := e.Snapshot.Link(plan.PersonID(name)); err != nil || found {
-		return plan.PersonID(name), err
+		return plan.PersonID(name), nil, err
 	}
 	p, found, err := e.Source.User(ctx, name)
 	if err != nil && !isArgument(err) {
-		return "", err
+		return "", nil, err
 	}
 	if found {
-		return p.ID, nil
+		return p.ID, &p, nil
 	}
+	id, err := e.findOtherwise(ctx, name)
+	return id, nil, err
+}
+
+// findOtherwise looks for who is not named by an id or login of Okta.
+func (e *Engine) findOtherwise(ctx context.Context, name string) (plan.PersonID, error) {
 	if byMail, err := e.Source.UserByEmail(ctx, name); err == nil && len(byMail) == 1 {
 		return byMail[0].ID, nil
 	} else if err != nil && !isArgument(err) {
@@ -129,13 +147,17 @@ func isNetwork(err error) bool {
 }
 
 // readOne judges one person by direct answers; there is no listing that could lie.
-func (r *run) readOne(ctx context.Context, id plan.PersonID) error {
+func (r *run) readOne(ctx context.Context, id plan.PersonID, known *plan.Person) error {
 	p, assigned, err := r.Source.Assignment(ctx, id)
 	if err != nil {
 		return err
 	}
 	found := assigned
-	if !assigned {
+	switch {
+	case assigned:
+	case known != nil:
+		p, found = *known, true
+	default:
 		if p, found, err = r.Source.User(ctx, string(id)); err != nil {
 			return err
 		}
