@@ -95,12 +95,12 @@ func (c *explainCommand) explain(ctx context.Context, cfg *configs.Config, db *s
 		return nil, err
 	}
 	x := &explained{Explanation: e}
-	knownErr := x.recall(db)
+	knownErr := x.recall(db, cfg.State.RedactHistory)
 	return x, errors.Join(interrupted(ctx, err), knownErr)
 }
 
 // recall adds what the snapshot has about the person.
-func (x *explained) recall(db *state.DB) error {
+func (x *explained) recall(db *state.DB, redact bool) error {
 	x.Known = onRecord{Problems: []problemRow{}, LastHeld: []plan.Held{}, History: []historyLine{}}
 	last, err := lastWhole(db)
 	if err != nil {
@@ -136,6 +136,9 @@ func (x *explained) recall(db *state.DB) error {
 	for entry, err := range db.Audits(state.Query{Person: id, Limit: knownHistory}) {
 		if err != nil {
 			return err
+		}
+		if redact {
+			entry = redactEntry(entry)
 		}
 		x.Known.History = append(x.Known.History, lineOf(entry))
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -13,6 +15,7 @@ import (
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 )
 
@@ -20,6 +23,7 @@ import (
 type historyCommand struct {
 	*app
 	run, since, until, kind string
+	redact                  bool
 	format                  *choice
 }
 
@@ -50,7 +54,7 @@ func newHistory(a *app) *cobra.Command {
 			"  tracktik-sync history --run last --kind terminate\n" +
 			"  tracktik-sync history --since 7d --format csv",
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return c.execute(args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return c.execute(cmd.Context(), args) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&c.run, "run", "", "only this `RUN`: an id, or last")
@@ -61,7 +65,7 @@ func newHistory(a *app) *cobra.Command {
 	return cmd
 }
 
-func (c *historyCommand) execute(args []string) error {
+func (c *historyCommand) execute(ctx context.Context, args []string) error {
 	cfg, err := c.load()
 	if err != nil {
 		return err
@@ -70,23 +74,56 @@ func (c *historyCommand) execute(args []string) error {
 	if err != nil {
 		return err
 	}
-	return c.withSnapshot(func(db *state.DB) error {
-		if len(args) == 1 {
-			u, err := findPerson(db, args[0])
-			if err != nil {
-				return err
-			}
-			query.Person = u.ID
-		}
-		if err := c.resolveRun(db, &query); err != nil {
+	db, err := c.openRead(cfg)
+	if err != nil {
+		return err
+	}
+	c.redact = cfg.State.RedactHistory
+	err = c.print(ctx, cfg, db, query, args)
+	return errors.Join(err, db.Close())
+}
+
+func (c *historyCommand) print(ctx context.Context, cfg *configs.Config, db *state.DB, query state.Query, args []string) error {
+	if len(args) == 1 {
+		u, err := c.resolve(ctx, cfg, db, args[0])
+		if err != nil {
 			return err
 		}
-		return c.data(func(w io.Writer) error { return c.write(w, db, query) })
-	})
+		query.Person = u.ID
+	}
+	if err := c.resolveRun(db, &query); err != nil {
+		return err
+	}
+	return c.data(func(w io.Writer) error { return c.write(w, db, query) })
+}
+
+// resolve finds whom the snapshot knows by that name, else whom Okta does: a login
+// may have changed since. Without Okta's answer it says what the snapshot said.
+func (c *historyCommand) resolve(ctx context.Context, cfg *configs.Config, db *state.DB, name string) (plan.UserRef, error) {
+	u, err := findPerson(db, name)
+	if !errors.Is(err, tsync.ErrNobody) {
+		return u, err
+	}
+	source, sourceErr := c.source(cfg)
+	if sourceErr != nil {
+		return u, errors.Join(err, sourceErr)
+	}
+	p, found, oktaErr := source.User(ctx, name)
+	if oktaErr == nil && found {
+		return plan.UserRef{ID: p.ID, Login: p.Login}, nil
+	}
+	people, mailErr := source.UserByEmail(ctx, name)
+	if mailErr == nil && len(people) == 1 {
+		return plan.UserRef{ID: people[0].ID, Login: people[0].Login}, nil
+	}
+	if mailErr != nil {
+		return u, fmt.Errorf("%w; and Okta could not be asked: %w", err, mailErr)
+	}
+	return u, err
 }
 
 func (c *historyCommand) query(cfg *configs.Config) (state.Query, error) {
-	q := state.Query{Kind: c.kind}
+	q := state.Query{Kind: strings.ToLower(strings.NewReplacer(" ", "_", "-", "_").Replace(c.kind))}
 	zone, err := time.LoadLocation(cfg.Schedule.Timezone)
 	if err != nil {
 		return q, err
@@ -94,8 +131,13 @@ func (c *historyCommand) query(cfg *configs.Config) (state.Query, error) {
 	if q.Since, err = parseTime("since", c.since, c.now(), zone); err != nil {
 		return q, err
 	}
-	q.Until, err = parseTime("until", c.until, c.now(), zone)
-	return q, err
+	if q.Until, err = parseTime("until", c.until, c.now(), zone); err != nil {
+		return q, err
+	}
+	if !q.Since.IsZero() && !q.Until.IsZero() && !q.Since.Before(q.Until) {
+		return q, usage("--since %s is not before --until %s", q.Since.UTC().Format(time.RFC3339), q.Until.UTC().Format(time.RFC3339))
+	}
+	return q, nil
 }
 
 // parseTime reads a day or a moment in zone, RFC 3339, or an age.
@@ -133,20 +175,28 @@ func (c *historyCommand) resolveRun(db *state.DB, query *state.Query) error {
 }
 
 func (c *historyCommand) write(w io.Writer, db *state.DB, query state.Query) error {
-	each := c.lines(w)
-	if c.format.value == "csv" {
-		table := csv.NewWriter(w)
-		if err := table.Write(historyHeader); err != nil {
-			return err
-		}
-		defer table.Flush()
-		each = func(a plan.Audit) error { return table.Write(historyCells(a)) }
+	if c.format.value != "csv" {
+		return c.each(db, query, c.lines(w))
 	}
+	table := csv.NewWriter(w)
+	if err := table.Write(historyHeader); err != nil {
+		return err
+	}
+	err := c.each(db, query, func(a plan.Audit) error { return table.Write(historyCells(a)) })
+	table.Flush()
+	return errors.Join(err, table.Error())
+}
+
+// each calls show for every entry, the oldest first.
+func (c *historyCommand) each(db *state.DB, query state.Query, show func(plan.Audit) error) error {
 	for entry, err := range db.Audits(query) {
 		if err != nil {
 			return err
 		}
-		if err := each(entry); err != nil {
+		if c.redact {
+			entry = redactEntry(entry)
+		}
+		if err := show(entry); err != nil {
 			return err
 		}
 	}

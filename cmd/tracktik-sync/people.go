@@ -11,10 +11,11 @@ import (
 )
 
 // findPerson finds whom the snapshot knows by that name: an Okta id, a login, an
-// e-mail or an employee id, tried in this order. Those who were terminated and
-// those with a problem only count too. It is ErrNobody when there is none.
+// e-mail or an employee id, tried in this order. Those who were terminated, those
+// with a problem only and those who are in the history alone count too. It is
+// ErrNobody when there is none.
 func findPerson(db *state.DB, name string) (plan.UserRef, error) {
-	for _, find := range []func(*state.DB, string) (plan.UserRef, bool, error){byID, byLogin, byEmail, byEmployee} {
+	for _, find := range []func(*state.DB, string) (plan.UserRef, bool, error){byID, byLogin, byEmail, byEmployee, byHistory} {
 		if u, found, err := find(db, name); found || err != nil {
 			return u, err
 		}
@@ -70,6 +71,21 @@ func byEmployee(db *state.DB, name string) (plan.UserRef, bool, error) {
 	}
 	former, found, err := db.FormerByEmployee(plan.EmployeeID(id))
 	return refOf(former.Link), found, err
+}
+
+// byHistory looks for a login through the whole history, the latest who had it: it
+// is the last resort.
+func byHistory(db *state.DB, name string) (u plan.UserRef, found bool, err error) {
+	folded := plan.FoldName(name)
+	for entry, err := range db.Audits(state.Query{}) {
+		if err != nil {
+			return plan.UserRef{}, false, err
+		}
+		if entry.Person != "" && entry.Login != "" && plan.FoldName(entry.Login) == folded {
+			u, found = plan.UserRef{ID: entry.Person, Login: entry.Login}, true
+		}
+	}
+	return u, found, nil
 }
 
 // inLinks looks through those who are managed, then through those who were.

@@ -78,7 +78,11 @@ func (c *problemsCommand) rows(db *state.DB) ([]problemRow, error) {
 	}
 	rows := []problemRow{}
 	if c.held {
-		held, err := heldRows(last)
+		since, err := heldSince(db, c.now())
+		if err != nil {
+			return nil, err
+		}
+		held, err := heldRows(last, since)
 		if err != nil {
 			return nil, err
 		}
@@ -105,12 +109,14 @@ func troubleRows(troubles []plan.Trouble) []problemRow {
 	return rows
 }
 
-// heldRows are the held actions of a run. Nobody counts how long they have been so.
-func heldRows(run plan.RunRecord) ([]problemRow, error) {
+// heldRows are the held actions of a run; since knows from when on, else it is the run.
+func heldRows(run plan.RunRecord, since map[heldKey]time.Time) ([]problemRow, error) {
 	if len(run.Document) == 0 {
 		return nil, nil
 	}
-	var d plan.Document
+	var d struct { // a plan can have a hundred thousand actions
+		Held []plan.Held `json:"held"`
+	}
 	if err := json.Unmarshal(run.Document, &d); err != nil {
 		return nil, fmt.Errorf("reading the document of run %s: %w", run.ID, err)
 	}
@@ -122,6 +128,9 @@ func heldRows(run plan.RunRecord) ([]problemRow, error) {
 			Message: strings.TrimRight(ui.KindWords(h.Kind)+": "+why, ": ")}
 		if h.Role != nil {
 			rows[i].Group = h.Role.Group
+		}
+		if at, known := since[heldKeyOf(h.Kind, h.User.ID, h.Role, h.Why)]; known {
+			rows[i].Since = at
 		}
 	}
 	return rows, nil
@@ -141,10 +150,18 @@ func (c *problemsCommand) print(w io.Writer, rows []problemRow) error {
 		if r.User == (plan.UserRef{}) {
 			name = "group " + ui.Safe(string(r.Group))
 		}
-		t.Row(ui.Safe(r.Code), name, "since "+r.Since.UTC().Format(time.RFC3339), ui.Number(r.Attempts, "attempt"), c.nextTry(r), ui.Safe(r.Message))
+		t.Row(ui.Safe(r.Code), name, "since "+r.Since.UTC().Format(time.RFC3339), attempts(r), c.nextTry(r), ui.Safe(r.Message))
 		t.Row("", "way out: "+ui.Safe(r.WayOut))
 	}
 	return t.Flush()
+}
+
+// attempts counts the calls that TrackTik refused; most problems need none.
+func attempts(r problemRow) string {
+	if r.Attempts == 0 {
+		return "no attempt"
+	}
+	return ui.Number(r.Attempts, "attempt")
 }
 
 func (c *problemsCommand) nextTry(r problemRow) string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"tracktik-sync/sync/plan"
@@ -70,4 +71,21 @@ func redactTexts(d *plan.Document, ids *strings.Replacer) {
 			d.Result.Failures[i].Message = ids.Replace(d.Result.Failures[i].Message)
 		}
 	}
+}
+
+// redactEntry leaves out of an entry what was recorded before state.redact_history was
+// switched on.
+func redactEntry(a plan.Audit) plan.Audit {
+	if a.Login != "" && a.Person != "" {
+		ids := strings.NewReplacer(a.Login, string(a.Person))
+		a.Reason, a.Message = ids.Replace(a.Reason), ids.Replace(a.Message)
+	}
+	a.Login = ""
+	a.Changes = slices.Clone(a.Changes)
+	for i, c := range a.Changes {
+		if c.Field != plan.NumFields {
+			a.Changes[i] = plan.Change{Field: c.Field}
+		}
+	}
+	return a
 }

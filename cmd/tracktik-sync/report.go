@@ -91,7 +91,7 @@ func (c *reportCommand) ofRun(cfg *configs.Config, db *state.DB, name string) (*
 	if !found {
 		return nil, noRun(name)
 	}
-	r := &page.Report{Document: &plan.Document{}, Record: &record, Ending: endingWords(&record), Trail: page.NewTrail(&record),
+	r := &page.Report{Document: &plan.Document{}, Record: &record, Ending: endingWords(record.ExitCode), Trail: page.NewTrail(&record),
 		WayOut: wayOut, Made: c.now()}
 	if len(record.Document) > 0 {
 		if err := json.Unmarshal(record.Document, r.Document); err != nil {
@@ -133,9 +133,9 @@ func trend(db *state.DB, last plan.RunRecord) ([]plan.RunRecord, error) {
 }
 
 // endingWords say what a run's exit code means.
-func endingWords(r *plan.RunRecord) string {
-	words := map[int]string{codeDone: "done", codeFailed: "failed, or cut short", codeRefused: "refused", codeProblems: "finished, some persons have problems"}[r.ExitCode]
-	return "exit " + strconv.Itoa(r.ExitCode) + ": " + words
+func endingWords(code int) string {
+	words := map[int]string{codeDone: "done", codeFailed: "failed, or cut short", codeRefused: "refused", codeProblems: "finished, some persons have problems"}[code]
+	return "exit " + strconv.Itoa(code) + ": " + words
 }
 
 func (c *reportCommand) print(r *page.Report) error {

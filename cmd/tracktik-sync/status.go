@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/robfig/cron/v3"
 	"github.com/spf13/cobra"
 
 	"tracktik-sync/configs"
@@ -19,7 +20,9 @@ import (
 type statusDocument struct {
 	LastRun         *lastRun        `json:"last_run"`
 	LastSuccess     *time.Time      `json:"last_success"`
-	NextRun         *time.Time      `json:"next_run"` // of `run`; nil: another scheduler decides
+	Age             *int64          `json:"last_success_age_s,omitempty"` // seconds
+	NextRun         *time.Time      `json:"next_run"`
+	NextBy          string          `json:"next_run_by,omitempty"` // run: it waits for it; schedule: schedule.cron says so, and somebody has to keep to it
 	Managed         int             `json:"managed"`
 	Problems        int             `json:"problems"`
 	Held            int             `json:"held"`
@@ -27,7 +30,8 @@ type statusDocument struct {
 	Quarantine      *quarantine     `json:"quarantine"`
 	Guard           guardStatus     `json:"guard"`
 	Lock            *state.Holder   `json:"lock"`
-	Restored        []plan.PersonID `json:"restored,omitempty"` // neither terminated nor revoked until Okta shows them in scope
+	Credentials     []credentialEnd `json:"credentials,omitempty"` // that end, as far as that can be known
+	Restored        []plan.PersonID `json:"restored,omitempty"`    // neither terminated nor revoked until Okta shows them in scope
 	Mode            string          `json:"mode"`
 	Snapshot        string          `json:"snapshot"`
 }
@@ -87,6 +91,10 @@ func (a *app) status(cfg *configs.Config, format string) error {
 	if d == nil || err != nil && !errors.As(err, &missing) {
 		return err
 	}
+	if d.LastSuccess != nil {
+		age := int64(a.now().Sub(*d.LastSuccess).Seconds())
+		d.Age = &age
+	}
 	shown := a.data(func(w io.Writer) error {
 		if format == "json" {
 			return writeJSON(w, d)
@@ -124,6 +132,8 @@ func (a *app) lockedStatus(cfg *configs.Config) (*statusDocument, error) {
 	if locked {
 		d.Lock = &holder
 	}
+	d.NextRun, d.NextBy = a.nextRun(cfg)
+	d.Credentials = credentialEnds(cfg)
 	d.Guard.Approvals, err = a.waiting(cfg)
 	return d, err
 }
@@ -157,7 +167,8 @@ func (a *app) saveStatus(cfg *configs.Config, db *state.DB) error {
 // readStatus makes the document from the snapshot.
 func (a *app) readStatus(cfg *configs.Config, db *state.DB) (*statusDocument, error) {
 	d := emptyStatus(cfg)
-	d.NextRun = a.nextRun(cfg)
+	d.NextRun, d.NextBy = a.nextRun(cfg)
+	d.Credentials = credentialEnds(cfg)
 	meta, metaErr := db.Meta()
 	d.fromMeta(meta)
 	runErr := d.fromRuns(db)
@@ -254,15 +265,31 @@ func (a *app) waiting(cfg *configs.Config) ([]waiting, error) {
 	return all, err
 }
 
-// nextRun is when `run` syncs next: it says so in the status that it leaves. A
-// time that is over is one of a process that has ended.
-func (a *app) nextRun(cfg *configs.Config) *time.Time {
+// Who says when the next run is.
+const (
+	byRun      = "run"
+	bySchedule = "schedule"
+)
+
+// nextRun is when the next sync is: `run` says so in the status that it leaves, and a
+// time that is over is one of a process that has ended. Else it is the next tick of
+// schedule.cron, to which cron, a timer or a CronJob keeps.
+func (a *app) nextRun(cfg *configs.Config) (next *time.Time, by string) {
 	if a.scheduled != nil {
-		return a.scheduled
+		return a.scheduled, byRun
 	}
 	left, err := leftStatus(cfg)
-	if err != nil || left.NextRun == nil || left.NextRun.Before(a.now()) {
-		return nil
+	if err == nil && left.NextBy == byRun && left.NextRun != nil && !left.NextRun.Before(a.now()) {
+		return left.NextRun, byRun
 	}
-	return left.NextRun
+	schedule, err := cron.ParseStandard(cfg.Schedule.Cron)
+	zone, zoneErr := time.LoadLocation(cfg.Schedule.Timezone)
+	if err != nil || zoneErr != nil { // the configuration has a finding about it
+		return nil, ""
+	}
+	tick := schedule.Next(a.now().In(zone)).UTC()
+	if tick.IsZero() { // 31 February
+		return nil, ""
+	}
+	return &tick, bySchedule
 }

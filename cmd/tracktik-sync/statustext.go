@@ -20,26 +20,27 @@ func (a *app) printStatus(w io.Writer, d *statusDocument) error {
 		t.Row("active", d.Lock.String())
 	}
 	if r := d.LastRun; r != nil {
-		t.Row("last run", fmt.Sprintf("%s, ended %s with exit code %d", ui.Safe(r.ID), a.ago(r.Ended), r.ExitCode))
-		if r.Message != "" {
-			t.Row("", ui.Safe(r.Message))
+		t.Row("last run", fmt.Sprintf("%s, ended %s with %s", ui.Safe(r.ID), a.ago(r.Ended), endingWords(r.ExitCode)))
+		for _, line := range ui.SafeLines(r.Message) {
+			if line != "" {
+				t.Row("", line)
+			}
 		}
 		t.Row("", ui.Counts(r.Summary)+" planned")
 	} else {
 		t.Row("last run", "none")
 	}
 	t.Row("last success", a.when(d.LastSuccess, "never"))
-	if d.NextRun != nil {
-		t.Row("next run", d.NextRun.UTC().Format(time.RFC3339))
-	} else {
-		t.Row("next run", "not by this program's own schedule")
-	}
+	t.Row("next run", a.nextText(d))
 	t.Row("managed", ui.Number(d.Managed, "employee"))
 	if d.UnmanagedActive != nil {
 		t.Row("unmanaged", fmt.Sprintf("%d active in TrackTik without anyone in Okta", *d.UnmanagedActive))
 	}
-	t.Row("problems", fmt.Sprint(d.Problems))
-	t.Row("held", fmt.Sprint(d.Held))
+	t.Row("problems", pointed(d.Problems, "problems"))
+	t.Row("held", pointed(d.Held, "problems --held"))
+	if d.Guard.OK {
+		t.Row("guard", "refused nothing in the last run")
+	}
 	a.statusAlarms(t, d)
 	return t.Flush()
 }
@@ -49,6 +50,13 @@ func (a *app) statusAlarms(t *ui.Table, d *statusDocument) {
 	if q := d.Quarantine; q != nil {
 		t.Alarm("quarantine", fmt.Sprintf("%s since %s: %s; next try %s", ui.Safe(q.System),
 			q.Since.UTC().Format(time.RFC3339), ui.Safe(q.Reason), q.NextTry.UTC().Format(time.RFC3339)))
+	}
+	for _, c := range d.Credentials {
+		if rest := c.Ends.Sub(a.now()); rest < expiryNotice {
+			t.Alarm("credential", fmt.Sprintf("the %s of %s ends at %s", ui.Safe(c.What), ui.Safe(c.System), c.Ends.UTC().Format(time.RFC3339)))
+		} else {
+			t.Row("credential", fmt.Sprintf("the %s of %s is good until %s", ui.Safe(c.What), ui.Safe(c.System), c.Ends.UTC().Format(time.RFC3339)))
+		}
 	}
 	for _, r := range d.Guard.Refusals {
 		t.Alarm("guard", ui.Safe(r.Message))
@@ -60,6 +68,24 @@ func (a *app) statusAlarms(t *ui.Table, d *statusDocument) {
 	for _, id := range d.Restored {
 		t.Row("restored", ui.Safe(string(id))+": not terminated until Okta shows them in scope, or `forget --restored`")
 	}
+}
+
+// pointed is a count, with the command that shows what is counted.
+func pointed(n int, command string) string {
+	if n == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%d: see `tracktik-sync %s`", n, command)
+}
+
+func (a *app) nextText(d *statusDocument) string {
+	switch {
+	case d.NextRun == nil:
+		return "nobody has a schedule"
+	case d.NextBy == byRun:
+		return fmt.Sprintf("%s, in %s", d.NextRun.UTC().Format(time.RFC3339), d.NextRun.Sub(a.now()).Round(time.Second))
+	}
+	return fmt.Sprintf("%s by schedule.cron, if cron, a timer or a CronJob keeps to it", d.NextRun.UTC().Format(time.RFC3339))
 }
 
 func (a *app) when(t *time.Time, never string) string {

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"os"
+	"strings"
+	"time"
+
+	"tracktik-sync/configs"
+	"tracktik-sync/tracktik"
+)
+
+// A credentialEnd is when something that we log in with ends.
+type credentialEnd struct {
+	System string    `json:"system"`
+	What   string    `json:"what"`
+	Ends   time.Time `json:"ends"`
+}
+
+// credentialEnds are the ends that can be known without a call: of a kept refresh
+// token that is a JWT, and of the authorities in the CA files. An API token of Okta's
+// says nothing about its end.
+func credentialEnds(cfg *configs.Config) []credentialEnd {
+	var ends []credentialEnd
+	if token, err := savedToken(cfg); err == nil && cfg.TrackTik.Auth.Grant != tracktik.GrantPassword {
+		if end, known := tokenEnd(token.Refresh); known {
+			ends = append(ends, credentialEnd{"tracktik", "refresh token", end})
+		}
+	}
+	for _, file := range []struct{ system, path string }{{"okta", cfg.Okta.CAFile}, {"tracktik", cfg.TrackTik.CAFile}} {
+		if end, known := authorityEnd(file.path); known {
+			ends = append(ends, credentialEnd{file.system, "certificate in " + file.path, end})
+		}
+	}
+	return ends
+}
+
+// tokenEnd is the exp claim (RFC 7519, 4.1.4) of a token that has one.
+func tokenEnd(token string) (time.Time, bool) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return time.Time{}, false
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	var claims struct {
+		Expires float64 `json:"exp"`
+	}
+	if err != nil || json.Unmarshal(payload, &claims) != nil || claims.Expires <= 0 {
+		return time.Time{}, false
+	}
+	return time.Unix(int64(claims.Expires), 0).UTC(), true
+}
+
+// authorityEnd is when the first certificate of a CA file ends. A file that cannot be
+// read is an error elsewhere.
+func authorityEnd(path string) (first time.Time, known bool) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return first, false
+	}
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err == nil && (!known || certificate.NotAfter.Before(first)) {
+			first, known = certificate.NotAfter.UTC(), true
+		}
+	}
+	return first, known
+}
