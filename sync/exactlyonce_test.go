@@ -64,8 +64,9 @@ func TestWritesTakeEffectExactlyOnce(t *testing.T) {
 					if strings.HasPrefix(reply, "silence") {
 						w.timeout = 150 * time.Millisecond
 					}
-					match.Times = times
-					w.inPortal(tracktiktest.When(match, fault))
+					hit := match
+					hit.Times = times
+					w.inPortal(tracktiktest.When(hit, fault))
 					if _, err := w.sync(tsync.RunOptions{}); err != nil && (times == 1 || !strings.Contains(err.Error(), "401")) {
 						t.Errorf("ended with %v", err)
 					}
