@@ -1,0 +1,149 @@
+package sync
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// tellMatch says which employee is the person's.
+func (x *explainer) tellMatch() (Step, error) {
+	step := Step{Name: StepMatch, OK: true}
+	if x.s == nil || x.s.link == nil {
+		formers, err := x.Snapshot.FormersOf(x.id)
+		if err != nil {
+			return step, err
+		}
+		for _, f := range formers {
+			step.Former = f.Link.Employee
+			by := "terminated"
+			if f.Elsewhere {
+				by = "terminated in TrackTik by somebody else"
+			}
+			x.note(StepMatch, "was employee %d from %s on, %s at %s (run %s)", f.Link.Employee, moment(f.Link.Since), by, moment(f.Terminated), f.Run)
+		}
+	}
+	switch {
+	case x.s == nil:
+		return step, x.tellRecord(&step)
+	case x.s.link != nil:
+		x.tellLink(&step, x.s.link)
+	case x.unread != nil:
+		step.OK, step.Summary = false, "not known, since TrackTik was not asked: "+x.unread.Error()
+	case x.s.judgement.Verdict != plan.Provision || x.s.outOf || x.s.scopeErr != "":
+		step.Summary = "no employee is managed for them, and none is looked for"
+	default:
+		x.tellFound(&step)
+	}
+	return step, nil
+}
+
+func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// tellRecord is what the snapshot has of somebody whom Okta could not show.
+func (x *explainer) tellRecord(step *Step) error {
+	step.OK, step.Summary = false, "not looked for"
+	if x.id == "" {
+		return nil
+	}
+	l, found, err := x.Snapshot.Link(x.id)
+	if found && err == nil {
+		x.s = &subject{link: &l}
+		x.tellLink(step, &l)
+		x.s, step.OK = nil, false
+		step.Summary += " by our record"
+	}
+	return err
+}
+
+// tellLink is about somebody who is managed.
+func (x *explainer) tellLink(step *Step, l *plan.Link) {
+	since := l.Since.UTC()
+	step.Employee, step.Key, step.Since, step.Run = l.Employee, l.How, &since, l.Run
+	step.Summary = fmt.Sprintf("employee %d, %s at %s", l.Employee, l.How, moment(l.Since))
+	if l.Run != "" {
+		step.Summary += " by run " + l.Run
+	}
+	status := l.ElsewhereStatus
+	switch e := x.s.employee; {
+	case x.s.gone:
+		status = "GONE"
+	case e != nil:
+		step.InTrackTik = e.Status
+		status = ""
+		if !e.Active() {
+			status = e.Status
+		}
+	}
+	if status != "" {
+		step.OK = false
+		step.Summary += fmt.Sprintf("; it is %s in TrackTik, and not by us", status)
+	}
+	if l.Restored {
+		x.note(StepMatch, "was restored, and Okta has not shown them in scope since: neither terminated nor revoked before that, or `forget --restored`")
+	}
+	if l.NotVisibleSince != nil {
+		x.note(StepMatch, "Okta has not shown them since %s", moment(*l.NotVisibleSince))
+	}
+	if l.UnassignedSince != nil {
+		x.note(StepMatch, "unassigned since %s", moment(*l.UnassignedSince))
+	}
+	if l.Kept {
+		x.note(StepMatch, "adopted as it was (sync.on_adopt: keep): only what changes in Okta since is sent")
+	}
+	if len(x.pol.Protected) > 0 && x.shielded(l, x.s) {
+		x.note(StepMatch, "sync.protected names them: never terminated or revoked")
+	}
+}
+
+// tellFound is about somebody who is not managed yet.
+func (x *explainer) tellFound(step *Step) {
+	for i := range x.out.Actions {
+		if a := &x.out.Actions[i]; a.Kind == plan.Adopt || a.Kind == plan.Reactivate {
+			step.Employee, step.Key = a.Employee, a.Key
+			step.Summary = fmt.Sprintf("employee %d: %s", a.Employee, a.Reason)
+			return
+		}
+	}
+	for _, m := range x.s.matches {
+		x.note(StepMatch, "found by %s: employee %d, %s%s", m.Key, m.Employee.ID, m.Employee.Status, ownerText(m.Owner, x.id))
+	}
+	for _, h := range x.s.decision.Held {
+		if h.Kind == plan.Adopt {
+			step.OK, step.Employee, step.Key, step.Summary = false, h.Employee, h.Key, h.Why
+			return
+		}
+	}
+	for _, p := range x.out.Problems {
+		if isMatchProblem(p.Code) {
+			step.OK, step.Summary = false, p.Code+": "+p.Message
+			return
+		}
+	}
+	if len(x.s.mapped.Problems) > 0 {
+		step.Summary = "no employee is looked for before the values are in order"
+		return
+	}
+	var keys []string
+	for _, f := range x.keys(x.s) {
+		keys = append(keys, f.String())
+	}
+	step.Summary = "no employee has that " + strings.Join(keys, " or ") + ": they would be a new one"
+}
+
+func ownerText(owner, id plan.PersonID) string {
+	if owner == "" || owner == id {
+		return ""
+	}
+	return ", managed for user " + string(owner)
+}
+
+func isMatchProblem(code string) bool {
+	switch code {
+	case plan.ProblemAmbiguousMatch, plan.ProblemInactiveMatch, plan.ProblemProtectedMatch, plan.ProblemAdoptOff, plan.ProblemNameInUse, plan.ProblemDuplicate, plan.ProblemSwap:
+		return true
+	}
+	return false
+}
