@@ -99,7 +99,7 @@ func (s *Approvals) Use(ctx context.Context, hash string) (Approval, bool, error
 // load reads all that has not expired.
 func (s *Approvals) load() (map[string]Approval, error) {
 	all := map[string]Approval{}
-	if _, err := readJSON(s.path, &all); err != nil {
+	if err := readJSON(s.path, &all); err != nil {
 		return nil, err
 	}
 	for hash, a := range all {

@@ -77,19 +77,19 @@ func writeJSON(path string, v any) error {
 	return writeFile(path, data)
 }
 
-// readJSON reads path into v; found is false when there is no such file.
-func readJSON(path string, v any) (found bool, err error) {
+// readJSON reads path into v, and leaves v alone when there is no such file.
+func readJSON(path string, v any) error {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return nil
 	}
 	if err != nil {
-		return false, err
+		return err
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return true, fmt.Errorf("reading %s: %w", path, err)
+		return fmt.Errorf("reading %s: %w", path, err)
 	}
-	return true, nil
+	return nil
 }
 
 // remove deletes path; that it is gone already is fine.

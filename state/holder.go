@@ -56,7 +56,7 @@ func lockedError(path string) error {
 
 func readHolder(path string) (Holder, error) {
 	var h Holder
-	_, err := readJSON(holderPath(path), &h)
+	err := readJSON(holderPath(path), &h)
 	return h, err
 }
 
@@ -82,6 +82,6 @@ func SaveStatus(path string, doc any) error { return writeJSON(statusPath(path),
 // process has the snapshot; nil when there is none.
 func LoadStatus(path string) (json.RawMessage, error) {
 	var doc json.RawMessage
-	_, err := readJSON(statusPath(path), &doc)
+	err := readJSON(statusPath(path), &doc)
 	return doc, err
 }

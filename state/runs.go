@@ -27,7 +27,7 @@ type lastRun struct {
 // readLast is the number of the last run as the file beside the snapshot has it.
 func readLast(path string) (uint64, error) {
 	var last lastRun
-	_, err := readJSON(lastPath(path), &last)
+	err := readJSON(lastPath(path), &last)
 	return last.Number, err
 }
 

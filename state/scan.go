@@ -86,13 +86,11 @@ func backwards(tx *bbolt.Tx, s span, row func(k, v []byte) (bool, error)) error 
 		return nil
 	}
 	c := b.Cursor()
-	k, v := c.Seek(append(bytes.Clone(s.to), 0))
-	if k == nil {
-		k, v = c.Last()
-	} else {
-		k, v = c.Prev()
+	step := c.Prev
+	if beyond, _ := c.Seek(append(bytes.Clone(s.to), 0)); beyond == nil {
+		step = c.Last
 	}
-	for ; s.holds(k) && bytes.Compare(k, s.from) >= 0; k, v = c.Prev() {
+	for k, v := step(); s.holds(k) && bytes.Compare(k, s.from) >= 0; k, v = c.Prev() {
 		if more, err := row(k, v); err != nil || !more {
 			return err
 		}

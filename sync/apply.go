@@ -33,10 +33,8 @@ type applier struct {
 	anew       map[plan.PersonID]string          // of a restore: why TrackTik does not reactivate them
 	troubles   []plan.Trouble
 	cured      []string
-	stuck      []plan.Grant
 	writes     int
 	failures   int
-	started    int
 	stopped    error // why nothing more is started
 	terminated bool  // the first termination was read back
 	noTerm     bool  // terminations have no effect
@@ -227,7 +225,7 @@ func (a *applier) one(ctx context.Context, action *plan.Action) {
 		a.leave(action)
 		return
 	}
-	if why := a.obstacle(ctx, action); why != "" {
+	if why := a.obstacle(action); why != "" {
 		a.record(action, attempt{outcome: plan.Withheld, message: why})
 		return
 	}
@@ -241,7 +239,7 @@ func (a *applier) one(ctx context.Context, action *plan.Action) {
 		}
 		return
 	}
-	a.write(ctx, action)
+	a.write(action)
 }
 
 // onRecord is what an action without a call records.
@@ -261,7 +259,7 @@ func (a *applier) onRecord(action *plan.Action) (plan.Batch, error) {
 
 // obstacle names what keeps a planned action from being started: what it builds on
 // failed, or the evidence grew old and is not confirmed.
-func (a *applier) obstacle(ctx context.Context, action *plan.Action) string {
+func (a *applier) obstacle(action *plan.Action) string {
 	a.mu.Lock()
 	if id, ok := a.employees[action.User.ID]; ok && action.Employee == 0 {
 		action.Employee = id
@@ -290,7 +288,7 @@ func (a *applier) obstacle(ctx context.Context, action *plan.Action) string {
 	case action.Kind == plan.Update && failed && action.Reason != "" && a.takesOver(action):
 		return plan.HeldPending + ": the adoption was not recorded"
 	case action.Kind == plan.Terminate || action.Kind == plan.RevokeRole && action.Grant == 0 && !action.Replaces:
-		return a.stale(ctx, action)
+		return a.stale(action)
 	}
 	return ""
 }
@@ -310,7 +308,7 @@ func (a *applier) takesOver(action *plan.Action) bool {
 const oldEvidence = time.Minute
 
 // stale looks a departure up once more when its evidence has grown old.
-func (a *applier) stale(ctx context.Context, action *plan.Action) string {
+func (a *applier) stale(action *plan.Action) string {
 	seen := a.now
 	s := a.people.subjects[action.User.ID]
 	if s != nil && !s.seen.IsZero() && action.Kind == plan.Terminate {
@@ -319,7 +317,7 @@ func (a *applier) stale(ctx context.Context, action *plan.Action) string {
 	if a.Now().Sub(seen) <= oldEvidence {
 		return ""
 	}
-	ctx = a.calls
+	ctx := a.calls // the look-up belongs to the action, which is finished however the run ends
 	if action.Kind == plan.RevokeRole {
 		groups, err := a.Source.GroupsOf(ctx, action.User.ID)
 		if err != nil {
@@ -344,7 +342,7 @@ func (a *applier) stale(ctx context.Context, action *plan.Action) string {
 }
 
 // write makes an action's intent durable, carries it out, and records the outcome.
-func (a *applier) write(ctx context.Context, action *plan.Action) {
+func (a *applier) write(action *plan.Action) {
 	request := trace.NewID()
 	intent := plan.Intent{Run: a.id, At: a.Now().UTC(), Action: *action, Wanted: action.Want, Request: request}
 	seq, err := a.Snapshot.Begin(intent)

@@ -209,7 +209,7 @@ func (r *run) usedApprovals(ctx context.Context) error {
 
 // letThrough reports that an approved action was carried out.
 func (r *run) letThrough(ref plan.ActionRef) bool {
-	return r.checked.Exempt[ref] || slices.ContainsFunc(r.doc.Actions, func(a plan.Action) bool { return a.Kind == ref.Kind && a.Kind == plan.Terminate && a.Ref() == ref })
+	return r.checked.Exempt[ref] || slices.ContainsFunc(r.doc.Actions, func(a plan.Action) bool { return ref.Kind == plan.Terminate && a.Ref() == ref })
 }
 
 // tell logs how the run ended.

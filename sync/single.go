@@ -36,13 +36,13 @@ func (r *run) readSome(ctx context.Context) error {
 		if err := r.readGroupsOf(ctx, id, stored); err != nil {
 			return err
 		}
+		for _, g := range r.groups {
+			slices.Sort(g.members) // an expression may ask for the person's groups
+		}
 		if err := r.readOne(ctx, id, known); err != nil {
 			return err
 		}
 		r.progress(1)
-	}
-	for _, g := range r.groups {
-		slices.Sort(g.members)
 	}
 	slices.SortFunc(r.groups, func(a, b *pushed) int { return compareText(a.group.ID, b.group.ID) })
 	r.doc.Source = plan.SourceCount{Users: len(r.people.subjects), Groups: len(r.groups)}

@@ -98,7 +98,7 @@ func TestPrintedConfigurationLoads(t *testing.T) {
 			}
 			c := load(t, path)
 			if c.Okta.OrgURL != r.ready.Okta || c.TrackTik.BaseURL != r.ready.TrackTik || c.Okta.AppID != r.ready.AppID ||
-				c.TrackTik.MaxRequestsPerMinute != 0 || string(c.TrackTik.Auth.Grant) != grant {
+				c.TrackTik.MaxRequestsPerMinute != 0 || c.TrackTik.Auth.Grant != grant {
 				t.Errorf("loaded %+v", c)
 			}
 		})

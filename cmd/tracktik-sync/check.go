@@ -96,8 +96,8 @@ func (d *doctor) fail(name, fix, format string, args ...any) {
 	d.add(name, resultFailed, fix, format, args...)
 }
 
-func (d *doctor) skip(name, format string, args ...any) {
-	d.add(name, resultSkipped, "", format, args...)
+func (d *doctor) skip(name, why string) {
+	d.add(name, resultSkipped, "", "%s", why)
 }
 
 // failed is the names of the checks that failed.

@@ -159,7 +159,7 @@ type access struct {
 func (d *doctor) oktaReads(side *oktaSide) []access {
 	s := side.source
 	var group plan.GroupID
-	note := func(kind string, n *int) func([]plan.Group) error {
+	note := func(n *int) func([]plan.Group) error {
 		return func(page []plan.Group) error {
 			*n += len(page)
 			if len(page) > 0 {
@@ -197,7 +197,7 @@ func (d *doctor) oktaReads(side *oktaSide) []access {
 		return reads
 	case "assigned":
 		reads = append(reads, access{name: "okta.groups", scope: "okta.apps.read", try: func(ctx context.Context) (string, error) {
-			err := enough(s.AssignedGroups(ctx, note("assigned", &n)))
+			err := enough(s.AssignedGroups(ctx, note(&n)))
 			return "the groups assigned to the app can be listed", err
 		}})
 	case "mappings":
@@ -210,7 +210,7 @@ func (d *doctor) oktaReads(side *oktaSide) []access {
 		}})
 	default:
 		reads = append(reads, access{name: "okta.groups", scope: "okta.groups.read", try: func(ctx context.Context) (string, error) {
-			err := enough(s.Groups(ctx, note("all", &n)))
+			err := enough(s.Groups(ctx, note(&n)))
 			return "the org's groups can be listed", err
 		}})
 	}
