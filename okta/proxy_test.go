@@ -33,7 +33,9 @@ func TestTheProxyOfTheEnvironmentIsUsed(t *testing.T) {
 		exempt string
 		want   int // requests that came to the proxy: one of the token, one of the app
 	}{{"", 2}, {"acme.invalid", 0}, {".invalid", 0}, {"other.invalid", 2}} {
+		mu.Lock()
 		asked = nil
+		mu.Unlock()
 		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTheProxyOfTheEnvironmentIsUsed$")
 		child.Env = append(os.Environ(), proxyCase+"=1", "HTTPS_PROXY="+proxy.URL, "https_proxy=", "NO_PROXY="+c.exempt, "no_proxy=")
 		if out, err := child.CombinedOutput(); err != nil {
