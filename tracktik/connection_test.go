@@ -57,7 +57,9 @@ func TestTheProxyOfTheEnvironmentIsUsed(t *testing.T) {
 	}))
 	defer proxy.Close()
 	for exempt, want := range map[string]bool{"": true, "acme.invalid": false, ".invalid": false, "other.invalid": true} {
+		mu.Lock()
 		asked = nil
+		mu.Unlock()
 		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTheProxyOfTheEnvironmentIsUsed$")
 		child.Env = append(os.Environ(), proxyCase+"=1", "HTTPS_PROXY="+proxy.URL, "https_proxy=", "NO_PROXY="+exempt, "no_proxy=")
 		if out, err := child.CombinedOutput(); err != nil {
