@@ -117,8 +117,8 @@ release: $(NFPM) $(CYCLONEDX) ## make archives, packages, chart and checksums in
 	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) go run ./configs/release -version '$(VERSION)' -out dist \
 		-nfpm $(CURDIR)/$(NFPM) -cyclonedx $(CURDIR)/$(CYCLONEDX)
 
-test-release: $(NFPM) $(CYCLONEDX) $(DEBIAN_ROOT) ## make releases twice, install, upgrade and remove their packages (as root)
-	NFPM=$(CURDIR)/$(NFPM) CYCLONEDX=$(CURDIR)/$(CYCLONEDX) DEBIAN_ROOT=$(CURDIR)/$(DEBIAN_ROOT) \
+test-release: $(NFPM) $(CYCLONEDX) $(DEBIAN_ROOT) ## make a release twice, install, upgrade, run and remove its packages (as root)
+	NFPM=$(CURDIR)/$(NFPM) CYCLONEDX=$(CURDIR)/$(CYCLONEDX) DEBIAN_ROOT=$(CURDIR)/$(DEBIAN_ROOT) PODMAN='$(TEST_PODMAN)' \
 		go test -count 1 -timeout $(TIMEOUT) $(TESTFLAGS) ./configs/release
 
 clean: ## remove what was built (.cache keeps the linter)
@@ -150,4 +150,4 @@ $(CYCLONEDX):
 		github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION)
 
 $(DEBIAN_ROOT):
-	debootstrap --variant=minbase stable $@.new $(DEBIAN_MIRROR) && mv $@.new $@
+	debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus stable $@.new $(DEBIAN_MIRROR) && mv $@.new $@
