@@ -197,6 +197,7 @@ func answered(endpoint string, status int, header http.Header, body []byte) *Err
 	if e.Summary == "" {
 		e.Summary = printable(challengeText(header), maxSummary)
 	}
+	e.Summary = withoutTokens(e.Summary)
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

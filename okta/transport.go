@@ -1,6 +1,7 @@
 package okta
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -130,12 +132,25 @@ func (t *transport) take(req *http.Request, c *call, resp *http.Response, body [
 		resp.Body = http.NoBody
 		return resp, nil // http.Client follows it, through this transport
 	}
-	failure := answered(c.name, resp.StatusCode, resp.Header, body)
+	failure := answered(c.name, resp.StatusCode, resp.Header, withoutAuthorization(resp, body))
 	failure.retryAfter = askedToWait(resp.StatusCode, resp.Header, t.config.Now())
 	if resp.StatusCode == http.StatusTooManyRequests && failure.retryAfter > 0 {
 		t.budget(c.bucket).close(failure.retryAfter)
 	}
 	return resp, failure
+}
+
+// withoutAuthorization takes out of an answer what the request showed of us: error
+// pages of proxies repeat whole requests.
+func withoutAuthorization(resp *http.Response, body []byte) []byte {
+	if resp.Request == nil {
+		return body
+	}
+	_, secret, _ := strings.Cut(resp.Request.Header.Get("Authorization"), " ")
+	if len(secret) < 4 {
+		return body
+	}
+	return bytes.ReplaceAll(body, []byte(secret), []byte("…"))
 }
 
 // prepare copies the request for one attempt and puts on it what the SDK got

@@ -37,7 +37,7 @@ type Options struct {
 
 // Open opens the snapshot at path. It fails with ErrMissing, a LockedError, a
 // CorruptError, a KeyError, ErrNewerSchema or, when it may only read,
-// ErrOlderSchema; an older snapshot is otherwise brought up to date after a copy
+// ErrOlderSchema, and for writing in a directory that everybody may write to; an older snapshot is otherwise brought up to date after a copy
 // was put beside it, and a plain one is encrypted if there is a key.
 func Open(path string, opt Options) (*DB, error) { return open(path, opt, migrations) }
 
@@ -48,6 +48,11 @@ func open(path string, opt Options, steps []migration) (*DB, error) {
 	store, head, err := openFile(path, opt.Timeout, opt.ReadOnly)
 	if err != nil {
 		return nil, err
+	}
+	if !opt.ReadOnly {
+		if err := protect(path); err != nil {
+			return nil, errors.Join(fmt.Errorf("opening the snapshot: %w", err), store.Close())
+		}
 	}
 	db := newDB(path, store, opt)
 	db.alone = head.alone
@@ -65,6 +70,19 @@ func open(path string, opt Options, steps []migration) (*DB, error) {
 	}
 	go db.committer()
 	return db, nil
+}
+
+// protect refuses a directory in which everybody could replace the snapshot, and
+// takes the snapshot from others, who may have been given it by a copy.
+func protect(path string) error {
+	if err := checkDir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().Perm()&^private != 0 {
+		_ = os.Chmod(path, private) // somebody else's file keeps its mode
+	}
+	return err
 }
 
 // ready brings the schema up to date and finds out whether the snapshot is a

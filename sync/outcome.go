@@ -52,7 +52,7 @@ func (a *applier) record(action *plan.Action, done attempt) {
 	defer a.mu.Unlock()
 	a.warnings = append(a.warnings, done.warnings...)
 	if done.instead {
-		log.WithField("error", done.message).Warn("action refused, and done otherwise")
+		log.WithField("error", unnamed(action, done.message)).Warn("action refused, and done otherwise")
 		return
 	}
 	if done.outcome == plan.Done {
@@ -65,7 +65,7 @@ func (a *applier) record(action *plan.Action, done attempt) {
 	case plan.Withheld:
 		a.result.Held++
 		a.doc.Held = append(a.doc.Held, plan.Held{Action: *action, Why: done.message})
-		log.WithField("why", done.message).Warn("action held")
+		log.WithField("why", unnamed(action, done.message)).Warn("action held")
 		return
 	case plan.Unknown:
 		a.result.Unknown++
@@ -73,7 +73,7 @@ func (a *applier) record(action *plan.Action, done attempt) {
 		a.result.Failed++
 	}
 	a.result.Failures = append(a.result.Failures, plan.Failure{Action: *action, Outcome: done.outcome, Message: done.message})
-	log = log.WithField("outcome", done.outcome).WithField("error", done.message)
+	log = log.WithField("outcome", done.outcome).WithField("error", unnamed(action, done.message))
 	if action.Kind.Removes() {
 		log.Error("a removal was not done")
 		return

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -279,5 +280,14 @@ func (s *tokenSource) redact(text string) string {
 			text = strings.ReplaceAll(text, secret, "[secret]")
 		}
 	}
-	return text
+	return looksLikeToken.ReplaceAllString(text, "[secret]")
+}
+
+// looksLikeToken finds a JWT, also one that was cut or is of an earlier login.
+var looksLikeToken = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}[A-Za-z0-9_.-]*`)
+
+// errorText is what an answer says, without secrets. They go before the text is cut,
+// since half of one is not found any more, and after, as JSON may have escaped them.
+func (s *tokenSource) errorText(resp *http.Response, body []byte) string {
+	return s.redact(errorText(resp, []byte(s.redact(string(body)))))
 }

@@ -108,7 +108,7 @@ func (c *Client) newError(req *http.Request, text string) *Error {
 
 // parseError turns an answer other than 2xx into an Error.
 func (c *Client) parseError(req *http.Request, resp *http.Response, body []byte) *Error {
-	e := c.newError(req, c.tokens.redact(errorText(resp, body)))
+	e := c.newError(req, c.tokens.errorText(resp, body))
 	e.status = resp.StatusCode
 	if id := resp.Header.Get(requestIDHeader); id != "" {
 		e.requestID = shorten(id, 100)

@@ -122,7 +122,7 @@ func (s *tokenSource) tokenError(err error) *Error {
 		return e
 	}
 	e.status, e.code = answer.Response.StatusCode, answer.ErrorCode
-	e.Text = s.redact(errorText(answer.Response, answer.Body))
+	e.Text = s.errorText(answer.Response, answer.Body)
 	e.cause = nil // its text holds the whole answer
 	switch {
 	case e.status == http.StatusUnauthorized, credentialErrors[e.code] && e.status < 500:

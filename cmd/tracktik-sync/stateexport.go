@@ -15,7 +15,8 @@ func newStateExport(a *app) *cobra.Command {
 		Use:   "export",
 		Short: "Print the snapshot as JSON, one record a line",
 		Long: "Export prints everything that the snapshot knows, a record a line: {\"type\":\"link\",\"record\":{…}}.\n" +
-			"The types are meta, link, former, group, grant, problem, pending, run and audit. It holds personal data.",
+			"The first line, of type about, says what the others hold: personal data, in the clear, whether or\n" +
+			"not the snapshot is encrypted. Neither credentials nor tokens are part of it.",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return a.withSnapshot(func(db *state.DB) error {
@@ -27,6 +28,9 @@ func newStateExport(a *app) *cobra.Command {
 
 // export writes all records, by type.
 func export(w io.Writer, db *state.DB) error {
+	if err := writeJSON(w, exported{"about", exportAbout}); err != nil {
+		return err
+	}
 	for _, part := range []func(io.Writer, *state.DB) error{
 		one("meta", (*state.DB).Meta),
 		stream("link", (*state.DB).Links),
@@ -43,6 +47,30 @@ func export(w io.Writer, db *state.DB) error {
 		}
 	}
 	return nil
+}
+
+// An about says what an export holds, for whoever finds the file.
+type about struct {
+	What         string            `json:"what"`
+	PersonalData bool              `json:"personal_data"`
+	Credentials  bool              `json:"credentials"`
+	Types        map[string]string `json:"types"`
+}
+
+var exportAbout = about{
+	What:         "everything that a snapshot of tracktik-sync knows, in the clear: keep it as you keep the snapshot, and delete it when it has served",
+	PersonalData: true,
+	Types: map[string]string{
+		"meta":    "the systems it belongs to, the last runs, a quarantine",
+		"link":    "who is which employee: Okta id, login, e-mail and every value pushed (names, phone, address)",
+		"former":  "the same of people who were terminated, with the roles they held",
+		"group":   "pushed groups and their roles",
+		"grant":   "who holds which role by which group",
+		"problem": "people with a problem: login, and what was refused",
+		"pending": "writes whose outcome is not known, with their values",
+		"run":     "the runs: when, by whom, how they ended",
+		"audit":   "every action with old and new values, when and by whom",
+	},
 }
 
 // An exported is one line.

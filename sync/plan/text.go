@@ -2,14 +2,34 @@ package plan
 
 import (
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
-// Clean trims white space and brings s into Unicode's composed form (NFC), so
-// that two spellings of one text compare equal.
-func Clean(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
+// Clean trims white space, takes out what only a terminal would obey, and brings s
+// into Unicode's composed form (NFC), so that two spellings of one text compare
+// equal.
+func Clean(s string) string { return norm.NFC.String(strings.TrimSpace(visible(s))) }
+
+// visible puts spaces in the place of line breaks and other controls, and takes out
+// those that turn the direction of text (UAX #9).
+func visible(s string) string {
+	obeyed := func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+	if !strings.ContainsFunc(s, obeyed) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsControl(r):
+			return ' '
+		case obeyed(r):
+			return -1
+		}
+		return r
+	}, s)
+}
 
 // FoldName is the form in which user names, e-mails, roles, groups and regions
 // are compared: clean, with inner runs of white space as one space, and without

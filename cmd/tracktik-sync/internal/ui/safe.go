@@ -3,6 +3,7 @@ package ui
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -60,13 +61,24 @@ func Quoted(s string) string {
 }
 
 // Cell makes a value harmless in a spreadsheet, which takes what begins like a
-// formula for one (OWASP, CSV injection). A number with its sign is none.
+// formula for one (OWASP, CSV injection), and in a terminal. A number with its sign is
+// no formula, and what letters of any script need is kept.
 func Cell(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsControl(r):
+			return ' '
+		case unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, s)
+	s = strings.TrimLeft(s, " ")
 	if s == "" {
 		return s
 	}
 	switch s[0] {
-	case '=', '@', '\t', '\r':
+	case '=', '@':
 		return "'" + s
 	case '+', '-':
 		if strings.Trim(s[1:], "0123456789 ().-/") != "" {

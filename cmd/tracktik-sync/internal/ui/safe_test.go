@@ -45,14 +45,16 @@ func TestNoLineOfATextCanBeginAnother(t *testing.T) {
 
 func TestASpreadsheetTakesNoCellForAFormula(t *testing.T) {
 	for cell, want := range map[string]string{
-		"=cmd|' /C calc'!A0": "'=cmd|' /C calc'!A0",
-		"@SUM(A1)":           "'@SUM(A1)",
-		"-2+3+cmd|x":         "'-2+3+cmd|x",
-		"\t=1":               "'\t=1",
-		"+351 21 000-00":     "+351 21 000-00",
-		"-5":                 "-5",
-		"Ana":                "Ana",
-		"":                   "",
+		"=cmd|' /C calc'!A0":       "'=cmd|' /C calc'!A0",
+		"@SUM(A1)":                 "'@SUM(A1)",
+		"-2+3+cmd|x":               "'-2+3+cmd|x",
+		"\t=1":                     "'=1",
+		"a\x1b[2J\u202eb\r\n":      "a [2Jb  ",
+		"\u0645\u06cc\u200c\u062e": "\u0645\u06cc\u200c\u062e",
+		"+351 21 000-00":           "+351 21 000-00",
+		"-5":                       "-5",
+		"Ana":                      "Ana",
+		"":                         "",
 	} {
 		if got := Cell(cell); got != want {
 			t.Errorf("cell %q became %q, want %q", cell, got, want)
