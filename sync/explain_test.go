@@ -343,3 +343,20 @@ func TestTheLongestExplanationKeepsToItsCalls(t *testing.T) {
 		t.Error("what was not asked is not said")
 	}
 }
+
+func TestWhoWasRestoredIsNotTerminatedAndThatIsSaid(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.run()
+	link, _, err := w.db.Link(plan.PersonID(w.users["ada"]))
+	w.must(err)
+	link.Restored = true
+	w.must(w.db.Commit(plan.Batch{Links: []plan.Link{link}}))
+	w.org.UnassignUser(w.app, w.users["ada"])
+	x := w.explained("ada")
+	w.wantStep(x, "match", true, "was restored", "forget --restored")
+	w.wantStep(x, "plan", false, "held: restored")
+	if len(x.Actions) > 0 {
+		t.Errorf("it would do %s", wire(t, x.Actions))
+	}
+}
