@@ -108,7 +108,27 @@ func (r *run) findGroups(ctx context.Context, links []plan.GroupLink) (map[plan.
 			err = r.Source.Groups(ctx, take(func(g plan.Group) bool { return r.named(g, stored[g.ID]) }))
 		}
 	}
+	r.dropImages(found, stored)
 	return found, err
+}
+
+// dropImages leaves out what Okta's own Push Groups leaves behind: a group of type
+// APP_GROUP that is the image of another one, by whose name it was found. An imported
+// group without such a twin, of Active Directory for example, is pushed like any other.
+func (r *run) dropImages(found map[plan.GroupID]plan.Group, stored map[plan.GroupID]*plan.GroupLink) {
+	const image = "APP_GROUP"
+	originals := map[string]bool{}
+	for _, g := range found {
+		if g.Type != image {
+			originals[plan.FoldName(g.Name)] = true
+		}
+	}
+	for id, g := range found {
+		linked := stored[id] != nil && stored[id].Role != 0
+		if g.Type == image && originals[plan.FoldName(g.Name)] && !linked && !slices.Contains(r.Groups.IDs, string(id)) && r.Groups.Push == pushListed {
+			delete(found, id)
+		}
+	}
 }
 
 func storedGroups(links []plan.GroupLink) map[plan.GroupID]*plan.GroupLink {
