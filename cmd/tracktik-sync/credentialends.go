@@ -38,6 +38,17 @@ func credentialEnds(cfg *configs.Config) []credentialEnd {
 	return ends
 }
 
+// firstEnds is, for each system, what ends first.
+func firstEnds(ends []credentialEnd) map[string]time.Time {
+	first := map[string]time.Time{}
+	for _, e := range ends {
+		if at, ok := first[e.System]; !ok || e.Ends.Before(at) {
+			first[e.System] = e.Ends
+		}
+	}
+	return first
+}
+
 // tokenEnd is the exp claim (RFC 7519, 4.1.4) of a token that has one.
 func tokenEnd(token string) (time.Time, bool) {
 	parts := strings.Split(token, ".")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"time"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/metrics"
 	"tracktik-sync/cmd/tracktik-sync/internal/notify"
@@ -21,6 +22,8 @@ type onlooker struct {
 	sinks    metrics.Sinks
 	notifier *notify.Notifier
 
+	ends map[string]time.Time // of what we log in with, by system
+
 	whole  bool // the run is about everybody
 	phases *metrics.Phases
 	values *metrics.Values // nil: nothing was recorded
@@ -32,6 +35,7 @@ func (a *app) onlooker(cfg *configs.Config) *onlooker {
 		app:      a,
 		sinks:    metrics.Sinks{Textfile: cfg.Metrics.Textfile, Pushgateway: fresh(cfg.Metrics.Pushgateway), Job: cfg.Metrics.Job, Getenv: a.getenv},
 		notifier: a.notifier(cfg),
+		ends:     firstEnds(credentialEnds(cfg)),
 		whole:    a.whole,
 	}
 }
@@ -63,7 +67,7 @@ func (o *onlooker) note(db *state.DB, engine *tsync.Engine, d *plan.Document) er
 	if d != nil && record.ID == d.ID {
 		record.Document = nil
 		o.last.Run, o.last.Mode, o.last.Refusals, o.last.Counts = d.ID, d.Mode, d.Guard.Refusals, countsOf(record, len(problems))
-		o.values = &metrics.Values{Version: version, Run: record, Document: d, Meta: meta, Problems: problems, Snapshot: size}
+		o.values = &metrics.Values{Version: version, Run: record, Document: d, Meta: meta, Problems: problems, Snapshot: size, Expiry: o.ends}
 		o.values.Measure("okta", engine.Source)
 		o.values.Measure("tracktik", engine.Target)
 	}
