@@ -78,6 +78,7 @@ func (d *doctor) examine(ctx context.Context) {
 	d.reach(ctx)
 	okta := d.okta(ctx, waiting["okta"])
 	portal := d.tracktik(ctx, waiting["tracktik"])
+	d.endings()
 	d.people(okta, portal)
 	d.plan(ctx, okta, portal, busy)
 }
@@ -211,4 +212,24 @@ func (d *doctor) asKeyError(err error) bool {
 	d.badSetup = true
 	d.fail("state.key", "name the key it was written with in state.key_file; without that key only a plain backup, or `sync --init`, helps", "%s", err)
 	return true
+}
+
+// endings warns about what we log in with, or trust, and what ends soon.
+func (d *doctor) endings() {
+	const name = "credentials.ends"
+	ends := credentialEnds(d.cfg)
+	soon := false
+	for _, c := range ends {
+		if c.Ends.Sub(d.now()) < expiryNotice {
+			soon = true
+			d.warn(name, "replace it before; a refresh token by `auth login`, an authority by putting its next certificate into the file",
+				"the %s of %s ends %s", c.What, c.System, c.Ends.UTC().Format(time.RFC3339))
+		}
+	}
+	switch {
+	case len(ends) == 0:
+		d.skip(name, "nothing that is used says when it ends")
+	case !soon:
+		d.ok(name, "nothing that is used ends within two weeks, as far as it says so")
+	}
 }

@@ -290,6 +290,22 @@ func reachable(t *testing.T, address, caFile string) diagnosis {
 	return diagnosis{Checks: d.findings}
 }
 
+func TestCheckWarnsOfWhatEndsSoon(t *testing.T) {
+	_, authority := certificate(t, time.Now().Add(3*24*time.Hour))
+	_, lasting := certificate(t, time.Now().Add(90*24*time.Hour))
+	p := newPlace(t, "OKTA_CA_FILE=ca.pem")
+	if err := os.WriteFile("ca.pem", append(lasting, authority...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.diagnose(t, 0).wants(t, "credentials.ends", resultWarning, "certificate in "+filepath.Join(p.dir, "ca.pem")+" of okta ends")
+	if err := os.WriteFile("ca.pem", lasting, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.diagnose(t, 0).wants(t, "credentials.ends", resultOK, "two weeks")
+	t.Setenv("TRACKTIK_SYNC_OKTA_CA_FILE", "")
+	p.diagnose(t, 0).wants(t, "credentials.ends", resultSkipped, "")
+}
+
 func TestCheckLooksAtTheWayToAServer(t *testing.T) {
 	soon, authority := certificate(t, time.Now().Add(3*24*time.Hour))
 	later, lasting := certificate(t, time.Now().Add(90*24*time.Hour))
@@ -306,7 +322,6 @@ func TestCheckLooksAtTheWayToAServer(t *testing.T) {
 		return srv.URL
 	}
 	reachable(t, serve(later), caFile).wants(t, "okta.tls", resultOK, "TLS 1.3")
-	reachable(t, serve(later), caFile).wants(t, "okta.ca_file", resultWarning, "Acme CA")
 	reachable(t, serve(soon), caFile).wants(t, "okta.tls", resultWarning, "certificate ends")
 	reachable(t, serve(later), "").wants(t, "okta.tls", resultFailed, "okta.ca_file")
 	reachable(t, serve(later), filepath.Join(t.TempDir(), "none")).wants(t, "okta.tls", resultFailed, "okta.ca_file")

@@ -3,14 +3,11 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -52,7 +49,6 @@ func (d *doctor) reachOne(ctx context.Context, r remote) {
 		d.fail(r.system+".tls", "name a PEM file with certificate authorities in "+r.caKey, "reading %s: %s", r.caKey, err)
 		return
 	}
-	d.authorityExpiry(r)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.address+r.path, nil)
 	if err != nil {
 		d.fail(r.system+".dns", "", "%s is not an address", r.address)
@@ -137,24 +133,6 @@ func (d *doctor) encryption(r remote, resp *http.Response) {
 		return
 	}
 	d.ok(name, "%s; the server's certificate is good until %s", version, leaf.NotAfter.UTC().Format("2006-01-02"))
-}
-
-// authorityExpiry warns about authorities in the CA file that end soon.
-func (d *doctor) authorityExpiry(r remote) {
-	if r.caFile == "" {
-		return
-	}
-	data, err := os.ReadFile(r.caFile)
-	if err != nil {
-		return // trust has said so
-	}
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		certificate, err := x509.ParseCertificate(block.Bytes)
-		if err == nil && certificate.NotAfter.Sub(d.now()) < expiryNotice {
-			d.warn(r.system+".ca_file", "put the authority's next certificate into the file beside it", "the authority %q in %s ends %s",
-				certificate.Subject.CommonName, r.caFile, certificate.NotAfter.UTC().Format(time.RFC3339))
-		}
-	}
 }
 
 // compareClocks holds the three clocks together.
