@@ -151,7 +151,7 @@ func (a *applier) together(ctx context.Context, actions []plan.Action) {
 				a.leave(action)
 				return nil
 			}
-			a.one(ctx, action)
+			a.one(action)
 			a.progress(1)
 			return nil
 		})
@@ -220,7 +220,7 @@ func (a *applier) ended(ctx context.Context) error {
 }
 
 // one carries out one action and records what became of it.
-func (a *applier) one(ctx context.Context, action *plan.Action) {
+func (a *applier) one(action *plan.Action) {
 	if a.Observe && action.Kind.Writes() {
 		a.leave(action)
 		return
