@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -258,7 +259,8 @@ func (r *run) sharedCause(ctx context.Context, actions []plan.Action) string {
 	}
 	name := string(most)
 	if g, found, err := r.Source.Group(ctx, most); err == nil && found {
-		name = fmt.Sprintf("%q (%s)", g.Name, most)
+		quoted := strconv.Quote(g.Name) // no control character reaches a terminal
+		name = "'" + quoted[1:len(quoted)-1] + "'"
 	}
 	if assigned, err := r.Source.GroupAssigned(ctx, most); err == nil && !assigned {
 		return fmt.Sprintf("%d of %d: group %s no longer assigned to the app", byGroup[most], total, name)

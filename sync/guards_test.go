@@ -28,6 +28,25 @@ func (w *world) lose() {
 	w.must(err)
 }
 
+// TestARefusalNamesTheGroupThatLostTheApp: one group's fault is told as such.
+func TestARefusalNamesTheGroupThatLostTheApp(t *testing.T) {
+	w := newWorld(t)
+	names := w.crowd(30)
+	for _, name := range names[:6] {
+		w.org.UnassignUser(w.app, w.users[name])
+	}
+	w.group("Site Airport", names[:6]...)
+	w.org.AssignGroup(w.app, w.groups["Site Airport"], oktatest.GroupAssignment{})
+	w.run()
+	w.org.UnassignGroup(w.app, w.groups["Site Airport"])
+	doc, err := w.sync(refreshedNot)
+	w.wantRefused(err, "guard")
+	const cause = "6 of 6: group 'Site Airport' no longer assigned to the app"
+	if text := doc.Guard.Refusals[0].Message; !strings.Contains(text, cause) {
+		t.Errorf("the message lacks %q: %s", cause, text)
+	}
+}
+
 func TestARefusedTerminationHoldsItsKindAndPassesOnceApproved(t *testing.T) {
 	w := newWorld(t)
 	names := w.crowd(30)

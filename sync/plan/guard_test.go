@@ -280,7 +280,7 @@ func TestAnApprovalOfClearingIsNotOneOfUpdating(t *testing.T) {
 // the names are, and the command with its options.
 func TestARefusalTellsEverything(t *testing.T) {
 	in := plan.GuardInput{Limits: defaults(), Managed: 300, Command: "tracktik-sync sync --refresh --no-removals", Day: map[plan.Kind]int{plan.Terminate: 120},
-		Cause: map[plan.Kind]string{plan.Terminate: `271 of 300: group "Site Airport" no longer assigned to the app`}}
+		Cause: map[plan.Kind]string{plan.Terminate: `271 of 300: group 'Site Airport' no longer assigned to the app`}}
 	got := plan.Check(several(plan.Terminate, 51), in)
 	if refused(&got) != "terminate 51/50, terminate 51/10, terminate 51/150" {
 		t.Fatalf("refused %q", refused(&got))
@@ -292,7 +292,7 @@ func TestARefusalTellsEverything(t *testing.T) {
 		"guard refused: 51 terminations now and 120 in the last 24 hours, and guard.terminate.max_per_day allows 150",
 	} {
 		message := got.Report.Refusals[i].Message
-		for _, part := range []string{want, `(271 of 300: group "Site Airport"`, "the rest goes on", "`tracktik-sync plan`", "24 hours: tracktik-sync sync --refresh --no-removals --approve " + hash} {
+		for _, part := range []string{want, `(271 of 300: group 'Site Airport'`, "the rest goes on", "`tracktik-sync plan`", "24 hours: tracktik-sync sync --refresh --no-removals --approve " + hash} {
 			if !strings.Contains(message, part) {
 				t.Errorf("the message lacks %q:\n%s", part, message)
 			}
