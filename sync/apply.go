@@ -362,7 +362,7 @@ func (a *applier) write(action *plan.Action) {
 	if err := a.commit(action, done); err != nil {
 		a.stop(err)
 	}
-	a.count(done)
+	a.count(action, done)
 	if done.fatal != nil {
 		a.stop(done.fatal)
 	}
@@ -372,7 +372,7 @@ func (a *applier) write(action *plan.Action) {
 const minWrites = 20
 
 // count stops the run when too many writes fail: that is not about single people.
-func (a *applier) count(done attempt) {
+func (a *applier) count(action *plan.Action, done attempt) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.writes++
@@ -381,6 +381,6 @@ func (a *applier) count(done attempt) {
 	}
 	if a.MaxProblemPercent >= 0 && a.writes >= minWrites && 100*float64(a.failures) > a.MaxProblemPercent*float64(a.writes) && a.stopped == nil {
 		a.stopped = fmt.Errorf("%d of %d writes failed, more than guard.max_problem_percent (%g) allows; the last error: %s",
-			a.failures, a.writes, a.MaxProblemPercent, done.message)
+			a.failures, a.writes, a.MaxProblemPercent, unnamed(action, done.message))
 	}
 }
