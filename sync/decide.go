@@ -197,7 +197,9 @@ func (r *run) owners(ask func(string) ([]plan.PersonID, error), name string) ([]
 			continue
 		}
 		o := plan.Owner{Person: id, Employee: link.Employee, First: plan.FoldName(link.Pushed[plan.FirstName]), Last: plan.FoldName(link.Pushed[plan.LastName])}
+		o.Stays = !r.pol.UpdateUsers || link.ElsewhereStatus != ""
 		if s := r.people.subjects[id]; s != nil {
+			o.Stays = o.Stays || s.employee != nil && !s.employee.Active()
 			o.Leaves = terminates(s)
 			o.Missing = s.absent && !o.Leaves
 			o.Confirmed = s.evidence != plan.EvidenceSample

@@ -29,6 +29,9 @@ type Owner struct {
 	First, Last     string // as pushed, folded
 	// Confirmed says that the departure is known for this person, not from a sample.
 	Confirmed bool
+	// Stays says that the employee keeps the name, whoever takes them over: updates are
+	// off, or somebody else has ended the employee.
+	Stays bool
 }
 
 // Names decides who gets a name that several want, and in which order names pass on.
@@ -157,7 +160,7 @@ func (r *resolver) passes(c *Claim, o Owner, kind int, name string) bool {
 	other := r.claims[o.Person]
 	heir, inherited := r.heirs[o.Person]
 	if _, still := r.Recreated[heir]; inherited && still && heir != c.Person {
-		if r.claims[heir].names()[kind] != name { // the employee stays, and is given other names
+		if r.claims[heir].names()[kind] != name && !o.Stays { // the employee stays, and is given other names
 			r.After[c.Person] = append(r.After[c.Person], heir)
 			return true
 		}

@@ -253,6 +253,7 @@ func (m *model) names(order []plan.Person, views map[plan.PersonID]*plan.View, d
 			for _, p := range m.people {
 				if l := m.links[p.ID]; l != nil && plan.FoldName(l.Pushed[f]) == name {
 					found = append(found, plan.Owner{Person: p.ID, Employee: l.Employee, Confirmed: true, Leaves: m.leaves(p.ID, decisions),
+						Stays: !m.pol.UpdateUsers || l.ElsewhereStatus != "" || m.employees[l.Employee] != nil && m.employees[l.Employee].Status != "ACTIVE",
 						First: plan.FoldName(l.Pushed[plan.FirstName]), Last: plan.FoldName(l.Pushed[plan.LastName])})
 				}
 			}
