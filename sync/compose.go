@@ -249,7 +249,7 @@ func (r *run) sharedCause(ctx context.Context, actions []plan.Action) string {
 		}
 	}
 	var most plan.GroupID
-	for _, id := range sortedGroupIDs(byGroup) {
+	for _, id := range slices.Sorted(maps.Keys(byGroup)) {
 		if byGroup[id] > byGroup[most] {
 			most = id
 		}

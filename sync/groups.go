@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -156,7 +157,7 @@ func (r *run) readByID(ctx context.Context, ids map[plan.GroupID]bool, take func
 		return r.Source.Groups(ctx, take(wanted))
 	}
 	each := take(wanted)
-	for _, id := range sortedGroupIDs(ids) {
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		g, found, err := r.Source.Group(ctx, id)
 		if err != nil {
 			return err
@@ -168,15 +169,6 @@ func (r *run) readByID(ctx context.Context, ids map[plan.GroupID]bool, take func
 		}
 	}
 	return nil
-}
-
-func sortedGroupIDs[V any](m map[plan.GroupID]V) []plan.GroupID {
-	ids := make([]plan.GroupID, 0, len(m))
-	for id := range m {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
 }
 
 // named reports whether the configuration names the group: by id, by its name, or by
@@ -231,7 +223,7 @@ func (r *run) pushedByMapping(ctx context.Context) (map[plan.GroupID]bool, error
 // looked up by itself before it counts as unpushed.
 func (r *run) settleGroups(ctx context.Context, links []plan.GroupLink, found map[plan.GroupID]plan.Group) error {
 	stored := storedGroups(links)
-	for _, id := range sortedGroupIDs(found) {
+	for _, id := range slices.Sorted(maps.Keys(found)) {
 		g := &pushed{group: found[id]}
 		if l := stored[id]; l != nil {
 			g.link = l

@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -274,12 +275,7 @@ func (r *run) findAdmins(ctx context.Context, fresh []*subject) error {
 }
 
 func (r *run) adminsByPerson(ctx context.Context, candidates map[plan.EmployeeID]bool, protected map[plan.RoleID]bool) error {
-	ids := make([]plan.EmployeeID, 0, len(candidates))
-	for id := range candidates {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(candidates)) {
 		grants, err := r.Target.UserRolesOf(ctx, id)
 		if err != nil {
 			return err
@@ -290,12 +286,7 @@ func (r *run) adminsByPerson(ctx context.Context, candidates map[plan.EmployeeID
 }
 
 func (r *run) adminsByRole(ctx context.Context, candidates map[plan.EmployeeID]bool, protected map[plan.RoleID]bool) error {
-	ids := make([]plan.RoleID, 0, len(protected))
-	for id := range protected {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(protected)) {
 		holders, err := r.Target.UserRolesWith(ctx, id)
 		if err != nil {
 			return err

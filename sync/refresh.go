@@ -35,6 +35,14 @@ type holder struct {
 	employee plan.EmployeeID
 }
 
+// holds notes a grant, once.
+func (c *currentState) holds(u plan.UserRole) {
+	key := holder{u.Role, u.Employee}
+	if !slices.Contains(c.holders[key], u.ID) {
+		c.holders[key] = append(c.holders[key], u.ID)
+	}
+}
+
 // readCurrent reads TrackTik: employees, roles, and who holds them.
 func (r *run) readCurrent(ctx context.Context) error {
 	c := &r.current

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -105,7 +106,7 @@ func (r *run) decideGroups(ctx context.Context) error {
 	}
 	p := &r.roles
 	p.groups = plan.DecideGroups(views, r.portal, r.Binding, &r.pol)
-	for _, id := range sortedGroupIDs(open) {
+	for _, id := range slices.Sorted(maps.Keys(open)) {
 		p.groups.Held = append(p.groups.Held, open[id])
 	}
 	for _, g := range r.groups {
@@ -498,10 +499,7 @@ func (r *run) holdersByPerson(ctx context.Context, people map[plan.EmployeeID]bo
 		}
 		v.Others = 0
 		for _, u := range grants {
-			key := holder{u.Role, u.Employee}
-			if !slices.Contains(r.current.holders[key], u.ID) {
-				r.current.holders[key] = append(r.current.holders[key], u.ID)
-			}
+			r.current.holds(u)
 			if !due(u.Role) && !ours(u.Role) {
 				v.Others++
 			}
@@ -511,28 +509,16 @@ func (r *run) holdersByPerson(ctx context.Context, people map[plan.EmployeeID]bo
 }
 
 func (r *run) holdersByRole(ctx context.Context, roles map[plan.RoleID]bool) error {
-	for _, id := range sortedRoleIDs(roles) {
+	for _, id := range slices.Sorted(maps.Keys(roles)) {
 		grants, err := r.Target.UserRolesWith(ctx, id)
 		if err != nil {
 			return err
 		}
 		for _, u := range grants {
-			key := holder{u.Role, u.Employee}
-			if !slices.Contains(r.current.holders[key], u.ID) {
-				r.current.holders[key] = append(r.current.holders[key], u.ID)
-			}
+			r.current.holds(u)
 		}
 	}
 	return nil
-}
-
-func sortedRoleIDs(set map[plan.RoleID]bool) []plan.RoleID {
-	ids := make([]plan.RoleID, 0, len(set))
-	for id := range set {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
 }
 
 // adoptGrants takes over what is due and held already: no second grant is made.
