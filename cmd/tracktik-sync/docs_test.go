@@ -10,7 +10,7 @@ import (
 // TestEveryCodeIsExplainedToPeople holds the troubleshooting page to the codes that the
 // program can show.
 func TestEveryCodeIsExplainedToPeople(t *testing.T) {
-	page, err := os.ReadFile("../../.github/TROUBLESHOOTING.md")
+	page, err := os.ReadFile("../../configs/docs/troubleshooting.md")
 	if err != nil {
 		t.Fatal(err)
 	}
