@@ -15,6 +15,7 @@ import (
 const (
 	EnvConfig  = "TRACKTIK_SYNC_CONFIG"  // the file, when --config is not given
 	EnvApprove = "TRACKTIK_SYNC_APPROVE" // what --approve does; read by the commands
+	EnvConsole = "TRACKTIK_SYNC_CONSOLE" // in a pod: NAMESPACE/DEPLOYMENT where the commands of messages can be given
 )
 
 // A variable is one entry of the environment that names a key or a section.
@@ -42,7 +43,7 @@ func newEnvironment(list []string) *environment {
 	for name, text := range e.all {
 		if f := schema.byEnv[name]; f != nil {
 			e.ours = append(e.ours, variable{f, text})
-		} else if strings.HasPrefix(name, EnvPrefix) && name != EnvConfig && name != EnvApprove {
+		} else if strings.HasPrefix(name, EnvPrefix) && !slices.Contains([]string{EnvConfig, EnvApprove, EnvConsole}, name) {
 			e.warnings = append(e.warnings, unknownVariable(name))
 		}
 	}

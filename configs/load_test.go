@@ -195,7 +195,7 @@ func TestUnknownVariablesAreWarnings(t *testing.T) {
 		"TRACKTIK_SYNC_OKTA_ORG_ULR=geheim",
 		"TRACKTIK_SYNC_SYNC_ATTRIBUTES_REGION=app.site",
 		"TRACKTIK_SYNC_PORT=tcp://10.0.0.1:80", "TRACKTIK_SYNC_METRICS_SERVICE_PORT_HTTP=80",
-		EnvConfig+"=", EnvApprove+"=abc", "UNRELATED=1", "=C:=odd",
+		EnvConfig+"=", EnvApprove+"=abc", EnvConsole+"=guards/acme-console", "UNRELATED=1", "=C:=odd",
 	)
 	wantWarning(t, warnings, "TRACKTIK_SYNC_OKTA_ORG_ULR", "TRACKTIK_SYNC_OKTA_ORG_URL")
 	wantWarning(t, warnings, "TRACKTIK_SYNC_SYNC_ATTRIBUTES_REGION", "TRACKTIK_SYNC_SYNC_ATTRIBUTES takes the whole map")

@@ -38,7 +38,7 @@ func TestEveryKeyIsExplained(t *testing.T) {
 }
 
 func TestVariablesOfTwoKeysNeverCollide(t *testing.T) {
-	seen := map[string]string{EnvConfig: "--config", EnvApprove: "--approve"}
+	seen := map[string]string{EnvConfig: "--config", EnvApprove: "--approve", EnvConsole: "the chart"}
 	for _, f := range schema.byPath {
 		if other, taken := seen[f.env]; taken {
 			t.Errorf("%s stands for %s and for %s", f.env, f.path, other)

@@ -222,7 +222,7 @@ func (r *run) command() string {
 		return r.opt.Command
 	}
 	var b strings.Builder
-	b.WriteString("tracktik-sync sync")
+	b.WriteString(cmp.Or(r.Program, "tracktik-sync") + " sync")
 	for _, u := range r.opt.Users {
 		b.WriteString(" --user " + u)
 	}

@@ -48,6 +48,7 @@ type Engine struct {
 	OwnEmployee, OwnUsername string
 
 	By       string // who runs this: user@host (trigger)
+	Program  string // how this program is called, in the commands of messages; empty: tracktik-sync
 	Log      logrus.FieldLogger
 	Progress Progress         // nil: nobody watches
 	Now      func() time.Time // the clock, read once a run for everything that is decided

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -222,7 +223,7 @@ func (b *rebinding) permitted(ctx context.Context, approve []string) error {
 	if err := b.Approvals.Put(ctx, b.Hash, refs); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%d of %d links hold there; to bind the snapshot to it, within 24 hours: tracktik-sync state rebind --approve %s", b.Hold, b.Links, b.Hash)
+	text := fmt.Sprintf("%d of %d links hold there; to bind the snapshot to it, within 24 hours: %s state rebind --approve %s", b.Hold, b.Links, cmp.Or(b.Program, "tracktik-sync"), b.Hash)
 	if len(approve) > 0 {
 		return &RefusedError{RefusedApproval, "the approval is not of what is found now: " + text}
 	}

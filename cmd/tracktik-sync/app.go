@@ -33,6 +33,7 @@ type app struct {
 	outTerminal, errTerminal bool
 
 	flags     globalFlags
+	console   *console // nil: whoever reads a message can give its commands here
 	log       *logrus.Logger
 	runField  *runField
 	progress  *ui.Progress // nil: no terminal to show it on
@@ -77,7 +78,10 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
 		runField:    &runField{},
 	}
 	a.asks = isTerminal(stdin) && a.errTerminal
-	a.log.SetOutput(stderr)
+	if a.console = consoleOf(a.getenv); a.console != nil {
+		a.stderr = &promptWriter{a.console, stderr}
+	}
+	a.log.SetOutput(a.stderr)
 	a.log.AddHook(a.runField)
 	return a
 }
@@ -110,6 +114,9 @@ func (a *app) data(write func(w io.Writer) error) error {
 	}
 	return w.Flush()
 }
+
+// talk writes what is for people to stdout: commands in it are as they can be given.
+func (a *app) talk(write func(w io.Writer) error) error { return a.data(a.console.spelled(write)) }
 
 // style is how stdout may be coloured.
 func (a *app) style() ui.Style { return ui.Style(a.outTerminal && a.mayColour()) }

@@ -90,7 +90,7 @@ func (a *app) authStatus(cfg *configs.Config, format string) error {
 	if status, err := a.currentStatus(cfg); err == nil && status.Quarantine != nil && status.Quarantine.System == "tracktik" {
 		s.Quarantine = status.Quarantine
 	}
-	shown := a.data(func(w io.Writer) error {
+	shown := a.talk(func(w io.Writer) error {
 		if format == "json" {
 			return writeJSON(w, s)
 		}

@@ -115,7 +115,7 @@ func (d *doctor) failed() []string {
 // report prints the findings, and answers what they mean for the exit code.
 func (d *doctor) report(format string) error {
 	failed := d.failed()
-	err := d.data(func(w io.Writer) error {
+	err := d.talk(func(w io.Writer) error {
 		if format == "json" {
 			return writeJSON(w, diagnosis{len(failed) == 0, d.findings})
 		}
@@ -162,9 +162,9 @@ func (d *doctor) next(failed int) string {
 	case failed > 0:
 		return "Settle what failed, from the top: what is below may follow from it."
 	case d.cfg.Sync.Mode == "observe":
-		return "Next: tracktik-sync plan shows what would change; sync.mode is observe, so nothing is written."
+		return "Next: `tracktik-sync plan` shows what would change; sync.mode is observe, so nothing is written."
 	}
-	return "Next: tracktik-sync plan shows what would change."
+	return "Next: `tracktik-sync plan` shows what would change."
 }
 
 // configuration loads the configuration and answers whether one can go on with it.

@@ -156,7 +156,7 @@ func (d *doctor) portalWho(self string) {
 func (d *doctor) writes() {
 	d.findings = append(d.findings, finding{"tracktik.writes", resultSkipped,
 		"creating, changing, moving and terminating employees, making roles and granting them cannot be tried without doing it",
-		"after a look at the plan, try it with one person: tracktik-sync sync --user LOGIN"})
+		"after a look at the plan, try it with one person: `tracktik-sync sync --user LOGIN`"})
 }
 
 // ownEmployee finds the employee whose credentials we use, who is never touched.

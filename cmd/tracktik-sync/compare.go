@@ -50,7 +50,7 @@ func (c *compareCommand) execute(ctx context.Context) error {
 	if known {
 		c.remember(cfg, result.Summary.OnlyTrackTik)
 	}
-	return c.data(func(w io.Writer) error {
+	return c.talk(func(w io.Writer) error {
 		switch c.format.value {
 		case "json":
 			return writeJSON(w, result)

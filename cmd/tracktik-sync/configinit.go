@@ -104,7 +104,7 @@ func (c *configInit) execute(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("writing the configuration: %w", err)
 	}
-	return c.say("wrote %s, with sync.mode: observe, which writes nothing to TrackTik; next: tracktik-sync config validate, then plan", path)
+	return c.say("wrote %s, with sync.mode: observe, which writes nothing to TrackTik; next: `tracktik-sync config validate`, then `plan`", path)
 }
 
 // takeSet reads --set KEY=VALUE.

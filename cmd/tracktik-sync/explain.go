@@ -72,7 +72,7 @@ func (c *explainCommand) execute(ctx context.Context, name string) error {
 	if err := errors.Join(err, done()); x == nil {
 		return err
 	}
-	shown := c.data(func(w io.Writer) error {
+	shown := c.talk(func(w io.Writer) error {
 		if c.format.value == "json" {
 			return writeJSON(w, x)
 		}

@@ -97,7 +97,7 @@ func (c *linkCommand) report(cfg *configs.Config, linked []tsync.Linked) error {
 	if refused == 0 && c.flags.quiet {
 		return nil
 	}
-	err := c.data(func(w io.Writer) error {
+	err := c.talk(func(w io.Writer) error {
 		for _, p := range linked {
 			if _, err := fmt.Fprintln(w, linkLine(cfg, p, refused > 0)); err != nil {
 				return err

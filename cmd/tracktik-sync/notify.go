@@ -79,6 +79,7 @@ func (a *app) notifier(cfg *configs.Config) *notify.Notifier {
 		Zone:         zone,
 		PersonalData: n.PersonalData,
 		Agent:        userAgent(),
+		Spell:        a.console.message,
 		Store:        state.Notices(cfg.State.Path),
 		Log:          a.log,
 		Now:          a.now,

@@ -53,6 +53,7 @@ func (a *app) onceOf(ctx context.Context, cfg *configs.Config, db *state.DB, app
 		err = errors.Join(err, a.noteApprovals(cfg, db, given, d.ID))
 	}
 	onlooker.look(db, engine, d)
+	a.console.spellDocument(d)
 	return d, errors.Join(err, a.afterwards(cfg, db, d))
 }
 
@@ -99,7 +100,7 @@ func (a *app) showResult(d *plan.Document) error {
 	if a.flags.quiet && !hasNews(d) {
 		return nil
 	}
-	return a.data(func(w io.Writer) error { return ui.Result(w, d, a.style()) })
+	return a.talk(func(w io.Writer) error { return ui.Result(w, d, a.style()) })
 }
 
 // problemsError is exit code 4, as far as sync.problems_exit wants it.

@@ -67,7 +67,7 @@ func (c *planCommand) print(d *plan.Document) error {
 	if c.format.value != "html" {
 		return c.show(d, c.format.value, true)
 	}
-	return c.data((&page.Report{Document: d, Planned: true, File: c.out, WayOut: wayOut, Made: c.now()}).HTML)
+	return c.talk((&page.Report{Document: d, Planned: true, File: c.out, WayOut: wayOut, Program: c.console.program(), Made: c.now()}).HTML)
 }
 
 // pending is what --detailed-exitcode adds.
@@ -97,21 +97,20 @@ func (a *app) plan(ctx context.Context, cfg *configs.Config, opt tsync.RunOption
 	}
 	engine.Approvals = lenientApprovals{engine.Approvals, a.log}
 	d, err := engine.Plan(ctx, opt)
+	a.console.spellDocument(d)
 	return d, errors.Join(interrupted(ctx, err), done())
 }
 
 // show prints a document as text or JSON. In text, -q shows only what
 // has something to say.
 func (a *app) show(d *plan.Document, format string, planned bool) error {
-	return a.data(func(w io.Writer) error {
-		switch {
-		case format == "json":
-			return d.WriteJSON(w)
-		case a.flags.quiet && !hasNews(d):
-			return nil
-		}
-		return ui.Plan(w, d, a.style(), planned)
-	})
+	switch {
+	case format == "json":
+		return a.data(d.WriteJSON)
+	case a.flags.quiet && !hasNews(d):
+		return nil
+	}
+	return a.talk(func(w io.Writer) error { return ui.Plan(w, d, a.style(), planned) })
 }
 
 // hasNews reports whether something changed, is held, or failed.

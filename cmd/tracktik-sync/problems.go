@@ -63,7 +63,7 @@ func (c *problemsCommand) execute() error {
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
-	return c.data(func(w io.Writer) error {
+	return c.talk(func(w io.Writer) error {
 		if c.format.value == "json" {
 			return writeJSON(w, rows)
 		}

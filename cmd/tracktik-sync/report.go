@@ -77,7 +77,7 @@ func (c *reportCommand) ofPlan(path string) error {
 	if err != nil {
 		return err
 	}
-	return c.print(&page.Report{Document: d, Planned: true, File: path, WayOut: wayOut, Made: c.now()})
+	return c.print(&page.Report{Document: d, Planned: true, File: path, WayOut: wayOut, Program: c.console.program(), Made: c.now()})
 }
 
 // trendRuns is how many runs a trend has.
@@ -92,11 +92,12 @@ func (c *reportCommand) ofRun(cfg *configs.Config, db *state.DB, name string) (*
 		return nil, noRun(name)
 	}
 	r := &page.Report{Document: &plan.Document{}, Record: &record, Ending: endingWords(record.ExitCode), Trail: page.NewTrail(&record),
-		WayOut: wayOut, Made: c.now()}
+		WayOut: wayOut, Program: c.console.program(), Made: c.now()}
 	if len(record.Document) > 0 {
 		if err := json.Unmarshal(record.Document, r.Document); err != nil {
 			return nil, fmt.Errorf("reading the document of run %s: %w", record.ID, err)
 		}
+		c.console.spellDocument(r.Document)
 	}
 	if cfg.State.RedactHistory {
 		redact(r.Document, &record)
@@ -147,6 +148,9 @@ func (c *reportCommand) print(r *page.Report) error {
 			return c.text(w, r)
 		}
 		return r.HTML(w)
+	}
+	if c.format.value != "json" {
+		write = c.console.spelled(write)
 	}
 	if c.out == "" {
 		return c.data(write)

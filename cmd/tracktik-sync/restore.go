@@ -174,7 +174,7 @@ func nobodyTerminated(db *state.DB, run string, found bool) error {
 // commandLine is how the restore is made again.
 func (c *restoreCommand) commandLine(run string) string {
 	var b strings.Builder
-	b.WriteString("tracktik-sync restore " + run)
+	b.WriteString(c.console.program() + " restore " + run)
 	for _, u := range c.run.users {
 		b.WriteString(" --user " + u)
 	}

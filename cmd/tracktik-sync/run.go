@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -27,7 +29,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // newRoot builds the command tree.
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "tracktik-sync",
+		Use:   programName,
 		Short: "Keeps TrackTik in step with Okta",
 		Long: "Tracktik-sync provisions the people of an Okta app into a TrackTik portal.\n\n" +
 			"Begin with `config init`, then `plan`, which changes nothing; `sync` is what a scheduler calls.",
@@ -44,6 +46,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(build(a, commands)...)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
+	a.console.know(root)
 	return root
 }
 
@@ -78,7 +81,11 @@ func (a *app) end(err error) int {
 		return codeDone
 	}
 	report := judge(err)
-	for _, text := range report.lines() {
+	lines := report.lines()
+	if a.console.names(strings.Join(lines, "\n")) {
+		lines = slices.Insert(lines, len(lines)-1, a.console.start())
+	}
+	for _, text := range lines {
 		fmt.Fprintln(a.stderr, text)
 	}
 	return report.code

@@ -178,6 +178,7 @@ func (w *world) addMembers(name string, logins []string) {
 //	has N STATUS           so many employees, the integration's own aside, have that status
 //	awaits N STATUS        the same, and waits for it
 //	status USERNAME STATUS, title USERNAME TITLE, role USERNAME ROLE     is so
+//	employee USERNAME FIRST LAST    somebody is entered by hand
 //	edit USERNAME TITLE    somebody changes a title by hand
 //	forget                 begins to count anew
 //	password PASSWORD      changes the password of the integration
@@ -210,6 +211,8 @@ func inPortal(ts *testscript.TestScript, neg bool, args []string) {
 		if w.holds(ts, args[0], args[1]) == neg {
 			ts.Fatalf("%s holds %q: %v", args[0], args[1], neg)
 		}
+	case "employee":
+		w.portal.AddEmployee(tracktiktest.Employee{Username: args[0], Email: args[0], FirstName: args[1], LastName: args[2]})
 	case "edit":
 		ts.Check(w.portal.UpdateEmployee(w.employee(ts, args[0]).ID, func(e *tracktiktest.Employee) { e.JobTitle = args[1] }))
 	case "forget":

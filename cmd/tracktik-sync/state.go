@@ -114,7 +114,7 @@ func (a *app) say(format string, args ...any) error {
 
 // tell prints one line of data.
 func (a *app) tell(format string, args ...any) error {
-	return a.data(func(w io.Writer) error {
+	return a.talk(func(w io.Writer) error {
 		_, err := fmt.Fprintln(w, ui.Safe(fmt.Sprintf(format, args...)))
 		return err
 	})

@@ -95,7 +95,7 @@ func (a *app) status(cfg *configs.Config, format string) error {
 		age := int64(a.now().Sub(*d.LastSuccess).Seconds())
 		d.Age = &age
 	}
-	shown := a.data(func(w io.Writer) error {
+	shown := a.talk(func(w io.Writer) error {
 		if format == "json" {
 			return writeJSON(w, d)
 		}

@@ -62,7 +62,7 @@ func (a *app) statusAlarms(t *ui.Table, d *statusDocument) {
 		t.Alarm("guard", ui.Safe(r.Message))
 	}
 	for _, w := range d.Guard.Approvals {
-		t.Row("to approve", fmt.Sprintf("%s: %s, until %s (sync --approve %s)", ui.Safe(w.Hash), ui.Number(w.Actions, "action"),
+		t.Row("to approve", fmt.Sprintf("%s: %s, until %s (`sync --approve %s`)", ui.Safe(w.Hash), ui.Number(w.Actions, "action"),
 			w.Until.UTC().Format(time.RFC3339), ui.Safe(w.Hash)))
 	}
 	for _, id := range d.Restored {

@@ -32,11 +32,14 @@ func hostName() string {
 	return "unknown"
 }
 
-// trigger is what started the program. systemd sets INVOCATION_ID for its units,
-// Kubernetes KUBERNETES_SERVICE_HOST in its pods.
+// inPod reports whether this is a container in a cluster: Kubernetes sets the
+// variable in each of its pods.
+func inPod(getenv func(string) string) bool { return getenv("KUBERNETES_SERVICE_HOST") != "" }
+
+// trigger is what started the program. systemd sets INVOCATION_ID for its units.
 func trigger(getenv func(string) string) string {
 	switch {
-	case getenv("KUBERNETES_SERVICE_HOST") != "":
+	case inPod(getenv):
 		return "pod"
 	case term.IsTerminal(int(os.Stdin.Fd())):
 		return "manual"

@@ -74,10 +74,11 @@ func (a *app) engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, error) {
 		Timezone:          zone,
 		Workers:           cfg.TrackTik.MaxConcurrency,
 
-		By:    by(a.getenv),
-		Log:   a.log,
-		Now:   a.now,
-		Sleep: a.sleep,
+		By:      by(a.getenv),
+		Program: a.console.program(),
+		Log:     a.log,
+		Now:     a.now,
+		Sleep:   a.sleep,
 	}
 	if a.progress != nil {
 		e.Progress = a.progress

@@ -311,6 +311,39 @@ func TestConsoleNeverSyncs(t *testing.T) {
 	}
 }
 
+// A message inside a pod names commands for the console: it has to be there, with the
+// very snapshot, and the notes of an installation have to say the same.
+func TestMessagesNameAConsoleThatIsThere(t *testing.T) {
+	for values, want := range map[string]string{"minimal": "hr/acme-tracktik-sync-console", "daemon": "hr/acme-tracktik-sync-console",
+		"daemon --set=console.enabled=false": "hr/acme-tracktik-sync", "connections": "hr/acme-tracktik-sync-acme-console"} {
+		file, more, _ := strings.Cut(values, " ")
+		args := append([]string{"--values", "testdata/values/" + file + ".yaml"}, strings.Fields(more)...)
+		all, first := pods(manifests(t, render(t, args...))), false
+		for id, spec := range all {
+			named, _ := variables(spec)["TRACKTIK_SYNC_CONSOLE"].(string)
+			first = first || named == want
+			console := all["Deployment "+strings.TrimPrefix(named, "hr/")]
+			const claim = "persistentVolumeClaim"
+			if console == nil || at(console, "volumes", 1, claim, "claimName") != at(spec, "volumes", 1, claim, "claimName") {
+				t.Errorf("%s: %s names the console %q, which has another snapshot or is not there", values, id, named)
+			}
+		}
+		if !first {
+			t.Errorf("%s: nobody names %s", values, want)
+		}
+	}
+	out, talk, err := helm(t, "install", "acme", chart, "--namespace", "hr", "--dry-run=client", "--values", "testdata/values/minimal.yaml")
+	if err != nil {
+		t.Fatalf("helm install --dry-run=client: %v\n%s", err, talk)
+	}
+	for _, line := range []string{"kubectl scale -n hr deploy/acme-tracktik-sync-console --replicas=1",
+		"kubectl exec -n hr deploy/acme-tracktik-sync-console -- tracktik-sync plan", "--set approve=HASH"} {
+		if !strings.Contains(out, line) {
+			t.Errorf("the notes do not say %q", line)
+		}
+	}
+}
+
 // Nothing may call the pods, and they may call only what the configuration names.
 func TestNetworkPolicyOpensThePortsOfTheConfiguration(t *testing.T) {
 	policy := manifests(t, render(t, "--values", "testdata/values/daemon.yaml"))["NetworkPolicy acme-tracktik-sync"]

@@ -28,6 +28,8 @@ type Config struct {
 	Zone         *time.Location
 	PersonalData bool
 	Agent        string // User-Agent
+	// Spell makes a text's commands such as its reader can give; nil: they are.
+	Spell func(text string) string
 
 	Store Store
 	Log   logrus.FieldLogger
@@ -228,7 +230,7 @@ func (n *Notifier) open(ctx context.Context) (r opened, done func()) {
 // tell sends news to a channel, and notes what got through. After the first that did
 // not, the rest waits for the next run.
 func (n *Notifier) tell(ctx context.Context, c channel, t *told, list []news, s *Situation) {
-	w := writer{n.Portal, n.PersonalData}
+	w := writer{n.Portal, n.PersonalData, n.Spell}
 	for _, item := range list {
 		m, err := w.write(s, item, t)
 		told := false

@@ -29,6 +29,7 @@ var messages = template.Must(template.New("messages").Funcs(template.FuncMap{
 type writer struct {
 	portal   string
 	personal bool
+	spell    func(string) string // nil: as they are
 }
 
 // A page is what a template is given. Its texts are clean.
@@ -81,6 +82,9 @@ func (w writer) write(s *Situation, n news, t *told) (Message, error) {
 		return m, fmt.Errorf("writing a message: %w", err)
 	}
 	m.Text = withoutGaps(b.String())
+	if w.spell != nil {
+		m.Text = w.spell(m.Text)
+	}
 	return m, nil
 }
 

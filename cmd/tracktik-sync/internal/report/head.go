@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -21,21 +23,21 @@ func Count(n int) string {
 
 // head is the upper part of the page: what it is about, how it ended, how much of what.
 func (r *Report) head() *view {
-	d := r.Document
+	d, program := r.Document, r.program()
 	v := &view{Mode: ui.ModeLine(d, r.Planned), Read: ui.ReadLine(d), Foot: "made " + moment(r.Made) + " by tracktik-sync"}
 	if r.Record == nil {
 		v.Title, v.Lead = "Plan "+d.Hash, "What would be done in TrackTik, and why"
-		v.All = "tracktik-sync plan --format json"
+		v.All = program + " plan --format json"
 		v.Facts = append(v.Facts, fact{"made", moment(d.Created)})
 		if r.File != "" {
-			v.Approve, v.All = "tracktik-sync apply "+r.File, "tracktik-sync report "+r.File+" --format json"
+			v.Approve, v.All = program+" apply "+r.File, program+" report "+r.File+" --format json"
 		}
 	} else {
 		v.Title, v.Lead = "Run "+r.Record.ID, "What was done in TrackTik, and why"
 		if d.Mode == "observe" {
 			v.Lead = "What would have been done in TrackTik, and why"
 		}
-		v.All = "tracktik-sync report " + r.Record.ID + " --format json"
+		v.All = program + " report " + r.Record.ID + " --format json"
 		r.ending(v)
 	}
 	v.Facts = append(v.Facts, fact{"Okta", d.Okta.Org + ", app " + d.Okta.App}, fact{"TrackTik", d.TrackTik.Portal},
@@ -133,6 +135,12 @@ type refusal struct {
 	Command string
 }
 
+// approval is the command at the end of a refusal's message; that of a run in a cluster
+// goes by kubectl.
+var approval = regexp.MustCompile(`: (?:kubectl [^:` + "`" + `]* )?tracktik-sync [^` + "`" + `]*--approve [0-9a-f]+$`)
+
+func (r *Report) program() string { return cmp.Or(r.Program, "tracktik-sync") }
+
 func (r *Report) refusals(v *view) {
 	for _, g := range r.Document.Guard.Refusals {
 		out := refusal{Kind: g.Kind, Effect: "this kind waits, the rest goes on", Text: strings.TrimPrefix(g.Message, "guard refused: ")}
@@ -140,10 +148,10 @@ func (r *Report) refusals(v *view) {
 			out.Effect = "nothing at all is done"
 		}
 		if g.Approve != "" {
-			out.Command = "tracktik-sync sync --approve " + g.Approve
+			out.Command = r.program() + " sync --approve " + g.Approve
 		}
-		if at := strings.LastIndex(out.Text, ": tracktik-sync "); at >= 0 && strings.Contains(out.Text[at:], "--approve") {
-			out.Text, out.Command = out.Text[:at], out.Text[at+2:]
+		if at := approval.FindStringIndex(out.Text); at != nil {
+			out.Text, out.Command = out.Text[:at[0]], out.Text[at[0]+2:]
 		}
 		v.Refusals = append(v.Refusals, out)
 	}

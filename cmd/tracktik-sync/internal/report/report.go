@@ -36,7 +36,9 @@ type Report struct {
 	Trend  []plan.RunRecord // the last runs up to this one, the oldest first
 
 	WayOut func(code string) string // what settles a problem or a held action
-	Made   time.Time
+	// Program is how tracktik-sync is called from where the page is read; empty: so.
+	Program string
+	Made    time.Time
 }
 
 var (

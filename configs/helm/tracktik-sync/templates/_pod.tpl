@@ -3,6 +3,14 @@
 {{- .persistence.existingClaim | default .fullname }}
 {{- end }}
 
+{{/*
+Where commands are given: in the console, which stays up when there is no snapshot or
+the configuration is wrong. Where it is switched off a daemon's own pod may do.
+*/}}
+{{- define "tracktik-sync.console" -}}
+{{- .fullname }}{{ if or .console.enabled (ne .mode "daemon") }}-console{{ end }}
+{{- end }}
+
 {{/* What changes when the configuration or the chart's own Secret does. */}}
 {{- define "tracktik-sync.checksum" -}}
 {{- printf "%s%s" (toJson .config) (toJson .secrets) | sha256sum }}
@@ -62,6 +70,8 @@ containers:
       - name: CREDENTIALS_DIRECTORY # where the names of secret files are looked up
         value: /run/secrets/tracktik-sync
       {{- end }}
+      - name: TRACKTIK_SYNC_CONSOLE # where the commands that its messages name can be given
+        value: {{ $root.Release.Namespace }}/{{ include "tracktik-sync.console" $c }}
       {{- if and $c.approve (has .component (list "sync" "daemon")) }}
       - name: TRACKTIK_SYNC_APPROVE
         value: {{ $c.approve | quote }}
