@@ -195,5 +195,5 @@ func (l *authLogin) approved(ctx context.Context, cfg *configs.Config, client *t
 	if self != "" {
 		who = " as employee " + self
 	}
-	return l.say("%s has approved this program%s; the tokens are kept, and renewed by themselves. Next: tracktik-sync check", cfg.TrackTik.BaseURL, who)
+	return l.say("%s has approved this program%s; the tokens are kept, and renewed by themselves. Next: `tracktik-sync check`", cfg.TrackTik.BaseURL, who)
 }
