@@ -7,7 +7,7 @@ import (
 )
 
 // describeDefaults reads the comment and the default, in one line of YAML, of each
-// key out of defaults.yaml.
+// key out of defaults.yaml, and the comments of sections.
 func describeDefaults() (docs, defaults map[string]string) {
 	docs, defaults = map[string]string{}, map[string]string{}
 	root := (&treeReader{out: settings{}}).parse(defaultsYAML)
@@ -26,6 +26,7 @@ func describe(node *yaml.Node, section *field, inherited string, docs, defaults 
 			doc = inherited
 		}
 		if f.kind == kindSection {
+			docs[f.path] = doc
 			shared := ""
 			if value.Style&yaml.FlowStyle != 0 {
 				shared = doc

@@ -184,3 +184,16 @@ func Keys() []Key {
 	}
 	return keys
 }
+
+// Sections answers what defaults.yaml says of a section as a whole, by path: "guard",
+// "okta.auth". One that it says nothing of is not there.
+func Sections() map[string]string {
+	docs, _ := describeDefaults()
+	sections := map[string]string{}
+	for path, f := range schema.byPath {
+		if f.kind == kindSection && docs[path] != "" {
+			sections[path] = docs[path]
+		}
+	}
+	return sections
+}

@@ -11,11 +11,11 @@ import (
 	"tracktik-sync/configs"
 )
 
-// docsCommands make what packages install beside the program.
-var docsCommands = []constructor{newDocsMan, newDocsConfig}
+// docsCommands make what packages install beside the program, and the reference.
+var docsCommands = []constructor{newDocsMan, newDocsConfig, newDocsReference}
 
 func newDocs(a *app) *cobra.Command {
-	cmd := group(a, "docs", "Write the files that packages install", docsCommands)
+	cmd := group(a, "docs", "Write the files that packages install, and the reference", docsCommands)
 	cmd.Hidden = true
 	return cmd
 }

@@ -30,7 +30,7 @@ func newImportMappings(a *app) *cobra.Command {
 		Long: "Import-mappings reads the app's own Push Groups list in Okta and prints it as sync.groups with push:\n" +
 			"listed, the ids with the groups' names beside them. Nothing is changed: put it into the configuration\n" +
 			"before Push Groups are deactivated in Okta.",
-		Example: "  tracktik-sync config import-mappings >> tracktik-sync.yaml",
+		Example: "  tracktik-sync config import-mappings > groups.yaml",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.importMappings(cmd.Context()) },
 	}

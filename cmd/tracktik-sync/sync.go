@@ -28,8 +28,8 @@ func newSync(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "Plan and apply once; what cron, a timer and a CronJob call",
-		Example: "  tracktik-sync sync --init        the first time\n" +
-			"  tracktik-sync sync --dry-run     as plan\n" +
+		Example: "  tracktik-sync sync --init        # the first time\n" +
+			"  tracktik-sync sync --dry-run     # as plan\n" +
 			"  tracktik-sync sync --user ana.silva@acme.example",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.execute(cmd.Context()) },
