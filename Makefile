@@ -52,7 +52,7 @@ BUILDFLAGS := -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSIO
 SOURCES := cmd configs okta state sync tracktik
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test chaos lint fmt bench cover clean chart test-chart test-k8s image test-image release test-release
+.PHONY: help build demo test chaos lint fmt bench cover clean docs chart test-chart test-k8s image test-image release test-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ cover: ## run all tests and show what each package's own cover
 	go test -p $(JOBS) -timeout $(TIMEOUT) -coverprofile coverage.out $(TESTFLAGS) $(PKG)
 	go tool cover -func coverage.out | tail -n 1
 	@echo "details: go tool cover -html coverage.out"
+
+docs: ## write the reference of configuration and commands anew
+	go run ./cmd/tracktik-sync docs reference configs/docs/reference
 
 chart: $(HELM) ## write the chart's schema, README and golden files anew
 	HELM=$(CURDIR)/$(HELM) go test ./configs/helm -update

@@ -121,7 +121,7 @@ func firstCells(section string) []string {
 }
 
 var (
-	mark       = regexp.MustCompile("[^\\p{L}\\p{N} _-]")
+	mark       = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 	linkTarget = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 )
 
