@@ -50,7 +50,7 @@ func (m *meter) clock(header http.Header, sent, got time.Time) {
 	m.skew, m.skewed = date.Add(time.Second/2).Sub(middle), true
 }
 
-// Requests is how many requests were sent, retries included.
+// Requests is how many reads were sent, retries included.
 func (s *Source) Requests() int {
 	m := &s.transport.meter
 	m.mu.Lock()
@@ -58,9 +58,15 @@ func (s *Source) Requests() int {
 	return m.requests
 }
 
-// RequestsByRoute counts the requests by route ("GET /api/v1/groups/{group}")
-// and HTTP status; status 0 are those without an answer.
-func (s *Source) RequestsByRoute() map[string]map[int]int { return s.transport.meter.routes() }
+// RequestsByRoute counts the requests, those for tokens among them, by route ("GET
+// /api/v1/groups/{group}") and HTTP status; status 0 are those without an answer.
+func (s *Source) RequestsByRoute() map[string]map[int]int {
+	routes := s.transport.meter.routes()
+	if tokens := s.transport.config.tokens; tokens != nil {
+		maps.Copy(routes, tokens.routes()) // they have a route of their own
+	}
+	return routes
+}
 
 func (m *meter) routes() map[string]map[int]int {
 	m.mu.Lock()

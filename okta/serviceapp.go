@@ -126,9 +126,10 @@ func (a *ServiceApp) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "okta.ServiceApp(%s)", a.config.ClientID)
 }
 
-// Use makes a Source of c authorize its requests as the service app.
+// Use makes a Source of c authorize its requests as the service app, and count those for
+// tokens with its own.
 func (c *Config) Use(a *ServiceApp) {
-	c.Authorize, c.Challenged, c.Answered = a.Authorize, a.Challenged, a.Answered
+	c.Authorize, c.Challenged, c.Answered, c.tokens = a.Authorize, a.Challenged, a.Answered, &a.meter
 }
 
 // Authorize puts an access token on a request to the org, and a DPoP proof where

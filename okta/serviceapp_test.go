@@ -42,6 +42,10 @@ func TestServiceAppReadsTheOrgWithOneTokenRequest(t *testing.T) {
 			if got := o.RequestsByRoute()["POST /oauth2/v1/token"]; !maps.Equal(got, map[int]int{200: 1}) {
 				t.Errorf("counted %v", got)
 			}
+			of := o.source.RequestsByRoute() // what monitoring is told
+			if got := of["POST /oauth2/v1/token"]; !maps.Equal(got, map[int]int{200: 1}) || len(of) < 2 {
+				t.Errorf("the source counted %v", of)
+			}
 			o.Scopes()[0] = "changed"
 			if o.Scopes()[0] != "okta.apps.read" {
 				t.Error("the scopes that were handed out are the service app's own")

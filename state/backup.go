@@ -45,6 +45,24 @@ func (db *DB) backup(path string) error {
 	return replace(temp, path)
 }
 
+// Copy writes a consistent copy of the snapshot to path, for work beside it: unlike a
+// Backup it is neither read back nor durable.
+func (db *DB) Copy(path string) error {
+	err := db.view(func(tx *bbolt.Tx) error {
+		f, err := createPrivate(path)
+		if err != nil {
+			return err
+		}
+		w := &keeper{w: f}
+		_, err = tx.WriteTo(w)
+		return errors.Join(cmp.Or(w.err, err), f.Close())
+	})
+	if err != nil {
+		return fmt.Errorf("copying the snapshot to %s: %w", path, spaceError(path, err))
+	}
+	return nil
+}
+
 func sameError(same bool) error {
 	if same {
 		return errors.New("that is the snapshot itself")

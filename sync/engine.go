@@ -94,7 +94,13 @@ func (e *Engine) Plan(ctx context.Context, opt RunOptions) (*plan.Document, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := r.decide(ctx); err != nil {
+	return r.planned(ctx, r.decide)
+}
+
+// planned is the document of a plan that is only shown.
+func (r *run) planned(ctx context.Context, decide func(context.Context) error) (*plan.Document, error) {
+	if err := decide(ctx); err != nil {
+		r.doc.Fail(err)
 		return r.doc, err
 	}
 	return r.doc, r.keepRefused(ctx)

@@ -117,6 +117,9 @@ func (e *Engine) Explain(ctx context.Context, name string, known plan.UserRef) (
 	if failed == nil {
 		failed = x.read(ctx)
 	}
+	if failed != nil && !errors.Is(failed, ErrNobody) {
+		x.unasked = failed
+	}
 	if x.s != nil {
 		if err := x.decideAll(ctx); err != nil {
 			return nil, err
@@ -145,6 +148,7 @@ type explainer struct {
 	sources mapping.Sources
 	mapped  bool
 
+	unasked error // Okta could not be asked who they are
 	unread  error // TrackTik could not be asked who they are, or could be
 	noRoles error // their roles could not be worked out
 	notes   map[string][]string

@@ -11,6 +11,9 @@ import (
 // tellMap shows each field, where it came from, and what is left out.
 func (x *explainer) tellMap() Step {
 	step := Step{Name: StepMap, Summary: "not mapped: Okta shows no profile"}
+	if x.unasked != nil {
+		step.Summary = "not mapped before Okta answers"
+	}
 	if !x.mapped {
 		return step
 	}

@@ -67,6 +67,9 @@ func (x *explainer) tellOkta() Step {
 	case x.s != nil && x.s.absent:
 		step.Summary = fmt.Sprintf("user %s is not in Okta: deleted, or not visible to us", x.id)
 		return step
+	case p.ID == "" && x.unasked != nil:
+		step.Summary = "not known, since Okta was not asked or did not answer: " + x.unasked.Error()
+		return step
 	case p.ID == "":
 		step.Summary = fmt.Sprintf("nobody is called %q in Okta: no user has that id, login or e-mail", x.opt.Users[0])
 		if x.id != "" {
@@ -106,6 +109,9 @@ func (x *explainer) assignedBy(a *plan.Assignment) string {
 func (x *explainer) tellScope() Step {
 	step := Step{Name: StepScope, Summary: "not judged: there is nobody to judge"}
 	if x.s == nil {
+		if x.unasked != nil {
+			step.Summary = "not judged before Okta answers"
+		}
 		return step
 	}
 	j := x.s.judgement
@@ -145,6 +151,8 @@ func (x *explainer) tellPlan() Step {
 		parts = append(parts, strings.ReplaceAll(string(h.Kind), "_", " ")+" held: "+h.Why)
 	}
 	switch {
+	case x.s == nil && x.unasked != nil:
+		step.OK, parts = false, []string{"not known before Okta answers"}
 	case x.s == nil:
 		step.OK, parts = false, []string{"nothing: there is nobody to do anything for"}
 	case x.unread != nil:

@@ -350,17 +350,18 @@ func (r *run) forgetStrangers() error {
 
 // record writes the run itself, and what the snapshot knows about itself.
 func (r *run) record(cause error) error {
-	if r.doc.Hash == "" { // the run ended before there was a plan
-		r.doc.Seal()
+	if !r.doc.Made() { // the run ended before there was a plan
+		r.doc.Fail(cause)
 	}
 	ended := r.Now().UTC()
 	requests := plan.RequestCount{Okta: r.Source.Requests() - r.before[0], TrackTik: r.Target.Requests() - r.before[1]}
 	if r.doc.Result != nil {
 		r.doc.Result.Duration = ended.Sub(r.started).Seconds()
 		r.doc.Result.Requests = requests
+		r.doc.Result.Held = len(r.doc.Held)
 		r.doc.Run = r.id
 	}
-	rec := plan.RunRecord{ID: r.id, Started: r.started, Ended: ended, By: r.By, Mode: r.doc.Mode, Refresh: r.refresh, Users: r.opt.Users,
+	rec := plan.RunRecord{ID: r.id, Started: r.started, Ended: ended, By: r.By, Mode: r.doc.Mode, Refresh: r.refresh, Users: r.opt.Users, Partial: r.partial,
 		ExitCode: ExitCode(r.doc, cause, r.ProblemsExit), Summary: r.doc.Summary, Problems: len(r.doc.Problems),
 		OktaCalls: requests.Okta, TTCalls: requests.TrackTik}
 	if cause != nil {

@@ -63,7 +63,6 @@ func (a *applier) record(action *plan.Action, done attempt) {
 	a.withheld(action)
 	switch done.outcome {
 	case plan.Withheld:
-		a.result.Held++
 		a.doc.Held = append(a.doc.Held, plan.Held{Action: *action, Why: done.message})
 		log.WithField("why", unnamed(action, done.message)).Warn("action held")
 		return

@@ -43,10 +43,7 @@ func (e *Engine) PlanRestore(ctx context.Context, opt RestoreOptions) (*plan.Doc
 	if err != nil {
 		return nil, err
 	}
-	if err := r.decide(ctx); err != nil {
-		return r.doc, err
-	}
-	return r.doc, r.keepRefused(ctx)
+	return r.planned(ctx, r.decide)
 }
 
 // Restore brings back whom a run terminated, with the roles they held. Its document and

@@ -38,6 +38,8 @@ type app struct {
 	runField  *runField
 	progress  *ui.Progress // nil: no terminal to show it on
 	command   string       // "sync", "state init"
+	document  bool         // one JSON document is wanted on stdout
+	answered  bool         // something was written to stdout
 	started   bool         // a command has begun: its errors are not about usage
 	shown     bool         // the plan was printed already, to ask about it
 	declined  bool         // somebody was asked, and said no
@@ -90,6 +92,8 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
 func (a *app) begin(cmd *cobra.Command) {
 	a.started = true
 	a.command = strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+	format := cmd.Flags().Lookup("format")
+	a.document = format != nil && format.Value.String() == "json" && a.command != "history" // which has one a line
 	a.setUpLog(configs.Log{Level: "info", Format: "text"})
 }
 
@@ -108,6 +112,7 @@ func (a *app) load() (*configs.Config, error) {
 
 // data writes what the command was asked for to stdout.
 func (a *app) data(write func(w io.Writer) error) error {
+	a.answered = true
 	w := bufio.NewWriterSize(a.stdout, 64<<10)
 	if err := write(w); err != nil {
 		return err

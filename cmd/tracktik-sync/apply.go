@@ -49,7 +49,7 @@ func (c *applyCommand) execute(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	db, err := c.openWrite(cfg)
+	db, err := c.openWrite(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (c *applyCommand) execute(ctx context.Context, path string) error {
 	if isStale(err) && c.format.value == "text" { // the plan that would be made now is not what was asked for
 		return err
 	}
-	return errors.Join(c.showRun(d, c.format.value), err, guardError(d, err), problemsError(cfg, d))
+	return c.showRun(cfg, d, c.format.value, err)
 }
 
 // isStale reports that a saved plan does not fit any more.

@@ -43,7 +43,7 @@ func TestThePlanIsShownBeforeTheQuestionAndNotAgain(t *testing.T) {
 	stdout.Reset()
 	d := planOf(plan.Create)
 	d.Run, d.Result = "r1", &plan.Result{Done: map[string]int{"create": 1}}
-	if err := a.showRun(d, "text"); err != nil || strings.Contains(stdout.String(), "ana@") || !strings.Contains(stdout.String(), "1 create done") {
+	if err := a.printRun(d, "text"); err != nil || strings.Contains(stdout.String(), "ana@") || !strings.Contains(stdout.String(), "1 create done") {
 		t.Errorf("afterwards it prints (%v):\n%s", err, stdout)
 	}
 }
@@ -96,7 +96,7 @@ func TestQuietSaysNothingUnlessSomethingIsNew(t *testing.T) {
 		a.flags.quiet = true
 		d := planOf()
 		test.change(d)
-		if err := a.showRun(d, "text"); err != nil || (out.Len() > 0) != test.says {
+		if err := a.printRun(d, "text"); err != nil || (out.Len() > 0) != test.says {
 			t.Errorf("%s: it says %q (%v)", name, out.String(), err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,11 +102,11 @@ func (d *doctor) skip(name, why string) {
 	d.add(name, resultSkipped, "", "%s", why)
 }
 
-// failed is the names of the checks that failed.
+// failed is the names of the checks that failed, each once.
 func (d *doctor) failed() []string {
 	var names []string
 	for _, f := range d.findings {
-		if f.Result == resultFailed {
+		if f.Result == resultFailed && !slices.Contains(names, f.Name) {
 			names = append(names, f.Name)
 		}
 	}
@@ -125,7 +126,7 @@ func (d *doctor) report(format string) error {
 	case err != nil || len(failed) == 0:
 		return err
 	case d.badSetup:
-		return &verdict{codeUsage, "bad configuration", strings.Join(failed, ", ")}
+		return &verdict{codeUsage, "bad configuration", strings.Join(failed, ", ") + ": see above"}
 	}
 	return &verdict{codeFailed, "failed", ui.Number(len(failed), "check") + ": " + strings.Join(failed, ", ")}
 }

@@ -158,7 +158,7 @@ func (d *daemon) sync(ctx context.Context) error {
 	if err != nil {
 		return d.notBegun(ctx, d.cfg, err)
 	}
-	db, err := d.openWrite(cfg)
+	db, err := d.openWrite(ctx, cfg)
 	if err != nil {
 		return d.notBegun(ctx, cfg, err)
 	}

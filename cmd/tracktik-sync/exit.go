@@ -179,11 +179,17 @@ func (r report) lines() []string {
 	if len(parts) > 1 {
 		lines = append(lines, parts...)
 	}
-	end := fmt.Sprintf("exit %d: %s", r.code, last.words)
-	if len(parts) > 0 && parts[0] != "" {
-		end += " (" + parts[0] + ")"
+	return append(lines, fmt.Sprintf("exit %d: %s", r.code, r.reason()))
+}
+
+// reason is what decided in words: "refused by a guard (…)".
+func (r report) reason() string {
+	last := r.endings[len(r.endings)-1]
+	words := last.words
+	if parts := ui.SafeLines(last.text()); len(parts) > 0 && parts[0] != "" {
+		words += " (" + parts[0] + ")"
 	}
-	return append(lines, end)
+	return words
 }
 
 func (e ending) text() string { return strings.TrimSpace(e.err.Error()) }

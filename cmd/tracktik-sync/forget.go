@@ -28,8 +28,8 @@ func newForget(a *app) *cobra.Command {
 			"With --restored it ends the protection of those whom `restore` brought back: the next run may\n" +
 			"terminate them again. USER is an Okta id, login, e-mail or employee id.",
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return c.recording(func(cfg *configs.Config, db *state.DB) error { return c.execute(cfg, db, args) })
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.recording(cmd.Context(), func(cfg *configs.Config, db *state.DB) error { return c.execute(cfg, db, args) })
 		},
 	}
 	cmd.Flags().BoolVar(&c.restored, "restored", false, "forget that they were restored, instead of a problem")

@@ -60,7 +60,7 @@ func (c *linkCommand) execute(ctx context.Context, args []string) error {
 		}
 		pairs = []tsync.Pair{{User: args[0], Employee: id}}
 	}
-	return c.recording(func(cfg *configs.Config, db *state.DB) error {
+	return c.recording(ctx, func(cfg *configs.Config, db *state.DB) error {
 		stop := c.watch()
 		defer stop()
 		engine, err := c.engine(cfg, db)
@@ -151,8 +151,8 @@ func newUnlink(a *app) *cobra.Command {
 			"written to TrackTik. The next run looks for their employee anew (sync.match): to give them another\n" +
 			"one, `link` them before it.",
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return a.recording(func(cfg *configs.Config, db *state.DB) error { return a.unlink(cfg, db, args[0]) })
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.recording(cmd.Context(), func(cfg *configs.Config, db *state.DB) error { return a.unlink(cfg, db, args[0]) })
 		},
 	}
 }

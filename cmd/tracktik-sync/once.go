@@ -21,7 +21,7 @@ func (a *app) runAndShow(ctx context.Context, cfg *configs.Config, db *state.DB,
 	if d == nil {
 		return errors.Join(err, noDocument(err))
 	}
-	return errors.Join(a.showRun(d, format), err, guardError(d, err), problemsError(cfg, d))
+	return a.showRun(cfg, d, format, err)
 }
 
 // once makes one run, leaves the status behind for others, and closes db.
@@ -81,11 +81,35 @@ func interrupted(ctx context.Context, err error) error {
 	return &tsync.StoppedError{Message: why + " while it was reading; nothing was written to TrackTik", Cause: err}
 }
 
-// showRun prints an applied plan and what became of it.
-func (a *app) showRun(d *plan.Document, format string) error {
+// showRun prints an applied plan and what became of it, and answers what the run, which
+// ended with err, means for the exit code.
+func (a *app) showRun(cfg *configs.Config, d *plan.Document, format string, err error) error {
+	err = errors.Join(err, guardError(d, err), problemsError(cfg, d))
+	if format == "json" {
+		giveReason(d, err)
+	}
+	return errors.Join(a.printRun(d, format), err)
+}
+
+// giveReason adds to a document why its command failed or was refused, in the words of
+// the last line on stderr.
+func giveReason(d *plan.Document, err error) {
+	if err == nil || d.Error != "" {
+		return
+	}
+	switch report := judge(err); report.code {
+	case codeDone, codeProblems, codePending:
+	default:
+		d.Error = report.reason()
+	}
+}
+
+func (a *app) printRun(d *plan.Document, format string) error {
 	if a.declined {
 		fmt.Fprintln(a.stderr, "nothing was done")
-		return nil
+		if format == "text" {
+			return nil
+		}
 	}
 	if format == "text" && a.shown {
 		return a.showResult(d)

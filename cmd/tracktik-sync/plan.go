@@ -57,23 +57,37 @@ func (c *planCommand) execute(ctx context.Context) error {
 	if d == nil {
 		return errors.Join(err, noDocument(err))
 	}
-	if err := errors.Join(saveDocument(c.out, d), c.print(d)); err != nil {
-		return err
+	if d.Made() { // else there is no plan, and an earlier one that was saved stays
+		if err := saveDocument(c.out, d); err != nil {
+			return err
+		}
 	}
-	return errors.Join(err, guardError(d, err), c.pending(d))
+	return errors.Join(c.print(d, err), c.pending(d))
 }
 
-func (c *planCommand) print(d *plan.Document) error {
-	if c.format.value != "html" {
-		return c.show(d, c.format.value, true)
+// print shows the plan, which came with err, and answers what it means for the exit code.
+func (c *planCommand) print(d *plan.Document, err error) error {
+	if c.format.value != "html" || !d.Made() {
+		return c.showPlan(d, c.format.value, err)
 	}
-	return c.talk((&page.Report{Document: d, Planned: true, File: c.out, WayOut: wayOut, Program: c.console.program(), Made: c.now()}).HTML)
+	err = errors.Join(err, guardError(d, err))
+	return errors.Join(c.talk((&page.Report{Document: d, Planned: true, File: c.out, WayOut: wayOut, Program: c.console.program(), Made: c.now()}).HTML), err)
+}
+
+// showPlan prints a plan, which came with err, and answers what it means for the exit
+// code.
+func (a *app) showPlan(d *plan.Document, format string, err error) error {
+	err = errors.Join(err, guardError(d, err))
+	if format == "json" {
+		giveReason(d, err)
+	}
+	return errors.Join(a.show(d, format, true), err)
 }
 
 // pending is what --detailed-exitcode adds.
 func (c *planCommand) pending(d *plan.Document) error {
 	switch {
-	case !c.detailed:
+	case !c.detailed || !d.Made():
 		return nil
 	case len(d.Actions) > 0:
 		return &verdict{codePending, "changes are pending", ui.Summary(d)}
@@ -101,13 +115,13 @@ func (a *app) plan(ctx context.Context, cfg *configs.Config, opt tsync.RunOption
 	return d, errors.Join(interrupted(ctx, err), done())
 }
 
-// show prints a document as text or JSON. In text, -q shows only what
-// has something to say.
+// show prints a document as text or JSON. In text, -q shows only what has something to
+// say, and a document without a plan is not shown: that it is empty means nothing.
 func (a *app) show(d *plan.Document, format string, planned bool) error {
 	switch {
 	case format == "json":
 		return a.data(d.WriteJSON)
-	case a.flags.quiet && !hasNews(d):
+	case !d.Made(), a.flags.quiet && !hasNews(d):
 		return nil
 	}
 	return a.talk(func(w io.Writer) error { return ui.Plan(w, d, a.style(), planned) })

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 
 	"tracktik-sync/configs"
@@ -10,12 +11,12 @@ import (
 
 // recording opens the snapshot for a command that records something and makes no
 // run, and closes it after use.
-func (a *app) recording(use func(*configs.Config, *state.DB) error) error {
+func (a *app) recording(ctx context.Context, use func(*configs.Config, *state.DB) error) error {
 	cfg, err := a.load()
 	if err != nil {
 		return err
 	}
-	db, err := a.openWrite(cfg)
+	db, err := a.openWrite(ctx, cfg)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,8 @@ func redact(d *plan.Document, run *plan.RunRecord) {
 		run.Users[i] = leftOut
 	}
 	redactTexts(d, strings.NewReplacer(pairs...))
-	run.Message = strings.NewReplacer(pairs...).Replace(run.Message)
+	ids := strings.NewReplacer(pairs...)
+	run.Message, d.Error = ids.Replace(run.Message), ids.Replace(d.Error)
 }
 
 // redactTexts puts ids in the place of logins that a message names.

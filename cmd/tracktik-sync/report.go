@@ -125,7 +125,7 @@ func trend(db *state.DB, last plan.RunRecord) ([]plan.RunRecord, error) {
 	at := slices.IndexFunc(all, func(r plan.RunRecord) bool { return r.ID == last.ID })
 	var runs []plan.RunRecord
 	for _, r := range all[max(at, 0):] {
-		if (len(r.Users) == 0 || r.ID == last.ID) && len(runs) < trendRuns {
+		if (r.Whole() || r.ID == last.ID) && len(runs) < trendRuns {
 			runs = append(runs, r)
 		}
 	}
@@ -192,6 +192,9 @@ func (c *reportCommand) text(w io.Writer, r *page.Report) error {
 		if _, err := fmt.Fprintln(w, line); err != nil {
 			return err
 		}
+	}
+	if !r.Document.Made() {
+		return nil
 	}
 	if err := ui.Plan(w, r.Document, c.reportStyle(), false); err != nil {
 		return err

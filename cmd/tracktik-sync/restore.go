@@ -61,7 +61,7 @@ func (c *restoreCommand) execute(ctx context.Context, name string) error {
 	if c.dryRun {
 		return c.dry(ctx, cfg, name)
 	}
-	db, err := c.openWrite(cfg)
+	db, err := c.openWrite(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (c *restoreCommand) execute(ctx context.Context, name string) error {
 	if d == nil {
 		return errors.Join(err, noDocument(err))
 	}
-	return errors.Join(c.showRun(d, c.format.value), err, guardError(d, err), problemsError(cfg, d))
+	return c.showRun(cfg, d, c.format.value, err)
 }
 
 // dry shows what a restore would do.
@@ -101,7 +101,7 @@ func (c *restoreCommand) dry(ctx context.Context, cfg *configs.Config, name stri
 	if d == nil {
 		return errors.Join(err, noDocument(err))
 	}
-	return errors.Join(c.show(d, c.format.value, true), err, guardError(d, err))
+	return c.showPlan(d, c.format.value, err)
 }
 
 // options finds the run, whom it terminated, and who of them is meant.

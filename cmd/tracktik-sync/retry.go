@@ -53,7 +53,7 @@ func (c *retryCommand) execute(ctx context.Context, names []string) error {
 	}
 	ctx, cancel := withLimit(ctx, cfg.Schedule.Deadline)
 	defer cancel()
-	db, err := c.openWrite(cfg)
+	db, err := c.openWrite(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (c *retryCommand) execute(ctx context.Context, names []string) error {
 	if d == nil {
 		return errors.Join(err, noDocument(err))
 	}
-	return errors.Join(c.showRun(d, c.format.value), err, banned(d, opt), guardError(d, err), problemsError(cfg, d))
+	return c.showRun(cfg, d, c.format.value, errors.Join(err, banned(d, opt)))
 }
 
 // prepare finds the people, and records that they are tried. waiting says that a

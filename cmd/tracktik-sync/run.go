@@ -75,12 +75,21 @@ func group(a *app, use, short string, constructors []constructor) *cobra.Command
 	return cmd
 }
 
+// A failure is the JSON document of a command that came to nothing.
+type failure struct {
+	Error    string `json:"error"`
+	ExitCode int    `json:"exit_code"`
+}
+
 // end says on stderr how it went, and answers the exit code.
 func (a *app) end(err error) int {
 	if err == nil || errors.Is(err, errQuietEnd) {
 		return codeDone
 	}
 	report := judge(err)
+	if a.document && !a.answered {
+		_ = writeJSON(a.stdout, failure{report.reason(), report.code}) // stderr has it too
+	}
 	lines := report.lines()
 	if a.console.names(strings.Join(lines, "\n")) {
 		lines = slices.Insert(lines, len(lines)-1, a.console.start())

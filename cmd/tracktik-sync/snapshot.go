@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -15,8 +16,11 @@ import (
 const (
 	// readWait is how long a command that reads waits for a run to end.
 	readWait = 5 * time.Second
-	// runWait is how long a run waits for somebody who only looks, such as `status`.
+	// runWait is how long a run waits for another one, which may be about to end.
 	runWait = 2 * time.Second
+	// lookWait is how long a run waits for those who only look: nobody's look may cost
+	// a scheduled run.
+	lookWait = time.Minute
 )
 
 // openRead opens the snapshot for reading. There must be one, of the configured
@@ -25,9 +29,17 @@ func (a *app) openRead(cfg *configs.Config) (*state.DB, error) {
 	return a.open(cfg, a.reading(cfg, readWait))
 }
 
-// openWrite opens the snapshot for a run, or for a command that records something.
-func (a *app) openWrite(cfg *configs.Config) (*state.DB, error) {
-	return a.open(cfg, a.writing(cfg))
+// openWrite opens the snapshot for a run, or for a command that records something. It
+// waits while it is only read.
+func (a *app) openWrite(ctx context.Context, cfg *configs.Config) (*state.DB, error) {
+	for end := a.now().Add(lookWait); ; {
+		db, err := a.open(cfg, a.writing(cfg))
+		var locked *state.LockedError
+		if !errors.As(err, &locked) || !locked.Readers || !a.now().Before(end) || ctx.Err() != nil {
+			return db, err
+		}
+		a.log.WithField("snapshot", cfg.State.Path).Info("waiting for a command that reads the snapshot")
+	}
 }
 
 func (a *app) reading(cfg *configs.Config, wait time.Duration) state.Options {
@@ -71,9 +83,9 @@ func (a *app) create(cfg *configs.Config) (*state.DB, error) {
 	return state.Create(cfg.State.Path, binding(cfg), a.writing(cfg))
 }
 
-// openPlan opens the snapshot for a plan, which never writes to it: where there is
-// none, or where something is pending or restored that a plan must settle in memory,
-// done gives back a scratch one that goes with it.
+// openPlan gives a plan, which never writes to the snapshot, a copy of it, or an empty
+// one where there is none: what is pending or restored is settled in the copy, and a
+// run can begin meanwhile. done removes it.
 func (a *app) openPlan(cfg *configs.Config) (db *state.DB, done func() error, err error) {
 	db, err = a.openRead(cfg)
 	var missing *missingError
@@ -83,22 +95,26 @@ func (a *app) openPlan(cfg *configs.Config) (db *state.DB, done func() error, er
 	case err != nil:
 		return nil, nil, err
 	}
-	pending, err := db.Pending()
+	copied, done, err := a.scratch(cfg, db)
 	if err != nil {
-		return nil, nil, errors.Join(err, db.Close())
+		return a.uncopied(db, err)
 	}
-	meta, err := db.Meta()
-	if err != nil {
-		return nil, nil, errors.Join(err, db.Close())
+	if err := db.Close(); err != nil {
+		return nil, nil, errors.Join(err, done())
 	}
-	if len(pending) == 0 && !meta.RefreshDue { // after a restore links are moved before anything else
-		return db, db.Close, nil
+	return copied, done, nil
+}
+
+// uncopied is the snapshot itself, where there is no room for a copy and nothing to
+// settle in it.
+func (a *app) uncopied(db *state.DB, cause error) (*state.DB, func() error, error) {
+	pending, pendingErr := db.Pending()
+	meta, metaErr := db.Meta()
+	if pendingErr != nil || metaErr != nil || len(pending) > 0 || meta.RefreshDue { // after a restore links are moved before anything else
+		return nil, nil, errors.Join(cause, pendingErr, metaErr, db.Close())
 	}
-	scratch, done, err := a.scratch(cfg, db)
-	if closeErr := db.Close(); closeErr != nil && err == nil {
-		return nil, nil, errors.Join(closeErr, done())
-	}
-	return scratch, done, err
+	a.log.WithError(cause).Warn("the snapshot cannot be copied, and no run can begin before this has ended")
+	return db, db.Close, nil
 }
 
 // scratch makes a snapshot in a private directory, empty or a copy of from.
@@ -111,7 +127,7 @@ func (a *app) scratch(cfg *configs.Config, from *state.DB) (db *state.DB, done f
 	opt := state.Options{Timeout: runWait, Now: a.now, Key: stateKey(cfg)}
 	if from == nil {
 		db, err = state.Create(path, binding(cfg), opt)
-	} else if err = from.Backup(path); err == nil {
+	} else if err = from.Copy(path); err == nil {
 		db, err = openCopy(path, from, opt)
 	}
 	if err != nil {

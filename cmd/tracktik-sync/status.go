@@ -226,7 +226,7 @@ const recentRuns = 100
 func lastWhole(db *state.DB) (plan.RunRecord, error) {
 	runs, err := db.Runs(recentRuns)
 	for i := range runs {
-		if len(runs[i].Users) == 0 {
+		if runs[i].Whole() {
 			record, _, err := db.Run(runs[i].ID)
 			return record, err
 		}

@@ -57,7 +57,7 @@ func (c *syncCommand) execute(ctx context.Context) error {
 	if c.dryRun {
 		return c.dry(ctx, cfg)
 	}
-	db, err := c.open(cfg)
+	db, err := c.open(ctx, cfg)
 	if err != nil {
 		return c.notBegun(ctx, cfg, err)
 	}
@@ -90,18 +90,15 @@ func (c *syncCommand) dry(ctx context.Context, cfg *configs.Config) error {
 	if d == nil {
 		return errors.Join(err, noDocument(err))
 	}
-	if err := c.show(d, c.format.value, true); err != nil {
-		return err
-	}
-	return errors.Join(err, guardError(d, err))
+	return c.showPlan(d, c.format.value, err)
 }
 
 // open opens the snapshot, or makes it when --init says so.
-func (c *syncCommand) open(cfg *configs.Config) (*state.DB, error) {
+func (c *syncCommand) open(ctx context.Context, cfg *configs.Config) (*state.DB, error) {
 	if c.create {
 		if db, err := c.app.create(cfg); !errors.Is(err, state.ErrExists) {
 			return db, err
 		}
 	}
-	return c.openWrite(cfg)
+	return c.openWrite(ctx, cfg)
 }

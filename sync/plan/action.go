@@ -87,8 +87,11 @@ type Wanted struct {
 }
 
 // FieldChanges returns what the action changes, field by field: for a create,
-// everything that is set.
+// everything that is set, and for a new role its name.
 func (a Action) FieldChanges() []Change {
+	if a.Kind == CreateRole && a.Changes == nil && a.Role != nil {
+		return []Change{{Field: NumFields, New: a.Role.Name}}
+	}
 	if a.Changes != nil || a.Want == nil || (a.Kind != Create && a.Kind != Reactivate) {
 		return a.Changes
 	}

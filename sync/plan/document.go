@@ -46,6 +46,10 @@ type Document struct {
 	// Run and Result are there once the plan was applied.
 	Run    string  `json:"run,omitempty"`
 	Result *Result `json:"result,omitempty"`
+
+	// Error is why there is no plan; a command that fails or is refused with one adds why
+	// to what it prints.
+	Error string `json:"error,omitempty"`
 }
 
 // Options are what changes a plan besides the configuration.
@@ -189,6 +193,19 @@ func notNil[T any](list []T) []T {
 	return list
 }
 
+// Fail makes d the document of a plan that could not be made, and says why: it has no
+// hash, so that nobody can apply it, and no guard has refused anything in it.
+func (d *Document) Fail(cause error) {
+	d.Error = cause.Error()
+	d.Guard.OK = len(d.Guard.Refusals) == 0
+	d.Seal()
+	d.Hash = ""
+}
+
+// Made reports that there is a plan. Else the lists are empty since nothing was decided,
+// not since there is nothing to do.
+func (d *Document) Made() bool { return d.Hash != "" }
+
 // ComputeHash covers the options, the actions (kind, ids and changes) and the
 // identity of both systems, and nothing else: not ID, Created, held actions or texts.
 func (d *Document) ComputeHash() string {
@@ -277,6 +294,8 @@ func ReadDocument(r io.Reader) (*Document, error) {
 	switch {
 	case d.Version != DocumentVersion:
 		return nil, fmt.Errorf("the plan is of version %d and this program reads version %d: make it anew with `plan --out`", d.Version, DocumentVersion)
+	case !d.Made() && d.Error != "":
+		return nil, fmt.Errorf("the plan could not be made (%s): make it anew with `plan --out`", d.Error)
 	case d.ComputeHash() != d.Hash:
 		return nil, fmt.Errorf("the plan's hash %q does not fit its content: the file was changed; make it anew with `plan --out`", d.Hash)
 	}

@@ -3,6 +3,7 @@ package plan_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -254,5 +255,34 @@ func TestAHeldActionsCode(t *testing.T) {
 		if got := (plan.Held{Why: why}).Code(); got != want {
 			t.Errorf("%q: %q", why, got)
 		}
+	}
+}
+
+// TestTheNameOfANewRoleBelongsToThePlan: whoever approves "Patrol" does not get "Admins",
+// to which the group was renamed since.
+func TestTheNameOfANewRoleBelongsToThePlan(t *testing.T) {
+	named := func(name string) *plan.Document {
+		d := &plan.Document{Actions: []plan.Action{{Kind: plan.CreateRole, Role: &plan.RoleRef{Name: name, Group: "00g1"}}}}
+		d.Seal()
+		return d
+	}
+	if named("Patrol").Hash == named("Admins").Hash {
+		t.Error("another name makes no other plan")
+	}
+	text, err := json.Marshal(named("Patrol").Actions[0])
+	if err != nil || !strings.Contains(string(text), `"changes":[{"field":"name","old":"","new":"Patrol"}]`) {
+		t.Errorf("the action is %s (%v)", text, err)
+	}
+}
+
+func TestAPlanThatCouldNotBeMadeIsNoEmptyPlan(t *testing.T) {
+	d := &plan.Document{Okta: plan.OktaID{App: "0oa1"}}
+	d.Fail(errors.New("okta did not answer"))
+	var text bytes.Buffer
+	if err := d.WriteJSON(&text); err != nil || d.Made() || !d.Guard.OK || !strings.Contains(text.String(), `"error":"okta did not answer"`) {
+		t.Errorf("it is %s (%v)", &text, err)
+	}
+	if _, err := plan.ReadDocument(&text); err == nil || !strings.Contains(err.Error(), "could not be made (okta did not answer)") {
+		t.Errorf("it can be read back: %v", err)
 	}
 }

@@ -153,7 +153,8 @@ type RunRecord struct {
 	By        string         `json:"by"`
 	Mode      string         `json:"mode"`
 	Refresh   bool           `json:"refresh,omitempty"`
-	Users     []string       `json:"users,omitempty"` // --user
+	Users     []string       `json:"users,omitempty"`   // --user
+	Partial   bool           `json:"partial,omitempty"` // no sync: a restore, which says nothing about everybody
 	ExitCode  int            `json:"exit_code"`
 	Message   string         `json:"message,omitempty"`
 	Summary   map[string]int `json:"summary,omitempty"`
@@ -170,6 +171,9 @@ type RunRecord struct {
 	// Document, and read back as that.
 	Packed []byte `json:"-"`
 }
+
+// Whole reports that the run looked at everybody.
+func (r *RunRecord) Whole() bool { return len(r.Users) == 0 && !r.Partial }
 
 // Binding names the two systems that a snapshot belongs to.
 type Binding struct {
