@@ -356,6 +356,7 @@ func (r *run) record(cause error) error {
 	ended := r.Now().UTC()
 	requests := plan.RequestCount{Okta: r.Source.Requests() - r.before[0], TrackTik: r.Target.Requests() - r.before[1]}
 	if r.doc.Result != nil {
+		r.doc.Result.Held = len(r.doc.Held) // by the plan, by a guard, and right before the call
 		r.doc.Result.Duration = ended.Sub(r.started).Seconds()
 		r.doc.Result.Requests = requests
 		r.doc.Result.Held = len(r.doc.Held)

@@ -60,7 +60,7 @@ func TestARefusedTerminationHoldsItsKindAndPassesOnceApproved(t *testing.T) {
 	for _, name := range names[:5] {
 		w.wantHeld(doc, plan.HeldGuard, name)
 	}
-	if doc.Result == nil || doc.Result.Done["update"] != 1 || w.portal.AttemptedWrites() != 1 {
+	if doc.Result == nil || doc.Result.Done["update"] != 1 || doc.Result.Held != 5 || w.portal.AttemptedWrites() != 1 {
 		t.Errorf("the rest went on as %+v", doc.Result)
 	}
 	refusal := doc.Guard.Refusals[0]
