@@ -47,9 +47,9 @@ func (r *release) call(cmd *exec.Cmd) error {
 	return nil
 }
 
-// beside makes what comes with the program: manual pages, completions, a sample
-// configuration and the units. It lies in a directory of that layout as well, for
-// the packages.
+// beside makes what comes with the program: the manual, manual pages, completions, a
+// sample configuration and the units. It lies in a directory of that layout as well,
+// for the packages.
 func (r *release) beside(ctx context.Context, work string) ([]file, error) {
 	native, err := r.build(ctx, host(), filepath.Join(work, "host"))
 	if err != nil {
@@ -78,6 +78,11 @@ func (r *release) beside(ctx context.Context, work string) ([]file, error) {
 	}
 	if err := r.copyUnits(filepath.Join(share, "systemd")); err != nil {
 		return nil, err
+	}
+	for _, dir := range []string{"docs", "monitoring"} {
+		if err := os.CopyFS(filepath.Join(share, dir), os.DirFS(filepath.Join(r.source, "configs", dir))); err != nil {
+			return nil, err
+		}
 	}
 	files, err := readTree(share)
 	if err != nil {

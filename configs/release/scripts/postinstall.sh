@@ -23,5 +23,6 @@ cat >&2 <<-'EOF'
 	     owned by root, mode 0600: okta.pem, tracktik_client_secret, tracktik_password
 	  2. tracktik-sync check && tracktik-sync plan
 	  3. tracktik-sync state init && systemctl enable --now tracktik-sync.timer
-	Until sync.mode is apply, nothing is written to TrackTik.
+	Until sync.mode is apply, nothing is written to TrackTik. The manual:
+	/usr/share/doc/tracktik-sync/docs/README.md
 EOF
