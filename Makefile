@@ -37,7 +37,8 @@ CYCLONEDX := .cache/cyclonedx-gomod-$(CYCLONEDX_VERSION)/cyclonedx-gomod
 DEBIAN_ROOT := .cache/debian-root
 DEBIAN_MIRROR ?= http://deb.debian.org/debian
 
-# The image, and what builds it: make image BUILD_IMAGE='docker build'
+# The image, and what builds it: make image BUILD_IMAGE='docker build'. GO_IMAGE is for
+# the builder's flags: make image GO_IMAGE='--build-arg GO_IMAGE=registry.acme.example/golang:1.26'
 IMAGE ?= tracktik-sync:$(VERSION)
 BUILD_IMAGE ?= buildah $(CONTAINER_STORAGE) build --isolation chroot --timestamp $(SOURCE_DATE_EPOCH)
 # The time of all files in images and packages: that of the sources.
@@ -52,7 +53,7 @@ BUILDFLAGS := -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSIO
 SOURCES := cmd configs okta state sync tracktik
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test chaos lint fmt bench cover clean docs chart test-chart test-k8s image test-image release test-release
+.PHONY: help build demo test chaos lint fmt bench cover clean docs chart test-chart test-k8s image shell-image test-image release test-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,23 +98,28 @@ chart: $(HELM) ## write the chart's schema, README and golden files anew
 	HELM=$(CURDIR)/$(HELM) go test ./configs/helm -update
 
 test-chart: $(HELM) ## lint and render the chart
-	HELM=$(CURDIR)/$(HELM) go test -count 1 ./configs/helm
+	HELM=$(CURDIR)/$(HELM) go test -count 1 $(TESTFLAGS) ./configs/helm
 
 test-k8s: $(HELM) .cache/kubetest/etcd .cache/kubetest/kube-apiserver ## hold the chart to a real API server (the first time takes ten minutes)
 	cd $(KUBETEST) && GOFLAGS= HELM=$(CURDIR)/$(HELM) ETCD=$(CURDIR)/.cache/kubetest/etcd \
 		KUBE_APISERVER=$(CURDIR)/.cache/kubetest/kube-apiserver go test -count 1 $(TESTFLAGS) .
 
 image: ## build the container image (buildah, or BUILD_IMAGE='docker build')
-	rm -rf bin/image && mkdir -p bin/image/root/usr/bin bin/image/root/etc bin/image/state
-	mkdir -m 1777 bin/image/root/tmp && chmod 0700 bin/image/state
-	echo 'tracktik-sync:x:65532:65532::/var/lib/tracktik-sync:/nonexistent' >bin/image/root/etc/passwd
-	echo 'tracktik-sync:x:65532:' >bin/image/root/etc/group
-	CGO_ENABLED=0 GOOS=linux go build $(BUILDFLAGS) -o bin/image/root/usr/bin/ ./cmd/tracktik-sync
-	$(BUILD_IMAGE) --tag $(IMAGE) --build-arg VERSION=$(VERSION) \
-		--build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null || echo unknown) --file configs/docker/Dockerfile bin/image
+	$(BUILD_IMAGE) $(GO_IMAGE) --tag $(IMAGE) --build-arg VERSION=$(VERSION) \
+		--build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null || echo unknown) --file configs/docker/Dockerfile .
+
+# Tests reach no registry: in the place of golang's image is one with a shell, into which
+# the machine's own Go is mounted, with what it has downloaded and built.
+SHELL_FILE := FROM scratch\nCOPY . /\nENV PATH=/GOROOT/bin:/bin GOMODCACHE=/GOMODCACHE GOCACHE=/GOCACHE\n
+shell-image:
+	mkdir -p .cache/shell/bin .cache/shell/tmp && cp -f "$$(command -v busybox)" .cache/shell/bin/
+	for name in sh mkdir chmod; do ln -sf busybox .cache/shell/bin/$$name; done
+	printf '$(SHELL_FILE)' | buildah $(TEST_STORAGE) build --isolation chroot --tag localhost/shell --file - .cache/shell
 
 test-image: CONTAINER_STORAGE := $(TEST_STORAGE)
-test-image: image ## run the image as a cluster would (podman and runc, as root)
+test-image: GO_IMAGE = --build-arg GO_IMAGE=localhost/shell \
+	$(foreach dir,GOROOT GOMODCACHE GOCACHE,--volume $(shell go env $(dir)):/$(dir))
+test-image: shell-image image ## build the image and run it as a cluster would (podman and runc, as root)
 	PODMAN='$(TEST_PODMAN)' IMAGE='$(IMAGE)' VERSION='$(VERSION)' go test -count 1 $(TESTFLAGS) ./configs/docker
 
 release: $(NFPM) $(CYCLONEDX) ## make archives, packages, chart and checksums in dist/ (make release VERSION=v1.2.3)

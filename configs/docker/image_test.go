@@ -87,8 +87,48 @@ func TestImageSaysWhatItIsAndRunsAsNobody(t *testing.T) {
 	if config.User != "65532:65532" || len(config.Entrypoint) != 1 {
 		t.Errorf("it runs %v as %s", config.Entrypoint, config.User)
 	}
-	if version := config.Labels["org.opencontainers.image.version"]; version != os.Getenv("VERSION") {
-		t.Errorf("its label says version %q", version)
+	for label, want := range map[string]string{
+		"title": "tracktik-sync", "description": "Keeps TrackTik in step with Okta", "version": os.Getenv("VERSION"), "revision": revision(t),
+	} {
+		if got := config.Labels["org.opencontainers.image."+label]; got != want {
+			t.Errorf("its label %s says %q, want %q", label, got, want)
+		}
+	}
+}
+
+// revision is the commit that the image was built from.
+func revision(t *testing.T) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "git", "rev-parse", "HEAD").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// The image has no zone files; the zones are in the program.
+func TestImageKnowsTimeZones(t *testing.T) {
+	podman(t, "version") // skips before anything is made
+	for zone, want := range map[string]int{"America/Toronto": 0, "America/Atlantis": 2} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "tracktik-sync.yaml")
+		text := "okta: {org_url: https://acme.okta.com, app_id: 0oa1, auth: {api_token_file: /okta_token}}\n" +
+			"tracktik: {base_url: https://acme.staffr.net, auth: {client_id: c, client_secret_file: /secret, username: u, password_file: /password}}\n" +
+			"schedule: {timezone: " + zone + "}\n"
+		args := []string{"--network", "none", "-v", path + ":/etc/tracktik-sync/tracktik-sync.yaml:ro"}
+		for _, secret := range []string{"okta_token", "secret", "password"} {
+			file := filepath.Join(dir, secret)
+			if err := errors.Join(os.WriteFile(file, []byte("secret"), 0o600), os.Chown(file, user, user)); err != nil {
+				t.Fatal(err)
+			}
+			args = append(args, "-v", file+":/"+secret+":ro")
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, talk, code := podman(t, append(locked(t, args...), "config", "validate")...); code != want || (want != 0) != strings.Contains(talk, zone) {
+			t.Errorf("%s: exit %d, want %d: %s", zone, code, want, talk)
+		}
 	}
 }
 
@@ -159,9 +199,6 @@ func sandbox(t *testing.T) (dir string) {
 
 // The volume's root lets everybody write, as that of some storage classes does.
 func TestWholeSyncInTheImage(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root can give files to the image's user")
-	}
 	podman(t, "version") // skips before anything is built
 	dir := sandbox(t)
 	volume := filepath.Join(dir, "volume")
