@@ -65,9 +65,14 @@ func makeServiceAccounts(t *testing.T, documents []string) {
 	}
 }
 
-// makePriorityClass makes the one that a value set names.
-func makePriorityClass(t *testing.T) {
+// makeForeign makes what value sets name without making it: a priority class, and an
+// account of somebody else's.
+func makeForeign(t *testing.T) {
 	t.Helper()
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "batch-jobs"}}
+	if _, err := started.client.CoreV1().ServiceAccounts(namespace).Create(t.Context(), account, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		t.Fatal(err)
+	}
 	class := &schedulingv1.PriorityClass{ObjectMeta: metav1.ObjectMeta{Name: "batch"}, Value: 1}
 	_, err := started.client.SchedulingV1().PriorityClasses().Create(t.Context(), class, metav1.CreateOptions{})
 	if err != nil && !apierrors.IsAlreadyExists(err) {
@@ -77,7 +82,7 @@ func makePriorityClass(t *testing.T) {
 
 func TestServerAcceptsEveryManifest(t *testing.T) {
 	makeNamespace(t, namespace)
-	makePriorityClass(t)
+	makeForeign(t)
 	for _, file := range valueSets(t) {
 		documents := render(t, "--values", file)
 		makeServiceAccounts(t, documents)
@@ -115,7 +120,7 @@ func podOf(object *unstructured.Unstructured) *unstructured.Unstructured {
 
 func TestEveryPodIsAdmittedUnderTheRestrictedProfile(t *testing.T) {
 	makeNamespace(t, namespace)
-	makePriorityClass(t)
+	makeForeign(t)
 	for _, file := range valueSets(t) {
 		documents := render(t, "--values", file)
 		makeServiceAccounts(t, documents)
@@ -130,7 +135,7 @@ func TestEveryPodIsAdmittedUnderTheRestrictedProfile(t *testing.T) {
 				t.Errorf("%s, %s: %v", filepath.Base(file), pod.GetName(), err)
 			}
 		}
-		if pods < 3 {
+		if pods < 2 { // a run and a check at least
 			t.Errorf("%s: only %d pods were looked at", filepath.Base(file), pods)
 		}
 	}
