@@ -126,7 +126,8 @@ release: $(NFPM) $(CYCLONEDX) ## make archives, packages, chart and checksums in
 	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) go run ./configs/release -version '$(VERSION)' -out dist \
 		-nfpm $(CURDIR)/$(NFPM) -cyclonedx $(CURDIR)/$(CYCLONEDX)
 
-test-release: $(NFPM) $(CYCLONEDX) $(DEBIAN_ROOT) ## make a release twice, install, upgrade, run and remove its packages (as root)
+test-release: TIMEOUT = 40m
+test-release: $(NFPM) $(CYCLONEDX) $(DEBIAN_ROOT) ## make releases twice, install, upgrade, run and remove their packages (as root)
 	NFPM=$(CURDIR)/$(NFPM) CYCLONEDX=$(CURDIR)/$(CYCLONEDX) DEBIAN_ROOT=$(CURDIR)/$(DEBIAN_ROOT) PODMAN='$(TEST_PODMAN)' \
 		go test -count 1 -timeout $(TIMEOUT) $(TESTFLAGS) ./configs/release
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -116,7 +117,7 @@ var installed = []string{
 
 func TestDebianPackageLivesAndLeavesTheSnapshot(t *testing.T) {
 	s := newSystem(t)
-	first := s.add(filepath.Join(made(t, "v1.2.3"), "tracktik-sync_1.2.3-1_amd64.deb"))
+	first := s.add(filepath.Join(made(t, whole), "tracktik-sync_1.2.3-1_amd64.deb"))
 	second := s.add(filepath.Join(made(t, "v1.3.0"), "tracktik-sync_1.3.0-1_amd64.deb"))
 
 	if out := s.must("dpkg", "--install", first); !strings.Contains(out, "tracktik-sync state init") {
@@ -147,9 +148,65 @@ func TestDebianPackageLivesAndLeavesTheSnapshot(t *testing.T) {
 }
 
 // Only a yes removes the snapshot.
-func TestPurgeRemovesTheSnapshotWhenToldTo(t *testing.T) {
+func TestPurgeAsksBeforeTheSnapshotGoes(t *testing.T) {
 	s := newSystem(t)
-	deb := s.add(filepath.Join(made(t, "v1.2.3"), "tracktik-sync_1.2.3-1_amd64.deb"))
+	deb := s.add(filepath.Join(made(t, whole), "tracktik-sync_1.2.3-1_amd64.deb"))
+	for _, c := range []struct {
+		answer string
+		kept   bool
+	}{{"yes", false}, {"no", true}} {
+		s.must("dpkg", "--install", deb)
+		s.configure()
+		out := s.answer("Remove the snapshot of tracktik-sync too?", c.answer, "apt-get purge --yes tracktik-sync")
+		s.want(c.kept, snapshot)
+		s.want(false, config, programPath)
+		if said := strings.Contains(out, "/var/lib/tracktik-sync is kept"); said != c.kept {
+			t.Errorf("%s: the purge says\n%s", c.answer, out)
+		}
+	}
+}
+
+// answer runs a command in the system on a terminal and types the answer once the
+// question is there; what was typed before is thrown away, as by dpkg's own.
+func (s system) answer(question, answer, command string) (shown string) {
+	s.Helper()
+	inside := "env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C TERM=dumb DEBIAN_FRONTEND=teletype chroot " + s.dir + " " + command
+	cmd := exec.CommandContext(s.Context(), "script", "--quiet", "--return", "--command", inside, "/dev/null")
+	keyboard, err := cmd.StdinPipe()
+	if err != nil {
+		s.Fatal(err)
+	}
+	screen, err := cmd.StdoutPipe()
+	if err != nil {
+		s.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		s.Fatal(err)
+	}
+	typed := false
+	for part := make([]byte, 4096); ; {
+		n, err := screen.Read(part)
+		shown += string(part[:n])
+		if !typed && strings.Contains(shown, question) {
+			typed = true
+			if _, err := io.WriteString(keyboard, answer+"\n"); err != nil {
+				s.Error(err)
+			}
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err := cmd.Wait(); err != nil || !typed {
+		s.Errorf("it was asked: %v; %v\n%s", typed, err, shown)
+	}
+	return shown
+}
+
+// A purge that nobody watches keeps the snapshot, unless it was told before.
+func TestPurgeHeedsTheAnswerGivenBefore(t *testing.T) {
+	s := newSystem(t)
+	deb := s.add(filepath.Join(made(t, whole), "tracktik-sync_1.2.3-1_amd64.deb"))
 	s.must("dpkg", "--install", deb)
 	s.configure()
 	if out, err := s.call("tracktik-sync tracktik-sync/remove-state boolean true\n", "debconf-set-selections"); err != nil {
@@ -172,7 +229,7 @@ func TestRPMPackageLivesAndLeavesTheSnapshot(t *testing.T) {
 		}
 		return string(out)
 	}
-	first := filepath.Join(made(t, "v1.2.3"), "tracktik-sync-1.2.3-1.x86_64.rpm")
+	first := filepath.Join(made(t, whole), "tracktik-sync-1.2.3-1.x86_64.rpm")
 	second := filepath.Join(made(t, "v1.3.0"), "tracktik-sync-1.3.0-1.x86_64.rpm")
 
 	rpm("--install", first)

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"archive/tar"
-	"archive/zip"
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"io"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,28 +32,35 @@ var releases = struct {
 	of  map[string]string
 }{of: map[string]string{}}
 
-// made answers the directory of a release for Linux and Windows of this checkout.
+// whole is the version that is made for all platforms; of others a few are enough.
+const whole = "v1.2.3"
+
+// made answers the directory of a release of this checkout.
 func made(t *testing.T, version string) (dir string) {
 	t.Helper()
 	if dir, ok := releases.of[version]; ok {
 		return dir
 	}
 	dir = filepath.Join(releases.dir, version)
-	makeRelease(t, root, dir, version)
+	if platforms := "linux/amd64,windows/amd64"; version == whole {
+		makeRelease(t, root, dir, version, "")
+	} else {
+		makeRelease(t, root, dir, version, platforms)
+	}
 	releases.of[version] = dir
 	return dir
 }
 
-// makeRelease takes a minute, and tools that make builds, so it is no part of every
+// makeRelease takes minutes, and tools that make builds, so it is no part of every
 // test run.
-func makeRelease(t *testing.T, source, dir, version string) {
+func makeRelease(t *testing.T, source, dir, version, platforms string) {
 	t.Helper()
 	nfpm, cdx := os.Getenv("NFPM"), os.Getenv("CYCLONEDX")
 	if nfpm == "" || cdx == "" {
 		t.Skip("NFPM and CYCLONEDX are not set: `make test-release` builds them and runs these tests")
 	}
 	var log strings.Builder
-	args := []string{"-source", source, "-out", dir, "-version", version, "-platforms", "linux/amd64,windows/amd64", "-nfpm", nfpm, "-cyclonedx", cdx}
+	args := []string{"-source", source, "-out", dir, "-version", version, "-platforms", platforms, "-nfpm", nfpm, "-cyclonedx", cdx}
 	if err := run(t.Context(), args, func(string) string { return "1790000000" }, &log); err != nil {
 		t.Fatalf("%v\n%s", err, log.String())
 	}
@@ -82,23 +87,61 @@ func copyOf(t *testing.T) (dir string) {
 	return dir
 }
 
-// Whoever doubts a download can make it again, in any directory.
+// Whoever doubts a download can make it again, in any directory, with nothing that was
+// compiled before: so the second of one platform is made here, as all would take long.
 func TestTwoReleasesAreTheSameBytes(t *testing.T) {
-	first := sums(t, made(t, "v1.2.3"))
-	again := filepath.Join(t.TempDir(), "dist")
-	makeRelease(t, copyOf(t), again, "v1.2.3")
-	second := sums(t, again)
-	if first != second {
+	first := sums(t, made(t, whole))
+	elsewhere, again, fresh := copyOf(t), filepath.Join(t.TempDir(), "dist"), filepath.Join(t.TempDir(), "fresh")
+	makeRelease(t, elsewhere, again, whole, "")
+	if second := sums(t, again); first != second {
 		t.Errorf("two releases differ:\n%s\n%s", first, second)
 	}
-	for _, name := range []string{
-		"tracktik-sync_1.2.3_linux_amd64.tar.gz", "tracktik-sync_1.2.3_windows_amd64.zip",
-		"tracktik-sync_1.2.3-1_amd64.deb", "tracktik-sync-1.2.3-1.x86_64.rpm",
-		"tracktik-sync-1.2.3.tgz", "tracktik-sync_1.2.3_linux_amd64.cdx.json",
-	} {
-		if !strings.Contains(first, "  "+name+"\n") {
-			t.Errorf("%s is not in SHA256SUMS:\n%s", name, first)
+	t.Setenv("GOCACHE", t.TempDir())
+	makeRelease(t, elsewhere, fresh, whole, "linux/amd64")
+	for line := range strings.Lines(sums(t, fresh)) {
+		if !strings.Contains(first, line) {
+			t.Errorf("compiled anew it is %s, which differs from\n%s", line, first)
 		}
+	}
+}
+
+// Six archives and lists of modules, four packages, a chart, and sums that fit.
+func TestReleaseIsWhole(t *testing.T) {
+	dir := made(t, whole)
+	want := []string{
+		"SHA256SUMS", "tracktik-sync-1.2.3.tgz",
+		"tracktik-sync_1.2.3-1_amd64.deb", "tracktik-sync_1.2.3-1_arm64.deb",
+		"tracktik-sync-1.2.3-1.x86_64.rpm", "tracktik-sync-1.2.3-1.aarch64.rpm",
+	}
+	for _, system := range []string{"linux", "darwin", "windows"} {
+		for _, processor := range []string{"amd64", "arm64"} {
+			name := "tracktik-sync_1.2.3_" + system + "_" + processor
+			archive := name + ".tar.gz"
+			if system == "windows" {
+				archive = name + ".zip"
+			}
+			want = append(want, archive, name+".cdx.json")
+			if got := builtFor(t, filepath.Join(dir, archive), name); got != system+" "+processor {
+				t.Errorf("the program in %s is for %s", archive, got)
+			}
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var have []string
+	for _, entry := range entries {
+		have = append(have, entry.Name())
+	}
+	slices.Sort(want)
+	if !slices.Equal(have, want) {
+		t.Errorf("the release has\n%q, want\n%q", have, want)
+	}
+	check := exec.CommandContext(t.Context(), "sha256sum", "--check", "--strict", "SHA256SUMS")
+	check.Dir = dir
+	if out, err := check.CombinedOutput(); err != nil || strings.Count(string(out), ": OK") != len(want)-1 {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
@@ -120,17 +163,9 @@ func TestReleaseHoldsWhatItsUsersNeed(t *testing.T) {
 			t.Errorf("the archive for Linux has no %s", name)
 		}
 	}
-	windows, err := zip.OpenReader(filepath.Join(dir, "tracktik-sync_1.2.3-rc.1_windows_amd64.zip"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer windows.Close()
-	var names []string
-	for _, f := range windows.File {
-		names = append(names, f.Name)
-	}
-	if !slices.Contains(names, "tracktik-sync_1.2.3-rc.1_windows_amd64/tracktik-sync.exe") {
-		t.Errorf("the archive for Windows has no program: %v", names)
+	windows := inZip(t, filepath.Join(dir, "tracktik-sync_1.2.3-rc.1_windows_amd64.zip"))
+	if len(windows["tracktik-sync_1.2.3-rc.1_windows_amd64/tracktik-sync.exe"]) == 0 {
+		t.Errorf("the archive for Windows has no program: %v", slices.Collect(maps.Keys(windows)))
 	}
 	chart := inTar(t, filepath.Join(dir, "tracktik-sync-1.2.3-rc.1.tgz"))
 	if text := string(chart["tracktik-sync/Chart.yaml"]); !strings.Contains(text, "\nversion: 1.2.3-rc.1\n") || !strings.Contains(text, "\nappVersion: v1.2.3-rc.1\n") {
@@ -138,32 +173,6 @@ func TestReleaseHoldsWhatItsUsersNeed(t *testing.T) {
 	}
 	if modules := modulesOf(t, filepath.Join(dir, "tracktik-sync_1.2.3-rc.1_linux_amd64.cdx.json")); !slices.Contains(modules, "go.etcd.io/bbolt") {
 		t.Errorf("the list of modules lacks bbolt: %v", modules)
-	}
-}
-
-// inTar reads an archive by the names in it.
-func inTar(t *testing.T, path string) map[string][]byte {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plain, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string][]byte{}
-	for archive := tar.NewReader(plain); ; {
-		header, err := archive.Next()
-		if err == io.EOF {
-			return files
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if files[header.Name], err = io.ReadAll(archive); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 

@@ -71,7 +71,7 @@ printf '[Service]\nLoadCredential=\n' >/etc/systemd/system/tracktik-sync.service
 // next one out.
 func TestUnitRunsUnderSystemd(t *testing.T) {
 	s := newSystem(t)
-	deb := s.add(filepath.Join(made(t, "v1.2.3"), "tracktik-sync_1.2.3-1_amd64.deb"))
+	deb := s.add(filepath.Join(made(t, whole), "tracktik-sync_1.2.3-1_amd64.deb"))
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(s.dir, "sandbox"), "tracktik-sync/cmd/tracktik-sandbox")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {

@@ -80,10 +80,13 @@ func variable(job *batchv1.CronJob, name string) string {
 	return ""
 }
 
-// A release of many portals, and one of a process that stays up, install too.
+// A release of many portals, of a process that stays up, of what others made, and one
+// with an approval, install too.
 func TestOtherShapesInstall(t *testing.T) {
 	for name, more := range map[string][]string{
 		"connections": nil,
+		"existing":    nil,
+		"approval":    nil,
 		"daemon":      {"--set", "externalSecret.data=null,existingSecret=tracktik-sync"},
 	} {
 		ns := makeNamespace(t, "shape-"+name)
