@@ -75,7 +75,7 @@ func TestNotesNameTheNextThreeCommands(t *testing.T) {
 	for _, line := range []string{
 		"https://acme.okta.com -> https://acme.staffr.net, sync.mode observe (nothing is written to TrackTik)",
 		"helm test acme --namespace hr --logs",
-		"kubectl --namespace hr exec deployment/acme-tracktik-sync-console -- tracktik-sync plan",
+		"kubectl exec -n hr deploy/acme-tracktik-sync-console -- tracktik-sync plan",
 		"helm upgrade acme CHART --namespace hr --reuse-values --set config.sync.mode=apply",
 	} {
 		before, after, found := strings.Cut(notes, line)
