@@ -8,8 +8,9 @@ import (
 
 // Compare reads both sides whole and says who agrees with whom. It writes nothing, and
 // an empty snapshot will do: who is linked there is one person, and everybody else is
-// matched as a run would.
-func (e *Engine) Compare(ctx context.Context) (*plan.Comparison, error) {
+// matched as a run would. Of runs that observe it says what they came to: seen is what
+// the history and the last plan have of them.
+func (e *Engine) Compare(ctx context.Context, seen Observed) (*plan.Comparison, error) {
 	r, err := e.newRun(RunOptions{}, "")
 	if err != nil {
 		return nil, err
@@ -27,6 +28,9 @@ func (e *Engine) Compare(ctx context.Context) (*plan.Comparison, error) {
 	if err := c.compare(); err != nil {
 		return nil, err
 	}
+	if err := c.observe(seen); err != nil {
+		return nil, err
+	}
 	c.out.Warnings = r.warnings
 	c.out.Seal()
 	return c.out, nil
@@ -42,6 +46,7 @@ type comparing struct {
 	rivals    map[plan.EmployeeID][]plan.PersonID         // new people whose keys find one employee
 	doubted   map[plan.EmployeeID]bool                    // somebody in Okta may stand behind them
 	holders   map[plan.RoleID][]plan.EmployeeID           // of the pushed groups' roles
+	newGrants []plan.UserRole                             // of these roles, made while observing
 	out       *plan.Comparison
 }
 
@@ -130,6 +135,9 @@ func (c *comparing) readRoles(ctx context.Context) error {
 		for _, u := range page {
 			if list, pushed := c.holders[u.Role]; pushed {
 				c.holders[u.Role] = append(list, u.Employee)
+				if o := c.meta.Observing; o != nil && u.ID > o.Grant {
+					c.newGrants = append(c.newGrants, u)
+				}
 			}
 		}
 		c.progress(len(page))

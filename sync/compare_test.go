@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tracktik-sync/okta/oktatest"
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -14,7 +15,7 @@ import (
 func (w *world) compare() *plan.Comparison {
 	w.Helper()
 	w.portal.ResetRequests()
-	c, err := w.build().Compare(context.Background())
+	c, err := w.build().Compare(context.Background(), tsync.Observed{})
 	w.must(err)
 	w.wantNoWrites()
 	return c
@@ -95,7 +96,7 @@ func TestCompareBelievesNoBrokenListing(t *testing.T) {
 			w.hire("ada")
 			w.run()
 			spoil(w)
-			if c, err := w.build().Compare(context.Background()); err == nil {
+			if c, err := w.build().Compare(context.Background(), tsync.Observed{}); err == nil {
 				t.Errorf("it compares: %+v", c.Summary)
 			}
 		})

@@ -437,6 +437,22 @@ func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 		if r.current.total > 0 {
 			meta.PortalEmployees = r.current.total
 		}
+		meta.Observing = r.observing()
 	}
 	return meta
+}
+
+// observing is what is remembered of observing after this run.
+func (r *run) observing() *plan.Observing {
+	if !r.Observe {
+		return nil
+	}
+	o := plan.Observing{Since: r.started, Run: r.id}
+	if r.meta.Observing != nil {
+		o = *r.meta.Observing
+	}
+	if o.Read.IsZero() && r.refresh {
+		o.Read, o.Employee, o.Grant = r.started, r.current.topEmployee, r.current.topGrant
+	}
+	return &o
 }

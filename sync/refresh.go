@@ -16,6 +16,9 @@ type currentState struct {
 	differs map[plan.PersonID]*plan.Employee // managed employees that are not as pushed
 	gone    map[plan.PersonID]bool           // managed employees that are not there
 	total   int                              // employees, the inactive ones included
+	// topEmployee and topGrant are the highest ids that there are.
+	topEmployee plan.EmployeeID
+	topGrant    plan.GrantID
 	// unmanaged counts active employees whom nobody in Okta stands behind.
 	unmanaged int
 	// candidates are employees of nobody who have the username or e-mail of somebody
@@ -50,6 +53,7 @@ func (r *run) readCurrent(ctx context.Context) error {
 	r.phase("reading tracktik employees", r.meta.PortalEmployees)
 	total, err := r.Target.Employees(ctx, func(page []plan.Employee) error {
 		for i := range page {
+			c.topEmployee = max(c.topEmployee, page[i].ID)
 			if err := r.compareEmployee(&page[i]); err != nil {
 				return err
 			}
@@ -201,6 +205,7 @@ func (r *run) readHolders(ctx context.Context) error {
 	r.phase("reading tracktik roles", 0)
 	err = r.Target.UserRoles(ctx, func(page []plan.UserRole) error {
 		for _, u := range page {
+			c.topGrant = max(c.topGrant, u.ID)
 			if linked[u.Role] {
 				key := holder{u.Role, u.Employee}
 				c.holders[key] = append(c.holders[key], u.ID)

@@ -158,6 +158,8 @@ func (r *run) wantsRefresh() bool {
 		return false
 	case r.people.managed == 0:
 		return false
+	case r.Observe && r.meta.Observing != nil && r.meta.Observing.Read.IsZero():
+		return true // what the other one does from now on is told from what was there
 	}
 	return r.now.Sub(r.meta.LastRefresh) >= r.RefreshEvery
 }

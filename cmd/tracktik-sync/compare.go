@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -10,6 +12,7 @@ import (
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 )
 
@@ -28,7 +31,9 @@ func newCompare(a *app) *cobra.Command {
 			"and different, field by field; in Okta without an employee; active employees without anyone in Okta;\n" +
 			"holders of a role outside its group; terminated in TrackTik and still assigned. It writes nothing and\n" +
 			"needs no snapshot; where there is one, `status` and the metrics then know how many active employees\n" +
-			"nobody stands behind.",
+			"nobody stands behind. While sync.mode is observe it ends with a table of what was due since observing\n" +
+			"began: what the portal's other provisioner did as well, what only we would have done, and what only\n" +
+			"they did.",
 		Example: "  tracktik-sync compare\n" +
 			"  tracktik-sync compare --format csv > compare.csv",
 		Args: cobra.NoArgs,
@@ -73,7 +78,9 @@ func (c *compareCommand) compare(ctx context.Context, cfg *configs.Config) (resu
 	}
 	known = db != nil
 	scratch, done, err := c.scratch(cfg, db)
+	var seen tsync.Observed
 	if known {
+		seen, err = observed(cfg, db, err)
 		err = errors.Join(err, db.Close())
 	}
 	if err != nil {
@@ -85,8 +92,36 @@ func (c *compareCommand) compare(ctx context.Context, cfg *configs.Config) (resu
 	if err != nil {
 		return nil, known, errors.Join(err, done())
 	}
-	result, err = engine.Compare(ctx)
+	result, err = engine.Compare(ctx, seen)
 	return result, known, errors.Join(err, done())
+}
+
+// observed is what runs that only observe have planned since they began; nothing where
+// runs write.
+func observed(cfg *configs.Config, db *state.DB, err error) (seen tsync.Observed, _ error) {
+	if err != nil || cfg.Sync.Mode != "observe" {
+		return seen, err
+	}
+	meta, err := db.Meta()
+	if err != nil || meta.Observing == nil {
+		return seen, err
+	}
+	for entry, err := range db.Audits(state.Query{Since: meta.Observing.Since}) {
+		if err != nil {
+			return seen, err
+		}
+		seen.Note(entry)
+	}
+	last, err := lastWhole(db)
+	if err != nil || len(last.Document) == 0 {
+		return seen, err
+	}
+	var d plan.Document
+	if err := json.Unmarshal(last.Document, &d); err != nil {
+		return seen, fmt.Errorf("reading the document of run %s: %w", last.ID, err)
+	}
+	seen.Standing(&d)
+	return seen, nil
 }
 
 // remember notes how many active employees nobody stands behind, where the snapshot

@@ -33,6 +33,7 @@ type statusDocument struct {
 	Credentials     []credentialEnd `json:"credentials,omitempty"` // that end, as far as that can be known
 	Restored        []plan.PersonID `json:"restored,omitempty"`    // neither terminated nor revoked until Okta shows them in scope
 	Mode            string          `json:"mode"`
+	ObservingSince  *time.Time      `json:"observing_since,omitempty"`
 	Snapshot        string          `json:"snapshot"`
 }
 
@@ -186,6 +187,9 @@ func (d *statusDocument) fromMeta(meta plan.Meta) {
 		d.LastSuccess = &meta.LastSuccess
 	}
 	d.UnmanagedActive = meta.UnmanagedActive
+	if o := meta.Observing; o != nil && d.Mode == "observe" {
+		d.ObservingSince = &o.Since
+	}
 	if q := meta.Quarantine; q != nil {
 		d.Quarantine = &quarantine{q.System, q.Since, q.Reason, q.NextTry}
 	}

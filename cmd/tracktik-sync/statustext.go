@@ -13,6 +13,9 @@ func (a *app) printStatus(w io.Writer, d *statusDocument) error {
 	t := ui.NewTable(w, a.style())
 	if d.Mode == "observe" {
 		t.Row("mode", ui.Observing)
+		if d.ObservingSince != nil {
+			t.Row("", "since "+a.ago(*d.ObservingSince)+"; `tracktik-sync compare` shows who did what")
+		}
 	} else {
 		t.Row("mode", ui.Safe(d.Mode))
 	}

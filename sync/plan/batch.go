@@ -92,6 +92,8 @@ type Meta struct {
 	// RefreshDue says that the snapshot was restored from a backup: the next run
 	// checks every link and removes nobody before that is done.
 	RefreshDue bool `json:"refresh_due,omitempty"`
+	// Observing is set while runs only observe.
+	Observing *Observing `json:"observing,omitempty"`
 	// Quarantine is set while a system's credentials are known to be bad.
 	Quarantine *Quarantine `json:"quarantine,omitempty"`
 }

@@ -21,6 +21,9 @@ type Comparison struct {
 	OutsideGroup []Compared `json:"outside_group"` // hold the role of a group that they are not in
 	Terminated   []Compared `json:"terminated"`    // not active in TrackTik, and still assigned in Okta
 
+	// Observed is what came of observing; nil: runs write, or have not begun to observe.
+	Observed *Observation `json:"observed,omitempty"`
+
 	Warnings []Warning `json:"warnings"`
 }
 

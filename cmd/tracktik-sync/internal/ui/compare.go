@@ -20,6 +20,7 @@ var compareText string
 
 var comparePage = template.Must(template.New("compare").Funcs(template.FuncMap{
 	"safe":   Safe,
+	"words":  KindWords,
 	"quoted": Quoted,
 	"number": Number,
 	"person": Person,
@@ -56,6 +57,7 @@ func CompareText(out io.Writer, c *plan.Comparison, style Style) error {
 		p.line(fmt.Sprintf("%7d  %s", len(g.Rows), g.Title))
 	}
 	p.fields(c.Summary.Fields)
+	p.observedTable(c)
 	for _, g := range groups {
 		if len(g.Rows) == 0 || g.ID == "equal" {
 			continue
@@ -65,6 +67,7 @@ func CompareText(out io.Writer, c *plan.Comparison, style Style) error {
 			p.compared(&g.Rows[i])
 		}
 	}
+	p.observed(c.Observed)
 	p.warnings(c.Warnings)
 	return p.out.Flush()
 }
@@ -130,7 +133,7 @@ func whoIs(row *plan.Compared) string {
 }
 
 var compareHeader = []string{"group", "okta_id", "login", "employee_id", "custom_id", "username", "name", "email", "status", "region", "match",
-	"field", "in_okta", "in_tracktik", "role_id", "role", "group_id", "okta_group", "note"}
+	"field", "in_okta", "in_tracktik", "role_id", "role", "group_id", "okta_group", "note", "action"}
 
 // CompareCSV writes a row a person, and of those who differ a row a field.
 func CompareCSV(out io.Writer, c *plan.Comparison) error {
@@ -141,6 +144,13 @@ func CompareCSV(out io.Writer, c *plan.Comparison) error {
 	for _, g := range compareGroups(c) {
 		for i := range g.Rows {
 			if err := compareRows(table, g.ID, &g.Rows[i]); err != nil {
+				return err
+			}
+		}
+	}
+	for _, g := range observedGroups(c.Observed) {
+		for i := range g.Rows {
+			if err := observedRow(table, g.ID, &g.Rows[i]); err != nil {
 				return err
 			}
 		}
@@ -161,7 +171,7 @@ func compareRows(table *csv.Writer, group string, row *plan.Compared) error {
 		differences = []plan.Difference{{}}
 	}
 	for _, d := range differences {
-		cells := append(slices.Clone(person), d.Field, d.Okta, d.TrackTik, number(int64(role.ID)), role.Name, string(role.Group), row.Group, row.Note)
+		cells := append(slices.Clone(person), d.Field, d.Okta, d.TrackTik, number(int64(role.ID)), role.Name, string(role.Group), row.Group, row.Note, "")
 		for i := range cells {
 			cells[i] = Cell(cells[i])
 		}
@@ -184,7 +194,8 @@ func number(id int64) string {
 func CompareHTML(out io.Writer, c *plan.Comparison) error {
 	return comparePage.Execute(out, struct {
 		*plan.Comparison
-		When   string
-		Groups []compareGroup
-	}{c, c.Created.UTC().Format(time.RFC3339), compareGroups(c)})
+		When, Observing string
+		Groups          []compareGroup
+		Lists           []observedGroup
+	}{c, c.Created.UTC().Format(time.RFC3339), observingLine(c), compareGroups(c), observedGroups(c.Observed)})
 }
