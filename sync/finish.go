@@ -359,7 +359,6 @@ func (r *run) record(cause error) error {
 		r.doc.Result.Held = len(r.doc.Held) // by the plan, by a guard, and right before the call
 		r.doc.Result.Duration = ended.Sub(r.started).Seconds()
 		r.doc.Result.Requests = requests
-		r.doc.Result.Held = len(r.doc.Held)
 		r.doc.Run = r.id
 	}
 	rec := plan.RunRecord{ID: r.id, Started: r.started, Ended: ended, By: r.By, Mode: r.doc.Mode, Refresh: r.refresh, Users: r.opt.Users, Partial: r.partial,
@@ -405,6 +404,9 @@ const quarantineFor = 6 * time.Hour
 func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 	meta := r.meta
 	meta.Binding = r.Binding
+	if r.regions != nil {
+		meta.Regions = r.regions.names()
+	}
 	system, bad := isCredentials(cause)
 	var refused *RefusedError
 	// A run that was stopped whole, or that somebody declined, has recorded nothing of

@@ -36,6 +36,15 @@ func (r *run) readRegions(ctx context.Context) error {
 	return nil
 }
 
+// names are the regions' names by id.
+func (x *regionIndex) names() map[plan.RegionID]string {
+	names := make(map[plan.RegionID]string, len(x.byID))
+	for id, region := range x.byID {
+		names[id] = region.Name
+	}
+	return names
+}
+
 func newRegionIndex(list []plan.RegionRecord) *regionIndex {
 	x := &regionIndex{byName: map[string][]plan.RegionRecord{}, byID: map[plan.RegionID]plan.RegionRecord{}}
 	for _, region := range list {

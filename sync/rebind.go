@@ -238,6 +238,9 @@ func (b *rebinding) commit() error {
 	if b.oktaMoved() {
 		meta.Mappings = nil
 	}
+	if b.portalMoved() {
+		meta.Regions = nil
+	}
 	batch := plan.Batch{Meta: &meta, Audits: []plan.Audit{{Time: b.Now().UTC(), By: b.By, Kind: "rebind", Outcome: plan.Done, Reason: fmt.Sprintf(
 		"was bound to %s app %s and %s, and is to %s app %s and %s; %d of %d links hold", b.From.Org, b.From.App, b.From.Portal, b.To.Org, b.To.App, b.To.Portal, b.Hold, b.Links)}}}
 	gone := map[plan.GrantKey]bool{}

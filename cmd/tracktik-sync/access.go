@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -17,7 +18,7 @@ type accessRow struct {
 	User     plan.UserRef    `json:"user"`
 	Email    string          `json:"email,omitempty"`
 	Employee plan.EmployeeID `json:"employee_id"`
-	Region   string          `json:"region,omitempty"` // as Okta's division names it
+	Region   string          `json:"region,omitempty"` // its name in TrackTik, else as Okta's division has it
 	RegionID plan.RegionID   `json:"region_id,omitempty"`
 	How      string          `json:"how"`
 	Since    time.Time       `json:"since"`
@@ -62,6 +63,10 @@ func eachAccess(db *state.DB, each func(accessRow) error) error {
 	if err != nil {
 		return err
 	}
+	meta, err := db.Meta()
+	if err != nil {
+		return err
+	}
 	byGroup := make(map[plan.GroupID]plan.GroupLink, len(groups))
 	for _, g := range groups {
 		byGroup[g.Group] = g
@@ -74,7 +79,7 @@ func eachAccess(db *state.DB, each func(accessRow) error) error {
 		if err != nil {
 			return err
 		}
-		row := accessRow{refOf(link), link.Email, link.Employee, link.Pushed[plan.Region], link.PushedRegion, link.How, link.Since.UTC(), link.Run, []accessRole{}}
+		row := accessRow{refOf(link), link.Email, link.Employee, cmp.Or(meta.Regions[link.PushedRegion], link.Pushed[plan.Region]), link.PushedRegion, link.How, link.Since.UTC(), link.Run, []accessRole{}}
 		for _, g := range grants {
 			group := byGroup[g.Group]
 			row.Roles = append(row.Roles, accessRole{g.Role, group.RoleName, g.Group, group.Name, g.How, g.Since.UTC(), g.Run})

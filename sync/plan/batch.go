@@ -81,6 +81,8 @@ type Meta struct {
 	// UnmanagedActive counts active employees that nobody in Okta stands behind,
 	// as of the last refresh or compare; nil: never counted.
 	UnmanagedActive *int `json:"unmanaged_active,omitempty"`
+	// Regions are the names of the portal's regions, as they were last read.
+	Regions map[RegionID]string `json:"regions,omitempty"`
 	// Mappings is the app's Push Groups list as it was first read well.
 	Mappings []PushMapping `json:"mappings,omitempty"`
 	// Config is the fingerprint of what decides how a person is read; when it

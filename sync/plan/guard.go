@@ -147,13 +147,16 @@ func (c *check) refusals(roles map[RoleID]int) []Refusal {
 	add := func(limit float64, text string, args ...any) {
 		found = append(found, Refusal{Count: n, Limit: limit, Message: fmt.Sprintf(text, args...)})
 	}
-	l, what := c.limit, kindWords[c.kind]
+	l, what, are := c.limit, kindWords[c.kind][1], "are"
+	if n == 1 {
+		what, are = kindWords[c.kind][0], "is"
+	}
 	if l.MaxCount >= 0 && n > l.MaxCount {
 		add(float64(l.MaxCount), "%d %s, and guard.%s.max_count allows %d", n, what, c.kind, l.MaxCount)
 	}
 	if overShare(n, population, l) {
-		add(l.MaxPercent, "%d %s are %s %% of %d, and guard.%s.max_percent allows %s %%",
-			n, what, percent(n, population), population, c.kind, number(l.MaxPercent))
+		add(l.MaxPercent, "%d %s %s %s %% of %d, and guard.%s.max_percent allows %s %%",
+			n, what, are, percent(n, population), population, c.kind, number(l.MaxPercent))
 	}
 	if day := c.in.Day[c.kind]; l.MaxPerDay >= 0 && n+day > l.MaxPerDay {
 		add(float64(l.MaxPerDay), "%d %s now and %d in the last 24 hours, and guard.%s.max_per_day allows %d", n, what, day, c.kind, l.MaxPerDay)
@@ -174,9 +177,12 @@ func overShare(n, population int, l Limit) bool {
 	return l.MaxPercent >= 0 && population >= l.MinPopulation && population > 0 && 100*float64(n) > l.MaxPercent*float64(population)
 }
 
-var kindWords = map[Kind]string{
-	Terminate: "terminations", RevokeRole: "revoked roles", Update: "updates", Clear: "employees losing a value", Create: "new employees",
-	Reactivate: "reactivations", Adopt: "adoptions", CreateRole: "new roles", LinkRole: "linked roles", RenameRole: "renamed roles", GrantRole: "granted roles",
+// kindWords say what a kind's actions are, one and many.
+var kindWords = map[Kind][2]string{
+	Terminate: {"termination", "terminations"}, RevokeRole: {"revoked role", "revoked roles"}, Update: {"update", "updates"},
+	Clear: {"employee losing a value", "employees losing a value"}, Create: {"new employee", "new employees"},
+	Reactivate: {"reactivation", "reactivations"}, Adopt: {"adoption", "adoptions"}, CreateRole: {"new role", "new roles"},
+	LinkRole: {"linked role", "linked roles"}, RenameRole: {"renamed role", "renamed roles"}, GrantRole: {"granted role", "granted roles"},
 }
 
 // message is the whole sentence: the fact, the shared cause, what waits, and the way

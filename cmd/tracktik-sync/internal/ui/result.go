@@ -17,11 +17,7 @@ func Result(out io.Writer, d *plan.Document, style Style) error {
 		return nil
 	}
 	p.failures(r.Failures)
-	verb := "done"
-	if d.Mode == "observe" {
-		verb = "would be done"
-	}
-	p.title("Run %s: %s %s", Safe(d.Run), Counts(r.Done), verb)
+	p.title("Run %s: %s", Safe(d.Run), became(d))
 	p.line(fmt.Sprintf("%d failed, %d held, %d unknown; %s, %s to Okta and %s to TrackTik",
 		r.Failed, r.Held, r.Unknown, duration(r.Duration), Number(r.Requests.Okta, "request"), strconv.Itoa(r.Requests.TrackTik)))
 	if r.NewProblems > 0 {
@@ -32,6 +28,25 @@ func Result(out io.Writer, d *plan.Document, style Style) error {
 	}
 	p.line(ModeLine(d, false))
 	return p.out.Flush()
+}
+
+// became says what was done. An observing run has recorded who is who, and the rest would
+// be done.
+func became(d *plan.Document) string {
+	if d.Mode != "observe" {
+		return Counts(d.Result.Done) + " done"
+	}
+	would := make(map[string]int, len(d.Summary))
+	recorded := 0
+	for kind, n := range d.Summary {
+		would[kind] = n - d.Result.Done[kind]
+		recorded += d.Result.Done[kind]
+	}
+	text := Counts(would) + " would be done"
+	if recorded > 0 {
+		text += "; " + Counts(d.Result.Done) + " recorded"
+	}
+	return text
 }
 
 func duration(seconds float64) string {
