@@ -44,7 +44,7 @@ func newAccess(a *app) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return a.withSnapshot(func(db *state.DB) error {
-				return a.data(func(w io.Writer) error {
+				return a.aside(db, func(w io.Writer) error {
 					if format.value == "json" {
 						return accessJSON(w, db)
 					}

@@ -94,7 +94,7 @@ func (c *historyCommand) print(ctx context.Context, cfg *configs.Config, db *sta
 	if err := c.resolveRun(db, &query); err != nil {
 		return err
 	}
-	return c.data(func(w io.Writer) error { return c.write(w, db, query) })
+	return c.aside(db, func(w io.Writer) error { return c.write(w, db, query) })
 }
 
 // resolve finds whom the snapshot knows by that name, else whom Okta does: a login

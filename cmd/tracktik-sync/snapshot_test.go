@@ -121,3 +121,30 @@ func TestACopyForAPlanGoesWithIt(t *testing.T) {
 		t.Errorf("%v is left (%v)", left, err)
 	}
 }
+
+// TestAPagerKeepsNoRunWaiting: what is read is read before the first of it is shown.
+func TestAPagerKeepsNoRunWaiting(t *testing.T) {
+	a, cfg := snapshotApp(t)
+	db, err := a.openRead(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat("a long history\n", 10_000)
+	var shown strings.Builder
+	a.stdout = writerFunc(func(p []byte) (int, error) {
+		other, err := state.Open(cfg.State.Path, state.Options{})
+		if err != nil {
+			t.Error("a run cannot begin:", err)
+		} else if err := other.Close(); err != nil {
+			t.Error(err)
+		}
+		return shown.Write(p)
+	})
+	if err := a.aside(db, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil || shown.String() != text {
+		t.Errorf("%d of %d bytes are shown (%v)", shown.Len(), len(text), err)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

@@ -20,7 +20,7 @@ func newStateExport(a *app) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return a.withSnapshot(func(db *state.DB) error {
-				return a.data(func(w io.Writer) error { return export(w, db) })
+				return a.aside(db, func(w io.Writer) error { return export(w, db) })
 			})
 		},
 	}

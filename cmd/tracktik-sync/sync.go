@@ -48,6 +48,9 @@ func newSync(a *app) *cobra.Command {
 }
 
 func (c *syncCommand) execute(ctx context.Context) error {
+	if c.deadline < 0 {
+		return usage("--deadline is %s: say how long the run may take, or 0 for as long as it needs", c.deadline)
+	}
 	cfg, err := c.load()
 	if err != nil {
 		return err

@@ -276,6 +276,16 @@ func TestAnApprovalOfClearingIsNotOneOfUpdating(t *testing.T) {
 	}
 }
 
+func TestOneRefusedActionIsNamedAsOne(t *testing.T) {
+	limits := plan.Limits{Kinds: map[plan.Kind]plan.Limit{plan.Terminate: {MaxCount: 0, MaxPercent: 10, MinPopulation: 1, MaxPerDay: -1}}}
+	got := plan.Check(several(plan.Terminate, 1), plan.GuardInput{Limits: limits, Managed: 5})
+	for i, want := range []string{"guard refused: 1 termination, and guard.terminate.max_count allows 0", "guard refused: 1 termination is 20 % of 5, and "} {
+		if message := got.Report.Refusals[i].Message; !strings.HasPrefix(message, want) {
+			t.Errorf("it says %q, want %q", message, want)
+		}
+	}
+}
+
 // TestARefusalTellsEverything: number, limit, cause, whether the rest goes on, where
 // the names are, and the command with its options.
 func TestARefusalTellsEverything(t *testing.T) {
