@@ -11,6 +11,7 @@ func TestBadFilesAreRefusedWithPlaceAndWayOut(t *testing.T) {
 		want  []string
 	}{
 		"a misspelt section":            {[]string{"schedul: {cron: x}"}, []string{":8", "schedul", "unknown key", "schedule"}},
+		"a section's short name":        {[]string{"sink: {mode: apply}"}, []string{":8", "nearest known key is sync"}},
 		"a misspelt key":                {[]string{"sync:", "  defualt_region: x"}, []string{":9", "sync.defualt_region", "nearest", "sync.default_region"}},
 		"a key in the wrong section":    {[]string{"sync:", "  org_url: x"}, []string{":9", "okta.org_url"}},
 		"a misspelt limit":              {[]string{"guard: {terminate: {max_cuont: 1}}"}, []string{":8", "guard.terminate.max_count"}},

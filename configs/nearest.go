@@ -31,6 +31,9 @@ func nearestKey(section *field, name string) string {
 		return join(section.path, sibling)
 	}
 	var same, all []string
+	for _, sibling := range siblings {
+		all = append(all, join(section.path, sibling))
+	}
 	for _, f := range schema.all {
 		all = append(all, f.path)
 		if strings.EqualFold(f.name, name) {

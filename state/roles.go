@@ -57,6 +57,14 @@ func (db *DB) GrantsWith(role plan.RoleID) ([]plan.Grant, error) {
 	return collect(db.grants(be64(uint64(role))))
 }
 
+// Holders are who holds a role by our grants, sorted.
+func (db *DB) Holders(role plan.RoleID) ([]plan.PersonID, error) {
+	first := be64(uint64(role))
+	return collect(scan(db, span{bucket: bucketGrants, prefix: first}, markRows, func(_ *bbolt.Tx, k, _ []byte) (plan.PersonID, bool, error) {
+		return plan.PersonID(k[len(first):]), true, nil
+	}))
+}
+
 func (db *DB) grants(first []byte) iter.Seq2[plan.Grant, error] {
 	return scan(db, span{bucket: bucketGrants, prefix: first}, scanRows, func(_ *bbolt.Tx, k, v []byte) (plan.Grant, bool, error) {
 		var g plan.Grant

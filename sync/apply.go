@@ -35,9 +35,10 @@ type applier struct {
 	cured      []string
 	writes     int
 	failures   int
-	stopped    error // why nothing more is started
-	terminated bool  // the first termination was read back
-	noTerm     bool  // terminations have no effect
+	failure    string // the last one's words
+	stopped    error  // why nothing more is started
+	terminated bool   // the first termination was read back
+	noTerm     bool   // terminations have no effect
 
 	reason  int64
 	comment bool // the reason demands one
@@ -198,6 +199,9 @@ func (a *applier) stop(err error) {
 
 // ended says why the run ended before its plan; nil when it did not.
 func (a *applier) ended(ctx context.Context) error {
+	if a.stopped == nil && a.calls.Err() != nil { // the last calls were cut
+		a.stopped = context.Cause(ctx)
+	}
 	if a.stopped == nil {
 		return nil
 	}
@@ -356,7 +360,9 @@ func (a *applier) write(action *plan.Action) {
 	if done.request == "" {
 		done.request = request
 	}
-	if done.outcome != plan.Unknown {
+	if done.outcome == plan.Unknown {
+		done.batch.Begin = append(done.batch.Begin, a.lost(&intent, done))
+	} else {
 		done.batch.Settle = append(done.batch.Settle, seq)
 	}
 	if err := a.commit(action, done); err != nil {
@@ -368,6 +374,17 @@ func (a *applier) write(action *plan.Action) {
 	}
 }
 
+// lost is an intent of which it is not known what became of it, for the run that
+// looks it up.
+func (a *applier) lost(intent *plan.Intent, done attempt) plan.Intent {
+	in := *intent
+	in.At, in.Lost = a.Now().UTC(), plan.LostOver
+	if done.slow {
+		in.Lost = plan.LostCut
+	}
+	return in
+}
+
 // minWrites is how many writes there have to be before their failures count as a share.
 const minWrites = 20
 
@@ -376,11 +393,12 @@ func (a *applier) count(action *plan.Action, done attempt) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.writes++
-	if done.outcome == plan.Failed && !done.instead {
+	if (done.outcome == plan.Failed || done.outcome == plan.Unknown) && !done.instead {
 		a.failures++
+		a.failure = unnamed(action, done.message)
 	}
 	if a.MaxProblemPercent >= 0 && a.writes >= minWrites && 100*float64(a.failures) > a.MaxProblemPercent*float64(a.writes) && a.stopped == nil {
 		a.stopped = fmt.Errorf("%d of %d writes failed, more than guard.max_problem_percent (%g) allows; the last error: %s",
-			a.failures, a.writes, a.MaxProblemPercent, unnamed(action, done.message))
+			a.failures, a.writes, a.MaxProblemPercent, a.failure)
 	}
 }

@@ -52,6 +52,7 @@ func (r *run) compose(ctx context.Context) {
 		r.doc.Evidence = ""
 	}
 	r.doc.Seal()
+	r.tellOverdue()
 	r.markOpen(list)
 	for _, s := range list { // all of it is in the document
 		s.decision.Actions, s.decision.Held = nil, nil

@@ -35,9 +35,12 @@ type QuarantineError struct {
 }
 
 func (e *QuarantineError) Error() string {
-	return fmt.Sprintf("%s is in quarantine since %s: %s; no login is tried before %s unless the credentials change: "+
-		"correct them, or run `tracktik-sync retry` (TrackTik blocks an address for two hours after 40 failed logins)",
-		e.System, e.Since.UTC().Format(time.RFC3339), e.Reason, e.NextTry.UTC().Format(time.RFC3339))
+	text := fmt.Sprintf("%s is in quarantine since %s: %s; no login is tried before %s unless the credentials change: "+
+		"correct them, or run `tracktik-sync retry`", e.System, e.Since.UTC().Format(time.RFC3339), e.Reason, e.NextTry.UTC().Format(time.RFC3339))
+	if e.System == "tracktik" {
+		text += " (TrackTik blocks an address for two hours after 40 failed logins)"
+	}
+	return text
 }
 
 // ErrClock says that the clocks of the three systems are too far apart for

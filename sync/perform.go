@@ -34,7 +34,7 @@ func (a *applier) perform(ctx context.Context, action *plan.Action, intent *plan
 		again := a.send(ctx, action, intent) // it provably did not happen
 		again.attempts = done.attempts + max(1, again.attempts)
 		if again.taken { // by our own first call perhaps, in a portal that does not show it yet
-			again.outcome, again.code = plan.Unknown, ""
+			again.outcome, again.code, again.slow = plan.Unknown, "", true
 		}
 		return again
 	}

@@ -80,6 +80,7 @@ type Snapshot interface {
 	Members(id plan.GroupID) (members []plan.PersonID, known bool, err error)
 	GrantsOf(id plan.PersonID) ([]plan.Grant, error)
 	GrantsWith(role plan.RoleID) ([]plan.Grant, error)
+	Holders(role plan.RoleID) ([]plan.PersonID, error) // sorted
 	Grants() iter.Seq2[plan.Grant, error]
 	Troubles() ([]plan.Trouble, error)
 	Pending() ([]plan.Intent, error)

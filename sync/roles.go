@@ -154,6 +154,9 @@ func (r *run) markDirty() error {
 			r.touch(g.members, g.old)
 		case g.reread:
 			r.touch(symmetric(g.members, g.old))
+			if err := r.touchStrays(g); err != nil {
+				return err
+			}
 		}
 		if g.anew && g.link != nil && g.link.Role != 0 {
 			if err := r.touchHolders(g.link.Role); err != nil {
@@ -181,9 +184,22 @@ func (r *run) touch(lists ...[]plan.PersonID) {
 }
 
 func (r *run) touchHolders(role plan.RoleID) error {
-	grants, err := r.Snapshot.GrantsWith(role)
-	for _, g := range grants {
-		r.roles.dirty[g.Person] = true
+	holders, err := r.Snapshot.Holders(role)
+	r.touch(holders)
+	return err
+}
+
+// touchStrays finds the holders who are not in the group: a run that ended before it
+// stored the members has granted them the role, and they have left since.
+func (r *run) touchStrays(g *pushed) error {
+	if g.link == nil || g.link.Role == 0 {
+		return nil
+	}
+	holders, err := r.Snapshot.Holders(g.link.Role)
+	for _, id := range holders {
+		if !g.holds(id) {
+			r.roles.dirty[id] = true
+		}
 	}
 	return err
 }

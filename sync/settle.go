@@ -9,9 +9,14 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// settleAge is how long after a call an empty look-up proves nothing: TrackTik cuts
-// calls after 30 s, and goes on with them.
-const settleAge = 60 * time.Second
+const (
+	// settleAge is how long after a call that was cut an empty look-up proves
+	// nothing: TrackTik cuts calls after 30 s, and goes on with them.
+	settleAge = 60 * time.Second
+	// crashAge is the same after an end of the program: nothing says that the call
+	// was a long one, and it is over when its usual time has passed.
+	crashAge = 5 * time.Second
+)
 
 // A settled is what a look-up tells of a write whose outcome was not known.
 type settled int
@@ -32,7 +37,10 @@ func (r *run) settle(ctx context.Context) error {
 	r.phase("settling what was left open", len(pending))
 	for i := range pending {
 		in := &pending[i]
-		state, batch, err := r.lookInto(ctx, in, in.At)
+		if err := r.letPass(ctx, in); err != nil {
+			return err
+		}
+		state, batch, err := r.lookInto(ctx, in, lostSince(in))
 		if err != nil {
 			if _, bad := isCredentials(err); bad || ctx.Err() != nil {
 				return err
@@ -61,6 +69,24 @@ func (r *run) settle(ctx context.Context) error {
 		r.progress(1)
 	}
 	return nil
+}
+
+// letPass waits until a call that the program's end broke off is over.
+func (r *run) letPass(ctx context.Context, in *plan.Intent) error {
+	rest := min(crashAge, in.At.Add(crashAge).Sub(r.Now()))
+	if in.Lost != "" || rest <= 0 {
+		return nil
+	}
+	return r.Sleep(ctx, rest)
+}
+
+// lostSince is when a call may last have begun to be at work still; the zero time
+// when it is over.
+func lostSince(in *plan.Intent) time.Time {
+	if in.Lost == plan.LostCut {
+		return in.At
+	}
+	return time.Time{}
 }
 
 // lookInto asks TrackTik what became of an intent, and returns what follows for the

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/state"
 	"tracktik-sync/sync/plan"
 )
@@ -75,6 +76,7 @@ func (d *doctor) readSnapshot(db *state.DB, path string) map[string]*plan.Quaran
 	} else {
 		d.ok("state.key", "the snapshot and the tokens are not encrypted; state.key_file names a key")
 	}
+	d.overdue(db)
 	q := meta.Quarantine
 	if q == nil {
 		return nil
@@ -84,6 +86,18 @@ func (d *doctor) readSnapshot(db *state.DB, path string) map[string]*plan.Quaran
 		return nil
 	}
 	return map[string]*plan.Quarantine{q.System: q}
+}
+
+// overdue fails while TrackTik refuses a removal: a leaver must not keep the keys.
+func (d *doctor) overdue(db *state.DB) {
+	troubles, err := db.Troubles()
+	if err != nil {
+		d.fail("state.snapshot", "`state verify` says more", "%s", err)
+		return
+	}
+	for _, t := range overdue(troubles) {
+		d.fail("removals", wayOutOf(&t), "%s of %s is refused since %s: %s", ui.KindWords(t.Kind), t.Login, t.Since.UTC().Format(time.RFC3339), t.Message)
+	}
 }
 
 // modes warns about files that others may read.

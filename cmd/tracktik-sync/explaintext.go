@@ -169,7 +169,10 @@ func (s *sheet) known(x *explained, now time.Time) {
 		s.line("%s", s.style.Bold("Problems on record"))
 		for _, p := range k.Problems {
 			next := "judged anew in every run"
-			if p.NextTry != nil {
+			switch {
+			case p.Code == plan.ProblemGivenUp:
+				next = "not tried again"
+			case p.NextTry != nil:
 				next = "next try " + p.NextTry.UTC().Format(time.RFC3339)
 			}
 			s.line("  %s since %s, %s, %s: %s", s.style.Bad(ui.Safe(p.Code)), p.Since.UTC().Format(time.RFC3339), ui.Number(p.Attempts, "try"), next, ui.Safe(p.Message))

@@ -25,7 +25,7 @@ type problemRow struct {
 	Message  string       `json:"message"`
 	Since    time.Time    `json:"since"`
 	Attempts int          `json:"attempts"`
-	NextTry  *time.Time   `json:"next_try"` // nil: judged anew in every run
+	NextTry  *time.Time   `json:"next_try"` // nil: judged anew in every run, or given up
 	WayOut   string       `json:"way_out"`
 }
 
@@ -104,7 +104,10 @@ func troubleRows(troubles []plan.Trouble) []problemRow {
 	rows := make([]problemRow, len(troubles))
 	for i, t := range troubles {
 		rows[i] = problemRow{User: plan.UserRef{ID: t.Person, Login: t.Login}, Group: t.Group, Code: t.Code,
-			Message: t.Message, Since: t.Since, Attempts: t.Attempts, NextTry: t.NextTry, WayOut: wayOut(t.Code)}
+			Message: t.Message, Since: t.Since, Attempts: t.Attempts, NextTry: t.NextTry, WayOut: wayOutOf(&t)}
+		if t.Code == plan.ProblemGivenUp {
+			rows[i].NextTry = nil
+		}
 	}
 	return rows
 }
@@ -165,7 +168,10 @@ func attempts(r problemRow) string {
 }
 
 func (c *problemsCommand) nextTry(r problemRow) string {
-	if r.NextTry == nil {
+	switch {
+	case r.Code == plan.ProblemGivenUp:
+		return "given up"
+	case r.NextTry == nil:
 		return "every run"
 	}
 	return "next " + r.NextTry.UTC().Format(time.RFC3339)

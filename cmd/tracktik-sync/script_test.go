@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"strconv"
@@ -182,6 +183,7 @@ func (w *world) addMembers(name string, logins []string) {
 //	edit USERNAME TITLE    somebody changes a title by hand
 //	forget                 begins to count anew
 //	password PASSWORD      changes the password of the integration
+//	keeps                  lets nobody go from now on
 func inPortal(ts *testscript.TestScript, neg bool, args []string) {
 	w := worldOf(ts)
 	switch action, args := args[0], args[1:]; action {
@@ -220,6 +222,15 @@ func inPortal(ts *testscript.TestScript, neg bool, args []string) {
 	case "password":
 		w.portal.Configure(func(s *tracktiktest.Server) { s.OAuth.Password = args[0] })
 		w.portal.ExpireTokens()
+	case "keeps":
+		w.portal.Configure(func(s *tracktiktest.Server) {
+			s.Intercept = tracktiktest.When(tracktiktest.Match{Method: "POST", Path: "/employees/*/actions/terminate"},
+				func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
+					rw.Header().Set("Content-Type", "application/json")
+					rw.WriteHeader(http.StatusBadRequest)
+					_, _ = rw.Write([]byte(`{"status":400,"error":"has open shifts"}`))
+				})
+		})
 	default:
 		ts.Fatalf("the portal cannot %s", action)
 	}

@@ -32,6 +32,7 @@ type statusDocument struct {
 	Lock            *state.Holder   `json:"lock"`
 	Credentials     []credentialEnd `json:"credentials,omitempty"` // that end, as far as that can be known
 	Restored        []plan.PersonID `json:"restored,omitempty"`    // neither terminated nor revoked until Okta shows them in scope
+	Overdue         int             `json:"overdue_removals"`      // of the problems: leavers and revokes that TrackTik refused
 	Mode            string          `json:"mode"`
 	ObservingSince  *time.Time      `json:"observing_since,omitempty"`
 	Snapshot        string          `json:"snapshot"`
@@ -174,12 +175,24 @@ func (a *app) readStatus(cfg *configs.Config, db *state.DB) (*statusDocument, er
 	d.fromMeta(meta)
 	runErr := d.fromRuns(db)
 	troubles, troublesErr := db.Troubles()
-	d.Problems = len(troubles)
+	d.Problems, d.Overdue = len(troubles), len(overdue(troubles))
 	var managedErr, restoredErr, waitingErr error
 	d.Managed, managedErr = db.Managed()
 	d.Restored, restoredErr = restored(db)
 	d.Guard.Approvals, waitingErr = a.waiting(cfg)
 	return d, errors.Join(metaErr, runErr, troublesErr, managedErr, restoredErr, waitingErr)
+}
+
+// overdue are the removals that TrackTik refused: somebody keeps what they should
+// have lost.
+func overdue(troubles []plan.Trouble) []plan.Trouble {
+	var removals []plan.Trouble
+	for _, t := range troubles {
+		if t.Kind.Removes() {
+			removals = append(removals, t)
+		}
+	}
+	return removals
 }
 
 func (d *statusDocument) fromMeta(meta plan.Meta) {

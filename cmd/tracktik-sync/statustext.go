@@ -50,6 +50,9 @@ func (a *app) printStatus(w io.Writer, d *statusDocument) error {
 
 // statusAlarms are the rows that ask somebody to do something.
 func (a *app) statusAlarms(t *ui.Table, d *statusDocument) {
+	if d.Overdue > 0 {
+		t.Alarm("overdue", ui.Number(d.Overdue, "removal")+" that TrackTik refused: somebody keeps what they should have lost; see `tracktik-sync problems`")
+	}
 	if q := d.Quarantine; q != nil {
 		t.Alarm("quarantine", fmt.Sprintf("%s since %s: %s; next try %s", ui.Safe(q.System),
 			q.Since.UTC().Format(time.RFC3339), ui.Safe(q.Reason), q.NextTry.UTC().Format(time.RFC3339)))

@@ -42,6 +42,18 @@ var waysOut = map[string]string{
 	plan.HeldClock:               "set the clocks: they differ by more than five minutes",
 }
 
+// wayOutOf says what settles a problem on record: a refused removal is no matter of
+// the data in Okta.
+func wayOutOf(t *plan.Trouble) string {
+	switch {
+	case t.Code == plan.ProblemRefused && t.Kind == plan.Terminate:
+		return "the leaver can still log in: settle in TrackTik what it refuses, or terminate the employee there; it is tried again hourly"
+	case t.Code == plan.ProblemRefused && t.Kind == plan.RevokeRole:
+		return "the role is still held: settle in TrackTik what it refuses, or take the role away there; it is tried again hourly"
+	}
+	return wayOut(t.Code)
+}
+
 // wayOut says what settles a problem or a held action of that code.
 func wayOut(code string) string {
 	if way, ok := waysOut[code]; ok {

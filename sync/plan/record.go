@@ -114,7 +114,14 @@ type Intent struct {
 	Action  Action    `json:"action"`
 	Wanted  *Wanted   `json:"wanted,omitempty"`  // of a Create: what to look for, and to record
 	Request string    `json:"request,omitempty"` // the X-Request-Id sent with it
+	Lost    string    `json:"lost,omitempty"`    // how its answer was lost; empty: the program ended first
 }
+
+// How the answer of a call was lost.
+const (
+	LostOver = "over" // the system has done with the call: a look-up that shows nothing proves that it did nothing
+	LostCut  = "cut"  // the call may still be at work
+)
 
 // An Audit is one entry of the audit trail. Times are UTC.
 type Audit struct {

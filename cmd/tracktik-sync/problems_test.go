@@ -1,0 +1,28 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+func TestAGivenUpProblemIsNotTriedAgainAndARefusedRemovalIsSettledInTrackTik(t *testing.T) {
+	next := time.Now().Add(time.Hour)
+	rows := troubleRows([]plan.Trouble{
+		{Kind: plan.Create, Code: plan.ProblemGivenUp, NextTry: &next},
+		{Kind: plan.Terminate, Code: plan.ProblemRefused, NextTry: &next},
+		{Kind: plan.RevokeRole, Code: plan.ProblemRefused, NextTry: &next},
+		{Kind: plan.Update, Code: plan.ProblemRefused, NextTry: &next},
+	})
+	for i, way := range []string{"retry USER", "terminate the employee there", "take the role away there", "in Okta"} {
+		if tried := rows[i].NextTry != nil; tried != (i > 0) || !strings.Contains(rows[i].WayOut, way) {
+			t.Errorf("row %d: next try %v, way out %q, want %q", i, rows[i].NextTry, rows[i].WayOut, way)
+		}
+	}
+	c := &problemsCommand{}
+	if text := c.nextTry(rows[0]); text != "given up" {
+		t.Errorf("it is said to be tried %q", text)
+	}
+}
