@@ -16,7 +16,8 @@ import (
 // compose puts all decisions into one plan, in the order in which it is carried out,
 // and lets the guards judge it.
 func (r *run) compose(ctx context.Context) {
-	actions := slices.Clone(r.roles.groups.Actions)
+	roles := &r.roles.decision // with room for all actions
+	actions := append(roles.Actions, r.roles.groups.Actions...)
 	held := slices.Clone(r.roles.groups.Held)
 	problems := slices.Clone(r.roles.groups.Problems)
 	warnings := slices.Concat(r.warnings, r.roles.groups.Warnings)
@@ -25,12 +26,9 @@ func (r *run) compose(ctx context.Context) {
 		d := &s.decision
 		actions, held = append(actions, d.Actions...), append(held, d.Held...)
 		problems, warnings = append(problems, d.Problems...), append(warnings, d.Warnings...)
+		d.Actions = nil // they are large
 	}
-	for _, v := range r.roles.views {
-		d := r.roles.results[v.User.ID]
-		actions, held = append(actions, d.Actions...), append(held, d.Held...)
-		problems = append(problems, d.Problems...)
-	}
+	held, problems = append(held, roles.Held...), append(problems, roles.Problems...)
 	r.warnReason(actions)
 	r.told = len(r.warnings)
 	r.order(actions)
@@ -55,9 +53,9 @@ func (r *run) compose(ctx context.Context) {
 	r.tellOverdue()
 	r.markOpen(list)
 	for _, s := range list { // all of it is in the document
-		s.decision.Actions, s.decision.Held = nil, nil
+		s.decision.Held = nil
 	}
-	r.roles.views, r.roles.results, r.roles.due = nil, nil, nil
+	r.roles.decision = plan.Decision{}
 }
 
 // hashWithoutApproval is the plan's hash as it was saved, before anybody approved what
@@ -126,7 +124,7 @@ func (r *run) order(actions []plan.Action) {
 	})
 }
 
-// guard moves what the guards refuse to the held actions.
+// guard moves what the guards refuse to the held actions. It takes actions over.
 func (r *run) guard(ctx context.Context, actions []plan.Action, held []plan.Held) ([]plan.Action, []plan.Held) {
 	in := plan.GuardInput{Limits: r.Limits, Managed: r.people.managed, Approved: r.approved, Command: r.command(), RoleGrants: map[plan.RoleID]int{}, Cause: map[plan.Kind]string{}}
 	if slices.ContainsFunc(actions, func(a plan.Action) bool { return a.Kind == plan.RevokeRole }) {
@@ -147,7 +145,10 @@ func (r *run) guard(ctx context.Context, actions []plan.Action, held []plan.Held
 		}
 	}
 	r.notVisible(held, in.Command)
-	kept := actions[:0:0]
+	if len(r.checked.Held) == 0 {
+		return actions, held
+	}
+	kept := actions[:0]
 	waits := map[plan.PersonID]plan.PersonID{}
 	for _, a := range actions {
 		if r.checked.Held[a.Kind] && !(a.Kind == plan.RevokeRole && a.Replaces) || r.checked.Held[plan.Clear] && a.Clears() {
@@ -175,7 +176,7 @@ func (r *run) withhold(actions []plan.Action, held []plan.Held, waits map[plan.P
 			}
 		}
 	}
-	kept := actions[:0:0]
+	kept := actions[:0]
 	for _, a := range actions {
 		owner, stop := stopped[a.User.ID]
 		if stop && (a.Kind == plan.Create || a.Kind == plan.Update || a.Kind == plan.Reactivate || a.Kind == plan.GrantRole || a.Replaces) {

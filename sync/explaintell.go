@@ -32,9 +32,23 @@ func (x *explainer) collect() {
 	if x.s == nil {
 		return
 	}
-	for _, d := range []plan.Decision{x.s.decision, x.roles.results[x.id]} {
-		x.out.Actions, x.out.Held = append(x.out.Actions, d.Actions...), append(x.out.Held, d.Held...)
-		x.out.Problems, x.out.Warnings = append(x.out.Problems, d.Problems...), append(x.out.Warnings, d.Warnings...)
+	d, roles := &x.s.decision, &x.roles.decision
+	x.out.Actions, x.out.Held = append(x.out.Actions, d.Actions...), append(x.out.Held, d.Held...)
+	x.out.Problems, x.out.Warnings = append(x.out.Problems, d.Problems...), append(x.out.Warnings, d.Warnings...)
+	for _, a := range roles.Actions {
+		if a.User.ID == x.id {
+			x.out.Actions = append(x.out.Actions, a)
+		}
+	}
+	for _, h := range roles.Held {
+		if h.User.ID == x.id {
+			x.out.Held = append(x.out.Held, h)
+		}
+	}
+	for _, p := range roles.Problems {
+		if p.User.ID == x.id {
+			x.out.Problems = append(x.out.Problems, p)
+		}
 	}
 	for _, role := range x.roles.groups.Held {
 		if role.Role != nil && x.byGroup[role.Role.Group] != nil && x.byGroup[role.Role.Group].holds(x.id) {

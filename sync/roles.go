@@ -14,16 +14,16 @@ import (
 
 // A rolePass is what a run finds out about groups, roles and grants.
 type rolePass struct {
-	groups  plan.GroupDecision
-	dirty   map[plan.PersonID]bool // their roles are looked at
-	due     map[plan.PersonID][]plan.Due
-	refs    map[plan.RoleID]*plan.RoleRef
-	views   []*plan.RoleView
-	results map[plan.PersonID]plan.Decision
-	adopted []plan.Grant // held in TrackTik already, and due
-	drops   []plan.GrantKey
-	held    map[plan.PersonID]string // a look-up about their groups failed
-	several int                      // people with more than one role due
+	groups   plan.GroupDecision
+	dirty    map[plan.PersonID]bool // their roles are looked at
+	due      map[plan.PersonID][]plan.Due
+	refs     map[plan.RoleID]*plan.RoleRef
+	views    []*plan.RoleView
+	decision plan.Decision // about everybody's roles
+	adopted  []plan.Grant  // held in TrackTik already, and due
+	drops    []plan.GrantKey
+	held     map[plan.PersonID]string // a look-up about their groups failed
+	several  int                      // people with more than one role due
 }
 
 // decideRoles gives groups their roles and people their grants. Only those whose
@@ -31,7 +31,7 @@ type rolePass struct {
 func (r *run) decideRoles(ctx context.Context) error {
 	p := &r.roles
 	p.dirty, p.due, p.refs = map[plan.PersonID]bool{}, map[plan.PersonID][]plan.Due{}, map[plan.RoleID]*plan.RoleRef{}
-	p.results, p.held = map[plan.PersonID]plan.Decision{}, map[plan.PersonID]string{}
+	p.held = map[plan.PersonID]string{}
 	if err := r.decideGroups(ctx); err != nil {
 		return err
 	}
@@ -48,20 +48,50 @@ func (r *run) decideRoles(ctx context.Context) error {
 	if err := r.confirmLeft(ctx); err != nil {
 		return err
 	}
+	p.decision.Actions = make([]plan.Action, 0, r.countActions())
 	for _, v := range p.views {
-		if why := p.held[v.User.ID]; why != "" {
-			v.Shielded = why
-		}
-		unread := r.unread(v)
-		d := plan.DecideRoles(v, &r.pol)
-		d.Held = append(d.Held, unread...)
-		p.results[v.User.ID] = d
+		r.decideRolesOf(v)
 	}
 	r.doubles()
+	p.views, p.due, p.dirty = nil, nil, nil
 	if p.several > 0 && !r.pol.OneRole {
 		r.warn(plan.Warning{Code: warnManyRoles, Message: fmt.Sprintf("people who hold several roles: %d; TrackTik recommends one a person (sync.roles.per_person)", p.several)})
 	}
 	return nil
+}
+
+// countActions is about how many actions the whole plan has: a first plan has hundreds
+// of thousands of them, and they are put together in one list that does not grow.
+func (r *run) countActions() int {
+	n := len(r.roles.groups.Actions)
+	for _, s := range r.people.subjects {
+		n += len(s.decision.Actions)
+	}
+	for _, v := range r.roles.views {
+		n += len(v.Due)
+		for i := range v.Have {
+			if v.Have[i].Lost == "" {
+				n--
+			}
+		}
+	}
+	return max(n, 0)
+}
+
+// decideRolesOf asks package plan about one person's roles.
+func (r *run) decideRolesOf(v *plan.RoleView) {
+	if why := r.roles.held[v.User.ID]; why != "" {
+		v.Shielded = why
+	}
+	if s := r.people.subjects[v.User.ID]; s != nil {
+		v.View = r.view(s)
+	}
+	unread := r.unread(v)
+	d := plan.DecideRoles(v, &r.pol)
+	v.View = nil // it is large
+	all := &r.roles.decision
+	all.Actions, all.Held = append(all.Actions, d.Actions...), append(append(all.Held, d.Held...), unread...)
+	all.Problems = append(all.Problems, d.Problems...)
 }
 
 // unread takes out of what is due the roles of groups that could not be read: what
@@ -339,7 +369,6 @@ func (r *run) roleView(id plan.PersonID) (*plan.RoleView, error) {
 		if s.ended() {
 			return nil, nil
 		}
-		v.View = r.view(s)
 		if s.was != nil {
 			link, owner = s.was.link, s.was.person.ID
 		}
@@ -636,7 +665,7 @@ func (r *run) doubles() {
 			if len(ids) < 2 || h.Lost != "" {
 				continue
 			}
-			d := r.roles.results[v.User.ID]
+			d := &r.roles.decision
 			for _, extra := range ids {
 				if extra == slices.Min(ids) {
 					continue
@@ -644,7 +673,6 @@ func (r *run) doubles() {
 				d.Actions = append(d.Actions, plan.Action{Kind: plan.RevokeRole, User: v.User, Employee: v.Employee, Role: h.Role, Grant: extra,
 					Reason: fmt.Sprintf("granted twice: grant %d beside grant %d", extra, slices.Min(ids)), Evidence: plan.EvidenceFull})
 			}
-			r.roles.results[v.User.ID] = d
 			if h.ID != slices.Min(ids) {
 				g := h.Grant
 				g.ID = slices.Min(ids)

@@ -50,48 +50,64 @@ func Check(actions []Action, in GuardInput) Checked {
 			allowed[ref] = true
 		}
 	}
-	refs := map[Kind][]ActionRef{}
+	counts := map[Kind]int{}
 	roles := map[RoleID]int{}
 	for i := range actions {
 		a := &actions[i]
 		if a.Kind == RevokeRole && a.Replaces {
 			continue
 		}
-		refs[a.Kind] = append(refs[a.Kind], a.Ref())
+		counts[a.Kind]++
 		if a.Kind == RevokeRole {
 			roles[a.Role.ID]++
 		}
 		if a.Clears() {
-			ref := a.Ref()
-			ref.Kind = Clear
-			refs[Clear] = append(refs[Clear], ref)
+			counts[Clear]++
 		}
 	}
-	for _, kind := range append(slices.Clone(Kinds), Clear) {
-		c := check{in: in, kind: kind, refs: refs[kind], limit: in.Limits.Of(kind), allowed: allowed, out: &out}
+	for _, kind := range guardedKinds {
+		c := check{in: in, kind: kind, actions: actions, count: counts[kind], limit: in.Limits.Of(kind), allowed: allowed, out: &out}
 		c.run(roles)
 	}
-	out.seal(in, refs, allowed)
+	out.seal(in, actions, allowed)
 	return out
 }
 
+var guardedKinds = append(slices.Clone(Kinds), Clear)
+
+// guardedRefs names the actions that count under the guard of a kind.
+func guardedRefs(actions []Action, kind Kind) []ActionRef {
+	var refs []ActionRef
+	for i := range actions {
+		a := &actions[i]
+		switch {
+		case kind == Clear && a.Clears():
+			ref := a.Ref()
+			ref.Kind = Clear
+			refs = append(refs, ref)
+		case a.Kind == kind && !(kind == RevokeRole && a.Replaces):
+			refs = append(refs, a.Ref())
+		}
+	}
+	return refs
+}
+
 // seal names the refused actions, of all kinds together, by one hash.
-func (out *Checked) seal(in GuardInput, refs map[Kind][]ActionRef, allowed map[ActionRef]bool) {
+func (out *Checked) seal(in GuardInput, actions []Action, allowed map[ActionRef]bool) {
 	if out.Report.OK {
 		return
 	}
 	var set []ActionRef
-	for _, kind := range append(slices.Clone(Kinds), Clear) {
+	missing := map[Kind]string{}
+	for _, kind := range guardedKinds {
 		if out.Held[kind] {
-			set = append(set, refs[kind]...)
+			refs := guardedRefs(actions, kind)
+			missing[kind] = unapproved(refs, allowed)
+			set = append(set, refs...)
 		}
 	}
 	hash := HashRefs(set)
 	out.Sets[hash] = set
-	missing := map[Kind]string{}
-	for kind := range out.Held {
-		missing[kind] = unapproved(refs[kind], allowed)
-	}
 	for i := range out.Report.Refusals {
 		r := &out.Report.Refusals[i]
 		r.Approve = hash
@@ -102,22 +118,23 @@ func (out *Checked) seal(in GuardInput, refs map[Kind][]ActionRef, allowed map[A
 type check struct {
 	in      GuardInput
 	kind    Kind
-	refs    []ActionRef
+	actions []Action // of all kinds
+	count   int      // of this kind
 	limit   Limit
 	allowed map[ActionRef]bool
 	out     *Checked
 }
 
 func (c *check) run(roles map[RoleID]int) {
-	if len(c.refs) == 0 {
+	if c.count == 0 {
 		return
 	}
 	refusals := c.refusals(roles)
 	if len(refusals) == 0 {
 		return
 	}
-	if c.approved() {
-		for _, ref := range c.refs {
+	if refs := guardedRefs(c.actions, c.kind); c.approved(refs) {
+		for _, ref := range refs {
 			c.out.Exempt[ref] = true
 		}
 		return
@@ -134,12 +151,12 @@ func (c *check) run(roles map[RoleID]int) {
 
 // approved reports whether every action of the kind is in an approved set, whatever
 // else is in the plan.
-func (c *check) approved() bool {
-	return len(c.allowed) > 0 && !slices.ContainsFunc(c.refs, func(ref ActionRef) bool { return !c.allowed[ref] })
+func (c *check) approved(refs []ActionRef) bool {
+	return len(c.allowed) > 0 && !slices.ContainsFunc(refs, func(ref ActionRef) bool { return !c.allowed[ref] })
 }
 
 func (c *check) refusals(roles map[RoleID]int) []Refusal {
-	n, population := len(c.refs), c.in.Managed
+	n, population := c.count, c.in.Managed
 	if c.kind == RevokeRole {
 		population = c.in.Grants
 	}
