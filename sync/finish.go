@@ -372,7 +372,7 @@ func (r *run) record(cause error) error {
 		return err
 	}
 	rec.Managed = managed
-	rec.Held = len(r.doc.Held)
+	rec.Held, rec.Refusals = len(r.doc.Held), r.doc.Guard.Refusals
 	if res := r.doc.Result; res != nil {
 		rec.Done, rec.Failed, rec.Unknown = res.Done, res.Failed, res.Unknown
 		rec.Problems += r.troubled(res)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -113,11 +112,15 @@ func (x *explained) recall(db *state.DB, redact bool) error {
 	if id == "" {
 		return nil
 	}
-	held, err := heldOf(last, id)
+	held, err := heldBy(db, last)
 	if err != nil {
 		return err
 	}
-	x.Known.LastHeld = append(x.Known.LastHeld, held...)
+	for _, h := range held {
+		if h.User.ID == id {
+			x.Known.LastHeld = append(x.Known.LastHeld, h)
+		}
+	}
 	troubles, err := troublesOf(db)
 	if err != nil {
 		return err
@@ -145,10 +148,15 @@ func (x *explained) recall(db *state.DB, redact bool) error {
 	return nil
 }
 
-// heldOf is what a run held of one person.
-func heldOf(run plan.RunRecord, id plan.PersonID) ([]plan.Held, error) {
-	if len(run.Document) == 0 {
+// heldBy is what a run held. Only what held anything has its document read, which can
+// hold hundreds of thousands of actions.
+func heldBy(db *state.DB, run plan.RunRecord) ([]plan.Held, error) {
+	if run.Held == 0 {
 		return nil, nil
+	}
+	run, _, err := db.Run(run.ID)
+	if err != nil || len(run.Document) == 0 {
+		return nil, err
 	}
 	var document struct {
 		Held []plan.Held `json:"held"`
@@ -156,5 +164,5 @@ func heldOf(run plan.RunRecord, id plan.PersonID) ([]plan.Held, error) {
 	if err := json.Unmarshal(run.Document, &document); err != nil {
 		return nil, fmt.Errorf("reading the document of run %s: %w", run.ID, err)
 	}
-	return slices.DeleteFunc(document.Held, func(h plan.Held) bool { return h.User.ID != id }), nil
+	return document.Held, nil
 }

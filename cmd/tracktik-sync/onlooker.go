@@ -59,13 +59,13 @@ func (o *onlooker) look(db *state.DB, engine *tsync.Engine, d *plan.Document) {
 
 func (o *onlooker) note(db *state.DB, engine *tsync.Engine, d *plan.Document) error {
 	meta, metaErr := db.Meta()
-	record, _, recordErr := db.Run(state.LastRun)
+	runs, recordErr := db.Runs(1)
 	troubles, troublesErr := db.Troubles()
 	size, sizeErr := db.Size()
 	problems := standing(d, troubles)
 	o.last = notify.Situation{LastSuccess: meta.LastSuccess, Quarantine: meta.Quarantine, Problems: problems}
-	if d != nil && record.ID == d.ID {
-		record.Document = nil
+	if d != nil && len(runs) > 0 && runs[0].ID == d.ID {
+		record := runs[0]
 		o.last.Run, o.last.Mode, o.last.Refusals, o.last.Counts = d.ID, d.Mode, d.Guard.Refusals, countsOf(record, len(problems))
 		o.values = &metrics.Values{Version: version, Run: record, Document: d, Meta: meta, Problems: problems, Snapshot: size, Expiry: o.ends}
 		o.values.Measure("okta", engine.Source)

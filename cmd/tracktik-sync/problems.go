@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -82,11 +80,11 @@ func (c *problemsCommand) rows(db *state.DB) ([]problemRow, error) {
 		if err != nil {
 			return nil, err
 		}
-		held, err := heldRows(last, since)
+		held, err := heldBy(db, last)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, held...)
+		rows = append(rows, heldRows(held, last, since)...)
 	} else {
 		troubles, err := db.Troubles()
 		if err != nil {
@@ -113,19 +111,10 @@ func troubleRows(troubles []plan.Trouble) []problemRow {
 }
 
 // heldRows are the held actions of a run; since knows from when on, else it is the run.
-func heldRows(run plan.RunRecord, since map[heldKey]time.Time) ([]problemRow, error) {
-	if len(run.Document) == 0 {
-		return nil, nil
-	}
-	var d struct { // a plan can have a hundred thousand actions
-		Held []plan.Held `json:"held"`
-	}
-	if err := json.Unmarshal(run.Document, &d); err != nil {
-		return nil, fmt.Errorf("reading the document of run %s: %w", run.ID, err)
-	}
-	rows := make([]problemRow, len(d.Held))
-	for i := range d.Held {
-		h := &d.Held[i]
+func heldRows(held []plan.Held, run plan.RunRecord, since map[heldKey]time.Time) []problemRow {
+	rows := make([]problemRow, len(held))
+	for i := range held {
+		h := &held[i]
 		why := strings.TrimLeft(strings.TrimPrefix(h.Why, h.Code()), ": ")
 		rows[i] = problemRow{User: h.User, Code: h.Code(), Since: run.Started, WayOut: wayOut(h.Code()),
 			Message: strings.TrimRight(ui.KindWords(h.Kind)+": "+why, ": ")}
@@ -136,7 +125,7 @@ func heldRows(run plan.RunRecord, since map[heldKey]time.Time) ([]problemRow, er
 			rows[i].Since = at
 		}
 	}
-	return rows, nil
+	return rows
 }
 
 func (c *problemsCommand) print(w io.Writer, rows []problemRow) error {

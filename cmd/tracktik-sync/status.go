@@ -218,19 +218,12 @@ func (d *statusDocument) fromRuns(db *state.DB) error {
 	last := runs[0]
 	d.LastRun = &lastRun{last.ID, last.Started, last.Ended, last.ExitCode, last.Summary, last.Message}
 	whole, err := lastWhole(db)
-	if err != nil || len(whole.Document) == 0 {
+	if err != nil {
 		return err
 	}
-	var document struct { // a plan can have a hundred thousand actions
-		Held  []json.RawMessage `json:"held"`
-		Guard plan.GuardReport  `json:"guard"`
-	}
-	if err := json.Unmarshal(whole.Document, &document); err != nil {
-		return fmt.Errorf("reading the document of run %s: %w", whole.ID, err)
-	}
-	d.Held = len(document.Held)
-	if len(document.Guard.Refusals) > 0 {
-		d.Guard.OK, d.Guard.Refusals = false, document.Guard.Refusals
+	d.Held = whole.Held
+	if len(whole.Refusals) > 0 {
+		d.Guard.OK, d.Guard.Refusals = false, whole.Refusals
 	}
 	return nil
 }
@@ -238,14 +231,13 @@ func (d *statusDocument) fromRuns(db *state.DB) error {
 // recentRuns is how far back a run about everybody is looked for.
 const recentRuns = 100
 
-// lastWhole is the last run that was not about single people, with its document; the
-// zero record when there is none.
+// lastWhole is the last run that was not about single people, without its document,
+// which can hold hundreds of thousands of actions; the zero record when there is none.
 func lastWhole(db *state.DB) (plan.RunRecord, error) {
 	runs, err := db.Runs(recentRuns)
 	for i := range runs {
 		if runs[i].Whole() {
-			record, _, err := db.Run(runs[i].ID)
-			return record, err
+			return runs[i], nil
 		}
 	}
 	return plan.RunRecord{}, err

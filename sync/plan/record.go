@@ -170,6 +170,7 @@ type RunRecord struct {
 	Held      int            `json:"held"`
 	Unknown   int            `json:"unknown"`
 	Problems  int            `json:"problems"`
+	Refusals  []Refusal      `json:"refusals,omitempty"` // by the guards
 	Managed   int            `json:"managed"`
 	OktaCalls int            `json:"okta_calls"`
 	TTCalls   int            `json:"tracktik_calls"`
