@@ -25,6 +25,7 @@ type pushed struct {
 	reread  bool            // members come from Okta
 	stamp   string          // to be stored with them
 	role    *plan.RoleRef   // nil: none, and nothing is granted
+	due     plan.Due        // what the members are to hold, once role is known
 	anew    bool            // the role is not the stored one
 	failed  bool            // the group could not be read: its members are the stored ones
 }

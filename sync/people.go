@@ -132,16 +132,16 @@ func (r *run) mustDecode(m *mark) bool {
 
 // subject judges and maps a person who was decoded.
 func (r *run) subject(p plan.Person, evidence string) error {
-	s := &subject{person: p, judgement: plan.Judge(&p, &r.pol), evidence: evidence, seen: r.Now()}
-	if err := r.recall(s); err != nil {
+	s := subject{person: p, judgement: plan.Judge(&p, &r.pol), evidence: evidence, seen: r.Now()}
+	if err := r.recall(&s); err != nil {
 		return err
 	}
 	if s.judgement.Verdict == plan.Provision {
-		r.mapSubject(s)
+		r.mapSubject(&s)
 	}
 	s.leaver = s.judgement.Verdict == plan.Depart
-	s.person.User, s.person.App = nil, nil // they are large
-	r.people.subjects[p.ID] = s
+	s.compact()
+	r.people.add(s)
 	return nil
 }
 

@@ -15,8 +15,8 @@ import (
 // A rolePass is what a run finds out about groups, roles and grants.
 type rolePass struct {
 	groups   plan.GroupDecision
-	dirty    map[plan.PersonID]bool // their roles are looked at
-	due      map[plan.PersonID][]plan.Due
+	dirty    map[plan.PersonID]bool      // their roles are looked at
+	due      map[plan.PersonID][]*pushed // the groups of those who are looked at
 	refs     map[plan.RoleID]*plan.RoleRef
 	views    []*plan.RoleView
 	decision plan.Decision // about everybody's roles
@@ -30,7 +30,7 @@ type rolePass struct {
 // group, entry or grants changed are looked at.
 func (r *run) decideRoles(ctx context.Context) error {
 	p := &r.roles
-	p.dirty, p.due, p.refs = map[plan.PersonID]bool{}, map[plan.PersonID][]plan.Due{}, map[plan.RoleID]*plan.RoleRef{}
+	p.dirty, p.due, p.refs = map[plan.PersonID]bool{}, map[plan.PersonID][]*pushed{}, map[plan.RoleID]*plan.RoleRef{}
 	p.held = map[plan.PersonID]string{}
 	if err := r.decideGroups(ctx); err != nil {
 		return err
@@ -39,6 +39,7 @@ func (r *run) decideRoles(ctx context.Context) error {
 		return err
 	}
 	r.collectDue()
+	p.decision.Actions = make([]plan.Action, 0, r.countActions())
 	if err := r.makeViews(ctx); err != nil {
 		return err
 	}
@@ -48,7 +49,6 @@ func (r *run) decideRoles(ctx context.Context) error {
 	if err := r.confirmLeft(ctx); err != nil {
 		return err
 	}
-	p.decision.Actions = make([]plan.Action, 0, r.countActions())
 	for _, v := range p.views {
 		r.decideRolesOf(v)
 	}
@@ -67,15 +67,10 @@ func (r *run) countActions() int {
 	for _, s := range r.people.subjects {
 		n += len(s.decision.Actions)
 	}
-	for _, v := range r.roles.views {
-		n += len(v.Due)
-		for i := range v.Have {
-			if v.Have[i].Lost == "" {
-				n--
-			}
-		}
+	for _, groups := range r.roles.due {
+		n += len(groups)
 	}
-	return max(n, 0)
+	return n
 }
 
 // decideRolesOf asks package plan about one person's roles.
@@ -257,7 +252,7 @@ func (r *run) collectDue() {
 		if g.role == nil {
 			continue
 		}
-		rank := r.rank(g)
+		g.due = plan.DueBy(g.group.Name, g.role, r.rank(g))
 		for _, id := range g.members {
 			m := r.people.find(id)
 			s := r.people.subjects[id]
@@ -275,7 +270,7 @@ func (r *run) collectDue() {
 				}
 			}
 			if p.dirty[id] {
-				p.due[id] = append(p.due[id], plan.Due{Role: g.role, Rank: rank, Group: g.group.Name})
+				p.due[id] = append(p.due[id], g)
 				if m == nil && len(p.due[id]) == 2 {
 					p.several++
 				}
@@ -294,7 +289,9 @@ func (r *run) rank(g *pushed) int {
 	return len(r.pol.Order)
 }
 
-// makeViews gathers what is known of each person whose roles are looked at.
+// makeViews gathers what is known of each person whose roles are looked at. Who is
+// created in this very plan holds nothing that could be looked up, and is decided at
+// once: of a first run that is everybody.
 func (r *run) makeViews(ctx context.Context) error {
 	p := &r.roles
 	if err := r.keptRoles(ctx); err != nil {
@@ -312,7 +309,11 @@ func (r *run) makeViews(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if v != nil {
+		switch {
+		case v == nil:
+		case v.Employee == 0 && len(v.Have) == 0:
+			r.decideRolesOf(v)
+		default:
 			p.views = append(p.views, v)
 		}
 	}
@@ -345,7 +346,10 @@ func (r *run) keptRoles(ctx context.Context) error {
 func (r *run) roleView(id plan.PersonID) (*plan.RoleView, error) {
 	s := r.people.subjects[id]
 	owner := id // whose grants they are by the snapshot
-	v := &plan.RoleView{User: plan.UserRef{ID: id}, Due: r.roles.due[id], MayGrant: true, Others: -1}
+	v := &plan.RoleView{User: plan.UserRef{ID: id}, MayGrant: true, Others: -1}
+	for _, g := range r.roles.due[id] {
+		v.Due = append(v.Due, g.due)
+	}
 	var link *plan.Link
 	switch {
 	case r.pending[id] != "":
@@ -383,15 +387,16 @@ func (r *run) roleView(id plan.PersonID) (*plan.RoleView, error) {
 			v.Shielded = plan.HeldProtected + ": sync.protected names them"
 		}
 	}
-	grants, err := r.Snapshot.GrantsOf(owner)
-	if err != nil {
-		return nil, err
-	}
-	if s != nil && s.kept != nil {
+	var grants []plan.Grant
+	switch {
+	case anew: // those on record are of the employee whom somebody else ended
+	case s != nil && s.kept != nil:
 		grants = s.kept
-	}
-	if anew { // those are of the employee whom somebody else ended
-		grants = nil
+	case link != nil:
+		var err error
+		if grants, err = r.Snapshot.GrantsOf(owner); err != nil {
+			return nil, err
+		}
 	}
 	for _, g := range grants {
 		r.holding(v, g, id)

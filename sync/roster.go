@@ -15,7 +15,8 @@ import (
 type roster struct {
 	marks    []mark
 	subjects map[plan.PersonID]*subject
-	listed   int // people in Okta's listing
+	block    []subject // the last one that add made
+	listed   int       // people in Okta's listing
 	managed  int
 }
 
@@ -45,19 +46,19 @@ type subject struct {
 	evidence  string
 	seen      time.Time // when the evidence was seen
 	mapped    plan.Mapped
-	outOf     bool
 	scopeErr  string
 	link      *plan.Link
 	former    *plan.Former
 	employee  *plan.Employee
-	gone      bool
 	matches   []plan.Match
 	kept      []plan.Grant // of somebody who is reactivated: grants of ours that they still hold
 	decision  plan.Decision
-	absent    bool     // not in the listing
-	leaver    bool     // a departure that is confirmed
 	was       *subject // who they were under an earlier Okta id
 	became    *subject // who they are under a later one
+	outOf     bool
+	gone      bool
+	absent    bool // not in the listing
+	leaver    bool // a departure that is confirmed
 	// open says that something is left to do or to show: the person is decoded again
 	// in the next run, whatever the print.
 	open bool
@@ -83,6 +84,18 @@ func loadRoster(s Snapshot) (*roster, error) {
 	return r, nil
 }
 
+// add enters a subject by the person's id. There can be as many as the organisation has
+// people, so they are kept in blocks.
+func (r *roster) add(s subject) *subject {
+	if len(r.block) == cap(r.block) {
+		r.block = make([]subject, 0, min(max(16, len(r.subjects)), 1024))
+	}
+	r.block = append(r.block, s)
+	added := &r.block[len(r.block)-1]
+	r.subjects[s.person.ID] = added
+	return added
+}
+
 // find returns the mark of a person, nil when the snapshot has none.
 func (r *roster) find(id plan.PersonID) *mark {
 	i, ok := slices.BinarySearchFunc(r.marks, id, func(m mark, id plan.PersonID) int { return strings.Compare(string(m.id), string(id)) })
@@ -100,6 +113,32 @@ func (r *roster) sorted() []*subject {
 	}
 	slices.SortFunc(list, func(a, b *subject) int { return strings.Compare(string(a.person.ID), string(b.person.ID)) })
 	return list
+}
+
+// compact drops the profiles, and moves the texts that stay into one. Of a hundred
+// thousand people, a dozen small texts each keep the collector busy, and take up much
+// more than their length; and most people's names are in their e-mail address again.
+func (s *subject) compact() {
+	p, w := &s.person, &s.mapped.Wanted
+	p.User, p.App = nil, nil
+	texts := []*string{(*string)(&p.ID), &p.Login, &p.Email, &p.Status, &p.Transition, &p.Assignment.UserName,
+		&p.Assignment.Status, &p.Assignment.Scope, (*string)(&p.Assignment.Group), &w.Email, (*string)(&w.Group)}
+	for f := range w.Values {
+		texts = append(texts, &w.Values[f])
+	}
+	var all strings.Builder
+	all.Grow(512)
+	at := make([]int, len(texts))
+	for i, text := range texts {
+		if at[i] = strings.Index(all.String(), *text); at[i] < 0 {
+			at[i] = all.Len()
+			all.WriteString(*text)
+		}
+	}
+	one := strings.Clone(all.String())
+	for i, text := range texts {
+		*text = one[at[i] : at[i]+len(*text)]
+	}
 }
 
 // name is how the subject's login is shown, also when Okta did not tell it.

@@ -48,7 +48,7 @@ func (m *Mapper) run(p *plan.Person, groups []string, sources *Sources) Result {
 		user:    plan.UserRef{ID: p.ID, Login: p.Login},
 		sources: sources,
 	}
-	j.result.Wanted = plan.Wanted{Email: clean(p.Email), Print: p.Print, Group: p.Assignment.Group}
+	j.result.Wanted = plan.Wanted{Email: clean(p.Email), Group: p.Assignment.Group}
 	for f := range plan.NumFields {
 		switch f {
 		case plan.AddressLine1:

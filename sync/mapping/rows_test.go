@@ -256,7 +256,7 @@ func TestPersonsOwnFactsArePassedOn(t *testing.T) {
 	p.App["email"] = "work@acme.example"
 	p.Email = " Ana.Silva@acme.example "
 	w := mapDefault(t, p).Wanted
-	if w.Email != "Ana.Silva@acme.example" || w.Print != p.Print || w.Group != "00gGUARDS" {
+	if w.Email != "Ana.Silva@acme.example" || w.Group != "00gGUARDS" {
 		t.Errorf("wanted %+v", w)
 	}
 	if w.Values[plan.Email] != "work@acme.example" {

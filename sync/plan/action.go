@@ -62,12 +62,12 @@ type Action struct {
 	Want *Wanted
 	// Former is the employee who was this person before: Create and Reactivate.
 	Former EmployeeID
-	// Replaces is set on the GrantRole and RevokeRole of one pair: the revoke
-	// only goes out when the grant is done.
-	Replaces bool
 	// Grant is the grant that a RevokeRole takes back, where it is not the one on
 	// record: a second grant of one role.
 	Grant GrantID
+	// Replaces is set on the GrantRole and RevokeRole of one pair: the revoke
+	// only goes out when the grant is done.
+	Replaces bool
 	// Drift says that an Update repairs what somebody changed in TrackTik.
 	Drift bool
 	// Restores says that an administrator brings somebody back, whatever Okta says:
@@ -82,8 +82,7 @@ type Wanted struct {
 	Keep     FieldSet `json:"keep,omitempty"`      // no usable value in Okta: leave what is there
 	Default  bool     `json:"default,omitempty"`   // the region is the configured default
 	Email    string   `json:"email,omitempty"`     // the Okta user's own e-mail, for protection and look-ups
-	Print    Print    `json:"-"`
-	Group    GroupID  `json:"group,omitempty"` // the group that granted the app
+	Group    GroupID  `json:"group,omitempty"`     // the group that granted the app
 }
 
 // FieldChanges returns what the action changes, field by field: for a create,

@@ -316,7 +316,7 @@ func (m *model) rolesOf(r *rand.Rand, v *plan.View, d *plan.Decision, roles map[
 	}
 	for i, g := range m.groups {
 		if ref := roles[g.ID]; ref != nil && slices.Contains(m.members[g.ID], v.Person.ID) {
-			rv.Due = append(rv.Due, plan.Due{Role: ref, Rank: i / 2, Group: g.Name})
+			rv.Due = append(rv.Due, plan.DueBy(g.Name, ref, i/2))
 		}
 	}
 	owner := v.Person.ID

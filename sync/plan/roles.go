@@ -7,9 +7,14 @@ import (
 
 // A Due is a role that a person is to hold, by a group.
 type Due struct {
-	Role  *RoleRef
-	Rank  int // of the group, for one role a person; the lowest wins
-	Group string
+	Role *RoleRef
+	Rank int    // of the group, for one role a person; the lowest wins
+	Why  string // shared by all members
+}
+
+// DueBy is the role that the members of a group of that name are to hold.
+func DueBy(group string, role *RoleRef, rank int) Due {
+	return Due{Role: role, Rank: rank, Why: "member of group " + quote(group)}
 }
 
 // A Holding is a grant of ours.
@@ -99,8 +104,7 @@ func (p *rolePlan) grants() {
 		if v.holds(want.Role) || slices.ContainsFunc(p.grant, func(a Action) bool { return sameRole(a.Role, want.Role) }) {
 			continue
 		}
-		a := Action{Kind: GrantRole, User: v.User, Employee: v.Employee, Role: want.Role,
-			Reason: "member of group " + quote(want.Group)}
+		a := Action{Kind: GrantRole, User: v.User, Employee: v.Employee, Role: want.Role, Reason: want.Why}
 		switch {
 		case !v.MayGrant:
 			p.withheld = HeldLastRole + ": the role that replaces it cannot be granted before the person's problem is solved"

@@ -13,7 +13,7 @@ func role(id plan.RoleID, group plan.GroupID) *plan.RoleRef {
 }
 
 func due(id plan.RoleID, group plan.GroupID, rank int) plan.Due {
-	return plan.Due{Role: role(id, group), Rank: rank, Group: "Group " + string(group)}
+	return plan.DueBy("Group "+string(group), role(id, group), rank)
 }
 
 // have is a grant of ours that nothing speaks against.
