@@ -100,6 +100,39 @@ func TestEveryExitCodeIsExplainedToPeople(t *testing.T) {
 	}
 }
 
+var quotedText = regexp.MustCompile(`"([^"\n]+)"`)
+
+// TestEveryMessageOnThePageIsOneOfTheProgram holds the texts by which people look for a
+// failure or a refusal to those in the code; … stands for what differs.
+func TestEveryMessageOnThePageIsOneOfTheProgram(t *testing.T) {
+	page, code := onePage(t, troubleshooting), sources(t)
+	var messages []string
+	for _, heading := range []string{"### Guards", "## A run failed (exit 1)"} {
+		for line := range strings.Lines(page.section(t, heading)) {
+			if !strings.HasPrefix(line, "| `") {
+				continue
+			}
+			cell := strings.Split(line, "|")[1]
+			if heading == "### Guards" {
+				messages = append(messages, spans(cell)...)
+			}
+			for _, match := range quotedText.FindAllStringSubmatch(cell, -1) {
+				messages = append(messages, match[1])
+			}
+		}
+	}
+	if len(messages) < 15 {
+		t.Fatalf("the messages are not found: %q", messages)
+	}
+	for _, message := range messages {
+		for _, part := range strings.Split(strings.ReplaceAll(message, "KIND", "%s"), "…") {
+			if part = strings.TrimSpace(part); len(part) > 3 && !strings.Contains(code, part) {
+				t.Errorf("%q is in no text of the program, and the page has it in %q", part, message)
+			}
+		}
+	}
+}
+
 // TestEveryLinkOfThePagesLeadsSomewhere follows the links within the checkout, to the
 // headings as well.
 func TestEveryLinkOfThePagesLeadsSomewhere(t *testing.T) {
@@ -189,7 +222,7 @@ var (
 // TestEveryKeyOfThePagesExists holds what the pages say of the configuration to the
 // keys that there are: in prose, in YAML, and as variables.
 func TestEveryKeyOfThePagesExists(t *testing.T) {
-	known, variables := map[string]string{}, map[string]bool{configs.EnvConfig: true, configs.EnvApprove: true}
+	known, variables := map[string]string{}, map[string]bool{configs.EnvConfig: true, configs.EnvApprove: true, configs.EnvConsole: true}
 	for _, key := range configs.Keys() {
 		known[key.Path], variables[key.Env] = key.Type, true
 		for at, char := range key.Path {

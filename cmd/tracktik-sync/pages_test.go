@@ -202,6 +202,30 @@ func plainWord(word *syntax.Word) string {
 	return b.String()
 }
 
+// sources are the texts of the program's code, without that of tests and simulators.
+func sources(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	for _, dir := range []string{"cmd/tracktik-sync", "sync", "okta", "tracktik", "state"} {
+		if err := filepath.WalkDir(filepath.Join(top, dir), func(path string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case entry.IsDir() && strings.HasSuffix(entry.Name(), "test"):
+				return filepath.SkipDir
+			case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+				return nil
+			}
+			data, err := os.ReadFile(path)
+			b.Write(data)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return strings.ReplaceAll(b.String(), "%%", "%")
+}
+
 // constants are the texts of the constants in a package whose names begin so.
 func constants(t *testing.T, dir, prefix string) []string {
 	t.Helper()
