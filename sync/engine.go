@@ -181,8 +181,9 @@ func (r *run) permitted() error {
 	return nil
 }
 
+// refusal says all of what the guards refuse, a line each.
 func (r *run) refusal() error {
-	return &RefusedError{RefusedGuard, r.checked.Report.Refusals[0].Message}
+	return &RefusedError{RefusedGuard, r.checked.Report.Text()}
 }
 
 // keepRefused remembers what was refused, so that it can be approved.

@@ -41,7 +41,13 @@ func (a *applier) commit(action *plan.Action, done attempt) error {
 
 // record counts an outcome, and says it.
 func (a *applier) record(action *plan.Action, done attempt) {
-	log := a.log.WithField("action", string(action.Kind)).WithField("person", action.User.ID).WithField("employee", action.Employee)
+	log := a.log.WithField("action", string(action.Kind))
+	if action.User.ID != "" {
+		log = log.WithField("person", action.User.ID)
+	}
+	if action.Employee != 0 {
+		log = log.WithField("employee", action.Employee)
+	}
 	if action.Role != nil {
 		log = log.WithField("role", action.Role.ID).WithField("group", action.Role.Group)
 	}

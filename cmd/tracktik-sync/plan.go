@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -142,11 +141,7 @@ func guardError(d *plan.Document, err error) error {
 	if len(d.Guard.Refusals) == 0 || errors.As(err, &refused) {
 		return nil
 	}
-	messages := make([]string, len(d.Guard.Refusals))
-	for i, r := range d.Guard.Refusals {
-		messages[i] = r.Message
-	}
-	return &tsync.RefusedError{Code: tsync.RefusedGuard, Message: strings.Join(messages, "; ")}
+	return &tsync.RefusedError{Code: tsync.RefusedGuard, Message: d.Guard.Text()}
 }
 
 func problemsVerdict(n int) error {

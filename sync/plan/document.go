@@ -11,6 +11,7 @@ import (
 	"hash"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -120,6 +121,15 @@ func codeOf(why string) string {
 type GuardReport struct {
 	OK       bool      `json:"ok"`
 	Refusals []Refusal `json:"refusals"`
+}
+
+// Text is what the refusals say, a line each.
+func (g *GuardReport) Text() string {
+	lines := make([]string, len(g.Refusals))
+	for i := range g.Refusals {
+		lines[i] = g.Refusals[i].Message
+	}
+	return strings.Join(lines, "\n")
 }
 
 // A Refusal is one limit that the plan exceeds.
