@@ -34,6 +34,19 @@ func TestAnEmployeeWhoMatchesIsAdopted(t *testing.T) {
 	w.wantDone(w.run(), "")
 }
 
+func TestALanguageThatTheEmployeeHasIsNotWrittenAgain(t *testing.T) {
+	w := newWorld(t)
+	ada := w.atPortal("ada", func(e *tracktiktest.Employee) { e.Language = "FR" })
+	w.hire("ada")
+	w.org.UpdateUser(w.users["ada"], map[string]any{"preferredLanguage": "fr"})
+	w.wantDone(w.run(), "adopt 1")
+	w.must(w.portal.UpdateEmployee(ada, func(e *tracktiktest.Employee) { e.Language = "DE" }))
+	w.wantDone(w.runWith(refreshed), "update 1")
+	if e := w.employee("ada"); e.Language != "FR" {
+		t.Errorf("ada is %+v", e)
+	}
+}
+
 func TestAdoptionsThatKeepShowWhatDiffers(t *testing.T) {
 	w := newWorld(t)
 	w.policy.AdoptKeep = true

@@ -54,8 +54,8 @@ type Client struct {
 	tokens *tokenSource
 	log    logrus.FieldLogger
 
-	noKeyFilter atomic.Bool // the portal pages by offset only
-	noUsername  atomic.Bool // the portal refuses username in include
+	noKeyFilter atomic.Bool              // the portal pages by offset only
+	refused     atomic.Pointer[[]string] // what the portal does not show in include
 }
 
 // New makes a Client. It makes no call.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tracktik-sync/sync/plan"
 )
@@ -16,7 +17,7 @@ import (
 // Employees reads everybody, those who are no longer active too, and returns how
 // many there are. page is called once a page; its error ends the list and is
 // returned as it is. Has says which fields an employee came with: a portal that
-// refuses to show user names serves them without.
+// refuses to show user names or languages serves them without.
 func (c *Client) Employees(ctx context.Context, page func([]plan.Employee) error) (int, error) {
 	return c.listEmployees(ctx, url.Values{}, page)
 }
@@ -54,22 +55,40 @@ func (c *Client) listEmployees(ctx context.Context, query url.Values, page func(
 	return n, err
 }
 
-// withInclude makes a call that asks for what comes on demand only, and once more
-// without user names where the portal refuses those.
+// withInclude makes a call that asks for what comes on demand only, and again without
+// the parts that the portal refuses.
 func (c *Client) withInclude(call func(include string) error) error {
-	if c.noUsername.Load() {
-		return call(onDemandWithoutUsername)
+	var first error
+	known := c.unshown()
+	for without := known; ; {
+		err := call(strings.Join(slices.DeleteFunc(slices.Clone(onDemand), func(part string) bool { return slices.Contains(without, part) }), ","))
+		if err == nil {
+			if len(without) > len(known) {
+				c.log.WithField("fields", strings.Join(without, ",")).Warn("this portal does not show all fields of employees; those are not compared")
+				c.refused.Store(&without)
+			}
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+		var e *Error
+		if !errors.As(err, &e) {
+			return first
+		}
+		part := includeRefused(e)
+		if part == "" || slices.Contains(without, part) {
+			return first
+		}
+		without = append(slices.Clone(without), part)
 	}
-	err := call(onDemand)
-	var e *Error
-	if !errors.As(err, &e) || !includeRefused(e) {
-		return err
+}
+
+// unshown are the parts that the portal has refused to show.
+func (c *Client) unshown() []string {
+	if parts := c.refused.Load(); parts != nil {
+		return *parts
 	}
-	if again := call(onDemandWithoutUsername); again != nil {
-		return err
-	}
-	c.log.WithField("message", e.Text).Warn("this portal does not show user names; they are not compared")
-	c.noUsername.Store(true)
 	return nil
 }
 

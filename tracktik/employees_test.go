@@ -115,7 +115,7 @@ func TestEveryListOfEmployeesHoldsTheInactiveAndAsksForUserNames(t *testing.T) {
 	}
 	calls := p.requests()
 	for i, call := range calls {
-		if call.query.Get("includeInactive") != "true" || call.query.Get("include") != "address,username" {
+		if call.query.Get("includeInactive") != "true" || call.query.Get("include") != "address,language,username" {
 			t.Errorf("call %d asked for %v", i+1, call.query)
 		}
 	}
@@ -144,22 +144,26 @@ func TestFuzzyFilterFindsOnlyWhoIsMeant(t *testing.T) {
 	}
 }
 
-func TestPortalThatHidesUserNamesIsReadWithoutThem(t *testing.T) {
-	p := newPortal(t, func(w http.ResponseWriter, r *http.Request) {
-		if strings.Contains(r.URL.Query().Get("include"), "username") {
-			answer(w, 400, `{"status":400,"error":"username is not a field in employees"}`)
-			return
-		}
-		answer(w, 200, `{"meta":{"count":1},"data":[{"id":1,"firstName":"Ana"}]}`)
-	})
-	c := client(t, p, nil)
-	for run, calls := range []int{2, 1} {
-		before := len(p.requests())
-		var all []plan.Employee
-		n, err := c.Employees(t.Context(), collect(&all))
-		ok(t, err)
-		if n != 1 || all[0].Has.Has(plan.Username) || len(p.requests())-before != calls {
-			t.Errorf("run %d: %d employees, %+v, %d calls", run+1, n, all, len(p.requests())-before)
+func TestPortalThatHidesFieldsIsReadWithoutThem(t *testing.T) {
+	for _, hidden := range [][]string{{"username"}, {"language"}, {"language", "username"}} {
+		p := newPortal(t, func(w http.ResponseWriter, r *http.Request) {
+			for _, field := range hidden {
+				if strings.Contains(r.URL.Query().Get("include"), field) {
+					answer(w, 400, `{"status":400,"error":"`+field+` is not a field in employees"}`)
+					return
+				}
+			}
+			answer(w, 200, `{"meta":{"count":1},"data":[{"id":1,"firstName":"Ana"}]}`)
+		})
+		c := client(t, p, nil)
+		for run, calls := range []int{1 + len(hidden), 1} {
+			before := len(p.requests())
+			var all []plan.Employee
+			n, err := c.Employees(t.Context(), collect(&all))
+			ok(t, err)
+			if n != 1 || all[0].Has.Has(plan.Username) || len(p.requests())-before != calls {
+				t.Errorf("%v, run %d: %d employees, %+v, %d calls", hidden, run+1, n, all, len(p.requests())-before)
+			}
 		}
 	}
 }

@@ -34,17 +34,21 @@ const tokenScheme = "Bearer "
 // an article only; a 400, or an answer that ignores it, means offset paging. [G]
 const keyFilter = "id:gt"
 
-// onDemand are the parts of an employee that come only when asked for. That
-// username is one of them is [S]; that `include` is how to ask for it is [G].
-const onDemand = "address,username"
+// onDemand are the parts of an employee that come only when asked for. That username
+// and language are among them is [S]; that `include` is how to ask for them is [G].
+var onDemand = []string{"address", "language", "username"}
 
-// onDemandWithoutUsername is asked for where a portal refuses the other. [G]
-const onDemandWithoutUsername = "address"
-
-// includeRefused recognises the refusal of username in `include`. [G]: modelled
-// on the recorded "page is not a field in employees".
-func includeRefused(e *Error) bool {
-	return e.status == http.StatusBadRequest && strings.Contains(strings.ToLower(e.Text), "username")
+// includeRefused recognises the refusal of a part in `include`, and says which; "" is
+// none. An address cannot be done without. [G]: modelled on the recorded "page is not
+// a field in employees".
+func includeRefused(e *Error) string {
+	text := strings.ToLower(e.Text)
+	for _, part := range onDemand {
+		if e.status == http.StatusBadRequest && part != "address" && strings.Contains(text, part) {
+			return part
+		}
+	}
+	return ""
 }
 
 // newRoleOrder is the place of a new role among the portal's. [G]
