@@ -431,6 +431,7 @@ func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 		if r.refresh || meta.LastRefresh.IsZero() {
 			meta.LastRefresh = r.started
 		}
+		meta.Observed = r.Observe || meta.Observed && !r.refresh
 		if r.refresh {
 			meta.RefreshDue = false
 			n := r.current.unmanaged

@@ -22,7 +22,7 @@ type currentState struct {
 	// unmanaged counts active employees whom nobody in Okta stands behind.
 	unmanaged int
 	// candidates are employees of nobody who have the username or e-mail of somebody
-	// managed, when the snapshot was restored from a backup.
+	// managed, when links may be moved: see relinks.
 	candidates map[plan.PersonID][]plan.Match
 	// holders are the grants of roles that are linked, by role and employee.
 	holders map[holder][]plan.GrantID
@@ -93,15 +93,17 @@ func (r *run) compareEmployee(e *plan.Employee) error {
 	if m := r.people.find(link.Person); m != nil {
 		m.flags |= flagInTT
 	}
-	if !e.Active() || link.ElsewhereStatus != "" || differs(&link, e) {
+	if !e.Active() || link.ElsewhereStatus != "" || differs(&link, e, r.relinks()) {
 		r.current.differs[link.Person] = e
 	}
 	return nil
 }
 
-func differs(link *plan.Link, e *plan.Employee) bool {
+// differs reports whether an employee is not as pushed. What was never pushed counts
+// only where others provision too: what they wrote need not be written again.
+func differs(link *plan.Link, e *plan.Employee, others bool) bool {
 	for f := plan.Field(0); f < plan.Region; f++ {
-		if e.Has.Has(f) && link.Pushed[f] != "" && !f.Same(link.Pushed[f], e.Values[f]) {
+		if e.Has.Has(f) && (others || link.Pushed[f] != "") && !f.Same(link.Pushed[f], e.Values[f]) {
 			return true
 		}
 	}

@@ -8,21 +8,37 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// What a refresh after a restored snapshot warns about.
+// What a refresh warns about that moves links.
 const (
 	warnRelinked  = "relinked"
 	warnRestoring = "snapshot_restored"
+	warnReplaced  = "replaced_elsewhere"
 )
 
 // A snapshot that was restored from a backup does not know what happened since: whom it
 // links to an employee may have been terminated meanwhile, and hired anew. Before
 // anything is decided, each link is checked by id, username and e-mail, and one whose
-// employee is not active is moved to the single active employee of the same name.
+// employee is not active is moved to the single active employee of the same name. The
+// same is done while runs observe, and in the first run after that: who provisions the
+// portal meanwhile ends employees, and makes new ones for people who come back.
+
+// relinks reports whether links are moved in this run.
+func (r *run) relinks() bool {
+	return r.meta.RefreshDue || (r.Observe || r.meta.Observed) && r.pol.Adopt
+}
+
+// whyStale says why links are moved.
+func (r *run) whyStale() string {
+	if r.meta.RefreshDue {
+		return "the snapshot was restored from a backup"
+	}
+	return "somebody else provisioned the portal while we observed"
+}
 
 // candidate notes an employee of nobody, for whom the snapshot knows the username or
 // the e-mail.
 func (r *run) candidate(e *plan.Employee) error {
-	if !r.meta.RefreshDue {
+	if !r.relinks() {
 		return nil
 	}
 	for _, ask := range []struct {
@@ -49,7 +65,7 @@ func (r *run) candidate(e *plan.Employee) error {
 
 // relinkAll moves the links of those whose employee is not active any more.
 func (r *run) relinkAll(ctx context.Context) error {
-	if !r.meta.RefreshDue {
+	if !r.relinks() {
 		return nil
 	}
 	var lost []*subject
@@ -60,6 +76,9 @@ func (r *run) relinkAll(ctx context.Context) error {
 		e := r.current.differs[m.id]
 		if m.employee == 0 || len(matches) == 0 || !r.current.gone[m.id] && (e == nil || e.Active()) {
 			continue
+		}
+		if e != nil && e.Status == "BANNED" && !r.meta.RefreshDue {
+			continue // somebody's decision, which another employee does not undo
 		}
 		link, found, err := r.Snapshot.Link(m.id)
 		if err != nil {
@@ -108,7 +127,11 @@ func (r *run) relink(s *subject, wanted map[plan.EmployeeID]int) error {
 		doubt = fmt.Sprintf("employee %d has the same e-mail, but neither the first nor the last name", e.ID)
 	}
 	if doubt != "" {
-		r.warn(plan.Warning{Code: warnRestoring, User: s.ref(), Message: fmt.Sprintf("employee %d is not active, and is not replaced by itself: %s; `unlink` and `link` settle it", s.link.Employee, doubt)})
+		code := warnRestoring
+		if !r.meta.RefreshDue {
+			code = warnReplaced
+		}
+		r.warn(plan.Warning{Code: code, User: s.ref(), Message: fmt.Sprintf("employee %d is not active, and is not replaced by itself: %s; `unlink` and `link` settle it", s.link.Employee, doubt)})
 		return nil
 	}
 	batch, err := r.relinkBatch(s, e)
@@ -118,7 +141,7 @@ func (r *run) relink(s *subject, wanted map[plan.EmployeeID]int) error {
 	if err := r.Snapshot.Commit(batch); err != nil {
 		return err
 	}
-	r.warn(plan.Warning{Code: warnRelinked, User: s.ref(), Message: fmt.Sprintf("the snapshot was restored from a backup: employee %d is not active any more, and employee %d, who is, is theirs", s.link.Employee, e.ID)})
+	r.warn(plan.Warning{Code: warnRelinked, User: s.ref(), Message: fmt.Sprintf("%s: employee %d is not active any more, and employee %d, who is, is theirs", r.whyStale(), s.link.Employee, e.ID)})
 	if m := r.people.find(s.person.ID); m != nil {
 		m.employee, m.print = e.ID, plan.Print{}
 		m.flags |= flagInTT
@@ -151,7 +174,7 @@ func (r *run) relinkBatch(s *subject, e *plan.Employee) (plan.Batch, error) {
 		return plan.Batch{}, err
 	}
 	entry := plan.Audit{Time: r.Now().UTC(), Run: r.id, By: r.By, Kind: "relink", Person: old.Person, Login: old.Login, Employee: e.ID, Outcome: plan.Done,
-		Reason: fmt.Sprintf("the snapshot was restored from a backup; was employee %d, who is not active any more", old.Employee)}
+		Reason: fmt.Sprintf("%s; was employee %d, who is not active any more", r.whyStale(), old.Employee)}
 	if r.RedactHistory {
 		entry.Login = ""
 	}
@@ -173,7 +196,7 @@ func (r *run) relinkBatch(s *subject, e *plan.Employee) (plan.Batch, error) {
 // relinkOne is relinkAll for a run of single people: their employees are looked for by
 // their names.
 func (r *run) relinkOne(ctx context.Context, link *plan.Link) error {
-	if !r.meta.RefreshDue {
+	if e := r.current.differs[link.Person]; !r.relinks() || e != nil && e.Status == "BANNED" && !r.meta.RefreshDue {
 		return nil
 	}
 	s := &subject{person: plan.Person{ID: link.Person, Login: link.Login}, link: link}

@@ -6,6 +6,7 @@ import (
 
 	"tracktik-sync/okta/oktatest"
 	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -76,5 +77,102 @@ func TestADoubtfulReplacementIsLeftToPeople(t *testing.T) {
 			w.wantWarning(doc, "snapshot_restored")
 			w.wantNoWrites()
 		})
+	}
+}
+
+// observing makes the world's runs observe, or write again.
+func (w *world) observing(on bool) {
+	w.change = func(e *tsync.Engine) { e.Observe = on }
+}
+
+// replaced ends ada's employee as somebody else who provisions does, and makes another
+// one of the same names.
+func (w *world) replaced(change func(*tracktiktest.Employee)) (former, now int64) {
+	w.Helper()
+	former = w.employee("ada").ID
+	w.must(w.portal.TerminateEmployee(former))
+	return former, w.atPortal("ada", change)
+}
+
+func TestWhoCameBackWhileWeObservedIsTheNewEmployee(t *testing.T) {
+	for name, when := range map[string]func(*world) *plan.Document{
+		"by a refresh that observes": func(w *world) *plan.Document {
+			w.runWith(refreshed)
+			w.observing(false)
+			return w.run()
+		},
+		"by the first run that writes": func(w *world) *plan.Document {
+			w.observing(false)
+			return w.run()
+		},
+		"by a run for them alone": func(w *world) *plan.Document {
+			w.observing(false)
+			doc, err := w.sync(tsync.RunOptions{Users: []string{mail("ada")}})
+			w.must(err)
+			return doc
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.observing(true)
+			w.atPortal("ada", nil)
+			w.hire("ada")
+			w.run()
+			_, now := w.replaced(nil)
+			w.run()
+			w.wantDone(when(w), "")
+			w.org.UnassignUser(w.app, w.users["ada"])
+			w.wantDone(w.run(), "terminate 1")
+			if e, _ := w.portal.Employee(now); e.Status != tracktiktest.Terminated {
+				t.Errorf("ada left, and employee %d, who she was by then, is %s", now, e.Status)
+			}
+		})
+	}
+}
+
+func TestWhoWasReplacedWhileWeWroteIsLeftToPeople(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.run()
+	former, _ := w.replaced(nil)
+	doc := w.runWith(refreshed)
+	w.wantHeld(doc, plan.HeldTerminatedElsewhere, "ada")
+	if link, _, err := w.db.Link(plan.PersonID(w.users["ada"])); err != nil || int64(link.Employee) != former {
+		t.Errorf("ada is linked to employee %d, %v", link.Employee, err)
+	}
+}
+
+func TestABanIsNotUndoneByAnotherEmployee(t *testing.T) {
+	w := newWorld(t)
+	w.observing(true)
+	w.atPortal("ada", nil)
+	w.hire("ada")
+	w.run()
+	banned := w.employee("ada").ID
+	w.must(w.portal.BanEmployee(banned))
+	w.must(w.portal.UpdateEmployee(banned, func(e *tracktiktest.Employee) { e.Username = "" }))
+	w.atPortal("ada", nil)
+	w.observing(false)
+	w.wantHeld(w.run(), plan.HeldBannedElsewhere, "ada")
+	w.wantNoWrites()
+}
+
+func TestTheFirstRunAfterObservingReadsTrackTik(t *testing.T) {
+	w := newWorld(t)
+	w.observing(true)
+	id := w.atPortal("ada", nil)
+	w.hire("ada")
+	w.run()
+	w.org.UpdateUser(w.users["ada"], map[string]any{"title": "Guard"})
+	w.must(w.portal.UpdateEmployee(id, func(e *tracktiktest.Employee) { e.JobTitle = "Guard" })) // the push of the portal's own integration
+	w.observing(false)
+	doc := w.run()
+	w.wantDone(doc, "")
+	w.wantNoWrites()
+	if !doc.Options.Refresh {
+		t.Error("TrackTik was not read")
+	}
+	if doc := w.run(); doc.Options.Refresh {
+		t.Error("TrackTik is read in every run")
 	}
 }

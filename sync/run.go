@@ -154,6 +154,8 @@ func (r *run) wantsRefresh() bool {
 		return true
 	case r.opt.Refresh != nil:
 		return *r.opt.Refresh
+	case r.meta.Observed && !r.Observe: // what the snapshot knows is what somebody else has worked on
+		return true
 	case r.id == "" || len(r.opt.Users) > 0 || r.RefreshEvery <= 0:
 		return false
 	case r.people.managed == 0:

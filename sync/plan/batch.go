@@ -96,6 +96,10 @@ type Meta struct {
 	RefreshDue bool `json:"refresh_due,omitempty"`
 	// Observing is set while runs only observe.
 	Observing *Observing `json:"observing,omitempty"`
+	// Observed says that runs have only observed since TrackTik was last read whole by
+	// one that writes: somebody else provisioned meanwhile, and may have ended an
+	// employee and made another one for the same person.
+	Observed bool `json:"observed,omitempty"`
 	// Quarantine is set while a system's credentials are known to be bad.
 	Quarantine *Quarantine `json:"quarantine,omitempty"`
 }
