@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"strings"
 	"testing"
 
 	tsync "tracktik-sync/sync"
@@ -32,6 +33,19 @@ func TestAnEmployeeWhoMatchesIsAdopted(t *testing.T) {
 		t.Errorf("bob is %+v", e)
 	}
 	w.wantDone(w.run(), "")
+}
+
+func TestAnUpdateOfWhatWasNeverReadDoesNotBlameOkta(t *testing.T) {
+	w := newWorld(t)
+	w.observing(true)
+	w.atPortal("ada", func(e *tracktiktest.Employee) { e.JobTitle = "Old" })
+	w.hire("ada")
+	w.org.UpdateUser(w.users["ada"], map[string]any{"title": "New"})
+	w.run()
+	doc := w.run()
+	if len(doc.Actions) != 1 || !strings.Contains(doc.Actions[0].Reason, "was not read") {
+		t.Errorf("%+v", doc.Actions)
+	}
 }
 
 func TestALanguageThatTheEmployeeHasIsNotWrittenAgain(t *testing.T) {

@@ -2,6 +2,7 @@ package sync_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -55,6 +56,17 @@ func TestComparePutsNobodyIntoTheHandsOfHRForWhomSomebodyMayStand(t *testing.T) 
 	}
 	if len(c.OnlyOkta) != 3 {
 		t.Errorf("%d have no employee, want 3: employee %d is nobody's yet", len(c.OnlyOkta), id)
+	}
+}
+
+func TestCompareNamesTheNamesakesOfWhomARunWouldMakeTwice(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "ben")
+	id := w.typed("ada1", "ada@home.example", "ADA", "Guard")
+	w.typed("cyd", "cyd@home.example", "Cyd", "Guard")
+	c := w.compare()
+	if len(c.OnlyOkta) != 2 || !strings.HasPrefix(c.OnlyOkta[0].Note, fmt.Sprintf("same name as employee %d,", id)) || c.OnlyOkta[1].Note != "" {
+		t.Errorf("%+v", c.OnlyOkta)
 	}
 }
 

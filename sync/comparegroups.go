@@ -28,8 +28,28 @@ func (c *comparing) compare() error {
 	if err := c.placeEmployees(); err != nil {
 		return err
 	}
+	c.namesakes()
 	c.placeHolders()
 	return nil
+}
+
+// namesakes notes, beside people without an employee, the employees without anybody
+// who have their very name: a run would make a second one of them.
+func (c *comparing) namesakes() {
+	byName := map[string][]*plan.Employee{}
+	for i := range c.out.OnlyTrackTik {
+		e := c.employees[c.out.OnlyTrackTik[i].Employee.ID]
+		if name := plan.FoldName(e.Values.FullName()); name != "" {
+			byName[name] = append(byName[name], e)
+		}
+	}
+	for i := range c.out.OnlyOkta {
+		row := &c.out.OnlyOkta[i]
+		s := c.people.subjects[row.User.ID]
+		if same := byName[plan.FoldName(s.mapped.Wanted.Values.FullName())]; len(same) > 0 && row.Note == "" {
+			row.Note = fmt.Sprintf("same name as employee %s, whom nobody in Okta is: `link` them if they are one person, else a run makes another employee", employeeList(same))
+		}
+	}
 }
 
 // claim notes who stands behind an employee.

@@ -29,7 +29,7 @@ func newImportMappings(a *app) *cobra.Command {
 		Short: "Print the app's Push Groups in Okta as a `listed` configuration",
 		Long: "Import-mappings reads the app's own Push Groups list in Okta and prints it as sync.groups with push:\n" +
 			"listed, the ids with the groups' names beside them. Nothing is changed: put it into the configuration\n" +
-			"before Push Groups are deactivated in Okta.",
+			"before Push Groups are deactivated in Okta, in the place of what sync.groups says there.",
 		Example: "  tracktik-sync config import-mappings > groups.yaml",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.importMappings(cmd.Context()) },
@@ -97,7 +97,8 @@ func importedGroups(ctx context.Context, source *okta.Source, mappings []plan.Pu
 // writeMappings prints YAML. A name may hold anything, and stays within its comment.
 func writeMappings(w io.Writer, app string, groups []importedGroup) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s of the Okta app %s\n", ui.Number(len(groups), "push mapping"), ui.Safe(app))
+	fmt.Fprintf(&b, "# %s of the Okta app %s.\n", ui.Number(len(groups), "push mapping"), ui.Safe(app))
+	b.WriteString("# Put push and ids into sync.groups of the configuration, in the place of what is there.\n")
 	b.WriteString("sync:\n  groups:\n    push: listed\n")
 	if slices.ContainsFunc(groups, func(g importedGroup) bool { return g.found }) {
 		b.WriteString("    ids:\n")

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -302,6 +303,9 @@ func decideUpdate(v *View, pol *Policy, d *Decision) {
 	a.Changes = MergeChanges(changes, drift)
 	a.Drift = len(changes) == 0
 	a.Reason = "changed in Okta"
+	if v.Employee == nil && v.Link.How != HowCreated && neverPushed(v.Link, changes) {
+		a.Reason = "not the same when the employee was adopted; what TrackTik holds now was not read"
+	}
 	if a.Drift {
 		a.Reason = "changed in TrackTik by somebody else"
 		if v.Link.LastRepair == RepairDigest(a.Changes) {
@@ -317,6 +321,11 @@ func decideUpdate(v *View, pol *Policy, d *Decision) {
 	default:
 		d.act(a)
 	}
+}
+
+// neverPushed reports that TrackTik was never told any of the changed values.
+func neverPushed(link *Link, changes []Change) bool {
+	return !slices.ContainsFunc(changes, func(c Change) bool { return link.Pushed[c.Field] != "" || c.Field == Region })
 }
 
 // stillNotKept repeats the problem of a value that TrackTik does not keep, while

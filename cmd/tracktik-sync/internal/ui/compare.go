@@ -42,7 +42,7 @@ func compareGroups(c *plan.Comparison) []compareGroup {
 		{"only_okta", "In Okta without an employee", c.OnlyOkta, "a run creates them, where nothing is wrong with them"},
 		{"only_tracktik", "Active employees without anyone in Okta", c.OnlyTrackTik, "nobody who is not managed is ever touched: to be handed to HR"},
 		{"outside_group", "Hold a role outside its group", c.OutsideGroup, "a role that was not granted by this program is not revoked by it"},
-		{"terminated", "Terminated in TrackTik, still assigned in Okta", c.Terminated, "a managed one is held; for one who never was, a new employee is created"},
+		{"terminated", "Terminated in TrackTik, still assigned in Okta", c.Terminated, "a managed one is held; for a terminated one who never was, a new employee is created: deactivate in Okta whoever has left"},
 	}
 }
 
