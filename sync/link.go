@@ -21,6 +21,8 @@ type Pair struct {
 type Linked struct {
 	Pair
 	Ref plan.UserRef // zero: nobody was found
+	// Already says that a row of a file is what is on record: nothing is recorded anew.
+	Already bool
 	// Differs are the fields in which the employee is not as Okta wants.
 	Differs []plan.Change
 }
@@ -266,6 +268,8 @@ func (l *linker) judge(i int) {
 	switch id := s.person.ID; {
 	case l.open[id] != "":
 		p.Err = fmt.Errorf("a write of run %s about user %s is not settled: let a `sync` run first", l.open[id], id)
+	case s.link != nil && s.link.Employee == e.ID && p.Line > 0: // a file grows, and is read again
+		p.Already = true
 	case s.link != nil && s.link.Employee == e.ID:
 		p.Err = fmt.Errorf("user %s is linked to employee %d already", id, e.ID)
 	case s.link != nil:
@@ -309,6 +313,9 @@ func (l *linker) batch() (plan.Batch, error) {
 	var batch plan.Batch
 	for i, s := range l.subjects {
 		p := &l.pairs[i]
+		if p.Already {
+			continue
+		}
 		batch.Links = append(batch.Links, l.linkOf(s))
 		batch.Prints = append(batch.Prints, plan.PersonPrint{Person: s.person.ID})
 		former, found, err := l.Snapshot.FormerByEmployee(p.Employee)

@@ -125,6 +125,8 @@ func linkLine(cfg *configs.Config, p tsync.Linked, none bool) string {
 		return text + "refused: " + ui.Safe(p.Err.Error())
 	case p.Err != nil:
 		return text + fmt.Sprintf("%s -> employee %d: refused: %s", name, p.Employee, ui.Safe(p.Err.Error()))
+	case p.Already:
+		return text + fmt.Sprintf("%s -> employee %d: linked already", name, p.Employee)
 	case none:
 		return text + fmt.Sprintf("%s -> employee %d: in order, not recorded", name, p.Employee)
 	}
