@@ -42,9 +42,14 @@ func (s *stack) configuration(o options) []byte {
 	line("  max_requests_per_minute: 0 # no limit of ours: there is no real portal to spare")
 	line("  termination_reason: %s", world.TerminationReason)
 	line("sync:")
-	line("  mode: apply")
-	line("  groups: {push: listed, names: [%q]}", world.PushedGroups)
-	if o.world.People > createLimit {
+	if o.world.Incumbent {
+		line("  mode: observe # the portal's own integration is on; writing runs are refused")
+		line("  groups: {push: mappings} # its Push Groups")
+	} else {
+		line("  mode: apply")
+		line("  groups: {push: listed, names: [%q]}", world.PushedGroups)
+	}
+	if o.world.People > createLimit && !o.world.Incumbent {
 		line("guard:")
 		line("  create: {max_count: -1} # the first run makes them all")
 	}

@@ -179,10 +179,7 @@ func TestDemoOfTheProgram(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds tracktik-sync")
 	}
-	program := filepath.Join(t.TempDir(), "tracktik-sync")
-	if out, err := exec.Command("go", "build", "-o", program, "tracktik-sync/cmd/tracktik-sync").CombinedOutput(); err != nil {
-		t.Fatalf("building tracktik-sync: %v\n%s", err, out)
-	}
+	program := built(t)
 	var stdout, stderr bytes.Buffer
 	if code := run(t.Context(), []string{"demo", "--sync", program, "--seed", "3"}, strings.NewReader(""), &stdout, &stderr); code != 0 {
 		t.Fatalf("exit %d: %s\n%s", code, stdout.String(), stderr.String())
@@ -197,6 +194,16 @@ func TestDemoOfTheProgram(t *testing.T) {
 			t.Errorf("%d columns: %s", width, line)
 		}
 	}
+}
+
+// built is the program, built anew.
+func built(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "tracktik-sync")
+	if out, err := exec.Command("go", "build", "-o", program, "tracktik-sync/cmd/tracktik-sync").CombinedOutput(); err != nil {
+		t.Fatalf("building tracktik-sync: %v\n%s", err, out)
+	}
+	return program
 }
 
 func TestOutputIsFoldedAndBroken(t *testing.T) {

@@ -25,6 +25,7 @@ func (o *options) flags(f *pflag.FlagSet) {
 	f.IntVar(&o.world.People, "people", 200, fmt.Sprintf("how many people Okta has; the first %d are edge cases", world.CastSize()))
 	f.IntVar(&o.world.Groups, "groups", 12, "how many groups Okta has, at least 3")
 	f.Uint64Var(&o.world.Seed, "seed", 1, "equal seeds make equal companies")
+	f.BoolVar(&o.world.Incumbent, "incumbent", false, "the portal is as its own Okta integration and years of work by hand leave it, and the integration is on")
 	f.StringVar(&o.grant, "grant", "password", "how the configuration logs in to TrackTik: password, refresh_token or authorization_code")
 	f.IntVar(&o.oktaLimit, "okta-rate-limit", 0, "requests a minute that Okta allows for each of its buckets; 0: so many that it does not matter")
 	f.IntVar(&o.trackTikRate, "tracktik-rate-limit", 0, "requests a minute that TrackTik allows; 0: any number")

@@ -79,6 +79,17 @@ func (s *Server) SetAssignmentStatus(appID, userID, status string) {
 	a.status, a.statusChanged, a.lastUpdated = status, now, now
 }
 
+// ProvisionAssignment says that Okta's own provisioning has made the account of that
+// id in the app, and keeps it: PROVISIONED, SYNCHRONIZED.
+func (s *Server) ProvisionAssignment(appID, userID, externalID string) {
+	s.lock()
+	defer s.mu.Unlock()
+	a := s.mustAssignment(appID, userID)
+	now := s.stamp()
+	a.status, a.syncState, a.externalID = "PROVISIONED", "SYNCHRONIZED", externalID
+	a.statusChanged, a.lastUpdated = now, now
+}
+
 // UnassignUser ends a user's own assignment to an app. When a group of theirs is
 // assigned they stay, with scope GROUP.
 func (s *Server) UnassignUser(appID, userID string) {

@@ -256,3 +256,15 @@ func TestMistakesOfTheTestPanic(t *testing.T) {
 	}
 	srv.UpdateUser(user, map[string]any{"title": "the org still works"})
 }
+
+func TestAProvisionedAssignmentNamesTheAccount(t *testing.T) {
+	srv := oktatest.NewServer()
+	defer srv.Close()
+	app, user := srv.AddApp(oktatest.App{Features: []string{"PUSH_NEW_USERS"}}), srv.AddUser(oktatest.User{Login: "ada@acme.example"})
+	srv.AssignUser(app, user, oktatest.Assignment{})
+	srv.ProvisionAssignment(app, user, "1042")
+	got := object(t, srv, "/api/v1/apps/"+app+"/users/"+user)
+	if got["externalId"] != "1042" || got["status"] != "PROVISIONED" || got["syncState"] != "SYNCHRONIZED" {
+		t.Errorf("%v", got)
+	}
+}

@@ -8,6 +8,7 @@
 //	POST   /advance                the next day of the scripted week
 //	POST   /advance?day=N          every day up to day N; 409 when it is past
 //	POST   /life?events=N&seed=S   N random events; &kinds=hire,rename of these kinds
+//	POST   /life?user=LOGIN&kinds=deactivate   one event of one kind, to that person
 //	GET    /state                  both sides; ?limit=200&q=TEXT a part of them, the latest first
 //	GET    /audit                  where the two sides disagree, after a sync
 //	GET    /requests               what reached the simulators, by system, method, route
@@ -17,6 +18,14 @@
 //	                               fits, M times (0: for ever)
 //	DELETE /faults                 switches all off; ?name=NAME that one
 //	GET    /config                 the configuration for tracktik-sync, YAML
+//
+// With the portal's own Okta integration in the world (--incumbent) also:
+//
+//	GET    /incumbent              its switches in Okta, in the order in which they go off
+//	POST   /incumbent?switch=NAME&on=false   turns one; 409 in the wrong order
+//	GET    /pairs                  who is who of those whom no key finds, CSV for `link --file`
+//	GET    /writes                 every write that reached the portal's API, judged one by one
+//	GET    /leftovers              whom a comparison has to name once all is settled
 //
 // Parameters may be given as a form as well. Nothing is protected by a password:
 // there is nothing real behind it. Web pages of other origins cannot steer it.
@@ -76,6 +85,11 @@ func (c *Control) Admin() http.Handler {
 	mux.HandleFunc("POST /life", c.postLife)
 	mux.HandleFunc("GET /state", c.getState)
 	mux.HandleFunc("GET /audit", c.getAudit)
+	mux.HandleFunc("GET /incumbent", c.getIncumbent)
+	mux.HandleFunc("POST /incumbent", c.postIncumbent)
+	mux.HandleFunc("GET /pairs", c.getPairs)
+	mux.HandleFunc("GET /writes", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, c.world.Writes()) })
+	mux.HandleFunc("GET /leftovers", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, c.world.Leftovers()) })
 	mux.HandleFunc("GET /requests", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, c.Requests()) })
 	mux.HandleFunc("POST /requests/reset", func(w http.ResponseWriter, _ *http.Request) {
 		c.ResetRequests()
@@ -129,7 +143,14 @@ func (c *Control) postLife(w http.ResponseWriter, r *http.Request) {
 	if given := r.FormValue("kinds"); given != "" {
 		kinds = strings.Split(given, ",")
 	}
-	events, err := c.world.Live(n, seed, kinds...)
+	var events []world.Event
+	if login := r.FormValue("user"); login != "" {
+		var e world.Event
+		e, err = c.world.LiveFor(login, r.FormValue("kinds"))
+		events = []world.Event{e}
+	} else {
+		events, err = c.world.Live(n, seed, kinds...)
+	}
 	if err != nil {
 		refuse(w, http.StatusBadRequest, err)
 		return

@@ -80,6 +80,14 @@ var faultList = []fault{
 	{Name: "tracktik-drop", Text: "connections are dropped before anything happens", Times: 3, tracktik: tracktiktest.Unreached},
 	{Name: "tracktik-distant", Text: "every answer takes 20 ms", tracktik: slow(20 * time.Millisecond)},
 	{Name: "tracktik-slow", Text: "every answer takes 200 ms", tracktik: slow(200 * time.Millisecond)},
+	{Name: "tracktik-read-only", Text: "the integration's role may read, and write nothing",
+		rule: func(r *tracktiktest.Rules, on bool) {
+			if r.Forbid = nil; on {
+				for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+					r.Forbid = append(r.Forbid, tracktiktest.Match{Method: method})
+				}
+			}
+		}},
 	{Name: "tracktik-not-effective", Text: "terminations answer 200 and change nothing",
 		rule: func(r *tracktiktest.Rules, on bool) { r.TerminationIneffective = on }},
 	{Name: "tracktik-drops-title", Text: "job titles are accepted and not kept",

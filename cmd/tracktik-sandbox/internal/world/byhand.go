@@ -1,7 +1,9 @@
 package world
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -32,6 +34,26 @@ func (w *World) eventByHand(rng *rand.Rand) (Event, bool) {
 	out := about(p, "gets another title and phone, typed by hand in TrackTik.")
 	out.Expect = "nothing until a refresh reads TrackTik; then repaired"
 	return out, true
+}
+
+// eventEndDouble is what HR does once it knows of somebody's second employee.
+func (w *World) eventEndDouble(*rand.Rand) (Event, bool) { return w.endOne(rivalDouble) }
+
+// eventEndLeaver is what HR does with an employee who left long ago.
+func (w *World) eventEndLeaver(*rand.Rand) (Event, bool) { return w.endOne(deactivated, deleted) }
+
+func (w *World) endOne(whys ...string) (Event, bool) {
+	if w.incumbent == nil {
+		return Event{}, false
+	}
+	for i, e := range w.bystanders {
+		if now, _ := w.TrackTik.Employee(e.ID); now.Status == tracktiktest.Active && slices.Contains(whys, w.incumbent.why[e.ID]) {
+			_ = w.TrackTik.TerminateEmployee(e.ID) // it is there
+			w.bystanders[i], _ = w.TrackTik.Employee(e.ID)
+			return Event{Text: fmt.Sprintf("HR ends employee %d at the portal: %s.", e.ID, w.incumbent.why[e.ID]), Expect: "nothing: they are nobody's"}, true
+		}
+	}
+	return Event{}, false
 }
 
 // eventMovedByHand is what dispatchers do every day.

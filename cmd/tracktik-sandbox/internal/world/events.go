@@ -109,7 +109,7 @@ func (w *World) eventMove(rng *rand.Rand) (Event, bool) {
 		return Event{}, false
 	}
 	from := strings.TrimSpace(p.Division)
-	w.change(p, func(p *Person) { p.Division, p.byHand = to, 0 })
+	w.change(p, func(p *Person) { p.Division, p.byHand, p.resited = to, 0, p.resited+1 })
 	if from == "" {
 		from = "no division"
 	}
@@ -206,7 +206,8 @@ func (w *World) somePost(rng *rand.Rand, p *Person) *Group {
 }
 
 func (w *World) eventNewGroup(rng *rand.Rand) (Event, bool) {
-	g := w.addGroup(&Group{Name: w.freeGroupName(rng), Pushed: true}, "")
+	pushed := w.incumbent == nil || w.incumbent.on[SwitchGroups] // later nobody adds it to the app's Push Groups
+	g := w.addGroup(&Group{Name: w.freeGroupName(rng), Pushed: pushed}, "")
 	for range 5 {
 		if p := w.find(rng, func(p *Person) bool { return working(p) && !p.in(g) }); p != nil {
 			w.join(p, g)

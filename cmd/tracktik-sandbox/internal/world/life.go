@@ -46,6 +46,8 @@ var kinds = []kind{
 	{"delete_group", 1, (*World).eventDeleteGroup},
 	{"by_hand", 0, (*World).eventByHand},
 	{"moved_by_hand", 0, (*World).eventMovedByHand},
+	{"end_double", 0, (*World).eventEndDouble},
+	{"end_leaver", 0, (*World).eventEndLeaver},
 }
 
 // Kinds returns the names of all kinds of events.
@@ -58,9 +60,9 @@ func Kinds() []string {
 }
 
 // Live lets n random events happen, which follow from the seed and from what
-// happened before. Without kinds they are those of everyday life in Okta; by_hand
-// and moved_by_hand, which change TrackTik, happen only when asked for. An event
-// that fits nobody is left out.
+// happened before. Without kinds they are those of everyday life in Okta; by_hand,
+// moved_by_hand, end_double and end_leaver, which change TrackTik, happen only when
+// asked for. An event that fits nobody is left out.
 func (w *World) Live(n int, seed uint64, wanted ...string) ([]Event, error) {
 	for _, name := range wanted {
 		if !slices.Contains(Kinds(), name) {
@@ -100,6 +102,7 @@ func (w *World) happen(k kind, rng *rand.Rand) (Event, bool) {
 	}
 	w.version++
 	e.Kind = k.name
+	w.push(e)
 	if w.touched = append(w.touched, e.User); len(w.touched) > 10*maxRecent {
 		w.touched = slices.Clone(w.touched[len(w.touched)-2*maxRecent:])
 	}
@@ -110,8 +113,30 @@ func named(name string) kind {
 	return kinds[slices.IndexFunc(kinds, func(k kind) bool { return k.name == name })]
 }
 
+// LiveFor lets one event of a kind happen to the person of that login.
+func (w *World) LiveFor(login, wanted string) (Event, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.byLogin[strings.ToLower(login)]
+	if p == nil || !slices.Contains(Kinds(), wanted) {
+		return Event{}, fmt.Errorf("there is no kind of event %q, or nobody in Okta has the login %q", wanted, login)
+	}
+	w.chosen = p
+	defer func() { w.chosen = nil }()
+	e, ok := w.happen(named(wanted), rand.New(rand.NewPCG(w.options.Seed, uint64(w.version))))
+	if !ok {
+		return Event{}, fmt.Errorf("%s does not happen to %s, who is %s", wanted, login, p.Status)
+	}
+	return e, nil
+}
+
 // find returns somebody who fits, by chance, and rather not one of the cast.
 func (w *World) find(rng *rand.Rand, fits func(*Person) bool) *Person {
+	if w.chosen != nil && fits(w.chosen) {
+		return w.chosen
+	} else if w.chosen != nil {
+		return nil
+	}
 	if len(w.people) == 0 {
 		return nil
 	}

@@ -38,7 +38,9 @@ func (w *World) somebody() *Person {
 		p.Home = l.home(rng.IntN(200) + 1)
 	}
 	if chance(rng, 70) {
-		p.Language = pick(rng, l.languages)
+		if p.Language = pick(rng, l.languages); w.options.Incumbent {
+			p.Language = portalLanguage(l.region) // others it never got through
+		}
 	}
 	return p
 }

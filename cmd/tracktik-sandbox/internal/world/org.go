@@ -29,6 +29,16 @@ type Person struct {
 	unplaced bool  // the employee's region is not by their division: adopted
 	byHand   int64 // the region that a dispatcher chose since
 	left     bool  // was in scope once and is no more
+
+	mine    []int64 // employees who are this person in truth, of a world with an incumbent, the latest last
+	pushed  bool    // Okta's own integration knows the last of them
+	lost    bool    // no key finds that one: somebody has to say who is who
+	never   bool    // nobody may touch that one
+	leaves  int     // how often they left
+	resited int     // how often the division changed in Okta
+
+	mistaken int64           // an employee who has their e-mail, and is somebody else
+	been     map[*Group]bool // pushed groups they were ever in
 }
 
 // Deleted is the status of somebody who was deleted: Okta knows them no more.
@@ -55,6 +65,9 @@ type Group struct {
 	profile  map[string]any // of the assignment
 	priority int
 	members  int
+
+	role    int64  // of a group that the incumbent pushes
+	mapping string // id of the push
 }
 
 func (p *Person) profile() map[string]any {
@@ -134,6 +147,7 @@ func (w *World) unassign(p *Person) {
 		p.direct, p.app = false, nil
 	}
 	p.left = true
+	p.leaves++
 }
 
 func (w *World) setStatus(p *Person, status string) {
@@ -146,6 +160,7 @@ func (w *World) setStatus(p *Person, status string) {
 func (w *World) deactivate(p *Person) {
 	w.Okta.DeactivateUser(p.ID)
 	p.Status, p.left = oktatest.StatusDeprovisioned, true
+	p.leaves++
 	p.direct, p.via, p.app = false, nil, nil
 }
 
@@ -156,6 +171,7 @@ func (w *World) delete(p *Person) {
 	}
 	delete(w.byLogin, strings.ToLower(p.Login))
 	p.Status, p.left = Deleted, true
+	p.leaves++
 	p.direct, p.via, p.app, p.groups = false, nil, nil, nil
 }
 
@@ -167,6 +183,12 @@ func (w *World) join(p *Person, groups ...*Group) {
 		w.Okta.AddMembers(g.ID, p.ID)
 		g.members++
 		p.groups = append(p.groups, g)
+		if w.incumbent != nil && g.Pushed {
+			if p.been == nil {
+				p.been = map[*Group]bool{}
+			}
+			p.been[g] = true
+		}
 		w.process(p, g)
 	}
 }

@@ -24,6 +24,9 @@ const domain = "acme.example"
 type Options struct {
 	People, Groups int
 	Seed           uint64
+	// Incumbent makes the portal as its own Okta integration and years of work by hand
+	// leave it: see Inheritance.
+	Incumbent bool
 }
 
 // Check refuses sizes that make no world.
@@ -61,8 +64,10 @@ type World struct {
 	day     int
 	version int      // counts what happened
 	touched []string // to whom, by id, the latest last; not all
+	chosen  *Person  // whom an event is to happen to; nil: by chance
 
 	bystanders []tracktiktest.Employee // who are to stay as they are
+	incumbent  *incumbent              // nil: the portal has none
 }
 
 // New makes a world in two new simulators. It takes a few seconds for 100,000
@@ -76,6 +81,10 @@ func New(o Options) *World {
 	w.AppID = w.Okta.AddApp(oktatest.App{})
 	w.addRegions()
 	w.addGroups()
+	if o.Incumbent {
+		w.inherit()
+		return w
+	}
 	w.addCast()
 	for len(w.people) < o.People {
 		w.addOrdinary()

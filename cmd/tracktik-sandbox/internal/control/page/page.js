@@ -124,6 +124,24 @@ function showFaults(f) {
   }));
 }
 
+function showSwitches(i) {
+  id("incumbent").hidden = false;
+  id("switches").replaceChildren(...i.switches.map((x) => {
+    const box = make("input");
+    box.type = "checkbox";
+    box.checked = x.on;
+    box.addEventListener("change", () => act(async () => {
+      try {
+        showSwitches(await call("POST", "incumbent?switch=" + encodeURIComponent(x.name) + "&on=" + box.checked));
+      } catch (err) {
+        box.checked = !box.checked;
+        throw err;
+      }
+    }));
+    return make("label", "", box, make("span", "", make("code", "", x.name), " " + x.text));
+  }));
+}
+
 function tell(title, events) {
   const items = events.map((e) => make("li", "", isolated(e.text), e.expect ? make("span", "muted", "  → " + e.expect) : ""));
   if (title) items.unshift(make("li", "title", title));
@@ -153,6 +171,12 @@ for (const b of document.querySelectorAll("[data-kinds], [data-events]")) {
 }
 id("reset").addEventListener("click", () => act(async () => { await call("POST", "requests/reset"); await countRequests(); }));
 id("clear-faults").addEventListener("click", () => act(async () => showFaults(await call("DELETE", "faults"))));
+id("judge").addEventListener("click", () => act(async () => {
+  const j = await call("GET", "writes");
+  const list = j.wrong.slice(0, limit).map((d) => make("div", "row", (d.employee ? "Employee " + d.employee + ": " : "") + d.text));
+  const head = j.judged + " writes, " + j.wrong.length + " of them wrong";
+  id("writes").replaceChildren(make("p", "", make("span", "badge " + (j.ok ? "good" : "bad"), head)), ...list);
+}));
 id("audit").addEventListener("click", () => act(async () => {
   const a = await call("GET", "audit");
   const list = a.disagreements.slice(0, limit).map((d) => make("div", "row", (d.employee ? "Employee " + d.employee + ": " : "") + d.text));
@@ -202,3 +226,4 @@ async function watch() {
 }
 watch();
 act(async () => showFaults(await call("GET", "faults")));
+fetch("incumbent").then(async (answer) => { if (answer.ok) showSwitches(await answer.json()); }, () => {});
