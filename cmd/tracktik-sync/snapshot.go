@@ -97,7 +97,7 @@ func (a *app) openPlan(cfg *configs.Config) (db *state.DB, done func() error, er
 	}
 	copied, done, err := a.scratch(cfg, db)
 	if err != nil {
-		return a.uncopied(cfg, db, err)
+		return a.uncopied(db, err)
 	}
 	if err := db.Close(); err != nil {
 		return nil, nil, errors.Join(err, done())
@@ -107,10 +107,10 @@ func (a *app) openPlan(cfg *configs.Config) (db *state.DB, done func() error, er
 
 // uncopied is the snapshot itself, where there is no room for a copy and nothing to
 // settle in it.
-func (a *app) uncopied(cfg *configs.Config, db *state.DB, cause error) (*state.DB, func() error, error) {
+func (a *app) uncopied(db *state.DB, cause error) (*state.DB, func() error, error) {
 	pending, pendingErr := db.Pending()
 	meta, metaErr := db.Meta()
-	moves := meta.RefreshDue || meta.Observed || cfg.Sync.Mode == "observe" // links may be moved before anything else
+	moves := meta.RefreshDue || meta.Observed // links may be moved before anything else
 	if pendingErr != nil || metaErr != nil || len(pending) > 0 || moves {
 		return nil, nil, errors.Join(cause, pendingErr, metaErr, db.Close())
 	}
