@@ -21,6 +21,11 @@ type Approval struct {
 	Created time.Time       `json:"created"`
 	Items   []ApprovalItem  `json:"items"`
 	Summary json.RawMessage `json:"summary,omitempty"` // for those who are to approve
+	// Of are the systems that it is about; the zero value: those of the snapshot.
+	Of   plan.Binding `json:"of,omitzero"`
+	Used time.Time    `json:"used,omitzero"` // a used one is kept to say so
+	// Expired says that it was seen to be too old: a clock that is set back revives none.
+	Expired bool `json:"expired,omitempty"`
 }
 
 // An ApprovalItem names one action by what it does to whom.
@@ -58,11 +63,28 @@ func (s *Approvals) Put(ctx context.Context, a Approval) error {
 	return s.change(ctx, func(all map[string]Approval) { all[a.Hash] = a })
 }
 
+// approvalMemory is how long an approval is kept that cannot be given any more, so that
+// it can be said why.
+const approvalMemory = 30 * 24 * time.Hour
+
 // Get returns the approval of that hash, unless it has expired or was used.
 func (s *Approvals) Get(hash string) (Approval, bool, error) {
+	a, ok, err := s.Find(hash)
+	return a, ok && s.open(a), err
+}
+
+// Find returns the approval of that hash, also one that was used or has expired, as
+// long as that is remembered.
+func (s *Approvals) Find(hash string) (Approval, bool, error) {
 	all, err := s.load()
 	a, ok := all[hash]
 	return a, ok, err
+}
+
+// open reports whether a can be given.
+func (s *Approvals) open(a Approval) bool {
+	age := s.now().Sub(a.Created)
+	return a.Used.IsZero() && !a.Expired && age > -ApprovalLife && age < ApprovalLife
 }
 
 // List returns what can be approved now, the oldest first.
@@ -70,7 +92,9 @@ func (s *Approvals) List() ([]Approval, error) {
 	all, err := s.load()
 	list := make([]Approval, 0, len(all))
 	for _, a := range all {
-		list = append(list, a)
+		if s.open(a) {
+			list = append(list, a)
+		}
 	}
 	slices.SortFunc(list, func(a, b Approval) int {
 		if c := a.Created.Compare(b.Created); c != 0 {
@@ -81,29 +105,34 @@ func (s *Approvals) List() ([]Approval, error) {
 	return list, err
 }
 
-// Use removes the approval and reports whether it was there: of two callers, one
+// Use ends the approval and reports whether it was there: of two callers, one
 // gets it. ctx ends the waiting for another process.
 func (s *Approvals) Use(ctx context.Context, hash string) (Approval, bool, error) {
 	var a Approval
 	var ok bool
 	err := s.change(ctx, func(all map[string]Approval) {
-		a, ok = all[hash]
-		delete(all, hash)
+		if a, ok = all[hash]; !ok || !s.open(a) {
+			ok = false
+			return
+		}
+		used := a
+		used.Used, used.Items, used.Summary = s.now().UTC(), nil, nil
+		all[hash] = used
 	})
-	if err != nil {
+	if err != nil || !ok {
 		return Approval{}, false, err
 	}
-	return a, ok, nil
+	return a, true, nil
 }
 
-// load reads all that has not expired.
+// load reads all that is remembered.
 func (s *Approvals) load() (map[string]Approval, error) {
 	all := map[string]Approval{}
 	if err := readJSON(s.path, &all); err != nil {
 		return nil, err
 	}
 	for hash, a := range all {
-		if age := s.now().Sub(a.Created); age < -ApprovalLife || age >= ApprovalLife {
+		if age := s.now().Sub(a.Created); age < -approvalMemory || age >= approvalMemory {
 			delete(all, hash)
 		}
 	}
@@ -123,5 +152,11 @@ func (s *Approvals) change(ctx context.Context, edit func(map[string]Approval)) 
 		return err
 	}
 	edit(all)
+	for hash, a := range all {
+		if a.Used.IsZero() && !s.open(a) {
+			a.Expired, a.Items, a.Summary = true, nil, nil
+			all[hash] = a
+		}
+	}
 	return writeJSON(s.path, all)
 }

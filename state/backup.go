@@ -30,7 +30,10 @@ func (db *DB) backup(path string) error {
 	if same, err := sameFile(db.path, path); err != nil || same {
 		return errors.Join(err, sameError(same))
 	}
-	temp := path + ".new"
+	temp, err := emptyBeside(path, ".new-*") // two backups to one place do not share it
+	if err != nil {
+		return err
+	}
 	defer os.Remove(temp)
 	if err := db.view(func(tx *bbolt.Tx) error { return copyTx(tx, temp) }); err != nil {
 		return err
@@ -61,6 +64,15 @@ func (db *DB) Copy(path string) error {
 		return fmt.Errorf("copying the snapshot to %s: %w", path, spaceError(path, err))
 	}
 	return nil
+}
+
+// emptyBeside makes an empty file next to path, whose name nobody else has.
+func emptyBeside(path, pattern string) (string, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+pattern)
+	if err != nil {
+		return "", err
+	}
+	return f.Name(), f.Close()
 }
 
 func sameError(same bool) error {
@@ -162,7 +174,7 @@ func restore(from, to string, want plan.Binding, opt Options) error {
 	if err := checkDir(filepath.Dir(to)); err != nil {
 		return err
 	}
-	unlock, err := lockPresent(to, opt.Timeout)
+	present, unlock, err := lockPresent(to, opt.Timeout)
 	if err != nil {
 		return err
 	}
@@ -170,7 +182,10 @@ func restore(from, to string, want plan.Binding, opt Options) error {
 	if err := wholeFile(from, opt.Key); err != nil {
 		return err
 	}
-	temp := to + ".restored"
+	temp, err := emptyBeside(to, ".restored-*")
+	if err != nil {
+		return err
+	}
 	defer os.Remove(temp)
 	if err := copyFile(from, temp); err != nil {
 		return err
@@ -181,29 +196,40 @@ func restore(from, to string, want plan.Binding, opt Options) error {
 	if err := markRestored(temp, from, to, want, opt.Key); err != nil {
 		return err
 	}
+	if !present { // one that was made meanwhile is somebody's, who may be at work
+		return publish(temp, to)
+	}
 	return replace(temp, to)
 }
 
 // lockPresent keeps runs from the present snapshot, whatever is in it, while it is
-// replaced.
-func lockPresent(path string, timeout time.Duration) (unlock func(), err error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return func() {}, nil
-	}
-	lock := flock.New(path)
+// replaced; present says that there is one.
+func lockPresent(path string, timeout time.Duration) (present bool, unlock func(), err error) {
 	for deadline := time.Now().Add(timeout); ; time.Sleep(lockPoll) {
+		before, err := os.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, func() {}, nil
+		}
+		if err != nil {
+			return false, nil, err
+		}
+		lock := flock.New(path)
 		ok, err := lock.TryLock()
 		if err != nil {
-			return nil, err
+			return false, nil, err
 		}
 		if ok {
-			break
+			unlock = func() { _ = lock.Unlock() } // closing the file ends the lock in any case
+			if after, err := os.Stat(path); err == nil && os.SameFile(before, after) {
+				return true, unlock, nil
+			}
+			unlock() // another restore has put a file in its place
+			continue
 		}
 		if !time.Now().Before(deadline) {
-			return nil, lockedError(path)
+			return false, nil, lockedError(path)
 		}
 	}
-	return func() { _ = lock.Unlock() }, nil // closing the file ends the lock in any case
 }
 
 func copyFile(from, to string) error {

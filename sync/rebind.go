@@ -213,12 +213,10 @@ func (b *rebinding) permitted(ctx context.Context, approve []string) error {
 		return &RefusedError{RefusedRebind, fmt.Sprintf("%d of %d links hold there, less than %d %%: this is another company's side, or one that was not moved whole; "+
 			"correct the configuration, or begin anew with another state.path and `sync --init`", b.Hold, b.Links, enoughHold)}
 	}
-	_, known, err := b.Approvals.Get(b.Hash)
-	if err != nil {
-		return err
-	}
-	if known && slices.Contains(approve, b.Hash) {
-		return nil
+	if slices.Contains(approve, b.Hash) {
+		if _, known, err := b.Approvals.Get(b.Hash); err != nil || known {
+			return err
+		}
 	}
 	if err := b.Approvals.Put(ctx, b.Hash, refs); err != nil {
 		return err

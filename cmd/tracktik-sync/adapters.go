@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -34,16 +35,41 @@ func (s snapshot) Prune(now time.Time, keep time.Duration) error {
 }
 
 // approvals is state.Approvals as the engine wants it.
-type approvals struct{ file *state.Approvals }
+type approvals struct {
+	file *state.Approvals
+	of   plan.Binding
+}
 
-// Get returns the set of that hash.
+// Get returns the set of that hash. Why one that was there cannot be given any more, or
+// here, is the error.
 func (s approvals) Get(hash string) ([]plan.ActionRef, bool, error) {
-	approval, found, err := s.file.Get(hash)
+	approval, found, err := s.file.Find(hash)
+	if err == nil && found {
+		err = s.fits(&approval)
+	}
 	set := make([]plan.ActionRef, len(approval.Items))
 	for i, item := range approval.Items {
 		set[i] = plan.ActionRef(item)
 	}
 	return set, found, err
+}
+
+// fits refuses an approval that was used, is old, or is of other systems.
+func (s approvals) fits(a *state.Approval) error {
+	why := ""
+	switch _, open, err := s.file.Get(a.Hash); {
+	case err != nil:
+		return err
+	case !a.Used.IsZero():
+		why = "was used at " + a.Used.UTC().Format(time.RFC3339) + ": an approval is good for one run"
+	case !open:
+		why = "is older than 24 hours: it is of " + a.Created.UTC().Format(time.RFC3339)
+	case a.Of != plan.Binding{} && a.Of != s.of:
+		why = fmt.Sprintf("is of %s app %s and %s, not of %s app %s and %s", a.Of.Org, a.Of.App, a.Of.Portal, s.of.Org, s.of.App, s.of.Portal)
+	default:
+		return nil
+	}
+	return &tsync.RefusedError{Code: tsync.RefusedApproval, Message: fmt.Sprintf("the approval %s %s; the same command without it shows the present set", a.Hash, why)}
 }
 
 // Put keeps a set for 24 hours.
@@ -52,7 +78,7 @@ func (s approvals) Put(ctx context.Context, hash string, set []plan.ActionRef) e
 	for i, ref := range set {
 		items[i] = state.ApprovalItem(ref)
 	}
-	return s.file.Put(ctx, state.Approval{Hash: hash, Items: items})
+	return s.file.Put(ctx, state.Approval{Hash: hash, Items: items, Of: s.of})
 }
 
 // Use ends an approval.

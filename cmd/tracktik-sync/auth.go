@@ -178,7 +178,7 @@ func (a *app) logout(ctx context.Context, cfg *configs.Config) error {
 	if err != nil {
 		return fmt.Errorf("forgetting the tokens: %w", err)
 	}
-	if err := a.noteAuth(cfg, "auth logout", 0, "the tokens were forgotten"); err != nil {
+	if err := a.noteAuth(cfg, authLogoutKind, 0, "the tokens were forgotten"); err != nil {
 		return fmt.Errorf("the tokens are forgotten, and that is not in the history: %w", err)
 	}
 	next := "`tracktik-sync auth login` approves anew"

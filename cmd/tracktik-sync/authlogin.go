@@ -18,8 +18,11 @@ import (
 	"tracktik-sync/tracktik"
 )
 
-// authLoginKind is how a login is called in the history.
-const authLoginKind = "auth login"
+// How logins and logouts are called in the history.
+const (
+	authLoginKind  = "auth login"
+	authLogoutKind = "auth logout"
+)
 
 const (
 	// approvalLife is how long somebody may take at the portal's page: a code lives for

@@ -92,10 +92,10 @@ func (f *runFlags) options(a *app, cfg *configs.Config) tsync.RunOptions {
 // good: the variable of a CronJob stays there after its approval was used.
 func (f *runFlags) approvals(a *app, cfg *configs.Config) []string {
 	all := slices.Clone(f.approve)
-	kept := state.ApprovalsOf(cfg.State.Path, a.now)
+	kept := approvals{state.ApprovalsOf(cfg.State.Path, a.now), binding(cfg)}
 	for _, hash := range strings.FieldsFunc(a.getenv(configs.EnvApprove), func(r rune) bool { return r == ',' || r == ' ' }) {
 		if _, found, err := kept.Get(hash); err != nil || !found {
-			a.log.WithField("approval", hash).WithError(err).Warn("the approval in the environment was used, has expired, or never was")
+			a.log.WithField("approval", hash).WithError(err).Warn("the approval in the environment cannot be given: it was used, has expired, is of other systems, or never was")
 			continue
 		}
 		if !slices.Contains(all, hash) {

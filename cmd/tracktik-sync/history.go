@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -123,7 +124,11 @@ func (c *historyCommand) resolve(ctx context.Context, cfg *configs.Config, db *s
 }
 
 func (c *historyCommand) query(cfg *configs.Config) (state.Query, error) {
-	q := state.Query{Kind: strings.ToLower(strings.NewReplacer(" ", "_", "-", "_").Replace(c.kind))}
+	kind, err := auditKind(c.kind)
+	if err != nil {
+		return state.Query{}, err
+	}
+	q := state.Query{Kind: kind}
 	zone, err := time.LoadLocation(cfg.Schedule.Timezone)
 	if err != nil {
 		return q, err
@@ -138,6 +143,32 @@ func (c *historyCommand) query(cfg *configs.Config) (state.Query, error) {
 		return q, usage("--since %s is not before --until %s", q.Since.UTC().Format(time.RFC3339), q.Until.UTC().Format(time.RFC3339))
 	}
 	return q, nil
+}
+
+// auditKinds are the kinds of entries that there are: actions, and what else people and
+// the program record.
+var auditKinds = func() []string {
+	kinds := []string{"approve", "link", "unlink", "relink", "retry", "forget", "restore", "rebind", authLoginKind, authLogoutKind}
+	for _, k := range plan.Kinds {
+		kinds = append(kinds, string(k))
+	}
+	slices.Sort(kinds)
+	return kinds
+}()
+
+// auditKind is the kind that is meant; "grant-role" and "Grant role" are grant_role.
+// One that does not exist would show nothing, as if nothing had been done.
+func auditKind(name string) (string, error) {
+	fold := strings.NewReplacer(" ", "_", "-", "_")
+	if name == "" {
+		return "", nil
+	}
+	for _, kind := range auditKinds {
+		if fold.Replace(kind) == strings.ToLower(fold.Replace(name)) {
+			return kind, nil
+		}
+	}
+	return "", usage("--kind %q is none; the kinds are %s", name, strings.Join(auditKinds, ", "))
 }
 
 // parseTime reads a day or a moment in zone, RFC 3339, or an age.

@@ -48,7 +48,7 @@ func (a *app) engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, error) {
 		Source:    source,
 		Target:    target,
 		Snapshot:  snapshot{db, a.runField},
-		Approvals: approvals{state.ApprovalsOf(cfg.State.Path, a.now)},
+		Approvals: approvals{state.ApprovalsOf(cfg.State.Path, a.now), binding(cfg)},
 		Mapper:    mapper,
 
 		Policy:  policy(cfg, mapper),
