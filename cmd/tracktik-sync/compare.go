@@ -113,6 +113,10 @@ func observed(cfg *configs.Config, db *state.DB, err error) (seen tsync.Observed
 		seen.Note(entry)
 	}
 	last, err := lastWhole(db)
+	if err != nil || last.ID == "" {
+		return seen, err
+	}
+	last, _, err = db.Run(last.ID) // with the plan
 	if err != nil || len(last.Document) == 0 {
 		return seen, err
 	}
