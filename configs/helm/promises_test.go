@@ -97,6 +97,9 @@ func TestWhatExistsIsUsed(t *testing.T) {
 		}
 	}
 	spec := pods(all)["CronJob acme-tracktik-sync"]
+	if console := variables(spec)["TRACKTIK_SYNC_CONSOLE"]; console != nil {
+		t.Errorf("its messages name the console %v, which is not there", console)
+	}
 	for what, c := range map[string]struct{ got, want any }{
 		"claim":   {at(spec, "volumes", 1, "persistentVolumeClaim", "claimName"), "snapshots"},
 		"subPath": {at(spec, "containers", 0, "volumeMounts", 1, "subPath"), "acme"},

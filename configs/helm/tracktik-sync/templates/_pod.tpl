@@ -70,8 +70,10 @@ containers:
       - name: CREDENTIALS_DIRECTORY # where the names of secret files are looked up
         value: /run/secrets/tracktik-sync
       {{- end }}
+      {{- if or $c.console.enabled (eq $c.mode "daemon") }}
       - name: TRACKTIK_SYNC_CONSOLE # where the commands that its messages name can be given
         value: {{ $root.Release.Namespace }}/{{ include "tracktik-sync.console" $c }}
+      {{- end }}
       {{- if and $c.approve (has .component (list "sync" "daemon")) }}
       - name: TRACKTIK_SYNC_APPROVE
         value: {{ $c.approve | quote }}
