@@ -119,8 +119,8 @@ shell-image:
 test-image: CONTAINER_STORAGE := $(TEST_STORAGE)
 test-image: GO_IMAGE = --build-arg GO_IMAGE=localhost/shell \
 	$(foreach dir,GOROOT GOMODCACHE GOCACHE,--volume $(shell go env $(dir)):/$(dir))
-test-image: shell-image image ## build the image and run it as a cluster would (podman and runc, as root)
-	PODMAN='$(TEST_PODMAN)' IMAGE='$(IMAGE)' VERSION='$(VERSION)' go test -count 1 $(TESTFLAGS) ./configs/docker
+test-image: $(HELM) shell-image image ## build the image and run it as a cluster would (podman and runc, as root)
+	PODMAN='$(TEST_PODMAN)' IMAGE='$(IMAGE)' VERSION='$(VERSION)' HELM=$(CURDIR)/$(HELM) go test -count 1 $(TESTFLAGS) ./configs/docker
 
 release: $(NFPM) $(CYCLONEDX) ## make archives, packages, chart and checksums in dist/ (make release VERSION=v1.2.3)
 	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) go run ./configs/release -version '$(VERSION)' -out dist \

@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -180,5 +181,16 @@ func unpack(t *testing.T, name, path string) {
 	}
 	if native.Uint32(data[pageHeader:]) != boltMagic {
 		t.Skip("the file is of a machine with the other byte order")
+	}
+}
+
+// Whoever makes a new schema keeps a file of it, before the next one is thought of.
+func TestEverySchemaHasItsFixtures(t *testing.T) {
+	for before := range len(migrations) + 1 {
+		for _, kind := range []string{"", "-encrypted"} {
+			if _, err := os.Stat(fmt.Sprintf("testdata/schema%d%s.db.gz", before+1, kind)); err != nil {
+				t.Error(err)
+			}
+		}
 	}
 }

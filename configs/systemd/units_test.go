@@ -134,3 +134,13 @@ func TestCronLineIsOne(t *testing.T) {
 		t.Errorf("want one line of five fields, a user and a command: %q", lines)
 	}
 }
+
+// Whoever reads a mail from cron finds what its exit code means.
+func TestCrontabExplainsEveryExitCode(t *testing.T) {
+	text := read(t, "tracktik-sync.cron")
+	for code := range 6 {
+		if !regexp.MustCompile(`(?m)^#   ` + strconv.Itoa(code) + `   [a-z]`).MatchString(text) {
+			t.Errorf("nothing is said of exit code %d", code)
+		}
+	}
+}
