@@ -160,4 +160,5 @@ $(CYCLONEDX):
 		github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION)
 
 $(DEBIAN_ROOT):
+	rm -rf $@.new
 	debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus stable $@.new $(DEBIAN_MIRROR) && mv $@.new $@
