@@ -120,9 +120,9 @@ func (w *World) wasPushed(h *inheritance, p *Person, edit func(*tracktiktest.Emp
 }
 
 // wasTyped notes the employee whom somebody typed, whom the integration knows nothing of.
-func (w *World) wasTyped(h *inheritance, p *Person, e tracktiktest.Employee) int {
+func (w *World) wasTyped(h *inheritance, p *Person, e tracktiktest.Employee) {
 	p.unplaced = true
-	return h.add(p, e, "")
+	h.add(p, e, "")
 }
 
 // dispatched moves an employee who is there by hand.
