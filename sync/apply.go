@@ -92,12 +92,12 @@ func (a *applier) inOrder(ctx context.Context, start, end int) {
 }
 
 // batchEnd is the end of the actions that may go side by side: of one kind, and
-// updates of one level.
+// updates of one level. Renames go one by one: a name has to be free before it is taken.
 func (a *applier) batchEnd(start int) int {
 	actions := a.doc.Actions
 	end := start + 1
-	if actions[start].Kind == plan.Terminate && start == a.first(plan.Terminate) {
-		return end // the first one is read back before there are more
+	if actions[start].Kind == plan.RenameRole || actions[start].Kind == plan.Terminate && start == a.first(plan.Terminate) {
+		return end // the first termination is read back before there are more
 	}
 	for end < len(actions) && actions[end].Kind == actions[start].Kind &&
 		(actions[start].Kind != plan.Update || a.levels[actions[end].User.ID] == a.levels[actions[start].User.ID]) {

@@ -95,8 +95,8 @@ func groupID(a *plan.Action) string {
 	return string(a.Role.Group)
 }
 
-// order sorts by kind and person; updates that take a name come after those that give
-// it free.
+// order sorts by kind and person; updates and renames that take a name come after those
+// that give it free.
 func (r *run) order(actions []plan.Action) {
 	depth := map[plan.PersonID]int{}
 	var level func(id plan.PersonID) int
@@ -117,6 +117,9 @@ func (r *run) order(actions []plan.Action) {
 	}
 	r.levels = depth
 	slices.SortStableFunc(actions, func(a, b plan.Action) int {
+		if a.Kind == plan.RenameRole && b.Kind == plan.RenameRole {
+			return 0 // as they were decided: what gives a name free comes first
+		}
 		if a.Kind == plan.Update && b.Kind == plan.Update {
 			return cmp.Or(depth[a.User.ID]-depth[b.User.ID], compareActions(&a, &b))
 		}

@@ -125,11 +125,16 @@ func (r *run) finishGroups(a *applier) error {
 			link.Matched = g.group.Name
 		}
 		link.Unpushed = false
-		if g.reread {
+		switch {
+		case g.reread:
 			link.Stamp = g.stamp
+		case g.anew && g.known && g.link != nil: // linked in this run, which forgot them
+			link.Stamp = g.link.Stamp
+		}
+		if g.reread || g.anew {
 			batch.Members = append(batch.Members, plan.Membership{Group: g.group.ID, Members: g.members})
 		}
-		if found && link == before && !g.reread {
+		if found && link == before && !g.reread && !g.anew {
 			continue
 		}
 		batch.Groups = append(batch.Groups, link)

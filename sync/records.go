@@ -192,7 +192,7 @@ func (r *run) roleBatch(a *plan.Action, id plan.RoleID, how string) (plan.Batch,
 	batch := plan.Batch{}
 	if how != "" { // all members have to be looked at again if this run ends here
 		link.Stamp = ""
-		batch.Members = []plan.Membership{{Group: link.Group}}
+		batch.DropGroups = []plan.GroupID{link.Group} // and with it the members; the group comes back right away
 	}
 	batch.Groups = []plan.GroupLink{link}
 	return batch, nil

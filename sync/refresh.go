@@ -192,7 +192,8 @@ func (r *run) confirmRoles(ctx context.Context, roles []plan.Role) error {
 	return nil
 }
 
-// readHolders compares all grants of linked roles with those on record.
+// readHolders compares with those on record all grants of roles that are linked, or
+// were: what was granted by a group's former role is still ours.
 func (r *run) readHolders(ctx context.Context) error {
 	links, err := r.Snapshot.Groups()
 	if err != nil {
@@ -201,6 +202,12 @@ func (r *run) readHolders(ctx context.Context) error {
 	linked := map[plan.RoleID]bool{}
 	for _, l := range links {
 		linked[l.Role] = l.Role != 0
+	}
+	for g, err := range r.Snapshot.Grants() {
+		if err != nil {
+			return err
+		}
+		linked[g.Role] = true
 	}
 	c := &r.current
 	c.holders, c.changed = map[holder][]plan.GrantID{}, map[plan.PersonID]bool{}

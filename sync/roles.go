@@ -117,10 +117,7 @@ func (r *run) decideGroups(ctx context.Context) error {
 		if _, waits := open[g.group.ID]; waits {
 			continue
 		}
-		name := r.Groups.Roles[string(g.group.ID)]
-		if name == "" {
-			name = r.Groups.Roles[g.group.Name]
-		}
+		name := r.mappedRole(g)
 		views = append(views, plan.GroupView{Group: g.group, Link: g.link, Mapped: name})
 		mapped = mapped || name != ""
 	}
@@ -150,6 +147,26 @@ func (r *run) decideGroups(ctx context.Context) error {
 	return nil
 }
 
+// mappedRole is the role that the configuration names for the group: by id, by name, or
+// by the name that it had when the role was linked; empty: none.
+func (r *run) mappedRole(g *pushed) string {
+	keys := []string{string(g.group.ID), g.group.Name}
+	if g.link != nil && g.link.How == plan.HowMapped {
+		keys = append(keys, g.link.Name)
+	}
+	for _, key := range keys {
+		if role := r.Groups.Roles[key]; role != "" {
+			return role
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Groups.Roles)) { // names compare folded
+		if slices.ContainsFunc(keys[1:], func(key string) bool { return plan.FoldName(key) == plan.FoldName(name) }) {
+			return r.Groups.Roles[name]
+		}
+	}
+	return ""
+}
+
 // openRoles are the groups whose role may or may not have been made: they have none
 // before that is known.
 func (r *run) openRoles() (map[plan.GroupID]plan.Held, error) {
@@ -173,7 +190,11 @@ func (r *run) markDirty() error {
 	for id := range r.current.changed {
 		p.dirty[id] = true
 	}
+	forgotten := map[plan.GroupID]bool{}
 	for _, g := range r.groups {
+		if !g.known && g.link != nil {
+			forgotten[g.group.ID] = true
+		}
 		switch {
 		case g.anew || !g.known:
 			r.touch(g.members, g.old)
@@ -189,12 +210,32 @@ func (r *run) markDirty() error {
 			}
 		}
 	}
+	if err := r.touchGranted(forgotten); err != nil {
+		return err
+	}
 	if !r.pol.RevokeUnpushed {
 		return nil
 	}
 	for _, l := range r.unpushed {
 		if err := r.touchHolders(l.Role); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// touchGranted marks who holds a role by one of the groups, whose members of before are
+// not known: some may have left.
+func (r *run) touchGranted(groups map[plan.GroupID]bool) error {
+	if len(groups) == 0 {
+		return nil
+	}
+	for g, err := range r.Snapshot.Grants() {
+		if err != nil {
+			return err
+		}
+		if groups[g.Group] {
+			r.roles.dirty[g.Person] = true
 		}
 	}
 	return nil
@@ -248,11 +289,17 @@ func symmetric(a, b []plan.PersonID) []plan.PersonID {
 // collectDue goes through all memberships once.
 func (r *run) collectDue() {
 	p := &r.roles
+	shared := map[plan.RoleID][]*pushed{} // earlier groups of the same role
 	for _, g := range r.groups {
 		if g.role == nil {
 			continue
 		}
 		g.due = plan.DueBy(g.group.Name, g.role, r.rank(g))
+		var others []*pushed
+		if g.role.ID != 0 {
+			others = shared[g.role.ID]
+			shared[g.role.ID] = append(others, g)
+		}
 		for _, id := range g.members {
 			m := r.people.find(id)
 			s := r.people.subjects[id]
@@ -264,19 +311,33 @@ func (r *run) collectDue() {
 			case s != nil && (s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != ""):
 				continue
 			}
-			if m != nil && m.roles < 255 {
+			again := slices.ContainsFunc(others, func(g *pushed) bool { return g.holds(id) })
+			if m != nil && m.roles < 255 && !again {
 				if m.roles++; m.roles == 2 {
 					p.several++
 				}
 			}
 			if p.dirty[id] {
-				p.due[id] = append(p.due[id], g)
-				if m == nil && len(p.due[id]) == 2 {
+				if m == nil && !again && rolesDue(p.due[id]) == 1 {
 					p.several++
 				}
+				p.due[id] = append(p.due[id], g)
 			}
 		}
 	}
+}
+
+// rolesDue is how many roles the groups make due.
+func rolesDue(groups []*pushed) int {
+	roles := map[plan.RoleRef]bool{}
+	for _, g := range groups {
+		ref := plan.RoleRef{ID: g.role.ID}
+		if ref.ID == 0 {
+			ref.Group = g.role.Group
+		}
+		roles[ref] = true
+	}
+	return len(roles)
 }
 
 // rank is a group's place in sync.groups.order; those that are missing come last.
@@ -315,6 +376,29 @@ func (r *run) makeViews(ctx context.Context) error {
 			r.decideRolesOf(v)
 		default:
 			p.views = append(p.views, v)
+		}
+	}
+	return r.nameLost(ctx)
+}
+
+// nameLost finds the names of roles that are to be revoked and that no group has any
+// more: they may be protected by now.
+func (r *run) nameLost(ctx context.Context) error {
+	for _, v := range r.roles.views {
+		for i := range v.Have {
+			h := &v.Have[i]
+			if h.Lost == "" || h.Role.Name != "" {
+				continue
+			}
+			if err := r.readPortalRoles(ctx); err != nil {
+				return err
+			}
+			for _, role := range r.portal.Roles {
+				if role.ID == h.Role.ID {
+					h.Role.Name = role.Name
+				}
+			}
+			r.protect(h)
 		}
 	}
 	return nil
@@ -460,10 +544,16 @@ func (r *run) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
 	case group == nil && r.pol.RevokeUnpushed && slices.ContainsFunc(r.unpushed, func(l plan.GroupLink) bool { return l.Group == g.Group }):
 		h.Lost, h.Evidence = fmt.Sprintf("group %s is no longer pushed (sync.groups.unpushed: revoke)", g.Group), plan.EvidenceFull
 	}
+	r.protect(&h)
+	v.Have = append(v.Have, h)
+}
+
+// protect keeps a grant that is lost but of a protected role.
+func (r *run) protect(h *plan.Holding) {
+	group := r.byGroup[h.Group]
 	if h.Lost != "" && plan.MatchAny(r.pol.ProtectedRoles, h.Role.Name) && (group == nil || group.link == nil || group.link.How != plan.HowMapped) {
 		h.Stays = plan.HeldProtectedRole + ": sync.roles.protected names the role"
 	}
-	v.Have = append(v.Have, h)
 }
 
 // roleGone reports a role that the portal does not have any more.

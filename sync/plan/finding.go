@@ -68,4 +68,5 @@ const (
 	WarningUnexpectedUserType = "unexpected_user_type"
 	WarningDrift              = "drift" // TrackTik was changed by hand, and is left so
 	WarningProtectedRole      = "protected_role"
+	WarningRoleChanged        = "role_changed" // a group has another role than before
 )

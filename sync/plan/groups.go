@@ -43,12 +43,15 @@ func DecideGroups(views []GroupView, portal PortalRoles, b Binding, pol *Policy)
 	for i := range views {
 		g.claims(&views[i])
 	}
-	for i := range views {
-		g.renames(&views[i])
+	for _, v := range g.freeingFirst(views) {
+		g.renames(v)
 	}
 	g.renamed()
 	for i := range views {
 		g.finds(&views[i])
+	}
+	for i := range views {
+		g.roleChanged(&views[i])
 	}
 	slices.SortStableFunc(g.Actions, func(a, b Action) int { return kindOrder(a.Kind) - kindOrder(b.Kind) })
 	return g.GroupDecision
@@ -134,6 +137,35 @@ func NeedsPortalRoles(views []GroupView, pol *Policy) bool {
 	})
 }
 
+// freeingFirst orders groups so that one whose role gives a name free comes before the
+// one whose role takes it. In a circle somebody is first, and is held.
+func (g *groupPass) freeingFirst(views []GroupView) []*GroupView {
+	byRole := map[RoleID]*GroupView{}
+	for i := range views {
+		if l := views[i].Link; l != nil && l.Role != 0 {
+			byRole[l.Role] = &views[i]
+		}
+	}
+	order, seen := make([]*GroupView, 0, len(views)), map[GroupID]bool{}
+	var visit func(v *GroupView)
+	visit = func(v *GroupView) {
+		if seen[v.Group.ID] {
+			return
+		}
+		seen[v.Group.ID] = true
+		if l := v.Link; l != nil && l.Role != 0 && Clean(l.Name) != Clean(v.Group.Name) {
+			if holder, exists := g.byName[FoldName(v.Group.Name)]; exists && holder.ID != l.Role && byRole[holder.ID] != nil {
+				visit(byRole[holder.ID])
+			}
+		}
+		order = append(order, v)
+	}
+	for i := range views {
+		visit(&views[i])
+	}
+	return order
+}
+
 // renames keeps the roles of groups that have one, and renames those whose group was.
 func (g *groupPass) renames(v *GroupView) {
 	l := v.Link
@@ -196,6 +228,10 @@ func (g *groupPass) rename(v *GroupView, ref *RoleRef, old, want string) {
 		g.act(a)
 		g.names[FoldName(want)] = v.Group.ID
 		ref.Name = want
+		if g.byName[FoldName(old)].ID == ref.ID { // free for the next
+			delete(g.byName, FoldName(old))
+		}
+		g.byName[FoldName(want)] = Role{ID: ref.ID, Name: want, Portal: g.byID[ref.ID].Portal}
 		return
 	}
 	g.names[FoldName(old)] = v.Group.ID
@@ -283,6 +319,20 @@ func (g *groupPass) maps(v *GroupView) {
 		g.act(Action{Kind: LinkRole, Role: ref, Reason: "sync.groups.roles names it", Key: HowMapped})
 		g.Roles[v.Group.ID] = ref
 	}
+}
+
+// roleChanged says that the role which a group had before is left with its holders: that
+// the configuration gives the group another one does not show that anybody left it.
+func (g *groupPass) roleChanged(v *GroupView) {
+	ref, l := g.Roles[v.Group.ID], v.Link
+	if ref == nil || l == nil || l.Role == 0 || l.Role == ref.ID || g.pol.OneRole {
+		return
+	}
+	if _, exists := g.byID[l.Role]; !exists {
+		return
+	}
+	g.Warnings = append(g.Warnings, Warning{Code: WarningRoleChanged, Field: RoleNameField,
+		Message: fmt.Sprintf("group %s had role %d (%s) before: its holders keep that one as well until they leave the group, or lose it in TrackTik", v.Group.ID, l.Role, quote(l.RoleName))})
 }
 
 // named is the role of that name or id; a name goes first.

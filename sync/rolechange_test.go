@@ -1,0 +1,116 @@
+package sync_test
+
+import (
+	"strings"
+	"testing"
+
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+// twoRoles is a world in which the role of Site North was changed by the configuration
+// from Guard to Patrol, and ada holds both.
+func twoRoles(t *testing.T) *world {
+	w := newWorld(t)
+	w.portal.AddRole(tracktiktest.Role{Name: "Guard"})
+	w.portal.AddRole(tracktiktest.Role{Name: "Patrol"})
+	w.hire("ada", "bob")
+	w.group("Site North", "ada")
+	w.group("Site South", "ada") // since TrackTik takes nobody's last role
+	w.push.Roles = map[string]string{"Site North": "Guard"}
+	w.wantDone(w.run(), "link_role 1, create_role 1, create 2, grant_role 2")
+	w.push.Roles = map[string]string{"Site North": "Patrol"}
+	doc := w.runWith(refreshed)
+	w.wantDone(doc, "link_role 1, grant_role 1")
+	w.wantWarning(doc, plan.WarningRoleChanged)
+	w.wantRoles("ada", "Guard, Patrol, Site South") // nothing shows that ada left the group
+	return w
+}
+
+func TestARefreshFindsGrantsOfAGroupsFormerRole(t *testing.T) {
+	w := twoRoles(t)
+	w.wantDone(w.runWith(refreshed), "")
+	w.wantRoles("ada", "Guard, Patrol, Site South")
+}
+
+func TestWhoLeavesAGroupLosesItsFormerRoleToo(t *testing.T) {
+	w := twoRoles(t)
+	w.leave("Site North", "ada")
+	doc := w.run()
+	w.wantDone(doc, "revoke_role 2")
+	w.wantRoles("ada", "Site South")
+	for _, a := range doc.Actions {
+		if a.Role.Name == "" {
+			t.Errorf("role %d is revoked without its name", a.Role.ID)
+		}
+	}
+}
+
+func TestAFormerRoleThatIsProtectedByNowStays(t *testing.T) {
+	w := twoRoles(t)
+	w.policy.ProtectedRoles = []string{"guard"}
+	w.push.Roles = map[string]string{}
+	w.wantDone(w.runWith(refreshed), "create_role 1, grant_role 1") // of the group's own name
+	w.leave("Site North", "ada")
+	doc := w.run()
+	w.wantDone(doc, "revoke_role 2")
+	w.wantHeld(doc, plan.HeldProtectedRole, "ada")
+	w.wantRoles("ada", "Guard, Site South")
+}
+
+func TestAMappingByNameOutlivesARenameOfItsGroup(t *testing.T) {
+	w := newWorld(t)
+	w.portal.AddRole(tracktiktest.Role{Name: "Guard"})
+	w.hire("ada")
+	w.group("Site North", "ada")
+	w.push.Roles = map[string]string{"site north": "Guard"} // names compare folded
+	w.wantDone(w.run(), "link_role 1, create 1, grant_role 1")
+	w.org.RenameGroup(w.groups["Site North"], "Site Nord")
+	w.wantDone(w.run(), "")
+	w.wantDone(w.runWith(refreshed), "")
+	w.wantRoles("ada", "Guard")
+}
+
+func TestNamesOfRolesAreFreedBeforeTheyAreTaken(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob", "cid")
+	w.group("Site A", "ada")
+	w.group("Site B", "bob")
+	w.run()
+	w.org.RenameGroup(w.groups["Site A"], "Site B") // the group with the lower id takes what the other gives free
+	w.org.RenameGroup(w.groups["Site B"], "Site C")
+	delete(w.groups, "Site A")
+	w.group("Site A", "cid")
+	doc := w.run()
+	w.wantDone(doc, "rename_role 2, create_role 1, grant_role 1")
+	var names []string
+	for _, a := range doc.Actions[:2] {
+		names = append(names, a.Role.Name)
+	}
+	if got := strings.Join(names, ", "); got != "Site C, Site B" {
+		t.Errorf("renamed to %s, want Site C before Site B", got)
+	}
+	w.wantRoles("ada", "Site B")
+	w.wantRoles("bob", "Site C")
+	w.wantRoles("cid", "Site A")
+	w.wantDone(w.runWith(refreshed), "")
+}
+
+func TestOneRoleByTwoGroupsIsNotSeveralRoles(t *testing.T) {
+	w := newWorld(t)
+	w.portal.AddRole(tracktiktest.Role{Name: "Guard"})
+	w.hire("ada", "bob")
+	w.group("Site North", "ada", "bob")
+	w.group("Site South", "ada")
+	w.group("Site West", "bob")
+	w.push.Roles = map[string]string{"Site North": "Guard", "Site South": "Guard"}
+	for range 2 { // as new people, and as managed ones
+		doc := w.run()
+		for _, warning := range doc.Warnings {
+			if warning.Code == "several_roles" && !strings.Contains(warning.Message, ": 1;") {
+				t.Errorf("%s, want bob alone", warning.Message)
+			}
+		}
+		w.wantWarning(doc, "several_roles")
+	}
+}
