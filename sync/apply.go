@@ -277,8 +277,11 @@ func (a *applier) obstacle(action *plan.Action) string {
 	}
 	noGrant, noTerm := a.noGrant[action.User.ID], a.noTerm
 	failed := a.unfinished[action.User.ID]
+	keeper := a.keeper(action)
 	a.mu.Unlock()
 	switch {
+	case keeper != "":
+		return plan.HeldPending + ": user " + string(keeper) + " has the name, and it was not given free"
 	case action.Kind == plan.GrantRole && action.Employee == 0:
 		return plan.HeldPending + ": the employee was not made"
 	case action.Kind == plan.GrantRole && action.Role.ID == 0:
@@ -293,6 +296,22 @@ func (a *applier) obstacle(action *plan.Action) string {
 		return plan.HeldPending + ": the adoption was not recorded"
 	case action.Kind == plan.Terminate || action.Kind == plan.RevokeRole && action.Grant == 0 && !action.Replaces:
 		return a.stale(action)
+	}
+	return ""
+}
+
+// keeper is who was to give a name free before the action takes it, and did not; the
+// caller has the lock. The call would be refused for a reason that is not its own.
+func (a *applier) keeper(action *plan.Action) plan.PersonID {
+	if action.Kind != plan.Create && action.Kind != plan.Update && action.Kind != plan.Reactivate {
+		return ""
+	}
+	for _, owners := range [][]plan.PersonID{a.names.Freed[action.User.ID], a.names.After[action.User.ID]} {
+		for _, owner := range owners {
+			if a.unfinished[owner] {
+				return owner
+			}
+		}
 	}
 	return ""
 }

@@ -148,16 +148,16 @@ func (r *run) guard(ctx context.Context, actions []plan.Action, held []plan.Held
 		}
 	}
 	r.notVisible(held, in.Command)
-	if len(r.checked.Held) == 0 {
+	waits := r.keepNames(actions)
+	if len(r.checked.Held)+len(waits) == 0 {
 		return actions, held
 	}
 	kept := actions[:0]
-	waits := map[plan.PersonID]plan.PersonID{}
 	for _, a := range actions {
 		if r.checked.Held[a.Kind] && !(a.Kind == plan.RevokeRole && a.Replaces) || r.checked.Held[plan.Clear] && a.Clears() {
 			held = append(held, plan.Held{Action: a, Why: plan.HeldGuard + ": more than guard." + string(a.Kind) + " allows; see the refusal"})
-			if a.Kind == plan.Terminate {
-				waits[a.User.ID] = a.User.ID
+			if a.Kind == plan.Terminate || a.Kind == plan.Update {
+				waits[a.User.ID] = plan.HeldGuard
 			}
 			continue
 		}
@@ -169,21 +169,47 @@ func (r *run) guard(ctx context.Context, actions []plan.Action, held []plan.Held
 	return r.withhold(kept, held, waits)
 }
 
-// withhold holds what takes a name that a refused termination would have given free.
-func (r *run) withhold(actions []plan.Action, held []plan.Held, waits map[plan.PersonID]plan.PersonID) ([]plan.Action, []plan.Held) {
-	stopped := map[plan.PersonID]plan.PersonID{}
-	for id, owners := range r.names.Freed {
+// keepNames are the people who are to give a name free and whose update is not due yet,
+// since TrackTik refused it before: they keep the name in this run.
+func (r *run) keepNames(actions []plan.Action) map[plan.PersonID]string {
+	waits := map[plan.PersonID]string{}
+	if len(r.names.After) == 0 {
+		return waits
+	}
+	updated := map[plan.PersonID]bool{}
+	for i := range actions {
+		if actions[i].Kind == plan.Update {
+			updated[actions[i].User.ID] = true
+		}
+	}
+	for _, owners := range r.names.After {
 		for _, owner := range owners {
-			if _, waiting := waits[owner]; waiting {
-				stopped[id] = owner
+			if s := r.people.subjects[owner]; s != nil && !updated[owner] && len(s.decision.Problems) > 0 {
+				waits[owner] = plan.HeldPending
+			}
+		}
+	}
+	return waits
+}
+
+// withhold holds what takes a name that is not given free after all. Waits are those who
+// keep theirs, with the code that says why.
+func (r *run) withhold(actions []plan.Action, held []plan.Held, waits map[plan.PersonID]string) ([]plan.Action, []plan.Held) {
+	stopped := map[plan.PersonID]string{}
+	for _, wants := range []map[plan.PersonID][]plan.PersonID{r.names.After, r.names.Freed} {
+		for id, owners := range wants {
+			for _, owner := range owners {
+				if code := waits[owner]; code != "" {
+					stopped[id] = fmt.Sprintf("%s: waits for user %s, who has the name and keeps it in this run", code, owner)
+				}
 			}
 		}
 	}
 	kept := actions[:0]
 	for _, a := range actions {
-		owner, stop := stopped[a.User.ID]
-		if stop && (a.Kind == plan.Create || a.Kind == plan.Update || a.Kind == plan.Reactivate || a.Kind == plan.GrantRole || a.Replaces) {
-			held = append(held, plan.Held{Action: a, Why: fmt.Sprintf("%s: waits for the termination of user %s, who has the name", plan.HeldGuard, owner)})
+		why := stopped[a.User.ID]
+		if why != "" && (a.Kind == plan.Create || a.Kind == plan.Update || a.Kind == plan.Reactivate || a.Kind == plan.GrantRole || a.Replaces) {
+			held = append(held, plan.Held{Action: a, Why: why})
 			continue
 		}
 		kept = append(kept, a)

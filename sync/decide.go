@@ -248,10 +248,13 @@ func (r *run) warnDefaultRegion(list []*subject) {
 		return
 	}
 	n := len(logins)
-	more := ""
+	who, more := fmt.Sprintf("%d new people have no division and land", n), ""
+	if n == 1 {
+		who = "1 new person has no division and lands"
+	}
 	if n > sampleSize {
 		logins, more = logins[:sampleSize], fmt.Sprintf(" and %d more", n-sampleSize)
 	}
 	r.warn(plan.Warning{Code: warnDefault, Field: plan.Region.String(),
-		Message: fmt.Sprintf("%d new people have no division and land in %s: %s%s", n, r.pol.DefaultRegion, strings.Join(logins, ", "), more)})
+		Message: fmt.Sprintf("%s in %s: %s%s", who, r.pol.DefaultRegion, strings.Join(logins, ", "), more)})
 }

@@ -143,6 +143,11 @@ func TestManyWhomOktaDoesNotKnowAreHeldUntilTheGraceIsOver(t *testing.T) {
 	for _, name := range names[:4] {
 		w.wantHeld(doc, plan.HeldNotVisible, name)
 	}
+	for _, h := range doc.Held {
+		if h.Kind != plan.Terminate {
+			t.Errorf("%s of %s is held, want the termination", h.Kind, h.User.ID)
+		}
+	}
 	w.pass(23 * time.Hour)
 	_, err = w.sync(refreshedNot)
 	w.wantRefused(err, "guard")

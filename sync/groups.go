@@ -111,7 +111,21 @@ func (r *run) findGroups(ctx context.Context, links []plan.GroupLink) (map[plan.
 		}
 	}
 	r.dropImages(found, stored)
+	if err == nil && r.Groups.Push == pushListed {
+		r.warnUnknownIDs(found, stored)
+	}
 	return found, err
+}
+
+// warnUnknownIDs names configured groups that there are not: a slip of the pen would
+// otherwise grant nothing, and say nothing.
+func (r *run) warnUnknownIDs(found map[plan.GroupID]plan.Group, stored map[plan.GroupID]*plan.GroupLink) {
+	for _, id := range r.Groups.IDs {
+		group := plan.GroupID(id)
+		if _, ok := found[group]; !ok && stored[group] == nil { // one that was pushed before is told of otherwise
+			r.warn(plan.Warning{Code: warnGroup, Message: fmt.Sprintf("sync.groups.ids names group %s, which okta does not have, or does not show to us", id)})
+		}
+	}
 }
 
 // dropImages leaves out what Okta's own Push Groups leaves behind: a group of type

@@ -1,8 +1,11 @@
 package sync_test
 
 import (
+	"io"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"tracktik-sync/okta/oktatest"
 	"tracktik-sync/sync/plan"
@@ -174,4 +177,67 @@ func TestANameWhoseOwnerIsMissingWithoutEvidenceIsNotGiven(t *testing.T) {
 	w.wantHeld(doc, plan.HeldUnconfirmed, names[0])
 	w.wantProblem(doc, plan.ProblemNameInUse, "eve")
 	w.wantNoWrites()
+}
+
+// refusing is a portal that refuses a call whose path ends so.
+func (w *world) refusing(method, suffix string, status int, header http.Header, body string) {
+	w.inPortal(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if r.Method != method || !strings.HasSuffix(r.URL.Path, suffix) {
+			next.ServeHTTP(rw, r)
+			return
+		}
+		for k, v := range header {
+			rw.Header()[k] = v
+		}
+		rw.WriteHeader(status)
+		_, _ = io.WriteString(rw, body)
+	})
+}
+
+func TestANameThatIsNotGivenFreeIsNotAskedFor(t *testing.T) {
+	for name, c := range map[string]struct {
+		prepare        func(w *world)
+		method, suffix string
+		again          string
+	}{
+		"a termination is refused": {func(w *world) { w.org.DeactivateUser(w.users["ada"]); w.org.DeleteUser(w.users["ada"]) }, "POST", "/actions/terminate", "terminate 1, create 1"},
+		"an update is refused":     {func(w *world) { w.rename("ada", "zoe") }, "PATCH", "", "update 1, create 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada", "bob")
+			w.run()
+			c.prepare(w)
+			w.users["dan"] = w.org.AddUser(oktatest.User{Login: mail("ada"), FirstName: "Dan", LastName: "Fresh"})
+			w.org.AssignUser(w.app, w.users["dan"], oktatest.Assignment{})
+			w.refusing(c.method, c.suffix, http.StatusBadRequest, nil, `{"status":400,"error":"no"}`)
+			w.wantHeld(w.run(), plan.HeldPending, "dan")
+			if n := w.portal.Count("POST", "/employees"); n != 0 {
+				t.Errorf("%d employees were asked for, whose name another one has", n)
+			}
+			if name == "an update is refused" { // and not due again yet: the plan knows
+				w.wantHeld(w.run(), plan.HeldPending, "dan")
+				w.wantNoWrites()
+				w.pass(time.Hour)
+			}
+			w.inPortal(nil)
+			w.wantDone(w.run(), c.again) // at once: nothing of dan's was refused
+		})
+	}
+}
+
+func TestAFirewallsRefusalIsNoProblemOfThePerson(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.refusing("POST", "/employees", http.StatusForbidden, http.Header{"Server": {"awselb/2.0"}, "Content-Type": {"text/html"}}, "<html><title>403 Forbidden</title></html>")
+	if doc := w.run(); doc.Result.Failed != 1 {
+		t.Errorf("%+v", doc.Result)
+	}
+	troubles, err := w.db.Troubles()
+	w.must(err)
+	if len(troubles) != 0 {
+		t.Errorf("recorded %+v", troubles)
+	}
+	w.inPortal(nil)
+	w.wantDone(w.run(), "create 1") // in the next run, not in an hour
 }

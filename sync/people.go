@@ -190,9 +190,13 @@ func (r *run) mapSubject(s *subject) {
 	s.mapped.Wanted.Group = s.person.Assignment.Group
 }
 
-// groupNames are the names of the groups that were read and hold the person.
+// groupNames are the names of the pushed groups that hold the person, which may be none;
+// nil where no groups are pushed, so that none were read.
 func (r *run) groupNames(id plan.PersonID) []string {
-	var names []string
+	if !r.readsGroups() {
+		return nil
+	}
+	names := []string{}
 	for _, g := range r.groups {
 		if g.holds(id) {
 			names = append(names, g.group.Name)

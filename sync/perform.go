@@ -383,25 +383,41 @@ func (a *applier) broughtBack(ctx context.Context, action *plan.Action) attempt 
 	if !found || !e.Active() {
 		return attempt{outcome: plan.Failed, code: plan.ProblemNotEffective, message: fmt.Sprintf("tracktik answered that employee %d was reactivated, and shows them as %s", action.Employee, e.Status)}
 	}
-	link := plan.Adopted(action.Want, &e, false)
-	changes, _ := plan.Differences(&link, action.Want, &e, &a.pol)
 	batch, err := a.reactivatedBatch(action, action.Want, &e, a.id)
 	if err != nil {
 		return finished(batch, err)
 	}
 	done := finished(batch, nil)
-	if len(changes) > 0 {
-		if err := a.Target.UpdateEmployee(ctx, action.Employee, changes, action.Want.Values); err != nil {
-			refused := classify(err)
-			done.outcome, done.code, done.message, done.fatal = plan.Failed, refused.code, "the employee is active again, but not as Okta wants: "+err.Error(), refused.fatal
-		} else {
-			for _, c := range changes {
-				done.batch.Links[0].Pushed[c.Field] = c.New
-			}
-		}
+	link := &done.batch.Links[0]
+	changes, drift := plan.Differences(link, action.Want, &e, &a.pol)
+	if err := a.bringUpToDate(ctx, action, link, plan.MergeChanges(changes, drift)); err != nil {
+		refused := classify(err)
+		done.outcome, done.code, done.message, done.fatal = plan.Failed, refused.code, "the employee is active again, but not as Okta wants: "+err.Error(), refused.fatal
 	}
 	a.learn(action, &done.batch)
 	return done
+}
+
+// bringUpToDate sends changes to who was just reactivated, and notes in link what was
+// done: fields first, then the region.
+func (a *applier) bringUpToDate(ctx context.Context, action *plan.Action, link *plan.Link, changes []plan.Change) error {
+	fields := slices.DeleteFunc(slices.Clone(changes), func(c plan.Change) bool { return c.Field == plan.Region })
+	if len(fields) > 0 {
+		if err := a.Target.UpdateEmployee(ctx, action.Employee, fields, action.Want.Values); err != nil {
+			return err
+		}
+		for _, c := range fields {
+			link.Pushed[c.Field], link.Seen[c.Field] = c.New, ""
+		}
+	}
+	if len(fields) == len(changes) {
+		return nil
+	}
+	if err := a.Target.MoveEmployee(ctx, action.Employee, action.Want.RegionID); err != nil {
+		return err
+	}
+	link.Pushed[plan.Region], link.PushedRegion = action.Want.Values[plan.Region], action.Want.RegionID
+	return nil
 }
 
 func (a *applier) createRole(ctx context.Context, action *plan.Action) attempt {

@@ -77,7 +77,9 @@ func (r *run) reactivatedBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee,
 	}
 	link := plan.Adopted(w, e, false)
 	link.Person, link.How, link.Since, link.Run, link.Login, link.Email = a.User.ID, plan.HowReactivated, r.Now().UTC(), run, a.User.Login, w.Email
-	link.Pushed[plan.Region], link.PushedRegion = w.Values[plan.Region], w.RegionID
+	if found {
+		asBefore(&link, &former.Link, w, e)
+	}
 	batch := plan.Batch{Links: []plan.Link{link}, Revive: []plan.EmployeeID{a.Employee}, Prints: []plan.PersonPrint{{Person: link.Person}}}
 	if markRestored(a, &batch.Links[0]) {
 		batch.Revive = nil // the record says what is still to be restored
@@ -95,6 +97,18 @@ func (r *run) reactivatedBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee,
 	return batch, nil
 }
 
+// asBefore takes over what was pushed before the termination and holds still: values that
+// Okta does not have any more, which are to be cleared, and the region.
+func asBefore(link, before *plan.Link, w *plan.Wanted, e *plan.Employee) {
+	for f := plan.Field(0); f < plan.Region; f++ {
+		gone := w.Values[f] == "" && (!e.Has.Has(f) || e.Values[f] != "")
+		if f != plan.Username && (gone || w.Keep.Has(f)) {
+			link.Pushed[f] = before.Pushed[f]
+		}
+	}
+	link.Pushed[plan.Region], link.PushedRegion = before.Pushed[plan.Region], before.PushedRegion
+}
+
 // updatedLink is the link after an update was done.
 func (r *run) updatedLink(a *plan.Action, changes []plan.Change) (plan.Batch, error) {
 	link, found, err := r.Snapshot.Link(a.User.ID)
@@ -109,7 +123,7 @@ func (r *run) updatedLink(a *plan.Action, changes []plan.Change) (plan.Batch, er
 		link = *s.decision.Note
 		for f, v := range pushed { // what an earlier action of this run has sent stays
 			if s.link != nil && v != s.link.Pushed[f] {
-				link.Pushed[f] = v
+				link.Pushed[f], link.Seen[f] = v, ""
 			}
 		}
 		if s.link == nil || region != s.link.PushedRegion {
@@ -117,7 +131,7 @@ func (r *run) updatedLink(a *plan.Action, changes []plan.Change) (plan.Batch, er
 		}
 	}
 	for _, c := range changes {
-		link.Pushed[c.Field] = c.New
+		link.Pushed[c.Field], link.Seen[c.Field] = c.New, ""
 		if c.Field == plan.Region && a.Want != nil {
 			link.PushedRegion = a.Want.RegionID
 		}

@@ -93,7 +93,7 @@ func (r *run) compareEmployee(e *plan.Employee) error {
 	if m := r.people.find(link.Person); m != nil {
 		m.flags |= flagInTT
 	}
-	if !e.Active() || link.ElsewhereStatus != "" || differs(&link, e, r.relinks()) {
+	if !e.Active() || link.ElsewhereStatus != "" || link.LastRepair != "" || differs(&link, e, r.relinks()) {
 		r.current.differs[link.Person] = e
 	}
 	return nil

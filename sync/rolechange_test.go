@@ -114,3 +114,30 @@ func TestOneRoleByTwoGroupsIsNotSeveralRoles(t *testing.T) {
 		w.wantWarning(doc, "several_roles")
 	}
 }
+
+func TestAGroupIDThatIsNotThereIsNamed(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.group("Site North", "ada")
+	w.push.Names, w.push.IDs = nil, []string{w.groups["Site North"], "00gNowhere"}
+	doc := w.run()
+	w.wantWarning(doc, "group_unread")
+	w.wantRoles("ada", "Site North")
+	w.org.DeleteGroup(w.groups["Site North"]) // known, and unpushed
+	w.wantWarning(w.run(), "group_unpushed")
+}
+
+func TestWhoIsInNoPushedGroupIsKnownToBeInNone(t *testing.T) {
+	w := newWorld(t)
+	w.mapping.Scope = `"Site North" in groups`
+	w.hire("ada", "bob")
+	w.group("Site North", "ada", "bob")
+	w.hire("cid")
+	doc := w.run()
+	w.wantDone(doc, "create_role 1, create 2, grant_role 2")
+	if len(doc.Held) != 0 {
+		t.Errorf("held: %s", details(doc))
+	}
+	w.leave("Site North", "bob")
+	w.wantHeld(w.run(), plan.HeldOutOfScope, "bob")
+}

@@ -521,7 +521,7 @@ func (r *run) shielded(link *plan.Link, s *subject) bool {
 	if link.Employee == r.pol.Own || r.pol.OwnUsername != "" && plan.FoldName(link.Pushed[plan.Username]) == plan.FoldName(r.pol.OwnUsername) {
 		return true
 	}
-	names := []string{link.Login, link.Email, link.Pushed[plan.Username], link.Pushed[plan.Email]}
+	names := []string{link.Login, link.Email, link.Pushed[plan.Username], link.Pushed[plan.Email], link.Seen[plan.Username], link.Seen[plan.Email]}
 	if s != nil {
 		names = append(names, s.person.Login, s.person.Email)
 	}

@@ -213,7 +213,7 @@ func (r *run) refreshOne(ctx context.Context, id plan.PersonID) error {
 
 // readGroupsOf reads the person's groups, and keeps those that are pushed.
 func (r *run) readGroupsOf(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
-	if r.Groups.Push == pushNone || r.Groups.Push == pushListed && len(r.Groups.Names)+len(r.Groups.IDs) == 0 {
+	if !r.readsGroups() {
 		return nil
 	}
 	groups, err := r.Source.GroupsOf(ctx, id)
@@ -244,6 +244,11 @@ func (r *run) readGroupsOf(ctx context.Context, id plan.PersonID, stored map[pla
 		}
 	}
 	return err
+}
+
+// readsGroups reports whether the configuration has any group pushed.
+func (r *run) readsGroups() bool {
+	return r.Groups.Push != pushNone && (r.Groups.Push != pushListed || len(r.Groups.Names)+len(r.Groups.IDs) > 0)
 }
 
 // pushedNow reports whether a person's group is pushed, as far as one can tell without

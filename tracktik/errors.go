@@ -85,8 +85,8 @@ func (e *Error) Conflict() bool { return e.conflict }
 // call of this client fails alike, without another login.
 func (e *Error) Credentials() bool { return e.credentials }
 
-// Forbidden reports a 403: the token's scope, the permissions of the account's
-// role, or the firewall in front of the portal.
+// Forbidden reports the portal's own 403: the token's scope, or a permission of the
+// account's role, is missing. That of the firewall in front of it is none.
 func (e *Error) Forbidden() bool { return e.forbidden }
 
 // Broken reports an answer that cannot be believed: empty, cut, not JSON, a page
@@ -115,7 +115,8 @@ func (c *Client) parseError(req *http.Request, resp *http.Response, body []byte)
 	}
 	e.judge(isWrite(req))
 	switch {
-	case e.forbidden && fromFirewall(resp):
+	case e.forbidden && (fromFirewall(resp) || isWrite(req) && !ownAnswer(body)): // says nothing about the record, or about our rights
+		e.forbidden = false
 		e.Text = "the firewall in front of the portal refused the request, not the portal itself: " + e.Text
 	case e.forbidden:
 		e.Text += " (the token's scope or a permission of the account's role is missing)"

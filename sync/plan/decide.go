@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -69,13 +70,23 @@ func Decide(v *View, pol *Policy) Decision {
 	case v.Judgement.Verdict == Depart:
 		decideDeparture(v, pol, &d, v.Judgement.Why)
 	case v.Judgement.Verdict == Hold:
-		d.hold(v.action(Update), v.Judgement.Why)
+		d.hold(v.action(v.heldKind()), v.Judgement.Why)
 	case v.Judgement.Verdict == Doubt:
 		d.hold(v.action(Terminate), HeldUnconfirmed+": "+v.Judgement.Why+", and no look-up confirmed it")
 	case v.Judgement.Verdict == Provision:
 		decideManaged(v, pol, &d)
 	}
 	return d
+}
+
+// heldKind is what is held for somebody on hold: the termination of who seems to be
+// gone, and any update of the others.
+func (v *View) heldKind() Kind {
+	switch code, _, _ := strings.Cut(v.Judgement.Why, ":"); code {
+	case HeldUnconfirmed, HeldNotVisible:
+		return Terminate
+	}
+	return Update
 }
 
 // Ref names the person.
@@ -143,7 +154,7 @@ func graceLeft(v *View, pol *Policy) time.Duration {
 
 // own reports whether the person's employee is the one whose credentials we use.
 func (v *View) own(pol *Policy) bool {
-	return v.Link.Employee == pol.Own || pol.isOwn(v.Link.Pushed[Username]) || v.Employee != nil && pol.isOwn(v.Employee.Values[Username])
+	return v.Link.Employee == pol.Own || pol.isOwn(v.Link.Pushed[Username]) || pol.isOwn(v.Link.Seen[Username]) || v.Employee != nil && pol.isOwn(v.Employee.Values[Username])
 }
 
 func (pol *Policy) isOwn(username string) bool {
@@ -157,7 +168,7 @@ func (v *View) protected(pol *Policy) bool {
 	}
 	names := []string{v.Person.Login, v.Person.Email, v.Mapped.Wanted.Email}
 	if l := v.Link; l != nil {
-		names = append(names, l.Login, l.Email, l.Pushed[Username], l.Pushed[Email])
+		names = append(names, l.Login, l.Email, l.Pushed[Username], l.Pushed[Email], l.Seen[Username], l.Seen[Email])
 	}
 	if e := v.Employee; e != nil {
 		names = append(names, e.Values[Username], e.Values[Email])
@@ -235,7 +246,7 @@ func decideManaged(v *View, pol *Policy, d *Decision) {
 		d.Problems = v.Mapped.Problems
 		return
 	}
-	decideUpdate(v, pol, d)
+	decideUpdate(v, pol, d, &note)
 	if v.Employee != nil {
 		Agree(&note, &v.Mapped.Wanted, v.Employee)
 	}
@@ -278,8 +289,11 @@ func elsewhere(v *View, note *Link, d *Decision) bool {
 	return true
 }
 
-func decideUpdate(v *View, pol *Policy, d *Decision) {
+func decideUpdate(v *View, pol *Policy, d *Decision, note *Link) {
 	changes, drift := Differences(v.Link, &v.Mapped.Wanted, v.Employee, pol)
+	if v.Employee != nil && len(drift) == 0 {
+		note.LastRepair = "" // TrackTik has kept it: the next time, somebody has changed it again
+	}
 	if v.Link.Kept {
 		heldDifferences(v, d, drift)
 		drift = nil

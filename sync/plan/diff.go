@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -24,6 +25,9 @@ func Differences(link *Link, want *Wanted, employee *Employee, pol *Policy) (cha
 		}
 		new, pushed := want.Values[f], link.Pushed[f]
 		held := pushed
+		if link.Seen[f] != "" {
+			held = link.Seen[f]
+		}
 		read := employee != nil && employee.Has.Has(f)
 		if read {
 			held = employee.Values[f]
@@ -45,7 +49,7 @@ func Differences(link *Link, want *Wanted, employee *Employee, pol *Policy) (cha
 func Agree(link *Link, want *Wanted, employee *Employee) {
 	for f := Field(0); f < Region; f++ {
 		if employee.Has.Has(f) && !want.Keep.Has(f) && link.Pushed[f] != want.Values[f] && f.Same(want.Values[f], employee.Values[f]) {
-			link.Pushed[f] = want.Values[f]
+			link.Pushed[f], link.Seen[f] = want.Values[f], ""
 		}
 	}
 }
@@ -56,6 +60,9 @@ func moved(link *Link, want *Wanted, pol *Policy) (Change, bool) {
 	new, old := want.Values[Region], link.Pushed[Region]
 	if !pol.FollowRegion || new == "" || want.RegionID == 0 || want.RegionID == link.PushedRegion || FoldName(new) == FoldName(old) {
 		return Change{}, false
+	}
+	if old == "" && link.PushedRegion != 0 { // they came without a division
+		old = strconv.FormatInt(int64(link.PushedRegion), 10)
 	}
 	return Change{Region, old, new}, true
 }

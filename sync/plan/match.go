@@ -189,8 +189,15 @@ func adoptedUpdate(v *View, pol *Policy, d *Decision, e Employee) {
 func Adopted(w *Wanted, e *Employee, keep bool) Link {
 	link := Link{Employee: e.ID, How: HowAdopted, Kept: keep, AssignedBy: w.Group}
 	for f := Field(0); f < Region; f++ {
-		if !w.Keep.Has(f) && (keep || f.Same(w.Values[f], e.Values[f])) {
+		if w.Keep.Has(f) {
+			continue
+		}
+		same := f.Same(w.Values[f], e.Values[f])
+		if keep || same {
 			link.Pushed[f] = w.Values[f]
+		}
+		if !same && w.Values[f] != "" {
+			link.Seen[f] = e.Values[f]
 		}
 	}
 	link.Pushed[Region], link.PushedRegion = w.Values[Region], w.RegionID
@@ -216,7 +223,10 @@ func create(v *View, pol *Policy, d *Decision, reason string) {
 
 func reactivate(v *View, pol *Policy, d *Decision) {
 	id := v.Former.Link.Employee
-	a := Action{Kind: Reactivate, User: v.Ref(), Employee: id, Former: id, Want: &v.Mapped.Wanted,
+	before := v.Former.Link
+	before.Pushed[Username] = "" // taken by the termination
+	changes, _ := Differences(&before, &v.Mapped.Wanted, nil, pol)
+	a := Action{Kind: Reactivate, User: v.Ref(), Employee: id, Former: id, Want: &v.Mapped.Wanted, Changes: changes,
 		Reason: fmt.Sprintf("came back; employee %d was terminated by run %s", id, v.Former.Run)}
 	switch {
 	case !pol.CreateUsers:

@@ -29,6 +29,10 @@ type Link struct {
 	// PushedRegion is what Pushed[Region] meant when it was pushed.
 	PushedRegion RegionID `json:"pushed_region,omitempty"`
 
+	// Seen is what TrackTik held when the employee was adopted or linked, in the fields
+	// that did not agree and were not sent since.
+	Seen Values `json:"seen,omitzero"`
+
 	// AssignedBy is the group that granted the app, when it was not assigned
 	// to the person directly.
 	AssignedBy GroupID `json:"assigned_by,omitempty"`
@@ -40,8 +44,8 @@ type Link struct {
 	Restored          bool       `json:"restored,omitempty"`           // by `restore`, and not seen in scope since
 	Kept              bool       `json:"kept,omitempty"`               // adopted with on_adopt keep: Pushed is Okta's value at that time
 
-	// LastRepair is what the last update by drift set; the same one again means
-	// that TrackTik does not keep the value.
+	// LastRepair is what the last update by drift set; the same one again, before
+	// TrackTik was seen to hold it, means that TrackTik does not keep the value.
 	LastRepair string `json:"last_repair,omitempty"`
 }
 
