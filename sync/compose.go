@@ -20,7 +20,7 @@ func (r *run) compose(ctx context.Context) {
 	actions := append(roles.Actions, r.roles.groups.Actions...)
 	held := slices.Clone(r.roles.groups.Held)
 	problems := slices.Clone(r.roles.groups.Problems)
-	warnings := slices.Concat(r.warnings, r.roles.groups.Warnings)
+	var warnings []plan.Warning
 	list := r.people.sorted()
 	for _, s := range list {
 		d := &s.decision
@@ -30,6 +30,7 @@ func (r *run) compose(ctx context.Context) {
 	}
 	held, problems = append(held, roles.Held...), append(problems, roles.Problems...)
 	r.warnReason(actions)
+	warnings = slices.Concat(r.warnings, r.roles.groups.Warnings, warnings)
 	r.told = len(r.warnings)
 	r.order(actions)
 	if r.opt.Expect != "" && len(r.approved) > 0 {

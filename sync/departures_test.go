@@ -3,11 +3,13 @@ package sync_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"tracktik-sync/okta/oktatest"
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -294,4 +296,21 @@ func TestProtectedPeopleStay(t *testing.T) {
 	w.wantHeld(w.run(), plan.HeldProtected, "ada")
 	w.wantNoWrites()
 	w.wantStatus(tracktiktest.Active, "ada")
+}
+
+func TestAReasonThatNobodyChoseIsAWarning(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob", "cid")
+	w.run()
+	w.org.DeactivateUser(w.users["ada"])
+	doc := w.run()
+	w.wantDone(doc, "terminate 1")
+	w.wantWarning(doc, "default_termination_reason")
+	w.change = func(e *tsync.Engine) { e.Reason = "1" }
+	w.org.DeactivateUser(w.users["bob"])
+	doc = w.run()
+	w.wantDone(doc, "terminate 1")
+	if slices.ContainsFunc(doc.Warnings, func(x plan.Warning) bool { return x.Code == "default_termination_reason" }) {
+		t.Errorf("warned though a reason was chosen: %s", details(doc))
+	}
 }

@@ -51,6 +51,15 @@ func includeRefused(e *Error) string {
 	return ""
 }
 
+// reasonLabel is what a termination reason is called. [S] has name; that a portal may say
+// label is [G].
+func reasonLabel(name, label string) string {
+	if name == "" {
+		return label
+	}
+	return name
+}
+
 // newRoleOrder is the place of a new role among the portal's. [G]
 const newRoleOrder = 0
 

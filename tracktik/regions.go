@@ -41,11 +41,12 @@ func decodeReason(data json.RawMessage) (plan.TerminationReason, int64, bool, er
 	var r struct {
 		ID           ref  `json:"id"`
 		Name         text `json:"name"`
+		Label        text `json:"label"`
 		NeedsComment flag `json:"commentRequired"`
 	}
 	if err := unmarshalRecord(data, &r); err != nil {
 		return plan.TerminationReason{}, 0, false, err
 	}
-	reason := plan.TerminationReason{ID: int64(r.ID), Label: r.Name.value, NeedsComment: bool(r.NeedsComment)}
+	reason := plan.TerminationReason{ID: int64(r.ID), Label: reasonLabel(r.Name.value, r.Label.value), NeedsComment: bool(r.NeedsComment)}
 	return reason, int64(r.ID), true, nil
 }

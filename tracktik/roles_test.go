@@ -72,7 +72,7 @@ func TestGrantsAreFilteredAndTheFilterIsNotTrusted(t *testing.T) {
 func TestRegionsAndReasonsAreReadAsThePortalWritesThem(t *testing.T) {
 	p := newPortal(t, inTurn(
 		always(200, `{"meta":{"count":2},"data":[{"id":1,"name":"HQ","parentRegion":null,"timeZone":"America/Toronto"},{"id":2,"name":"North","parentRegion":{"id":1}}]}`),
-		always(200, `[{"id":5,"name":"Resigned","commentRequired":false},{"id":6,"name":"Dismissed","commentRequired":"1"}]`)))
+		always(200, `[{"id":5,"name":"Resigned","commentRequired":false},{"id":6,"name":"Dismissed","commentRequired":"1"},{"id":7,"label":"Retired"}]`)))
 	c := client(t, p, nil)
 	regions, err := c.Regions(t.Context())
 	ok(t, err)
@@ -81,7 +81,7 @@ func TestRegionsAndReasonsAreReadAsThePortalWritesThem(t *testing.T) {
 	}
 	reasons, err := c.TerminationReasons(t.Context())
 	ok(t, err)
-	if want := []plan.TerminationReason{{ID: 5, Label: "Resigned"}, {ID: 6, Label: "Dismissed", NeedsComment: true}}; !slices.Equal(reasons, want) {
+	if want := []plan.TerminationReason{{ID: 5, Label: "Resigned"}, {ID: 6, Label: "Dismissed", NeedsComment: true}, {ID: 7, Label: "Retired"}}; !slices.Equal(reasons, want) {
 		t.Errorf("got %+v, want %+v", reasons, want)
 	}
 }
