@@ -114,3 +114,28 @@ func TestCompareBelievesNoBrokenListing(t *testing.T) {
 		})
 	}
 }
+
+// The number in the status and in the metrics is of those whom compare names, whatever
+// counted it last.
+func TestARefreshCountsAsUnmanagedWhomCompareNames(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "ben", "cyd", "dan", "eve")
+	w.typed("ada1", mail("ada"), "Ada", "Guard")
+	w.typed(mail("ada"), "else@acme.example", "Ada", "Guard") // two match ada: a problem
+	w.typed("ben", mail("ben"), "Somebody", "Else")           // held
+	w.typed(mail("cyd"), mail("cyd"), "Cyd", "Guard")
+	w.org.SetUserStatus(w.users["cyd"], "SUSPENDED")
+	w.typed(mail("dan"), mail("dan"), "Dan", "Guard")
+	w.typed("stray", "stray@mail.example", "Stray", "Dog")
+	w.typed(mail("gone"), mail("gone"), "Gone", "Away")
+	w.hire("gone")
+	w.org.DeactivateUser(w.users["gone"])
+	for range 2 {
+		w.runWith(refreshed)
+		meta, err := w.db.Meta()
+		w.must(err)
+		if want := w.compare().Summary.OnlyTrackTik; meta.UnmanagedActive == nil || *meta.UnmanagedActive != want || want != 2 {
+			t.Errorf("the refresh counts %v, compare names %d, want 2", meta.UnmanagedActive, want)
+		}
+	}
+}

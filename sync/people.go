@@ -117,6 +117,9 @@ func (r *run) repeated(m *mark, e *plan.Entry, twice map[plan.PersonID]plan.Prin
 
 // mustDecode names those who are looked at whatever their print says.
 func (r *run) mustDecode(m *mark) bool {
+	if r.refresh && m.employee == 0 { // an employee may have their name
+		return true
+	}
 	if r.Mapper.NeedsGroups() || len(r.troubles[m.id]) > 0 || r.pending[m.id] != "" || r.current.differs[m.id] != nil || r.current.gone[m.id] {
 		return true
 	}

@@ -19,8 +19,7 @@ type currentState struct {
 	// topEmployee and topGrant are the highest ids that there are.
 	topEmployee plan.EmployeeID
 	topGrant    plan.GrantID
-	// unmanaged counts active employees whom nobody in Okta stands behind.
-	unmanaged int
+	strangers   []stranger // active employees who are not managed
 	// candidates are employees of nobody who have the username or e-mail of somebody
 	// managed, when links may be moved: see relinks.
 	candidates map[plan.PersonID][]plan.Match
@@ -84,8 +83,10 @@ func (r *run) compareEmployee(e *plan.Employee) error {
 		return err
 	}
 	if !found {
+		if e.Active() {
+			r.current.strangers = append(r.current.strangers, strangerOf(e))
+		}
 		if e.Active() && e.ID != r.pol.Own {
-			r.current.unmanaged++
 			return r.candidate(e)
 		}
 		return nil

@@ -148,7 +148,7 @@ func (r *run) relink(s *subject, wanted map[plan.EmployeeID]int) error {
 	}
 	r.current.differs[s.person.ID] = e
 	delete(r.current.gone, s.person.ID)
-	r.current.unmanaged = max(0, r.current.unmanaged-1)
+	r.current.strangers = slices.DeleteFunc(r.current.strangers, func(s stranger) bool { return s.id == e.ID })
 	return nil
 }
 
