@@ -299,6 +299,10 @@ func leaveOut(fields []plan.Change, err error) (rest, dropped []plan.Change) {
 }
 
 func (a *applier) terminate(ctx context.Context, action *plan.Action) attempt {
+	if e := a.current.differs[action.User.ID]; e != nil && e.ID == action.Employee && e.Status == "TERMINATED" {
+		batch, err := a.terminatedBatch(action, a.id) // by somebody else, whose date and reason stay
+		return finished(batch, err)
+	}
 	t := plan.Termination{Date: a.today(action), Reason: a.reason, Comment: a.Comment, Notify: a.Notify}
 	if t.Comment == "" {
 		t.Comment = fmt.Sprintf("tracktik-sync run %s: %s", a.id, action.Reason)

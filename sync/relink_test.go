@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -174,5 +175,45 @@ func TestTheFirstRunAfterObservingReadsTrackTik(t *testing.T) {
 	}
 	if doc := w.run(); doc.Options.Refresh {
 		t.Error("TrackTik is read in every run")
+	}
+}
+
+func TestWhomSomebodyElseTerminatedRightlyIsNotHeldAsARemoval(t *testing.T) {
+	w := newWorld(t)
+	w.observing(true)
+	id := w.atPortal("ada", nil)
+	w.hire("ada")
+	w.run()
+	w.org.UnassignUser(w.app, w.users["ada"])
+	w.must(w.portal.TerminateEmployee(id)) // by the portal's own integration
+	w.run()
+	w.observing(false)
+	w.portal.ResetRequests()
+	doc, err := w.sync(tsync.RunOptions{NoRemovals: true})
+	w.must(err)
+	w.wantDone(doc, "terminate 1")
+	w.wantNoWrites()
+	w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
+	w.wantDone(w.run(), "create 1") // and whoever comes back then is not locked out
+}
+
+func TestTheFirstAdoptionsCountForTheShareOfTheirUpdates(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(25)
+	w.run()
+	for i := range 40 {
+		name := fmt.Sprintf("late%d", i)
+		w.atPortal(name, func(e *tracktiktest.Employee) {
+			e.JobTitle = "Old"
+		})
+		w.hire(name)
+		w.org.UpdateUser(w.users[name], map[string]any{"title": "Old"})
+		if i < 10 {
+			w.org.UpdateUser(w.users[name], map[string]any{"title": "New"})
+		}
+	}
+	doc := w.run()
+	if !doc.Guard.OK {
+		t.Errorf("refused: %+v", doc.Guard.Refusals)
 	}
 }

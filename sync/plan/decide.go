@@ -134,7 +134,7 @@ func decideDeparture(v *View, pol *Policy, d *Decision, reason string) {
 			HeldUnassignedGrace, note.UnassignedSince.UTC().Format(time.RFC3339), pol.UnassignedGrace))
 	case !pol.DeactivateUsers:
 		d.hold(a, HeldSwitchedOff+": sync.deactivate_users is off")
-	case pol.NoRemovals:
+	case pol.NoRemovals && (v.Employee == nil || v.Employee.Status != "TERMINATED"): // nobody loses what is over
 		d.hold(a, HeldSwitchedOff+": --no-removals")
 	case v.Evidence == "":
 		d.hold(a, HeldUnconfirmed+": "+reason+", and nothing says how that is known")

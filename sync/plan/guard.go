@@ -12,8 +12,8 @@ import (
 // A GuardInput is what the guards judge a plan by.
 type GuardInput struct {
 	Limits Limits
-	// Managed is the population of the kinds about people; Grants that of revokes,
-	// RoleGrants of each role.
+	// Managed is the population of the kinds about people, for updates with those who
+	// are adopted by the plan; Grants that of revokes, RoleGrants of each role.
 	Managed, Grants int
 	RoleGrants      map[RoleID]int
 	// Day counts what was done in the last 24 hours without an approval.
@@ -66,7 +66,7 @@ func Check(actions []Action, in GuardInput) Checked {
 		}
 	}
 	for _, kind := range guardedKinds {
-		c := check{in: in, kind: kind, actions: actions, count: counts[kind], limit: in.Limits.Of(kind), allowed: allowed, out: &out}
+		c := check{in: in, kind: kind, actions: actions, count: counts[kind], adopted: counts[Adopt], limit: in.Limits.Of(kind), allowed: allowed, out: &out}
 		c.run(roles)
 	}
 	out.seal(in, actions, allowed)
@@ -120,6 +120,7 @@ type check struct {
 	kind    Kind
 	actions []Action // of all kinds
 	count   int      // of this kind
+	adopted int      // by the plan
 	limit   Limit
 	allowed map[ActionRef]bool
 	out     *Checked
@@ -157,8 +158,11 @@ func (c *check) approved(refs []ActionRef) bool {
 
 func (c *check) refusals(roles map[RoleID]int) []Refusal {
 	n, population := c.count, c.in.Managed
-	if c.kind == RevokeRole {
+	switch {
+	case c.kind == RevokeRole:
 		population = c.in.Grants
+	case (c.kind == Update || c.kind == Clear) && population >= c.limit.MinPopulation: // theirs count, so they do
+		population += c.adopted
 	}
 	var found []Refusal
 	add := func(limit float64, text string, args ...any) {

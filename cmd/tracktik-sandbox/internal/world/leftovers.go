@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"slices"
 
 	"tracktik-sync/okta/oktatest"
@@ -44,10 +45,14 @@ func (w *World) Leftovers() Leftovers {
 	}
 	for h := range w.incumbent.byHand {
 		e, _ := w.TrackTik.Employee(h.employee)
-		if e.Status == tracktiktest.Active && slices.Contains(w.TrackTik.RolesOf(h.employee), h.role) {
+		pushed := slices.ContainsFunc(w.posts, func(g *Group) bool { return g.role == h.role }) // and not deleted since
+		if pushed && e.Status == tracktiktest.Active && slices.Contains(w.TrackTik.RolesOf(h.employee), h.role) {
 			out.OutsideGroup = append(out.OutsideGroup, Leftover{Employee: h.employee, Role: h.role, Why: "somebody gave it at the portal"})
 		}
 	}
+	slices.SortFunc(out.OutsideGroup, func(a, b Leftover) int {
+		return cmp.Or(cmp.Compare(a.Employee, b.Employee), cmp.Compare(a.Role, b.Role))
+	})
 	return out
 }
 

@@ -39,6 +39,7 @@ type Person struct {
 
 	mistaken int64           // an employee who has their e-mail, and is somebody else
 	been     map[*Group]bool // pushed groups they were ever in
+	outOf    map[*Group]bool // and went out of
 }
 
 // Deleted is the status of somebody who was deleted: Okta knows them no more.
@@ -196,6 +197,12 @@ func (w *World) join(p *Person, groups ...*Group) {
 func (w *World) leave(p *Person, g *Group) {
 	w.Okta.RemoveMembers(g.ID, p.ID)
 	g.members--
+	if w.incumbent != nil {
+		if p.outOf == nil {
+			p.outOf = map[*Group]bool{}
+		}
+		p.outOf[g] = true
+	}
 	p.groups = slices.DeleteFunc(p.groups, func(other *Group) bool { return other == g })
 	w.process(p, g)
 }

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"tracktik-sync/okta/oktatest"
 	"tracktik-sync/tracktik/tracktiktest"
 )
 
@@ -166,8 +165,8 @@ func (j *judge) grant(c tracktiktest.Change, field map[string]tracktiktest.Field
 		j.wrong(p, user, "role %d %s, which was given by hand", role, c.What)
 	case c.What == "granted" && !p.in(g) && !p.been[g]:
 		j.wrong(p, user, "role of %s granted to somebody who was never in it", g.Name)
-	case c.What == "revoked" && (p.in(g) || p.left || p.Status != oktatest.StatusActive):
-		j.wrong(p, user, "role of %s revoked from somebody who is in it, or has left the app", g.Name)
+	case c.What == "revoked" && !p.outOf[g] && p.Status != Deleted:
+		j.wrong(p, user, "role of %s revoked from somebody who never went out of it", g.Name)
 	}
 }
 
