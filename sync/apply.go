@@ -291,7 +291,7 @@ func (a *applier) obstacle(action *plan.Action) string {
 	case action.Kind == plan.Terminate && a.clockFar():
 		return plan.HeldClock + ": the clocks disagree by more than 5 minutes"
 	case action.Kind == plan.Terminate && noTerm:
-		return plan.ProblemNotEffective + ": an earlier termination of this run had no effect"
+		return plan.HeldPending + ": an earlier termination of this run had no effect, and the run stopped terminating"
 	case action.Kind == plan.Update && failed && action.Reason != "" && a.takesOver(action):
 		return plan.HeldPending + ": the adoption was not recorded"
 	case action.Kind == plan.Terminate || action.Kind == plan.RevokeRole && action.Grant == 0 && !action.Replaces:

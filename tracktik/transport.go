@@ -206,9 +206,10 @@ func (w *wire) observe(resp *http.Response) {
 	}
 }
 
-// pauseAfter is what a 429 asks for in Retry-After (seconds, or a date), else
-// the time until the next minute: limits count requests in "the last minute"
-// (support article 23703421113239).
+// pauseAfter is what a 429 asks for in Retry-After (seconds, or a date), else in
+// X-Rate-Limit-Reset (a time in seconds, by the portal's clock), else the time until
+// the next minute: limits count requests in "the last minute" (support article
+// 23703421113239).
 func pauseAfter(resp *http.Response, now time.Time) time.Duration {
 	pause := now.Truncate(time.Minute).Add(time.Minute).Sub(now)
 	header := strings.TrimSpace(resp.Header.Get("Retry-After"))
@@ -216,8 +217,24 @@ func pauseAfter(resp *http.Response, now time.Time) time.Duration {
 		pause = time.Duration(seconds * float64(time.Second))
 	} else if date, err := http.ParseTime(header); err == nil {
 		pause = date.Sub(now)
+	} else if reset, ok := resetAfter(resp, now); ok {
+		pause = reset
 	}
 	return min(max(pause, 100*time.Millisecond), maxPause)
+}
+
+// resetAfter is how long it is to the time in X-Rate-Limit-Reset; not ok when there is
+// none, or it is over.
+func resetAfter(resp *http.Response, now time.Time) (time.Duration, bool) {
+	at, err := strconv.ParseInt(strings.TrimSpace(resp.Header.Get("X-Rate-Limit-Reset")), 10, 64)
+	if err != nil {
+		return 0, false
+	}
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		now = date
+	}
+	rest := time.Unix(at, 0).Sub(now)
+	return rest, rest > 0
 }
 
 // boundedBody is an answer's body: bounded, and holding a slot until it is closed.

@@ -115,7 +115,12 @@ func TestWriteThatNeverLeftIsTriedAgainAndNotUnknown(t *testing.T) {
 func TestThrottledWriteWaitsAndIsSentAgain(t *testing.T) {
 	header := func(value string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
-			if value != "" {
+			name, rest, found := strings.Cut(value, "=")
+			switch {
+			case found:
+				w.Header().Set("Date", "Mon, 23 Nov 2026 13:00:00 GMT") // an hour ahead of us
+				w.Header().Set(name, rest)
+			case value != "":
 				w.Header().Set("Retry-After", value)
 			}
 			answer(w, 429, `{"status":429,"error":"too many"}`)
@@ -128,6 +133,9 @@ func TestThrottledWriteWaitsAndIsSentAgain(t *testing.T) {
 		"Mon, 23 Nov 2026 12:00:30 GMT": 20 * time.Second,
 		"0":                             100 * time.Millisecond,
 		"86400":                         maxPause,
+		"X-Rate-Limit-Reset=1795438807": 7 * time.Second,  // 13:00:07
+		"X-Rate-Limit-Reset=1795438799": 50 * time.Second, // over
+		"X-Rate-Limit-Reset=soon":       50 * time.Second,
 	} {
 		p := newPortal(t, inTurn(header(value), always(201, `{"data":{"id":9}}`)))
 		c := client(t, p, nil)

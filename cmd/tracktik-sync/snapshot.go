@@ -59,6 +59,9 @@ func (a *app) open(cfg *configs.Config, opt state.Options) (*state.DB, error) {
 	if errors.Is(err, state.ErrMissing) {
 		return nil, &missingError{cfg.State.Path, a.command}
 	}
+	if errors.Is(err, state.ErrCorrupt) {
+		return nil, fmt.Errorf("%w; `state verify` says more, and `state restore FILE` puts a backup in its place", err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -9,9 +9,14 @@ import (
 	"golang.org/x/term"
 )
 
-// by says who runs this, for the audit trail: "ops@worker-1 (timer)".
-func by(getenv func(string) string) string {
-	return userName(getenv) + "@" + hostName() + " (" + trigger(getenv) + ")"
+// by says who runs this, for the audit trail: "ops@worker-1 (timer)". What a daemon does
+// nobody started by hand: schedule.cron did.
+func (a *app) by() string {
+	why := trigger(a.getenv)
+	if a.scheduled != nil && why == "manual" {
+		why = "cron"
+	}
+	return userName(a.getenv) + "@" + hostName() + " (" + why + ")"
 }
 
 // userName does without a user database, which a container may not have.

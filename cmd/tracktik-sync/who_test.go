@@ -3,7 +3,9 @@ package main
 import (
 	"os"
 	"regexp"
+	"strings"
 	"testing"
+	"time"
 )
 
 func environment(values map[string]string) func(string) string {
@@ -23,8 +25,19 @@ func TestTheAuditTrailSaysWhatStartedARun(t *testing.T) {
 }
 
 func TestByIsUserHostAndTrigger(t *testing.T) {
-	if got := by(environment(map[string]string{"INVOCATION_ID": "x"})); !regexp.MustCompile(`^[^@ ]+@[^@ ]+ \(timer\)$`).MatchString(got) {
+	a := &app{getenv: environment(map[string]string{"INVOCATION_ID": "x"})}
+	if got := a.by(); !regexp.MustCompile(`^[^@ ]+@[^@ ]+ \(timer\)$`).MatchString(got) {
 		t.Errorf("by is %q", got)
+	}
+}
+
+func TestWhatADaemonDoesIsByItsSchedule(t *testing.T) {
+	due := time.Now()
+	for want, env := range map[string]map[string]string{"pod": {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, "timer": {"INVOCATION_ID": "x"}, "cron": {}} {
+		a := &app{getenv: environment(env), scheduled: &due}
+		if got := a.by(); !strings.HasSuffix(got, "("+want+")") {
+			t.Errorf("with %v it was by %q, want %q", env, got, want)
+		}
 	}
 }
 

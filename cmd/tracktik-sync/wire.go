@@ -74,7 +74,7 @@ func (a *app) engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, error) {
 		Timezone:          zone,
 		Workers:           cfg.TrackTik.MaxConcurrency,
 
-		By:      by(a.getenv),
+		By:      a.by(),
 		Program: a.console.program(),
 		Log:     a.log,
 		Now:     a.now,

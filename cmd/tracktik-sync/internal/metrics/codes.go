@@ -19,7 +19,6 @@ var (
 		plan.HeldNotVisible, plan.HeldProtected, plan.HeldDoubtfulMatch, plan.HeldAdoptedDiffers, plan.HeldHasOtherRole,
 		plan.HeldLastRole, plan.HeldRoleExists, plan.HeldProtectedRole, plan.HeldUnassignedGrace, plan.HeldOutOfScope,
 		plan.HeldTerminatedElsewhere, plan.HeldBannedElsewhere, plan.HeldPending, plan.HeldRestored, plan.HeldClock,
-		plan.ProblemNotEffective, // of the terminations that wait because one had no effect
 	}
 )
 
