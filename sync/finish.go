@@ -382,7 +382,12 @@ func (r *run) record(cause error) error {
 		rec.Done, rec.Failed, rec.Unknown = res.Done, res.Failed, res.Unknown
 		rec.Problems += r.troubled(res)
 	}
-	if rec.Packed, err = r.doc.Pack(); err != nil {
+	kept := r.doc
+	if r.RedactHistory {
+		kept, rec.Users = kept.Redacted(), plan.LeftOut(rec.Users)
+		rec.Message = r.doc.LoginsToIDs().Replace(rec.Message)
+	}
+	if rec.Packed, err = kept.Pack(); err != nil {
 		return err
 	}
 	meta := r.newMeta(cause, ended)

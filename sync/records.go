@@ -14,18 +14,9 @@ func (r *run) audit(a *plan.Action, outcome string) plan.Audit {
 	entry := plan.Audit{Time: r.Now().UTC(), Run: r.id, By: r.By, Kind: string(a.Kind), Person: a.User.ID, Login: a.User.Login, Employee: a.Employee,
 		Role: a.Role, Changes: a.FieldChanges(), Reason: a.Reason, Outcome: outcome, Approved: r.checked.Exempt[a.Ref()]}
 	if r.RedactHistory {
-		entry.Login, entry.Changes = "", redacted(entry.Changes)
+		entry.Login, entry.Changes = "", plan.RedactedChanges(entry.Changes)
 	}
 	return entry
-}
-
-// redacted keeps which fields changed, and leaves out what they held.
-func redacted(changes []plan.Change) []plan.Change {
-	out := make([]plan.Change, len(changes))
-	for i, c := range changes {
-		out[i] = plan.Change{Field: c.Field}
-	}
-	return out
 }
 
 // createdBatch records the employee that a create made.

@@ -85,6 +85,9 @@ func (c *problemsCommand) rows(db *state.DB) ([]problemRow, error) {
 			return nil, err
 		}
 		rows = append(rows, heldRows(held, last, since)...)
+		if err := nameRows(db, rows); err != nil {
+			return nil, err
+		}
 	} else {
 		troubles, err := db.Troubles()
 		if err != nil {
@@ -126,6 +129,22 @@ func heldRows(held []plan.Held, run plan.RunRecord, since map[heldKey]time.Time)
 		}
 	}
 	return rows
+}
+
+// nameRows fills in the logins that state.redact_history keeps out of a run's document.
+func nameRows(db *state.DB, rows []problemRow) error {
+	for i := range rows {
+		u := &rows[i].User
+		if u.ID == "" || u.Login != "" {
+			continue
+		}
+		link, _, err := db.Link(u.ID)
+		if err != nil {
+			return err
+		}
+		u.Login = link.Login
+	}
+	return nil
 }
 
 func (c *problemsCommand) print(w io.Writer, rows []problemRow) error {
