@@ -69,6 +69,7 @@ func (w *World) leftover(out *Leftovers, p *Person, claimed map[int64]bool) {
 		out.OnlyOkta = append(out.OnlyOkta, Leftover{User: p.ID, Why: p.Note})
 	case e.ID != 0 && e.Status != tracktiktest.Active && !p.judged:
 		out.Terminated = append(out.Terminated, Leftover{User: p.ID, Employee: e.ID, Why: p.Note})
+	case fold(p.Division) == "": // Okta says nothing of where they are
 	case e.Status == tracktiktest.Active && p.unplaced && e.Region != w.regionOf(p) && p.byHand == 0:
 		out.Different = append(out.Different, Leftover{User: p.ID, Employee: e.ID, Why: "is where the portal's own integration made them, and whoever is adopted is not moved"})
 	case p.byHand != 0 && p.byHand != w.regionOf(p):
