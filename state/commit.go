@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
@@ -70,24 +71,46 @@ func (db *DB) submit(stage func(*bbolt.Tx) (func() error, error)) error {
 // transaction, until Close.
 func (db *DB) committer() {
 	defer close(db.stopped)
+	company := 1
 	for {
 		select {
 		case s := <-db.queue:
-			db.commit(db.gather(s))
+			group := db.gather(s, company)
+			company = max(len(group), company-1)
+			db.commit(group)
 		case <-db.closing:
 			return
 		}
 	}
 }
 
-// gather adds to first those who wait already.
-func (db *DB) gather(first *step) []*step {
+// linger is how long a step waits for others to share its transaction: little beside
+// a call to TrackTik, and about what the transaction costs by itself.
+const linger = time.Millisecond
+
+// gather adds to first those who wait already. Where the transactions before had more
+// company than that, it lingers until there are as many again: writers that work side
+// by side come back together, and one that is alone never waits.
+func (db *DB) gather(first *step, company int) []*step {
 	group := []*step{first}
+	var late <-chan time.Time
 	for len(group) < maxGroup {
 		select {
 		case s := <-db.queue:
 			group = append(group, s)
+			continue
 		default:
+		}
+		if len(group) >= company {
+			break
+		}
+		if late == nil {
+			late = time.After(linger)
+		}
+		select {
+		case s := <-db.queue:
+			group = append(group, s)
+		case <-late:
 			return group
 		}
 	}
