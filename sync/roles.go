@@ -78,7 +78,7 @@ func (r *run) decideRolesOf(v *plan.RoleView) {
 	if why := r.roles.held[v.User.ID]; why != "" {
 		v.Shielded = why
 	}
-	if s := r.people.subjects[v.User.ID]; s != nil {
+	if s := r.people.subjects[v.User.ID]; s != nil && (s.link != nil || len(r.troubles[v.User.ID]) > 0) {
 		v.View = r.view(s)
 	}
 	unread := r.unread(v)

@@ -38,7 +38,7 @@ type RoleView struct {
 	Have     []Holding
 	Shielded string // a Held reason that keeps what they have: protected, restored
 	Others   int    // roles that we neither granted nor adopted, for OneRole; -1: not read
-	View     *View  // for tooEarly; nil: not decoded
+	View     *View  // nil: there is neither a link nor an earlier problem of theirs, or they were not decoded
 }
 
 // DecideRoles compares what is due with what was granted. Nobody is both granted and
