@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sirupsen/logrus"
+
 	"tracktik-sync/sync/plan"
 )
 
@@ -41,19 +43,20 @@ func (a *applier) commit(action *plan.Action, done attempt) error {
 
 // record counts an outcome, and says it.
 func (a *applier) record(action *plan.Action, done attempt) {
-	log := a.log.WithField("action", string(action.Kind))
+	facts := logrus.Fields{"action": string(action.Kind)}
 	if action.User.ID != "" {
-		log = log.WithField("person", action.User.ID)
+		facts["person"] = action.User.ID
 	}
 	if action.Employee != 0 {
-		log = log.WithField("employee", action.Employee)
+		facts["employee"] = action.Employee
 	}
 	if action.Role != nil {
-		log = log.WithField("role", action.Role.ID).WithField("group", action.Role.Group)
+		facts["role"], facts["group"] = action.Role.ID, action.Role.Group
 	}
 	if done.request != "" {
-		log = log.WithField("request_id", done.request)
+		facts["request_id"] = done.request
 	}
+	log := a.log.WithFields(facts)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.warnings = append(a.warnings, done.warnings...)

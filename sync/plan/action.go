@@ -2,7 +2,6 @@ package plan
 
 import (
 	"encoding/json"
-	"fmt"
 )
 
 // A Kind is a kind of change to TrackTik or to who is managed there.
@@ -101,38 +100,6 @@ func (a Action) FieldChanges() []Change {
 		}
 	}
 	return changes
-}
-
-// MarshalJSON writes the field by its TrackTik name.
-func (c Change) MarshalJSON() ([]byte, error) {
-	return json.Marshal(wireChange{c.Field.String(), c.Old, c.New})
-}
-
-// UnmarshalJSON reads what MarshalJSON wrote.
-func (c *Change) UnmarshalJSON(data []byte) error {
-	var w wireChange
-	if err := json.Unmarshal(data, &w); err != nil {
-		return err
-	}
-	field, ok := ParseField(w.Field)
-	if !ok && w.Field != RoleNameField {
-		return fmt.Errorf("unknown field %q in a change", w.Field)
-	}
-	*c = Change{field, w.Old, w.New}
-	if w.Field == RoleNameField {
-		c.Field = NumFields
-	}
-	return nil
-}
-
-// RoleNameField is what the change of a role's name is called in documents. In
-// a Change its Field is NumFields.
-const RoleNameField = "name"
-
-type wireChange struct {
-	Field string `json:"field"`
-	Old   string `json:"old"`
-	New   string `json:"new"`
 }
 
 // wireAction is an Action in documents and in the journal; the second half is

@@ -1,6 +1,9 @@
 package plan
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // A Field is one attribute of a TrackTik employee that this program can fill.
 type Field uint8
@@ -93,9 +96,29 @@ func (f Field) Same(a, b string) bool {
 
 // A Change is one field's value before and after.
 type Change struct {
-	Field Field
-	Old   string
-	New   string
+	Field Field  `json:"field"`
+	Old   string `json:"old"`
+	New   string `json:"new"`
+}
+
+// RoleNameField is what the change of a role's name is called in documents. In
+// a Change its Field is NumFields.
+const RoleNameField = "name"
+
+// MarshalText writes the field's TrackTik name.
+func (f Field) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (f *Field) UnmarshalText(name []byte) error {
+	field, ok := ParseField(string(name))
+	switch {
+	case string(name) == RoleNameField:
+		field = NumFields
+	case !ok:
+		return fmt.Errorf("unknown field %q in a change", name)
+	}
+	*f = field
+	return nil
 }
 
 // FullName is "first last", for the comparison of people, never for logs.
