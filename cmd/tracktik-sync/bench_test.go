@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -19,9 +18,22 @@ import (
 // so that memory and time are the program's alone. Peak memory is what the system
 // counts (ru_maxrss), own time is user and system time.
 
+// BenchmarkPlan prints what a first run would do: some three actions a person.
+func BenchmarkPlan(b *testing.B) {
+	for _, people := range []int{10_000, 33_000, 100_000} {
+		b.Run(fmt.Sprint(people), func(b *testing.B) {
+			s := startSandbox(b, people, people/50)
+			for b.Loop() {
+				run, _ := s.call(b, "plan")
+				run.report(b)
+			}
+		})
+	}
+}
+
 // BenchmarkFirstRun creates everybody and grants all roles.
 func BenchmarkFirstRun(b *testing.B) {
-	for _, people := range []int{1_000, 10_000} {
+	for _, people := range []int{1_000, 10_000, 100_000} {
 		b.Run(fmt.Sprint(people), func(b *testing.B) {
 			for range b.N {
 				s := startSandbox(b, people, people/50)
@@ -118,29 +130,17 @@ type measured struct {
 
 func (s *sandbox) sync(b *testing.B, args ...string) measured {
 	b.Helper()
-	run := exec.Command(s.program, append([]string{"--config", s.config, "--log-level", "error", "sync", "--format", "json"}, args...)...)
-	var out, talk bytes.Buffer
-	run.Stdout, run.Stderr = &out, &talk
-	began := time.Now()
-	err := run.Run()
-	took := time.Since(began)
-	if code := run.ProcessState.ExitCode(); code != 0 && code != 4 {
-		b.Fatalf("%v\n%s", err, talk.String())
-	}
+	m, out := s.call(b, append([]string{"sync"}, args...)...)
 	var doc struct {
 		Result struct {
 			Done     map[string]int
 			Requests struct{ Okta, TrackTik int }
 		}
 	}
-	if err := json.NewDecoder(strings.NewReader(out.String())).Decode(&doc); err != nil {
+	if err := json.NewDecoder(out).Decode(&doc); err != nil {
 		b.Fatal(err)
 	}
-	m := measured{took: took, own: run.ProcessState.UserTime() + run.ProcessState.SystemTime(),
-		okta: doc.Result.Requests.Okta, tt: doc.Result.Requests.TrackTik}
-	if usage, ok := run.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		m.peak = usage.Maxrss
-	}
+	m.okta, m.tt = doc.Result.Requests.Okta, doc.Result.Requests.TrackTik
 	for kind, n := range doc.Result.Done {
 		if kind != "adopt" && kind != "link_role" {
 			m.writes += n
@@ -149,12 +149,33 @@ func (s *sandbox) sync(b *testing.B, args ...string) measured {
 	return m
 }
 
+// call runs one command, and returns what it printed.
+func (s *sandbox) call(b *testing.B, args ...string) (measured, *bytes.Buffer) {
+	b.Helper()
+	run := exec.Command(s.program, append([]string{"--config", s.config, "--log-level", "error"}, append(args, "--format", "json")...)...)
+	var out, talk bytes.Buffer
+	run.Stdout, run.Stderr = &out, &talk
+	began := time.Now()
+	err := run.Run()
+	took := time.Since(began)
+	if code := run.ProcessState.ExitCode(); code != 0 && code != 4 {
+		b.Fatalf("%v\n%s", err, talk.String())
+	}
+	m := measured{took: took, own: run.ProcessState.UserTime() + run.ProcessState.SystemTime()}
+	if usage, ok := run.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		m.peak = usage.Maxrss
+	}
+	return m, &out
+}
+
 func (m measured) report(b *testing.B) {
 	b.ReportMetric(m.took.Seconds(), "s/run")
 	b.ReportMetric(m.own.Seconds(), "own-s/run")
 	b.ReportMetric(float64(m.peak)/1024, "peak-MB")
-	b.ReportMetric(float64(m.okta), "okta-requests")
-	b.ReportMetric(float64(m.tt), "tracktik-requests")
+	if m.okta > 0 {
+		b.ReportMetric(float64(m.okta), "okta-requests")
+		b.ReportMetric(float64(m.tt), "tracktik-requests")
+	}
 	if m.writes > 0 {
 		b.ReportMetric(m.own.Seconds()*1000/float64(m.writes), "own-ms/write")
 	}
