@@ -44,7 +44,8 @@ func prepare(b plan.Batch, now func() time.Time) (*prepared, error) {
 // links encodes what does not depend on the links and formers that are there.
 func (p *prepared) links() error {
 	people, employees := map[plan.PersonID]bool{}, map[plan.EmployeeID]bool{}
-	for _, l := range p.Links {
+	for i := range p.Links {
+		l := &p.Links[i]
 		switch {
 		case l.Employee <= 0:
 			return fmt.Errorf("linking user %s: no employee is named", l.Person)
@@ -52,7 +53,7 @@ func (p *prepared) links() error {
 			return fmt.Errorf("linking user %s to employee %d: one of them is linked twice in one step", l.Person, l.Employee)
 		}
 		people[l.Person], employees[l.Employee] = true, true
-		if err := errors.Join(checkLink(l), p.l.putJSON(bucketPeople, []byte(l.Person), l)); err != nil {
+		if err := errors.Join(checkLink(*l), p.l.putJSON(bucketPeople, []byte(l.Person), l)); err != nil {
 			return fmt.Errorf("linking user %s: %w", l.Person, err)
 		}
 	}
@@ -76,9 +77,10 @@ func (p *prepared) links() error {
 
 func (p *prepared) formers() error {
 	employees := map[plan.EmployeeID]bool{}
-	for _, f := range p.Formers {
-		l := f.Link
-		if l.Employee <= 0 || employees[l.Employee] || checkLink(l) != nil {
+	for i := range p.Formers {
+		f := &p.Formers[i]
+		l := &f.Link
+		if l.Employee <= 0 || employees[l.Employee] || checkLink(*l) != nil {
 			return fmt.Errorf("recording a former employee: user %q and employee %d are not one of each, or named twice", l.Person, l.Employee)
 		}
 		employees[l.Employee] = true

@@ -265,7 +265,8 @@ func fill(t testing.TB, db *DB) {
 		Troubles: []plan.Trouble{{Person: "00u3", Code: plan.ProblemRefused, Message: "refused", Since: morning, Last: morning}},
 		Run:      &plan.RunRecord{ID: "20261124T060000Z-000001", Started: morning, Ended: morning, Done: map[string]int{"create": 40}, Document: []byte(`{"actions":[]}`)},
 	})
-	for n, l := range links {
+	for n := range links {
+		l := &links[n]
 		commit(t, db, plan.Batch{Audits: []plan.Audit{{Time: morning.Add(time.Duration(n) * time.Second), Run: "20261124T060000Z-000001",
 			Kind: string(plan.Create), Person: l.Person, Employee: l.Employee, Login: l.Login, Outcome: plan.Done}}})
 	}

@@ -127,12 +127,14 @@ func (m *model) refused(b plan.Batch) error {
 		}
 	}
 	leaving := slices.Clone(b.Unlink)
-	for _, l := range b.Links {
+	for i := range b.Links {
+		l := &b.Links[i]
 		leaving = append(leaving, l.Person)
 	}
-	for _, l := range b.Links {
-		for id, have := range m.want.Links {
-			if have.Employee == l.Employee && !slices.Contains(leaving, id) {
+	for i := range b.Links {
+		l := &b.Links[i]
+		for id := range m.want.Links {
+			if m.want.Links[id].Employee == l.Employee && !slices.Contains(leaving, id) {
 				return ErrLinked
 			}
 		}
@@ -154,8 +156,9 @@ func (m *model) apply(b plan.Batch) {
 		delete(w.Links, id)
 		delete(w.Marks, id)
 	}
-	for _, l := range b.Links {
-		w.Links[l.Person] = l
+	for i := range b.Links {
+		l := &b.Links[i]
+		w.Links[l.Person] = *l
 		w.Marks[l.Person] = plan.Mark{Person: l.Person, Print: w.Marks[l.Person].Print, Employee: l.Employee, Open: l.Open()}
 	}
 	for _, p := range b.Prints {
@@ -166,8 +169,9 @@ func (m *model) apply(b plan.Batch) {
 	for _, id := range b.Revive {
 		delete(w.Formers, id)
 	}
-	for _, f := range b.Formers {
-		w.Formers[f.Link.Employee] = f
+	for i := range b.Formers {
+		f := &b.Formers[i]
+		w.Formers[f.Link.Employee] = *f
 	}
 	m.applyRoles(b)
 	for _, key := range b.Cured {
@@ -211,8 +215,8 @@ func (m *model) lookUp(t *testing.T, db *DB) {
 		if have, ok := m.want.Links[l.Person]; err != nil || found && (!ok || have.Employee != employee) {
 			t.Errorf("employee %d is %s: %v", employee, l.Person, err)
 		}
-		for _, have := range m.want.Links {
-			if have.Employee == employee && !found {
+		for id := range m.want.Links {
+			if m.want.Links[id].Employee == employee && !found {
 				t.Errorf("employee %d is not found", employee)
 			}
 		}

@@ -49,18 +49,20 @@ func (s *staging) links() error {
 		s.l.drop(bucketPeople, []byte(id))
 		s.l.drop(bucketPrints, []byte(id))
 	}
-	for _, l := range s.p.Links {
+	for i := range s.p.Links {
+		l := &s.p.Links[i]
 		leaving[l.Person] = true
 		if err := s.forget(l.Person); err != nil {
 			return err
 		}
 	}
-	for _, l := range s.p.Links {
+	for i := range s.p.Links {
+		l := &s.p.Links[i]
 		owner := plan.PersonID(get(s.tx, bucketEmployees, employeeKey(l.Employee)))
 		if owner != "" && !leaving[owner] {
 			return &LinkedError{Employee: l.Employee, Owner: owner, Person: l.Person}
 		}
-		s.l.index(linkEntries(s.c, l))
+		s.l.index(linkEntries(s.c, *l))
 		mark, err := s.mark(l.Person)
 		if err != nil {
 			return err
@@ -118,9 +120,10 @@ func (s *staging) formers() error {
 	for _, id := range s.p.Revive {
 		s.revive(id, "")
 	}
-	for _, f := range s.p.Formers {
+	for i := range s.p.Formers {
+		f := &s.p.Formers[i]
 		s.revive(f.Link.Employee, f.Link.Person)
-		s.l.index(formerEntries(f))
+		s.l.index(formerEntries(*f))
 	}
 	return nil
 }

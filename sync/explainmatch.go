@@ -16,7 +16,8 @@ func (x *explainer) tellMatch() (Step, error) {
 		if err != nil {
 			return step, err
 		}
-		for _, f := range formers {
+		for i := range formers {
+			f := &formers[i]
 			step.Former = f.Link.Employee
 			by := "terminated"
 			if f.Elsewhere {

@@ -54,7 +54,8 @@ func (a *applier) lostAt(done attempt) time.Time {
 func (a *applier) learn(action *plan.Action, batch *plan.Batch) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, l := range batch.Links {
+	for i := range batch.Links {
+		l := &batch.Links[i]
 		a.employees[l.Person] = l.Employee
 		action.Employee = l.Employee
 	}

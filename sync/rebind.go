@@ -201,7 +201,8 @@ func samePerson(link *plan.Link, e *plan.Employee) bool {
 func (b *rebinding) permitted(ctx context.Context, approve []string) error {
 	refs := []plan.ActionRef{{Kind: plan.Kind("rebind " + strings.Join([]string{b.To.Org, b.To.App, b.To.Portal}, " "))}}
 	for kind, links := range map[string][]plan.Link{"unassigned": b.Unassigned, "stranger": b.Strangers} {
-		for _, l := range links {
+		for i := range links {
+			l := &links[i]
 			refs = append(refs, plan.ActionRef{Kind: plan.Kind(kind), Person: l.Person, Employee: l.Employee})
 		}
 	}
@@ -242,7 +243,8 @@ func (b *rebinding) commit() error {
 	batch := plan.Batch{Meta: &meta, Audits: []plan.Audit{{Time: b.Now().UTC(), By: b.By, Kind: "rebind", Outcome: plan.Done, Reason: fmt.Sprintf(
 		"was bound to %s app %s and %s, and is to %s app %s and %s; %d of %d links hold", b.From.Org, b.From.App, b.From.Portal, b.To.Org, b.To.App, b.To.Portal, b.Hold, b.Links)}}}
 	gone := map[plan.GrantKey]bool{}
-	for _, l := range b.Strangers {
+	for i := range b.Strangers {
+		l := &b.Strangers[i]
 		batch.Unlink = append(batch.Unlink, l.Person)
 		grants, err := b.Snapshot.GrantsOf(l.Person)
 		if err != nil {

@@ -53,7 +53,8 @@ func (r *run) settle(ctx context.Context) error {
 			continue
 		}
 		batch.Settle = append(batch.Settle, in.Seq)
-		for _, l := range batch.Links {
+		for i := range batch.Links {
+			l := &batch.Links[i]
 			in.Action.Employee = l.Employee
 		}
 		audit := r.audit(&in.Action, plan.Done)

@@ -130,7 +130,8 @@ func (x *explained) recall(db *state.DB, redact bool) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range formers {
+	for i := range formers {
+		f := &formers[i]
 		if x.Known.Gone == nil || f.Terminated.After(*x.Known.Gone) {
 			ended := f.Terminated.UTC()
 			x.Known.Gone = &ended

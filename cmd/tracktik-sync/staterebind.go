@@ -86,11 +86,13 @@ func (c *rebindCommand) print(w io.Writer, b *tsync.Rebinding) error {
 		t.Row("read", ui.Number(b.Employees, "employee")+" of the portal")
 	}
 	t.Row("links", fmt.Sprintf("%d of %d hold by id (%.1f %%)", b.Hold, b.Links, b.Percent()))
-	for _, l := range b.Unassigned {
-		t.Row("", ui.Person(refOf(l))+": is not assigned to the app there, and is judged by the next run")
+	for i := range b.Unassigned {
+		l := &b.Unassigned[i]
+		t.Row("", ui.Person(refOf(*l))+": is not assigned to the app there, and is judged by the next run")
 	}
-	for _, l := range b.Strangers {
-		t.Row("", fmt.Sprintf("%s: employee %d is not there, or somebody else; matched anew by the next run", ui.Person(refOf(l)), l.Employee))
+	for i := range b.Strangers {
+		l := &b.Strangers[i]
+		t.Row("", fmt.Sprintf("%s: employee %d is not there, or somebody else; matched anew by the next run", ui.Person(refOf(*l)), l.Employee))
 	}
 	for _, g := range b.Roles {
 		t.Row("", fmt.Sprintf("group %s: role %d is not there, or another one; matched anew by the next run", ui.Safe(string(g.Group)), g.Role))

@@ -85,7 +85,7 @@ func kubelet(t *testing.T, all map[string]manifest, p pod, claim string) (stdout
 	sources := map[string]string{}
 	for _, volume := range p.Volumes {
 		sources[volume.Name] = claim
-		files := map[string]string{}
+		var files map[string]string
 		switch {
 		case volume.EmptyDir != nil:
 			sources[volume.Name] = ""
