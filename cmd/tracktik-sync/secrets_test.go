@@ -82,7 +82,7 @@ func newHideout(t *testing.T, settings ...string) *hideout {
 // secrets are the planted ones, and what was got with them.
 func (h *hideout) secrets(t *testing.T) map[string]string {
 	t.Helper()
-	all := map[string]string{"the signature of an access token": "eyJ"}
+	all := map[string]string{"the head of an access token": "eyJ0eXAi"}
 	for name, secret := range planted {
 		all[name] = secret
 	}

@@ -165,7 +165,7 @@ func (j *judge) grant(c tracktiktest.Change, field map[string]tracktiktest.Field
 		j.wrong(p, user, "role %d %s, which was given by hand", role, c.What)
 	case c.What == "granted" && !p.in(g) && !p.been[g]:
 		j.wrong(p, user, "role of %s granted to somebody who was never in it", g.Name)
-	case c.What == "revoked" && !p.outOf[g] && p.Status != Deleted:
+	case c.What == "revoked" && !p.outOf[g] && p.Status != Deleted: // who is deleted is in no group any more
 		j.wrong(p, user, "role of %s revoked from somebody who never went out of it", g.Name)
 	}
 }
