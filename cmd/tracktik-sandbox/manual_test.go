@@ -199,6 +199,9 @@ func TestManualShowsWhatTheProgramPrints(t *testing.T) {
 	}
 	lines := 0
 	for _, page := range pages {
+		if filepath.Base(page) == "moving-over.md" {
+			continue // it shows a portal with an incumbent; testdata/script/moving_over.txt walks that path
+		}
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

@@ -215,7 +215,7 @@ func parses(args []string, whole bool) error {
 
 var (
 	keyLike      = regexp.MustCompile(`^(okta|tracktik|sync|guard|schedule|state|log|notify|metrics)\.[a-z_]+[a-z_.]*(: .*)?$`)
-	notKeys      = regexp.MustCompile(`^okta\.([a-zA-Z]+\.(read|manage)|pem)$`) // scopes, and the key's file
+	notKeys      = regexp.MustCompile(`^okta\.([a-zA-Z]+\.(read|manage)|pem|provisioning)$`) // scopes, the key's file, and a check
 	variableLike = regexp.MustCompile(configs.EnvPrefix + `[A-Z_]+`)
 )
 
