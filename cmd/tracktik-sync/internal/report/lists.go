@@ -164,7 +164,7 @@ func (r *Report) action(e entry) action {
 	if a.Key != "" {
 		out.Subject = append(out.Subject, "matched by "+a.Key)
 	}
-	for _, c := range a.FieldChanges() {
+	for _, c := range ui.Changes(a) {
 		out.Changes = append(out.Changes, change{c.Field.String(), c.Old, c.New, a.Kind == plan.Create, c.Old == "" && c.New == ""})
 	}
 	out.Notes = r.notes(e)

@@ -110,7 +110,7 @@ func (p *printer) person(g *personGroup) {
 // entry writes one action: its kind, then what changes, each on a line of its own,
 // then why.
 func (p *printer) entry(e entry) {
-	details := append(subject(e.action), aligned(e.action.FieldChanges(), e.action.Kind == plan.Create)...)
+	details := append(subject(e.action), aligned(Changes(e.action), e.action.Kind == plan.Create)...)
 	details = append(details, reason(e)...)
 	if len(details) == 0 {
 		details = []string{""}
@@ -147,6 +147,14 @@ func subject(a *plan.Action) []string {
 		lines = append(lines, "matched by "+Safe(a.Key))
 	}
 	return lines
+}
+
+// Changes are those worth a line: the name of a new role is its subject already.
+func Changes(a *plan.Action) []plan.Change {
+	if a.Kind == plan.CreateRole {
+		return nil
+	}
+	return a.FieldChanges()
 }
 
 // aligned writes the changes of one action in columns. Fields' names are ASCII.
