@@ -31,6 +31,10 @@ type world struct {
 
 type worldKey struct{}
 
+// raceOptions are for the commands that tests call: at the end of each the race detector
+// would wait for a second, and these seconds add up to minutes.
+const raceOptions = "atexit_sleep_ms=50"
+
 // setUpWorld starts both systems and names them in the environment.
 func setUpWorld(env *testscript.Env) error {
 	w := &world{okta: oktatest.NewServer(), portal: tracktiktest.NewServer(), users: map[string]string{}, groups: map[string]string{}}
@@ -38,6 +42,7 @@ func setUpWorld(env *testscript.Env) error {
 	env.Values[worldKey{}] = w
 	env.Defer(w.okta.Close)
 	env.Defer(w.portal.Close)
+	env.Setenv("GORACE", raceOptions)
 	env.Setenv("OKTA_URL", w.okta.URL)
 	env.Setenv("OKTA_APP", w.app)
 	env.Setenv("PORTAL_URL", w.portal.URL)

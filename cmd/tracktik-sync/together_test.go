@@ -68,7 +68,7 @@ func (o *office) employee(i int) string {
 func (o *office) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
 	cmd := exec.CommandContext(o.Context(), "tracktik-sync", append([]string{"--config", o.file("tracktik-sync.yaml"), "--log-level", "error"}, args...)...)
 	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Env, cmd.Stdout, cmd.Stderr = append(os.Environ(), "GORACE="+raceOptions), &out, &out
 	return cmd, &out
 }
 
