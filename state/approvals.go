@@ -70,7 +70,7 @@ const approvalMemory = 30 * 24 * time.Hour
 // Get returns the approval of that hash, unless it has expired or was used.
 func (s *Approvals) Get(hash string) (Approval, bool, error) {
 	a, ok, err := s.Find(hash)
-	return a, ok && s.open(a), err
+	return a, ok && s.Open(a), err
 }
 
 // Find returns the approval of that hash, also one that was used or has expired, as
@@ -81,8 +81,8 @@ func (s *Approvals) Find(hash string) (Approval, bool, error) {
 	return a, ok, err
 }
 
-// open reports whether a can be given.
-func (s *Approvals) open(a Approval) bool {
+// Open reports whether a can be given.
+func (s *Approvals) Open(a Approval) bool {
 	age := s.now().Sub(a.Created)
 	return a.Used.IsZero() && !a.Expired && age > -ApprovalLife && age < ApprovalLife
 }
@@ -92,7 +92,7 @@ func (s *Approvals) List() ([]Approval, error) {
 	all, err := s.load()
 	list := make([]Approval, 0, len(all))
 	for _, a := range all {
-		if s.open(a) {
+		if s.Open(a) {
 			list = append(list, a)
 		}
 	}
@@ -111,7 +111,7 @@ func (s *Approvals) Use(ctx context.Context, hash string) (Approval, bool, error
 	var a Approval
 	var ok bool
 	err := s.change(ctx, func(all map[string]Approval) {
-		if a, ok = all[hash]; !ok || !s.open(a) {
+		if a, ok = all[hash]; !ok || !s.Open(a) {
 			ok = false
 			return
 		}
@@ -153,7 +153,7 @@ func (s *Approvals) change(ctx context.Context, edit func(map[string]Approval)) 
 	}
 	edit(all)
 	for hash, a := range all {
-		if a.Used.IsZero() && !s.open(a) {
+		if a.Used.IsZero() && !s.Open(a) {
 			a.Expired, a.Items, a.Summary = true, nil, nil
 			all[hash] = a
 		}

@@ -33,7 +33,7 @@ type Observed struct {
 	standing map[thing]bool
 }
 
-// things takes an action apart.
+// thingsOf takes an action apart.
 func thingsOf(kind plan.Kind, person plan.PersonID, role *plan.RoleRef, changes []plan.Change) []thing {
 	one := thing{kind: kind, person: person}
 	if role != nil {
@@ -102,6 +102,7 @@ type observing struct {
 	since plan.Observing
 	out   *plan.Observation
 	mine  map[plan.PersonID]*plan.Employee
+	roles map[plan.RoleID]*pushed // by the role that a group has; one that could not be read has none
 	// apart are fields that differ: those that changed in Okta, and those that changed in
 	// TrackTik.
 	apart map[plan.PersonID]apart
@@ -114,10 +115,15 @@ func (c *comparing) observe(seen Observed) error {
 	if !c.Observe || c.meta.Observing == nil {
 		return nil
 	}
-	o := &observing{comparing: c, Observed: seen, since: *c.meta.Observing, mine: map[plan.PersonID]*plan.Employee{}, apart: map[plan.PersonID]apart{}}
+	o := &observing{comparing: c, Observed: seen, since: *c.meta.Observing, mine: map[plan.PersonID]*plan.Employee{}, roles: map[plan.RoleID]*pushed{}, apart: map[plan.PersonID]apart{}}
 	o.out = &plan.Observation{Since: o.since.Since}
 	if !o.since.Read.IsZero() {
 		o.out.PortalRead = &o.since.Read
+	}
+	for _, g := range c.groups {
+		if g.role != nil && !g.failed && o.roles[g.role.ID] == nil {
+			o.roles[g.role.ID] = g
+		}
 	}
 	for id, s := range c.claimed {
 		o.mine[s.person.ID] = c.employees[id]
@@ -326,7 +332,7 @@ func (o *observing) fieldsOfTheirs() error {
 // grantsOfTheirs finds roles that people were given or lost while observing.
 func (o *observing) grantsOfTheirs() error {
 	for _, u := range o.newGrants {
-		g, e := o.groupOf(u.Role), o.employees[u.Employee]
+		g, e := o.roles[u.Role], o.employees[u.Employee]
 		if o.out.PortalRead == nil || u.ID <= o.since.Grant || g == nil || e == nil || !e.Active() || o.isOwn(e) {
 			continue
 		}
@@ -353,18 +359,9 @@ func (o *observing) grantsOfTheirs() error {
 	return nil
 }
 
-func (o *observing) groupOf(role plan.RoleID) *pushed {
-	for _, g := range o.groups {
-		if g.role != nil && g.role.ID == role && !g.failed {
-			return g
-		}
-	}
-	return nil
-}
-
 // lost judges a grant on record that the portal has not any more.
 func (o *observing) lost(grant plan.Grant) {
-	g, e := o.groupOf(grant.Role), o.employees[grant.Employee]
+	g, e := o.roles[grant.Role], o.employees[grant.Employee]
 	holders, read := o.holders[grant.Role]
 	if !read || g == nil || e == nil || !e.Active() || slices.Contains(holders, grant.Employee) ||
 		o.things[thing{kind: plan.RevokeRole, person: grant.Person, group: g.group.ID}] != nil {

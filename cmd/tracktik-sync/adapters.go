@@ -57,12 +57,10 @@ func (s approvals) Get(hash string) ([]plan.ActionRef, bool, error) {
 // fits refuses an approval that was used, is old, or is of other systems.
 func (s approvals) fits(a *state.Approval) error {
 	why := ""
-	switch _, open, err := s.file.Get(a.Hash); {
-	case err != nil:
-		return err
+	switch {
 	case !a.Used.IsZero():
 		why = "was used at " + a.Used.UTC().Format(time.RFC3339) + ": an approval is good for one run"
-	case !open:
+	case !s.file.Open(*a):
 		why = "is older than 24 hours: it is of " + a.Created.UTC().Format(time.RFC3339)
 	case a.Of != plan.Binding{} && a.Of != s.of:
 		why = fmt.Sprintf("is of %s app %s and %s, not of %s app %s and %s", a.Of.Org, a.Of.App, a.Of.Portal, s.of.Org, s.of.App, s.of.Portal)

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -121,8 +119,8 @@ func observed(cfg *configs.Config, db *state.DB, err error) (seen tsync.Observed
 		return seen, err
 	}
 	var d plan.Document
-	if err := json.Unmarshal(last.Document, &d); err != nil {
-		return seen, fmt.Errorf("reading the document of run %s: %w", last.ID, err)
+	if err := readDocument(&last, &d); err != nil {
+		return seen, err
 	}
 	seen.Standing(&d)
 	return seen, nil

@@ -162,8 +162,14 @@ func heldBy(db *state.DB, run plan.RunRecord) ([]plan.Held, error) {
 	var document struct {
 		Held []plan.Held `json:"held"`
 	}
-	if err := json.Unmarshal(run.Document, &document); err != nil {
-		return nil, fmt.Errorf("reading the document of run %s: %w", run.ID, err)
+	err = readDocument(&run, &document)
+	return document.Held, err
+}
+
+// readDocument decodes the document of a run, as far as into has room for it.
+func readDocument(run *plan.RunRecord, into any) error {
+	if err := json.Unmarshal(run.Document, into); err != nil {
+		return fmt.Errorf("reading the document of run %s: %w", run.ID, err)
 	}
-	return document.Held, nil
+	return nil
 }

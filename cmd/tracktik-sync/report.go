@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -94,8 +93,8 @@ func (c *reportCommand) ofRun(cfg *configs.Config, db *state.DB, name string) (*
 	r := &page.Report{Document: &plan.Document{}, Record: &record, Ending: endingWords(record.ExitCode), Trail: page.NewTrail(&record),
 		WayOut: wayOut, Program: c.console.program(), Made: c.now()}
 	if len(record.Document) > 0 {
-		if err := json.Unmarshal(record.Document, r.Document); err != nil {
-			return nil, fmt.Errorf("reading the document of run %s: %w", record.ID, err)
+		if err := readDocument(&record, r.Document); err != nil {
+			return nil, err
 		}
 		c.console.spellDocument(r.Document)
 	}
