@@ -78,7 +78,7 @@ func (s *Server) moveEmployee(c *call) answered {
 // action reads what every action on an employee begins with.
 func (s *Server) action(c *call, allowed ...string) (*employee, *payload, *refusal) {
 	rec, found := s.employees.get(c.id)
-	if !found {
+	if !found || s.hidden(rec) {
 		return nil, nil, notFound("employees", c.id)
 	}
 	p, err := newPayload(c.Request, "employees", allowed)

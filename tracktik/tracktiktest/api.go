@@ -120,10 +120,11 @@ func listed[T record](s *Server, r *resource[T]) func(*call) answered {
 	}
 }
 
-func single[T record](r *resource[T]) func(*call) answered {
+// single answers as if what is hidden were not there; nil: nothing is.
+func single[T record](r *resource[T], hidden func(T) bool) func(*call) answered {
 	return func(c *call) answered {
 		rec, found := r.get(c.id)
-		if !found {
+		if !found || hidden != nil && hidden(rec) {
 			return no(notFound(r.name, c.id))
 		}
 		params := c.URL.Query()

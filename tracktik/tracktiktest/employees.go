@@ -178,8 +178,14 @@ func (s *Server) visible(e *employee) bool {
 // listEmployees answers GET /employees.
 func (s *Server) listEmployees(c *call) answered {
 	employees := s.employees // a copy: others read the original
-	if s.unseen.Load() > 0 {
+	switch {
+	case len(s.Rules.HiddenRegions) > 0:
+		employees.seen = func(e *employee) bool { return !s.hidden(e) && s.visible(e) }
+	case s.unseen.Load() > 0:
 		employees.seen = s.visible
 	}
 	return listed(s, &employees)(c)
 }
+
+// hidden reports whether the integration's role does not reach an employee.
+func (s *Server) hidden(e *employee) bool { return slices.Contains(s.Rules.HiddenRegions, e.Region) }

@@ -322,3 +322,37 @@ func TestBodyMustSayThatItIsJSON(t *testing.T) {
 	}
 	c.refused(400, "Content-Type", "POST", "/employees", "")
 }
+
+func TestDuplicatesMayBeAccepted(t *testing.T) {
+	c := open(t, func(s *tracktiktest.Server) { s.Rules.Duplicates = tracktiktest.DuplicateAccepted })
+	const ada = `{"firstName":"Ada","lastName":"Byron","region":1,"username":"ada","email":"ada@guards.example","customId":"7"}`
+	first, second := c.must(201, "POST", "/employees", ada), c.must(201, "POST", "/employees", ada)
+	if got := c.ids("/employees?username=ada"); got != fmt.Sprintf("%v %v", first["id"], second["id"]) {
+		t.Errorf("found: %s", got)
+	}
+}
+
+func TestEmployeesOfAHiddenRegionAreNotThere(t *testing.T) {
+	c := open(t)
+	c.guard(7, "ada")
+	c.guard(8, "bob")
+	c.srv.SeedGrants(tracktiktest.Grant{ID: 50, Employee: 7, Role: 2}, tracktiktest.Grant{ID: 51, Employee: 8, Role: 2})
+	if err := c.srv.MoveEmployee(7, 2); err != nil {
+		t.Fatal(err)
+	}
+	hide := func(regions ...int64) { c.srv.Configure(func(s *tracktiktest.Server) { s.Rules.HiddenRegions = regions }) }
+	hide(2)
+	for query, want := range map[string]string{"/employees?username=ada": "", "/employees?id:in=7,8": "8", "/user-roles?role.id=2": "51"} {
+		if p := c.list(query); c.ids(query) != want || p.Meta.Count != len(p.Data) {
+			t.Errorf("%s: %s of %d, want %s", query, c.ids(query), p.Meta.Count, want)
+		}
+	}
+	for _, call := range []string{"GET /employees/7", "PATCH /employees/7", "POST /employees/7/actions/terminate", "GET /user-roles/50", "DELETE /user-roles/50"} {
+		method, path, _ := strings.Cut(call, " ")
+		c.refused(404, "", method, path, `{}`)
+	}
+	c.refused(400, "user 7 does not exist", "POST", "/user-roles", `{"user":7,"role":3}`)
+	c.refused(409, "username", "POST", "/employees", `{"firstName":"Ada","lastName":"Byron","region":1,"username":"ada"}`) // the name is taken all the same
+	hide()
+	c.must(200, "GET", "/employees/7", "")
+}

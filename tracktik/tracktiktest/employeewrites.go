@@ -52,7 +52,7 @@ func (s *Server) putEmployee(c *call) answered { return s.changeEmployee(c, true
 
 func (s *Server) changeEmployee(c *call, whole bool) answered {
 	rec, found := s.employees.get(c.id)
-	if !found {
+	if !found || s.hidden(rec) {
 		return no(notFound("employees", c.id))
 	}
 	p, err := newPayload(c.Request, "employees", writable)
@@ -172,6 +172,7 @@ func (s *Server) clash(old, e Employee, self int64) *refusal {
 		})
 	}
 	switch {
+	case s.Rules.Duplicates == DuplicateAccepted:
 	case taken(s.byName, old.Username, e.Username, true):
 		return s.Rules.duplicate("employees", "username")
 	case taken(s.byEmail, old.Email, e.Email, s.Rules.EmailsOutliveTermination):

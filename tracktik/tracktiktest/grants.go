@@ -40,6 +40,22 @@ func (s *Server) grantsResource() resource[*grant] {
 	}
 }
 
+// hiddenGrant reports whether a grant is of somebody whom the integration's role does
+// not reach.
+func (s *Server) hiddenGrant(g *grant) bool {
+	e, found := s.employees.get(g.Employee)
+	return found && s.hidden(e)
+}
+
+// listGrants answers GET /user-roles.
+func (s *Server) listGrants(c *call) answered {
+	grants := s.grants // a copy: others read the original
+	if len(s.Rules.HiddenRegions) > 0 {
+		grants.seen = func(g *grant) bool { return !s.hiddenGrant(g) }
+	}
+	return listed(s, &grants)(c)
+}
+
 // createGrant answers POST /user-roles.
 func (s *Server) createGrant(c *call) answered {
 	p, err := newPayload(c.Request, "user-roles", []string{"user", "role"})
@@ -52,13 +68,13 @@ func (s *Server) createGrant(c *call) answered {
 		return no(p.wrong)
 	}
 	holder := user - s.Rules.UserIDOffset
-	if _, known := s.employees.get(holder); !known {
+	if e, known := s.employees.get(holder); !known || s.hidden(e) {
 		return no(invalid("user %d does not exist", user))
 	}
 	if r, known := s.roles.get(roleID); !known || r.Terminated {
 		return no(invalid("role %d does not exist", roleID))
 	}
-	if s.held(holder, roleID) != nil {
+	if !s.Rules.GrantsRepeat && s.held(holder, roleID) != nil {
 		return no(s.Rules.duplicate("user-roles", "role"))
 	}
 	g := s.insertGrant(Grant{Employee: holder, Role: roleID}, c.author)
@@ -68,7 +84,7 @@ func (s *Server) createGrant(c *call) answered {
 // deleteGrant answers DELETE /user-roles/{id}.
 func (s *Server) deleteGrant(c *call) answered {
 	g, found := s.grants.get(c.id)
-	if !found {
+	if !found || s.hiddenGrant(g) {
 		return no(notFound("user-roles", c.id))
 	}
 	if !s.Rules.LastRoleRemovable && len(s.byUser[g.Employee]) == 1 {

@@ -1,6 +1,7 @@
 package tracktiktest_test
 
 import (
+	"fmt"
 	"testing"
 
 	"tracktik-sync/tracktik/tracktiktest"
@@ -135,5 +136,18 @@ func TestUserIDsMayDifferFromEmployeeIDs(t *testing.T) {
 	c.refused(400, "user 7 does not exist", "POST", "/user-roles", `{"user":7,"role":3}`)
 	if got := c.list("/user-roles?user.id=507").Data; len(got) != 1 || got[0]["user"] != 507.0 {
 		t.Errorf("got %v", got)
+	}
+}
+
+func TestARoleIsGrantedTwiceOnlyWhereThePortalSaysSo(t *testing.T) {
+	c := open(t, func(s *tracktiktest.Server) { s.Rules.GrantsRepeat = true })
+	c.guard(7, "ada")
+	first, second := c.must(201, "POST", "/user-roles", `{"user":7,"role":2}`), c.must(201, "POST", "/user-roles", `{"user":7,"role":2}`)
+	if first["id"] == second["id"] {
+		t.Errorf("both are grant %v", first["id"])
+	}
+	c.must(200, "DELETE", at("/user-roles/%v", second["id"]), "")
+	if got := c.ids("/user-roles?user.id=7"); got != fmt.Sprint(first["id"]) {
+		t.Errorf("left: %s", got)
 	}
 }

@@ -17,6 +17,9 @@ const (
 	// DuplicateConstraint is a 500 in the words of support article 23703421113239,
 	// which says that 500 also means a violated constraint.
 	DuplicateConstraint
+	// DuplicateAccepted refuses nothing: two employees may have one username, e-mail
+	// and customId.
+	DuplicateAccepted
 )
 
 // Rules are the portal's manners where TrackTik's are not on record, or differ
@@ -72,6 +75,14 @@ type Rules struct {
 	// LastRoleRemovable lets a person fall back to having no role. The portal's own
 	// pages do not allow it (support article 360060063854).
 	LastRoleRemovable bool
+
+	// GrantsRepeat lets an employee be granted one role twice.
+	GrantsRepeat bool
+
+	// HiddenRegions are regions that the role of the integration does not reach: their
+	// employees are in no list, and any call about one of them, or about a grant of
+	// theirs, is answered with 404.
+	HiddenRegions []int64
 
 	// UserIDOffset is how far the id of an employee's user record, which grants
 	// carry, lies above the employee's id. They are taken to be the same.

@@ -73,7 +73,7 @@ func (s *Server) routes() {
 
 	s.handle("GET /employees", s.listEmployees)
 	s.handle("POST /employees", s.createEmployee)
-	s.handle("GET /employees/{id}", single(&s.employees))
+	s.handle("GET /employees/{id}", single(&s.employees, s.hidden))
 	s.handle("PUT /employees/{id}", s.putEmployee)
 	s.handle("PATCH /employees/{id}", s.patchEmployee)
 	s.handle("POST /employees/{id}/actions/terminate", s.terminateEmployee)
@@ -82,17 +82,17 @@ func (s *Server) routes() {
 
 	s.handle("GET /roles", listed(s, &s.roles))
 	s.handle("POST /roles", s.createRole)
-	s.handle("GET /roles/{id}", single(&s.roles))
+	s.handle("GET /roles/{id}", single(&s.roles, nil))
 	s.handle("PUT /roles/{id}", s.changeRole(true))
 	s.handle("PATCH /roles/{id}", s.changeRole(false))
 	s.handle("POST /roles/{id}/actions/terminate", s.terminateRole)
 
-	s.handle("GET /user-roles", listed(s, &s.grants))
+	s.handle("GET /user-roles", s.listGrants)
 	s.handle("POST /user-roles", s.createGrant)
-	s.handle("GET /user-roles/{id}", single(&s.grants))
+	s.handle("GET /user-roles/{id}", single(&s.grants, s.hiddenGrant))
 	s.handle("DELETE /user-roles/{id}", s.deleteGrant)
 
 	s.handle("GET /regions", listed(s, &s.regions))
-	s.handle("GET /regions/{id}", single(&s.regions))
+	s.handle("GET /regions/{id}", single(&s.regions, nil))
 	s.handle("GET /employment-termination-reasons", listed(s, &s.reasons))
 }
