@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"hash/fnv"
 	"math/rand/v2"
@@ -11,8 +12,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"tracktik-sync/state/boltfile"
 	"tracktik-sync/sync/plan"
 )
+
+// Where bbolt keeps its two headers, in the machine's own order of bytes.
+const (
+	boltMagic  = 0xED0CDAED
+	pageHeader = 16
+	metaSize   = 64
+)
+
+var native = binary.NativeEndian
 
 // filled is the content of the file of a snapshot with some of everything, and
 // what can be read of it.
@@ -125,8 +136,8 @@ func TestCutOffFileIsDamaged(t *testing.T) {
 		if err := os.WriteFile(path, data[:size], private); err != nil {
 			t.Fatal(err)
 		}
-		inUse := must[boltHeader](t)(readHeaderOf(t, data))
-		if int64(size) >= inUse.pageSize*int64(inUse.pages) {
+		inUse := must[boltfile.Header](t)(readHeaderOf(t, data))
+		if int64(size) >= inUse.PageSize*int64(inUse.Pages) {
 			continue // nothing of it is missing
 		}
 		for _, readOnly := range []bool{true, false} {
@@ -144,7 +155,7 @@ func TestCutOffFileIsDamaged(t *testing.T) {
 	}
 }
 
-func readHeaderOf(t *testing.T, data []byte) (boltHeader, error) {
+func readHeaderOf(t *testing.T, data []byte) (boltfile.Header, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "h.db")
 	if err := os.WriteFile(path, data, private); err != nil {
@@ -155,7 +166,7 @@ func readHeaderOf(t *testing.T, data []byte) (boltHeader, error) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	return checkHeader(f)
+	return boltfile.Begins(f)
 }
 
 func TestDirectoryAndTextAreNoSnapshots(t *testing.T) {

@@ -28,7 +28,7 @@ type DB struct {
 	secret   []byte
 	now      func() time.Time
 	readOnly bool
-	alone    bool // a header of the file is damaged: see boltHeader
+	alone    bool // a header of the file is damaged: see boltfile.Header
 	older    bool
 	mapped   string       // path of the file as the system knows it
 	relaxed  atomic.Int64 // when pages were last given back, in ns since 1970

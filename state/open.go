@@ -12,6 +12,7 @@ import (
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
+	"tracktik-sync/state/boltfile"
 	"tracktik-sync/sync/plan"
 )
 
@@ -55,7 +56,7 @@ func open(path string, opt Options, steps []migration) (*DB, error) {
 		}
 	}
 	db := newDB(path, store, opt)
-	db.alone = head.alone
+	db.alone = head.Alone
 	if err := db.ready(steps); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
@@ -102,8 +103,8 @@ func (db *DB) ready(steps []migration) error {
 
 // openFile opens the bbolt file at path, waiting for its lock, and checks what
 // bbolt does not.
-func openFile(path string, timeout time.Duration, readOnly bool) (*bbolt.DB, boltHeader, error) {
-	var head boltHeader
+func openFile(path string, timeout time.Duration, readOnly bool) (*bbolt.DB, boltfile.Header, error) {
+	var head boltfile.Header
 	for deadline := time.Now().Add(timeout); ; {
 		if err := firstLook(path); err != nil {
 			return nil, head, err
@@ -114,7 +115,7 @@ func openFile(path string, timeout time.Duration, readOnly bool) (*bbolt.DB, bol
 		}
 		current, err := isStill(path, file)
 		if err == nil && current {
-			head, err = checkPages(file, false)
+			head, err = boltfile.Check(file, false)
 			if err == nil {
 				return store, head, nil
 			}
@@ -136,11 +137,7 @@ func firstLook(path string) error {
 		return fmt.Errorf("opening the snapshot: %w", err)
 	}
 	defer f.Close()
-	head, err := checkHeader(f)
-	if err == nil {
-		err = checkFreelist(f, head)
-	}
-	if err != nil {
+	if err := boltfile.CheckBeginning(f); err != nil {
 		return &CorruptError{Path: path, What: err.Error()}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"tracktik-sync/state/boltfile"
 	"tracktik-sync/sync/plan"
 )
 
@@ -48,13 +49,13 @@ func Verify(path string, opt Options) (findings []string, err error) {
 }
 
 // verifyPages reads all pages of the file, and none of its records.
-func verifyPages(path string) (boltHeader, error) {
+func verifyPages(path string) (boltfile.Header, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return boltHeader{}, err
+		return boltfile.Header{}, err
 	}
 	defer f.Close()
-	return checkPages(f, true)
+	return boltfile.Check(f, true)
 }
 
 type verifier struct {
@@ -78,7 +79,7 @@ func (v *verifier) run() error {
 	if err != nil {
 		return &CorruptError{Path: v.db.path, What: err.Error()}
 	}
-	if head.alone {
+	if head.Alone {
 		v.find("one of its two headers is damaged: the last transaction may be lost")
 	}
 	known := len(v.findings)

@@ -1,4 +1,4 @@
-package state
+package boltfile
 
 import (
 	"bytes"
@@ -35,21 +35,22 @@ var native = binary.NativeEndian
 // would make bbolt run in circles or out of the file, of which no recover saves.
 type walker struct {
 	r    io.ReaderAt
-	head boltHeader
+	head Header
 	deep bool   // also read the leaves
 	seen []bool // by page: it has its place
 }
 
-func newWalker(r io.ReaderAt, head boltHeader, deep bool) *walker {
-	w := &walker{r: r, head: head, deep: deep, seen: make([]bool, head.pages)}
+func newWalker(r io.ReaderAt, head Header, deep bool) *walker {
+	w := &walker{r: r, head: head, deep: deep, seen: make([]bool, head.Pages)}
 	w.seen[0], w.seen[1] = true, true
 	return w
 }
 
-// checkPages walks through all buckets' inner pages, the free list and, if deep,
-// the leaves. The file must be locked.
-func checkPages(f *os.File, deep bool) (boltHeader, error) {
-	head, err := checkHeader(f)
+// Check walks through all buckets' inner pages, the list of free pages and, if deep,
+// the leaves, and returns the file's header, or an error that names the page. The file
+// must be locked.
+func Check(f *os.File, deep bool) (Header, error) {
+	head, err := Begins(f)
 	if err != nil {
 		return head, err
 	}
@@ -63,7 +64,7 @@ func checkPages(f *os.File, deep bool) (boltHeader, error) {
 // checkFreelist reports whether the free list is as long as it says, which bbolt
 // believes before it can be asked under its lock. Without the lock the list may
 // be changing: only one that its header still names afterwards is judged.
-func checkFreelist(f *os.File, head boltHeader) error {
+func checkFreelist(f *os.File, head Header) error {
 	_, err := newWalker(f, head, false).freelist()
 	if err == nil {
 		return nil
@@ -156,11 +157,11 @@ func (w *walker) walk(id uint64, depth int, leafDepth *int, leaves bool) error {
 
 // page reads page id with its overflow and checks its header.
 func (w *walker) page(id uint64, want uint16) ([]byte, error) {
-	if id < 2 || id >= w.head.pages {
+	if id < 2 || id >= w.head.Pages {
 		return nil, fmt.Errorf("page %d is outside of the file", id)
 	}
-	page := make([]byte, w.head.pageSize)
-	if _, err := w.r.ReadAt(page, int64(id)*w.head.pageSize); err != nil {
+	page := make([]byte, w.head.PageSize)
+	if _, err := w.r.ReadAt(page, int64(id)*w.head.PageSize); err != nil {
 		return nil, fmt.Errorf("reading page %d: %w", id, err)
 	}
 	self, flags, overflow := native.Uint64(page), native.Uint16(page[8:]), uint64(native.Uint32(page[12:]))
@@ -169,15 +170,15 @@ func (w *walker) page(id uint64, want uint16) ([]byte, error) {
 		return nil, fmt.Errorf("page %d says that it is page %d", id, self)
 	case flags&want == 0 || flags&(flags-1) != 0:
 		return nil, fmt.Errorf("page %d is of an unexpected kind (%#x)", id, flags)
-	case overflow >= w.head.pages-id:
+	case overflow >= w.head.Pages-id:
 		return nil, fmt.Errorf("page %d reaches out of the file", id)
 	}
 	if err := w.claim(id, overflow); err != nil {
 		return nil, err
 	}
 	if overflow > 0 {
-		page = make([]byte, int64(overflow+1)*w.head.pageSize)
-		if _, err := w.r.ReadAt(page, int64(id)*w.head.pageSize); err != nil {
+		page = make([]byte, int64(overflow+1)*w.head.PageSize)
+		if _, err := w.r.ReadAt(page, int64(id)*w.head.PageSize); err != nil {
 			return nil, fmt.Errorf("reading page %d: %w", id, err)
 		}
 	}
@@ -189,7 +190,7 @@ func (w *walker) page(id uint64, want uint16) ([]byte, error) {
 
 // claim notes that a page belongs to a place, and refuses a second one.
 func (w *walker) claim(id, overflow uint64) error {
-	if id < 2 || id >= w.head.pages {
+	if id < 2 || id >= w.head.Pages {
 		return fmt.Errorf("page %d is outside of the file", id)
 	}
 	for n := id; n <= id+overflow; n++ {
