@@ -2,16 +2,15 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/oauth2"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/login"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
 	"tracktik-sync/sync/plan"
@@ -24,18 +23,7 @@ const (
 	authLogoutKind = "auth logout"
 )
 
-const (
-	// approvalLife is how long somebody may take at the portal's page: a code lives for
-	// ten minutes at most (RFC 6749, section 4.1.2), and the log-in comes before it.
-	approvalLife = 15 * time.Minute
-	// pasteRedirect is where the browser is sent when nobody listens for it: nothing
-	// answers there, and the address bar shows the code.
-	pasteRedirect = "http://127.0.0.1:47474/tracktik-sync"
-)
-
 // authLogin is `auth login`: an administrator approves this program in the portal.
-// It is the authorization code grant (RFC 6749, section 4.1) with a proof key (RFC
-// 7636) and a redirect to this machine (RFC 8252, section 7.3).
 type authLogin struct {
 	*app
 	paste     bool
@@ -44,7 +32,7 @@ type authLogin struct {
 }
 
 func newAuthLogin(a *app) *cobra.Command {
-	l := &authLogin{app: a, browse: openBrowser}
+	l := &authLogin{app: a, browse: login.OpenBrowser}
 	cmd := &cobra.Command{
 		Use:   "login",
 		Short: "Have an administrator approve this program in the TrackTik portal",
@@ -60,14 +48,6 @@ func newAuthLogin(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&l.paste, "paste", false, "no browser reaches this machine: paste the address that it was sent to")
 	cmd.Flags().BoolVar(&l.noBrowser, "no-browser", false, "print the address of the page, and open nothing")
 	return cmd
-}
-
-// An approval is one attempt at the portal's page.
-type approval struct {
-	client   *tracktik.Client
-	redirect string
-	state    string
-	verifier string
 }
 
 func (l *authLogin) execute(ctx context.Context) error {
@@ -93,15 +73,11 @@ func (l *authLogin) execute(ctx context.Context) error {
 		fmt.Fprintf(l.stderr, "re-authenticate: %s was approved already, %s; this approval takes the place of that one\n",
 			ui.Safe(cfg.TrackTik.BaseURL), l.ago(before.Obtained))
 	}
-	ctx, cancel := context.WithTimeout(ctx, approvalLife)
-	defer cancel()
-	a := &approval{client: client, redirect: cfg.TrackTik.Auth.RedirectURI, state: rand.Text(), verifier: oauth2.GenerateVerifier()}
-	if l.paste {
-		err = l.byPaste(ctx, a)
-	} else {
-		err = l.byBrowser(ctx, a)
+	approval := login.Login{Portal: client, Redirect: cfg.TrackTik.Auth.RedirectURI, Paste: l.paste, ReadLine: l.readLine, Talk: l.stderr}
+	if !l.noBrowser {
+		approval.Browse = l.browse
 	}
-	if err != nil {
+	if err := approval.Approve(ctx); err != nil {
 		return err
 	}
 	return l.approved(ctx, cfg, client, before.Refresh != "")
@@ -117,66 +93,14 @@ func (l *authLogin) fits(cfg *configs.Config) error {
 		return nil
 	}
 	u, err := url.Parse(auth.RedirectURI)
-	if err != nil || u.Scheme != "http" || !isLoopbackHost(u.Hostname()) {
+	if err != nil || u.Scheme != "http" || !loopback(u.Hostname()) {
 		return usage("tracktik.auth.redirect_uri does not lead to this machine: use auth login --paste, or an address such as http://127.0.0.1:8080/callback")
 	}
 	return nil
 }
 
-// byBrowser waits for the browser to come back with the code.
-func (l *authLogin) byBrowser(ctx context.Context, a *approval) error {
-	r, err := listen(a.redirect, a.state, func(ctx context.Context, code string) error {
-		return a.exchange(ctx, code)
-	})
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	a.redirect = r.address
-	address := a.client.AuthorizeURL(a.redirect, a.state, a.verifier)
-	if l.noBrowser || l.browse(ctx, address) != nil {
-		fmt.Fprintf(l.stderr, "open this address in a browser on this machine, log in to the portal and approve (no browser here: auth login --paste):\n\n  %s\n\n", address)
-	} else {
-		fmt.Fprintf(l.stderr, "a browser opens: log in to the portal and approve. If it does not, open this address on this machine:\n\n  %s\n\n", address)
-	}
-	return waited(ctx, r.wait(ctx))
-}
-
-// byPaste waits for somebody to paste where the browser was sent.
-func (l *authLogin) byPaste(ctx context.Context, a *approval) error {
-	if a.redirect == "" {
-		a.redirect = pasteRedirect
-	}
-	address := a.client.AuthorizeURL(a.redirect, a.state, a.verifier)
-	fmt.Fprintf(l.stderr, "open this address in any browser, log in to the portal and approve:\n\n  %s\n\n"+
-		"The browser is then sent to a page that it may not find. Paste that page's whole address here, or the code in it:\n", address)
-	line, err := l.readLine(ctx)
-	if err != nil {
-		return waited(ctx, err)
-	}
-	code, err := pastedCode(line, a.state)
-	if err != nil {
-		return err
-	}
-	return a.exchange(ctx, code)
-}
-
-func (a *approval) exchange(ctx context.Context, code string) error {
-	if err := a.client.Exchange(ctx, code, a.redirect, a.verifier); err != nil {
-		return fmt.Errorf("turning the approval into tokens: %w", err)
-	}
-	return nil
-}
-
-// waited says of a wait that came to nothing why it did.
-func waited(ctx context.Context, err error) error {
-	switch {
-	case err == nil || !errors.Is(err, ctx.Err()) || ctx.Err() == nil:
-		return err
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("nobody approved within %s: run `tracktik-sync auth login` again", approvalLife)
-	}
-	return errors.New("interrupted; nothing was changed")
+func loopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // approved records the login and says who we are now.

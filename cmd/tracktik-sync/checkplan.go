@@ -71,7 +71,7 @@ func (d *doctor) mapped(who string, result mapping.Result, regions tsync.RegionI
 	}
 	text := fmt.Sprintf("%s: username %s, %s, %s", who, ui.Quoted(v[plan.Username]), ui.Quoted(v.FullName()), ui.Quoted(v[plan.Email]))
 	if v[plan.JobTitle] != "" {
-		text += ", " + ui.Quoted(shortened(v[plan.JobTitle]))
+		text += ", " + ui.Quoted(ui.Shortened(v[plan.JobTitle]))
 	}
 	if known {
 		region, problem := d.regionOf(v[plan.Region], regions)

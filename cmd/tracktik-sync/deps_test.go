@@ -43,7 +43,7 @@ var layers = []layer{
 	{[]string{"okta/oktatest", "tracktik/tracktiktest"}, nil, []string{"testing"},
 		"a simulator that shares the client's types shares its mistakes, and one that takes a *testing.T cannot be demonstrated"},
 	{[]string{"cmd/tracktik-sync/internal/"}, []string{"sync/plan", "cmd/tracktik-sync/internal/", "cmd/internal/"}, nil,
-		"what is shown, sent and measured comes from documents, not from the systems"},
+		"what is shown, sent and measured comes from documents, not from the systems; a login is a client's affair, whom it is handed"},
 }
 
 // onlyUsers says who alone may import a package directly, tests aside.

@@ -51,6 +51,15 @@ func SafeLines(s string) []string {
 	return lines
 }
 
+// Shortened is the first 200 characters of s.
+func Shortened(s string) string {
+	const most = 200
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}
+
 // Quoted is a value in quotes, so that space at its ends can be seen; nothing is
 // "(none)".
 func Quoted(s string) string {

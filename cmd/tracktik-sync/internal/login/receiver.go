@@ -1,4 +1,4 @@
-package main
+package login
 
 import (
 	"context"
@@ -9,9 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
-	"runtime"
 	"sync"
 	"time"
 )
@@ -129,10 +126,10 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.done <- err
 }
 
-//go:embed authpage.html
-var authPageText string
+//go:embed page.html
+var pageSource string
 
-var authPage = template.Must(template.New("auth").Parse(authPageText))
+var pageTemplate = template.Must(template.New("auth").Parse(pageSource))
 
 type pageText struct {
 	Title, Text string
@@ -149,33 +146,5 @@ func (r *receiver) page(w http.ResponseWriter, status int, text pageText) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Connection", "close")
 	w.WriteHeader(status)
-	_ = authPage.Execute(w, text) // the browser may be gone
-}
-
-func isLoopbackHost(host string) bool {
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
-}
-
-// openBrowser opens address with what the desktop has for that. It fails where there
-// is no desktop.
-func openBrowser(ctx context.Context, address string) error {
-	var name string
-	args := []string{address}
-	switch runtime.GOOS {
-	case "darwin":
-		name = "open"
-	case "windows":
-		name, args = "rundll32", []string{"url.dll,FileProtocolHandler", address}
-	default:
-		if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
-			return errors.New("there is no desktop")
-		}
-		name = "xdg-open"
-	}
-	cmd := exec.CommandContext(ctx, name, args...)
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	go func() { _ = cmd.Wait() }() // whatever becomes of the browser: the address is shown as well
-	return nil
+	_ = pageTemplate.Execute(w, text) // the browser may be gone
 }

@@ -1,4 +1,4 @@
-package main
+package login
 
 import (
 	"crypto/subtle"
@@ -45,7 +45,7 @@ func codeOf(query url.Values, state string) (string, error) {
 		return "", errForeignState
 	}
 	if code := query.Get("error"); code != "" {
-		return "", fmt.Errorf("the portal did not approve: %s", ui.Safe(shortened(strings.TrimSuffix(code+": "+query.Get("error_description"), ": "))))
+		return "", fmt.Errorf("the portal did not approve: %s", ui.Safe(ui.Shortened(strings.TrimSuffix(code+": "+query.Get("error_description"), ": "))))
 	}
 	if query.Get("code") == "" {
 		return "", errors.New("the portal's answer holds no code")
@@ -54,11 +54,3 @@ func codeOf(query url.Values, state string) (string, error) {
 }
 
 var errForeignState = errors.New("that answer does not belong to this login (its state is another one): open the address anew, and approve there")
-
-func shortened(s string) string {
-	const most = 200
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return s
-}
