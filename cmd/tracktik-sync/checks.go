@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/robfig/cron/v3"
 
 	"tracktik-sync/configs"
 	"tracktik-sync/sync/mapping"
@@ -15,14 +14,12 @@ var checks = []configs.Check{checkCron, checkMapping}
 
 func checkCron(cfg *configs.Config) configs.Findings {
 	const key = "schedule.cron"
-	if cfg.Schedule.Cron == "" {
-		return nil // found already, or not used
+	_, err := scheduleOf(cfg)
+	if _, zoneErr := loadZone(cfg.Schedule.Timezone); err == nil || zoneErr != nil { // which has a finding of its own
+		return nil
 	}
-	if _, err := cron.ParseStandard(cfg.Schedule.Cron); err != nil {
-		return configs.Findings{{Key: key, Origin: cfg.Origin(key),
-			Message: "is no schedule: " + err.Error() + `; write five cron fields, "*/15 * * * *", or @every 15m`}}
-	}
-	return nil
+	return configs.Findings{{Key: key, Origin: cfg.Origin(key),
+		Message: "is no schedule: " + err.Error() + `; write five cron fields, "*/15 * * * *", or @every 15m`}}
 }
 
 func checkMapping(cfg *configs.Config) configs.Findings {

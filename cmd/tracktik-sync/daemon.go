@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/robfig/cron/v3"
 	"github.com/spf13/cobra"
 
 	"tracktik-sync/configs"
@@ -21,8 +20,7 @@ const maxNap = 30 * time.Second
 type daemon struct {
 	*app
 	cfg      *configs.Config
-	schedule cron.Schedule
-	zone     *time.Location
+	schedule schedule
 	random   func(n int64) int64 // in [0, n)
 }
 
@@ -61,15 +59,11 @@ func (a *app) pause(ctx context.Context) error {
 }
 
 func newDaemon(a *app, cfg *configs.Config) (*daemon, error) {
-	schedule, err := cron.ParseStandard(cfg.Schedule.Cron)
+	schedule, err := scheduleOf(cfg)
 	if err != nil {
 		return nil, usage("schedule.cron: %v", err)
 	}
-	zone, err := time.LoadLocation(cfg.Schedule.Timezone)
-	if err != nil {
-		return nil, usage("schedule.timezone: %v", err)
-	}
-	return &daemon{a, cfg, schedule, zone, rand.Int64N}, nil
+	return &daemon{a, cfg, schedule, rand.Int64N}, nil
 }
 
 // serve syncs until ctx ends. That is not an error, whatever the last run said:
@@ -79,9 +73,9 @@ func (d *daemon) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now := d.now().In(d.zone)
+	now := d.now()
 	due := now
-	if next := d.schedule.Next(now); now.Sub(last) <= d.schedule.Next(next).Sub(next) {
+	if next := d.schedule.next(now); now.Sub(last) <= d.schedule.next(next).Sub(next) {
 		due = next
 	}
 	for {
@@ -90,14 +84,14 @@ func (d *daemon) serve(ctx context.Context) error {
 		if d.waitUntil(ctx, due.Add(d.jitter(now, due))) != nil {
 			return nil
 		}
-		following := d.schedule.Next(d.now().In(d.zone))
+		following := d.schedule.next(d.now())
 		d.scheduled = &following
 		d.tick(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		now = d.now().In(d.zone)
-		due = d.schedule.Next(now)
+		now = d.now()
+		due = d.schedule.next(now)
 	}
 }
 
@@ -117,7 +111,7 @@ func (d *daemon) jitter(now, due time.Time) time.Duration {
 	if !due.After(now) {
 		return 0
 	}
-	limit := min(d.cfg.Schedule.Jitter, d.schedule.Next(due).Sub(due)/10)
+	limit := min(d.cfg.Schedule.Jitter, d.schedule.next(due).Sub(due)/10)
 	if limit <= 0 {
 		return 0
 	}

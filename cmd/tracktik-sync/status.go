@@ -7,7 +7,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/robfig/cron/v3"
 	"github.com/spf13/cobra"
 
 	"tracktik-sync/configs"
@@ -291,14 +290,10 @@ func (a *app) nextRun(cfg *configs.Config) (next *time.Time, by string) {
 	if err == nil && left.NextBy == byRun && left.NextRun != nil && !left.NextRun.Before(a.now()) {
 		return left.NextRun, byRun
 	}
-	schedule, err := cron.ParseStandard(cfg.Schedule.Cron)
-	zone, zoneErr := time.LoadLocation(cfg.Schedule.Timezone)
-	if err != nil || zoneErr != nil { // the configuration has a finding about it
+	schedule, err := scheduleOf(cfg)
+	if err != nil { // the configuration has a finding about it
 		return nil, ""
 	}
-	tick := schedule.Next(a.now().In(zone)).UTC()
-	if tick.IsZero() { // 31 February
-		return nil, ""
-	}
+	tick := schedule.next(a.now()).UTC()
 	return &tick, bySchedule
 }
