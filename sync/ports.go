@@ -45,6 +45,7 @@ type Target interface {
 	UserRoles(ctx context.Context, page func([]plan.UserRole) error) error
 	UserRolesOf(ctx context.Context, id plan.EmployeeID) ([]plan.UserRole, error)
 	UserRolesWith(ctx context.Context, id plan.RoleID) ([]plan.UserRole, error)
+	UserRole(ctx context.Context, id plan.GrantID) (u plan.UserRole, found bool, err error)
 	Grant(ctx context.Context, employee plan.EmployeeID, role plan.RoleID) (plan.GrantID, error)
 	Revoke(ctx context.Context, id plan.GrantID) error
 	Regions(ctx context.Context) ([]plan.RegionRecord, error)

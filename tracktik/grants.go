@@ -29,6 +29,17 @@ func (c *Client) UserRolesWith(ctx context.Context, id plan.RoleID) ([]plan.User
 	return c.findGrants(ctx, "role.id", int64(id), func(g plan.UserRole) bool { return g.Role == id })
 }
 
+// UserRole reads one grant by its id. found is false only on the portal's own 404. A
+// grant that shows no user or no role is one of nobody, or of no role.
+func (c *Client) UserRole(ctx context.Context, id plan.GrantID) (grant plan.UserRole, found bool, err error) {
+	found, err = c.getRecord(ctx, nil, func(record json.RawMessage) (int64, error) {
+		g, got, _, err := decodeGrant(record)
+		grant = g
+		return got, err
+	}, "user-roles", int64(id))
+	return grant, found, err
+}
+
 // findGrants lists by a filter and does not trust it: what does not fit is left
 // out, and an answer in which nothing fits is not an answer to the question.
 func (c *Client) findGrants(ctx context.Context, filter string, id int64, fits func(plan.UserRole) bool) ([]plan.UserRole, error) {

@@ -69,6 +69,27 @@ func TestGrantsAreFilteredAndTheFilterIsNotTrusted(t *testing.T) {
 	}
 }
 
+func TestAGrantIsGoneOnlyByThePortalsOwnWord(t *testing.T) {
+	p := newPortal(t, inTurn(
+		always(200, `{"data":{"id":77,"user":{"id":31},"role":3}}`), always(404, `{"status":404,"error":"not found"}`),
+		always(404, `<html>`), always(200, `{"data":{"id":78,"user":31,"role":3}}`)))
+	c := client(t, p, nil)
+	g, found, err := c.UserRole(t.Context(), 77)
+	ok(t, err)
+	if !found || g != (plan.UserRole{ID: 77, Employee: 31, Role: 3}) {
+		t.Errorf("got %+v, found %v", g, found)
+	}
+	wantSent(t, p, "GET", "/user-roles/77", "")
+	if _, found, err := c.UserRole(t.Context(), 77); found || err != nil {
+		t.Errorf("a grant that is gone: found %v, %v", found, err)
+	}
+	for _, answer := range []string{"another server's 404", "another grant"} {
+		if _, _, err := c.UserRole(t.Context(), 77); err == nil || !wantError(t, err).Broken() {
+			t.Errorf("%s is believed: %v", answer, err)
+		}
+	}
+}
+
 func TestRegionsAndReasonsAreReadAsThePortalWritesThem(t *testing.T) {
 	p := newPortal(t, inTurn(
 		always(200, `{"meta":{"count":2},"data":[{"id":1,"name":"HQ","parentRegion":null,"timeZone":"America/Toronto"},{"id":2,"name":"North","parentRegion":{"id":1}}]}`),
