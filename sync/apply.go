@@ -40,8 +40,7 @@ type applier struct {
 	terminated bool   // the first termination was read back
 	noTerm     bool   // terminations have no effect
 
-	reason  int64
-	comment bool // the reason demands one
+	reason int64
 }
 
 // apply carries out the plan, kind by kind: what gives a name or a role free comes
@@ -137,7 +136,7 @@ func (a *applier) prepare(ctx context.Context) error {
 	if chosen < 0 {
 		return fmt.Errorf("tracktik.termination_reason: the portal has no reason %q, neither by label nor by id", a.Reason)
 	}
-	a.reason, a.comment = reasons[chosen].ID, reasons[chosen].NeedsComment
+	a.reason = reasons[chosen].ID
 	return a.readRegions(ctx)
 }
 

@@ -34,7 +34,6 @@ const (
 	flagOpen   = 1 << iota // something about the link is unfinished
 	flagListed             // is in Okta's listing
 	flagInTT               // is in TrackTik's listing
-	flagDirty              // the roles have to be looked at
 )
 
 func (m *mark) has(flag uint8) bool { return m.flags&flag != 0 }

@@ -25,7 +25,6 @@ type run struct {
 	partial  bool // not a sync: what it did not look at is not judged by it
 	full     bool // every missing person is looked up: a set that holds removals was approved
 	pol      plan.Policy
-	app      plan.App
 
 	people   *roster
 	groups   []*pushed
@@ -194,7 +193,6 @@ func (r *run) checkApp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.app = app
 	if !app.Active() {
 		return &RefusedError{RefusedApp, fmt.Sprintf("the okta app %s is %s: its assignments do not end when people leave, so nothing is decided by them; "+
 			"activate it in Okta (Applications, the app, Status)", app.ID, quoteStatus(app.Status))}
