@@ -68,11 +68,10 @@ func policy(cfg *configs.Config, mapper *mapping.Mapper) plan.Policy {
 // matchFields are the fields by which an employee is recognised; customId only
 // where it is mapped.
 func matchFields(s configs.Sync) []plan.Field {
-	names := map[string]plan.Field{"custom_id": plan.CustomID, "username": plan.Username, "email": plan.Email}
 	var fields []plan.Field
 	for _, name := range s.Match {
 		_, mapped := s.Attributes[plan.CustomID.String()]
-		if f := names[name]; f != plan.CustomID || mapped {
+		if f, known := plan.ParseMatchKey(name); known && (f != plan.CustomID || mapped) {
 			fields = append(fields, f)
 		}
 	}
