@@ -192,7 +192,7 @@ func (c *comparing) differences(s *subject, e *plan.Employee) []plan.Difference 
 		}
 	}
 	if division := want.Values[plan.Region]; division != "" && e.Region != 0 && !c.pol.CreateOnly.Has(plan.Region) {
-		if region, code, _ := c.regions.find(division); code != "" || region.ID != e.Region {
+		if region, code, _ := c.regions.Find(division); code != "" || region.ID != e.Region {
 			all = append(all, plan.Difference{Field: plan.Region.String(), Okta: division, TrackTik: c.regionName(e.Region)})
 		}
 	}
@@ -200,7 +200,7 @@ func (c *comparing) differences(s *subject, e *plan.Employee) []plan.Difference 
 }
 
 func (c *comparing) regionName(id plan.RegionID) string {
-	if name := c.regions.byID[id].Name; name != "" || id == 0 {
+	if name := c.regions.ByID(id).Name; name != "" || id == 0 {
 		return name
 	}
 	return strconv.FormatInt(int64(id), 10)

@@ -415,7 +415,7 @@ func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 	meta := r.meta
 	meta.Binding = r.Binding
 	if r.regions != nil {
-		meta.Regions = r.regions.names()
+		meta.Regions = r.regions.Names()
 	}
 	system, bad := isCredentials(cause)
 	var refused *RefusedError

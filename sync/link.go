@@ -215,7 +215,7 @@ func (l *linker) mapPerson(ctx context.Context, s *subject) error {
 	if err := l.readRegions(ctx); err != nil {
 		return err
 	}
-	if region, code, _ := l.regions.find(w.Values[plan.Region]); code == "" {
+	if region, code, _ := l.regions.Find(w.Values[plan.Region]); code == "" {
 		w.RegionID = region.ID
 	}
 	return nil

@@ -2,11 +2,9 @@ package sync
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -17,13 +15,6 @@ import (
 // being looked up one by one.
 const manyNew = 100
 
-// A regionIndex finds regions as Okta's divisions name them.
-type regionIndex struct {
-	byName map[string][]plan.RegionRecord // folded
-	byID   map[plan.RegionID]plan.RegionRecord
-	roots  []plan.RegionRecord
-}
-
 func (r *run) readRegions(ctx context.Context) error {
 	if r.regions != nil {
 		return nil
@@ -32,64 +23,8 @@ func (r *run) readRegions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.regions = newRegionIndex(list)
+	r.regions = plan.NewRegions(list)
 	return nil
-}
-
-// names are the regions' names by id.
-func (x *regionIndex) names() map[plan.RegionID]string {
-	names := make(map[plan.RegionID]string, len(x.byID))
-	for id, region := range x.byID {
-		names[id] = region.Name
-	}
-	return names
-}
-
-func newRegionIndex(list []plan.RegionRecord) *regionIndex {
-	x := &regionIndex{byName: map[string][]plan.RegionRecord{}, byID: map[plan.RegionID]plan.RegionRecord{}}
-	for _, region := range list {
-		name := plan.FoldName(region.Name)
-		x.byName[name] = append(x.byName[name], region)
-		x.byID[region.ID] = region
-		if region.Parent == 0 {
-			x.roots = append(x.roots, region)
-		}
-	}
-	return x
-}
-
-// find looks a division up: by name first, then as an id.
-func (x *regionIndex) find(division string) (region plan.RegionRecord, code, message string) {
-	named := x.byName[plan.FoldName(division)]
-	switch {
-	case len(named) == 1:
-		return named[0], "", ""
-	case len(named) > 1:
-		ids := make([]string, len(named))
-		for i, n := range named {
-			ids[i] = strconv.FormatInt(int64(n.ID), 10)
-		}
-		return region, plan.ProblemAmbiguousRegion, fmt.Sprintf("the division %q names %d regions of the tracktik portal (%s); use the id", division, len(named), strings.Join(ids, ", "))
-	}
-	if id, err := strconv.ParseInt(strings.TrimSpace(division), 10, 64); err == nil {
-		if region, ok := x.byID[plan.RegionID(id)]; ok {
-			return region, "", ""
-		}
-	}
-	return region, plan.ProblemUnknownRegion, fmt.Sprintf("the division %q is no region of the tracktik portal, neither by name nor by id", division)
-}
-
-// fallback is the region of people without a division: the configured one, else for
-// HQ the only region without a parent.
-func (x *regionIndex) fallback(name string) (plan.RegionRecord, string, string) {
-	region, code, message := x.find(name)
-	if code == plan.ProblemUnknownRegion && plan.FoldName(name) == "hq" && len(x.roots) == 1 {
-		return x.roots[0], "", ""
-	}
-	if code != "" {
-		message = "sync.default_region: " + message
-	}
-	return region, code, message
 }
 
 // resolveRegions gives the people who need one the id of their region.
@@ -112,17 +47,8 @@ func (r *run) resolveRegions(ctx context.Context, list []*subject) error {
 
 func (r *run) resolveRegion(s *subject) {
 	w := &s.mapped.Wanted
-	var region plan.RegionRecord
-	var code, message string
-	switch division := w.Values[plan.Region]; {
-	case division != "":
-		region, code, message = r.regions.find(division)
-	case r.pol.DefaultRegion == "":
-		code, message = plan.ProblemMissingRequired, "the division is empty in Okta, and sync.default_region as well"
-	default:
-		region, code, message = r.regions.fallback(r.pol.DefaultRegion)
-		w.Default = true
-	}
+	region, byDefault, code, message := r.regions.Of(w.Values[plan.Region], r.pol.DefaultRegion)
+	w.Default = byDefault
 	if code != "" {
 		s.mapped.Problems = append(s.mapped.Problems, plan.Problem{User: s.ref(), Code: code, Message: message})
 		return

@@ -350,7 +350,7 @@ func (a *applier) readBack(ctx context.Context, action *plan.Action) string {
 func (a *applier) today(action *plan.Action) string {
 	zone := a.Timezone
 	if s := a.people.subjects[action.User.ID]; s != nil && s.link != nil && a.regions != nil {
-		if name := a.regions.byID[s.link.PushedRegion].TimeZone; name != "" {
+		if name := a.regions.ByID(s.link.PushedRegion).TimeZone; name != "" {
 			if z, err := time.LoadLocation(name); err == nil {
 				zone = z
 			}

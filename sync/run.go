@@ -32,7 +32,7 @@ type run struct {
 	unpushed []plan.GroupLink // stored groups that are no longer pushed, confirmed
 	groupsIn int              // groups that were read
 
-	regions  *regionIndex
+	regions  *plan.Regions
 	portal   plan.PortalRoles
 	current  currentState // TrackTik as a refresh read it
 	troubles map[plan.PersonID][]plan.Trouble

@@ -28,7 +28,7 @@ func (d *doctor) people(okta *oktaSide, portal *portalSide) {
 		return
 	}
 	pol := policy(d.cfg, mapper)
-	regions := tsync.IndexRegions(portal.regions)
+	regions := plan.NewRegions(portal.regions)
 	for i := range okta.sample {
 		p := &okta.sample[i]
 		who := ui.Person(plan.UserRef{ID: p.ID, Login: p.Login})
@@ -57,7 +57,7 @@ func verdictWords(j plan.Judgement) string {
 }
 
 // mapped is the line of one person who is in scope.
-func (d *doctor) mapped(who string, result mapping.Result, regions tsync.RegionIndex, known bool) {
+func (d *doctor) mapped(who string, result mapping.Result, regions *plan.Regions, known bool) {
 	const name = "mapping"
 	const fix = "correct it in Okta, or name another source in sync.attributes"
 	v := &result.Wanted.Values
@@ -74,7 +74,7 @@ func (d *doctor) mapped(who string, result mapping.Result, regions tsync.RegionI
 		text += ", " + ui.Quoted(ui.Shortened(v[plan.JobTitle]))
 	}
 	if known {
-		region, problem := d.regionOf(v[plan.Region], regions)
+		region, _, _, problem := regions.Of(v[plan.Region], d.cfg.Sync.DefaultRegion)
 		if problem != "" {
 			d.warn(name, "make the region in TrackTik, or correct the division in Okta", "%s would be a problem: %s", who, problem)
 			return
@@ -89,16 +89,6 @@ func (d *doctor) mapped(who string, result mapping.Result, regions tsync.RegionI
 		text += "; " + w.Message
 	}
 	d.warn(name, fix, "%s", text)
-}
-
-func (d *doctor) regionOf(division string, regions tsync.RegionIndex) (plan.RegionRecord, string) {
-	if division != "" {
-		return regions.Find(division)
-	}
-	if d.cfg.Sync.DefaultRegion == "" {
-		return plan.RegionRecord{}, "no division, and sync.default_region is empty"
-	}
-	return regions.Fallback(d.cfg.Sync.DefaultRegion)
 }
 
 // plan makes the plan that the next run would make, and reads out of it what is of

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 
-
 	"tracktik-sync/configs"
 	"tracktik-sync/sync/mapping"
 )

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik"
 )
@@ -275,7 +274,7 @@ func (d *doctor) defaultRegion(side *portalSide) {
 		d.ok(name, "sync.default_region is empty: whoever has no division is a problem")
 		return
 	}
-	region, problem := tsync.IndexRegions(side.regions).Fallback(wanted)
+	region, _, problem := plan.NewRegions(side.regions).Fallback(wanted)
 	if problem != "" {
 		d.warn(name, "name one of the portal's regions in sync.default_region", "%s", problem)
 		return
