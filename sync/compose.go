@@ -301,11 +301,13 @@ func (r *run) sharedCause(ctx context.Context, actions []plan.Action) string {
 }
 
 // markOpen notes who has to be decoded in the next run whatever their print: those
-// with anything left to do or to show.
+// with anything left to do or to show, and the managed who are not to be provisioned.
+// A print says that somebody is in order, and their roles follow the groups unseen.
 func (r *run) markOpen(list []*subject) {
 	for _, s := range list {
 		d := &s.decision
-		s.open = len(d.Held)+len(d.Problems)+len(d.Warnings) > 0 || s.judgement.Verdict == plan.Hold || s.judgement.Verdict == plan.Doubt || s.scopeErr != ""
+		waits := s.link != nil && (s.judgement.Verdict == plan.Wait || s.judgement.Verdict == plan.Ignore)
+		s.open = len(d.Held)+len(d.Problems)+len(d.Warnings) > 0 || waits || s.judgement.Verdict == plan.Hold || s.judgement.Verdict == plan.Doubt || s.scopeErr != ""
 	}
 	for _, h := range r.doc.Held {
 		if s := r.people.subjects[h.User.ID]; s != nil {
