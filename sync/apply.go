@@ -99,7 +99,7 @@ func (a *applier) batchEnd(start int) int {
 		return end // the first termination is read back before there are more
 	}
 	for end < len(actions) && actions[end].Kind == actions[start].Kind &&
-		(actions[start].Kind != plan.Update || a.levels[actions[end].User.ID] == a.levels[actions[start].User.ID]) {
+		(actions[start].Kind != plan.Update || a.names.Level[actions[end].User.ID] == a.names.Level[actions[start].User.ID]) {
 		end++
 	}
 	return end

@@ -32,12 +32,12 @@ func (r *run) compose(ctx context.Context) {
 	r.warnReason(actions)
 	warnings = slices.Concat(r.warnings, r.roles.groups.Warnings, warnings)
 	r.told = len(r.warnings)
-	r.order(actions)
+	plan.Order(actions, &r.names)
 	if r.opt.Expect != "" && len(r.approved) > 0 {
 		r.plainHash = r.hashWithoutApproval(ctx, actions, held)
 	}
 	actions, held = r.guard(ctx, actions, held)
-	slices.SortStableFunc(held, func(a, b plan.Held) int { return compareActions(&a.Action, &b.Action) })
+	slices.SortStableFunc(held, func(a, b plan.Held) int { return plan.CompareActions(&a.Action, &b.Action) })
 	slices.SortStableFunc(problems, func(a, b plan.Problem) int {
 		return cmp.Or(strings.Compare(string(a.User.ID), string(b.User.ID)), strings.Compare(a.Code, b.Code))
 	})
@@ -75,57 +75,6 @@ func (r *run) warnReason(actions []plan.Action) {
 	if r.Reason == "" && slices.ContainsFunc(actions, func(a plan.Action) bool { return a.Kind == plan.Terminate }) {
 		r.warn(plan.Warning{Code: warnReason, Message: "tracktik.termination_reason is empty: the portal's first reason is used for terminations"})
 	}
-}
-
-func compareActions(a, b *plan.Action) int {
-	return cmp.Or(slices.Index(plan.Kinds, a.Kind)-slices.Index(plan.Kinds, b.Kind),
-		strings.Compare(string(a.User.ID), string(b.User.ID)), cmp.Compare(roleID(a), roleID(b)), strings.Compare(groupID(a), groupID(b)))
-}
-
-func roleID(a *plan.Action) plan.RoleID {
-	if a.Role == nil {
-		return 0
-	}
-	return a.Role.ID
-}
-
-func groupID(a *plan.Action) string {
-	if a.Role == nil {
-		return ""
-	}
-	return string(a.Role.Group)
-}
-
-// order sorts by kind and person; updates and renames that take a name come after those
-// that give it free.
-func (r *run) order(actions []plan.Action) {
-	depth := map[plan.PersonID]int{}
-	var level func(id plan.PersonID) int
-	level = func(id plan.PersonID) int {
-		if d, ok := depth[id]; ok {
-			return d
-		}
-		depth[id] = 0
-		d := 0
-		for _, before := range r.names.After[id] {
-			d = max(d, level(before)+1)
-		}
-		depth[id] = d
-		return d
-	}
-	for _, id := range slices.Sorted(maps.Keys(r.names.After)) {
-		level(id)
-	}
-	r.levels = depth
-	slices.SortStableFunc(actions, func(a, b plan.Action) int {
-		if a.Kind == plan.RenameRole && b.Kind == plan.RenameRole {
-			return 0 // as they were decided: what gives a name free comes first
-		}
-		if a.Kind == plan.Update && b.Kind == plan.Update {
-			return cmp.Or(depth[a.User.ID]-depth[b.User.ID], compareActions(&a, &b))
-		}
-		return compareActions(&a, &b)
-	})
 }
 
 // guard moves what the guards refuse to the held actions. It takes actions over.

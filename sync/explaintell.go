@@ -60,8 +60,8 @@ func (x *explainer) collect() {
 			x.out.Actions = append(x.out.Actions, a)
 		}
 	}
-	x.order(x.out.Actions)
-	slices.SortStableFunc(x.out.Held, func(a, b plan.Held) int { return compareActions(&a.Action, &b.Action) })
+	plan.Order(x.out.Actions, &x.names)
+	slices.SortStableFunc(x.out.Held, func(a, b plan.Held) int { return plan.CompareActions(&a.Action, &b.Action) })
 	x.out.Warnings = append(x.out.Warnings, x.warnings...)
 }
 

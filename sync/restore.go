@@ -136,7 +136,7 @@ func (r *restore) decide(ctx context.Context) error {
 		return err
 	}
 	r.told = len(r.warnings)
-	r.order(actions)
+	plan.Order(actions, &r.names)
 	actions, held = r.guard(ctx, actions, held)
 	r.doc.Actions, r.doc.Held, r.doc.Problems, r.doc.Warnings = actions, held, problems, slices.Clone(r.warnings)
 	r.doc.Guard = r.checked.Report

@@ -107,7 +107,7 @@ func (r *restore) makeAnew(ctx context.Context, a *applier) error {
 		}
 		kept = nil
 	}
-	r.order(kept)
+	plan.Order(kept, &r.names)
 	if err := r.keepRefused(ctx); err != nil {
 		return err
 	}

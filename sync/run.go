@@ -36,7 +36,6 @@ type run struct {
 	portal   plan.PortalRoles
 	current  currentState // TrackTik as a refresh read it
 	troubles map[plan.PersonID][]plan.Trouble
-	levels   map[plan.PersonID]int // order of updates that pass names on
 	names    plan.Names
 	roles    rolePass
 	checked  plan.Checked

@@ -42,6 +42,9 @@ type Names struct {
 	Recreated map[PersonID]Owner
 	// After names, for an update or create, whose updates have to come before it.
 	After map[PersonID][]PersonID
+	// Level is 0 for who waits for nobody, else one more than the highest of those in
+	// After: updates go level by level.
+	Level map[PersonID]int
 	// Freed names, for who gets a name, those whose termination has to come before it.
 	Freed map[PersonID][]PersonID
 }
@@ -49,7 +52,8 @@ type Names struct {
 // ResolveNames looks at all claims of a run at once. Owners are asked of the snapshot:
 // who has a user name, or an e-mail, now.
 func ResolveNames(claims []Claim, usernames, emails func(folded string) []Owner) Names {
-	r := &resolver{Names: Names{map[PersonID]Problem{}, map[PersonID]Owner{}, map[PersonID][]PersonID{}, map[PersonID][]PersonID{}},
+	r := &resolver{Names: Names{Problems: map[PersonID]Problem{}, Recreated: map[PersonID]Owner{}, After: map[PersonID][]PersonID{},
+		Level: map[PersonID]int{}, Freed: map[PersonID][]PersonID{}},
 		claims: map[PersonID]*Claim{}, wanted: [2]map[string][]PersonID{{}, {}},
 		managed: [2]map[string]int{{}, {}}, owners: [2]func(string) []Owner{usernames, emails}, heirs: map[PersonID]PersonID{}}
 	for i := range claims {
@@ -217,7 +221,7 @@ func (r *resolver) problem(c *Claim, code, message string) {
 	}
 }
 
-// swaps finds circles in After: no order of updates carries them out. A person who
+// swaps sets the levels, and finds circles in After: no order of updates carries them out. A person who
 // cannot be updated gives nothing free, so whoever waits for one is a problem too.
 func (r *resolver) swaps() {
 	for _, together := range circles(r.After) {
@@ -229,6 +233,9 @@ func (r *resolver) swaps() {
 		}
 		for _, id := range together { // those whom they wait for were looked at before
 			for _, next := range r.After[id] {
+				if len(together) == 1 {
+					r.Level[id] = max(r.Level[id], r.Level[next]+1)
+				}
 				if _, bad := r.Problems[next]; bad {
 					r.problem(r.claims[id], ProblemNameInUse, fmt.Sprintf("user %s, who has the name, has a problem and keeps it", next))
 				}
