@@ -50,7 +50,10 @@ func (s *Server) hiddenGrant(g *grant) bool {
 // listGrants answers GET /user-roles.
 func (s *Server) listGrants(c *call) answered {
 	grants := s.grants // a copy: others read the original
-	if len(s.Rules.HiddenRegions) > 0 {
+	switch {
+	case s.Rules.GrantsUnlisted:
+		grants.seen = func(*grant) bool { return false }
+	case len(s.Rules.HiddenRegions) > 0:
 		grants.seen = func(g *grant) bool { return !s.hiddenGrant(g) }
 	}
 	return listed(s, &grants)(c)
@@ -68,6 +71,9 @@ func (s *Server) createGrant(c *call) answered {
 		return no(p.wrong)
 	}
 	holder := user - s.Rules.UserIDOffset
+	if s.Rules.GrantsTakeEmployees {
+		holder = user
+	}
 	if e, known := s.employees.get(holder); !known || s.hidden(e) {
 		return no(invalid("user %d does not exist", user))
 	}
@@ -78,7 +84,11 @@ func (s *Server) createGrant(c *call) answered {
 		return no(s.Rules.duplicate("user-roles", "role"))
 	}
 	g := s.insertGrant(Grant{Employee: holder, Role: roleID}, c.author)
-	return created(shown(&s.grants, g, "create"))
+	answer := created(shown(&s.grants, g, "create"))
+	if s.Rules.GrantsVanish {
+		s.removeGrant(g, atPortal)
+	}
+	return answer
 }
 
 // deleteGrant answers DELETE /user-roles/{id}.
@@ -90,7 +100,9 @@ func (s *Server) deleteGrant(c *call) answered {
 	if !s.Rules.LastRoleRemovable && len(s.byUser[g.Employee]) == 1 {
 		return no(invalid("the last role of a user cannot be removed"))
 	}
-	s.removeGrant(g, c.author)
+	if !s.Rules.RevokeIneffective {
+		s.removeGrant(g, c.author)
+	}
 	return answered{status: http.StatusOK, body: []byte(`{"message":"The record was deleted"}`)}
 }
 

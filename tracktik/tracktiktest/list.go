@@ -117,7 +117,10 @@ var shaping = []string{"limit", "offset", "sort", "fields", "include", "includeI
 func (r *resource[T]) selection(params url.Values, rules *Rules) (selection[T], *refusal) {
 	var sel selection[T]
 	for key, args := range params {
-		if slices.Contains(shaping, key) {
+		if slices.Contains(rules.RefusedFilters, key) {
+			return sel, unknownField(key, r.name)
+		}
+		if slices.Contains(shaping, key) || slices.Contains(rules.IgnoredFilters, key) {
 			continue
 		}
 		for _, arg := range args {

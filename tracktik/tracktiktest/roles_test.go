@@ -151,3 +151,50 @@ func TestARoleIsGrantedTwiceOnlyWhereThePortalSaysSo(t *testing.T) {
 		t.Errorf("left: %s", got)
 	}
 }
+
+func TestGrantsMayNameEmployeesWhereRecordsShowUsers(t *testing.T) {
+	c := open(t, func(s *tracktiktest.Server) { s.Rules.UserIDOffset, s.Rules.GrantsTakeEmployees = 500, true })
+	c.guard(7, "ada")
+	if g := c.must(201, "POST", "/user-roles", `{"user":7,"role":2}`); g["user"] != 507.0 {
+		t.Errorf("got %v", g)
+	}
+	if got := c.list("/user-roles?user.id=7").Data; len(got) > 0 {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestFiltersMayBeRefusedOrIgnored(t *testing.T) {
+	c := open(t, func(s *tracktiktest.Server) {
+		s.Rules.RefusedFilters, s.Rules.IgnoredFilters = []string{"user.id"}, []string{"role.id"}
+	})
+	c.guard(7, "ada")
+	c.srv.SeedGrants(tracktiktest.Grant{ID: 50, Employee: 7, Role: 2})
+	c.refused(400, "user.id is not a field in user-roles", "GET", "/user-roles?user.id=7", "")
+	if got, all := c.ids("/user-roles?role.id=4"), c.ids("/user-roles"); got != all {
+		t.Errorf("role.id is not ignored: %s of %s", got, all)
+	}
+}
+
+func TestUnlistedGrantsAreThereByTheirIDs(t *testing.T) {
+	c := open(t, func(s *tracktiktest.Server) { s.Rules.GrantsUnlisted = true })
+	c.guard(7, "ada")
+	c.srv.SeedGrants(tracktiktest.Grant{ID: 50, Employee: 7, Role: 2})
+	for _, query := range []string{"", "?user.id=7", "?role.id=2"} {
+		if p := c.list("/user-roles" + query); len(p.Data) > 0 || p.Meta.Count != 0 {
+			t.Errorf("%s: %v", query, p)
+		}
+	}
+	c.must(200, "GET", "/user-roles/50", "")
+}
+
+func TestWritesOfGrantsMayHaveNoEffect(t *testing.T) {
+	c := open(t, func(s *tracktiktest.Server) { s.Rules.GrantsVanish, s.Rules.RevokeIneffective = true, true })
+	c.guard(7, "ada")
+	c.srv.SeedGrants(tracktiktest.Grant{ID: 50, Employee: 7, Role: 2}, tracktiktest.Grant{ID: 51, Employee: 7, Role: 3})
+	made := c.must(201, "POST", "/user-roles", `{"user":7,"role":4}`)
+	c.refused(404, "", "GET", at("/user-roles/%v", made["id"]), "")
+	c.must(200, "DELETE", "/user-roles/50", "")
+	if got := c.ids("/user-roles?user.id=7"); got != "50 51" {
+		t.Errorf("held: %s", got)
+	}
+}

@@ -76,6 +76,20 @@ type Rules struct {
 	// pages do not allow it (support article 360060063854).
 	LastRoleRemovable bool
 
+	// RefusedFilters are filters that the portal does not know (400), IgnoredFilters those
+	// that it takes and does not apply: user.id, role.id:in.
+	RefusedFilters, IgnoredFilters []string
+
+	// GrantsUnlisted leaves all grants out of the lists of them, whole or filtered. Each
+	// is there by its id.
+	GrantsUnlisted bool
+
+	// GrantsVanish lets a grant that is made through the API be gone at once.
+	GrantsVanish bool
+
+	// RevokeIneffective makes DELETE on a grant answer 200 and change nothing.
+	RevokeIneffective bool
+
 	// GrantsRepeat lets an employee be granted one role twice.
 	GrantsRepeat bool
 
@@ -87,6 +101,10 @@ type Rules struct {
 	// UserIDOffset is how far the id of an employee's user record, which grants
 	// carry, lies above the employee's id. They are taken to be the same.
 	UserIDOffset int64
+
+	// GrantsTakeEmployees lets a new grant name the employee, where its record shows
+	// another id.
+	GrantsTakeEmployees bool
 }
 
 // portalLanguages is the list of TrackTik's article on its Okta integration.
