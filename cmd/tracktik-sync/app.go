@@ -110,14 +110,19 @@ func (a *app) load() (*configs.Config, error) {
 	return cfg, err
 }
 
-// data writes what the command was asked for to stdout.
+// data writes what the command was asked for to stdout. That nobody reads to its end is
+// no failure.
 func (a *app) data(write func(w io.Writer) error) error {
 	a.answered = true
 	w := bufio.NewWriterSize(a.stdout, 64<<10)
-	if err := write(w); err != nil {
-		return err
+	err := write(w)
+	if err == nil {
+		err = w.Flush()
 	}
-	return w.Flush()
+	if nobodyReads(err) {
+		return nil
+	}
+	return err
 }
 
 // talk writes what is for people to stdout: commands in it are as they can be given.

@@ -59,6 +59,9 @@ func newCheck(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d := &doctor{app: a, clocks: map[string]time.Duration{}}
 			d.examine(cmd.Context())
+			if err := cmd.Context().Err(); err != nil { // what failed only had no time
+				return err
+			}
 			return d.report(format.value)
 		},
 	}

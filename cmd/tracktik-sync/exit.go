@@ -55,9 +55,6 @@ func (e *missingError) Error() string {
 		"if it was lost, `state restore FILE`, or `sync --init` to match everybody anew", e.command, e.path)
 }
 
-// errQuietEnd ends `run` with 0 after a signal.
-var errQuietEnd = errors.New("ended by a signal")
-
 // An ending is one error, with what it means for the exit code.
 type ending struct {
 	code  int

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -14,6 +13,7 @@ import (
 // run is the program: args without its name, and what it ends with.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := newApp(stdin, stdout, stderr)
+	defer a.sayWhenAsked(ctx)()
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -23,7 +23,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil && !a.started { // cobra did not come as far as the command
 		err = usage("%s; see `%s --help`", err, cmd.CommandPath())
 	}
-	return a.end(err)
+	return a.end(cutShort(ctx, err))
 }
 
 // newRoot builds the command tree.
@@ -83,7 +83,7 @@ type failure struct {
 
 // end says on stderr how it went, and answers the exit code.
 func (a *app) end(err error) int {
-	if err == nil || errors.Is(err, errQuietEnd) {
+	if err == nil {
 		return codeDone
 	}
 	report := judge(err)
