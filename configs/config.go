@@ -6,8 +6,9 @@ import "time"
 // each key stand in defaults.yaml, in the same order; [Keys] gives them as a table.
 //
 // The tags: mapstructure is the key's name; oneof lists the allowed values; `is`
-// marks a path, which is resolved against the file's directory, and a set, whose
-// order means nothing.
+// marks a path, which is resolved against the file's directory; a set, whose order
+// means nothing; and of secrets a password, whose white space counts, and a document,
+// which may have several lines.
 type Config struct {
 	Okta     Okta     `mapstructure:"okta"`
 	TrackTik TrackTik `mapstructure:"tracktik"`
@@ -37,7 +38,7 @@ type Okta struct {
 type OktaAuth struct {
 	APIToken   Secret `mapstructure:"api_token"`
 	ClientID   string `mapstructure:"client_id"`
-	PrivateKey Secret `mapstructure:"private_key"` // PEM or JWK; see [Secret.Reread]
+	PrivateKey Secret `mapstructure:"private_key" is:"document"` // PEM or JWK; see [Secret.Reread]
 	KeyID      string `mapstructure:"key_id"`
 }
 
@@ -60,7 +61,7 @@ type TrackTikAuth struct {
 	ClientID      string `mapstructure:"client_id"`
 	ClientSecret  Secret `mapstructure:"client_secret"`
 	Username      string `mapstructure:"username"`
-	Password      Secret `mapstructure:"password"`
+	Password      Secret `mapstructure:"password" is:"password"`
 	RefreshToken  Secret `mapstructure:"refresh_token"`
 	Employee      string `mapstructure:"employee"` // id of the employee whose credentials these are
 	RedirectURI   string `mapstructure:"redirect_uri"`
@@ -193,7 +194,7 @@ type Webhook struct {
 type Email struct {
 	SMTP     string   `mapstructure:"smtp"` // host:port; empty: no mail
 	Username string   `mapstructure:"username"`
-	Password Secret   `mapstructure:"password"`
+	Password Secret   `mapstructure:"password" is:"password"`
 	TLS      string   `mapstructure:"tls" oneof:"starttls tls none"`
 	From     string   `mapstructure:"from"`
 	To       []string `mapstructure:"to" is:"set"`

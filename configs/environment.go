@@ -37,6 +37,9 @@ func newEnvironment(list []string) *environment {
 	e := &environment{all: make(map[string]string, len(list))}
 	for _, entry := range list {
 		if name, text, found := strings.Cut(entry, "="); found {
+			if strings.HasPrefix(name, EnvPrefix) { // a file of variables may be one of Windows
+				text = strings.TrimRight(strings.TrimLeft(text, byteOrderMark), "\r\n")
+			}
 			e.all[name] = text
 		}
 	}

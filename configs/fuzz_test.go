@@ -21,7 +21,7 @@ func FuzzLoad(f *testing.F) {
 		l := &loader{
 			name: "fuzz.yaml", absolute: "/fuzz.yaml", dir: "/", data: data,
 			env:  newEnvironment([]string{name + "=" + value}),
-			read: func(string) (Secret, fs.FileMode, error) { return Secret{}, 0, errors.New("not read here") },
+			read: func(string, string) (Secret, fs.FileMode, error) { return Secret{}, 0, errors.New("not read here") },
 		}
 		c := l.build()
 		if c == nil {

@@ -80,7 +80,7 @@ type loader struct {
 	data     []byte
 	mode     fs.FileMode
 	env      *environment
-	read     func(path string) (Secret, fs.FileMode, error)
+	read     func(key, path string) (Secret, fs.FileMode, error)
 
 	findings Findings
 	warnings []Warning

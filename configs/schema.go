@@ -36,6 +36,7 @@ type field struct {
 	kind            kind
 	oneOf           []string
 	isPath, isSet   bool
+	form            form     // of a kindSecret
 	children        []*field // of a section, in the order of Config
 	get             func(reflect.Value) reflect.Value
 	secret          *field // of a kindSecretFile: the secret that it fills
@@ -104,6 +105,12 @@ func (s *keySchema) addField(parent *field, name string, t reflect.Type, tag ref
 	f := &field{
 		name: name, path: join(parent.path, name), kind: kindOf(t), get: get,
 		oneOf: strings.Fields(tag.Get("oneof")), isPath: tag.Get("is") == "path", isSet: tag.Get("is") == "set",
+	}
+	switch tag.Get("is") {
+	case "password":
+		f.form = formPassword
+	case "document":
+		f.form = formDocument
 	}
 	s.attach(parent, f)
 	switch f.kind {

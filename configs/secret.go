@@ -1,20 +1,13 @@
 package configs
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 )
 
 // redacted stands for a secret wherever one would be printed.
 const redacted = "<redacted>"
-
-// maxSecretBytes bounds a secret's file: the longest known secret is a private
-// key of a few kilobytes, and a wrong path may lead to a device without end.
-const maxSecretBytes = 1 << 20
 
 // A Secret is a value that no printer shows. The zero Secret is not set.
 type Secret struct {
@@ -22,6 +15,7 @@ type Secret struct {
 	// caller without asking String; an address is all it then shows.
 	value *string
 	path  string // the file it was read from
+	key   string // that names the file: "state.key_file"
 }
 
 // NewSecret returns a secret that comes from no file.
@@ -51,13 +45,16 @@ func (s Secret) Equal(other Secret) bool { return s.Reveal() == other.Reveal() }
 
 // Reread reads the secret's file again, for a credential that is rotated while
 // the process stays up. A secret without a file is returned as it is; an error
-// names the file, and s stays usable.
+// names the key and the file, and s stays usable.
 func (s Secret) Reread() (Secret, error) {
 	if s.path == "" {
 		return s, nil
 	}
-	secret, _, err := readSecret(s.path)
-	return secret, err
+	secret, _, err := readSecret(s.key, s.path)
+	if err != nil {
+		return Secret{}, fmt.Errorf("%s: reading the secret's file %s: %w", s.key, s.path, err)
+	}
+	return secret, nil
 }
 
 // MinKeyLength is the length below which state.key is warned about, in bytes: 32
@@ -71,10 +68,10 @@ func shortKey(n int) string {
 // ReadKey reads a file with another state.key, as state.key_file is read. The
 // warning is empty when the key is long enough and nobody else may read it.
 func ReadKey(path string) (key Secret, warning string, err error) {
-	key, mode, err := readSecret(path)
+	key, mode, err := readSecret("state.key_file", path)
 	switch n := len(key.Reveal()); {
 	case err != nil:
-		return Secret{}, "", err
+		return Secret{}, "", fmt.Errorf("%s: %w", path, err)
 	case n < MinKeyLength:
 		warning = "the key in " + path + " " + shortKey(n)
 	case mode.IsRegular() && isOpenToOthers(mode.Perm()):
@@ -83,30 +80,14 @@ func ReadKey(path string) (key Secret, warning string, err error) {
 	return key, warning, nil
 }
 
-// readSecret reads a secret's file without its final line break.
-func readSecret(path string) (Secret, fs.FileMode, error) {
-	file, err := os.Open(path)
+// readSecret reads the file that key names, in the form of its secret.
+func readSecret(key, path string) (Secret, fs.FileMode, error) {
+	text, info, err := readText(path, schema.byPath[key].secret.form)
 	if err != nil {
 		return Secret{}, 0, err
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return Secret{}, 0, err
-	}
-	data, err := io.ReadAll(io.LimitReader(file, maxSecretBytes+1))
-	if err != nil {
-		return Secret{}, 0, err
-	}
-	if len(data) > maxSecretBytes {
-		return Secret{}, 0, fmt.Errorf("%s holds more than %d bytes: it is no secret's file", path, maxSecretBytes)
-	}
-	data = bytes.TrimSuffix(bytes.TrimSuffix(data, []byte("\n")), []byte("\r"))
-	if len(data) == 0 {
-		return Secret{}, 0, fmt.Errorf("%s: %w", path, errEmptySecret)
-	}
-	secret := NewSecret(string(data))
-	secret.path = path
+	secret := NewSecret(text)
+	secret.key, secret.path = key, path
 	return secret, shownTo(info), nil
 }
 
@@ -119,8 +100,6 @@ func shownTo(info fs.FileInfo) fs.FileMode {
 	}
 	return info.Mode() &^ 0o040
 }
-
-var errEmptySecret = errors.New("the file is empty")
 
 // String returns "<redacted>", or nothing for a secret that is not set.
 func (s Secret) String() string {

@@ -1,7 +1,6 @@
 package configs
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -52,7 +51,11 @@ func (l *loader) secret(f *field, value, file setting) Secret {
 		if value.from.File != "" && l.mode.IsRegular() && isOpenToOthers(l.mode.Perm()) {
 			l.warn(f.path, value.from, "a secret stands in a file that others may read (mode %04o); chmod 600, or use %s_file", l.mode.Perm(), f.path)
 		}
-		return NewSecret(value.value.(string))
+		text, err := f.form.clean(value.value.(string))
+		if err != nil {
+			l.find(f.path, value.from, "the value cannot be used: %s", err)
+		}
+		return NewSecret(text)
 	}
 	if !isText(file) {
 		return Secret{}
@@ -67,9 +70,9 @@ func (l *loader) secretFromFile(key string, file setting) Secret {
 		return Secret{}
 	}
 	path, bySystemd := l.locate(path)
-	secret, mode, err := l.read(path)
+	secret, mode, err := l.read(key, path)
 	if err != nil {
-		l.find(key, file.from, "reading the secret's file %s: %s", path, causeOf(err))
+		l.find(key, file.from, "reading the secret's file %s: %s", path, err)
 		return Secret{}
 	}
 	if !bySystemd && mode.IsRegular() && isOpenToOthers(mode.Perm()) {
@@ -97,16 +100,4 @@ func (l *loader) locate(path string) (absolute string, bySystemd bool) {
 // isOpenToOthers reports whether group or others may read. Windows has no such bits.
 func isOpenToOthers(mode os.FileMode) bool {
 	return runtime.GOOS != "windows" && mode&0o044 != 0
-}
-
-// causeOf is what went wrong with a file, without the path that the message has.
-func causeOf(err error) error {
-	var wrapped *os.PathError
-	switch {
-	case errors.As(err, &wrapped):
-		return wrapped.Err
-	case errors.Is(err, errEmptySecret):
-		return errEmptySecret
-	}
-	return err
 }

@@ -33,8 +33,7 @@ type Config struct {
 	RateLimitShare float64
 
 	Timeout   time.Duration // of one attempt, answer included; 0: one minute
-	CAFile    string        // PEM; trusted beside the system's authorities
-	TLS       *tls.Config   // the base of the connection's; TLS 1.2 is the least in any case
+	TLS       *tls.Config   // of the connection, such as its authorities; TLS 1.2 is the least in any case
 	UserAgent string        // "tracktik-sync/1.4.0"
 
 	// Authorize puts the Authorization header, and what else is due, on a

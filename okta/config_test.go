@@ -2,11 +2,8 @@ package okta
 
 import (
 	"crypto/tls"
-	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -52,8 +49,6 @@ func TestSettingsThatCannotBeAreRefused(t *testing.T) {
 		"share of nothing": func(c *Config) { c.RateLimitShare = -0.1 },
 		"share of more":    func(c *Config) { c.RateLimitShare = 1.01 },
 		"timeout":          func(c *Config) { c.Timeout = -time.Second },
-		"no CA file":       func(c *Config) { c.CAFile = filepath.Join(t.TempDir(), "ca.pem") },
-		"empty CA file":    func(c *Config) { c.CAFile = os.DevNull },
 	} {
 		c := good
 		change(&c)
@@ -68,7 +63,7 @@ func TestSettingsThatCannotBeAreRefused(t *testing.T) {
 	}
 }
 
-func TestCAFileIsTrustedAndOldTLSIsNot(t *testing.T) {
+func TestGivenAuthoritiesAreTrustedAndOldTLSIsNot(t *testing.T) {
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		answer(200, `{"id":"`+testApp+`"}`)(w, r)
@@ -76,19 +71,14 @@ func TestCAFileIsTrustedAndOldTLSIsNot(t *testing.T) {
 	srv.Config.ErrorLog = discardLog
 	srv.StartTLS()
 	defer srv.Close()
-	file := filepath.Join(t.TempDir(), "ca.pem")
-	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})
-	if err := os.WriteFile(file, block, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	c := newClock()
-	config := Config{OrgURL: srv.URL, AppID: testApp, Token: testToken, CAFile: file, Now: c.now, Sleep: c.sleep}
+	config := Config{OrgURL: srv.URL, AppID: testApp, Token: testToken, TLS: trusting(srv), Now: c.now, Sleep: c.sleep}
 	s, err := New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.App(t.Context()); err != nil {
-		t.Errorf("with the CA file: got %v", err)
+		t.Errorf("with its authority: got %v", err)
 	}
 
 	old := httptest.NewUnstartedServer(answer(200, "{}"))
@@ -96,7 +86,7 @@ func TestCAFileIsTrustedAndOldTLSIsNot(t *testing.T) {
 	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
 	old.StartTLS()
 	defer old.Close()
-	config.OrgURL, config.TLS, config.CAFile = old.URL, &tls.Config{MinVersion: tls.VersionTLS10, InsecureSkipVerify: true}, ""
+	config.OrgURL, config.TLS = old.URL, &tls.Config{MinVersion: tls.VersionTLS10, InsecureSkipVerify: true}
 	if s, err = New(config); err != nil {
 		t.Fatal(err)
 	}

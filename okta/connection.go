@@ -2,13 +2,10 @@ package okta
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -16,19 +13,12 @@ import (
 
 // newConnection returns what really sends the requests. The proxy is that of
 // HTTPS_PROXY and NO_PROXY.
-func newConnection(c Config) (*http.Transport, error) {
+func newConnection(c Config) *http.Transport {
 	settings := &tls.Config{}
 	if c.TLS != nil {
 		settings = c.TLS.Clone()
 	}
 	settings.MinVersion = max(settings.MinVersion, tls.VersionTLS12)
-	if c.CAFile != "" {
-		pool, err := withAuthorities(settings.RootCAs, c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("okta: reading the CA file: %w", err)
-		}
-		settings.RootCAs = pool
-	}
 	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -41,24 +31,7 @@ func newConnection(c Config) (*http.Transport, error) {
 		IdleConnTimeout:       90 * time.Second,
 		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 20 * time.Second, PingTimeout: 15 * time.Second}, // or a dead one is used again
 		ReadBufferSize:        64 << 10,                                                                            // a page is a megabyte or two
-	}, nil
-}
-
-func withAuthorities(base *x509.CertPool, file string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
 	}
-	pool := x509.NewCertPool()
-	if base != nil {
-		pool = base.Clone()
-	} else if system, err := x509.SystemCertPool(); err == nil { // else the file alone decides
-		pool = system
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form", file)
-	}
-	return pool, nil
 }
 
 // isCertificateError reports a failure that waiting does not cure.

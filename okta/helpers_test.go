@@ -2,6 +2,8 @@ package okta
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -172,4 +174,11 @@ func wantBroken(t *testing.T, err error) *Error {
 		t.Fatalf("got %v, want one with Broken()", err)
 	}
 	return failure
+}
+
+// trusting is what trusts srv's certificate alone.
+func trusting(srv *httptest.Server) *tls.Config {
+	pool := x509.NewCertPool()
+	pool.AddCert(srv.Certificate())
+	return &tls.Config{RootCAs: pool}
 }

@@ -39,8 +39,7 @@ type ServiceAppConfig struct {
 	ProofKey *ecdsa.PrivateKey
 
 	Timeout   time.Duration // of one token request, answer included; 0: one minute
-	CAFile    string        // as in Config, like all that follow
-	TLS       *tls.Config
+	TLS       *tls.Config   // as in Config, like all that follow
 	UserAgent string
 	Log       logrus.FieldLogger
 	Now       func() time.Time
@@ -83,16 +82,12 @@ func NewServiceApp(c ServiceAppConfig) (*ServiceApp, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := newConnection(shared)
-	if err != nil {
-		return nil, err
-	}
 	p, err := newProver(c.ProofKey)
 	if err != nil {
 		return nil, err
 	}
 	c.ProofKey = nil // the prover has it
-	a := &ServiceApp{config: c, base: base, prover: p}
+	a := &ServiceApp{config: c, base: newConnection(shared), prover: p}
 	if a.good, err = a.readKey(); err != nil {
 		return nil, err
 	}
@@ -114,7 +109,7 @@ func (c ServiceAppConfig) withDefaults() (_ ServiceAppConfig, shared Config, err
 	if c.Timeout < 0 {
 		return c, shared, fmt.Errorf("okta: the timeout is %s, and must not be negative", c.Timeout)
 	}
-	shared = Config{Timeout: c.Timeout, CAFile: c.CAFile, TLS: c.TLS, UserAgent: c.UserAgent, Log: c.Log, Now: c.Now, Sleep: c.Sleep}
+	shared = Config{Timeout: c.Timeout, TLS: c.TLS, UserAgent: c.UserAgent, Log: c.Log, Now: c.Now, Sleep: c.Sleep}
 	shared.fillZeros()
 	c.Timeout, c.UserAgent, c.Log, c.Now, c.Sleep = shared.Timeout, shared.UserAgent, shared.Log, shared.Now, shared.Sleep
 	return c, shared, nil

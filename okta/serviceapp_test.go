@@ -2,15 +2,12 @@ package okta
 
 import (
 	"crypto/ecdsa"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -200,7 +197,6 @@ func TestServiceAppThatCannotBeIsRefused(t *testing.T) {
 		"no key's file":   func(c *ServiceAppConfig) { c.Key = func() ([]byte, error) { return nil, io.ErrClosedPipe } },
 		"a broken key":    func(c *ServiceAppConfig) { c.Key = func() ([]byte, error) { return []byte("no key"), nil } },
 		"timeout":         func(c *ServiceAppConfig) { c.Timeout = -1 },
-		"no CA file":      func(c *ServiceAppConfig) { c.CAFile = filepath.Join(t.TempDir(), "ca.pem") },
 		"P-384 for DPoP":  func(c *ServiceAppConfig) { c.ProofKey = ecKeys()[1] },
 		"nothing in DPoP": func(c *ServiceAppConfig) { c.ProofKey = new(ecdsa.PrivateKey) },
 	} {
@@ -215,21 +211,20 @@ func TestServiceAppThatCannotBeIsRefused(t *testing.T) {
 	}
 }
 
-func TestTokenEndpointIsTrustedByTheCAFile(t *testing.T) {
+func TestTokenEndpointIsTrustedByTheGivenAuthorities(t *testing.T) {
 	srv := httptest.NewUnstartedServer(&oktatest.Server{})
 	srv.Config.ErrorLog = discardLog
 	org := srv.Config.Handler.(*oktatest.Server)
 	org.RegisterServiceApp(testClient, public(ecKeys()[0], ""))
 	srv.StartTLS()
 	defer srv.Close()
-	file := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw}), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	c := newClock()
 	config := ServiceAppConfig{OrgURL: srv.URL, ClientID: testClient, Sleep: c.sleep, Key: func() ([]byte, error) { return pkcs8(ecKeys()[0]), nil }}
-	for ca, trusted := range map[string]bool{file: true, "": false} {
-		config.CAFile = ca
+	for _, trusted := range []bool{true, false} {
+		config.TLS = nil
+		if trusted {
+			config.TLS = trusting(srv)
+		}
 		a, err := NewServiceApp(config)
 		if err != nil {
 			t.Fatal(err)
@@ -237,7 +232,7 @@ func TestTokenEndpointIsTrustedByTheCAFile(t *testing.T) {
 		err = a.Authorize(t.Context(), httptest.NewRequest(http.MethodGet, srv.URL+"/api/v1/users", nil))
 		var failure *Error
 		if (err == nil) != trusted || !trusted && (!errors.As(err, &failure) || failure.Kind != KindNetwork || !strings.Contains(err.Error(), "CA file")) {
-			t.Errorf("with the CA file %q: got %v", ca, err)
+			t.Errorf("trusted %t: got %v", trusted, err)
 		}
 	}
 	if len(c.slept) != 0 {

@@ -24,7 +24,19 @@ type signingKey struct {
 	signer jose.Signer
 }
 
-var errKeyForm = errors.New("it must be a private key in PEM form (PKCS#1, PKCS#8 or SEC 1) or as a JWK")
+var (
+	errKeyForm   = errors.New("it must be a private key in PEM form (PKCS#1, PKCS#8 or SEC 1) or as a JWK")
+	errNotWhole  = errors.New("it is not whole: from -----BEGIN to -----END, each line must be as it was, without quotes")
+	errPublic    = errors.New("it is the public half of a key; the private one is needed")
+	errEncrypted = errors.New("it is encrypted with a password; openssl pkey takes that off")
+)
+
+// CheckKey says what is wrong with a private key for a service app; nil: it can be
+// used. The error says nothing of what data holds.
+func CheckKey(data []byte) error {
+	_, err := readKey(data, "")
+	return err
+}
 
 // readKey reads a private key: RSA, or EC on P-256, P-384 or P-521; in PEM form as
 // PKCS#1, PKCS#8 or SEC 1, or as a JWK (RFC 7517). A JWK's own kid comes before
@@ -61,7 +73,7 @@ func readJWK(data []byte) (jose.JSONWebKey, error) {
 	case err != nil:
 		return jwk, errors.New("it begins like a JWK, but is not one that can be used")
 	case jwk.IsPublic():
-		return jwk, errors.New("it is the public half of a key; the private one is needed")
+		return jwk, errPublic
 	case jwk.Use != "" && jwk.Use != "sig":
 		return jwk, errors.New("it is a key for encryption; one for signatures is needed")
 	}
@@ -86,8 +98,11 @@ func readPEM(data []byte) (any, error) {
 			return nil, errEncrypted
 		case "OPENSSH PRIVATE KEY":
 			return nil, errors.New("it is a key of OpenSSH; ssh-keygen -p -m PKCS8 converts it")
-		case "PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE":
-			problem = errors.New("it is the public half of a key; the private one is needed")
+		case "PUBLIC KEY", "RSA PUBLIC KEY":
+			problem = errPublic
+			continue
+		case "CERTIFICATE":
+			problem = errors.New("it is a certificate; the private key is needed that belongs to it")
 			continue
 		default:
 			continue
@@ -100,10 +115,11 @@ func readPEM(data []byte) (any, error) {
 		}
 		return key, nil
 	}
+	if bytes.Contains(data, []byte("PRIVATE KEY-----")) {
+		return nil, errNotWhole
+	}
 	return nil, problem
 }
-
-var errEncrypted = errors.New("it is encrypted with a password; openssl pkey takes that off")
 
 func algorithmOf(jwk jose.JSONWebKey) (jose.SignatureAlgorithm, error) {
 	named := jose.SignatureAlgorithm(jwk.Algorithm)

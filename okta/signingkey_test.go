@@ -101,13 +101,18 @@ func TestUnusableKeyIsRefusedWithAReasonAndNotShown(t *testing.T) {
 	}{
 		"empty":              {nil, "PEM form"},
 		"no PEM":             {[]byte("c2VjcmV0IHN0dWZm"), "PEM form"},
-		"half":               {pkcs8(rsaKey())[:300], "PEM form"},
+		"half":               {pkcs8(rsaKey())[:300], "not whole"},
+		"its other half":     {pkcs8(rsaKey())[300:], "not whole"},
+		"in one line":        {bytes.ReplaceAll(pkcs8(rsaKey()), []byte("\n"), []byte(" ")), "not whole"},
+		"escaped":            {bytes.ReplaceAll(pkcs8(rsaKey()), []byte("\n"), []byte(`\n`)), "not whole"},
+		"quoted":             {[]byte(`"` + string(bytes.TrimSpace(pkcs8(rsaKey()))) + `"`), "not whole"},
+		"half, certificate":  {append(block("CERTIFICATE"), pkcs8(rsaKey())[:300]...), "not whole"},
 		"not what it says":   {block("RSA PRIVATE KEY"), "cannot be read"},
 		"encrypted":          {block("ENCRYPTED PRIVATE KEY"), "encrypted"},
 		"encrypted PKCS#1":   {pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-256-CBC,00"}, Bytes: []byte("secret stuff")}), "encrypted"},
 		"OpenSSH":            {block("OPENSSH PRIVATE KEY"), "ssh-keygen"},
 		"public":             {block("PUBLIC KEY"), "public half"},
-		"certificate":        {block("CERTIFICATE"), "public half"},
+		"certificate":        {block("CERTIFICATE"), "a certificate"},
 		"1024 bits":          {pkcs8(small), "2048"},
 		"P-224":              {pkcs8(p224), "P-256"},
 		"Ed25519":            {pkcs8(edwards), "P-256"},
@@ -124,7 +129,7 @@ func TestUnusableKeyIsRefusedWithAReasonAndNotShown(t *testing.T) {
 			continue
 		}
 		for i := 0; i+12 <= len(c.key); i++ {
-			if part := string(c.key[i : i+12]); strings.Contains(err.Error(), part) && !strings.Contains("-----BEGIN RSA PRIVATE KEY-----", part) {
+			if part := string(c.key[i : i+12]); strings.Contains(err.Error(), part) && !strings.Contains("-----BEGIN RSA PRIVATE KEY----- from -----BEGIN to -----END", part) {
 				t.Errorf("%s: the error shows the key: %v", name, err)
 				break
 			}

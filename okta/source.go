@@ -28,10 +28,7 @@ func New(c Config) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTransport(c)
-	if err != nil {
-		return nil, err
-	}
+	t := newTransport(c)
 	sdk, err := newSDK(c.OrgURL, &http.Client{Transport: t, CheckRedirect: checkRedirect})
 	if err != nil {
 		return nil, err

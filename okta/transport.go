@@ -29,12 +29,8 @@ type transport struct {
 	budgets map[string]*budget
 }
 
-func newTransport(c Config) (*transport, error) {
-	base, err := newConnection(c)
-	if err != nil {
-		return nil, err
-	}
-	return &transport{config: c, base: base, budgets: map[string]*budget{}}, nil
+func newTransport(c Config) *transport {
+	return &transport{config: c, base: newConnection(c), budgets: map[string]*budget{}}
 }
 
 // RoundTrip implements http.RoundTripper.

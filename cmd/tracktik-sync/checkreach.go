@@ -44,9 +44,9 @@ func (d *doctor) reach(ctx context.Context) {
 }
 
 func (d *doctor) reachOne(ctx context.Context, r remote) {
-	authorities, err := trust(r.caFile)
-	if err != nil {
-		d.fail(r.system+".tls", "name a PEM file with certificate authorities in "+r.caKey, "reading %s: %s", r.caKey, err)
+	authorities, err := trust(r.caKey, r.caFile)
+	if err != nil { // the file was good a moment ago
+		d.fail(r.system+".tls", "name a PEM file with certificate authorities in "+r.caKey, "%s", err)
 		return
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.address+r.path, nil)

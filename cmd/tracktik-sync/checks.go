@@ -2,14 +2,48 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"tracktik-sync/configs"
+	"tracktik-sync/okta"
 	"tracktik-sync/sync/mapping"
 )
 
 // checks find what only the libraries behind a key can judge.
-var checks = []configs.Check{checkCron, checkMapping}
+var checks = []configs.Check{checkKey, checkAuthorities, checkCron, checkMapping}
+
+// checkKey finds a private key with which nothing can be signed.
+func checkKey(cfg *configs.Config) configs.Findings {
+	key := "okta.auth.private_key"
+	secret := cfg.Okta.Auth.PrivateKey
+	if !secret.IsSet() {
+		return nil
+	}
+	err := okta.CheckKey([]byte(secret.Reveal()))
+	if err == nil {
+		return nil
+	}
+	message := "the private key cannot be used: " + err.Error()
+	if path := secret.Path(); path != "" {
+		key, message = key+"_file", fmt.Sprintf("the private key in %s cannot be used: %v", path, err)
+	}
+	return configs.Findings{{Key: key, Origin: cfg.Origin(key), Message: message}}
+}
+
+// checkAuthorities finds files of certificate authorities in which there are none.
+func checkAuthorities(cfg *configs.Config) (findings configs.Findings) {
+	for _, ca := range []struct{ key, file string }{{"okta.ca_file", cfg.Okta.CAFile}, {"tracktik.ca_file", cfg.TrackTik.CAFile}} {
+		if ca.file == "" {
+			continue
+		}
+		if _, err := authorities(ca.file); err != nil {
+			findings = append(findings, configs.Finding{Key: ca.key, Origin: cfg.Origin(ca.key),
+				Message: fmt.Sprintf("reading the authorities' file %s: %v", ca.file, err)})
+		}
+	}
+	return findings
+}
 
 func checkCron(cfg *configs.Config) configs.Findings {
 	const key = "schedule.cron"

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
-	"os"
 	"strings"
 	"time"
 
@@ -63,20 +60,4 @@ func tokenEnd(token string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return time.Unix(int64(claims.Expires), 0).UTC(), true
-}
-
-// authorityEnd is when the first certificate of a CA file ends. A file that cannot be
-// read is an error elsewhere.
-func authorityEnd(path string) (first time.Time, known bool) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return first, false
-	}
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		certificate, err := x509.ParseCertificate(block.Bytes)
-		if err == nil && (!known || certificate.NotAfter.Before(first)) {
-			first, known = certificate.NotAfter.UTC(), true
-		}
-	}
-	return first, known
 }

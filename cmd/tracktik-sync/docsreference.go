@@ -45,6 +45,9 @@ A file names only what it wants otherwise; an unknown key is an error that names
 Each key can be given in the environment, which beats the file: ` + "`" + configs.EnvPrefix + "`" + ` and the path in capitals with ` + "`_`" + `, so that
 ` + "`okta.org_url`" + ` is ` + "`TRACKTIK_SYNC_OKTA_ORG_URL`" + `. Lists are comma-separated there, maps are YAML. A secret is better in a file of its
 own, named by the same key with ` + "`_file`" + `. Value and file together are an error. A relative path starts from the configuration's directory.
+
+What an editor leaves around a secret is no part of it: a byte order mark, the ends of lines behind it and, but for passwords, all white
+space. A secret in UTF-16, or in several lines (a private key apart), is an error that names the key and the file.
 `
 
 // configurationPage is the table of keys, a section of the file after the other.

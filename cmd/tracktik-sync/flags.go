@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/pflag"
 
@@ -93,7 +94,7 @@ func (f *runFlags) options(a *app, cfg *configs.Config) tsync.RunOptions {
 func (f *runFlags) approvals(a *app, cfg *configs.Config) []string {
 	all := slices.Clone(f.approve)
 	kept := approvals{state.ApprovalsOf(cfg.State.Path, a.now), binding(cfg)}
-	for _, hash := range strings.FieldsFunc(a.getenv(configs.EnvApprove), func(r rune) bool { return r == ',' || r == ' ' }) {
+	for _, hash := range strings.FieldsFunc(a.getenv(configs.EnvApprove), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		if _, found, err := kept.Get(hash); err != nil || !found {
 			a.log.WithField("approval", hash).WithError(err).Warn("the approval in the environment cannot be given: it was used, has expired, is of other systems, or never was")
 			continue

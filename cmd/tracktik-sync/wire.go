@@ -3,10 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/hex"
-	"fmt"
-	"os"
 	"time"
 
 	"tracktik-sync/configs"
@@ -102,13 +99,17 @@ func (a *app) source(cfg *configs.Config) (*okta.Source, error) {
 
 // sourceAs also answers the service app, nil where there is an API token.
 func (a *app) sourceAs(cfg *configs.Config) (source *okta.Source, service *okta.ServiceApp, err error) {
+	authorities, err := trust("okta.ca_file", cfg.Okta.CAFile)
+	if err != nil {
+		return nil, nil, err
+	}
 	c := okta.Config{
 		OrgURL:         cfg.Okta.OrgURL,
 		AppID:          cfg.Okta.AppID,
 		Token:          cfg.Okta.Auth.APIToken.Reveal(),
 		RateLimitShare: cfg.Okta.RateLimitShare,
 		Timeout:        cfg.Okta.Timeout,
-		CAFile:         cfg.Okta.CAFile,
+		TLS:            authorities,
 		UserAgent:      userAgent(),
 		PrintSeed:      cfg.MappingFingerprint(),
 		Log:            a.log,
@@ -116,7 +117,7 @@ func (a *app) sourceAs(cfg *configs.Config) (source *okta.Source, service *okta.
 		Sleep:          a.sleep,
 	}
 	if !cfg.Okta.Auth.APIToken.IsSet() {
-		if service, err = a.serviceApp(cfg); err != nil {
+		if service, err = a.serviceApp(cfg, authorities); err != nil {
 			return nil, nil, err
 		}
 		c.Use(service)
@@ -126,7 +127,7 @@ func (a *app) sourceAs(cfg *configs.Config) (source *okta.Source, service *okta.
 }
 
 // serviceApp logs in to Okta with a private key, which is read anew for each token.
-func (a *app) serviceApp(cfg *configs.Config) (*okta.ServiceApp, error) {
+func (a *app) serviceApp(cfg *configs.Config, authorities *tls.Config) (*okta.ServiceApp, error) {
 	auth := cfg.Okta.Auth
 	return okta.NewServiceApp(okta.ServiceAppConfig{
 		OrgURL:   cfg.Okta.OrgURL,
@@ -137,7 +138,7 @@ func (a *app) serviceApp(cfg *configs.Config) (*okta.ServiceApp, error) {
 		},
 		KeyID:     auth.KeyID,
 		Timeout:   cfg.Okta.Timeout,
-		CAFile:    cfg.Okta.CAFile,
+		TLS:       authorities,
 		UserAgent: userAgent(),
 		Log:       a.log,
 		Now:       a.now,
@@ -147,9 +148,9 @@ func (a *app) serviceApp(cfg *configs.Config) (*okta.ServiceApp, error) {
 
 // target is the TrackTik side. Its tokens lie beside the snapshot.
 func (a *app) target(cfg *configs.Config) (*tracktik.Client, error) {
-	authorities, err := trust(cfg.TrackTik.CAFile)
+	authorities, err := trust("tracktik.ca_file", cfg.TrackTik.CAFile)
 	if err != nil {
-		return nil, fmt.Errorf("reading tracktik.ca_file: %w", err)
+		return nil, err
 	}
 	auth := cfg.TrackTik.Auth
 	return tracktik.New(tracktik.Config{
@@ -174,25 +175,6 @@ func (a *app) target(cfg *configs.Config) (*tracktik.Client, error) {
 		Now:                  a.now,
 		Sleep:                a.sleep,
 	})
-}
-
-// trust is the system's certificate authorities and those of file; nil without one.
-func trust(file string) (*tls.Config, error) {
-	if file == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil { // then the file alone decides
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form", file)
-	}
-	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
 }
 
 func userAgent() string { return "tracktik-sync/" + version }
