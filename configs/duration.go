@@ -49,10 +49,14 @@ func ParseDuration(text string) (time.Duration, error) {
 }
 
 func notADuration(text string) error {
+	what := "is not a span of time"
 	if _, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err == nil {
-		return fmt.Errorf("%s has no unit or is negative; write for example 30s, 15m, 24h or 400d", text)
+		what = "has no unit"
 	}
-	return fmt.Errorf("%q is not a span of time; write for example 30s, 15m, 24h or 400d", text)
+	if strings.HasPrefix(strings.TrimSpace(text), "-") {
+		what = "is negative"
+	}
+	return fmt.Errorf("%q %s; write for example 30s, 15m, 24h or 400d", text, what)
 }
 
 // FormatDuration writes d the way people write it in the file: "400d", "24h",

@@ -11,6 +11,12 @@ func TestBadFilesAreRefusedWithPlaceAndWayOut(t *testing.T) {
 		want  []string
 	}{
 		"a misspelt section":            {[]string{"schedul: {cron: x}"}, []string{":8", "schedul", "unknown key", "schedule"}},
+		"a key with dots":               {[]string{"sync.mode: observe"}, []string{":8: sync.mode: keys are nested: write sync: {mode: …}"}},
+		"a deep key with dots":          {[]string{"guard.terminate.max_count: 3"}, []string{"write guard: {terminate: {max_count: …}}"}},
+		"a key with dots in a section":  {[]string{"sync:", "  groups.push: none"}, []string{":9: sync.groups.push", "write sync: {groups: {push: …}}"}},
+		"a section with dots":           {[]string{"state.backup: {keep: 3}"}, []string{"write state: {backup: …}"}},
+		"a name of a map with dots":     {[]string{"sync.attributes.address.city: [user.city]"}, []string{"write sync: {attributes: {address.city: …}}"}},
+		"a misspelt key with dots":      {[]string{"sync.mod: observe"}, []string{"unknown key, and keys are nested", "sync: {mode: …}"}},
 		"a section's short name":        {[]string{"sink: {mode: apply}"}, []string{":8", "nearest known key is sync"}},
 		"a misspelt key":                {[]string{"sync:", "  defualt_region: x"}, []string{":9", "sync.defualt_region", "nearest", "sync.default_region"}},
 		"a key in the wrong section":    {[]string{"sync:", "  org_url: x"}, []string{":9", "okta.org_url"}},
@@ -70,6 +76,9 @@ func TestAccessIsJudged(t *testing.T) {
 		"two ways into Okta":     {"okta: {org_url: https://acme.okta.com, app_id: 0oa1, auth: {api_token: t, client_id: 0oa2}}\n" + tracktik, []string{"okta.auth", "both", "tracktik-sync.yaml:1", "0oa2"}},
 		"half a service app":     {"okta: {org_url: https://acme.okta.com, app_id: 0oa1, auth: {client_id: 0oa2}}\n" + tracktik, []string{"okta.auth.private_key", "required"}},
 		"the admin console":      {"okta: {org_url: https://acme-admin.okta.com, app_id: 0oa1, auth: {api_token: t}}\n" + tracktik, []string{"admin console", "https://acme.okta.com"}},
+		"the console, shouted":   {"okta: {org_url: https://ACME-ADMIN.okta.com, app_id: 0oa1, auth: {api_token: t}}\n" + tracktik, []string{"admin console", "https://acme.okta.com"}},
+		"the API, shouted":       {okta + "tracktik: {base_url: https://acme.staffr.net/REST/v1, auth: {client_id: i, client_secret: s, username: u, password: p}}\n", []string{"tracktik.base_url", "must end before /REST/v1"}},
+		"one address, shouted":   {okta + "tracktik: {base_url: https://ACME.okta.com/, auth: {client_id: i, client_secret: s, username: u, password: p}}\n", []string{"okta.org_url", "tracktik.base_url"}},
 		"an org with a path":     {"okta: {org_url: https://acme.okta.com/api/v1, app_id: 0oa1, auth: {api_token: t}}\n" + tracktik, []string{"okta.org_url", "no path"}},
 		"an org in the clear":    {"okta: {org_url: http://acme.okta.com, app_id: 0oa1, auth: {api_token: t}}\n" + tracktik, []string{"okta.org_url", "loopback"}},
 		"an org that is no URL":  {"okta: {org_url: acme.okta.com, app_id: 0oa1, auth: {api_token: t}}\n" + tracktik, []string{"okta.org_url", "https://"}},

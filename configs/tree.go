@@ -113,7 +113,34 @@ func (r *treeReader) unknown(key *yaml.Node, section *field) {
 		r.find(key, section.path, "a key below %s does not look like a name; is a value missing its quotes?", where)
 		return
 	}
-	r.find(key, join(section.path, key.Value), "unknown key; the nearest known key is %s", nearestKey(section, key.Value))
+	path := join(section.path, key.Value)
+	if !strings.Contains(key.Value, ".") {
+		r.find(key, path, "unknown key; the nearest known key is %s", nearestKey(section, key.Value))
+		return
+	}
+	if text, found := schema.root.nested(path); found {
+		r.find(key, path, "keys are nested: write %s", text)
+		return
+	}
+	text, _ := schema.root.nested(nearestKey(section, key.Value))
+	r.find(key, path, "unknown key, and keys are nested: the nearest known one is written %s", text)
+}
+
+// nested is how a key that was written with dots is written in the file: "sync.mode"
+// as "sync: {mode: …}". A name in a map may have dots of its own.
+func (f *field) nested(dotted string) (text string, found bool) {
+	name, rest, dot := strings.Cut(dotted, ".")
+	child := f.child(name)
+	switch {
+	case child == nil:
+		return "", false
+	case !dot:
+		return name + ": …", true
+	case child.kind.isMap():
+		return name + ": {" + rest + ": …}", true
+	}
+	rest, found = child.nested(rest)
+	return name + ": {" + rest + "}", found
 }
 
 // pairs yields the keys and values of a mapping and notes what is none, and keys

@@ -27,10 +27,10 @@ func (r *review) orgAddress(u *url.URL) {
 	if u.Path != "" {
 		r.find("okta.org_url", "is %s, and must have no path: %s://%s", r.Okta.OrgURL, u.Scheme, u.Host)
 	}
-	if org, domain, _ := strings.Cut(u.Hostname(), "."); strings.HasSuffix(org, "-admin") && domain != "" {
+	if org, domain, _ := strings.Cut(strings.ToLower(u.Hostname()), "."); strings.HasSuffix(org, "-admin") && domain != "" {
 		r.find("okta.org_url", "is the address of the admin console; the org's own is %s://%s.%s", u.Scheme, strings.TrimSuffix(org, "-admin"), domain)
 	}
-	if r.Okta.OrgURL == r.TrackTik.BaseURL {
+	if strings.EqualFold(r.Okta.OrgURL, r.TrackTik.BaseURL) {
 		r.find("okta.org_url", "is %s, and so is tracktik.base_url: one of them is not yours to compare", r.Okta.OrgURL)
 	}
 }
@@ -68,7 +68,7 @@ func (r *review) serviceApp() string {
 func (r *review) tracktik() {
 	r.need("tracktik.base_url", r.TrackTik.BaseURL != "", "")
 	if u := r.address("tracktik.base_url", r.TrackTik.BaseURL); u != nil {
-		if at := strings.Index(u.Path, "/rest"); at >= 0 {
+		if at := strings.Index(strings.ToLower(u.Path), "/rest"); at >= 0 {
 			r.find("tracktik.base_url", "is %s, and must end before %s: %s://%s%s", r.TrackTik.BaseURL, u.Path[at:], u.Scheme, u.Host, u.Path[:at])
 		}
 	}
@@ -131,7 +131,7 @@ func (r *review) address(key, text string) *url.URL {
 		r.find(key, "%s, and must be an address such as https://acme.example", r.shown(key, text))
 	case u.User != nil && schema.byPath[key].kind != kindSecret:
 		r.find(key, "holds a user name or password before the @; it must be the plain address")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !isLoopback(u.Hostname()) && !mayBeRead(key, u):
 		r.find(key, "%s; without https everything on the way could be read, so http:// is for loopback hosts only", r.shown(key, text))
 	case (u.RawQuery != "" || u.Fragment != "") && schema.byPath[key].kind != kindSecret:
 		r.find(key, "must end before the ? or #")
@@ -139,6 +139,12 @@ func (r *review) address(key, text string) *url.URL {
 		return u
 	}
 	return nil
+}
+
+// mayBeRead lets metrics go in the clear: they hold no person and no secret, and a
+// Pushgateway seldom speaks TLS. An address that lets somebody in stays protected.
+func mayBeRead(key string, u *url.URL) bool {
+	return key == "metrics.pushgateway" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
 
 // shown is the value at key for a message, where it may be shown.
@@ -155,4 +161,14 @@ func isLoopback(host string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
+}
+
+// isClusters reports a name that only the inside of a cluster knows: of a Service, or
+// one without a domain.
+func isClusters(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if net.ParseIP(host) != nil {
+		return false
+	}
+	return !strings.Contains(host, ".") || strings.HasSuffix(host, ".svc") || strings.Contains(host, ".svc.")
 }

@@ -70,7 +70,10 @@ func (r *review) digest() {
 }
 
 func (r *review) metrics() {
-	r.address("metrics.pushgateway", r.Metrics.Pushgateway.Reveal())
+	u := r.address("metrics.pushgateway", r.Metrics.Pushgateway.Reveal())
+	if u != nil && u.Scheme == "http" && !isLoopback(u.Hostname()) && !isClusters(u.Hostname()) {
+		r.warn("metrics.pushgateway", "begins with http://, and its host is neither this machine nor in a cluster: what is sent could be read and changed on the way; use https:// if it speaks it")
+	}
 	if r.Metrics.Pushgateway.IsSet() && r.Metrics.Job == "" {
 		r.find("metrics.job", "is empty, but metrics.pushgateway needs a job's name")
 	}

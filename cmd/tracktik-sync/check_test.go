@@ -306,6 +306,17 @@ func TestCheckWarnsOfWhatEndsSoon(t *testing.T) {
 	p.diagnose(t, 0).wants(t, "credentials.ends", resultSkipped, "")
 }
 
+func TestCheckWarnsOfMetricsInTheClear(t *testing.T) {
+	p := newPlace(t, "METRICS_PUSHGATEWAY=http://push.acme.example:9091")
+	p.diagnose(t, 0).wants(t, "config", resultWarning, "metrics.pushgateway: begins with http://")
+	t.Setenv("TRACKTIK_SYNC_METRICS_PUSHGATEWAY", "http://pushgateway.monitoring.svc:9091")
+	for _, f := range p.diagnose(t, 0).Checks {
+		if strings.Contains(f.Message, "pushgateway") {
+			t.Errorf("a Pushgateway of the cluster is warned about: %s", f.Message)
+		}
+	}
+}
+
 func TestCheckLooksAtTheWayToAServer(t *testing.T) {
 	soon, authority := certificate(t, time.Now().Add(3*24*time.Hour))
 	later, lasting := certificate(t, time.Now().Add(90*24*time.Hour))

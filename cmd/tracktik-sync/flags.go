@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/spf13/pflag"
@@ -58,6 +59,26 @@ func (n *names) Set(value string) error {
 
 // Type is what the help shows where the usage names nothing.
 func (*names) Type() string { return "NAME" }
+
+// A span is a flag that speaks of time as the configuration does: 90s, 1d12h.
+type span time.Duration
+
+func (s *span) String() string {
+	if *s == 0 {
+		return ""
+	}
+	return configs.FormatDuration(time.Duration(*s))
+}
+
+// Set takes a duration that is not negative.
+func (s *span) Set(value string) error {
+	d, err := configs.ParseDuration(value)
+	*s = span(d)
+	return err
+}
+
+// Type is what the help shows where the usage names nothing.
+func (*span) Type() string { return "DURATION" }
 
 // runFlags are the flags that change what a run does.
 type runFlags struct {

@@ -37,7 +37,7 @@ func TestWhatIsNoScheduleIsAnErrorThatSaysWhy(t *testing.T) {
 	for spec, says := range map[string]string{
 		"": "empty", "  ": "empty", "TZ=UTC": "time zone", "CRON_TZ=UTC": "time zone", "TZ= 0 6 * * *": "no name",
 		"TZ=Nowhere/Town 0 6 * * *": "Nowhere/Town", "TZ=UTC CRON_TZ=UTC": "time zone", "MY_TZ=UTC 0 6 * * *": "time zone",
-		"@every": "@every", "@every 0s": "less than a second", "@every -5m": "not a span", "@every 15": "no unit",
+		"@every": "@every", "@every 0s": "less than a second", "@every -5m": "negative", "@every 15": "no unit",
 		"0 6 * *": "5", "61 * * * *": "61", "@fortnightly": "@fortnightly",
 	} {
 		if _, err := parseSchedule(spec, "UTC"); err == nil || !strings.Contains(err.Error(), says) {

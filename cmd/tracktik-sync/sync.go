@@ -18,7 +18,7 @@ type syncCommand struct {
 	create   bool
 	dryRun   bool
 	yes      bool
-	deadline time.Duration
+	deadline span
 	flag     func(string) bool // whether a flag was given
 	format   *choice
 }
@@ -41,16 +41,13 @@ func newSync(a *app) *cobra.Command {
 	flags.BoolVar(&c.create, "init", false, "make the snapshot where there is none: a first run")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "show what would be done, and change nothing")
 	flags.BoolVar(&c.yes, "yes", false, "do not ask, also on a terminal")
-	flags.DurationVar(&c.deadline, "deadline", 0, "stop cleanly after this `DURATION`, such as 10m; 0: never (default schedule.deadline)")
-	flags.DurationVar(&c.deadline, "timeout", 0, "the same `DURATION` as --deadline")
+	flags.Var(&c.deadline, "deadline", "stop cleanly after this `DURATION`, such as 10m; 0: never (default schedule.deadline)")
+	flags.Var(&c.deadline, "timeout", "the same `DURATION` as --deadline")
 	c.format = formats(flags, "text", "json")
 	return cmd
 }
 
 func (c *syncCommand) execute(ctx context.Context) error {
-	if c.deadline < 0 {
-		return usage("--deadline is %s: say how long the run may take, or 0 for as long as it needs", c.deadline)
-	}
 	cfg, err := c.load()
 	if err != nil {
 		return err
@@ -75,7 +72,7 @@ func (c *syncCommand) execute(ctx context.Context) error {
 func (c *syncCommand) withDeadline(ctx context.Context, cfg *configs.Config) (context.Context, context.CancelFunc) {
 	limit := cfg.Schedule.Deadline
 	if c.flag("deadline") || c.flag("timeout") {
-		limit = c.deadline
+		limit = time.Duration(c.deadline)
 	}
 	return withLimit(ctx, limit)
 }
