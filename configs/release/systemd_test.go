@@ -97,6 +97,8 @@ func TestUnitRunsUnderSystemd(t *testing.T) {
 	if out, err := call("systemctl daemon-reload && systemctl start tracktik-sync.service"); err == nil {
 		t.Errorf("a run without a snapshot (3) is a success of the unit: %s", out)
 	}
+	const configuration = "/etc/tracktik-sync/tracktik-sync.yaml"
+	must("mv " + configuration + " /moved && ! systemctl start tracktik-sync.service && systemctl is-failed --quiet tracktik-sync.service && mv /moved " + configuration)
 	must("tracktik-sync state init")
 
 	runs := 0

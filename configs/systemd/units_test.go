@@ -112,6 +112,17 @@ func TestUnitFailsOnlyForFailures(t *testing.T) {
 	}
 }
 
+// A condition that does not hold skips a unit in silence, and of an assertion
+// systemd.unit(5) says that it leaves the unit as it is: `systemctl --failed`, OnFailure=
+// and node_exporter would not see that nothing runs.
+func TestNothingIsSkippedInSilence(t *testing.T) {
+	for _, name := range []string{"tracktik-sync.service", "tracktik-sync.timer"} {
+		if found := regexp.MustCompile(`(?m)^(Condition|Assert)\w+=.*`).FindAllString(read(t, name), -1); found != nil {
+			t.Errorf("%s: %q", name, found)
+		}
+	}
+}
+
 // Secrets reach the program as credentials, under the names that the configuration
 // of the packages uses.
 func TestCredentialsAreThoseOfTheConfiguration(t *testing.T) {
