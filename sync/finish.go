@@ -65,8 +65,12 @@ func (r *run) finishGrants(a *applier) error {
 		batch.DropGrants = keys
 	}
 	for _, g := range r.current.grants {
-		if !dropped[g.Key()] {
-			batch.Grants = append(batch.Grants, g)
+		recorded, err := r.Snapshot.GrantsOf(g.Person)
+		if err != nil {
+			return err
+		}
+		if !dropped[g.Key()] && slices.ContainsFunc(recorded, func(now plan.Grant) bool { return now.Key() == g.Key() && now.Employee == g.Employee }) {
+			batch.Grants = append(batch.Grants, g) // which this run has not taken back
 		}
 	}
 	for _, g := range r.roles.adopted {

@@ -508,7 +508,7 @@ func (a *applier) grantOf(action *plan.Action) (plan.Grant, bool, error) {
 	grants, err := a.Snapshot.GrantsOf(action.User.ID)
 	for _, g := range grants {
 		if g.Role == action.Role.ID {
-			return g, true, err
+			return a.current.asFound(g), true, err
 		}
 	}
 	return plan.Grant{}, false, err

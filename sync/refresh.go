@@ -45,6 +45,15 @@ func (c *currentState) holds(u plan.UserRole) {
 	}
 }
 
+// asFound is a grant on record under the id that it was found to have: one that was taken
+// back and made again by hand has another one, and the former may be somebody else's.
+func (c *currentState) asFound(g plan.Grant) plan.Grant {
+	if ids := c.holders[holder{g.Role, g.Employee}]; len(ids) > 0 && !slices.Contains(ids, g.ID) {
+		g.ID = slices.Min(ids)
+	}
+	return g
+}
+
 // readCurrent reads TrackTik: employees, roles, and who holds them.
 func (r *run) readCurrent(ctx context.Context) error {
 	c := &r.current
@@ -236,12 +245,10 @@ func (r *run) readHolders(ctx context.Context) error {
 		key := holder{g.Role, g.Employee}
 		ours[key] = true
 		ids := c.holders[key]
-		switch {
-		case len(ids) == 0:
+		if found := c.asFound(g); len(ids) == 0 {
 			lost = append(lost, g)
-		case !slices.Contains(ids, g.ID):
-			g.ID = slices.Min(ids)
-			c.grants = append(c.grants, g)
+		} else if found != g {
+			c.grants = append(c.grants, found)
 		}
 		if len(ids) > 1 {
 			c.changed[g.Person] = true

@@ -535,7 +535,7 @@ func (r *run) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
 		p.drops = append(p.drops, g.Key())
 		return
 	}
-	h := plan.Holding{Grant: g, Role: r.roleRef(g)}
+	h := plan.Holding{Grant: r.current.asFound(g), Role: r.roleRef(g)}
 	group := r.byGroup[g.Group]
 	switch {
 	case group != nil && group.failed:

@@ -295,3 +295,24 @@ func TestNobodyLosesARoleForBeingOnHold(t *testing.T) {
 	w.org.SetUserStatus(w.users["ada"], oktatest.StatusActive)
 	w.wantDone(w.run(), "revoke_role 1")
 }
+
+func TestAGrantThatWasMadeAgainByHandIsRevoked(t *testing.T) {
+	w := newWorld(t)
+	names := w.crowd(12)
+	w.group("Site North", names...)
+	w.run()
+	e, north := w.employee("g001").ID, w.roleID("Site North")
+	other := w.portal.AddRole(tracktiktest.Role{Name: "Guards"})
+	_, err := w.portal.Grant(e, other) // not the last one
+	w.must(err)
+	w.must(w.portal.Revoke(e, north))
+	_, err = w.portal.Grant(e, north)
+	w.must(err)
+	w.leave("Site North", "g001")
+	w.wantDone(w.runWith(refreshed), "revoke_role 1")
+	w.wantRoles("g001", "Guards")
+	grants, err := w.db.GrantsOf(plan.PersonID(w.users["g001"]))
+	if w.must(err); len(grants) > 0 {
+		t.Errorf("on record are still the grants %+v", grants)
+	}
+}
