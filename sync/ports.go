@@ -76,6 +76,7 @@ type Snapshot interface {
 	OwnersOfEmail(folded string) ([]plan.PersonID, error)
 	FormersOf(id plan.PersonID) ([]plan.Former, error)
 	FormerByEmployee(id plan.EmployeeID) (f plan.Former, found bool, err error)
+	Formers() iter.Seq2[plan.Former, error]
 	Groups() ([]plan.GroupLink, error)
 	Group(id plan.GroupID) (g plan.GroupLink, found bool, err error)
 	Members(id plan.GroupID) (members []plan.PersonID, known bool, err error)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,6 +24,7 @@ type Rebinding struct {
 	Users, Employees int // on the side that is another one; -1: that side stays
 	Links, Hold      int
 	Unassigned       []plan.Link      // whose user is not assigned to the app there
+	Moved            []plan.Link      // whose employee has another id there, which is in the link
 	Strangers        []plan.Link      // whose employee is not there, or somebody else
 	Roles            []plan.GroupLink // whose role is not there, or another one
 	Hash             string           // what `state rebind --approve` takes
@@ -40,8 +42,9 @@ func (b *Rebinding) Percent() float64 {
 // Rebind ties the snapshot to the systems that the engine is configured with: it reads
 // the other side whole and counts which links hold by id. Less than 90 % of them are
 // refused; the rest asks for an approval. Nothing is written to TrackTik, and the next
-// run is a refresh. An employee who is somebody else there, and a role that is another
-// one, are forgotten, and matched anew.
+// run is a refresh. A person whose employee has another id there is tied to that one. An
+// employee who is somebody else there, and a role that is another one, are forgotten, and
+// matched anew; so are former employees who are not there, or somebody else.
 func (e *Engine) Rebind(ctx context.Context, approve []string) (*Rebinding, error) {
 	r, err := e.newRun(RunOptions{}, "")
 	if err != nil {
@@ -52,13 +55,13 @@ func (e *Engine) Rebind(ctx context.Context, approve []string) (*Rebinding, erro
 		b.Done = true
 		return b.Rebinding, nil
 	}
-	for _, step := range []func(context.Context) error{b.settled, b.readUsers, b.readEmployees, b.readRoles} {
+	for _, step := range []func(context.Context) error{b.settled, b.readUsers, b.readEmployees, b.readRoles, b.count} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if err := b.count(); err != nil {
-		return nil, err
+	if err := b.nobodyAnew(); err != nil {
+		return b.Rebinding, err
 	}
 	if err := b.permitted(ctx, approve); err != nil {
 		return b.Rebinding, err
@@ -74,8 +77,9 @@ type rebinding struct {
 	*run
 	*Rebinding
 	users     map[plan.PersonID]bool
-	employees map[plan.EmployeeID]plan.Employee // those whom the snapshot knows
+	employees map[plan.EmployeeID]plan.Employee // those whom the snapshot knows, or knew
 	roles     map[plan.RoleID]plan.Role
+	batch     plan.Batch // what the snapshot is to learn about people
 }
 
 // settled refuses a snapshot with an open write: what became of it, the old side says.
@@ -120,12 +124,8 @@ func (b *rebinding) readEmployees(ctx context.Context) error {
 	b.phase("reading tracktik employees", b.meta.PortalEmployees)
 	total, err := b.Target.Employees(ctx, func(page []plan.Employee) error {
 		for _, e := range page {
-			_, known, err := b.Snapshot.LinkOfEmployee(e.ID)
-			if err != nil {
+			if err := b.enterEmployee(&e); err != nil {
 				return err
-			}
-			if known {
-				b.employees[e.ID] = e
 			}
 		}
 		b.progress(len(page))
@@ -133,6 +133,26 @@ func (b *rebinding) readEmployees(ctx context.Context) error {
 	})
 	b.Employees = total
 	return err
+}
+
+// enterEmployee keeps an employee whose id the snapshot knows, and notes one who has the
+// names of somebody managed.
+func (b *rebinding) enterEmployee(e *plan.Employee) error {
+	_, linked, err := b.Snapshot.LinkOfEmployee(e.ID)
+	if err != nil {
+		return err
+	}
+	_, former, err := b.Snapshot.FormerByEmployee(e.ID)
+	if err != nil {
+		return err
+	}
+	if linked || former {
+		b.employees[e.ID] = *e
+	}
+	if !e.Active() {
+		return nil
+	}
+	return b.noteCandidate(e)
 }
 
 func (b *rebinding) readRoles(ctx context.Context) error {
@@ -147,60 +167,10 @@ func (b *rebinding) readRoles(ctx context.Context) error {
 	return err
 }
 
-// count finds out which links hold.
-func (b *rebinding) count() error {
-	for link, err := range b.Snapshot.Links() {
-		if err != nil {
-			return err
-		}
-		b.Links++
-		here := !b.oktaMoved() || b.users[link.Person]
-		same := true
-		if b.portalMoved() {
-			e, found := b.employees[link.Employee]
-			same = found && samePerson(&link, &e)
-		}
-		if !here {
-			b.Unassigned = append(b.Unassigned, link)
-		}
-		if !same {
-			b.Strangers = append(b.Strangers, link)
-		}
-		if here && same {
-			b.Hold++
-		}
-	}
-	if !b.portalMoved() {
-		return nil
-	}
-	groups, err := b.Snapshot.Groups()
-	for _, g := range groups {
-		if role, found := b.roles[g.Role]; g.Role != 0 && (!found || plan.FoldName(role.Name) != plan.FoldName(g.RoleName)) {
-			b.Roles = append(b.Roles, g)
-		}
-	}
-	return err
-}
-
-// samePerson reports that an employee of the same id is the same person. Ids are small
-// numbers that every portal has: a name has to agree, the username, the e-mail, or
-// first and last name together.
-func samePerson(link *plan.Link, e *plan.Employee) bool {
-	agrees := func(fields ...plan.Field) bool {
-		for _, f := range fields {
-			if link.Pushed[f] == "" || plan.FoldName(link.Pushed[f]) != plan.FoldName(e.Values[f]) {
-				return false
-			}
-		}
-		return true
-	}
-	return agrees(plan.Username) || agrees(plan.Email) || agrees(plan.FirstName, plan.LastName)
-}
-
 // permitted refuses what does not hold, and asks for an approval of what does.
 func (b *rebinding) permitted(ctx context.Context, approve []string) error {
 	refs := []plan.ActionRef{{Kind: plan.Kind("rebind " + strings.Join([]string{b.To.Org, b.To.App, b.To.Portal}, " "))}}
-	for kind, links := range map[string][]plan.Link{"unassigned": b.Unassigned, "stranger": b.Strangers} {
+	for kind, links := range map[string][]plan.Link{"unassigned": b.Unassigned, "moved": b.Moved, "stranger": b.Strangers} {
 		for i := range links {
 			l := &links[i]
 			refs = append(refs, plan.ActionRef{Kind: plan.Kind(kind), Person: l.Person, Employee: l.Employee})
@@ -238,34 +208,33 @@ func (b *rebinding) commit() error {
 		meta.Mappings = nil
 	}
 	if b.portalMoved() {
-		meta.Regions = nil
+		meta.Regions, meta.PortalEmployees, meta.UnmanagedActive, meta.Observing = nil, 0, nil, nil
 	}
-	batch := plan.Batch{Meta: &meta, Audits: []plan.Audit{{Time: b.Now().UTC(), By: b.By, Kind: "rebind", Outcome: plan.Done, Reason: fmt.Sprintf(
-		"was bound to %s app %s and %s, and is to %s app %s and %s; %d of %d links hold", b.From.Org, b.From.App, b.From.Portal, b.To.Org, b.To.App, b.To.Portal, b.Hold, b.Links)}}}
+	batch := b.batch
+	batch.Meta = &meta
+	batch.Audits = []plan.Audit{{Time: b.Now().UTC(), By: b.By, Kind: "rebind", Outcome: plan.Done, Reason: fmt.Sprintf(
+		"was bound to %s app %s and %s, and is to %s app %s and %s; %d of %d links hold", b.From.Org, b.From.App, b.From.Portal, b.To.Org, b.To.App, b.To.Portal, b.Hold, b.Links)}}
 	gone := map[plan.GrantKey]bool{}
+	for _, key := range batch.DropGrants {
+		gone[key] = true
+	}
+	for _, links := range [][]plan.Link{b.Moved, b.Strangers} { // the refresh finds the grants of the moved
+		for i := range links {
+			grants, err := b.Snapshot.GrantsOf(links[i].Person)
+			if err != nil {
+				return err
+			}
+			for _, g := range grants {
+				gone[g.Key()] = true
+			}
+		}
+	}
+	batch.DropGrants = slices.Collect(maps.Keys(gone))
 	for i := range b.Strangers {
-		l := &b.Strangers[i]
-		batch.Unlink = append(batch.Unlink, l.Person)
-		grants, err := b.Snapshot.GrantsOf(l.Person)
-		if err != nil {
-			return err
-		}
-		for _, g := range grants {
-			gone[g.Key()] = true
-		}
+		batch.Unlink = append(batch.Unlink, b.Strangers[i].Person)
 	}
-	for _, g := range b.Roles {
-		batch.DropGroups = append(batch.DropGroups, g.Group)
-		grants, err := b.Snapshot.GrantsWith(g.Role)
-		if err != nil {
-			return err
-		}
-		for _, g := range grants {
-			gone[g.Key()] = true
-		}
-	}
-	for key := range gone {
-		batch.DropGrants = append(batch.DropGrants, key)
+	for i := range b.Roles {
+		batch.DropGroups = append(batch.DropGroups, b.Roles[i].Group)
 	}
 	return b.Snapshot.Commit(batch)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"tracktik-sync/sync/plan"
 )
@@ -15,12 +16,13 @@ const (
 	warnReplaced  = "replaced_elsewhere"
 )
 
-// A snapshot that was restored from a backup does not know what happened since: whom it
-// links to an employee may have been terminated meanwhile, and hired anew. Before
-// anything is decided, each link is checked by id, username and e-mail, and one whose
-// employee is not active is moved to the single active employee of the same name. The
-// same is done while runs observe, and in the first run after that: who provisions the
-// portal meanwhile ends employees, and makes new ones for people who come back.
+// A snapshot that was restored from a backup, or bound to another system, does not know
+// what happened since: whom it links to an employee may have been terminated meanwhile,
+// and hired anew. Before anything is decided, each link is checked by id, username and
+// e-mail, and one whose employee is not active is moved to the single active employee of
+// the same name. The same is done while runs observe, and in the first run after that:
+// who provisions the portal meanwhile ends employees, and makes new ones for people who
+// come back.
 
 // relinks reports whether links are moved in this run.
 func (r *run) relinks() bool {
@@ -30,7 +32,7 @@ func (r *run) relinks() bool {
 // whyStale says why links are moved.
 func (r *run) whyStale() string {
 	if r.meta.RefreshDue {
-		return "the snapshot was restored from a backup"
+		return "the snapshot was restored from a backup, or bound to another system"
 	}
 	return "somebody else provisioned the portal while we observed"
 }
@@ -41,6 +43,11 @@ func (r *run) candidate(e *plan.Employee) error {
 	if !r.relinks() {
 		return nil
 	}
+	return r.noteCandidate(e)
+}
+
+// noteCandidate is candidate, whether or not links are moved.
+func (r *run) noteCandidate(e *plan.Employee) error {
 	for _, ask := range []struct {
 		field  plan.Field
 		owners func(string) ([]plan.PersonID, error)
@@ -115,18 +122,7 @@ func distinct(matches []plan.Match) map[plan.EmployeeID]bool {
 // relink moves one person's link, where there is no doubt whose the employee is.
 func (r *run) relink(s *subject, wanted map[plan.EmployeeID]int) error {
 	e := &s.matches[0].Employee
-	doubt := ""
-	switch {
-	case len(distinct(s.matches)) > 1:
-		doubt = "several active employees have their username or e-mail"
-	case wanted[e.ID] > 1:
-		doubt = fmt.Sprintf("employee %d has the names of several users", e.ID)
-	case r.isOwn(e), s.matches[0].Admin, plan.MatchAny(r.pol.Protected, e.Values[plan.Username]), plan.MatchAny(r.pol.Protected, e.Values[plan.Email]):
-		doubt = fmt.Sprintf("employee %d is protected", e.ID)
-	case onlyEmail(s.matches) && otherNames(&s.link.Pushed, &e.Values):
-		doubt = fmt.Sprintf("employee %d has the same e-mail, but neither the first nor the last name", e.ID)
-	}
-	if doubt != "" {
+	if doubt := r.doubt(s, wanted); doubt != "" {
 		code := warnRestoring
 		if !r.meta.RefreshDue {
 			code = warnReplaced
@@ -152,6 +148,23 @@ func (r *run) relink(s *subject, wanted map[plan.EmployeeID]int) error {
 	return nil
 }
 
+// doubt says why the employees who have a person's names are not theirs for certain.
+// wanted is how many people each of them has the names of.
+func (r *run) doubt(s *subject, wanted map[plan.EmployeeID]int) string {
+	e := &s.matches[0].Employee
+	switch {
+	case len(distinct(s.matches)) > 1:
+		return "several active employees have their username or e-mail"
+	case wanted[e.ID] > 1:
+		return fmt.Sprintf("employee %d has the names of several users", e.ID)
+	case r.isOwn(e), s.matches[0].Admin, plan.MatchAny(r.pol.Protected, e.Values[plan.Username]), plan.MatchAny(r.pol.Protected, e.Values[plan.Email]):
+		return fmt.Sprintf("employee %d is protected", e.ID)
+	case onlyEmail(s.matches) && otherNames(&s.link.Pushed, &e.Values):
+		return fmt.Sprintf("employee %d has the same e-mail, but neither the first nor the last name", e.ID)
+	}
+	return ""
+}
+
 func onlyEmail(matches []plan.Match) bool {
 	return !slices.ContainsFunc(matches, func(m plan.Match) bool { return m.Key != plan.Email })
 }
@@ -161,14 +174,21 @@ func otherNames(a, b *plan.Values) bool {
 	return plan.FoldName(a[plan.FirstName]) != plan.FoldName(b[plan.FirstName]) && plan.FoldName(a[plan.LastName]) != plan.FoldName(b[plan.LastName])
 }
 
+// relinked is a link with another employee. What they hold as it was pushed counts as
+// pushed.
+func relinked(old *plan.Link, e *plan.Employee, now time.Time, run string) plan.Link {
+	want := plan.Wanted{Values: old.Pushed, RegionID: old.PushedRegion, Group: old.AssignedBy}
+	link := plan.Adopted(&want, e, false)
+	link.Person, link.Since, link.Run, link.Login, link.Email, link.Restored = old.Person, now, run, old.Login, old.Email, old.Restored
+	link.SeenDeprovisioned, link.NotVisibleSince, link.UnassignedSince = old.SeenDeprovisioned, old.NotVisibleSince, old.UnassignedSince
+	return link
+}
+
 // relinkBatch is the link to the other employee. What they hold as it was pushed counts
 // as pushed; grants are found by the refresh.
 func (r *run) relinkBatch(s *subject, e *plan.Employee) (plan.Batch, error) {
 	old := s.link
-	want := plan.Wanted{Values: old.Pushed, RegionID: old.PushedRegion, Group: old.AssignedBy}
-	link := plan.Adopted(&want, e, false)
-	link.Person, link.Since, link.Run, link.Login, link.Email, link.Restored = old.Person, r.now, r.id, old.Login, old.Email, old.Restored
-	link.SeenDeprovisioned, link.NotVisibleSince, link.UnassignedSince = old.SeenDeprovisioned, old.NotVisibleSince, old.UnassignedSince
+	link := relinked(old, e, r.now, r.id)
 	grants, err := r.Snapshot.GrantsOf(old.Person)
 	if err != nil {
 		return plan.Batch{}, err
@@ -232,6 +252,6 @@ func (r *run) relinkOne(ctx context.Context, link *plan.Link) error {
 func (r *run) withoutRemovals() {
 	if r.meta.RefreshDue && len(r.opt.Users) > 0 {
 		r.pol.NoRemovals = true
-		r.warn(plan.Warning{Code: warnRestoring, Message: "the snapshot was restored from a backup: nobody is removed before a whole run has checked every link"})
+		r.warn(plan.Warning{Code: warnRestoring, Message: "the snapshot was restored from a backup, or bound to another system: nobody is removed before a whole run has checked every link"})
 	}
 }

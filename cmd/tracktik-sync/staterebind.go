@@ -28,8 +28,9 @@ func newStateRebind(a *app) *cobra.Command {
 		Short: "Bind the snapshot to the Okta app or TrackTik portal that the configuration names now",
 		Long: "Rebind is for a snapshot whose Okta org or app, or TrackTik portal, has got another address or was\n" +
 			"replaced by one with the same people. It reads the other side whole and shows how many links still\n" +
-			"hold by id; less than 90 % are refused. It asks for an approval, writes nothing to TrackTik, and\n" +
-			"makes the next run a refresh that checks every link.",
+			"hold by id; less than 90 % are refused. Whoever has another employee id there is tied to it by\n" +
+			"username and e-mail; former employees who are somebody else there are forgotten. It asks for an\n" +
+			"approval, writes nothing to TrackTik, and makes the next run a refresh that checks every link.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.execute(cmd.Context()) },
 	}
@@ -89,6 +90,10 @@ func (c *rebindCommand) print(w io.Writer, b *tsync.Rebinding) error {
 	for i := range b.Unassigned {
 		l := &b.Unassigned[i]
 		t.Row("", ui.Person(refOf(*l))+": is not assigned to the app there, and is judged by the next run")
+	}
+	for i := range b.Moved {
+		l := &b.Moved[i]
+		t.Row("", fmt.Sprintf("%s: is employee %d there, by their names", ui.Person(refOf(*l)), l.Employee))
 	}
 	for i := range b.Strangers {
 		l := &b.Strangers[i]

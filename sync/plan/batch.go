@@ -91,7 +91,7 @@ type Meta struct {
 	// LastHash is the hash of the last run's plan: an observing run writes its
 	// history only when it changes.
 	LastHash string `json:"last_hash,omitempty"`
-	// RefreshDue says that the snapshot was restored from a backup: the next run
+	// RefreshDue says that the snapshot was restored from a backup or bound anew: the next run
 	// checks every link and removes nobody before that is done.
 	RefreshDue bool `json:"refresh_due,omitempty"`
 	// Observing is set while runs only observe.

@@ -1,0 +1,181 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tracktik-sync/sync/plan"
+)
+
+// count finds out which links hold, and what becomes of the others.
+func (b *rebinding) count(ctx context.Context) error {
+	var lost []*subject
+	for link, err := range b.Snapshot.Links() {
+		if err != nil {
+			return err
+		}
+		b.Links++
+		here := !b.oktaMoved() || b.users[link.Person]
+		e, found := b.employees[link.Employee]
+		same := !b.portalMoved() || found && samePerson(&link, &e)
+		if !here {
+			b.Unassigned = append(b.Unassigned, link)
+		}
+		if !same {
+			lost = append(lost, &subject{person: plan.Person{ID: link.Person, Login: link.Login}, link: &link, matches: b.current.candidates[link.Person]})
+			continue
+		}
+		if here {
+			b.Hold++
+		}
+		if there := b.carried(link, &e); there != link {
+			b.batch.Links = append(b.batch.Links, there)
+		}
+	}
+	if !b.portalMoved() {
+		return nil
+	}
+	if err := b.follow(ctx, lost); err != nil {
+		return err
+	}
+	if err := b.countRoles(); err != nil {
+		return err
+	}
+	return b.countFormers()
+}
+
+// carried is a link that holds, without what only the former side has said: when Okta
+// ceased to show somebody, and the id of the region.
+func (b *rebinding) carried(link plan.Link, e *plan.Employee) plan.Link {
+	if b.oktaMoved() {
+		link.NotVisibleSince, link.UnassignedSince = nil, nil
+		link.SeenDeprovisioned = link.SeenDeprovisioned && b.From.Org == b.To.Org
+	}
+	if b.portalMoved() {
+		link.PushedRegion = e.Region
+	}
+	return link
+}
+
+// follow ties people to the one active employee who has their names there: whoever is
+// about to leave would be forgotten, and stay active for ever.
+func (b *rebinding) follow(ctx context.Context, lost []*subject) error {
+	kept := map[plan.EmployeeID]bool{}
+	for id, e := range b.employees {
+		link, linked, err := b.Snapshot.LinkOfEmployee(id)
+		if err != nil {
+			return err
+		}
+		kept[id] = linked && samePerson(&link, &e)
+	}
+	wanted := map[plan.EmployeeID]int{}
+	for _, s := range lost {
+		s.matches = slices.DeleteFunc(s.matches, func(m plan.Match) bool { return kept[m.Employee.ID] })
+		for id := range distinct(s.matches) {
+			wanted[id]++
+		}
+	}
+	if err := b.learnOwn(ctx, lost); err != nil {
+		return err
+	}
+	if err := b.findAdmins(ctx, lost); err != nil {
+		return err
+	}
+	for _, s := range lost {
+		if len(s.matches) == 0 || b.doubt(s, wanted) != "" {
+			b.Strangers = append(b.Strangers, *s.link)
+			continue
+		}
+		e := &s.matches[0].Employee
+		link := b.carried(relinked(s.link, e, b.now, ""), e)
+		b.Moved, b.batch.Links = append(b.Moved, link), append(b.batch.Links, link)
+	}
+	return nil
+}
+
+func (b *rebinding) countRoles() error {
+	groups, err := b.Snapshot.Groups()
+	for _, g := range groups {
+		if g.Role != 0 && !b.sameRole(&g) {
+			b.Roles = append(b.Roles, g)
+		}
+	}
+	return err
+}
+
+func (b *rebinding) sameRole(g *plan.GroupLink) bool {
+	role, found := b.roles[g.Role]
+	return found && plan.FoldName(role.Name) == plan.FoldName(g.RoleName)
+}
+
+// countFormers forgets the former employees who are not there, or somebody else: they
+// would be reactivated as somebody's. Of the others' roles those stay that are there.
+func (b *rebinding) countFormers() error {
+	groups, err := b.Snapshot.Groups()
+	if err != nil {
+		return err
+	}
+	sure := map[plan.RoleID]bool{}
+	for i := range groups {
+		sure[groups[i].Role] = b.sameRole(&groups[i])
+	}
+	for former, err := range b.Snapshot.Formers() {
+		if err != nil {
+			return err
+		}
+		e, found := b.employees[former.Link.Employee]
+		if !found || !samePerson(&former.Link, &e) {
+			b.batch.Revive = append(b.batch.Revive, former.Link.Employee)
+			continue
+		}
+		former.Link = b.carried(former.Link, &e)
+		former.Roles = slices.DeleteFunc(slices.Clone(former.Roles), func(g plan.Grant) bool { return !sure[g.Role] })
+		b.batch.Formers = append(b.batch.Formers, former)
+	}
+	for g, err := range b.Snapshot.Grants() {
+		if err != nil {
+			return err
+		}
+		if !sure[g.Role] {
+			b.batch.DropGrants = append(b.batch.DropGrants, g.Key())
+		}
+	}
+	return nil
+}
+
+// nobodyAnew refuses to forget people whom somebody else has ended in TrackTik and who
+// are not there: as new people they would get an employee again.
+func (b *rebinding) nobodyAnew() error {
+	var ended []string
+	for i := range b.Strangers {
+		if l := &b.Strangers[i]; l.ElsewhereStatus != "" {
+			ended = append(ended, fmt.Sprintf("user %s (employee %d, %s)", l.Person, l.Employee, l.ElsewhereStatus))
+		}
+	}
+	if len(ended) == 0 {
+		return nil
+	}
+	list := strings.Join(ended[:min(len(ended), sampleSize)], ", ")
+	if more := len(ended) - sampleSize; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return &RefusedError{RefusedRebind, "somebody else has ended these people in TrackTik, and they are not there any more: " + list +
+		"; the next run would make new employees for them: take the app from them in Okta, or, where that is wanted, `unlink` them first"}
+}
+
+// samePerson reports that an employee of the same id is the same person. Ids are small
+// numbers that every portal has: a name has to agree, the username, the e-mail, or
+// first and last name together.
+func samePerson(link *plan.Link, e *plan.Employee) bool {
+	agrees := func(fields ...plan.Field) bool {
+		for _, f := range fields {
+			if link.Pushed[f] == "" || plan.FoldName(link.Pushed[f]) != plan.FoldName(e.Values[f]) {
+				return false
+			}
+		}
+		return true
+	}
+	return agrees(plan.Username) || agrees(plan.Email) || agrees(plan.FirstName, plan.LastName)
+}

@@ -1,0 +1,264 @@
+package sync_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"tracktik-sync/okta/oktatest"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+// replacePortal puts another portal in the place of the world's: the same regions, roles and
+// employees under the same ids, but for what change does to an employee. One whose status
+// it takes away is not there.
+func (w *world) replacePortal(change func(*tracktiktest.Employee)) {
+	w.Helper()
+	old := w.portal
+	w.portal = tracktiktest.NewServer()
+	w.Cleanup(w.portal.Close)
+	w.portal.Configure(func(s *tracktiktest.Server) { s.Now = w.now })
+	for _, role := range old.Roles() {
+		if _, found := roleByID(w.portal, role.ID); !found {
+			w.portal.AddRole(role)
+		}
+	}
+	for _, e := range old.Employees() {
+		if e.ID == tracktiktest.IntegrationEmployee {
+			continue
+		}
+		if change(&e); e.Status != "" {
+			w.portal.AddEmployee(e)
+		}
+	}
+}
+
+func roleByID(portal *tracktiktest.Server, id int64) (tracktiktest.Role, bool) {
+	for _, role := range portal.Roles() {
+		if role.ID == id {
+			return role, true
+		}
+	}
+	return tracktiktest.Role{}, false
+}
+
+// becomesSomebodyElse makes the employee a stranger in the status that they have.
+func becomesSomebodyElse(e *tracktiktest.Employee) {
+	e.FirstName, e.LastName, e.Email = "Someone", "Different", "someone.different@other.example"
+	if e.Username != "" {
+		e.Username = e.Email
+	}
+}
+
+// rebind binds the snapshot to the world as it is now, with the approval that it asks for.
+func (w *world) rebind() *tsync.Rebinding {
+	w.Helper()
+	w.portal.ResetRequests()
+	found, err := w.build().Rebind(context.Background(), nil)
+	w.wantRefused(err, "rebind")
+	if found, err = w.build().Rebind(context.Background(), []string{found.Hash}); err != nil {
+		w.Fatal(err)
+	}
+	w.wantNoWrites()
+	return found
+}
+
+// restorePlan is what a restore of that run would do.
+func (w *world) restorePlan(run, name string, id int64) *plan.Document {
+	w.Helper()
+	doc, err := w.build().PlanRestore(context.Background(), tsync.RestoreOptions{Run: run, Terminated: []tsync.Terminated{
+		{User: plan.UserRef{ID: plan.PersonID(w.users[name])}, Employee: plan.EmployeeID(id)}}})
+	w.must(err)
+	return doc
+}
+
+func TestAFormerEmployeeIsNotBroughtBackAsSomebodyElseOfAnotherPortal(t *testing.T) {
+	for _, leaver := range []struct {
+		name   string
+		change func(*tracktiktest.Employee)
+		back   bool // the employee is theirs there
+	}{
+		{"somebody else", becomesSomebodyElse, false},
+		{"not there", func(e *tracktiktest.Employee) { e.Status = "" }, false},
+		{"the same", func(*tracktiktest.Employee) {}, true},
+	} {
+		t.Run(leaver.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.policy.Reactivate = true
+			w.crowd(12)
+			w.hire("zoe")
+			w.run()
+			zoe := w.employee("zoe")
+			w.org.UnassignUser(w.app, w.users["zoe"])
+			ended := w.run()
+			w.wantStatus(tracktiktest.Terminated, "zoe")
+			w.replacePortal(func(e *tracktiktest.Employee) {
+				if e.ID == zoe.ID {
+					leaver.change(e)
+				}
+			})
+			w.portal.AddEmployee(tracktiktest.Employee{ID: 5000, Username: "boss", Email: "boss@other.example", FirstName: "The", LastName: "Boss"})
+			before, _ := w.portal.Employee(zoe.ID)
+			w.rebind()
+			if doc := w.restorePlan(ended.ID, "zoe", zoe.ID); len(doc.Actions) > 0 != leaver.back {
+				t.Errorf("a restore would do %q", counts(doc))
+			}
+			w.run()
+			w.org.AssignUser(w.app, w.users["zoe"], oktatest.Assignment{})
+			w.run()
+			after, _ := w.portal.Employee(zoe.ID)
+			if back := after.Status == tracktiktest.Active; back != leaver.back || !back && after.Email != before.Email {
+				t.Errorf("employee %d was %s %s and is %s %s", zoe.ID, before.Email, before.Status, after.Email, after.Status)
+			}
+		})
+	}
+}
+
+func TestARolesIDOfAnotherPortalIsNotRestored(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(12)
+	w.hire("zoe")
+	w.group("Site North", "zoe")
+	w.run()
+	zoe, north := w.employee("zoe"), w.roleID("Site North")
+	w.org.UnassignUser(w.app, w.users["zoe"])
+	ended := w.run()
+	w.replacePortal(func(*tracktiktest.Employee) {})
+	w.must(w.portal.RenameRole(north, "Supervisors"))
+	w.rebind()
+	if doc := w.restorePlan(ended.ID, "zoe", zoe.ID); doc.Summary["reactivate"] != 1 || doc.Summary["grant_role"] != 0 {
+		t.Errorf("a restore would do %q", counts(doc))
+	}
+}
+
+func TestALeaverWithAnotherIDInTheOtherPortalIsStillTerminated(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(12)
+	w.hire("zoe")
+	w.run()
+	zoe := w.employee("zoe")
+	w.org.UnassignUser(w.app, w.users["zoe"])
+	w.replacePortal(func(e *tracktiktest.Employee) {
+		if e.ID == zoe.ID {
+			becomesSomebodyElse(e)
+		}
+	})
+	theirs := w.portal.AddEmployee(tracktiktest.Employee{Username: zoe.Username, Email: zoe.Email, FirstName: zoe.FirstName, LastName: zoe.LastName})
+	if found := w.rebind(); found.Hold != 12 || len(found.Moved) != 1 || len(found.Strangers) != 0 {
+		t.Errorf("%d hold, %d moved, %d strangers", found.Hold, len(found.Moved), len(found.Strangers))
+	}
+	w.run()
+	if e, _ := w.portal.Employee(theirs); e.Status != tracktiktest.Terminated {
+		t.Errorf("the leaver is %s as employee %d", e.Status, theirs)
+	}
+	if e, _ := w.portal.Employee(zoe.ID); e.Status != tracktiktest.Active {
+		t.Errorf("somebody else is %s", e.Status)
+	}
+}
+
+func TestTwoWhoTradedIDsAreTheirOwnInTheOtherPortal(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(20)
+	w.run()
+	a, b := w.employee("g001"), w.employee("g002")
+	w.replacePortal(func(e *tracktiktest.Employee) {
+		other := map[int64]tracktiktest.Employee{a.ID: b, b.ID: a}[e.ID]
+		if other.ID != 0 {
+			e.Username, e.Email, e.FirstName, e.LastName, e.CustomID = other.Username, other.Email, other.FirstName, other.LastName, other.CustomID
+		}
+	})
+	w.rebind()
+	w.wantDone(w.run(), "")
+	for name, id := range map[string]int64{"g001": b.ID, "g002": a.ID} {
+		if link, _, _ := w.db.Link(plan.PersonID(w.users[name])); int64(link.Employee) != id {
+			t.Errorf("%s is tied to employee %d, want %d", name, link.Employee, id)
+		}
+	}
+}
+
+func TestNobodyWhoWasEndedByHandIsMadeAnewInTheOtherPortal(t *testing.T) {
+	for _, status := range []string{tracktiktest.Banned, tracktiktest.Terminated} {
+		t.Run(status, func(t *testing.T) {
+			w := newWorld(t)
+			w.crowd(12)
+			w.hire("zoe")
+			w.run()
+			zoe := w.employee("zoe")
+			if status == tracktiktest.Banned {
+				w.must(w.portal.BanEmployee(zoe.ID))
+			} else {
+				w.must(w.portal.TerminateEmployee(zoe.ID))
+			}
+			w.runWith(refreshed)
+			w.replacePortal(func(e *tracktiktest.Employee) {
+				if e.ID == zoe.ID {
+					e.Status = "" // only who is active was moved
+				}
+			})
+			_, err := w.build().Rebind(context.Background(), nil)
+			w.wantRefused(err, "rebind")
+			if text := err.Error(); !strings.Contains(text, w.users["zoe"]) || !strings.Contains(text, "unlink") {
+				t.Errorf("the refusal names neither them nor the way out: %s", text)
+			}
+		})
+	}
+}
+
+func TestARegionsIDOfAnotherPortalIsNotTakenForOurs(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(12)
+	w.org.UpdateUser(w.users["g001"], map[string]any{"division": "North"})
+	w.run()
+	if e := w.employee("g001"); e.Region != 2 {
+		t.Fatalf("g001 is in region %d, want North, which is 2", e.Region)
+	}
+	w.replacePortal(func(e *tracktiktest.Employee) { e.Region = 1 })
+	w.must(w.portal.UpdateRegion(2, func(r *tracktiktest.Region) { r.Name = "East" }))
+	north := w.portal.AddRegion(tracktiktest.Region{Name: "North", Parent: 1})
+	for _, e := range w.portal.Employees() {
+		if e.Email == mail("g001") {
+			w.must(w.portal.MoveEmployee(e.ID, north))
+		}
+	}
+	w.rebind()
+	w.wantDone(w.run(), "")
+	w.org.UpdateUser(w.users["g001"], map[string]any{"division": "East"})
+	w.wantDone(w.run(), "update 1")
+	if e := w.employee("g001"); e.Region != 2 {
+		t.Errorf("g001 is in region %d, want East, which is 2 there", e.Region)
+	}
+}
+
+func TestAGrantsIDOfAnotherPortalIsNotRevoked(t *testing.T) {
+	w := newWorld(t)
+	names := w.crowd(12)
+	w.group("Site North", names...)
+	w.run()
+	ours := map[int64]int64{} // the grant of each employee
+	for _, g := range w.portal.Grants() {
+		ours[g.Employee] = g.ID
+	}
+	first, second := w.employee("g001").ID, w.employee("g002").ID
+	w.replacePortal(func(*tracktiktest.Employee) {})
+	guard := w.portal.AddRole(tracktiktest.Role{Name: "Guards"})
+	stranger := w.portal.AddEmployee(tracktiktest.Employee{Username: "boss", Email: "boss@other.example", FirstName: "The", LastName: "Boss"})
+	w.portal.SeedGrants( // the ids that our grants had
+		tracktiktest.Grant{ID: ours[first], Employee: stranger, Role: guard},
+		tracktiktest.Grant{ID: ours[second], Employee: stranger, Role: w.roleID("Site North")})
+	for _, name := range names {
+		_, err := w.portal.Grant(w.employee(name).ID, w.roleID("Site North"))
+		w.must(err)
+		_, err = w.portal.Grant(w.employee(name).ID, guard) // not the last one
+		w.must(err)
+	}
+	w.rebind()
+	w.leave("Site North", "g001", "g002")
+	w.wantDone(w.run(), "revoke_role 2")
+	if held := w.portal.RolesOf(stranger); len(held) != 2 {
+		t.Errorf("the stranger holds the roles %v, want both", held)
+	}
+	w.wantRoles("g001", "Guards")
+	w.wantRoles("g003", "Guards, Site North")
+}
