@@ -14,8 +14,14 @@ type meter struct {
 	byRoute  map[string]map[int]int
 	waited   time.Duration
 	skew     time.Duration
-	skewed   bool // skew is known
+	skewed   bool      // skew is known
+	date     time.Time // Okta's clock
+	read     time.Time // by ours when it showed that
 }
+
+// steady is how much Okta's clock may seem to jump between two answers: Date is of whole
+// seconds, answers take their time, and Okta is many machines.
+const steady = 5 * time.Second
 
 // sent counts a request; status 0 says that it got no answer.
 func (m *meter) sent(route string, status int) {
@@ -47,8 +53,16 @@ func (m *meter) clock(header http.Header, sent, got time.Time) {
 	middle := sent.Add(got.Sub(sent) / 2)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.skew, m.skewed = date.Add(time.Second/2).Sub(middle), true
+	date = date.Add(time.Second / 2)
+	m.skew, m.skewed = date.Sub(middle), true
+	if m.read.IsZero() || m.at(middle).Sub(date).Abs() > steady {
+		m.date, m.read = date, middle
+	}
 }
+
+// at is what Okta's clock shows when ours shows now. Where ours was set in between, the
+// machine's steady clock says how long ago Okta's was read.
+func (m *meter) at(now time.Time) time.Time { return m.date.Add(now.Sub(m.read)) }
 
 // Requests is how many reads were sent, retries included.
 func (s *Source) Requests() int {
@@ -93,4 +107,13 @@ func (s *Source) ClockSkew() (skew time.Duration, known bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.skew, m.skewed
+}
+
+// Clock is the time by Okta's clock, good to some seconds; known is false before the
+// first answer. Setting the machine's clock does not move it.
+func (s *Source) Clock() (at time.Time, known bool) {
+	m := &s.transport.meter
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.at(s.transport.config.Now()), m.skewed
 }

@@ -55,8 +55,12 @@ func (db *DB) pruneRuns(now time.Time, keep time.Duration) (int, error) {
 
 func pruneRun(r plan.RunRecord, now time.Time, keep time.Duration) bool {
 	age := now.Sub(r.Started)
+	acted := r.Failed + r.Unknown
+	for _, n := range r.Done { // which has a zero for every kind
+		acted += n
+	}
 	switch {
-	case len(r.Done) == 0 && r.Failed == 0 && r.Unknown == 0:
+	case acted == 0:
 		return age > IdleRunLife
 	case keep <= 0:
 		return false

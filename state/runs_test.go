@@ -93,10 +93,10 @@ func TestEmptySnapshotHasNoLastRun(t *testing.T) {
 
 func TestPruneKeepsWhatARestoreNeeds(t *testing.T) {
 	db := create(t)
-	created, terminated := map[string]int{"create": 1}, map[string]int{"terminate": 1}
-	keep := []*plan.RunRecord{run(9, 9*day, nil), run(8, 6*day, nil), run(7, 29*day, created), run(6, 399*day, terminated)}
+	created, terminated, nothing := map[string]int{"create": 1}, map[string]int{"terminate": 1}, map[string]int{"create": 0, "terminate": 0}
+	keep := []*plan.RunRecord{run(9, 9*day, nil), run(8, 6*day, nothing), run(7, 29*day, created), run(6, 399*day, terminated)}
 	keep[0].Started = morning.Add(-500 * day) // the latest one, whatever its age
-	drop := []*plan.RunRecord{run(5, 8*day, nil), run(4, 31*day, created), run(3, 401*day, terminated)}
+	drop := []*plan.RunRecord{run(5, 8*day, nothing), run(4, 31*day, created), run(3, 401*day, terminated)}
 	for _, r := range slices.Concat(keep, drop) {
 		r.Document = []byte("{}")
 		commit(t, db, plan.Batch{Run: r})

@@ -287,8 +287,8 @@ func (a *applier) obstacle(action *plan.Action) string {
 		return plan.HeldPending + ": the role was not made"
 	case action.Kind == plan.RevokeRole && action.Replaces && noGrant:
 		return plan.HeldPending + ": the role that replaces it was not granted"
-	case action.Kind == plan.Terminate && a.clockFar():
-		return plan.HeldClock + ": the clocks disagree by more than 5 minutes"
+	case action.Kind == plan.Terminate && a.apart():
+		return whyApart
 	case action.Kind == plan.Terminate && noTerm:
 		return plan.HeldPending + ": an earlier termination of this run had no effect, and the run stopped terminating"
 	case action.Kind == plan.Update && failed && action.Reason != "" && a.takesOver(action):
@@ -315,11 +315,6 @@ func (a *applier) keeper(action *plan.Action) plan.PersonID {
 	return ""
 }
 
-func (a *applier) clockFar() bool {
-	_, far := a.clocksApart()
-	return far
-}
-
 // takesOver reports an update that follows an adoption in this run.
 func (a *applier) takesOver(action *plan.Action) bool {
 	s := a.people.subjects[action.User.ID]
@@ -336,7 +331,7 @@ func (a *applier) stale(action *plan.Action) string {
 	if s != nil && !s.seen.IsZero() && action.Kind == plan.Terminate {
 		seen = s.seen
 	}
-	if a.Now().Sub(seen) <= oldEvidence {
+	if a.since(seen) <= oldEvidence {
 		return ""
 	}
 	ctx := a.calls // the look-up belongs to the action, which is finished however the run ends
@@ -366,7 +361,7 @@ func (a *applier) stale(action *plan.Action) string {
 // write makes an action's intent durable, carries it out, and records the outcome.
 func (a *applier) write(action *plan.Action) {
 	request := trace.NewID()
-	intent := plan.Intent{Run: a.id, At: a.Now().UTC(), Action: *action, Wanted: action.Want, Request: request}
+	intent := plan.Intent{Run: a.id, At: a.clock(), Action: *action, Wanted: action.Want, Request: request}
 	seq, err := a.Snapshot.Begin(intent)
 	if err != nil {
 		a.stop(fmt.Errorf("recording an intent: %w", err))
@@ -396,7 +391,7 @@ func (a *applier) write(action *plan.Action) {
 // looks it up.
 func (a *applier) lost(intent *plan.Intent, done attempt) plan.Intent {
 	in := *intent
-	in.At, in.Lost = a.Now().UTC(), plan.LostOver
+	in.At, in.Lost = a.clock(), plan.LostOver
 	if done.slow {
 		in.Lost = plan.LostCut
 	}

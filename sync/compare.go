@@ -54,7 +54,11 @@ func (c *comparing) begin(ctx context.Context) error {
 	if err := c.quarantined(); err != nil {
 		return err
 	}
-	if err := c.checkApp(ctx); err != nil {
+	if err := c.meet(ctx); err != nil {
+		return err
+	}
+	c.out.Created = c.now
+	if err := c.checkApp(); err != nil {
 		return err
 	}
 	return c.findOwn(ctx)

@@ -87,12 +87,10 @@ func (r *run) decideOne(s *subject) {
 		return
 	}
 	view := r.view(s)
-	if _, far := r.clocksApart(); far && s.link != nil && s.judgement.Verdict == plan.Depart {
-		s.decision = plan.Decision{Held: []plan.Held{{Why: plan.HeldClock + ": the clocks disagree by more than 5 minutes",
-			Action: plan.Action{Kind: plan.Terminate, User: s.ref(), Employee: s.link.Employee, Reason: s.judgement.Why}}}}
-		return
-	}
 	s.decision = plan.Decide(view, &r.pol)
+	if r.apart() {
+		s.decision.HoldTerminations(whyApart)
+	}
 	s.own()
 	if s.decision.Note == nil {
 		s.decision.Note = note

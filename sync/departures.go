@@ -137,7 +137,7 @@ func (r *run) lookUpOne(ctx context.Context, s *subject) error {
 	if err != nil {
 		return err
 	}
-	s.seen, s.evidence = r.Now(), plan.EvidenceFull
+	s.seen, s.evidence = r.clock(), plan.EvidenceFull
 	if !found {
 		s.judgement = r.notFound(s)
 		return nil
@@ -195,7 +195,7 @@ func (r *run) believe(absent, looked []*subject) {
 		if asked[s.person.ID] {
 			continue
 		}
-		s.evidence, s.seen = plan.EvidenceSample, r.Now()
+		s.evidence, s.seen = plan.EvidenceSample, r.clock()
 		s.person.Login, s.person.Email = s.link.Login, s.link.Email
 		s.judgement = plan.Judgement{Verdict: plan.Depart, Why: "missing from Okta's listing; a sample was looked up, and agreed", Active: true}
 	}

@@ -51,7 +51,7 @@ type Engine struct {
 	Program  string // how this program is called, in the commands of messages; empty: tracktik-sync
 	Log      logrus.FieldLogger
 	Progress Progress         // nil: nobody watches
-	Now      func() time.Time // the clock, read once a run for everything that is decided
+	Now      func() time.Time // the machine's clock; see Engine.Clock
 	// Sleep waits; it returns early, with the context's error, when that ends.
 	Sleep func(context.Context, time.Duration) error
 }
@@ -120,17 +120,12 @@ func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, e
 		return nil, err
 	}
 	r.log.WithField("by", e.By).Info("run begins")
-	err = r.whole(ctx)
+	err = r.carryOut(ctx, r.decide, r.apply, r.finish)
 	if recordErr := r.record(err); err == nil {
 		err = recordErr
 	}
 	r.tell(err)
 	return r.doc, err
-}
-
-// whole is the run but for its record.
-func (r *run) whole(ctx context.Context) error {
-	return r.carryOut(ctx, r.decide, r.apply, r.finish)
 }
 
 // carryOut decides, asks who has to be asked, applies and records.
@@ -158,7 +153,7 @@ func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, 
 	if err := r.usedApprovals(ctx); err != nil {
 		return err
 	}
-	if skew, far := r.clocksApart(); far {
+	if skew, far := r.ClocksApart(); far {
 		return fmt.Errorf("%w: okta, tracktik and this machine are %s apart, and nobody was terminated; set the clock (chrony, systemd-timesyncd)", ErrClock, skew.Round(time.Second))
 	}
 	if !r.checked.Report.OK {
@@ -222,7 +217,7 @@ func (r *run) letThrough(ref plan.ActionRef) bool {
 
 // tell logs how the run ended.
 func (r *run) tell(err error) {
-	log := r.log.WithField("took", r.Now().Sub(r.started).Round(time.Millisecond).String())
+	log := r.log.WithField("took", r.Now().Sub(r.began).Round(time.Millisecond).String())
 	if res := r.doc.Result; res != nil {
 		done := 0
 		for _, n := range res.Done {

@@ -120,6 +120,7 @@ func (e *Engine) Explain(ctx context.Context, name string, known plan.UserRef) (
 	if failed != nil && !errors.Is(failed, ErrNobody) {
 		x.unasked = failed
 	}
+	x.setClock()
 	if x.s != nil {
 		if err := x.decideAll(ctx); err != nil {
 			return nil, err

@@ -26,6 +26,7 @@ func (r *run) finish(a *applier) error {
 // finishNotes records what is to be remembered of people whose link no action wrote.
 func (r *run) finishNotes(a *applier) error {
 	var notes []plan.Link
+	apart := r.apart()
 	for _, s := range r.people.sorted() {
 		note := s.decision.Note
 		if note == nil || s.became != nil {
@@ -35,6 +36,9 @@ func (r *run) finishNotes(a *applier) error {
 		if err != nil {
 			return err
 		}
+		if apart {
+			noWaitBegins(note, &now)
+		}
 		if found && now.Employee == note.Employee && now.Run == note.Run && now.Pushed == s.link.Pushed && now != *note {
 			notes = append(notes, *note)
 		}
@@ -43,6 +47,17 @@ func (r *run) finishNotes(a *applier) error {
 		return nil
 	}
 	return r.Snapshot.CommitLinks(notes)
+}
+
+// noWaitBegins takes out of a note since when something is so, where the record does not
+// say it yet: the clocks disagree.
+func noWaitBegins(note, record *plan.Link) {
+	if record.NotVisibleSince == nil {
+		note.NotVisibleSince = nil
+	}
+	if record.UnassignedSince == nil {
+		note.UnassignedSince = nil
+	}
 }
 
 func (r *run) finishGrants(a *applier) error {
@@ -362,7 +377,7 @@ func (r *run) record(cause error) error {
 	if !r.doc.Made() { // the run ended before there was a plan
 		r.doc.Fail(cause)
 	}
-	ended := r.Now().UTC()
+	ended := r.endedAt()
 	requests := plan.RequestCount{Okta: r.Source.Requests() - r.before[0], TrackTik: r.Target.Requests() - r.before[1]}
 	if r.doc.Result != nil {
 		r.doc.Result.Held = len(r.doc.Held) // by the plan, by a guard, and right before the call
@@ -398,8 +413,15 @@ func (r *run) record(cause error) error {
 	if err := r.Snapshot.Commit(plan.Batch{Run: &rec, Meta: &meta}); err != nil {
 		return err
 	}
+	if cause != nil || !r.whole() {
+		return nil // who has not seen both systems' clocks, or disagrees with them, throws nothing away
+	}
 	return r.Snapshot.Prune(ended, r.Keep)
 }
+
+// whole reports a run about everybody that went as far as to write. One that was stopped
+// whole, or that somebody declined, has recorded nothing of what it saw.
+func (r *run) whole() bool { return len(r.opt.Users) == 0 && !r.partial && r.doc.Result != nil }
 
 // troubled counts the failures that left a problem.
 func (r *run) troubled(res *plan.Result) int {
@@ -423,9 +445,7 @@ func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 	}
 	system, bad := isCredentials(cause)
 	var refused *RefusedError
-	// A run that was stopped whole, or that somebody declined, has recorded nothing of
-	// what it saw.
-	whole := len(r.opt.Users) == 0 && !r.partial && r.doc.Result != nil
+	whole := r.whole()
 	switch {
 	case bad:
 		meta.Quarantine = &plan.Quarantine{System: system, Since: ended, Reason: cause.Error(), NextTry: ended.Add(quarantineFor), Credentials: r.credentials(system)}

@@ -388,8 +388,7 @@ const youngStamp = time.Minute
 // young that a later change could carry the same.
 func (r *run) trusted(stamp string) string {
 	at, err := time.Parse(time.RFC3339, stamp)
-	skew, _ := r.Source.ClockSkew()
-	if err != nil || r.now.Add(skew).Sub(at) < youngStamp {
+	if err != nil || r.now.Sub(at) < youngStamp {
 		return ""
 	}
 	return stamp

@@ -72,6 +72,7 @@ type world struct {
 	timeout time.Duration
 	change  func(*tsync.Engine)                 // the last word on the engine; nil: none
 	wrap    func(tsync.Snapshot) tsync.Snapshot // what stands before the snapshot; nil: nothing
+	wrong   time.Duration                       // how far the machine's clock is ahead of both systems'
 	auth    func(*tracktik.Auth)                // other credentials; nil: the right ones
 	engine  *tsync.Engine                       // of the last run
 }
@@ -99,12 +100,15 @@ func newQuietWorld(t testing.TB) *world {
 	w.app = w.org.AddApp(oktatest.App{Label: "TrackTik"})
 	w.path = filepath.Join(t.TempDir(), "snapshot.db")
 	var err error
-	w.db, err = state.Create(w.path, w.binding(), state.Options{Now: w.now})
+	w.db, err = state.Create(w.path, w.binding(), state.Options{Now: w.ours})
 	w.must(err)
 	t.Cleanup(func() { w.must(w.db.Close()) })
 	w.pass(time.Hour) // the memberships are old enough to be trusted
 	return w
 }
+
+// ours is the time by the clock of the machine that the program runs on.
+func (w *world) ours() time.Time { return w.now().Add(w.wrong) }
 
 func (w *world) must(err error) {
 	w.Helper()
@@ -170,14 +174,14 @@ func (s approvals) Use(ctx context.Context, hash string) error {
 // build puts an engine together, with clients of its own as a new process has them.
 func (w *world) build() *tsync.Engine {
 	w.Helper()
-	source, err := okta.New(okta.Config{OrgURL: w.org.URL, AppID: w.app, Token: oktatest.DefaultToken, Timeout: w.timeout, Now: w.now, Sleep: w.sleep})
+	source, err := okta.New(okta.Config{OrgURL: w.org.URL, AppID: w.app, Token: oktatest.DefaultToken, Timeout: w.timeout, Now: w.ours, Sleep: w.sleep})
 	w.must(err)
 	auth := tracktik.Auth{Grant: tracktik.GrantPassword, ClientID: tracktiktest.DefaultClientID, ClientSecret: tracktiktest.DefaultClientSecret,
 		Username: tracktiktest.DefaultUsername, Password: tracktiktest.DefaultPassword}
 	if w.auth != nil {
 		w.auth(&auth)
 	}
-	target, err := tracktik.New(tracktik.Config{BaseURL: w.portal.URL, Auth: auth, Tokens: state.Tokens(w.path), Timeout: w.timeout, Now: w.now, Sleep: w.sleep})
+	target, err := tracktik.New(tracktik.Config{BaseURL: w.portal.URL, Auth: auth, Tokens: state.Tokens(w.path), Timeout: w.timeout, Now: w.ours, Sleep: w.sleep})
 	w.must(err)
 	mapper, err := mapping.New(w.mapping)
 	w.must(err)
@@ -187,10 +191,11 @@ func (w *world) build() *tsync.Engine {
 	if w.wrap != nil {
 		snap = w.wrap(snap)
 	}
-	e := &tsync.Engine{Source: source, Target: target, Snapshot: snap, Approvals: approvals{state.ApprovalsOf(w.path, w.now)}, Mapper: mapper,
+	e := &tsync.Engine{Source: source, Target: target, Snapshot: snap, Mapper: mapper,
 		Policy: w.policy, Limits: w.limits, Groups: w.push, Binding: w.binding(), Config: "config", Reading: "reading", MaxProblemPercent: 40,
 		ProblemsExit: "4", Keep: 400 * 24 * time.Hour, OktaCredentials: "okta", OwnUsername: auth.Username, Timezone: time.UTC, Workers: 4,
-		By: "test", Log: log, Now: w.now, Sleep: w.sleep}
+		By: "test", Log: log, Now: w.ours, Sleep: w.sleep}
+	e.Approvals = approvals{state.ApprovalsOf(w.path, func() time.Time { at, _ := e.Clock(); return at })}
 	if w.change != nil {
 		w.change(e)
 	}
@@ -227,7 +232,7 @@ func (w *world) reopen() {
 	w.Helper()
 	w.must(w.db.Close())
 	var err error
-	w.db, err = state.Open(w.path, state.Options{Now: w.now})
+	w.db, err = state.Open(w.path, state.Options{Now: w.ours})
 	w.must(err)
 }
 

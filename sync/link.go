@@ -304,7 +304,7 @@ func (l *linker) isProtected(s *subject) bool {
 // linkOf is the link of a pair: as after an adoption, but that an administrator said so.
 func (l *linker) linkOf(s *subject) plan.Link {
 	link := plan.Adopted(&s.mapped.Wanted, s.employee, l.pol.AdoptKeep)
-	link.How, link.Person, link.Since, link.Login, link.Email = plan.HowLinked, s.person.ID, l.now, s.person.Login, s.person.Email
+	link.How, link.Person, link.Since, link.Login, link.Email = plan.HowLinked, s.person.ID, l.clock(), s.person.Login, s.person.Email
 	link.AssignedBy = s.person.Assignment.Group
 	return link
 }
@@ -334,7 +334,7 @@ func (l *linker) batch() (plan.Batch, error) {
 		if p.Line > 0 {
 			reason = fmt.Sprintf("%s, in line %d of a file", reason, p.Line)
 		}
-		entry := plan.Audit{Time: l.now, By: l.By, Kind: "link", Person: s.person.ID, Login: s.person.Login, Employee: p.Employee, Reason: reason, Outcome: plan.Done}
+		entry := plan.Audit{Time: l.clock(), By: l.By, Kind: "link", Person: s.person.ID, Login: s.person.Login, Employee: p.Employee, Reason: reason, Outcome: plan.Done}
 		if l.RedactHistory {
 			entry.Login = ""
 		}

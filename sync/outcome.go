@@ -118,13 +118,19 @@ func (a *applier) trouble(action *plan.Action, done *attempt) {
 	if done.outcome != plan.Failed || done.code == "" {
 		return
 	}
-	now := a.Now().UTC()
+	now := a.clock()
 	t.Code, t.Message, t.Since, t.Last, t.Attempts, t.Data = done.code, done.message, now, now, 1, action.Digest()
-	if earlier != nil && earlier.Data == t.Data {
-		t.Since, t.Attempts = earlier.Since, earlier.Attempts+1
+	same := earlier != nil && earlier.Data == t.Data
+	if same {
+		t.Attempts = earlier.Attempts + 1
 	}
-	next := nextTry(&t, now)
-	t.NextTry = &next
+	if same && earlier.NextTry != nil {
+		t.Since, t.NextTry = earlier.Since, earlier.NextTry
+	}
+	if !a.apart() { // else it is due as it was, or in the next run, whose clock may be right
+		next := nextTry(&t, now)
+		t.NextTry = &next
+	}
 	done.batch.Troubles = append(done.batch.Troubles, t)
 	a.mu.Lock()
 	a.troubles = append(a.troubles, t)

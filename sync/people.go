@@ -135,7 +135,7 @@ func (r *run) mustDecode(m *mark) bool {
 
 // subject judges and maps a person who was decoded.
 func (r *run) subject(p plan.Person, evidence string) error {
-	s := subject{person: p, judgement: plan.Judge(&p, &r.pol), evidence: evidence, seen: r.Now()}
+	s := subject{person: p, judgement: plan.Judge(&p, &r.pol), evidence: evidence, seen: r.clock()}
 	if err := r.recall(&s); err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func (a *applier) perform(ctx context.Context, action *plan.Action, intent *plan
 // TrackTik, one whose connection broke is over.
 func (a *applier) lostAt(done attempt) time.Time {
 	if done.slow {
-		return a.Now()
+		return a.clock()
 	}
 	return time.Time{}
 }
@@ -359,7 +359,7 @@ func (a *applier) today(action *plan.Action) string {
 	if zone == nil {
 		zone = time.UTC
 	}
-	return a.Now().In(zone).Format(time.DateOnly)
+	return a.clock().In(zone).Format(time.DateOnly)
 }
 
 func (a *applier) reactivate(ctx context.Context, action *plan.Action) attempt {

@@ -61,6 +61,7 @@ type Meter interface {
 	RequestsByRoute() map[string]map[int]int
 	Waited() time.Duration
 	ClockSkew() (skew time.Duration, known bool)
+	Clock() (at time.Time, known bool)
 }
 
 // A Snapshot is what this program knows and what it has begun. A Commit is

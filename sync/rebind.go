@@ -94,7 +94,10 @@ func (b *rebinding) settled(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return b.checkApp(ctx)
+	if err := b.meet(ctx); err != nil {
+		return err
+	}
+	return b.checkApp()
 }
 
 func (b *rebinding) oktaMoved() bool   { return b.From.Org != b.To.Org || b.From.App != b.To.App }
@@ -212,7 +215,7 @@ func (b *rebinding) commit() error {
 	}
 	batch := b.batch
 	batch.Meta = &meta
-	batch.Audits = []plan.Audit{{Time: b.Now().UTC(), By: b.By, Kind: "rebind", Outcome: plan.Done, Reason: fmt.Sprintf(
+	batch.Audits = []plan.Audit{{Time: b.clock(), By: b.By, Kind: "rebind", Outcome: plan.Done, Reason: fmt.Sprintf(
 		"was bound to %s app %s and %s, and is to %s app %s and %s; %d of %d links hold", b.From.Org, b.From.App, b.From.Portal, b.To.Org, b.To.App, b.To.Portal, b.Hold, b.Links)}}
 	gone := map[plan.GrantKey]bool{}
 	for _, key := range batch.DropGrants {

@@ -11,7 +11,7 @@ func containsMark(description, mark string) bool { return strings.Contains(descr
 
 // audit begins an entry of the audit trail about an action.
 func (r *run) audit(a *plan.Action, outcome string) plan.Audit {
-	entry := plan.Audit{Time: r.Now().UTC(), Run: r.id, By: r.By, Kind: string(a.Kind), Person: a.User.ID, Login: a.User.Login, Employee: a.Employee,
+	entry := plan.Audit{Time: r.clock(), Run: r.id, By: r.By, Kind: string(a.Kind), Person: a.User.ID, Login: a.User.Login, Employee: a.Employee,
 		Role: a.Role, Changes: a.FieldChanges(), Reason: a.Reason, Outcome: outcome, Approved: r.checked.Exempt[a.Ref()]}
 	if r.RedactHistory {
 		entry.Login, entry.Changes = "", plan.RedactedChanges(entry.Changes)
@@ -21,7 +21,7 @@ func (r *run) audit(a *plan.Action, outcome string) plan.Audit {
 
 // createdBatch records the employee that a create made.
 func (r *run) createdBatch(a *plan.Action, w *plan.Wanted, id plan.EmployeeID, run string) (plan.Batch, error) {
-	link := plan.Link{Person: a.User.ID, Employee: id, How: plan.HowCreated, Since: r.Now().UTC(), Run: run, Login: a.User.Login, Email: w.Email,
+	link := plan.Link{Person: a.User.ID, Employee: id, How: plan.HowCreated, Since: r.clock(), Run: run, Login: a.User.Login, Email: w.Email,
 		Pushed: w.Values, PushedRegion: w.RegionID, AssignedBy: w.Group}
 	markRestored(a, &link)
 	batch := plan.Batch{Links: []plan.Link{link}}
@@ -34,7 +34,7 @@ func (r *run) createdBatch(a *plan.Action, w *plan.Wanted, id plan.EmployeeID, r
 		if err != nil {
 			return batch, err
 		}
-		batch.Formers = []plan.Former{{Link: old, Terminated: r.Now().UTC(), Run: run, Roles: grants, Elsewhere: true}}
+		batch.Formers = []plan.Former{{Link: old, Terminated: r.clock(), Run: run, Roles: grants, Elsewhere: true}}
 		for _, g := range grants {
 			batch.DropGrants = append(batch.DropGrants, g.Key())
 		}
@@ -52,7 +52,7 @@ func (r *run) terminatedBatch(a *plan.Action, run string) (plan.Batch, error) {
 	if err != nil {
 		return plan.Batch{}, err
 	}
-	batch := plan.Batch{Unlink: []plan.PersonID{link.Person}, Formers: []plan.Former{{Link: link, Terminated: r.Now().UTC(), Run: run, Roles: grants}}}
+	batch := plan.Batch{Unlink: []plan.PersonID{link.Person}, Formers: []plan.Former{{Link: link, Terminated: r.clock(), Run: run, Roles: grants}}}
 	for _, g := range grants {
 		batch.DropGrants = append(batch.DropGrants, g.Key())
 	}
@@ -67,7 +67,7 @@ func (r *run) reactivatedBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee,
 		return plan.Batch{}, err
 	}
 	link := plan.Adopted(w, e, false)
-	link.Person, link.How, link.Since, link.Run, link.Login, link.Email = a.User.ID, plan.HowReactivated, r.Now().UTC(), run, a.User.Login, w.Email
+	link.Person, link.How, link.Since, link.Run, link.Login, link.Email = a.User.ID, plan.HowReactivated, r.clock(), run, a.User.Login, w.Email
 	if found {
 		asBefore(&link, &former.Link, w, e)
 	}
@@ -149,7 +149,7 @@ func (r *run) adoptedBatch(a *plan.Action) (plan.Batch, error) {
 			link = plan.Adopted(a.Want, e, r.pol.AdoptKeep)
 		}
 	}
-	link.Employee, link.Person, link.Since, link.Run, link.Login, link.Email = a.Employee, a.User.ID, r.Now().UTC(), r.id, s.person.Login, s.person.Email
+	link.Employee, link.Person, link.Since, link.Run, link.Login, link.Email = a.Employee, a.User.ID, r.clock(), r.id, s.person.Login, s.person.Email
 	return plan.Batch{Links: []plan.Link{link}}, nil
 }
 
@@ -205,7 +205,7 @@ func (r *run) roleBatch(a *plan.Action, id plan.RoleID, how string) (plan.Batch,
 
 func (r *run) grantedBatch(a *plan.Action, id plan.GrantID, how string) plan.Batch {
 	return plan.Batch{Grants: []plan.Grant{{Role: a.Role.ID, Person: a.User.ID, ID: id, Employee: a.Employee, Group: a.Role.Group,
-		How: how, Since: r.Now().UTC(), Run: r.id}}}
+		How: how, Since: r.clock(), Run: r.id}}}
 }
 
 func revokedBatch(a *plan.Action) plan.Batch {

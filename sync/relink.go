@@ -193,7 +193,7 @@ func (r *run) relinkBatch(s *subject, e *plan.Employee) (plan.Batch, error) {
 	if err != nil {
 		return plan.Batch{}, err
 	}
-	entry := plan.Audit{Time: r.Now().UTC(), Run: r.id, By: r.By, Kind: "relink", Person: old.Person, Login: old.Login, Employee: e.ID, Outcome: plan.Done,
+	entry := plan.Audit{Time: r.clock(), Run: r.id, By: r.By, Kind: "relink", Person: old.Person, Login: old.Login, Employee: e.ID, Outcome: plan.Done,
 		Reason: fmt.Sprintf("%s; was employee %d, who is not active any more", r.whyStale(), old.Employee)}
 	if r.RedactHistory {
 		entry.Login = ""

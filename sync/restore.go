@@ -101,6 +101,9 @@ func (r *restore) decide(ctx context.Context) error {
 	if err := r.quarantined(); err != nil {
 		return err
 	}
+	if err := r.meet(ctx); err != nil {
+		return err
+	}
 	if err := r.loadApproved(); err != nil {
 		return err
 	}
@@ -112,7 +115,7 @@ func (r *restore) decide(ctx context.Context) error {
 		return err
 	}
 	r.doc.Managed = r.people.managed
-	if err := r.checkApp(ctx); err != nil {
+	if err := r.checkApp(); err != nil {
 		return err
 	}
 	for _, t := range r.of.Terminated {

@@ -48,7 +48,7 @@ func (r *restore) note() error {
 	if r.Observe {
 		outcome = plan.Would
 	}
-	return r.Snapshot.Commit(plan.Batch{Audits: []plan.Audit{{Time: r.Now().UTC(), Run: r.id, By: r.By, Kind: "restore", Outcome: outcome,
+	return r.Snapshot.Commit(plan.Batch{Audits: []plan.Audit{{Time: r.clock(), Run: r.id, By: r.By, Kind: "restore", Outcome: outcome,
 		Reason: fmt.Sprintf("restores whom run %s terminated, %s", r.of.Run, how)}}})
 }
 

@@ -15,8 +15,9 @@ import (
 type run struct {
 	*Engine
 	opt      RunOptions
-	id       string // empty for a plan
-	now      time.Time
+	id       string    // empty for a plan
+	now      time.Time // what everything is decided by: see setClock
+	began    time.Time // by the machine's clock
 	started  time.Time
 	log      logrus.FieldLogger
 	meta     plan.Meta
@@ -25,6 +26,7 @@ type run struct {
 	partial  bool // not a sync: what it did not look at is not judged by it
 	full     bool // every missing person is looked up: a set that holds removals was approved
 	pol      plan.Policy
+	app      plan.App // as it was when the run met Okta
 
 	people   *roster
 	groups   []*pushed
@@ -53,12 +55,12 @@ type run struct {
 
 // newRun begins a run; id is empty when nothing is to be recorded.
 func (e *Engine) newRun(opt RunOptions, id string) (*run, error) {
-	now := e.Now().UTC()
+	began, now := e.Now(), e.clock()
 	meta, err := e.Snapshot.Meta()
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Engine: e, opt: opt, id: id, now: now, started: now, log: e.Log, meta: meta, pol: e.Policy,
+	r := &run{Engine: e, opt: opt, id: id, now: now, began: began, started: now, log: e.Log, meta: meta, pol: e.Policy,
 		byGroup: map[plan.GroupID]*pushed{}, troubles: map[plan.PersonID][]plan.Trouble{}, pending: map[plan.PersonID]string{},
 		before: [2]int{e.Source.Requests(), e.Target.Requests()}}
 	r.pol.NoRemovals = opt.NoRemovals
@@ -91,6 +93,9 @@ func (r *run) decide(ctx context.Context) error {
 	if err := r.quarantined(); err != nil {
 		return err
 	}
+	if err := r.meet(ctx); err != nil {
+		return err
+	}
 	if err := r.loadApproved(); err != nil {
 		return err
 	}
@@ -119,7 +124,7 @@ func (r *run) decideOnce(ctx context.Context) error {
 	r.doc.Managed = r.people.managed
 	r.refresh = r.wantsRefresh()
 	r.doc.Options.Refresh = r.refresh
-	if err := r.checkApp(ctx); err != nil {
+	if err := r.checkApp(); err != nil {
 		return err
 	}
 	if r.meta.LastSuccess.IsZero() { // a first run must not meet another connection's roles
@@ -161,13 +166,18 @@ func (r *run) wantsRefresh() bool {
 	case r.Observe && r.meta.Observing != nil && r.meta.Observing.Read.IsZero():
 		return true // what the other one does from now on is told from what was there
 	}
-	return r.now.Sub(r.meta.LastRefresh) >= r.RefreshEvery
+	age := r.now.Sub(r.meta.LastRefresh)
+	return age >= r.RefreshEvery || age < -maxSkew // the second was noted by a wrong clock
 }
 
 // quarantined refuses a run whose credentials are known to be bad.
 func (r *run) quarantined() error {
 	q := r.meta.Quarantine
-	if q == nil || !r.now.Before(q.NextTry) || q.Credentials != r.credentials(q.System) {
+	if q == nil {
+		return nil
+	}
+	wait := q.NextTry.Sub(r.clock())
+	if wait <= 0 || wait > quarantineFor || q.Credentials != r.credentials(q.System) {
 		return nil
 	}
 	return &QuarantineError{System: q.System, Reason: q.Reason, Since: q.Since, NextTry: q.NextTry}
@@ -185,13 +195,10 @@ const (
 	systemTrackTik = "tracktik"
 )
 
-// checkApp reads the app: one that is switched off, or that Okta provisions by
+// checkApp judges the app: one that is switched off, or that Okta provisions by
 // itself, stops what writes.
-func (r *run) checkApp(ctx context.Context) error {
-	app, err := r.Source.App(ctx)
-	if err != nil {
-		return err
-	}
+func (r *run) checkApp() error {
+	app := r.app
 	if !app.Active() {
 		return &RefusedError{RefusedApp, fmt.Sprintf("the okta app %s is %s: its assignments do not end when people leave, so nothing is decided by them; "+
 			"activate it in Okta (Applications, the app, Status)", app.ID, quoteStatus(app.Status))}
@@ -204,7 +211,7 @@ func (r *run) checkApp(ctx context.Context) error {
 		}
 		r.warn(plan.Warning{Code: "second_provisioner", Message: text})
 	}
-	if skew, far := r.clocksApart(); far {
+	if skew, far := r.ClocksApart(); far {
 		r.warn(plan.Warning{Code: plan.HeldClock, Message: fmt.Sprintf("the clocks are %s apart: nobody is terminated before they agree within 5 minutes", skew.Round(time.Second))})
 	}
 	return nil
@@ -218,24 +225,6 @@ func quoteStatus(s string) string {
 }
 
 func (r *run) warn(w plan.Warning) { r.warnings = append(r.warnings, w) }
-
-const maxSkew = 5 * time.Minute
-
-// clocksApart compares our clock with both systems', and theirs with each other.
-func (r *run) clocksApart() (time.Duration, bool) {
-	var skews []time.Duration
-	for _, m := range []Meter{r.Source, r.Target} {
-		if skew, known := m.ClockSkew(); known {
-			skews = append(skews, skew)
-		}
-	}
-	skews = append(skews, 0)
-	low, high := skews[0], skews[0]
-	for _, s := range skews {
-		low, high = min(low, s), max(high, s)
-	}
-	return high - low, high-low > maxSkew
-}
 
 // isCredentials reports an error about who we are, and whose.
 func isCredentials(err error) (system string, ok bool) {

@@ -74,7 +74,7 @@ func (r *run) settle(ctx context.Context) error {
 
 // letPass waits until a call that the program's end broke off is over.
 func (r *run) letPass(ctx context.Context, in *plan.Intent) error {
-	rest := min(crashAge, in.At.Add(crashAge).Sub(r.Now()))
+	rest := min(crashAge, crashAge-r.since(in.At))
 	if in.Lost != "" || rest <= 0 {
 		return nil
 	}
@@ -124,7 +124,7 @@ func (r *run) lookInto(ctx context.Context, in *plan.Intent, at time.Time) (sett
 
 // ifEmpty is what an empty look-up proves.
 func (r *run) ifEmpty(at time.Time) settled {
-	if r.Now().Sub(at) < settleAge {
+	if r.since(at) < settleAge {
 		return unsettled
 	}
 	return didNot

@@ -163,7 +163,7 @@ func (r *run) readOne(ctx context.Context, id plan.PersonID, known *plan.Person)
 		}
 	}
 	if !found {
-		s := &subject{person: plan.Person{ID: id}, absent: true, evidence: plan.EvidenceFull, seen: r.Now()}
+		s := &subject{person: plan.Person{ID: id}, absent: true, evidence: plan.EvidenceFull, seen: r.clock()}
 		if err := r.recall(s); err != nil {
 			return err
 		}

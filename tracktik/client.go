@@ -263,3 +263,11 @@ func (c *Client) ClockSkew() (time.Duration, bool) {
 	defer c.wire.mu.Unlock()
 	return c.wire.skew, c.wire.skewed
 }
+
+// Clock is the time by the portal's clock, good to some seconds; known is false before
+// the first answer. Setting the machine's clock does not move it.
+func (c *Client) Clock() (at time.Time, known bool) {
+	c.wire.mu.Lock()
+	defer c.wire.mu.Unlock()
+	return c.wire.at(c.wire.now()), c.wire.skewed
+}

@@ -47,6 +47,8 @@ type wire struct {
 	waited   time.Duration
 	skew     time.Duration
 	skewed   bool
+	date     time.Time // the portal's clock
+	read     time.Time // by ours when it showed that
 	byRoute  map[string]map[int]int
 	requests atomic.Int64
 }
@@ -197,6 +199,9 @@ func (w *wire) observe(resp *http.Response) {
 	now := w.now()
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		w.skew, w.skewed = date.Sub(now), true
+		if w.read.IsZero() || w.at(now).Sub(date).Abs() > steady {
+			w.date, w.read = date, now
+		}
 	}
 	if resp.StatusCode == http.StatusTooManyRequests {
 		until := now.Add(pauseAfter(resp, now))
@@ -205,6 +210,14 @@ func (w *wire) observe(resp *http.Response) {
 		}
 	}
 }
+
+// steady is how much the portal's clock may seem to jump between two answers: Date is
+// of whole seconds, and answers take their time.
+const steady = 5 * time.Second
+
+// at is what the portal's clock shows when ours shows now. Where ours was set in
+// between, the machine's steady clock says how long ago the portal's was read.
+func (w *wire) at(now time.Time) time.Time { return w.date.Add(now.Sub(w.read)) }
 
 // pauseAfter is what a 429 asks for in Retry-After (seconds, or a date), else in
 // X-Rate-Limit-Reset (a time in seconds, by the portal's clock), else the time until

@@ -9,15 +9,15 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// keptApprovals are those of hashes that can be given now, by hash.
+// keptApprovals are those of hashes that were not used yet, by hash.
 func (a *app) keptApprovals(cfg *configs.Config, hashes []string) (map[string]state.Approval, error) {
 	file, kept := state.ApprovalsOf(cfg.State.Path, a.now), map[string]state.Approval{}
 	for _, hash := range hashes {
-		approval, found, err := file.Get(hash)
+		approval, found, err := file.Find(hash)
 		if err != nil {
 			return nil, err
 		}
-		if found {
+		if found && approval.Used.IsZero() {
 			kept[hash] = approval
 		}
 	}

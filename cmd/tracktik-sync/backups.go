@@ -10,6 +10,7 @@ import (
 
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 )
 
@@ -19,9 +20,14 @@ const backupDay = "20060102"
 // keepBackups copies the snapshot into state.backup.dir after a run that changed
 // something, and after the first of a day: one copy a day, which each such run replaces.
 // The oldest beyond state.backup.keep go. A copy that cannot be made is said, and fails
-// no run.
-func (a *app) keepBackups(cfg *configs.Config, db *state.DB, d *plan.Document) {
-	if err := a.keepBackup(cfg, db, changed(d)); err != nil {
+// no run. The day is Okta's: a run that did not reach it changed nothing.
+func (a *app) keepBackups(cfg *configs.Config, db *state.DB, e *tsync.Engine, d *plan.Document) {
+	now, known := e.Clock()
+	if !known {
+		return
+	}
+	_, apart := e.ClocksApart()
+	if err := keepBackup(cfg, db, now, changed(d), !apart); err != nil {
 		a.log.WithError(err).WithField("dir", cfg.State.Backup.Dir).Warn("the snapshot could not be copied to state.backup.dir")
 	}
 }
@@ -39,7 +45,9 @@ func changed(d *plan.Document) bool {
 	return d.Result.Failed > 0 || d.Result.Unknown > 0
 }
 
-func (a *app) keepBackup(cfg *configs.Config, db *state.DB, anew bool) error {
+// keepBackup makes the copy of the day, anew where there is one already; the oldest ones
+// go only when the day is sure.
+func keepBackup(cfg *configs.Config, db *state.DB, now time.Time, anew, sure bool) error {
 	dir := cfg.State.Backup.Dir
 	if dir == "" {
 		return nil
@@ -49,7 +57,8 @@ func (a *app) keepBackup(cfg *configs.Config, db *state.DB, anew bool) error {
 		return err
 	}
 	name := strings.TrimSuffix(filepath.Base(cfg.State.Path), ".db")
-	path := filepath.Join(dir, name+"-"+a.now().In(zone).Format(backupDay)+".db")
+	today := now.In(zone).Format(backupDay)
+	path := filepath.Join(dir, name+"-"+today+".db")
 	if _, err := os.Stat(path); err == nil && !anew {
 		return nil
 	}
@@ -59,12 +68,15 @@ func (a *app) keepBackup(cfg *configs.Config, db *state.DB, anew bool) error {
 	if err := db.Backup(path); err != nil {
 		return err
 	}
-	return removeOldest(dir, name, cfg.State.Backup.Keep)
+	if !sure {
+		return nil
+	}
+	return removeOldest(dir, name, today, cfg.State.Backup.Keep)
 }
 
-// removeOldest leaves the latest keep copies. What is called otherwise is somebody
-// else's.
-func removeOldest(dir, name string, keep int) error {
+// removeOldest leaves the latest keep copies up to today. What is called otherwise is
+// somebody else's, and a day to come a wrong clock's.
+func removeOldest(dir, name, today string, keep int) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("reading state.backup.dir: %w", err)
@@ -72,7 +84,7 @@ func removeOldest(dir, name string, keep int) error {
 	var copies []string
 	for _, e := range entries {
 		day, ours := strings.CutPrefix(strings.TrimSuffix(e.Name(), ".db"), name+"-")
-		if _, err := time.Parse(backupDay, day); ours && err == nil && e.Type().IsRegular() {
+		if _, err := time.Parse(backupDay, day); ours && err == nil && day <= today && e.Type().IsRegular() {
 			copies = append(copies, e.Name())
 		}
 	}

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -20,19 +18,20 @@ func TestOneCopyADayAndTheLatestAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
-	clock := &fakeClock{t: noon} // the 25th in Auckland
-	a.now = clock.now
+	at := noon // the 25th in Auckland
 	for range 2 * 4 {
-		if err := a.keepBackup(cfg, db, false); err != nil {
+		if err := keepBackup(cfg, db, at, false, true); err != nil {
 			t.Fatal(err)
 		}
-		if clock.t.Equal(noon) {
+		if at.Equal(noon) {
 			if err := os.WriteFile(filepath.Join(dir, "tracktik-sync-mine.db"), nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
+			if err := os.WriteFile(filepath.Join(dir, "tracktik-sync-20280410.db"), nil, 0o600); err != nil { // of a wrong clock
+				t.Fatal(err)
+			}
 		}
-		clock.t = clock.t.Add(12 * time.Hour)
+		at = at.Add(12 * time.Hour)
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -42,7 +41,7 @@ func TestOneCopyADayAndTheLatestAreKept(t *testing.T) {
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	if want := []string{"tracktik-sync-20261127.db", "tracktik-sync-20261128.db", "tracktik-sync-mine.db"}; !slices.Equal(names, want) {
+	if want := []string{"tracktik-sync-20261127.db", "tracktik-sync-20261128.db", "tracktik-sync-20280410.db", "tracktik-sync-mine.db"}; !slices.Equal(names, want) {
 		t.Errorf("there are %v, want %v", names, want)
 	}
 	if findings, err := state.Verify(filepath.Join(dir, "tracktik-sync-20261128.db"), state.Options{}); err != nil || len(findings) > 0 {
@@ -51,8 +50,7 @@ func TestOneCopyADayAndTheLatestAreKept(t *testing.T) {
 }
 
 func TestNoCopiesUnlessADirectoryIsNamed(t *testing.T) {
-	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
-	if err := a.keepBackup(load(t), nil, true); err != nil {
+	if err := keepBackup(load(t), nil, noon, true, true); err != nil {
 		t.Error(err)
 	}
 }

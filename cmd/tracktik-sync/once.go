@@ -54,17 +54,17 @@ func (a *app) onceOf(ctx context.Context, cfg *configs.Config, db *state.DB, app
 	}
 	onlooker.look(db, engine, d)
 	a.console.spellDocument(d)
-	return d, errors.Join(err, a.afterwards(cfg, db, d))
+	return d, errors.Join(err, a.afterwards(cfg, db, engine, d))
 }
 
 // afterwards does what is due after every run, whatever became of it, while the
 // snapshot is still ours.
-func (a *app) afterwards(cfg *configs.Config, db *state.DB, d *plan.Document) error {
+func (a *app) afterwards(cfg *configs.Config, db *state.DB, engine *tsync.Engine, d *plan.Document) error {
 	err := a.saveStatus(cfg, db)
 	if err != nil {
 		err = fmt.Errorf("leaving the status beside the snapshot: %w", err)
 	}
-	a.keepBackups(cfg, db, d)
+	a.keepBackups(cfg, db, engine, d)
 	return err
 }
 

@@ -45,6 +45,7 @@ func (o *onlooker) begins(ctx context.Context, engine *tsync.Engine) {
 	if o.whole {
 		o.notifier.Start(ctx)
 	}
+	o.notifier.Now = clockOf(engine)
 	o.phases = &metrics.Phases{Next: engine.Progress, Now: o.now}
 	engine.Progress = o.phases
 }

@@ -42,11 +42,10 @@ func (a *app) engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, error) {
 		return nil, err
 	}
 	e := &tsync.Engine{
-		Source:    source,
-		Target:    target,
-		Snapshot:  snapshot{db, a.runField},
-		Approvals: approvals{state.ApprovalsOf(cfg.State.Path, a.now), binding(cfg)},
-		Mapper:    mapper,
+		Source:   source,
+		Target:   target,
+		Snapshot: snapshot{db, a.runField},
+		Mapper:   mapper,
 
 		Policy:  policy(cfg, mapper),
 		Limits:  limits(cfg),
@@ -77,10 +76,19 @@ func (a *app) engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, error) {
 		Now:     a.now,
 		Sleep:   a.sleep,
 	}
+	e.Approvals = approvals{state.ApprovalsOf(cfg.State.Path, clockOf(e)), binding(cfg)}
 	if a.progress != nil {
 		e.Progress = a.progress
 	}
 	return e, nil
+}
+
+// clockOf is the time as the engine has it from the two systems.
+func clockOf(e *tsync.Engine) func() time.Time {
+	return func() time.Time {
+		at, _ := e.Clock()
+		return at
+	}
 }
 
 // oktaCredentials tells one way of logging in to Okta from another, without giving

@@ -55,6 +55,16 @@ type Decision struct {
 func (d *Decision) act(a Action)              { d.Actions = append(d.Actions, a) }
 func (d *Decision) hold(a Action, why string) { d.Held = append(d.Held, Held{a, why}) }
 
+// HoldTerminations makes of planned terminations held ones.
+func (d *Decision) HoldTerminations(why string) {
+	d.Actions = slices.DeleteFunc(d.Actions, func(a Action) bool {
+		if a.Kind == Terminate {
+			d.hold(a, why)
+		}
+		return a.Kind == Terminate
+	})
+}
+
 func (d *Decision) problem(u UserRef, code, message string) {
 	d.Problems = append(d.Problems, Problem{User: u, Code: code, Message: message})
 }

@@ -340,7 +340,9 @@ func TestEmployeesOfAHiddenRegionAreNotThere(t *testing.T) {
 	if err := c.srv.MoveEmployee(7, 2); err != nil {
 		t.Fatal(err)
 	}
-	hide := func(regions ...int64) { c.srv.Configure(func(s *tracktiktest.Server) { s.Rules.HiddenRegions = regions }) }
+	hide := func(regions ...int64) {
+		c.srv.Configure(func(s *tracktiktest.Server) { s.Rules.HiddenRegions = regions })
+	}
 	hide(2)
 	for query, want := range map[string]string{"/employees?username=ada": "", "/employees?id:in=7,8": "8", "/user-roles?role.id=2": "51"} {
 		if p := c.list(query); c.ids(query) != want || p.Meta.Count != len(p.Data) {

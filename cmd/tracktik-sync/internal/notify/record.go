@@ -84,6 +84,7 @@ type news struct {
 // summed up; empty: none is.
 func (t *told) news(s *Situation, wanted string, now time.Time) []news {
 	var list []news
+	t.notAfter(now)
 	if s.State != "" {
 		list = append(list, t.stateNews(s, now)...)
 		list = append(list, t.problemNews(s, now)...)
@@ -103,6 +104,24 @@ func (t *told) news(s *Situation, wanted string, now time.Time) []news {
 		list = append(list, news{event: Digested, learned: func(t *told) { t.Digest = wanted }})
 	}
 	return list
+}
+
+// notAfter takes times to come for now: a wrong clock noted them, and what was told by
+// it would be kept back until then.
+func (t *told) notAfter(now time.Time) {
+	if t.At.After(now) {
+		t.At = now.UTC()
+	}
+	for i := range t.Sent {
+		if t.Sent[i].After(now) {
+			t.Sent[i] = now.UTC()
+		}
+	}
+	for key, seen := range t.Problems {
+		if seen.After(now) {
+			t.Problems[key] = now.UTC()
+		}
+	}
 }
 
 func (t *told) stateNews(s *Situation, now time.Time) []news {

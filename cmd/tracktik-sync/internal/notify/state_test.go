@@ -151,6 +151,26 @@ func TestWhatFlapsIsNotToldWithoutEnd(t *testing.T) {
 	}
 }
 
+// What a wrong clock has noted is not kept back until its days come.
+func TestAWrongClockSilencesNobody(t *testing.T) {
+	d := newDesk(t, nil)
+	d.now = morning.Add(500 * 24 * time.Hour)
+	for range 15 {
+		d.end(t, failing())
+		d.end(t, troubled("00u1"))
+	}
+	d.now = morning
+	d.end(t, fine()) // from here on a day has to pass
+	d.web.messages(t)
+	d.now = d.now.Add(25 * time.Hour)
+	d.end(t, fine())
+	d.end(t, failing())
+	d.end(t, troubled("00u1"))
+	if got := events(d.web.messages(t)); !strings.HasSuffix(got, "failed recovered problems_new") {
+		t.Errorf("a day later, told was %q", got)
+	}
+}
+
 func TestALostOrDamagedRecordCostsOneMessage(t *testing.T) {
 	for name, left := range map[string]string{"lost": "", "damaged": `{"version":1,"chan`, "of another version": `{"version":99,"channels":{}}`, "null": "null"} {
 		d := newDesk(t, nil)
