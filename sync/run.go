@@ -177,7 +177,8 @@ func (r *run) quarantined() error {
 		return nil
 	}
 	wait := q.NextTry.Sub(r.clock())
-	if wait <= 0 || wait > quarantineFor || q.Credentials != r.credentials(q.System) {
+	wrong := wait > quarantineFor+maxSkew // noted by a wrong clock
+	if wait <= 0 || wrong || q.Credentials != r.credentials(q.System) {
 		return nil
 	}
 	return &QuarantineError{System: q.System, Reason: q.Reason, Since: q.Since, NextTry: q.NextTry}
