@@ -39,6 +39,7 @@ type app struct {
 	progress  *ui.Progress // nil: no terminal to show it on
 	command   string       // "sync", "state init"
 	document  bool         // one JSON document is wanted on stdout
+	bom       bool         // stdout begins with a byte order mark
 	answered  bool         // something was written to stdout
 	started   bool         // a command has begun: its errors are not about usage
 	shown     bool         // the plan was printed already, to ask about it
@@ -89,12 +90,20 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
 }
 
 // begin notes that cobra is done with the command line.
-func (a *app) begin(cmd *cobra.Command) {
+func (a *app) begin(cmd *cobra.Command) error {
 	a.started = true
 	a.command = strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
-	format := cmd.Flags().Lookup("format")
-	a.document = format != nil && format.Value.String() == "json" && a.command != "history" // which has one a line
+	format, bom := "", cmd.Flags().Lookup("bom")
+	if f := cmd.Flags().Lookup("format"); f != nil {
+		format = f.Value.String()
+	}
+	a.document = format == "json" && a.command != "history" // which has one a line
+	a.bom = bom != nil && bom.Value.String() == "true"
 	a.setUpLog(configs.Log{Level: "info", Format: "text"})
+	if a.bom && format != "csv" {
+		return usage("--bom is for --format csv alone: nothing else is opened by Excel")
+	}
+	return nil
 }
 
 // load reads the configuration and sets up the log as it says. The configuration
@@ -115,6 +124,9 @@ func (a *app) load() (*configs.Config, error) {
 func (a *app) data(write func(w io.Writer) error) error {
 	a.answered = true
 	w := bufio.NewWriterSize(a.stdout, 64<<10)
+	if a.bom {
+		_, _ = w.WriteString("\ufeff") // what goes wrong is kept for Flush
+	}
 	err := write(w)
 	if err == nil {
 		err = w.Flush()

@@ -35,10 +35,13 @@ func (c *choice) Set(value string) error {
 // Type is what the help shows in the place of a value.
 func (c *choice) Type() string { return strings.Join(c.allowed, "|") }
 
-// formats adds --format, whose first word is the default.
+// formats adds --format, whose first word is the default, and to CSV --bom.
 func formats(flags *pflag.FlagSet, allowed ...string) *choice {
 	c := &choice{allowed[0], allowed}
 	flags.Var(c, "format", "form of the output")
+	if slices.Contains(allowed, "csv") {
+		flags.Bool("bom", false, "begin CSV with a byte order mark, without which Excel garbles accents")
+	}
 	return c
 }
 

@@ -36,10 +36,7 @@ func newRoot(a *app) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       versionText(),
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			a.begin(cmd)
-			return nil
-		},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.begin(cmd) },
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	a.flags.register(root.PersistentFlags())
