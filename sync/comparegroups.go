@@ -243,13 +243,7 @@ func (c *comparing) sortedEmployees() []*plan.Employee {
 	return list
 }
 
-// isOwn reports the employee whose credentials we use.
-func (r *run) isOwn(e *plan.Employee) bool {
-	if r.pol.Own != 0 {
-		return e.ID == r.pol.Own
-	}
-	return r.pol.OwnUsername != "" && plan.Username.Same(e.Values[plan.Username], r.pol.OwnUsername)
-}
+func (r *run) isOwn(e *plan.Employee) bool { return r.pol.Owns(plan.Who{Employee: e}) }
 
 // placeHolders finds who holds the role of a group that they are not in.
 func (c *comparing) placeHolders() {

@@ -43,19 +43,39 @@ func (r *run) decidePeople(ctx context.Context) error {
 	return nil
 }
 
-// learnOwn finds out whose credentials we use before anybody is touched who could be
-// that employee.
+// learnOwn finds out whose credentials we use where somebody could be that employee.
+// What is left, spareOwn finds.
 func (r *run) learnOwn(ctx context.Context, list []*subject) error {
-	if r.pol.Own != 0 || r.pol.OwnUsername != "" {
-		return nil
+	risky := func(s *subject) bool {
+		return len(s.matches) > 0 || s.employee != nil || s.link != nil && s.judgement.Verdict == plan.Depart
 	}
-	risky := slices.ContainsFunc(list, func(s *subject) bool {
-		return len(s.matches) > 0 || s.link != nil && s.judgement.Verdict == plan.Depart
-	})
-	if !risky && r.OwnEmployee == "" && r.OwnUsername == "" {
+	if !slices.ContainsFunc(list, risky) {
 		return nil
 	}
 	return r.findOwn(ctx)
+}
+
+// spareOwn asks whose credentials we use where only the plan shows that it matters, and
+// holds what would touch that employee.
+func (r *run) spareOwn(ctx context.Context) error {
+	if r.pol.Own != 0 || r.pol.OwnUsername != "" {
+		return nil // the decisions knew
+	}
+	decisions := []*plan.Decision{&r.roles.decision}
+	for _, s := range r.people.subjects {
+		decisions = append(decisions, &s.decision)
+	}
+	touches := func(d *plan.Decision) bool {
+		return slices.ContainsFunc(d.Actions, func(a plan.Action) bool { return a.Employee != 0 })
+	}
+	if !slices.ContainsFunc(decisions, touches) {
+		return nil
+	}
+	err := r.findOwn(ctx)
+	for _, d := range decisions {
+		d.Spare(&r.pol)
+	}
+	return err
 }
 
 // fresh are the new people for whom an employee is looked for.

@@ -94,7 +94,7 @@ func (x *explainer) tellLink(step *Step, l *plan.Link) {
 	if l.Kept {
 		x.note(StepMatch, "adopted as it was (sync.on_adopt: keep): only what changes in Okta since is sent")
 	}
-	if len(x.pol.Protected) > 0 && x.shielded(l, x.s) {
+	if x.pol.Protects(who(l, x.s)) {
 		x.note(StepMatch, "sync.protected names them: never terminated or revoked")
 	}
 }

@@ -276,9 +276,9 @@ func (l *linker) judge(i int) {
 		p.Err = fmt.Errorf("user %s is linked to employee %d: `unlink %s` first", id, s.link.Employee, id)
 	case m.Owner != "":
 		p.Err = fmt.Errorf("employee %d is linked to user %s: `unlink %s` first", e.ID, m.Owner, m.Owner)
-	case l.isOwn(e):
+	case l.pol.Owns(plan.Who{Employee: e}):
 		p.Err = fmt.Errorf("employee %d is the one whose credentials we use", e.ID)
-	case l.isProtected(s):
+	case l.pol.Protects(who(nil, s)):
 		p.Err = fmt.Errorf("sync.protected names user %s or employee %d, who is never adopted", id, e.ID)
 	case m.Admin:
 		p.Err = fmt.Errorf("employee %d holds a protected role, and is never adopted", e.ID)
@@ -294,11 +294,6 @@ func (l *linker) judge(i int) {
 		link := plan.Adopted(&s.mapped.Wanted, e, false)
 		p.Differs, _ = plan.Differences(&link, &s.mapped.Wanted, e, &l.pol)
 	}
-}
-
-func (l *linker) isProtected(s *subject) bool {
-	names := []string{s.person.Login, s.person.Email, s.employee.Values[plan.Username], s.employee.Values[plan.Email]}
-	return slices.ContainsFunc(names, func(n string) bool { return n != "" && plan.MatchAny(l.pol.Protected, n) })
 }
 
 // linkOf is the link of a pair: as after an adoption, but that an administrator said so.

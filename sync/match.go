@@ -235,15 +235,20 @@ func (r *run) adminsByRole(ctx context.Context, candidates map[plan.EmployeeID]b
 	return nil
 }
 
-// findOwn learns which employee's credentials we use: that one is never touched.
-func (r *run) findOwn(ctx context.Context) error {
+// configuredOwn is the employee whose credentials we use, as far as the configuration
+// names them.
+func (r *run) configuredOwn() {
 	r.pol.OwnUsername = r.OwnUsername
 	if id, err := strconv.ParseInt(r.OwnEmployee, 10, 64); err == nil {
 		r.pol.Own = plan.EmployeeID(id)
-		return nil
 	}
-	if r.OwnUsername != "" {
-		return nil // compared where an employee is touched
+}
+
+// findOwn learns whose credentials we use where the configuration does not say: that one
+// is never touched. It may need a token.
+func (r *run) findOwn(ctx context.Context) error {
+	if r.pol.Own != 0 || r.pol.OwnUsername != "" {
+		return nil
 	}
 	self, err := r.Target.Self(ctx)
 	if err != nil {

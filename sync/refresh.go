@@ -92,18 +92,16 @@ func (r *run) compareEmployee(e *plan.Employee) error {
 		return err
 	}
 	if !found {
-		if e.Active() {
-			r.current.strangers = append(r.current.strangers, strangerOf(e))
+		if !e.Active() || r.pol.Owns(plan.Who{Employee: e}) {
+			return nil
 		}
-		if e.Active() && e.ID != r.pol.Own {
-			return r.candidate(e)
-		}
-		return nil
+		r.current.strangers = append(r.current.strangers, strangerOf(e))
+		return r.candidate(e)
 	}
 	if m := r.people.find(link.Person); m != nil {
 		m.flags |= flagInTT
 	}
-	if !e.Active() || link.ElsewhereStatus != "" || link.LastRepair != "" || differs(&link, e, r.relinks()) {
+	if !e.Active() || link.ElsewhereStatus != "" || link.LastRepair != "" || differs(&link, e, r.relinks()) || r.pol.Shields(plan.Who{Employee: e}) != "" {
 		r.current.differs[link.Person] = e
 	}
 	return nil

@@ -103,6 +103,9 @@ func (r *run) relinkAll(ctx context.Context) error {
 	if err := r.findAdmins(ctx, lost); err != nil {
 		return err
 	}
+	if err := r.learnOwn(ctx, lost); err != nil {
+		return err
+	}
 	for _, s := range lost {
 		if err := r.relink(s, wanted); err != nil {
 			return err
@@ -157,7 +160,7 @@ func (r *run) doubt(s *subject, wanted map[plan.EmployeeID]int) string {
 		return "several active employees have their username or e-mail"
 	case wanted[e.ID] > 1:
 		return fmt.Sprintf("employee %d has the names of several users", e.ID)
-	case r.isOwn(e), s.matches[0].Admin, plan.MatchAny(r.pol.Protected, e.Values[plan.Username]), plan.MatchAny(r.pol.Protected, e.Values[plan.Email]):
+	case r.isOwn(e), s.matches[0].Admin, r.pol.Protects(plan.Who{Link: s.link, Employee: e}):
 		return fmt.Sprintf("employee %d is protected", e.ID)
 	case onlyEmail(s.matches) && otherNames(&s.link.Pushed, &e.Values):
 		return fmt.Sprintf("employee %d has the same e-mail, but neither the first nor the last name", e.ID)
@@ -242,6 +245,9 @@ func (r *run) relinkOne(ctx context.Context, link *plan.Link) error {
 		return nil
 	}
 	if err := r.findAdmins(ctx, []*subject{s}); err != nil {
+		return err
+	}
+	if err := r.findOwn(ctx); err != nil {
 		return err
 	}
 	return r.relink(s, nil)

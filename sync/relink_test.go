@@ -3,6 +3,7 @@ package sync_test
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"tracktik-sync/okta/oktatest"
@@ -62,6 +63,7 @@ func TestADoubtfulReplacementIsLeftToPeople(t *testing.T) {
 				}
 			}
 		},
+		"protected in Okta": func(w *world) { w.policy.Protected = []string{"ada@*"} },
 		"other names": func(w *world) {
 			for _, e := range w.employees("ada") {
 				if e.Status == tracktiktest.Active {
@@ -77,6 +79,25 @@ func TestADoubtfulReplacementIsLeftToPeople(t *testing.T) {
 			w.must(err)
 			w.wantWarning(doc, "snapshot_restored")
 			w.wantNoWrites()
+		})
+	}
+}
+
+func TestOurOwnEmployeeIsNobodysReplacement(t *testing.T) {
+	for name, known := range map[string]func(*tsync.Engine, int64){
+		"by id":        func(e *tsync.Engine, id int64) { e.OwnEmployee = strconv.FormatInt(id, 10) },
+		"by user name": func(e *tsync.Engine, _ int64) { e.OwnUsername = mail("ada") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := rewound(t, func(w *world) { w.rehire("ada") })
+			all := w.employees("ada")
+			own := all[len(all)-1].ID
+			w.change = func(e *tsync.Engine) { known(e, own) }
+			w.run()
+			w.wantNoWrites()
+			if link, _, err := w.db.Link(plan.PersonID(w.users["ada"])); err != nil || int64(link.Employee) == own {
+				t.Errorf("ada is linked to our own employee %d, %v", own, err)
+			}
 		})
 	}
 }

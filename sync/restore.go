@@ -133,6 +133,9 @@ func (r *restore) decide(ctx context.Context) error {
 		if err := r.readBack(ctx); err != nil {
 			return err
 		}
+		if err := r.findOwn(ctx); err != nil {
+			return err
+		}
 	}
 	actions, held, problems, err := r.decisions()
 	if err != nil {

@@ -116,6 +116,9 @@ func (r *restore) bringBack(c *comeback, d *plan.Decision) {
 	id := c.former.Link.Employee
 	a := plan.Action{Kind: plan.Reactivate, User: c.user, Employee: id, Former: id, Restores: true, Reason: r.reason(c)}
 	switch {
+	case r.pol.Owns(plan.Who{Link: &c.former.Link, Employee: c.employee}):
+		d.Problems = append(d.Problems, plan.Problem{User: c.user, Code: plan.ProblemProtectedMatch, Message: fmt.Sprintf("employee %d is the one whose credentials we use", id)})
+		return
 	case c.employee != nil && c.employee.Active():
 		r.warn(plan.Warning{Code: warnBack, User: c.user, Message: fmt.Sprintf("is back already: employee %d is active in TrackTik; the next run adopts them, or `link` does", id)})
 		return

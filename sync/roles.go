@@ -467,9 +467,7 @@ func (r *run) roleView(id plan.PersonID) (*plan.RoleView, error) {
 		if !anew {
 			v.Employee = link.Employee
 		}
-		if r.shielded(link, s) {
-			v.Shielded = plan.HeldProtected + ": sync.protected names them"
-		}
+		v.Shielded = r.pol.Shields(who(link, s))
 	}
 	var grants []plan.Grant
 	switch {
@@ -517,15 +515,13 @@ func (s *subject) target(may bool) (plan.EmployeeID, bool) {
 	return 0, false
 }
 
-func (r *run) shielded(link *plan.Link, s *subject) bool {
-	if link.Employee == r.pol.Own || r.pol.OwnUsername != "" && plan.FoldName(link.Pushed[plan.Username]) == plan.FoldName(r.pol.OwnUsername) {
-		return true
+// who is somebody as far as it tells whether they are protected; s is nil where they were
+// not decoded.
+func who(link *plan.Link, s *subject) plan.Who {
+	if s == nil {
+		return plan.Who{Link: link}
 	}
-	names := []string{link.Login, link.Email, link.Pushed[plan.Username], link.Pushed[plan.Email], link.Seen[plan.Username], link.Seen[plan.Email]}
-	if s != nil {
-		names = append(names, s.person.Login, s.person.Email)
-	}
-	return slices.ContainsFunc(names, func(n string) bool { return n != "" && plan.MatchAny(r.pol.Protected, n) })
+	return plan.Who{Person: &s.person, Link: link, Wanted: &s.mapped.Wanted, Employee: s.employee}
 }
 
 // holding judges whether a grant of ours is still due.

@@ -64,6 +64,7 @@ func (e *Engine) newRun(opt RunOptions, id string) (*run, error) {
 		byGroup: map[plan.GroupID]*pushed{}, troubles: map[plan.PersonID][]plan.Trouble{}, pending: map[plan.PersonID]string{},
 		before: [2]int{e.Source.Requests(), e.Target.Requests()}}
 	r.pol.NoRemovals = opt.NoRemovals
+	r.configuredOwn()
 	if id != "" {
 		r.log = e.Log.WithField("run", id)
 	}
@@ -144,6 +145,9 @@ func (r *run) decideOnce(ctx context.Context) error {
 		return err
 	}
 	if err := r.decideRoles(ctx); err != nil {
+		return err
+	}
+	if err := r.spareOwn(ctx); err != nil {
 		return err
 	}
 	r.compose(ctx)

@@ -42,9 +42,9 @@ func (r *run) unmanaged() int {
 			sums[nameSum(s.mapped.Wanted.Values[f])] = true
 		}
 	}
-	own, n := nameSum(r.pol.OwnUsername), 0
+	n := 0
 	for _, e := range r.current.strangers {
-		behind := e.id == r.pol.Own || r.pol.Own == 0 && own != 0 && e.username == own
+		behind := e.id == r.pol.Own
 		for _, f := range r.pol.Match {
 			sum := map[plan.Field]uint64{plan.Username: e.username, plan.Email: e.email, plan.CustomID: e.custom}[f]
 			behind = behind || sum != 0 && known[f][sum]

@@ -86,6 +86,7 @@ func Decide(v *View, pol *Policy) Decision {
 	case v.Judgement.Verdict == Provision:
 		decideManaged(v, pol, &d)
 	}
+	v.remember(&d)
 	return d
 }
 
@@ -127,11 +128,9 @@ func decideDeparture(v *View, pol *Policy, d *Decision, reason string) {
 		note.SeenDeprovisioned = true
 		d.Note = &note
 	}
-	switch {
-	case v.own(pol):
-		d.hold(a, HeldProtected+": this is the employee whose credentials we use")
-	case v.protected(pol):
-		d.hold(a, HeldProtected+": sync.protected names them")
+	switch shield := pol.Shields(v.who()); {
+	case shield != "":
+		d.hold(a, shield)
 	case v.Link.Restored:
 		d.hold(a, HeldRestored+": was restored, and Okta has not shown them in scope since; `forget --restored` ends this")
 	case v.Judgement.Verdict == Depart && v.Judgement.Active && graceLeft(v, pol) > 0:
@@ -160,35 +159,6 @@ func graceLeft(v *View, pol *Policy) time.Duration {
 		return pol.UnassignedGrace
 	}
 	return pol.UnassignedGrace - v.AsOf.Sub(*v.Link.UnassignedSince)
-}
-
-// own reports whether the person's employee is the one whose credentials we use.
-func (v *View) own(pol *Policy) bool {
-	return v.Link.Employee == pol.Own || pol.isOwn(v.Link.Pushed[Username]) || pol.isOwn(v.Link.Seen[Username]) || v.Employee != nil && pol.isOwn(v.Employee.Values[Username])
-}
-
-func (pol *Policy) isOwn(username string) bool {
-	return pol.OwnUsername != "" && pol.Own == 0 && FoldName(username) == FoldName(pol.OwnUsername)
-}
-
-// protected reports whether a glob names the person, in Okta or in TrackTik.
-func (v *View) protected(pol *Policy) bool {
-	if len(pol.Protected) == 0 {
-		return false
-	}
-	names := []string{v.Person.Login, v.Person.Email, v.Mapped.Wanted.Email}
-	if l := v.Link; l != nil {
-		names = append(names, l.Login, l.Email, l.Pushed[Username], l.Pushed[Email], l.Seen[Username], l.Seen[Email])
-	}
-	if e := v.Employee; e != nil {
-		names = append(names, e.Values[Username], e.Values[Email])
-	}
-	for _, name := range names {
-		if name != "" && MatchAny(pol.Protected, name) {
-			return true
-		}
-	}
-	return false
 }
 
 // tooEarly reports that TrackTik refused the same action before, and that its next
@@ -230,8 +200,8 @@ func decideManaged(v *View, pol *Policy, d *Decision) {
 		d.hold(v.action(Terminate), HeldOutOfScope+": sync.scope leaves them out, and Okta still assigns them; employee and roles stay")
 		return
 	}
-	if v.own(pol) {
-		d.hold(v.action(Update), HeldProtected+": this is the employee whose credentials we use; nothing is changed")
+	if pol.Owns(v.who()) {
+		d.hold(v.action(Update), heldOwn+"; nothing is changed")
 		return
 	}
 	d.Warnings = v.Mapped.Warnings

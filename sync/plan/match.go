@@ -139,10 +139,12 @@ func adopt(v *View, pol *Policy, d *Decision, m Match) {
 	a := Action{Kind: Adopt, User: v.Ref(), Employee: e.ID, Key: matchNames[m.Key], Want: &v.Mapped.Wanted,
 		Reason: "matched by " + matchNames[m.Key] + v.Origin}
 	w := &v.Mapped.Wanted
+	who := v.who()
+	who.Employee = &e
 	switch {
-	case e.ID == pol.Own || pol.isOwn(e.Values[Username]):
+	case pol.Owns(who):
 		d.problem(v.Ref(), ProblemProtectedMatch, fmt.Sprintf("employee %d is the one whose credentials we use", e.ID))
-	case len(pol.Protected) > 0 && (MatchAny(pol.Protected, e.Values[Username]) || MatchAny(pol.Protected, e.Values[Email]) || v.protected(pol)):
+	case pol.Protects(who):
 		d.problem(v.Ref(), ProblemProtectedMatch, fmt.Sprintf("employee %d is named by sync.protected", e.ID))
 	case m.Admin:
 		d.problem(v.Ref(), ProblemProtectedMatch, fmt.Sprintf("employee %d holds a protected role", e.ID))
@@ -229,6 +231,8 @@ func reactivate(v *View, pol *Policy, d *Decision) {
 	a := Action{Kind: Reactivate, User: v.Ref(), Employee: id, Former: id, Want: &v.Mapped.Wanted, Changes: changes,
 		Reason: fmt.Sprintf("came back; employee %d was terminated by run %s", id, v.Former.Run)}
 	switch {
+	case pol.Owns(Who{Link: &v.Former.Link}):
+		d.hold(a, heldOwn)
 	case !pol.CreateUsers:
 		d.hold(a, HeldSwitchedOff+": sync.create_users is off")
 	case v.tooEarly(a, d):

@@ -36,7 +36,7 @@ type RoleView struct {
 	MayGrant bool       // to be provisioned, and nothing is wrong with them
 	Due      []Due
 	Have     []Holding
-	Shielded string // a Held reason that keeps what they have: protected, restored
+	Shielded string // a Held reason why they neither get nor lose a role: protected (see Policy.Shields), unconfirmed
 	Others   int    // roles that we neither granted nor adopted, for OneRole; -1: not read
 	View     *View  // nil: there is neither a link nor an earlier problem of theirs, or they were not decoded
 }
@@ -55,7 +55,10 @@ func DecideRoles(v *RoleView, pol *Policy) Decision {
 		})
 		due = []Due{first}
 	}
-	p := rolePlan{v: v, pol: pol, due: due, d: &d}
+	p := rolePlan{v: v, pol: pol, due: due, d: &d, shield: v.Shielded}
+	if pol.owns(v.Employee, "") {
+		p.shield = heldOwn
+	}
 	p.grants()
 	p.revokes()
 	p.settle()
@@ -68,6 +71,8 @@ type rolePlan struct {
 	pol *Policy
 	due []Due
 	d   *Decision
+	// shield is why they neither get nor lose a role, as a Held reason; empty: they may.
+	shield string
 
 	// grant and revoke are what nothing stands against, until the pairs of OneRole are
 	// settled.
@@ -108,10 +113,8 @@ func (p *rolePlan) grants() {
 		switch {
 		case !v.MayGrant:
 			p.withheld = HeldLastRole + ": the role that replaces it cannot be granted before the person's problem is solved"
-		case v.own(pol):
-			p.withhold(a, HeldProtected+": this is the employee whose credentials we use")
-		case v.Shielded != "":
-			p.withhold(a, v.Shielded)
+		case p.shield != "":
+			p.withhold(a, p.shield)
 		case pol.OneRole && v.Others > 0:
 			p.withhold(a, HeldHasOtherRole+": holds a role that this program did not give, and sync.roles.per_person is one")
 		case !pol.GrantRoles:
@@ -129,10 +132,6 @@ func (p *rolePlan) grants() {
 func (p *rolePlan) withhold(a Action, why string) {
 	p.d.hold(a, why)
 	p.withheld = why
-}
-
-func (v *RoleView) own(pol *Policy) bool {
-	return v.Employee != 0 && v.Employee == pol.Own || v.View != nil && v.View.Link != nil && v.View.own(pol)
 }
 
 func (v *RoleView) holds(role *RoleRef) bool {
@@ -189,14 +188,14 @@ func (p *rolePlan) revokes() {
 
 // obstacle is why a grant that is no longer due is not taken back, as a Held reason.
 func (p *rolePlan) obstacle(h *Holding, outranked bool) string {
-	v, pol := p.v, p.pol
+	pol := p.pol
 	switch {
 	case h.Stays != "":
 		return h.Stays
-	case v.own(pol) || h.Employee != 0 && h.Employee == pol.Own:
-		return HeldProtected + ": this is the employee whose credentials we use"
-	case v.Shielded != "":
-		return v.Shielded
+	case pol.owns(h.Employee, ""):
+		return heldOwn
+	case p.shield != "":
+		return p.shield
 	case pol.OneRole && p.withheld != "":
 		return p.withheld
 	case h.Stuck && len(p.grant) == 0:

@@ -69,7 +69,6 @@ func TestWhoIsGrantedAndRevoked(t *testing.T) {
 		"restored":                         {roleView(nil, []plan.Holding{have(1, "g1", lost)}, shield(plan.HeldRestored)), nothing, "held revoke_role g1/1 restored"},
 		"their groups could not be read":   {roleView([]plan.Due{due(2, "g2", 0)}, []plan.Holding{have(1, "g1", lost)}, shield(plan.HeldUnconfirmed)), nothing, "held grant_role g2/2 unconfirmed; held revoke_role g1/1 unconfirmed"},
 		"our own employee":                 {roleView([]plan.Due{due(2, "g2", 0)}, []plan.Holding{have(1, "g1", lost)}), func(p *plan.Policy) { p.Own = 7 }, "held grant_role g2/2 protected; held revoke_role g1/1 protected"},
-		"our own, by user name":            {roleView([]plan.Due{due(2, "g2", 0)}, nil, func(v *plan.RoleView) { v.View = managed() }), func(p *plan.Policy) { p.OwnUsername = "ana" }, "held grant_role g2/2 protected"},
 		"a protected role stays":           {roleView(nil, []plan.Holding{have(1, "g1", lost, func(h *plan.Holding) { h.Stays = plan.HeldProtectedRole + ": x" })}), nothing, "held revoke_role g1/1 protected_role"},
 		"the last role":                    {roleView(nil, []plan.Holding{have(1, "g1", lost, stuck)}), nothing, "held revoke_role g1/1 last_role"},
 		"the last role, but one comes":     {roleView([]plan.Due{due(2, "g2", 0)}, []plan.Holding{have(1, "g1", lost, stuck)}), nothing, "grant_role g2/2; revoke_role g1/1"},
