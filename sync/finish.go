@@ -462,6 +462,9 @@ func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 	}
 	if (cause == nil || errors.As(cause, &refused) && refused.Code == RefusedGuard) && whole {
 		meta.Config = r.Reading
+		if r.Groups.Push == pushMappings { // not before: a mapping that is gone takes its group away first
+			meta.Mappings = r.mappings.list
+		}
 		if r.refresh || meta.LastRefresh.IsZero() {
 			meta.LastRefresh = r.started
 		}

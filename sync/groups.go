@@ -99,9 +99,8 @@ func (r *run) findGroups(ctx context.Context, links []plan.GroupLink) (map[plan.
 	case pushAssigned:
 		err = r.Source.AssignedGroups(ctx, take(func(plan.Group) bool { return true }))
 	case pushMappings:
-		var ids map[plan.GroupID]bool
-		if ids, err = r.pushedByMapping(ctx); err == nil {
-			err = r.readByID(ctx, ids, take)
+		if err = r.readMappings(ctx); err == nil {
+			err = r.readByID(ctx, r.mappings.groups, take)
 		}
 	case pushListed:
 		if len(r.Groups.Names) == 0 {
@@ -195,45 +194,6 @@ func (r *run) named(g plan.Group, stored *plan.GroupLink) bool {
 	return stored != nil && !stored.Unpushed && stored.Matched != "" && plan.MatchAny(r.Groups.Names, stored.Matched)
 }
 
-// pushedByMapping are the groups of the app's Push Groups. The first good read is
-// kept; afterwards only a mapping that Okta says is gone takes a group away.
-func (r *run) pushedByMapping(ctx context.Context) (map[plan.GroupID]bool, error) {
-	list, err := r.Source.PushMappings(ctx)
-	var f failure
-	refused := err != nil && errors.As(err, &f) && f.Status() >= 400 && f.Status() < 500 && !f.Credentials() && f.Status() != 429
-	switch {
-	case err != nil && !(refused && len(r.meta.Mappings) > 0):
-		return nil, err
-	case err != nil:
-		r.warn(plan.Warning{Code: warnMappings, Message: "okta refuses to list the app's push mappings; those known from before are used: " + err.Error()})
-	case len(list) == 0 && len(r.meta.Mappings) > 0:
-		r.warn(plan.Warning{Code: warnMappings, Message: "okta lists no push mappings any more; those known from before are used"})
-	}
-	listed := map[string]bool{}
-	ids := map[plan.GroupID]bool{}
-	for _, m := range list {
-		listed[m.ID] = true
-		ids[m.Group] = true
-	}
-	kept := list
-	for _, m := range r.meta.Mappings {
-		if listed[m.ID] {
-			continue
-		}
-		gone := false
-		if err == nil && len(list) > 0 {
-			there, lookErr := r.Source.Mapping(ctx, m.ID)
-			gone = lookErr == nil && !there
-		}
-		if !gone {
-			kept = append(kept, m)
-			ids[m.Group] = true
-		}
-	}
-	r.meta.Mappings = kept
-	return ids, nil
-}
-
 // settleGroups compares what was found with what is stored. A group that is missing is
 // looked up by itself before it counts as unpushed.
 func (r *run) settleGroups(ctx context.Context, links []plan.GroupLink, found map[plan.GroupID]plan.Group) error {
@@ -286,28 +246,25 @@ func (r *run) missingGroup(ctx context.Context, l *plan.GroupLink) error {
 }
 
 // groupGone looks for the evidence that a stored group is no longer pushed. A listing
-// that contradicts it fails the run.
+// that contradicts it fails the run; a look-up that fails proves nothing.
 func (r *run) groupGone(ctx context.Context, l *plan.GroupLink) (bool, error) {
 	switch r.Groups.Push {
 	case pushNone:
 		return true, nil
 	case pushMappings:
-		return true, nil // pushedByMapping has looked
+		return r.mappingGone(ctx, l)
 	case pushAssigned:
 		assigned, err := r.Source.GroupAssigned(ctx, l.Group)
 		if err == nil && assigned {
 			err = &brokenListing{what: fmt.Sprintf("okta's listing of the app's groups lacks group %s, which is assigned", l.Group)}
 		}
-		return !assigned, err
+		return err == nil, err
 	}
 	g, found, err := r.Source.Group(ctx, l.Group)
-	if err != nil || !found {
-		return !found && err == nil, err
+	if err == nil && found && r.named(g, l) {
+		err = &brokenListing{what: fmt.Sprintf("okta's listing of groups lacks group %s, which exists", l.Group)}
 	}
-	if r.named(g, l) {
-		return false, &brokenListing{what: fmt.Sprintf("okta's listing of groups lacks group %s, which exists", l.Group)}
-	}
-	return true, nil
+	return err == nil, err
 }
 
 // A brokenListing is a listing that a direct look-up contradicts.

@@ -33,6 +33,7 @@ type run struct {
 	byGroup  map[plan.GroupID]*pushed
 	unpushed []plan.GroupLink // stored groups that are no longer pushed, confirmed
 	groupsIn int              // groups that were read
+	mappings mappings
 
 	regions  *plan.Regions
 	portal   plan.PortalRoles
