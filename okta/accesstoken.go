@@ -3,7 +3,6 @@ package okta
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -36,7 +35,7 @@ func (a *ServiceApp) unanswered(err error) *Error {
 		failure.Cause = withoutEOF(err)
 		return failure
 	case errors.Is(err, context.DeadlineExceeded):
-		err = fmt.Errorf("%s went by", a.config.Timeout)
+		err = &timedOut{a.config.Timeout, err}
 	}
 	return network(routeToken.name, err)
 }

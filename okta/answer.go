@@ -49,7 +49,7 @@ func (c *call) accept(header http.Header, body []byte) *Error {
 	}
 	next, err := nextLink(header.Values("Link"))
 	if err != nil {
-		return broken(c.name, request, "%v", err)
+		return broken(c.name, request, "%w", err)
 	}
 	c.next, c.request = next, request
 	c.body = unsafe.String(unsafe.SliceData(body), len(body)) // nobody else has body, or changes it
@@ -58,7 +58,7 @@ func (c *call) accept(header http.Header, body []byte) *Error {
 	}
 	if err := c.inspect(); err != nil {
 		c.body = ""
-		return broken(c.name, request, "%v", err)
+		return broken(c.name, request, "%w", err)
 	}
 	return nil
 }

@@ -57,6 +57,7 @@ type Error struct {
 	Attempts   int    // how often it was tried; 0: it does not apply
 	Cause      error  // of a network error
 
+	reason     error // that Summary has the words of; nil: none
 	retry      bool
 	retryAfter time.Duration // what the answer asked for; 0: nothing
 }
@@ -113,8 +114,13 @@ func (e *Error) hint() string {
 	return ""
 }
 
-// Unwrap is what went wrong below HTTP. It is never io.EOF.
-func (e *Error) Unwrap() error { return e.Cause }
+// Unwrap is what went wrong below HTTP, or with the answer. It is never io.EOF.
+func (e *Error) Unwrap() error {
+	if e.Cause != nil {
+		return e.Cause
+	}
+	return e.reason
+}
 
 // System is the name of the system that failed.
 func (e *Error) System() string { return "okta" }
@@ -217,12 +223,22 @@ func challengeText(header http.Header) string {
 	return text
 }
 
-// broken is the Error of an answer that cannot be believed. The same request may
-// well be answered properly a second later.
+// broken is the Error of an answer that cannot be believed; format is that of
+// fmt.Errorf. The same request may well be answered properly a second later.
 func broken(endpoint, request, format string, args ...any) *Error {
+	said := fmt.Errorf(format, args...)
 	return &Error{Endpoint: endpoint, Kind: KindBroken, Request: request,
-		Summary: fmt.Sprintf(format, args...), retry: true}
+		Summary: said.Error(), reason: withoutEOF(errors.Unwrap(said)), retry: true}
 }
+
+// A timedOut is a request that we did not wait for any longer.
+type timedOut struct {
+	after time.Duration
+	err   error
+}
+
+func (e *timedOut) Error() string { return e.after.String() + " went by" }
+func (e *timedOut) Unwrap() error { return e.err }
 
 // network is the Error of a request that got no whole answer.
 func network(endpoint string, cause error) *Error {

@@ -24,7 +24,7 @@ func decodeAssignment(r route, request, raw string, print plan.Print) (plan.Pers
 	}
 	app, err := profile(a[partProfile])
 	if err != nil {
-		return plan.Person{}, broken(r.name, request, "the app profile of user %s cannot be read: %v", printable(a[partID].Str, 50), err)
+		return plan.Person{}, broken(r.name, request, "the app profile of user %s cannot be read: %w", printable(a[partID].Str, 50), err)
 	}
 	p := a.base()
 	p.ID = plan.PersonID(strings.Clone(a[partID].Str))

@@ -194,7 +194,7 @@ func (t *transport) unanswered(req *http.Request, c *call, err error) error {
 		failure.Cause = withoutEOF(err)
 		return failure
 	case errors.Is(err, context.DeadlineExceeded):
-		err = fmt.Errorf("%s went by", t.config.Timeout)
+		err = &timedOut{t.config.Timeout, err}
 	}
 	return network(c.name, err)
 }

@@ -369,7 +369,8 @@ func (a *applier) write(action *plan.Action) {
 		return
 	}
 	intent.Seq = seq
-	done := a.perform(trace.WithRequest(a.calls, request), action, &intent)
+	ctx := trace.BeforeWrites(trace.WithRequest(a.calls, request), func() error { return a.renew(&intent) })
+	done := a.perform(ctx, action, &intent)
 	if done.request == "" {
 		done.request = request
 	}
@@ -385,6 +386,22 @@ func (a *applier) write(action *plan.Action) {
 	if done.fatal != nil {
 		a.stop(done.fatal)
 	}
+}
+
+// renewAfter is how much younger than its intent a call may be. It is little beside
+// settleAge, and a call that did not have to wait costs no second transaction.
+const renewAfter = 5 * time.Second
+
+// renew gives an intent the time at which its call leaves, where that had to wait.
+func (a *applier) renew(intent *plan.Intent) error {
+	if a.since(intent.At) < renewAfter {
+		return nil
+	}
+	intent.At = a.clock()
+	if err := a.Snapshot.Commit(plan.Batch{Begin: []plan.Intent{*intent}}); err != nil {
+		return fmt.Errorf("recording an intent: %w", err)
+	}
+	return nil
 }
 
 // lost is an intent of which it is not known what became of it, for the run that

@@ -91,7 +91,7 @@ func (l *life) disturbedRun() {
 	doc, err := l.build().RunOnce(ctx, opt)
 	l.inOkta(nil)
 	l.inPortal(nil)
-	d.late.takeEffect()
+	d.late.TakeEffect()
 	l.Logf("disturbed run, share %g, crash at step %d, %d durable steps: %v", d.share, c.at, c.n, err)
 	if doc != nil {
 		l.Logf("it planned %s\n%s", counts(doc), details(doc))
@@ -130,7 +130,7 @@ type disturbance struct {
 	mu       sync.Mutex
 	rng      *rand.Rand
 	share    float64
-	late     late
+	late     tracktiktest.Late
 	n        int
 	cancel   func()
 	cancelAt int
@@ -173,7 +173,7 @@ var portalChaos = []oktatest.Interceptor{
 func (d *disturbance) portal(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	faults := portalChaos
 	if r.Method != http.MethodGet && r.URL.Path != tracktiktest.DefaultTokenPath {
-		faults = slices.Concat(portalChaos, []oktatest.Interceptor{d.late.cut, d.late.cut})
+		faults = slices.Concat(portalChaos, []oktatest.Interceptor{d.late.Cut(http.StatusGatewayTimeout), d.late.Silent})
 	}
 	if fault := d.pick(faults); fault != nil {
 		fault(w, r, next)

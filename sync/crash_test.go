@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ type crashing struct {
 	tsync.Snapshot
 	at    int // 0: never
 	after bool
+	dead  *atomic.Bool // died between two writes; nil: never
 
 	mu sync.Mutex
 	n  int
@@ -32,6 +34,8 @@ func (c *crashing) step(write func() error) error {
 	n := c.n
 	c.mu.Unlock()
 	switch {
+	case c.dead != nil && c.dead.Load():
+		return errCrash
 	case c.at == 0 || n < c.at:
 		return write()
 	case n == c.at && c.after:

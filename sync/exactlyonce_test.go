@@ -1,10 +1,7 @@
 package sync_test
 
 import (
-	"bytes"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -35,6 +32,10 @@ var lostReplies = map[string]tracktiktest.Interceptor{
 	"500 before it":            tracktiktest.FailBefore,
 	"504 after the effect":     tracktiktest.CutAfter,
 	"504 before it":            tracktiktest.CutBefore,
+	"408 after the effect":     tracktiktest.CutBy(408, true),
+	"408 before it":            tracktiktest.CutBy(408, false),
+	"522 before it":            tracktiktest.CutBy(522, false),
+	"524 after the effect":     tracktiktest.CutBy(524, true),
 	"empty answer":             tracktiktest.Empty,
 	"null":                     tracktiktest.Null,
 	"truncated answer":         tracktiktest.Truncated,
@@ -121,39 +122,6 @@ func TestDuplicatesAfterALostReplyAreOurs(t *testing.T) {
 	}
 }
 
-// A late is a call that was cut: it is answered 504, and takes effect when somebody
-// says so.
-type late struct {
-	mu     sync.Mutex
-	effect []func()
-}
-
-func (l *late) cut(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		panic(err)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	again := r.Clone(r.Context())
-	l.effect = append(l.effect, func() {
-		again.Body = io.NopCloser(bytes.NewReader(body))
-		next.ServeHTTP(httptest.NewRecorder(), again)
-	})
-	tracktiktest.CutBefore(w, r, next)
-}
-
-func (l *late) takeEffect() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, f := range l.effect {
-		f()
-	}
-	n := len(l.effect)
-	l.effect = nil
-	return n
-}
-
 func TestACutCallSettlesNothingForAMinute(t *testing.T) {
 	for _, write := range []string{"create", "create role", "grant"} {
 		for _, comes := range []bool{true, false} {
@@ -161,11 +129,11 @@ func TestACutCallSettlesNothingForAMinute(t *testing.T) {
 				w := newWorld(t)
 				w.hire("ada", "bob")
 				w.group("Site North", "bob")
-				var l late
+				var late tracktiktest.Late
 				match := writes[write]
 				match.Times = 1
 				w.group("Site North", "ada")
-				w.inPortal(tracktiktest.When(match, l.cut))
+				w.inPortal(tracktiktest.When(match, late.Cut(http.StatusGatewayTimeout)))
 				doc, err := w.sync(refreshedNot)
 				if err != nil || doc.Result.Unknown != 1 {
 					t.Fatalf("ended with %v\n%s", err, details(doc))
@@ -180,7 +148,7 @@ func TestACutCallSettlesNothingForAMinute(t *testing.T) {
 					t.Errorf("sent %d times within the minute", n)
 				}
 				if comes {
-					if l.takeEffect() != 1 {
+					if late.TakeEffect() != 1 {
 						t.Fatal("nothing was cut")
 					}
 				}

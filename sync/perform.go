@@ -17,7 +17,7 @@ func (a *applier) perform(ctx context.Context, action *plan.Action, intent *plan
 	if done.outcome != plan.Unknown {
 		return done
 	}
-	state, batch, err := a.lookInto(ctx, intent, a.lostAt(done))
+	state, batch, err := a.lookInto(ctx, intent, a.lostAt(action, done))
 	switch {
 	case err != nil:
 		done.message += "; the look-up failed too: " + err.Error()
@@ -42,12 +42,20 @@ func (a *applier) perform(ctx context.Context, action *plan.Action, intent *plan
 }
 
 // lostAt is when a lost call may still have been at work: one that was cut goes on in
-// TrackTik, one whose connection broke is over.
-func (a *applier) lostAt(done attempt) time.Time {
-	if done.slow {
+// TrackTik, one whose connection broke is over. What makes nothing new is as good as
+// over: made twice it is done once, and a leaver does not keep the keys meanwhile.
+func (a *applier) lostAt(action *plan.Action, done attempt) time.Time {
+	if done.slow && makesAnew(action.Kind) {
 		return a.clock()
 	}
 	return time.Time{}
+}
+
+// makesAnew reports a kind of write that makes another employee, role or grant when it
+// happens twice. A reactivation does where it is refused the second time: then a new
+// employee is made in its place.
+func makesAnew(k plan.Kind) bool {
+	return k == plan.Create || k == plan.CreateRole || k == plan.GrantRole || k == plan.Reactivate
 }
 
 // learn remembers the ids that a settled action brought.
@@ -191,12 +199,8 @@ func isConflict(err error) bool {
 
 // isSlow reports a call that was cut, and may still be at work.
 func isSlow(err error) bool {
-	var f failure
-	if errors.As(err, &f) && f.Status() == 504 {
-		return true
-	}
-	var timeout interface{ Timeout() bool }
-	return errors.As(err, &timeout) && timeout.Timeout() || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+	var f interface{ StillAtWork() bool }
+	return errors.As(err, &f) && f.StillAtWork()
 }
 
 // conflict looks whose the name is that a create was refused for: ours, when an
@@ -434,7 +438,7 @@ func (a *applier) createRole(ctx context.Context, action *plan.Action) attempt {
 		if !isConflict(err) {
 			return done
 		}
-		state, batch, lookErr := a.lookForRole(ctx, action, time.Time{})
+		state, batch, lookErr := a.lookForRole(ctx, action)
 		if lookErr != nil || state != happened {
 			if done.outcome == plan.Unknown && lookErr == nil {
 				done.outcome, done.code = plan.Failed, plan.ProblemRefused

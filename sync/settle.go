@@ -9,14 +9,10 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-const (
-	// settleAge is how long after a call that was cut an empty look-up proves
-	// nothing: TrackTik cuts calls after 30 s, and goes on with them.
-	settleAge = 60 * time.Second
-	// crashAge is the same after an end of the program: nothing says that the call
-	// was a long one, and it is over when its usual time has passed.
-	crashAge = 5 * time.Second
-)
+// settleAge is how long after a call that was cut, or that the program did not live to
+// see the end of, an empty look-up proves nothing: TrackTik cuts calls after 30 s, and
+// goes on with them.
+const settleAge = 60 * time.Second
 
 // A settled is what a look-up tells of a write whose outcome was not known.
 type settled int
@@ -37,9 +33,6 @@ func (r *run) settle(ctx context.Context) error {
 	r.phase("settling what was left open", len(pending))
 	for i := range pending {
 		in := &pending[i]
-		if err := r.letPass(ctx, in); err != nil {
-			return err
-		}
 		state, batch, err := r.lookInto(ctx, in, lostSince(in))
 		if err != nil {
 			if _, bad := isCredentials(err); bad || ctx.Err() != nil {
@@ -72,44 +65,39 @@ func (r *run) settle(ctx context.Context) error {
 	return nil
 }
 
-// letPass waits until a call that the program's end broke off is over.
-func (r *run) letPass(ctx context.Context, in *plan.Intent) error {
-	rest := min(crashAge, crashAge-r.since(in.At))
-	if in.Lost != "" || rest <= 0 {
-		return nil
-	}
-	return r.Sleep(ctx, rest)
-}
-
 // lostSince is when a call may last have begun to be at work still; the zero time
 // when it is over.
 func lostSince(in *plan.Intent) time.Time {
-	if in.Lost == plan.LostCut {
-		return in.At
+	if in.Lost == plan.LostOver {
+		return time.Time{}
 	}
-	return time.Time{}
+	return in.At
 }
 
 // lookInto asks TrackTik what became of an intent, and returns what follows for the
-// snapshot. at is when the call was made.
+// snapshot. at is when the call was made: that it shows nothing proves nothing before
+// settleAge has passed.
 func (r *run) lookInto(ctx context.Context, in *plan.Intent, at time.Time) (settled, plan.Batch, error) {
+	state, batch, err := r.whatBecameOf(ctx, in)
+	if err == nil && state == didNot && r.since(at) < settleAge {
+		return unsettled, plan.Batch{}, nil
+	}
+	return state, batch, err
+}
+
+// whatBecameOf is lookInto by what TrackTik shows now.
+func (r *run) whatBecameOf(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
 	a := &in.Action
 	switch a.Kind {
 	case plan.Create:
-		return r.lookForCreated(ctx, in, at)
+		return r.lookForCreated(ctx, in)
 	case plan.CreateRole:
-		return r.lookForRole(ctx, a, at)
+		return r.lookForRole(ctx, a)
 	case plan.Update:
 		return r.lookAtUpdate(ctx, in)
 	case plan.Terminate, plan.Reactivate:
 		return r.lookAtStatus(ctx, in)
-	case plan.GrantRole:
-		state, batch, err := r.lookAtGrant(ctx, a)
-		if err == nil && state == didNot {
-			state = r.ifEmpty(at)
-		}
-		return state, batch, err
-	case plan.RevokeRole:
+	case plan.GrantRole, plan.RevokeRole:
 		return r.lookAtGrant(ctx, a)
 	case plan.RenameRole:
 		role, found, err := r.Target.Role(ctx, a.Role.ID)
@@ -122,17 +110,9 @@ func (r *run) lookInto(ctx context.Context, in *plan.Intent, at time.Time) (sett
 	return didNot, plan.Batch{}, nil
 }
 
-// ifEmpty is what an empty look-up proves.
-func (r *run) ifEmpty(at time.Time) settled {
-	if r.since(at) < settleAge {
-		return unsettled
-	}
-	return didNot
-}
-
 // lookForCreated finds an unowned employee who agrees in user name, e-mail, first and
 // last name: nobody else made one.
-func (r *run) lookForCreated(ctx context.Context, in *plan.Intent, at time.Time) (settled, plan.Batch, error) {
+func (r *run) lookForCreated(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
 	if in.Wanted == nil {
 		return didNot, plan.Batch{}, nil
 	}
@@ -141,7 +121,7 @@ func (r *run) lookForCreated(ctx context.Context, in *plan.Intent, at time.Time)
 		return unsettled, plan.Batch{}, err
 	}
 	if !found {
-		return r.ifEmpty(at), plan.Batch{}, nil
+		return didNot, plan.Batch{}, nil
 	}
 	batch, err := r.createdBatch(&in.Action, in.Wanted, e.ID, in.Run)
 	return happened, batch, err
@@ -175,7 +155,7 @@ func agrees(e *plan.Employee, want *plan.Values) bool {
 	return true
 }
 
-func (r *run) lookForRole(ctx context.Context, a *plan.Action, at time.Time) (settled, plan.Batch, error) {
+func (r *run) lookForRole(ctx context.Context, a *plan.Action) (settled, plan.Batch, error) {
 	roles, err := r.Target.Roles(ctx)
 	if err != nil {
 		return unsettled, plan.Batch{}, err
@@ -187,7 +167,7 @@ func (r *run) lookForRole(ctx context.Context, a *plan.Action, at time.Time) (se
 			return happened, batch, err
 		}
 	}
-	return r.ifEmpty(at), plan.Batch{}, nil
+	return didNot, plan.Batch{}, nil
 }
 
 // lookAtUpdate takes over what TrackTik holds of the fields that were sent: what was

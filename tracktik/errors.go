@@ -1,10 +1,12 @@
 package tracktik
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +30,7 @@ type Error struct {
 	code      string // the OAuth error of a token request
 
 	unknown     bool
+	atWork      bool
 	refused     bool
 	conflict    bool
 	credentials bool
@@ -71,6 +74,11 @@ func (e *Error) RequestID() string { return e.requestID }
 // OutcomeUnknown reports a write that may have taken effect: its answer was
 // lost, cut, or a server error. It must be looked up before it is sent again.
 func (e *Error) OutcomeUnknown() bool { return e.unknown }
+
+// StillAtWork reports a write that was given up, or cut off by something in front of
+// the portal, before the portal was done with it: it may take effect later than any
+// look-up. TrackTik cuts calls after 30 s, and goes on with them.
+func (e *Error) StillAtWork() bool { return e.unknown && e.atWork }
 
 // Refused reports a write that the portal rejected for its data or for the state
 // of the record: any 4xx but 401, 403, 408, 429, and a 404 that is not the
@@ -129,6 +137,16 @@ func (c *Client) parseError(req *http.Request, resp *http.Response, body []byte)
 	return e
 }
 
+// cutStatuses are the answers of what stands in front of the portal when it takes too
+// long. 504 is in support article 23703421113239, 522 and 524 are those of a widespread
+// content delivery network.
+var cutStatuses = []int{http.StatusRequestTimeout, http.StatusGatewayTimeout, 522, 524}
+
+// gaveUp reports that we did not wait for the end of a call.
+func gaveUp(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+}
+
 // judge decides what the status means for a read or a write.
 func (e *Error) judge(write bool) {
 	duplicate := looksDuplicate(e.Text)
@@ -138,8 +156,8 @@ func (e *Error) judge(write bool) {
 	case s == http.StatusForbidden:
 		e.forbidden = true
 	case s == http.StatusTooManyRequests || !write:
-	case s == http.StatusRequestTimeout:
-		e.unknown = true
+	case slices.Contains(cutStatuses, s):
+		e.unknown, e.atWork = true, true
 	case s == http.StatusConflict:
 		e.refused, e.conflict = true, true
 	case s >= 400 && s < 500:
@@ -161,7 +179,7 @@ func (c *Client) lost(req *http.Request, err error) *Error {
 	e.cause = err
 	var wire *wireError
 	e.unsent = errors.As(err, &wire) && !wire.left
-	e.unknown = isWrite(req) && !e.unsent
+	e.unknown, e.atWork = isWrite(req) && !e.unsent, gaveUp(err)
 	return e
 }
 
@@ -261,6 +279,6 @@ func isControlOrSpace(r rune) bool {
 // cut is the Error of a 2xx whose body broke off.
 func (c *Client) cut(req *http.Request, resp *http.Response, err error) *Error {
 	e := c.unbelievable(req, resp, err)
-	e.Text = plainCause(err)
+	e.Text, e.atWork = plainCause(err), gaveUp(err)
 	return e
 }

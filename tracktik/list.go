@@ -91,7 +91,7 @@ func nextPage[T any](ctx context.Context, c *Client, l *listing, decode decoder[
 	values, fresh := take(l, p)
 	if err := l.advance(len(p.ids), fresh); err != nil {
 		e := c.newError(req, err.Error())
-		e.broken = true
+		e.broken, e.cause = true, err
 		return nil, e
 	}
 	return values, nil

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -87,6 +88,9 @@ func limiter(n int) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(float64(n-burst)/60), burst)
 }
 
+// errTimeout is our own patience with one call, not the end of the run.
+var errTimeout = errors.New("no answer within")
+
 // A wireError is a request that got no answer.
 type wireError struct {
 	left bool // a connection had been made: the portal may have seen the request
@@ -95,6 +99,11 @@ type wireError struct {
 
 func (e *wireError) Error() string { return e.err.Error() }
 func (e *wireError) Unwrap() error { return e.err }
+
+// Timeout makes it a net.Error's question, which url.Error passes on.
+func (e *wireError) Timeout() bool {
+	return errors.Is(e.err, context.DeadlineExceeded) || errors.Is(e.err, os.ErrDeadlineExceeded)
+}
 
 // RoundTrip sends req when its turn has come. The answer's body keeps the slot
 // until it is closed.
@@ -107,8 +116,14 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	case <-req.Context().Done():
 		return nil, &wireError{err: req.Context().Err()}
 	}
+	if isWrite(req) {
+		if err := trace.Leaving(req.Context()); err != nil {
+			<-w.slots
+			return nil, &wireError{err: err}
+		}
+	}
 	ctx, cancel := context.WithTimeoutCause(req.Context(), w.timeout,
-		fmt.Errorf("no answer within %s (tracktik.timeout)", w.timeout))
+		fmt.Errorf("%w %s (tracktik.timeout)", errTimeout, w.timeout))
 	release := sync.OnceFunc(func() { cancel(); <-w.slots })
 	resp, err := w.send(ctx, req)
 	if err != nil {
@@ -278,10 +293,17 @@ func (b *boundedBody) Close() error {
 	return b.closer.Close()
 }
 
-// withCause puts the words of a time-out in place of "context deadline exceeded".
+// A causedError has the words of why a context ended. What kind of end it was, and what
+// net/http made of it, stay to be asked for.
+type causedError struct{ cause, ended, err error }
+
+func (e *causedError) Error() string   { return e.cause.Error() }
+func (e *causedError) Unwrap() []error { return []error{e.cause, e.ended, e.err} }
+
+// withCause gives err the words of why ctx ended, where it has.
 func withCause(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
-		return cause
+		return &causedError{cause, ctx.Err(), err}
 	}
 	return err
 }
@@ -313,6 +335,8 @@ func plainCause(err error) string {
 		err = wrapped.Err
 	}
 	switch {
+	case errors.Is(err, errTimeout):
+		return shorten(err.Error(), maxErrorText)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "the connection was closed before the answer was complete"
 	case errors.Is(err, context.Canceled):

@@ -1,6 +1,6 @@
-// Package trace carries the id of one request from the engine, which records
-// it, to the client that sends it as X-Request-Id, without either of them
-// knowing the other.
+// Package trace is what the engine and a client tell one another about one call,
+// without either of them knowing the other: the id that the engine records and the
+// client sends as X-Request-Id, and the moment at which a write leaves.
 package trace
 
 import (
@@ -22,6 +22,22 @@ func Request(ctx context.Context) string {
 		return id
 	}
 	return NewID()
+}
+
+type leavingKey struct{}
+
+// BeforeWrites returns a context whose writes call leaving before they leave, each
+// time: one may wait long for its turn, and be sent again. Its error keeps them here.
+func BeforeWrites(ctx context.Context, leaving func() error) context.Context {
+	return context.WithValue(ctx, leavingKey{}, leaving)
+}
+
+// Leaving tells whoever asked for it with BeforeWrites that a write is about to leave.
+func Leaving(ctx context.Context) error {
+	if leaving, ok := ctx.Value(leavingKey{}).(func() error); ok {
+		return leaving()
+	}
+	return nil
 }
 
 // NewID draws an id of 16 random bytes, in hex.

@@ -38,11 +38,25 @@ var failed500 = refuse(http.StatusInternalServerError, "an internal error occurr
 // same.
 func CutAfter(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	next.ServeHTTP(newCapture(), r)
-	gatewayTimeout(w)
+	cut(w, http.StatusGatewayTimeout)
 }
 
 // CutBefore answers 504 and does nothing: the call was cut at 30 s and rolled back.
-func CutBefore(w http.ResponseWriter, _ *http.Request, _ http.Handler) { gatewayTimeout(w) }
+func CutBefore(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	cut(w, http.StatusGatewayTimeout)
+}
+
+// CutBy is CutAfter, or CutBefore without effect, in the words of another gateway
+// before the portal: 408 (Request Timeout), or the 522 and 524 of a content delivery
+// network that waited in vain for the portal.
+func CutBy(status int, effect bool) Interceptor {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if effect {
+			next.ServeHTTP(newCapture(), r)
+		}
+		cut(w, status)
+	}
+}
 
 // TooMany answers 429, with a Retry-After in seconds unless wait is zero: somebody
 // else has used up the portal's minute.

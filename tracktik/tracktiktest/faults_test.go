@@ -31,6 +31,8 @@ func TestFaultsOnAWriteSayWhetherItTookEffect(t *testing.T) {
 		"500 before":         {tracktiktest.FailBefore, 500, false},
 		"504 after":          {tracktiktest.CutAfter, 504, true},
 		"504 before":         {tracktiktest.CutBefore, 504, false},
+		"408 after":          {tracktiktest.CutBy(408, true), 408, true},
+		"524 before":         {tracktiktest.CutBy(524, false), 524, false},
 		"429":                {tracktiktest.TooMany(0), 429, false},
 		"empty":              {tracktiktest.Empty, 200, true},
 		"null":               {tracktiktest.Null, 200, true},
@@ -215,5 +217,32 @@ func TestZeroServerIsAHandler(t *testing.T) {
 	resp.Body.Close()
 	if resp.StatusCode != 200 {
 		t.Errorf("status %d", resp.StatusCode)
+	}
+}
+
+func TestLateCallsTakeEffectWhenTheyAreTold(t *testing.T) {
+	for name, pick := range map[string]func(*tracktiktest.Late) tracktiktest.Interceptor{
+		"silence": func(l *tracktiktest.Late) tracktiktest.Interceptor { return l.Silent },
+		"522":     func(l *tracktiktest.Late) tracktiktest.Interceptor { return l.Cut(522) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var late tracktiktest.Late
+			c := withFault(t, onCreate, pick(&late))
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			req := c.request("POST", "/employees", ada).WithContext(ctx)
+			if resp, err := c.srv.Client().Do(req); err == nil && resp.StatusCode != 522 {
+				t.Fatalf("answered %d", resp.StatusCode)
+			}
+			if n := len(c.srv.Employees()); n != 1 {
+				t.Fatalf("%d employees before the effect", n)
+			}
+			if n := late.TakeEffect(); n != 1 || len(c.srv.Employees()) != 2 {
+				t.Errorf("%d calls took effect, and there are %d employees", n, len(c.srv.Employees()))
+			}
+			if n := late.TakeEffect(); n != 0 {
+				t.Errorf("%d calls took effect again", n)
+			}
+		})
 	}
 }

@@ -3,6 +3,7 @@ package tracktiktest
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 )
@@ -43,8 +44,8 @@ func withQuery(r *http.Request, query string) *http.Request {
 	return r
 }
 
-func gatewayTimeout(w http.ResponseWriter) {
-	writePage(w, http.StatusGatewayTimeout, "504 Gateway Time-out")
+func cut(w http.ResponseWriter, status int) {
+	writePage(w, status, fmt.Sprintf("%d Time-out", status))
 }
 
 func writePage(w http.ResponseWriter, status int, title string) {

@@ -89,8 +89,8 @@ func (c *caller) form(form url.Values) (int, map[string]any) {
 	return resp.StatusCode, answer
 }
 
-// send makes one call to the API. The error is that of the connection.
-func (c *caller) send(method, path, body string) (*http.Response, string, error) {
+// request is a call to the API.
+func (c *caller) request(method, path, body string) *http.Request {
 	c.t.Helper()
 	req, err := http.NewRequest(method, c.srv.URL+"/rest/v1"+path, strings.NewReader(body))
 	if err != nil {
@@ -100,7 +100,13 @@ func (c *caller) send(method, path, body string) (*http.Response, string, error)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := c.srv.Client().Do(req)
+	return req
+}
+
+// send makes one call to the API. The error is that of the connection.
+func (c *caller) send(method, path, body string) (*http.Response, string, error) {
+	c.t.Helper()
+	resp, err := c.srv.Client().Do(c.request(method, path, body))
 	if err != nil {
 		return nil, "", err
 	}

@@ -1,0 +1,189 @@
+package sync_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+// effects are when a call takes effect whose caller did not wait for it: so long after
+// the run that made it. 0 is never.
+var effects = map[string]time.Duration{"at once": time.Millisecond, "after 30 s": 30 * time.Second, "never": 0}
+
+// lateWorld is a world in which every kind of write is due, in a portal that refuses no
+// duplicate: what is made twice stays.
+func lateWorld(t testing.TB, write string) *world {
+	w := newWorld(t)
+	w.portal.Configure(func(s *tracktiktest.Server) {
+		s.Rules.Duplicates, s.Rules.GrantsRepeat = tracktiktest.DuplicateAccepted, true
+	})
+	w.policy.Reactivate = write == "reactivate"
+	w.settle()
+	w.live()
+	return w
+}
+
+// followed makes the runs that come after one whose call was late, and wants the portal
+// to be as if nothing had happened.
+func (w *world) followed(late *tracktiktest.Late, effect time.Duration, want string) {
+	w.Helper()
+	w.inPortal(nil)
+	w.timeout = 30 * time.Second
+	w.reopen()
+	if effect == time.Millisecond {
+		late.TakeEffect()
+	}
+	for _, wait := range []time.Duration{0, 30 * time.Second, 40 * time.Second} { // the last one is beyond the minute
+		w.pass(wait)
+		if effect > 0 && effect == wait && late.TakeEffect() > 1 {
+			w.Error("the call was made twice")
+		}
+		if _, err := w.build().RunOnce(w.Context(), refreshedNot); err != nil {
+			w.Fatal(err)
+		}
+	}
+	w.run()
+	w.wantOutcomeOf(want, "three more runs")
+	w.wantDone(w.runWith(refreshed), "")
+	if pending, err := w.db.Pending(); err != nil || len(pending) > 0 {
+		w.Errorf("pending %v %v", pending, err)
+	}
+}
+
+// A call that takes effect after its caller gave up is not made a second time where that
+// would make a second employee, role or grant.
+func TestALateCallIsMadeOnce(t *testing.T) {
+	want := map[bool]string{}
+	for _, reactivate := range []bool{false, true} {
+		want[reactivate] = undisturbed(t, func(w *world) { w.policy.Reactivate = reactivate })
+	}
+	for write, match := range writes {
+		for answer, status := range map[string]int{"silence": 0, "408": 408, "504": 504, "522": 522, "524": 524} {
+			for when, effect := range effects {
+				t.Run(write+"/"+answer+"/"+when, func(t *testing.T) {
+					w := lateWorld(t, write)
+					var late tracktiktest.Late
+					fault := late.Cut(status)
+					if status == 0 {
+						fault, w.timeout = late.Silent, 150*time.Millisecond
+					}
+					match := match
+					match.Times = 1
+					w.inPortal(tracktiktest.When(match, fault))
+					if _, err := w.sync(refreshedNot); err != nil {
+						t.Fatal(err)
+					}
+					w.followed(&late, effect, want[w.policy.Reactivate])
+				})
+			}
+		}
+	}
+}
+
+// The same when the program is killed while the call is on its way.
+func TestACallOfAKilledRunIsMadeOnce(t *testing.T) {
+	want := map[bool]string{}
+	for _, reactivate := range []bool{false, true} {
+		want[reactivate] = undisturbed(t, func(w *world) { w.policy.Reactivate = reactivate })
+	}
+	for write, match := range writes {
+		for when, effect := range effects {
+			t.Run(write+"/"+when, func(t *testing.T) {
+				w := lateWorld(t, write)
+				var late tracktiktest.Late
+				w.killIn(match, &late)
+				w.followed(&late, effect, want[w.policy.Reactivate])
+			})
+		}
+	}
+}
+
+// A call may wait long for its turn: the minute begins when it leaves.
+func TestTheMinuteBeginsWhenTheCallLeaves(t *testing.T) {
+	for when, effect := range effects {
+		t.Run(when, func(t *testing.T) {
+			w := newWorld(t)
+			w.portal.Configure(func(s *tracktiktest.Server) {
+				s.Rules.Duplicates, s.Rules.GrantsRepeat = tracktiktest.DuplicateAccepted, true
+			})
+			w.hire("ada")
+			var late tracktiktest.Late
+			first := writes["create"]
+			first.Times = 1
+			w.killIn(writes["create"], &late, tracktiktest.When(first, tracktiktest.TooMany(10*time.Minute)))
+			w.followed(&late, effect, undisturbedOf(w, func(twin *world) { twin.hire("ada") }))
+		})
+	}
+}
+
+// undisturbedOf is how a life ends that begins as begin says.
+func undisturbedOf(w *world, begin func(*world)) string {
+	twin := newQuietWorld(w.TB)
+	begin(twin)
+	twin.run()
+	return twin.outcome()
+}
+
+// killIn makes a run that is killed while the first call that match selects, and that
+// passes before, is on its way: nothing more is sent by it, nor recorded.
+func (w *world) killIn(match tracktiktest.Match, late *tracktiktest.Late, before ...tracktiktest.Interceptor) {
+	w.Helper()
+	var dead atomic.Bool
+	match.Times = 1
+	w.timeout = 150 * time.Millisecond
+	grave := func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if dead.Load() {
+			tracktiktest.Unreached(rw, r, next)
+		}
+		next.ServeHTTP(rw, r)
+	}
+	kill := tracktiktest.When(match, func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		dead.Store(true)
+		late.Silent(rw, r, next)
+	})
+	w.inPortal(tracktiktest.Chain(slices.Concat([]tracktiktest.Interceptor{grave}, before, []tracktiktest.Interceptor{kill})...))
+	w.change = func(e *tsync.Engine) { e.Workers = 1 }
+	w.wrap = func(s tsync.Snapshot) tsync.Snapshot { return &crashing{Snapshot: s, dead: &dead} }
+	if _, err := w.sync(refreshedNot); !errors.Is(err, errCrash) {
+		w.Fatalf("the run ended with %v", err)
+	}
+	w.wrap = nil
+}
+
+// A portal that refuses to reactivate somebody twice, since it is at work on the first
+// time still, does not make a restore hire them anew.
+func TestALateReactivationMakesNoSecondEmployee(t *testing.T) {
+	for when, effect := range effects {
+		t.Run(when, func(t *testing.T) {
+			w, opt := dismissed(t)
+			w.portal.Configure(func(s *tracktiktest.Server) {
+				s.Rules.Duplicates, s.Rules.GrantsRepeat = tracktiktest.DuplicateAccepted, true
+			})
+			var late tracktiktest.Late
+			first := tracktiktest.Match{Method: "POST", Path: fmt.Sprintf("/employees/%d/actions/reactivate", w.employee("ada").ID), Times: 1}
+			later := first
+			later.Nth, later.Times = 2, 0
+			w.inPortal(tracktiktest.Chain(tracktiktest.When(later, refuse), tracktiktest.When(first, late.Cut(http.StatusGatewayTimeout))))
+			if _, err := w.restore(opt); err != nil {
+				t.Fatal(err)
+			}
+			w.inPortal(nil)
+			w.pass(effect)
+			if effect > 0 {
+				late.TakeEffect()
+			}
+			w.pass(time.Minute)
+			if _, err := w.restore(opt); err != nil {
+				t.Fatal(err)
+			}
+			w.wantBack("the second restore")
+		})
+	}
+}
