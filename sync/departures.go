@@ -208,36 +208,85 @@ func (r *run) sampled() bool {
 }
 
 // judgeDeleted holds people whom Okta does not know when they are many: rights are
-// lost more often than people are deleted together.
+// lost more often than people are deleted together. How many they are, a run of single
+// people has from the last whole run.
 func (r *run) judgeDeleted(absent []*subject) error {
-	var gone []*subject
+	v := &r.unseen
+	*v = unseen{judged: true}
 	for _, s := range absent {
 		if s.judgement.Why == whyDeleted {
-			gone = append(gone, s)
+			v.people = append(v.people, s)
 		}
 	}
-	few := max(3, r.people.managed/100)
-	for _, s := range gone {
-		since := s.link.NotVisibleSince
-		switch {
-		case len(gone) <= few, r.approvedRef(plan.Terminate, s):
-		case since != nil && r.now.Sub(*since) >= r.pol.DeletedGrace:
-			s.judgement.Why = "deleted in Okta: not known there since " + since.UTC().Format(time.RFC3339)
-		default:
-			note := *s.link
-			if since == nil {
-				note.NotVisibleSince = &r.now
+	v.count, v.few = len(v.people), max(3, r.people.managed/100)
+	if r.some() && v.count > 0 {
+		v.count += r.meta.NotVisible
+		for _, s := range v.people {
+			if s.link.NotVisibleSince != nil {
+				v.count-- // counted by the whole run
 			}
-			s.decision.Note = &note
-			s.judgement = plan.Judgement{Verdict: plan.Hold, Why: fmt.Sprintf("%s: Okta does not know %d people at once, more than %d: rights were likely lost; "+
-				"terminated if a run %s after the first sees the same", plan.HeldNotVisible, len(gone), few, r.pol.DeletedGrace)}
 		}
+	}
+	for _, s := range v.people {
+		r.judgeUnseen(s)
 	}
 	for _, s := range absent {
 		s.leaver = s.judgement.Verdict == plan.Depart
 	}
 	return nil
 }
+
+// unseen are the people whom Okta does not know in this run.
+type unseen struct {
+	judged     bool // false: the run ended before it knew
+	people     []*subject
+	count, few int // how many there are, of everybody; and how many may be deleted at once
+	held       int // of people
+}
+
+func (r *run) judgeUnseen(s *subject) {
+	v := &r.unseen
+	since := s.link.NotVisibleSince
+	switch {
+	case v.count <= v.few, r.approvedRef(plan.Terminate, s):
+		return
+	case since != nil && r.now.Sub(*since) >= r.pol.DeletedGrace:
+		s.judgement.Why = "deleted in Okta: not known there since " + since.UTC().Format(time.RFC3339)
+		return
+	}
+	v.held++
+	note := *s.link
+	if since == nil && !r.some() {
+		note.NotVisibleSince = &r.now
+	}
+	s.decision.Note = &note
+	s.judgement = plan.Judgement{Verdict: plan.Hold, Why: fmt.Sprintf("%s: Okta does not know %d people at once, more than %d: rights were likely lost; "+
+		"terminated if a run %s after the first sees the same", plan.HeldNotVisible, v.count, v.few, r.pol.DeletedGrace)}
+}
+
+// countUnseen is Meta.NotVisible after this run.
+func (r *run) countUnseen() (int, error) {
+	n := r.meta.NotVisible
+	if r.unseen.judged && !r.some() {
+		return r.unseen.held, nil
+	}
+	for _, s := range r.unseen.people {
+		if s.judgement.Verdict != plan.Depart || s.link.NotVisibleSince != nil {
+			continue // still there, or counted already
+		}
+		_, stays, err := r.Snapshot.Link(s.person.ID)
+		if err != nil {
+			return n, err
+		}
+		if !stays {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// some reports a run of single people.
+func (r *run) some() bool { return len(r.opt.Users) > 0 }
 
 // approvedRef reports whether an approved set holds that action about a person.
 func (r *run) approvedRef(kind plan.Kind, s *subject) bool {

@@ -314,3 +314,72 @@ func TestAReasonThatNobodyChoseIsAWarning(t *testing.T) {
 		t.Errorf("warned though a reason was chosen: %s", details(doc))
 	}
 }
+
+// How many are not visible, nobody can tell who looks at one of them.
+func TestAWholeRunsVerdictHoldsForSinglePeople(t *testing.T) {
+	w := newWorld(t)
+	w.limits.Kinds[plan.Terminate] = plan.NoLimit
+	names := w.crowd(30)
+	w.run()
+	for _, name := range names[:8] {
+		w.org.DeleteUser(w.users[name])
+	}
+	single := func(name string) tsync.RunOptions {
+		return tsync.RunOptions{Users: []string{w.users[name]}, Retry: []plan.PersonID{plan.PersonID(w.users[name])}}
+	}
+	heldAlone := func() *plan.Document {
+		t.Helper()
+		doc, err := w.sync(single(names[0]))
+		w.wantRefused(err, "guard")
+		w.wantHeld(doc, plan.HeldNotVisible, names[0])
+		w.wantNoWrites()
+		return doc
+	}
+	w.mistaken(26*time.Hour, refreshedNot) // notes no time, and sees them all the same
+	heldAlone()
+	_, err := w.sync(refreshedNot)
+	w.wantRefused(err, "guard")
+	doc := heldAlone()
+	x, err := w.build().Explain(t.Context(), w.users[names[1]], plan.UserRef{})
+	w.must(err)
+	if len(x.Actions) > 0 || len(x.Held) != 1 || x.Held[0].Code() != plan.HeldNotVisible {
+		t.Errorf("explained as %+v %+v", x.Actions, x.Held)
+	}
+	w.pass(12 * time.Hour)
+	heldAlone()
+	doc, err = w.sync(tsync.RunOptions{Users: []string{w.users[names[0]]}, Approve: []string{doc.Guard.Refusals[0].Approve}})
+	w.must(err)
+	w.wantDone(doc, "terminate 1")
+	w.pass(12 * time.Hour)
+	w.wantDone(w.runWith(single(names[1])), "terminate 1") // a day after the whole run that saw it first
+	w.wantDone(w.run(), "terminate 6")
+}
+
+// Rights that are lost between two whole runs end a few at most, however many single
+// people are looked at.
+func TestSinglePeopleWhoAreNotVisibleAreCountedTogether(t *testing.T) {
+	w := newWorld(t)
+	w.limits.Kinds[plan.Terminate] = plan.NoLimit
+	names := w.crowd(30)
+	w.run()
+	for _, name := range names[:8] {
+		w.org.DeleteUser(w.users[name])
+	}
+	single := func(name string) tsync.RunOptions { return tsync.RunOptions{Users: []string{w.users[name]}} }
+	for _, name := range names[:3] {
+		w.wantDone(w.runWith(single(name)), "terminate 1")
+	}
+	for _, name := range names[3:5] {
+		doc, err := w.sync(single(name))
+		w.wantRefused(err, "guard")
+		w.wantHeld(doc, plan.HeldNotVisible, name)
+	}
+	w.pass(48 * time.Hour) // which a look at single people does not begin
+	_, err := w.sync(refreshedNot)
+	w.wantRefused(err, "guard")
+	w.wantStatus(tracktiktest.Active, names[3:]...)
+	w.pass(24 * time.Hour)
+	w.wantDone(w.run(), "terminate 5")
+	w.org.DeleteUser(w.users[names[9]])
+	w.wantDone(w.runWith(single(names[9])), "terminate 1")
+}

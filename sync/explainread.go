@@ -97,10 +97,10 @@ func (x *explainer) absent() error {
 	if s.link == nil {
 		return fmt.Errorf("%w: user %s does not exist in Okta, and is not managed", ErrNobody, x.id)
 	}
-	s.judgement, s.leaver = x.notFound(s), true
+	s.judgement = x.notFound(s)
 	x.people.subjects[x.id], x.s = s, s
 	x.out.User = s.ref()
-	return nil
+	return x.judgeDeleted([]*subject{s})
 }
 
 // readEmployee reads the employee of a managed person, as a refresh does.

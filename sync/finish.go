@@ -410,6 +410,9 @@ func (r *run) record(cause error) error {
 		return err
 	}
 	meta := r.newMeta(cause, ended)
+	if meta.NotVisible, err = r.countUnseen(); err != nil {
+		return err
+	}
 	if err := r.Snapshot.Commit(plan.Batch{Run: &rec, Meta: &meta}); err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ type run struct {
 	unpushed []plan.GroupLink // stored groups that are no longer pushed, confirmed
 	groupsIn int              // groups that were read
 	mappings mappings
+	unseen   unseen
 
 	regions  *plan.Regions
 	portal   plan.PortalRoles

@@ -78,6 +78,9 @@ type Meta struct {
 	// PortalEmployees is how many employee records the portal held, the inactive
 	// ones included, when they were last counted; 0: never.
 	PortalEmployees int `json:"portal_employees,omitempty"`
+	// NotVisible counts the managed whom Okta did not know in the last whole run, and who
+	// were held, with those whom runs of single people have terminated for that since.
+	NotVisible int `json:"not_visible,omitempty"`
 	// UnmanagedActive counts active employees that nobody in Okta stands behind,
 	// as of the last refresh or compare; nil: never counted.
 	UnmanagedActive *int `json:"unmanaged_active,omitempty"`
