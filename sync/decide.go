@@ -115,6 +115,20 @@ func (r *run) decideOne(s *subject) {
 	if s.decision.Note == nil {
 		s.decision.Note = note
 	}
+	s.seenAgain()
+}
+
+// seenAgain ends the wait for who is not visible once Okta has shown them, whatever it
+// says of them.
+func (s *subject) seenAgain() {
+	if s.link == nil || s.link.NotVisibleSince == nil || s.person.Status == "" {
+		return
+	}
+	if s.decision.Note == nil {
+		note := *s.link
+		s.decision.Note = &note
+	}
+	s.decision.Note.NotVisibleSince = nil
 }
 
 func (r *run) view(s *subject) *plan.View {

@@ -383,3 +383,25 @@ func TestSinglePeopleWhoAreNotVisibleAreCountedTogether(t *testing.T) {
 	w.org.DeleteUser(w.users[names[9]])
 	w.wantDone(w.runWith(single(names[9])), "terminate 1")
 }
+
+// Whoever was seen meanwhile, in whatever state, is not visible since later.
+func TestTheWaitForWhoIsNotVisibleBeginsAnewOnceTheyWereSeen(t *testing.T) {
+	w := newWorld(t)
+	names := w.crowd(12)
+	w.run()
+	for _, name := range names[:4] {
+		w.org.SetUserStatus(w.users[name], oktatest.StatusSuspended)
+	}
+	hidden := oktatest.Narrowed(w.ids(names[:4])...)
+	w.inOkta(hidden)
+	_, err := w.sync(refreshedNot)
+	w.wantRefused(err, "guard")
+	w.inOkta(nil)
+	w.wantHeld(w.run(), plan.HeldSuspended, names[0])
+	w.pass(48 * time.Hour)
+	w.inOkta(hidden)
+	doc, err := w.sync(refreshedNot)
+	w.wantRefused(err, "guard")
+	w.wantHeld(doc, plan.HeldNotVisible, names[0])
+	w.wantStatus(tracktiktest.Active, names...)
+}
