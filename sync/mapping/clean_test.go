@@ -23,6 +23,8 @@ func TestValuesAreCleaned(t *testing.T) {
 		"joiner in Latin":           {"Gu\u200card\u200d", "Guard"},
 		"joiner in Persian":         {"می\u200cخواهم", "می\u200cخواهم"},
 		"joiner at the end":         {"می\u200c\u200d", "می"},
+		"joiner behind a virama":    {"ജോണ്\u200d ", "ജോണ്\u200d"},
+		"joiner and white space":    {"می\u200c ", "می"},
 		"emoji of several":          {"👩\u200d🚒", "👩\u200d🚒"},
 		"broken UTF-8":              {"Gu\xffard", "Gu\ufffdard"},
 		"markup is a text":          {`<script>alert("x")</script>`, `<script>alert("x")</script>`},

@@ -23,10 +23,10 @@
 // nowhere. A field that is neither in Keep nor filled is empty in Okta, and is
 // cleared if it was ever pushed.
 //
-// Values are cleaned before they are looked at: control characters, soft hyphens
-// and zero-width and bidirectional controls go (line breaks and tabs become a
-// space; a joiner stays behind a non-ASCII letter or symbol, where scripts and
-// emoji need it), white space around is trimmed, and the rest is brought into
-// NFC. Lengths are counted in code points. Codes are never guessed: "USA" is not
+// Values are cleaned ([plan.Clean]) before they are looked at: control characters,
+// soft hyphens and zero-width and bidirectional controls go (line breaks and tabs
+// become a space; a joiner stays behind a non-ASCII letter or symbol, where scripts
+// and emoji need it, and at the end behind a virama alone), white space around is
+// trimmed, and the rest is brought into NFC. Lengths are counted in code points. Codes are never guessed: "USA" is not
 // an ISO 3166-1 alpha-2 code, and the warning names the one that is meant.
 package mapping

@@ -31,6 +31,7 @@ func FuzzMapping(f *testing.F) {
 	f.Add(`{"streetAddress":"1","locality":"M","region":"US-CA","postalCode":1,"country":"us"}`, `{"email":"é@bücher.example"}`, "\u202ea\u200b")
 	f.Add(`{"division":["a"],"country":null,"region":"","userType":{}}`, `{"title":1e999,"state":"\ud800","login":false}`, "\xff")
 	f.Add(`{"givenName":"e\u200b\u0301","familyName":"\u212a\u200c\u0301","title":"=cmd()\r\n<b>"}`, `null`, " \u1100\u1161 ")
+	f.Add(`{"title":"\u0d23\u0d4d\u200d","familyName":"\u0d1c\u0d4b\u0d23\u0d4d\u200d \u200d"}`, `{"title":"\u0645\u200c\u00a0"}`, "\u0915\u094d\u200c")
 	configured := newMapper(f, config{
 		Scope: `user.division == "x" || "g" in groups`,
 		Attributes: attributes{

@@ -48,7 +48,7 @@ func (m *Mapper) run(p *plan.Person, groups []string, sources *Sources) Result {
 		user:    plan.UserRef{ID: p.ID, Login: p.Login},
 		sources: sources,
 	}
-	j.result.Wanted = plan.Wanted{Email: clean(p.Email), Group: p.Assignment.Group}
+	j.result.Wanted = plan.Wanted{Email: plan.Clean(p.Email), Group: p.Assignment.Group}
 	for f := range plan.NumFields {
 		switch f {
 		case plan.AddressLine1:
@@ -126,7 +126,7 @@ func (j *job) read(f plan.Field) found {
 		if err != nil {
 			return j.note(f, raw, found{from: r.expression.key, fault: err.Error()})
 		}
-		if text := clean(raw); text != "" {
+		if text := plan.Clean(raw); text != "" {
 			return j.note(f, raw, found{text: text, from: r.expression.key})
 		}
 	}
@@ -141,7 +141,7 @@ func firstOf(places []place, person *plan.Person) (v found, raw string) {
 		if !ok {
 			return found{from: p.name, fault: "is a list or an object, not a text"}, ""
 		}
-		if text := clean(raw); text != "" {
+		if text := plan.Clean(raw); text != "" {
 			return found{text: text, from: p.name}, raw
 		}
 	}

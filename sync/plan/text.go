@@ -2,45 +2,24 @@ package plan
 
 import (
 	"strings"
-	"unicode"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
-// Clean trims white space, takes out what only a terminal would obey, and brings s
-// into Unicode's composed form (NFC), so that two spellings of one text compare
-// equal.
-func Clean(s string) string { return norm.NFC.String(strings.TrimSpace(visible(s))) }
-
-// visible puts spaces in the place of line breaks and other controls, and takes out
-// those that turn the direction of text (UAX #9).
-func visible(s string) string {
-	obeyed := func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
-	if !strings.ContainsFunc(s, obeyed) {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsControl(r):
-			return ' '
-		case obeyed(r):
-			return -1
-		}
-		return r
-	}, s)
-}
-
 // FoldName is the form in which user names, e-mails, roles, groups and regions
-// are compared: clean, with inner runs of white space as one space, and without
-// case.
+// are compared: clean, with inner runs of white space as one space, without case
+// and without joiners.
 func FoldName(s string) string {
 	if isPlainLower(s) {
 		return s
 	}
-	s = cases.Fold().String(strings.Join(strings.Fields(norm.NFC.String(s)), " "))
+	s = withoutJoiners.Replace(Clean(s))
+	s = cases.Fold().String(strings.Join(strings.Fields(s), " "))
 	return norm.NFC.String(strings.ToLower(s)) // x/text folds the two cases of Cherokee into one another
 }
+
+var withoutJoiners = strings.NewReplacer("\u200c", "", "\u200d", "")
 
 // isPlainLower spares the usual name ("ana.silva@acme.example") the tables of
 // Unicode.
