@@ -50,7 +50,7 @@ func ApprovalsOf(path string, now func() time.Time) *Approvals {
 	if now == nil {
 		now = time.Now
 	}
-	return &Approvals{path + ".approvals", now}
+	return &Approvals{path, now}
 }
 
 // Put keeps a for ApprovalLife from now on, also if it was there before. ctx ends
@@ -128,7 +128,7 @@ func (s *Approvals) Use(ctx context.Context, hash string) (Approval, bool, error
 // load reads all that is remembered.
 func (s *Approvals) load() (map[string]Approval, error) {
 	all := map[string]Approval{}
-	if err := readJSON(s.path, &all); err != nil {
+	if err := approvals.knownJSON(s.path, &all); err != nil {
 		return nil, err
 	}
 	for hash, a := range all {
@@ -139,10 +139,9 @@ func (s *Approvals) load() (map[string]Approval, error) {
 	return all, nil
 }
 
-// change writes what edit makes of the approvals. A file that cannot be read is
-// an error: approvals are given by people, and not thrown away.
+// change writes what edit makes of the approvals.
 func (s *Approvals) change(ctx context.Context, edit func(map[string]Approval)) error {
-	unlock, err := lockFile(ctx, s.path+".lock")
+	unlock, err := approvals.lock(ctx, s.path, nil)
 	if err != nil {
 		return err
 	}
@@ -158,5 +157,5 @@ func (s *Approvals) change(ctx context.Context, edit func(map[string]Approval)) 
 			all[hash] = a
 		}
 	}
-	return writeJSON(s.path, all)
+	return writeJSON(s.path+approvals.suffix, all)
 }

@@ -75,17 +75,16 @@ func TestApprovalExpiresAfterADay(t *testing.T) {
 	}
 }
 
-func TestDamagedApprovalsAreKept(t *testing.T) {
-	s := ApprovalsOf(filepath.Join(t.TempDir(), "s.db"), clock)
-	if err := os.WriteFile(s.path, []byte(`{"ab12":`), private); err != nil {
-		t.Fatal(err)
-	}
-	_, getErr := s.List()
-	if err := s.Put(t.Context(), Approval{Hash: "cd34"}); err == nil || getErr == nil {
-		t.Errorf("no error: %v %v", getErr, err)
-	}
-	if data, err := os.ReadFile(s.path); err != nil || string(data) != `{"ab12":` {
-		t.Errorf("the file was changed to %q %v", data, err)
+// TestTheProgramsFilesAreKnownByName, whatever the case of letters.
+func TestTheProgramsFilesAreKnownByName(t *testing.T) {
+	for name, want := range map[string]bool{
+		"s.db": true, "S.DB": true, "s.db.token": true, "s.db.Token.lock": true, "s.db.status.new": true, "s.db.approvals.damaged": true,
+		"s.db.approvals.damaged-2": true, "s.db.schema-1": true, "s.db.before-restore-20261124T060000Z": true,
+		"s.db.bak": false, "s.db.1": false, "s.dba": false, "plan.json": false, "s": false, "other.db.token": false,
+	} {
+		if got := Keeps("/var/lib/x/s.db", name); got != want {
+			t.Errorf("%s is one of ours: %v", name, got)
+		}
 	}
 }
 
@@ -102,7 +101,7 @@ func TestTokensAreReplacedWholeAndPrivate(t *testing.T) {
 			t.Errorf("loaded %q %v, want %q", got, err, want)
 		}
 	}
-	info, err := os.Stat(tokens.path)
+	info, err := os.Stat(tokens.path + ".token")
 	if err != nil || info.Mode().Perm() != private {
 		t.Errorf("the file is %v %v", info.Mode(), err)
 	}

@@ -26,6 +26,7 @@ type DB struct {
 	bolt     *bbolt.DB
 	codec    codec
 	secret   []byte
+	warn     func(error)
 	now      func() time.Time
 	readOnly bool
 	alone    bool // a header of the file is damaged: see boltfile.Header
@@ -47,7 +48,7 @@ type DB struct {
 func newDB(path string, store *bbolt.DB, opt Options) *DB {
 	return &DB{
 		mapped: mappedPath(path),
-		path:   path, bolt: store, secret: opt.Key, now: opt.Now, readOnly: opt.ReadOnly, holder: opt.Holder.fill(opt.Now()),
+		path:   path, bolt: store, secret: opt.Key, warn: opt.Warn, now: opt.Now, readOnly: opt.ReadOnly, holder: opt.Holder.fill(opt.Now()),
 		queue: make(chan *step), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 }

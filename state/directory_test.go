@@ -97,7 +97,7 @@ func TestRekeyedTokensNeedTheNewKey(t *testing.T) {
 	if found, err := file.Rekey(t.Context(), second); found || err != nil {
 		t.Errorf("without a record: %v, %v", found, err)
 	}
-	if err := file.Save([]byte("record")); err != nil {
+	if err := file.Save([]byte(`{"record":1}`)); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the second time as after an interruption
@@ -108,7 +108,7 @@ func TestRekeyedTokensNeedTheNewKey(t *testing.T) {
 	if _, err := file.Load(); !errors.Is(err, ErrKey) {
 		t.Errorf("with the old key: %v", err)
 	}
-	if record, err := file.WithKey(second).Load(); string(record) != "record" || err != nil {
+	if record, err := file.WithKey(second).Load(); string(record) != `{"record":1}` || err != nil {
 		t.Errorf("with the new key: %q, %v", record, err)
 	}
 	if _, err := Tokens(path).WithKey([]byte("a third one")).Rekey(t.Context(), first); !errors.Is(err, ErrKey) {

@@ -71,6 +71,10 @@
 //	PATH.notify      who was told what, and PATH.notify.lock
 //	PATH.schema-N    the snapshot as it was before it left schema N
 //
+// One of them that is damaged (empty, cut off, something else) is renamed to
+// PATH.….damaged and counts as missing: see Options.Warn, which tells of it. Only the
+// snapshot itself is worth an error.
+//
 // # Caveats
 //
 // One process at a time can write, and none can read meanwhile: bbolt's lock on

@@ -23,8 +23,8 @@ const (
 // writeFile replaces path by data, durably and at once: whoever reads path sees
 // the old or the new content, also after a power cut. Only the owner may read it.
 func writeFile(path string, data []byte) (err error) {
-	temp := path + ".new"
-	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	temp := path + newSuffix
+	if err := clearAway(temp); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, private)
@@ -38,6 +38,9 @@ func writeFile(path string, data []byte) (err error) {
 	err = errors.Join(err, f.Close())
 	if err == nil {
 		err = giveToDirectorysOwner(temp)
+	}
+	if info, statErr := os.Lstat(path); err == nil && statErr == nil && info.IsDir() {
+		_, err = setAside(path)
 	}
 	if err == nil {
 		err = replace(temp, path)
@@ -75,21 +78,6 @@ func writeJSON(path string, v any) error {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return writeFile(path, data)
-}
-
-// readJSON reads path into v, and leaves v alone when there is no such file.
-func readJSON(path string, v any) error {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
-	}
-	return nil
 }
 
 // remove deletes path; that it is gone already is fine.
@@ -135,6 +123,9 @@ func checkDir(dir string) error {
 // lockFile waits for the lock of path, a file that is made for nothing else and
 // never removed. The lock ends with the process at the latest.
 func lockFile(ctx context.Context, path string) (unlock func(), err error) {
+	if err := clearLock(path); err != nil {
+		return nil, fmt.Errorf("taking the lock %s: %w", path, err)
+	}
 	lock := flock.New(path, flock.SetPermissions(private))
 	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
 		return nil, fmt.Errorf("waiting for the lock %s: %w", path, err)
@@ -143,4 +134,24 @@ func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 		return nil, errors.Join(fmt.Errorf("taking the lock %s: %w", path, err), lock.Unlock())
 	}
 	return func() { _ = lock.Unlock() }, nil // closing the file ends the lock in any case
+}
+
+// clearLock sets aside what cannot be a lock: a directory, or a file of ours that we must
+// not open.
+func clearLock(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && info.Mode().IsRegular() {
+		f, openErr := os.Open(path)
+		if openErr == nil {
+			return f.Close()
+		}
+		if !errors.Is(openErr, fs.ErrPermission) || !isOurs(info) {
+			return openErr
+		}
+	}
+	_, err = setAside(path)
+	return err
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-func holderPath(path string) string { return path + ".holder" }
-func statusPath(path string) string { return path + ".status" }
+func holderPath(path string) string { return path + holders.suffix }
+func statusPath(path string) string { return path + statuses.suffix }
 
 // Locked reports whether a process has the snapshot at path open for writing, and
 // which, as far as it said so.
@@ -56,7 +56,7 @@ func lockedError(path string) error {
 
 func readHolder(path string) (Holder, error) {
 	var h Holder
-	err := readJSON(holderPath(path), &h)
+	err := holders.knownJSON(path, &h)
 	return h, err
 }
 
@@ -79,9 +79,7 @@ func (h Holder) fill(now time.Time) Holder {
 func SaveStatus(path string, doc any) error { return writeJSON(statusPath(path), doc) }
 
 // LoadStatus returns the document of the last SaveStatus, also while another
-// process has the snapshot; nil when there is none.
+// process has the snapshot; nil when there is none, or it is damaged.
 func LoadStatus(path string) (json.RawMessage, error) {
-	var doc json.RawMessage
-	err := readJSON(statusPath(path), &doc)
-	return doc, err
+	return statuses.known(path, nil)
 }

@@ -21,7 +21,7 @@ func TestNoticesAreReplacedWholeAndPrivate(t *testing.T) {
 			t.Errorf("loaded %q %v, want %q", got, err, want)
 		}
 	}
-	if info, err := os.Stat(notices.path); err != nil || info.Mode().Perm() != private {
+	if info, err := os.Stat(notices.path + ".notify"); err != nil || info.Mode().Perm() != private {
 		t.Errorf("the file is %v %v", info.Mode(), err)
 	}
 }

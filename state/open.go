@@ -34,6 +34,9 @@ type Options struct {
 	// and not a password, since nothing slows the trying down. Empty: plain. See
 	// the package's documentation.
 	Key []byte
+	// Warn is told of files beside the snapshot that were damaged and are missing now,
+	// each a DamagedError; nil: nobody is.
+	Warn func(error)
 }
 
 // Open opens the snapshot at path. It fails with ErrMissing, a LockedError, a
@@ -46,6 +49,7 @@ func open(path string, opt Options, steps []migration) (*DB, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
+	heal(path, opt.Key, true, opt.Warn)
 	store, head, err := openFile(path, opt.Timeout, opt.ReadOnly)
 	if err != nil {
 		return nil, err
@@ -92,7 +96,11 @@ func (db *DB) ready(steps []migration) error {
 	if err := db.migrate(steps); err != nil {
 		return err
 	}
-	if err := db.compareWithLast(); err != nil {
+	last, readErr := readLast(db.path)
+	if !db.readOnly {
+		heal(db.path, db.secret, false, db.warn)
+	}
+	if err := db.compareWithLast(last, readErr); err != nil {
 		return err
 	}
 	if db.readOnly {

@@ -31,3 +31,9 @@ func giveToDirectorysOwner(path string) error {
 	}
 	return err
 }
+
+// isOurs reports whether this process's user owns the file.
+func isOurs(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return !ok || int(stat.Uid) == os.Geteuid()
+}

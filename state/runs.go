@@ -2,6 +2,7 @@ package state
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,7 +17,7 @@ import (
 // LastRun names the latest run in Run.
 const LastRun = "last"
 
-func lastPath(path string) string { return path + ".last" }
+func lastPath(path string) string { return path + lasts.suffix }
 
 // lastRun is the content of the file that remembers the last run's number.
 type lastRun struct {
@@ -26,8 +27,12 @@ type lastRun struct {
 
 // readLast is the number of the last run as the file beside the snapshot has it.
 func readLast(path string) (uint64, error) {
+	content, err := lasts.read(path, nil)
+	if err != nil || content == nil {
+		return 0, err
+	}
 	var last lastRun
-	err := readJSON(lastPath(path), &last)
+	err = json.Unmarshal(content, &last)
 	return last.Number, err
 }
 
@@ -65,8 +70,7 @@ func (db *DB) Older() bool { return db.older }
 
 // compareWithLast finds a restored backup out and, when it may, notes it. A file
 // that cannot be read counts as a later run: a refresh too many does no harm.
-func (db *DB) compareWithLast() error {
-	last, readErr := readLast(db.path)
+func (db *DB) compareWithLast(last uint64, readErr error) error {
 	var have uint64
 	err := db.view(func(tx *bbolt.Tx) error {
 		have = number(get(tx, bucketMeta, keyLastRun))

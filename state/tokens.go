@@ -3,24 +3,23 @@ package state
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 )
 
 // A TokenFile keeps TrackTik's tokens in a file of their own beside the snapshot,
 // with a lock of its own, so that commands which only read have them too. What
-// is in it is its user's affair.
+// is in it is its user's affair, as long as it is a JSON object.
 type TokenFile struct {
 	path   string
 	secret []byte
 }
 
 // Tokens returns the token file of the snapshot at path, which need not exist.
-func Tokens(path string) *TokenFile { return &TokenFile{path: path + ".token"} }
+func Tokens(path string) *TokenFile { return &TokenFile{path: path} }
 
 // WithKey is the same file, encrypted like a snapshot with that Options.Key from
 // the next Save on. A plain record is still read. An empty key leaves it plain.
@@ -42,7 +41,7 @@ func (t *TokenFile) Ready() error {
 // Lock keeps other processes, and other callers in this one, from getting new
 // tokens until unlock. It waits until ctx ends.
 func (t *TokenFile) Lock(ctx context.Context) (unlock func(), err error) {
-	return lockFile(ctx, t.path+".lock")
+	return tokens.lock(ctx, t.path, t.secret)
 }
 
 // tokenMark begins an encrypted record; the codec's own record and the sealed one
@@ -51,37 +50,42 @@ const tokenMark = "tracktik-sync tokens 1\n"
 
 var tokenPlace = []byte("token")
 
-// Load returns the last saved record, nil when there is none. An encrypted one
-// that the key does not fit is a KeyError.
+// Load returns the last saved record, nil when there is none, or it is damaged. An
+// encrypted one that the key does not fit is a KeyError.
 func (t *TokenFile) Load() ([]byte, error) {
-	record, err := os.ReadFile(t.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	record, err := tokens.known(t.path, t.secret)
+	if err == nil {
+		record, err = openTokens(t.path+tokens.suffix, record, t.secret)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the tokens: %w", err)
-	}
-	sealed, encrypted := bytes.CutPrefix(record, []byte(tokenMark))
-	if !encrypted {
-		return record, nil
-	}
-	record, err = t.open(sealed)
 	if err != nil {
 		return nil, fmt.Errorf("reading the tokens: %w", err)
 	}
 	return record, nil
 }
 
-func (t *TokenFile) open(sealed []byte) ([]byte, error) {
-	var content []byte
-	c, err := codecFor(t.path, sealed[:min(len(sealed), recordLen)], t.secret)
-	if err == nil {
-		content, err = c.open(tokenPlace, nil, sealed[recordLen:])
+// openTokens is what is in an encrypted record, or the record.
+func openTokens(path string, record, key []byte) ([]byte, error) {
+	sealed, encrypted := bytes.CutPrefix(record, []byte(tokenMark))
+	if !encrypted {
+		return record, nil
 	}
-	if err != nil && !errors.Is(err, ErrKey) {
-		err = fmt.Errorf("%s is damaged: remove it and log in anew: %w", t.path, err)
+	c, err := codecFor(path, sealed[:min(len(sealed), recordLen)], key)
+	if err != nil {
+		return nil, err
 	}
-	return content, err
+	return c.open(tokenPlace, nil, sealed[recordLen:])
+}
+
+// soundTokens is what is wrong with a record. That the key does not fit is not.
+func soundTokens(record, key []byte) error {
+	record, err := openTokens("", record, key)
+	switch {
+	case errors.Is(err, ErrKey):
+		return nil
+	case err != nil:
+		return err
+	}
+	return decodes[map[string]json.RawMessage](record, nil)
 }
 
 // Save replaces the record. It is durable when Save returns.
@@ -90,17 +94,17 @@ func (t *TokenFile) Save(record []byte) error {
 		return fmt.Errorf("writing the tokens: %w", err)
 	}
 	if len(t.secret) == 0 {
-		return writeFile(t.path, record)
+		return writeFile(t.path+tokens.suffix, record)
 	}
 	c, err := newCodec(t.secret)
 	if err != nil {
 		return fmt.Errorf("writing the tokens: %w", err)
 	}
-	return writeFile(t.path, slices.Concat([]byte(tokenMark), c.record(), c.seal(tokenPlace, nil, record)))
+	return writeFile(t.path+tokens.suffix, slices.Concat([]byte(tokenMark), c.record(), c.seal(tokenPlace, nil, record)))
 }
 
 // Forget removes the record: a logout.
-func (t *TokenFile) Forget() error { return remove(t.path) }
+func (t *TokenFile) Forget() error { return clearAway(t.path + tokens.suffix) }
 
 // Rekey encrypts the record under another key, or writes it plain for none. That
 // there is no record, or that it is under that key already, is fine; found says

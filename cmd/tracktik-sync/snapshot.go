@@ -43,12 +43,17 @@ func (a *app) openWrite(ctx context.Context, cfg *configs.Config) (*state.DB, er
 }
 
 func (a *app) reading(cfg *configs.Config, wait time.Duration) state.Options {
-	return state.Options{Timeout: wait, ReadOnly: true, Now: a.now, Key: stateKey(cfg)}
+	return state.Options{Timeout: wait, ReadOnly: true, Now: a.now, Key: stateKey(cfg), Warn: a.sayDamaged}
 }
 
 func (a *app) writing(cfg *configs.Config) state.Options {
-	return state.Options{Timeout: runWait, Now: a.now, Key: stateKey(cfg),
+	return state.Options{Timeout: runWait, Now: a.now, Key: stateKey(cfg), Warn: a.sayDamaged,
 		Holder: state.Holder{User: userName(a.getenv), Command: a.command}}
+}
+
+// sayDamaged says of a file beside the snapshot that it is set aside.
+func (a *app) sayDamaged(err error) {
+	a.log.WithError(err).Warn("a file beside the snapshot is damaged")
 }
 
 // stateKey is what the snapshot and the tokens are encrypted with; nil: nothing.

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -145,8 +144,8 @@ func leftStatus(cfg *configs.Config) (*statusDocument, error) {
 	if err != nil || left == nil {
 		return d, err
 	}
-	if err := json.Unmarshal(left, d); err != nil {
-		return nil, fmt.Errorf("reading the status beside the snapshot: %w", err)
+	if json.Unmarshal(left, d) != nil { // it was left by another version
+		return emptyStatus(cfg), nil
 	}
 	return d, nil
 }
