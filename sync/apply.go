@@ -347,15 +347,33 @@ func (a *applier) stale(action *plan.Action) string {
 		}
 		return ""
 	}
-	p, found, err := a.direct(ctx, action.User.ID)
-	if err != nil {
+	left, err := a.stillLeaves(ctx, action.User.ID, s != nil && s.outOf)
+	switch {
+	case err != nil:
 		return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
-	}
-	verdict := plan.Judge(&p, &a.pol).Verdict
-	if found && verdict != plan.Depart && verdict != plan.Doubt && !(s != nil && s.outOf) {
+	case !left:
 		return plan.HeldUnconfirmed + ": Okta says otherwise by now"
 	}
 	return ""
+}
+
+// stillLeaves asks Okta once more about somebody who is to be terminated; outOf: for
+// being out of scope.
+func (a *applier) stillLeaves(ctx context.Context, id plan.PersonID, outOf bool) (bool, error) {
+	p, found, err := a.direct(ctx, id)
+	if err != nil || !found {
+		return err == nil, err
+	}
+	switch plan.Judge(&p, &a.pol).Verdict {
+	case plan.Depart, plan.Doubt:
+		return true, nil
+	case plan.Provision:
+		if outOf {
+			out, _, err := a.stillOutOfScope(ctx, id)
+			return out, err
+		}
+	}
+	return false, nil
 }
 
 // write makes an action's intent durable, carries it out, and records the outcome.

@@ -35,7 +35,10 @@ func (r *run) readAll(ctx context.Context) error {
 		}
 	}
 	r.doc.Source = plan.SourceCount{Users: r.people.listed, Groups: r.groupsIn}
-	return r.confirmAbsent(ctx)
+	if err := r.confirmAbsent(ctx); err != nil {
+		return err
+	}
+	return r.confirmOutOfScope(ctx)
 }
 
 // readPeople streams through Okta's listing. Of those whose entry is as it was when
@@ -198,6 +201,9 @@ func (r *run) mapSubject(s *subject) {
 func (r *run) groupNames(id plan.PersonID) []string {
 	if !r.readsGroups() {
 		return nil
+	}
+	if own, single := r.ownNames[id]; single {
+		return own
 	}
 	names := []string{}
 	for _, g := range r.groups {

@@ -48,6 +48,8 @@ type run struct {
 	listedOnce bool // new people were matched with one listing, not with look-ups of their own
 
 	ownGroups map[plan.PersonID][]plan.Group // of single people that were asked for
+	ownNames  map[plan.PersonID][]string     // of those that are pushed, where expressions ask for them
+	newPushes map[plan.GroupID]bool          // groups that no whole run has seen: are they pushed?
 	warnings  []plan.Warning
 	plainHash string // the plan's hash without the approvals that it was given
 	told      int    // of the warnings, how many are in the plan

@@ -235,6 +235,16 @@ func (r *run) readGroupsOf(ctx context.Context, id plan.PersonID, stored map[pla
 		}
 		p.members = append(p.members, id)
 	}
+	if r.Mapper.NeedsGroups() {
+		names, err := r.namesOf(ctx, groups)
+		if err != nil {
+			return err
+		}
+		if r.ownNames == nil {
+			r.ownNames = map[plan.PersonID][]string{}
+		}
+		r.ownNames[id] = names
+	}
 	grants, err := r.Snapshot.GrantsOf(id)
 	for _, grant := range grants {
 		l := stored[grant.Group]

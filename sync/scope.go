@@ -1,0 +1,148 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A scope that asks for groups takes a membership that vanished from a list for somebody
+// who is no longer meant. Where that ends an employment (sync.out_of_scope: terminate), the
+// person's own groups are asked first, as before a role is revoked.
+
+// confirmOutOfScope looks up who is to be terminated for being out of scope, where groups
+// decide about that: everybody, or of very many a sample.
+func (r *run) confirmOutOfScope(ctx context.Context) error {
+	if !r.pol.TerminateOutOfScope || !r.Mapper.NeedsGroups() {
+		return nil
+	}
+	var out []*subject
+	for _, s := range r.people.sorted() {
+		if s.outOf && s.link != nil && s.judgement.Verdict == plan.Provision {
+			out = append(out, s)
+		}
+	}
+	looked := out
+	if r.samples(len(out)) {
+		r.doc.Evidence = plan.EvidenceSample
+		looked = r.sample(out)
+	}
+	r.phase("looking up who is out of scope", len(looked))
+	if err := r.lookUpScope(ctx, looked); err != nil {
+		return err
+	}
+	for _, s := range looked {
+		if len(looked) < len(out) && !s.outOf { // the sample speaks for nobody
+			return r.lookUpScope(ctx, others(out, looked))
+		}
+	}
+	for _, s := range others(out, looked) {
+		s.evidence, s.seen = plan.EvidenceSample, r.Now()
+	}
+	return nil
+}
+
+// lookUpScope judges each by their own groups. Who is not out of scope by those, or whose
+// groups cannot be read, is held; a list that they contradict is an error.
+func (r *run) lookUpScope(ctx context.Context, list []*subject) error {
+	pool, ctx := errgroup.WithContext(ctx)
+	pool.SetLimit(lookers)
+	for _, s := range list {
+		pool.Go(func() error {
+			defer r.progress(1)
+			out, groups, err := r.stillOutOfScope(ctx, s.person.ID)
+			_, credentials := isCredentials(err)
+			switch {
+			case credentials, ctx.Err() != nil:
+				return err
+			case err != nil:
+				s.hold("out of scope by the lists of groups, and the look-up failed: " + err.Error())
+				return nil
+			case out:
+				s.evidence, s.seen = plan.EvidenceFull, r.Now()
+				return nil
+			}
+			s.hold("out of scope by what was listed, and not by what Okta answers about them")
+			return r.contradicted(s.person.ID, groups)
+		})
+	}
+	return pool.Wait()
+}
+
+// hold leaves somebody alone whose being out of scope is not confirmed.
+func (s *subject) hold(why string) {
+	s.outOf, s.judgement = false, plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed + ": " + why}
+}
+
+// contradicted is the error of a list of members that lacks somebody who is in the group.
+func (r *run) contradicted(id plan.PersonID, groups []plan.Group) error {
+	for _, g := range groups {
+		if p := r.byGroup[g.ID]; p != nil && !p.failed && !p.holds(id) {
+			return &brokenListing{what: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", g.ID, id)}
+		}
+	}
+	return nil
+}
+
+// stillOutOfScope asks Okta about one person: the assignment, and the groups of now.
+func (r *run) stillOutOfScope(ctx context.Context, id plan.PersonID) (bool, []plan.Group, error) {
+	p, assigned, err := r.Source.Assignment(ctx, id)
+	if err != nil || !assigned {
+		return false, nil, err
+	}
+	var groups []plan.Group
+	var names []string
+	if r.Mapper.NeedsGroups() && r.readsGroups() {
+		if groups, err = r.Source.GroupsOf(ctx, id); err != nil {
+			return false, nil, err
+		}
+		if names, err = r.namesOf(ctx, groups); err != nil {
+			return false, nil, err
+		}
+	}
+	in, err := r.Mapper.InScope(p, names)
+	return !in && err == nil, groups, err
+}
+
+// namesOf are the names of the pushed groups among a person's own.
+func (r *run) namesOf(ctx context.Context, groups []plan.Group) ([]string, error) {
+	names := []string{}
+	for _, g := range groups {
+		pushed := r.byGroup[g.ID] != nil
+		if !pushed && r.ownGroups != nil {
+			var err error
+			if pushed, err = r.newlyPushed(ctx, g.ID); err != nil {
+				return nil, err
+			}
+		}
+		if pushed {
+			names = append(names, g.Name)
+		}
+	}
+	return names, nil
+}
+
+// newlyPushed reports a group that is pushed since the last whole run: a run of single
+// people has not read which groups there are.
+func (r *run) newlyPushed(ctx context.Context, id plan.GroupID) (bool, error) {
+	if known, asked := r.newPushes[id]; asked {
+		return known, nil
+	}
+	if r.newPushes == nil {
+		r.newPushes = map[plan.GroupID]bool{}
+	}
+	var err error
+	switch r.Groups.Push {
+	case pushAssigned:
+		r.newPushes[id], err = r.Source.GroupAssigned(ctx, id)
+	case pushMappings:
+		before := r.meta.Mappings
+		var ids map[plan.GroupID]bool
+		ids, err = r.pushedByMapping(ctx)
+		r.meta.Mappings, r.newPushes[id] = before, ids[id] // it is the whole run's to keep them
+	}
+	return r.newPushes[id], err
+}
