@@ -131,6 +131,14 @@ func TestNamesKeepTheirCaseAndDots(t *testing.T) {
 	}
 }
 
+// It keeps its built-in sources, also where TrackTik needs the field of everybody.
+func TestAFieldThatOnlyACreateSetsNeedsNoSources(t *testing.T) {
+	c, _ := mustLoad(t, with("sync: {attributes: {username: {create_only: true}, jobTitle: {create_only: true}}}"))
+	if a := c.Sync.Attributes["username"]; !a.CreateOnly || len(a.Sources) > 0 {
+		t.Errorf("read as %+v", a)
+	}
+}
+
 func TestPartOfAGuardKeepsTheOtherDefaults(t *testing.T) {
 	c, _ := mustLoad(t, with("guard: {terminate: {max_count: 3}}"), "TRACKTIK_SYNC_GUARD_UPDATE_MAX_PERCENT=7.5")
 	if got, want := c.Guard.Limits["terminate"], (Limits{3, 10, 20, 150}); got != want {

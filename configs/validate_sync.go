@@ -43,7 +43,7 @@ func (r *review) attributes() {
 			r.find(key, "TrackTik has no field of that name to fill; the nearest is %s", best)
 			continue
 		}
-		if required && len(attribute.Sources) == 0 && attribute.CEL == "" {
+		if required && len(attribute.Sources) == 0 && attribute.CEL == "" && !attribute.CreateOnly {
 			r.find(key, "has neither sources nor cel, but TrackTik needs this field of everybody")
 		}
 		for _, source := range attribute.Sources {

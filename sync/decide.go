@@ -207,7 +207,7 @@ func (r *run) effective(s *subject) plan.Values {
 		return v
 	}
 	for f := range v {
-		if field := plan.Field(f); s.mapped.Wanted.Keep.Has(field) || r.pol.CreateOnly.Has(field) {
+		if field := plan.Field(f); s.mapped.Wanted.Keep.Has(field) || r.pol.Settled(s.link, field) {
 			v[f] = s.link.Pushed[f]
 		}
 	}

@@ -101,7 +101,7 @@ func (x *explainer) fieldWhy(f plan.Field, field ExplainedField) string {
 	switch {
 	case f == plan.Region:
 		return x.regionWhy(field)
-	case x.pol.CreateOnly.Has(f) && x.s.link != nil:
+	case x.s.link != nil && x.pol.Settled(x.s.link, f):
 		return "set at creation only (create_only)"
 	case field.Value != "":
 		return ""

@@ -14,7 +14,7 @@ import (
 // what TrackTik holds as far as that is known. Both are in the order of the fields.
 func Differences(link *Link, want *Wanted, employee *Employee, pol *Policy) (changes, drift []Change) {
 	for f := Field(0); f < NumFields; f++ {
-		if want.Keep.Has(f) || pol.CreateOnly.Has(f) {
+		if want.Keep.Has(f) || pol.Settled(link, f) {
 			continue
 		}
 		if f == Region {
@@ -42,6 +42,14 @@ func Differences(link *Link, want *Wanted, employee *Employee, pol *Policy) (cha
 		}
 	}
 	return changes, drift
+}
+
+// Settled reports a field that is not sent to an employee who exists: only a create sets
+// it. But for a username that the termination took from somebody who is active again:
+// without one they cannot log in.
+func (pol *Policy) Settled(link *Link, f Field) bool {
+	taken := f == Username && link.Pushed[f] == "" && (link.How == HowReactivated || link.How == HowRestored)
+	return pol.CreateOnly.Has(f) && !taken
 }
 
 // Agree notes in link what TrackTik was seen to hold just as Okta wants it, though

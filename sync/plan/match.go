@@ -226,7 +226,7 @@ func create(v *View, pol *Policy, d *Decision, reason string) {
 func reactivate(v *View, pol *Policy, d *Decision) {
 	id := v.Former.Link.Employee
 	before := v.Former.Link
-	before.Pushed[Username] = "" // taken by the termination
+	before.Pushed[Username], before.How = "", HowReactivated // the termination took it
 	changes, _ := Differences(&before, &v.Mapped.Wanted, nil, pol)
 	a := Action{Kind: Reactivate, User: v.Ref(), Employee: id, Former: id, Want: &v.Mapped.Wanted, Changes: changes,
 		Reason: fmt.Sprintf("came back; employee %d was terminated by run %s", id, v.Former.Run)}
