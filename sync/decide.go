@@ -191,10 +191,13 @@ func (r *run) claim(s *subject) (plan.Claim, bool) {
 	}
 	v := r.effective(s)
 	c := plan.Claim{Person: s.person.ID, User: s.ref(), Username: plan.FoldName(v[plan.Username]), Email: plan.FoldName(v[plan.Email]),
-		First: plan.FoldName(v[plan.FirstName]), Last: plan.FoldName(v[plan.LastName]), Managed: s.link != nil}
+		First: plan.FoldName(v[plan.FirstName]), Last: plan.FoldName(v[plan.LastName]), CustomID: plan.FoldName(v[plan.CustomID]), Managed: s.link != nil}
 	if s.link != nil {
 		p := &s.link.Pushed
 		c.Moves = r.pol.UpdateUsers && s.link.ElsewhereStatus == "" && (c.Username != plan.FoldName(p[plan.Username]) || c.Email != plan.FoldName(p[plan.Email]))
+		if r.pol.UpdateUsers && s.link.ElsewhereStatus == "" {
+			c.FormerID = plan.FoldName(p[plan.CustomID])
+		}
 	}
 	return c, true
 }

@@ -152,10 +152,18 @@ func adopt(v *View, pol *Policy, d *Decision, m Match) {
 		d.problem(v.Ref(), ProblemAdoptOff, fmt.Sprintf("employee %d matches by %s, and sync.adopt is never; `link` ties them", e.ID, a.Key))
 	case v.onlyByEmail(e.ID) && strangers(w.Values, e.Values):
 		d.hold(a, fmt.Sprintf("%s: employee %d has the same e-mail, but neither the first nor the last name; `link` settles it", HeldDoubtfulMatch, e.ID))
+	case strangers(w.Values, e.Values) && !agreeIn(w.Values, e.Values, Username, Email):
+		d.hold(a, fmt.Sprintf("%s: employee %d has the same %s, but neither the username, the e-mail, the first nor the last name; `link` settles it",
+			HeldDoubtfulMatch, e.ID, a.Key))
 	default:
 		d.act(a)
 		adoptedUpdate(v, pol, d, e)
 	}
+}
+
+// agreeIn reports that one of the fields is the same.
+func agreeIn(a, b Values, fields ...Field) bool {
+	return slices.ContainsFunc(fields, func(f Field) bool { return a[f] != "" && FoldName(a[f]) == FoldName(b[f]) })
 }
 
 // onlyByEmail reports that no other key found the employee.

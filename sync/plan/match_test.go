@@ -40,6 +40,10 @@ func TestWhoIsAdopted(t *testing.T) {
 	admin.Admin = true
 	never := func(p *plan.Policy) { p.Adopt = false }
 	nothing := func(*plan.Policy) {}
+	elsewhere := func(e *plan.Employee) {
+		e.Values[plan.Username], e.Values[plan.Email] = "boss", "boss@other.example"
+	}
+	stranger, namesake := employee(7, named("Bea", "Lopes"), elsewhere), employee(7, named("Ana", "Lopes"), elsewhere)
 	for name, c := range map[string]struct {
 		matches []plan.Match
 		policy  func(*plan.Policy)
@@ -70,6 +74,8 @@ func TestWhoIsAdopted(t *testing.T) {
 		"protected in TrackTik":           {[]plan.Match{by(plan.Email, employee(7, func(e *plan.Employee) { e.Values[plan.Username] = "root" }))}, func(p *plan.Policy) { p.Protected = []string{"root"} }, "problem protected_match"},
 		"an administrator":                {[]plan.Match{admin}, nothing, "problem protected_match"},
 		"an administrator, adoption off":  {[]plan.Match{admin}, never, "problem protected_match"},
+		"a stranger, by custom id":        {[]plan.Match{by(plan.CustomID, stranger)}, nothing, "held adopt doubtful_match"},
+		"a namesake, by custom id":        {[]plan.Match{by(plan.CustomID, namesake)}, nothing, `adopt; update username="boss">"ana" lastName="Lopes">"Silva" email="boss@other.example">"ana@acme.example"`},
 		"a stranger of the same e-mail":   {[]plan.Match{by(plan.Email, employee(7, named("Bea", "Lopes")))}, nothing, "held adopt doubtful_match"},
 		"an e-mail, and the first name":   {[]plan.Match{by(plan.Email, employee(7, named("ANA", "Lopes")))}, nothing, `adopt; update firstName="ANA">"Ana" lastName="Lopes">"Silva"`},
 		"an e-mail, and the last name":    {[]plan.Match{by(plan.Email, employee(7, named("Bea", "silva")))}, nothing, `adopt; update firstName="Bea">"Ana" lastName="silva">"Silva"`},

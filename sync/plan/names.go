@@ -17,6 +17,9 @@ type Claim struct {
 	Moves bool
 	// First and Last are the person's names, folded, to recognise who was re-created.
 	First, Last string
+	// CustomID is what they want, and FormerID what they have and give free; folded,
+	// empty: none.
+	CustomID, FormerID string
 }
 
 // An Owner is a managed person who has a name by the snapshot.
@@ -84,6 +87,7 @@ func ResolveNames(claims []Claim, usernames, emails func(folded string) []Owner)
 			r.judge(&claims[i])
 		}
 	}
+	r.customIDs(claims)
 	r.swaps()
 	return r.Names
 }
@@ -221,13 +225,30 @@ func (r *resolver) problem(c *Claim, code, message string) {
 	}
 }
 
+// customIDs lets those wait who want a custom id that somebody else gives free. Whether
+// two may have the same one is for TrackTik to say.
+func (r *resolver) customIDs(claims []Claim) {
+	free := map[string]PersonID{}
+	for i := range claims {
+		if c := &claims[i]; c.FormerID != "" && c.FormerID != c.CustomID {
+			free[c.FormerID] = c.Person
+		}
+	}
+	for i := range claims {
+		c := &claims[i]
+		if owner, ok := free[c.CustomID]; ok && owner != c.Person && c.CustomID != c.FormerID {
+			r.After[c.Person] = append(r.After[c.Person], owner)
+		}
+	}
+}
+
 // swaps sets the levels, and finds circles in After: no order of updates carries them out. A person who
 // cannot be updated gives nothing free, so whoever waits for one is a problem too.
 func (r *resolver) swaps() {
 	for _, together := range circles(r.After) {
 		for _, id := range together {
 			if len(together) > 1 {
-				r.problem(r.claims[id], ProblemSwap, "user names or e-mails are to pass in a circle between this user and "+someIDs(together, id)+
+				r.problem(r.claims[id], ProblemSwap, "user names, e-mails or custom ids are to pass in a circle between this user and "+someIDs(together, id)+
 					"; give one of them another name in Okta for one run")
 			}
 		}

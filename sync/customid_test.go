@@ -1,0 +1,74 @@
+package sync_test
+
+import (
+	"fmt"
+	"testing"
+
+	"tracktik-sync/sync/mapping"
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+// newBadgeWorld is a world in which the custom id is the badge.
+func newBadgeWorld(t *testing.T) *world {
+	w := newWorld(t)
+	w.org.DefineUserAttribute("badge", "string")
+	w.mapping = mapping.Config{Attributes: map[string]mapping.Attribute{plan.CustomID.String(): {Sources: []string{"user.badge"}}}}
+	w.policy.Match = []plan.Field{plan.CustomID, plan.Username, plan.Email}
+	return w
+}
+
+func (w *world) badge(name, badge string) {
+	w.org.UpdateUser(w.users[name], map[string]any{"badge": badge})
+}
+
+func TestACustomIDIsFreedBeforeItIsTaken(t *testing.T) {
+	w := newBadgeWorld(t)
+	names := w.crowd(8)
+	for i, name := range names {
+		w.badge(name, fmt.Sprint("B", i))
+	}
+	w.run()
+	w.hire("zoe")
+	w.badge("zoe", "B0")
+	for i, name := range names {
+		w.badge(name, fmt.Sprint("b", i+1)) // that of the next one
+	}
+	w.wantDone(w.run(), "update 8, create 1")
+	for i, name := range names {
+		if e := w.employee(name); e.CustomID != fmt.Sprint("b", i+1) {
+			t.Errorf("%s has the custom id %s", name, e.CustomID)
+		}
+	}
+}
+
+func TestACustomIDThatIsNotGivenFreeIsNotAskedFor(t *testing.T) {
+	w := newBadgeWorld(t)
+	w.crowd(2)
+	w.badge("g001", "B1")
+	w.badge("g002", "B2")
+	w.run()
+	w.badge("g001", "B2")
+	w.badge("g002", "B3")
+	w.inPortal(tracktiktest.When(tracktiktest.Match{Method: "PATCH", Path: fmt.Sprintf("/employees/%d", w.employee("g002").ID)}, tracktiktest.FailBefore))
+	w.run()
+	w.inPortal(nil)
+	if n := w.portal.Count("PATCH", fmt.Sprintf("/employees/%d", w.employee("g001").ID)); n > 0 {
+		t.Errorf("%d tries to take the custom id", n)
+	}
+	w.wantDone(w.run(), "update 2")
+}
+
+func TestCustomIDsThatAreSwappedAreAProblemOfBoth(t *testing.T) {
+	w := newBadgeWorld(t)
+	w.crowd(3)
+	w.badge("g001", "B1")
+	w.badge("g002", "B2")
+	w.run()
+	w.badge("g001", "B2")
+	w.badge("g002", "B1")
+	doc := w.run()
+	w.wantProblem(doc, plan.ProblemSwap, "g001")
+	w.wantProblem(doc, plan.ProblemSwap, "g002")
+	w.wantNoWrites()
+}
