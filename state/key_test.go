@@ -3,6 +3,7 @@ package state
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -103,6 +104,24 @@ func TestWrongKeyIsToldBeforeAnythingIsWritten(t *testing.T) {
 	}
 	if after, now := shut(t, db); !slices.Equal(names, after) || !bytes.Equal(content, now) {
 		t.Errorf("something was written: %v", after)
+	}
+}
+
+func TestPlainCopyThatAKilledRekeyLeftIsRemoved(t *testing.T) {
+	db := createUnder(t, secret)
+	fill(t, db)
+	shut(t, db)
+	link, copied := filepath.Join(t.TempDir(), "link.db"), db.Path()+".rekeyed"
+	if err := errors.Join(os.Symlink(db.Path(), link), os.WriteFile(copied, []byte("00u7@acme.example"), private)); err != nil {
+		t.Fatal(err)
+	}
+	shut(t, mustOpen(t, link, Options{Key: secret, ReadOnly: true}))
+	if _, err := os.Stat(copied); err != nil {
+		t.Errorf("a reader, beside whom somebody may be at it, removed it: %v", err)
+	}
+	shut(t, mustOpen(t, link, Options{Key: secret}))
+	if _, err := os.Stat(copied); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it is still there: %v", err)
 	}
 }
 

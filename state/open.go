@@ -55,7 +55,7 @@ func open(path string, opt Options, steps []migration) (*DB, error) {
 		return nil, err
 	}
 	if !opt.ReadOnly {
-		if err := protect(path); err != nil {
+		if err := errors.Join(protect(path), dropRekeyed(path)); err != nil {
 			return nil, errors.Join(fmt.Errorf("opening the snapshot: %w", err), store.Close())
 		}
 	}

@@ -27,6 +27,18 @@ func Rekey(path string, opt Options, key []byte) error {
 	return errors.Join(db.rewrite(key), db.Close())
 }
 
+const rekeyedSuffix = ".rekeyed"
+
+// dropRekeyed removes the copy that a killed Rekey left behind, which may be a plain one
+// of an encrypted snapshot. The caller has the snapshot to itself.
+func dropRekeyed(path string) error {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	return remove(real + rekeyedSuffix)
+}
+
 // rewrite puts a copy under another key in the file's place. db still has the old
 // file, and is good for nothing but being closed. A file of its own is needed:
 // what was written over lies about in a file's free pages.
@@ -47,7 +59,7 @@ func (db *DB) rewriteAt(secret []byte) error {
 	if err != nil {
 		return err
 	}
-	temp := path + ".rekeyed"
+	temp := path + rekeyedSuffix
 	defer os.Remove(temp)
 	if err := db.copyUnder(c, temp); err != nil {
 		return err
