@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -49,12 +50,14 @@ type run struct {
 
 	ownGroups map[plan.PersonID][]plan.Group // of single people that were asked for
 	ownNames  map[plan.PersonID][]string     // of those that are pushed, where expressions ask for them
-	newPushes map[plan.GroupID]bool          // groups that no whole run has seen: are they pushed?
-	warnings  []plan.Warning
-	plainHash string // the plan's hash without the approvals that it was given
-	told      int    // of the warnings, how many are in the plan
-	doc       *plan.Document
-	before    [2]int // requests when the run began
+
+	newPushesMu sync.Mutex
+	newPushes   map[plan.GroupID]bool // groups that no whole run has seen: are they pushed?
+	warnings    []plan.Warning
+	plainHash   string // the plan's hash without the approvals that it was given
+	told        int    // of the warnings, how many are in the plan
+	doc         *plan.Document
+	before      [2]int // requests when the run began
 }
 
 // newRun begins a run; id is empty when nothing is to be recorded.

@@ -128,6 +128,8 @@ func (r *run) namesOf(ctx context.Context, groups []plan.Group) ([]string, error
 // newlyPushed reports a group that is pushed since the last whole run: a run of single
 // people has not read which groups there are.
 func (r *run) newlyPushed(ctx context.Context, id plan.GroupID) (bool, error) {
+	r.newPushesMu.Lock()
+	defer r.newPushesMu.Unlock()
 	if known, asked := r.newPushes[id]; asked {
 		return known, nil
 	}
@@ -139,10 +141,10 @@ func (r *run) newlyPushed(ctx context.Context, id plan.GroupID) (bool, error) {
 	case pushAssigned:
 		r.newPushes[id], err = r.Source.GroupAssigned(ctx, id)
 	case pushMappings:
-		before := r.meta.Mappings
-		var ids map[plan.GroupID]bool
-		ids, err = r.pushedByMapping(ctx)
-		r.meta.Mappings, r.newPushes[id] = before, ids[id] // it is the whole run's to keep them
+		if r.mappings.groups == nil {
+			err = r.readMappings(ctx)
+		}
+		r.newPushes[id] = r.mappings.groups[id]
 	}
 	return r.newPushes[id], err
 }

@@ -214,7 +214,18 @@ func (d *doctor) asKeyError(err error) bool {
 		return false
 	}
 	d.badSetup = true
-	d.fail("state.key", "name the key it was written with in state.key_file; without that key only a plain backup, or `sync --init`, helps", "%s", err)
+	d.fail("state.key", "name the key it was written with in state.key_file; where that is lost, move the snapshot away, then `state restore` a plain backup, or `sync --init`", "%s", err)
+	return true
+}
+
+// asTokenKeyError is asKeyError for the tokens, which a restored backup may leave under
+// another key than its own.
+func (d *doctor) asTokenKeyError(err error) bool {
+	if !errors.Is(err, state.ErrKey) {
+		return false
+	}
+	d.badSetup = true
+	d.fail("tracktik.credentials", "`state rekey --key-file FILE` with the key that the tokens have puts the snapshot under it too; where that is lost, `auth logout`, then log in anew", "%s", err)
 	return true
 }
 

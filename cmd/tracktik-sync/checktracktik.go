@@ -39,7 +39,9 @@ func (d *doctor) tracktik(ctx context.Context, waiting *plan.Quarantine) *portal
 	side.client = client
 	self, err := client.Self(ctx)
 	if err != nil {
-		d.fail("tracktik.credentials", d.loginFix(), "%s", err)
+		if !d.asTokenKeyError(err) {
+			d.fail("tracktik.credentials", d.loginFix(), "%s", err)
+		}
 		return side
 	}
 	side.usable = true
