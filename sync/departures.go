@@ -285,7 +285,8 @@ func (r *run) countUnseen() (int, error) {
 	return n, nil
 }
 
-// some reports a run of single people.
+// some reports a run of single people. What needs everybody to be decided, it has from the
+// snapshot, the configuration and the last whole run.
 func (r *run) some() bool { return len(r.opt.Users) > 0 }
 
 // approvedRef reports whether an approved set holds that action about a person.

@@ -220,11 +220,30 @@ func (x *explainer) learn(ctx context.Context, list []*subject) {
 }
 
 func (x *explainer) decideOwnRoles(ctx context.Context) error {
-	err := x.decideRoles(ctx)
+	err := x.pushedStill(ctx)
+	if err == nil {
+		err = x.decideRoles(ctx)
+	}
+	if x.unlisted {
+		x.note(StepPlan, "which groups are pushed now, and whether another one has the name of theirs, was not looked up: `plan --user` does")
+	}
 	if x.isAnswer(err) {
 		x.noRoles, err = err, nil
 	}
 	return err
+}
+
+// pushedStill leaves out the groups that are not pushed any more since the last whole run,
+// as far as there are calls to spare.
+func (x *explainer) pushedStill(ctx context.Context) error {
+	x.asking.late, x.unlisted = true, false
+	var failed error
+	x.groups = slices.DeleteFunc(x.groups, func(g *pushed) bool {
+		is, err := x.pushedNow(ctx, g.group, g.link)
+		failed = errors.Join(failed, err)
+		return err == nil && !is && !g.former && !g.failed
+	})
+	return failed
 }
 
 // isAnswer reports an error that is about one of the two systems, not the snapshot.

@@ -22,6 +22,7 @@ var errAsked = errors.New("not asked")
 type asking struct {
 	before int
 	spent  func() int
+	late   bool // only roles are left to be worked out
 
 	mu     sync.Mutex
 	called bool // TrackTik was, so we are logged in
@@ -60,6 +61,29 @@ func (a *asking) target() error {
 	}
 	a.called = true
 	return a.allow(n)
+}
+
+// spare reports that a listing of groups may be read: last of all, and when what roles
+// need otherwise, the portal's roles and the person's, can be asked for still.
+func (a *asking) spare() error {
+	if !a.late {
+		return errAsked
+	}
+	return a.allow(3)
+}
+
+// pages lists groups while that may be.
+func (a *asking) pages(each func([]plan.Group) error, list func(func([]plan.Group) error) error) error {
+	if err := a.spare(); err != nil {
+		return err
+	}
+	const full = 200 // fewer are the last page
+	return list(func(page []plan.Group) error {
+		if err := each(page); err != nil || len(page) < full {
+			return err
+		}
+		return a.spare()
+	})
 }
 
 func (a *asking) noted(err error) error {
@@ -110,12 +134,46 @@ func (s *askingSource) UserByEmail(ctx context.Context, email string) ([]plan.Pe
 	return people, err
 }
 
+// GroupAssigned asks whether the app is assigned to a group, if there is a call left.
+func (s *askingSource) GroupAssigned(ctx context.Context, id plan.GroupID) (bool, error) {
+	if err := s.asking.allow(1); err != nil {
+		return false, err
+	}
+	return s.Source.GroupAssigned(ctx, id)
+}
+
 // Group reads one group, if there is a call left.
 func (s *askingSource) Group(ctx context.Context, id plan.GroupID) (plan.Group, bool, error) {
 	if err := s.asking.allow(1); err != nil {
 		return plan.Group{}, false, err
 	}
 	return s.Source.Group(ctx, id)
+}
+
+// Groups lists groups, page by page while there are calls to spare.
+func (s *askingSource) Groups(ctx context.Context, each func([]plan.Group) error) error {
+	return s.asking.pages(each, func(each func([]plan.Group) error) error { return s.Source.Groups(ctx, each) })
+}
+
+// AssignedGroups lists the app's groups, page by page while there are calls to spare.
+func (s *askingSource) AssignedGroups(ctx context.Context, each func([]plan.Group) error) error {
+	return s.asking.pages(each, func(each func([]plan.Group) error) error { return s.Source.AssignedGroups(ctx, each) })
+}
+
+// PushMappings lists the app's push mappings, if there are calls to spare.
+func (s *askingSource) PushMappings(ctx context.Context) ([]plan.PushMapping, error) {
+	if err := s.asking.spare(); err != nil {
+		return nil, err
+	}
+	return s.Source.PushMappings(ctx)
+}
+
+// Mapping looks a push mapping up, if there are calls to spare.
+func (s *askingSource) Mapping(ctx context.Context, id string) (bool, error) {
+	if err := s.asking.spare(); err != nil {
+		return false, err
+	}
+	return s.Source.Mapping(ctx, id)
 }
 
 // App reads the app, if there is a call left.

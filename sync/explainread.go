@@ -58,6 +58,9 @@ func (x *explainer) read(ctx context.Context) error {
 	if err := x.readGroupsOf(ctx, x.id, storedGroups(links)); err != nil {
 		return err
 	}
+	if err := x.readFormerGroups(ctx, x.id, storedGroups(links)); err != nil {
+		return err
+	}
 	for _, g := range x.groups {
 		slices.Sort(g.members)
 	}

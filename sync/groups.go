@@ -28,6 +28,7 @@ type pushed struct {
 	due     plan.Due        // what the members are to hold, once role is known
 	anew    bool            // the role is not the stored one
 	failed  bool            // the group could not be read: its members are the stored ones
+	former  bool            // nobody of a run of single people is in it: they left it
 }
 
 func (g *pushed) holds(id plan.PersonID) bool {
@@ -99,7 +100,10 @@ func (r *run) findGroups(ctx context.Context, links []plan.GroupLink) (map[plan.
 	case pushAssigned:
 		err = r.Source.AssignedGroups(ctx, take(func(plan.Group) bool { return true }))
 	case pushMappings:
-		if err = r.readMappings(ctx); err == nil {
+		if r.mappings.groups == nil {
+			err = r.readMappings(ctx)
+		}
+		if err == nil {
 			err = r.readByID(ctx, r.mappings.groups, take)
 		}
 	case pushListed:
@@ -110,7 +114,7 @@ func (r *run) findGroups(ctx context.Context, links []plan.GroupLink) (map[plan.
 		}
 	}
 	r.dropImages(found, stored)
-	if err == nil && r.Groups.Push == pushListed {
+	if err == nil && r.Groups.Push == pushListed && !r.some() {
 		r.warnUnknownIDs(found, stored)
 	}
 	return found, err

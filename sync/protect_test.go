@@ -65,9 +65,7 @@ func TestEveryNameProtectsFromEveryRemoval(t *testing.T) {
 						continue // what TrackTik holds now counts instead
 					}
 					doc := w.runWith(opt)
-					if why != "group unpushed" || len(opt.Users) == 0 {
-						w.wantHeldOf(doc, removal.kind, plan.HeldProtected, "ada")
-					}
+					w.wantHeldOf(doc, removal.kind, plan.HeldProtected, "ada")
 					e, _ := w.portal.Employee(id)
 					if now := w.portal.RolesOf(id); e.Status != tracktiktest.Active || len(now) != len(before) {
 						t.Fatalf("ada is %s and holds %v, and held %v\n%s", e.Status, now, before, details(doc))

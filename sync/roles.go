@@ -105,87 +105,14 @@ func (r *run) unread(v *plan.RoleView) []plan.Held {
 	return held
 }
 
-// decideGroups asks package plan which role each pushed group has.
-func (r *run) decideGroups(ctx context.Context) error {
-	open, err := r.openRoles()
-	if err != nil {
-		return err
-	}
-	views := make([]plan.GroupView, 0, len(r.groups))
-	mapped := false
-	for _, g := range r.groups {
-		if _, waits := open[g.group.ID]; waits {
-			continue
-		}
-		name := r.mappedRole(g)
-		views = append(views, plan.GroupView{Group: g.group, Link: g.link, Mapped: name})
-		mapped = mapped || name != ""
-	}
-	if plan.NeedsPortalRoles(views, &r.pol) || mapped && r.meta.Config != r.Reading {
-		if err := r.readPortalRoles(ctx); err != nil {
-			return err
-		}
-	}
-	p := &r.roles
-	p.groups = plan.DecideGroups(views, r.portal, r.Binding, &r.pol)
-	for _, id := range slices.Sorted(maps.Keys(open)) {
-		p.groups.Held = append(p.groups.Held, open[id])
-	}
-	for _, g := range r.groups {
-		g.role = p.groups.Roles[g.group.ID]
-		if g.role == nil {
-			continue
-		}
-		g.anew = g.link == nil || g.link.Role == 0 || g.link.Role != g.role.ID
-		if g.role.ID != 0 {
-			p.refs[g.role.ID] = g.role
-		}
-	}
-	if slices.ContainsFunc(p.groups.Actions, func(a plan.Action) bool { return a.Kind == plan.CreateRole }) {
-		r.warn(plan.Warning{Code: warnNewRole, Field: plan.RoleNameField, Message: "a new role carries no permissions before an administrator gives it some in TrackTik (Settings, Roles)"})
-	}
-	return nil
-}
-
-// mappedRole is the role that the configuration names for the group: by id, by name, or
-// by the name that it had when the role was linked; empty: none.
-func (r *run) mappedRole(g *pushed) string {
-	keys := []string{string(g.group.ID), g.group.Name}
-	if g.link != nil && g.link.How == plan.HowMapped {
-		keys = append(keys, g.link.Name)
-	}
-	for _, key := range keys {
-		if role := r.Groups.Roles[key]; role != "" {
-			return role
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(r.Groups.Roles)) { // names compare folded
-		if slices.ContainsFunc(keys[1:], func(key string) bool { return plan.FoldName(key) == plan.FoldName(name) }) {
-			return r.Groups.Roles[name]
-		}
-	}
-	return ""
-}
-
-// openRoles are the groups whose role may or may not have been made: they have none
-// before that is known.
-func (r *run) openRoles() (map[plan.GroupID]plan.Held, error) {
-	pending, err := r.Snapshot.Pending()
-	open := map[plan.GroupID]plan.Held{}
-	for i := range pending {
-		if a := pending[i].Action; a.Kind == plan.CreateRole && a.Role != nil {
-			open[a.Role.Group] = plan.Held{Action: a, Why: plan.HeldPending + ": a create_role of run " + pending[i].Run +
-				" may or may not have happened; it is looked up again in the next run"}
-		}
-	}
-	return open, err
-}
-
 // markDirty finds the people whose roles may have to change.
 func (r *run) markDirty() error {
 	p := &r.roles
 	for id, s := range r.people.subjects {
 		p.dirty[id] = s.judgement.Verdict == plan.Provision
+	}
+	if r.some() { // what groups change for others is for a whole run
+		return nil
 	}
 	for id := range r.current.changed {
 		p.dirty[id] = true
@@ -196,7 +123,7 @@ func (r *run) markDirty() error {
 			forgotten[g.group.ID] = true
 		}
 		switch {
-		case g.anew || !g.known:
+		case g.anew || !g.known || g.link != nil && g.link.Unpushed: // its members of before may have lost the role
 			r.touch(g.members, g.old)
 		case g.reread:
 			r.touch(symmetric(g.members, g.old))
@@ -440,7 +367,7 @@ func (r *run) roleView(id plan.PersonID) (*plan.RoleView, error) {
 		return nil, nil
 	case s == nil:
 		m := r.people.find(id)
-		if m == nil || m.employee == 0 || len(r.opt.Users) == 0 && !m.has(flagListed) {
+		if m == nil || m.employee == 0 || !m.has(flagListed) {
 			return nil, nil
 		}
 		stored, found, err := r.Snapshot.Link(id)
@@ -566,6 +493,9 @@ func (r *run) roleRef(g plan.Grant) *plan.RoleRef {
 		if l.Group == g.Group {
 			ref.Name = l.RoleName
 		}
+	}
+	if group := r.byGroup[g.Group]; group != nil && group.former && group.link.Role == g.Role {
+		ref.Name = group.link.RoleName
 	}
 	r.roles.refs[g.Role] = ref
 	return ref

@@ -37,6 +37,10 @@ type run struct {
 	mappings mappings
 	unseen   unseen
 
+	pushedMu  sync.Mutex
+	pushedIDs map[plan.GroupID]bool // in a run of single people, where the mode has a list; nil: not read
+	unlisted  bool                  // an explanation did not read which groups there are
+
 	regions  *plan.Regions
 	portal   plan.PortalRoles
 	current  currentState // TrackTik as a refresh read it
@@ -51,13 +55,11 @@ type run struct {
 	ownGroups map[plan.PersonID][]plan.Group // of single people that were asked for
 	ownNames  map[plan.PersonID][]string     // of those that are pushed, where expressions ask for them
 
-	newPushesMu sync.Mutex
-	newPushes   map[plan.GroupID]bool // groups that no whole run has seen: are they pushed?
-	warnings    []plan.Warning
-	plainHash   string // the plan's hash without the approvals that it was given
-	told        int    // of the warnings, how many are in the plan
-	doc         *plan.Document
-	before      [2]int // requests when the run began
+	warnings  []plan.Warning
+	plainHash string // the plan's hash without the approvals that it was given
+	told      int    // of the warnings, how many are in the plan
+	doc       *plan.Document
+	before    [2]int // requests when the run began
 }
 
 // newRun begins a run; id is empty when nothing is to be recorded.
@@ -127,6 +129,7 @@ func (r *run) decideOnce(ctx context.Context) error {
 		return err
 	}
 	r.groups, r.byGroup, r.unpushed, r.groupsIn = nil, map[plan.GroupID]*pushed{}, nil, 0
+	r.mappings, r.pushedIDs = mappings{}, nil
 	r.current, r.roles, r.portal, r.warnings = currentState{}, rolePass{}, plan.PortalRoles{}, nil
 	r.doc.Evidence = ""
 	r.doc.Managed = r.people.managed

@@ -112,9 +112,9 @@ func (r *run) namesOf(ctx context.Context, groups []plan.Group) ([]string, error
 	names := []string{}
 	for _, g := range groups {
 		pushed := r.byGroup[g.ID] != nil
-		if !pushed && r.ownGroups != nil {
+		if !pushed && r.ownGroups != nil { // a run of single people has not read which groups there are
 			var err error
-			if pushed, err = r.newlyPushed(ctx, g.ID); err != nil {
+			if pushed, err = r.newlyPushed(ctx, g); err != nil {
 				return nil, err
 			}
 		}
@@ -125,26 +125,13 @@ func (r *run) namesOf(ctx context.Context, groups []plan.Group) ([]string, error
 	return names, nil
 }
 
-// newlyPushed reports a group that is pushed since the last whole run: a run of single
-// people has not read which groups there are.
-func (r *run) newlyPushed(ctx context.Context, id plan.GroupID) (bool, error) {
-	r.newPushesMu.Lock()
-	defer r.newPushesMu.Unlock()
-	if known, asked := r.newPushes[id]; asked {
-		return known, nil
+func (r *run) newlyPushed(ctx context.Context, g plan.Group) (bool, error) {
+	l, found, err := r.Snapshot.Group(g.ID)
+	if err != nil {
+		return false, err
 	}
-	if r.newPushes == nil {
-		r.newPushes = map[plan.GroupID]bool{}
+	if !found {
+		return r.pushedNow(ctx, g, nil)
 	}
-	var err error
-	switch r.Groups.Push {
-	case pushAssigned:
-		r.newPushes[id], err = r.Source.GroupAssigned(ctx, id)
-	case pushMappings:
-		if r.mappings.groups == nil {
-			err = r.readMappings(ctx)
-		}
-		r.newPushes[id] = r.mappings.groups[id]
-	}
-	return r.newPushes[id], err
+	return r.pushedNow(ctx, g, &l)
 }

@@ -36,6 +36,9 @@ func (r *run) readSome(ctx context.Context) error {
 		if err := r.readGroupsOf(ctx, id, stored); err != nil {
 			return err
 		}
+		if err := r.readFormerGroups(ctx, id, stored); err != nil {
+			return err
+		}
 		for _, g := range r.groups {
 			slices.Sort(g.members) // an expression may ask for the person's groups
 		}
@@ -209,66 +212,4 @@ func (r *run) refreshOne(ctx context.Context, id plan.PersonID) error {
 		return nil
 	}
 	return r.relinkOne(ctx, &link)
-}
-
-// readGroupsOf reads the person's groups, and keeps those that are pushed.
-func (r *run) readGroupsOf(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
-	if !r.readsGroups() {
-		return nil
-	}
-	groups, err := r.Source.GroupsOf(ctx, id)
-	if isNotFound(err) {
-		return nil // readOne finds out
-	}
-	if err != nil {
-		return err
-	}
-	r.ownGroups[id] = groups
-	for _, g := range groups {
-		if !r.pushedNow(g, stored[g.ID]) {
-			continue
-		}
-		p := r.byGroup[g.ID]
-		if p == nil {
-			p = &pushed{group: g, link: stored[g.ID], known: true}
-			r.groups, r.byGroup[g.ID] = append(r.groups, p), p
-		}
-		p.members = append(p.members, id)
-	}
-	if r.Mapper.NeedsGroups() {
-		names, err := r.namesOf(ctx, groups)
-		if err != nil {
-			return err
-		}
-		if r.ownNames == nil {
-			r.ownNames = map[plan.PersonID][]string{}
-		}
-		r.ownNames[id] = names
-	}
-	grants, err := r.Snapshot.GrantsOf(id)
-	for _, grant := range grants {
-		l := stored[grant.Group]
-		if l != nil && !l.Unpushed && r.byGroup[grant.Group] == nil {
-			p := &pushed{group: plan.Group{ID: l.Group, Name: l.Name}, link: l, known: true}
-			r.groups, r.byGroup[l.Group] = append(r.groups, p), p
-		}
-	}
-	return err
-}
-
-// readsGroups reports whether the configuration has any group pushed.
-func (r *run) readsGroups() bool {
-	return r.Groups.Push != pushNone && (r.Groups.Push != pushListed || len(r.Groups.Names)+len(r.Groups.IDs) > 0)
-}
-
-// pushedNow reports whether a person's group is pushed, as far as one can tell without
-// a listing.
-func (r *run) pushedNow(g plan.Group, stored *plan.GroupLink) bool {
-	switch r.Groups.Push {
-	case pushListed:
-		return r.named(g, stored)
-	case pushMappings:
-		return slices.ContainsFunc(r.meta.Mappings, func(m plan.PushMapping) bool { return m.Group == g.ID })
-	}
-	return stored != nil && !stored.Unpushed
 }

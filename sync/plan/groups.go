@@ -13,6 +13,10 @@ type GroupView struct {
 	Group  Group
 	Link   *GroupLink // nil: never seen
 	Mapped string     // sync.groups.roles: an existing role's id or name; empty: none
+	// Aside says that nothing is decided about the group, and that no other gets what is
+	// its own: the role that it has or is mapped to, and a role of its name, if Group has
+	// one. It is no longer pushed, or this run is not about it.
+	Aside bool
 }
 
 // A PortalRoles is what is known of the portal's roles. Nothing is known of a zero one.
@@ -33,7 +37,8 @@ type GroupDecision struct {
 
 // DecideGroups gives each pushed group its role: by its link, by the configuration,
 // by name, or a new one. Of two groups that want one role, that with the lower id
-// gets it.
+// gets it. The views are all groups of which anything is known: what is a group's own
+// does not depend on what a run is about.
 func DecideGroups(views []GroupView, portal PortalRoles, b Binding, pol *Policy) GroupDecision {
 	views = slices.SortedFunc(slices.Values(views), func(a, b GroupView) int { return strings.Compare(string(a.Group.ID), string(b.Group.ID)) })
 	portal.Roles = slices.SortedFunc(slices.Values(portal.Roles), func(a, b Role) int { return cmp.Compare(a.ID, b.ID) })
@@ -43,6 +48,7 @@ func DecideGroups(views []GroupView, portal PortalRoles, b Binding, pol *Policy)
 	for i := range views {
 		g.claims(&views[i])
 	}
+	views = slices.DeleteFunc(views, func(v GroupView) bool { return v.Aside })
 	for _, v := range g.freeingFirst(views) {
 		g.renames(v)
 	}
@@ -95,6 +101,9 @@ func (g *groupPass) claims(v *GroupView) {
 		g.taken[l.Role] = v.Group.ID
 	}
 	if v.Mapped == "" {
+		if v.Aside && v.Group.Name != "" {
+			g.names[FoldName(v.Group.Name)] = v.Group.ID
+		}
 		return
 	}
 	if role, ok := g.named(v.Mapped); ok {
@@ -129,6 +138,9 @@ func kindOrder(k Kind) int { return slices.Index(Kinds, k) }
 // NeedsPortalRoles reports whether the portal's roles have to be read.
 func NeedsPortalRoles(views []GroupView, pol *Policy) bool {
 	return slices.ContainsFunc(views, func(v GroupView) bool {
+		if v.Aside {
+			return false
+		}
 		if v.Mapped == "" && (v.Link == nil || v.Link.Role == 0) && MatchAny(pol.ProtectedRoles, v.Group.Name) {
 			return false // it gets no role, whatever the portal has
 		}
@@ -265,7 +277,7 @@ func (g *groupPass) finds(v *GroupView) {
 	case g.protectedName(name) || exists && (special(role) || g.protectedName(role.Name)):
 		g.leaveOut(id, name)
 	case exists && g.taken[role.ID] != "":
-		g.hold(create, fmt.Sprintf("%s: role %d is linked to group %s", HeldRoleExists, role.ID, g.taken[role.ID]))
+		g.hold(create, fmt.Sprintf("%s: role %d is that of group %s, pushed now or not; sync.groups.roles ties them", HeldRoleExists, role.ID, g.taken[role.ID]))
 	case exists && g.mapped[role.ID] != "":
 		g.hold(create, fmt.Sprintf("%s: sync.groups.roles gives role %d to group %s", HeldRoleExists, role.ID, g.mapped[role.ID]))
 	case other != "":

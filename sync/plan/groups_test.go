@@ -28,6 +28,12 @@ func linked(role plan.RoleID, name, how string) func(*plan.GroupView) {
 	}
 }
 
+// aside is a group that nothing is decided about.
+func aside(v plan.GroupView) plan.GroupView {
+	v.Aside = true
+	return v
+}
+
 func mappedTo(name string) func(*plan.GroupView) { return func(v *plan.GroupView) { v.Mapped = name } }
 
 func portal(roles ...plan.Role) plan.PortalRoles { return plan.PortalRoles{Read: true, Roles: roles} }
@@ -126,6 +132,17 @@ func TestWhichRoleAGroupGets(t *testing.T) {
 		"mapped, was made before":           {views(group("g1", "Guards", mappedTo("Doors"), linked(5, "Guards", plan.HowCreated))), portal(staff(5, "Guards"), staff(6, "Doors")), nothing, `link_role g1/6; warning role_changed | g1=6 "Doors"`},
 		"mapped no more":                    {views(group("g1", "Guards", linked(5, "Guards", plan.HowMapped))), portal(staff(5, "Doors")), nothing, `create_role g1/0; warning role_changed | g1=0 "Guards"`},
 		"two mapped to one":                 {views(group("g1", "A", mappedTo("Doors")), group("g2", "B", mappedTo("5"))), portal(staff(5, "Doors")), nothing, `link_role g1/5; link_role g2/5 | g1=5 "Doors", g2=5 "Doors"`},
+
+		"aside, its role":                {views(group("g1", "Guards"), aside(group("g2", "", linked(5, "Guards", plan.HowCreated)))), portal(staff(5, "Guards")), nothing, "held create_role g1/0 role_exists"},
+		"aside, its role is gone":        {views(group("g1", "Guards"), aside(group("g2", "", linked(5, "Guards", plan.HowCreated)))), portal(), nothing, `create_role g1/0 | g1=0 "Guards"`},
+		"aside, its mapping":             {views(group("g1", "Guards"), aside(group("g2", "", mappedTo("5")))), portal(staff(5, "Guards")), nothing, "held create_role g1/0 role_exists"},
+		"aside, its name":                {views(group("g1", "Guards"), aside(group("g2", "guards"))), portal(), nothing, "held create_role g1/0 role_exists"},
+		"aside, its name, a role exists": {views(group("g1", "Guards"), aside(group("g2", "guards"))), portal(staff(5, "Guards")), nothing, "held create_role g1/0 role_exists"},
+		"aside, mapped, and so not its":  {views(group("g1", "Guards"), aside(group("g2", "guards", mappedTo("Doors")))), portal(staff(6, "Doors")), nothing, `create_role g1/0 | g1=0 "Guards"`},
+		"aside, a name to be renamed to": {views(group("g1", "Patrol", linked(5, "Guards", plan.HowCreated)), aside(group("g2", "patrol"))), portal(staff(5, "Guards")), nothing, `held rename_role g1/5 role_exists | g1=5 "Guards"`},
+		"aside, and renamed":             {views(aside(group("g1", "Patrol", linked(5, "Guards", plan.HowCreated)))), portal(staff(5, "Guards")), nothing, ""},
+		"aside, and new":                 {views(aside(group("g1", "Patrol"))), portal(), nothing, ""},
+		"a mapped role is not renamed":   {views(group("g1", "Patrol", linked(5, "Guards", plan.HowCreated)), aside(group("key", "", mappedTo("Guards")))), portal(staff(5, "Guards")), nothing, `held rename_role g1/5 protected_role | g1=5 "Guards"`},
 
 		"the snapshot was lost":              {views(group("g1", "Guards")), portal(ofGroup(5, "Guards", "g1")), nothing, `link_role g1/5 | g1=5 "Guards"`},
 		"lost, and adopt: never":             {views(group("g1", "Guards")), portal(ofGroup(5, "Guards", "g1")), never, `link_role g1/5 | g1=5 "Guards"`},

@@ -1,0 +1,151 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"tracktik-sync/sync/plan"
+)
+
+// readGroupsOf reads the person's groups, and keeps those that are pushed.
+func (r *run) readGroupsOf(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
+	if !r.readsGroups() {
+		return nil
+	}
+	groups, err := r.Source.GroupsOf(ctx, id)
+	if isNotFound(err) {
+		return nil // readOne finds out
+	}
+	if err != nil {
+		return err
+	}
+	r.ownGroups[id] = groups
+	for _, g := range groups {
+		is, err := r.pushedNow(ctx, g, stored[g.ID])
+		if err != nil {
+			return err
+		}
+		if !is {
+			continue
+		}
+		p := r.byGroup[g.ID]
+		if p == nil {
+			p = &pushed{group: g, link: stored[g.ID], known: true}
+			r.keepGroup(p)
+		}
+		p.members = append(p.members, id)
+	}
+	if !r.Mapper.NeedsGroups() {
+		return nil
+	}
+	if r.ownNames == nil {
+		r.ownNames = map[plan.PersonID][]string{}
+	}
+	r.ownNames[id], err = r.namesOf(ctx, groups)
+	return err
+}
+
+func (r *run) keepGroup(g *pushed) {
+	r.groups, r.byGroup[g.group.ID] = append(r.groups, g), g
+}
+
+// readsGroups reports whether the configuration has any group pushed.
+func (r *run) readsGroups() bool {
+	return r.Groups.Push != pushNone && (r.Groups.Push != pushListed || len(r.Groups.Names)+len(r.Groups.IDs) > 0)
+}
+
+// pushedNow reports whether a group is pushed, as a whole run would find now.
+func (r *run) pushedNow(ctx context.Context, g plan.Group, stored *plan.GroupLink) (bool, error) {
+	if r.Groups.Push == pushNone || r.Groups.Push == pushListed {
+		return r.Groups.Push == pushListed && r.named(g, stored), nil
+	}
+	r.pushedMu.Lock() // what is looked at again right before a call, is by several at once
+	defer r.pushedMu.Unlock()
+	if r.pushedIDs == nil {
+		ids, err := r.readPushed(ctx)
+		if errors.Is(err, errAsked) { // what the last whole run found
+			r.unlisted = true
+			return stored != nil && !stored.Unpushed, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		r.pushedIDs = ids
+	}
+	return r.pushedIDs[g.ID], nil
+}
+
+// readPushed reads which groups the app has pushed, or is assigned to.
+func (r *run) readPushed(ctx context.Context) (map[plan.GroupID]bool, error) {
+	if r.Groups.Push == pushMappings {
+		err := r.readMappings(ctx)
+		return r.mappings.groups, err
+	}
+	ids := map[plan.GroupID]bool{}
+	err := r.Source.AssignedGroups(ctx, func(page []plan.Group) error {
+		for _, g := range page {
+			ids[g.ID] = true
+		}
+		return nil
+	})
+	return ids, err
+}
+
+// readFormerGroups looks at the groups behind a person's roles that the person is not in,
+// or that are not pushed: whether they left it, or the group itself went.
+func (r *run) readFormerGroups(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
+	grants, err := r.Snapshot.GrantsOf(id)
+	if err != nil {
+		return err
+	}
+	for _, grant := range grants {
+		l := stored[grant.Group]
+		if l == nil || r.byGroup[l.Group] != nil || r.isUnpushed(l.Group) {
+			continue
+		}
+		if err := r.readFormerGroup(ctx, l); err != nil {
+			var f failure
+			if !errors.Is(err, errAsked) && (!errors.As(err, &f) || f.Credentials() || ctx.Err() != nil) {
+				return err
+			}
+			r.warn(plan.Warning{Code: warnGroup, Message: fmt.Sprintf("group %s could not be looked up; its role and holders stay: %v", l.Group, err)})
+		}
+	}
+	return nil
+}
+
+// readFormerGroup keeps a group that is there and pushed: who is not in it has left it.
+// That a group is not pushed any more is for a whole run to find; after that, it counts
+// here too, while it is so.
+func (r *run) readFormerGroup(ctx context.Context, l *plan.GroupLink) error {
+	if l.Unpushed && !r.pol.RevokeUnpushed {
+		return nil
+	}
+	g, found, err := r.Source.Group(ctx, l.Group)
+	if err != nil {
+		return err
+	}
+	g.ID = l.Group
+	is, err := r.pushedNow(ctx, g, l)
+	switch {
+	case err != nil:
+		return err
+	case found && is:
+		r.keepGroup(&pushed{group: plan.Group{ID: l.Group, Name: l.Name}, link: l, known: true, former: true})
+		return nil
+	case !l.Unpushed:
+		return nil
+	}
+	gone, err := r.groupGone(ctx, l)
+	if gone {
+		r.unpushed = append(r.unpushed, *l)
+	}
+	return err
+}
+
+// isUnpushed reports that a group is known to be no longer pushed.
+func (r *run) isUnpushed(id plan.GroupID) bool {
+	return slices.ContainsFunc(r.unpushed, func(l plan.GroupLink) bool { return l.Group == id })
+}
