@@ -100,7 +100,7 @@ func TestAccessIsJudged(t *testing.T) {
 }
 
 func TestLoopbackMayGoWithoutEncryption(t *testing.T) {
-	for _, host := range []string{"127.0.0.1:8080", "localhost:1", "[::1]:9", "okta.localhost"} {
+	for _, host := range []string{"127.0.0.1:8080", "localhost:1", "[::1]:9", "okta.localhost", "LOCALHOST:2"} {
 		mustLoad(t, minimal, "TRACKTIK_SYNC_OKTA_ORG_URL=http://"+host+"/")
 	}
 	for _, host := range []string{"127.0.0.1.evil.example", "10.0.0.1", "localhost.example"} {

@@ -28,8 +28,10 @@ func parseScalar(k kind, text string) (any, error) {
 		return number, nil
 	case kindDuration:
 		return ParseDuration(text)
+	case kindSecret: // whose form decides what is part of it
+		return text, nil
 	}
-	return text, nil
+	return strings.TrimFunc(text, isAround), nil
 }
 
 // parseFlag reads the words for true and false that YAML 1.1, YAML 1.2 and shell

@@ -33,6 +33,9 @@ var (
 	errManyLines = errors.New("it has several lines, and must be one")
 )
 
+// isAround reports what means nothing around a value.
+func isAround(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' }
+
 // clean is text without what an editor, a shell or another system leaves around it.
 // What then cannot be meant is an error, which repeats nothing of text.
 func (f form) clean(text string) (string, error) {
@@ -43,7 +46,7 @@ func (f form) clean(text string) (string, error) {
 	if f == formPassword {
 		text = strings.TrimRight(text, "\r\n")
 	} else {
-		text = strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' })
+		text = strings.TrimFunc(text, isAround)
 	}
 	switch {
 	case text == "":

@@ -133,6 +133,15 @@ func TestAVariableIsReadWithoutByteOrderMarkAndLineEnd(t *testing.T) {
 	}
 }
 
+// A block of YAML ends its last line, and copied text may have space around.
+func TestATextIsReadWithoutWhiteSpaceAround(t *testing.T) {
+	c, _ := mustLoad(t, strings.Replace(with("state:\n  path: |\n    there.db\n"), "app_id: 0oa1", "app_id: \" 0oa1\\n\"", 1), "TRACKTIK_SYNC_SYNC_ADOPT= never ")
+	if c.Okta.AppID != "0oa1" || c.Sync.Adopt != "never" || !strings.HasSuffix(c.State.Path, "/there.db") {
+		t.Errorf("read %q, %q and %q", c.Okta.AppID, c.Sync.Adopt, c.State.Path)
+	}
+	wantLine(t, findingsOf(t, minimal, "TRACKTIK_SYNC_OKTA_APP_ID=0oa1\n0oa2"), "okta.app_id", "id alone")
+}
+
 func TestAConfigurationOfNotepadIsRead(t *testing.T) {
 	windows := strings.ReplaceAll(minimal, "\n", "\r\n")
 	for name, text := range map[string]string{

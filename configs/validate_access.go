@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 )
 
 func (r *review) okta() {
@@ -13,7 +14,7 @@ func (r *review) okta() {
 	if u := r.address("okta.org_url", r.Okta.OrgURL); u != nil {
 		r.orgAddress(u)
 	}
-	if strings.ContainsAny(r.Okta.AppID, "/ \t") {
+	if strings.ContainsFunc(r.Okta.AppID, func(c rune) bool { return c == '/' || unicode.IsSpace(c) }) {
 		r.find("okta.app_id", "is %s, and must be the app's id alone, such as 0oa1…", quote(r.Okta.AppID))
 	}
 	r.oktaAuth()
@@ -156,6 +157,7 @@ func (r *review) shown(key, text string) string {
 }
 
 func isLoopback(host string) bool {
+	host = strings.ToLower(host)
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
 	}

@@ -39,6 +39,9 @@ func (a *app) readPairs(path string) ([]tsync.Pair, error) {
 // parsePairs reads what spreadsheets write too: with a mark of the byte order, with
 // semicolons, with a row of names.
 func parsePairs(data []byte) ([]tsync.Pair, error) {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return nil, errors.New("it is in UTF-16: save it as CSV in UTF-8; nothing was recorded")
+	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	reader := csv.NewReader(bytes.NewReader(data))
 	reader.FieldsPerRecord, reader.TrimLeadingSpace = -1, true

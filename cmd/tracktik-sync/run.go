@@ -33,9 +33,9 @@ func newRoot(a *app) *cobra.Command {
 		Short: "Keeps TrackTik in step with Okta",
 		Long: "Tracktik-sync provisions the people of an Okta app into a TrackTik portal.\n\n" +
 			"Begin with `config init`, then `plan`, which changes nothing; `sync` is what a scheduler calls.",
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Version:       versionText(),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		Version:           versionText(),
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.begin(cmd) },
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
