@@ -18,7 +18,10 @@ func (a *applier) perform(ctx context.Context, action *plan.Action, intent *plan
 		return done
 	}
 	state, batch, err := a.lookInto(ctx, intent, a.lostAt(action, done))
+	var others *notOurs
 	switch {
+	case errors.As(err, &others):
+		done.outcome, done.code, done.message = plan.Failed, plan.ProblemProtectedMatch, done.message+"; "+others.Error()
 	case err != nil:
 		done.message += "; the look-up failed too: " + err.Error()
 	case state == happened:
@@ -31,6 +34,7 @@ func (a *applier) perform(ctx context.Context, action *plan.Action, intent *plan
 			return whole
 		}
 	case state == didNot:
+		intent.Lost = plan.LostOver
 		again := a.send(ctx, action, intent) // it provably did not happen
 		again.attempts = done.attempts + max(1, again.attempts)
 		if again.taken { // by our own first call perhaps, in a portal that does not show it yet
@@ -135,7 +139,7 @@ func (a *applier) create(ctx context.Context, action *plan.Action, intent *plan.
 			intent.Wanted = &want
 			continue
 		case isConflict(err):
-			return a.conflict(ctx, action, &want, done)
+			return a.conflict(ctx, action, intent, &want, done)
 		}
 		done.slow = isSlow(err)
 		return done
@@ -201,26 +205,6 @@ func isConflict(err error) bool {
 func isSlow(err error) bool {
 	var f interface{ StillAtWork() bool }
 	return errors.As(err, &f) && f.StillAtWork()
-}
-
-// conflict looks whose the name is that a create was refused for: ours, when an
-// earlier answer was lost.
-func (a *applier) conflict(ctx context.Context, action *plan.Action, want *plan.Wanted, done attempt) attempt {
-	e, found, err := a.findCreated(ctx, &want.Values)
-	if err != nil {
-		done.message += "; the look-up failed too: " + err.Error()
-		return done
-	}
-	if found {
-		own := a.created(action, want, e.ID, done.attempts, done.warnings)
-		own.message = "tracktik had the employee already: an earlier answer was lost"
-		return own
-	}
-	if done.outcome == plan.Unknown { // a 500 for a violated constraint: it did not happen
-		done.outcome = plan.Failed
-	}
-	done.code, done.taken = plan.ProblemRefused, true
-	return done
 }
 
 func (a *applier) update(ctx context.Context, action *plan.Action) attempt {

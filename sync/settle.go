@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -34,6 +35,10 @@ func (r *run) settle(ctx context.Context) error {
 	for i := range pending {
 		in := &pending[i]
 		state, batch, err := r.lookInto(ctx, in, lostSince(in))
+		var others *notOurs
+		if errors.As(err, &others) {
+			state, err = didNot, nil
+		}
 		if err != nil {
 			if _, bad := isCredentials(err); bad || ctx.Err() != nil {
 				return err
@@ -54,6 +59,9 @@ func (r *run) settle(ctx context.Context) error {
 		audit.Request, audit.Message = in.Request, "found by a look-up: it had happened"
 		if state == didNot {
 			audit.Outcome, audit.Message = plan.Failed, "found by a look-up: it had not happened"
+			if others != nil {
+				audit.Message += "; " + others.Error()
+			}
 		}
 		audit.Run = in.Run
 		batch.Audits = append(batch.Audits, audit)
@@ -108,51 +116,6 @@ func (r *run) whatBecameOf(ctx context.Context, in *plan.Intent) (settled, plan.
 		return happened, batch, err
 	}
 	return didNot, plan.Batch{}, nil
-}
-
-// lookForCreated finds an unowned employee who agrees in user name, e-mail, first and
-// last name: nobody else made one.
-func (r *run) lookForCreated(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
-	if in.Wanted == nil {
-		return didNot, plan.Batch{}, nil
-	}
-	e, found, err := r.findCreated(ctx, &in.Wanted.Values)
-	if err != nil {
-		return unsettled, plan.Batch{}, err
-	}
-	if !found {
-		return didNot, plan.Batch{}, nil
-	}
-	batch, err := r.createdBatch(&in.Action, in.Wanted, e.ID, in.Run)
-	return happened, batch, err
-}
-
-func (r *run) findCreated(ctx context.Context, want *plan.Values) (plan.Employee, bool, error) {
-	for _, key := range []plan.Field{plan.Username, plan.Email} {
-		list, err := r.Target.FindEmployees(ctx, key, want[key])
-		if err != nil {
-			return plan.Employee{}, false, err
-		}
-		for _, e := range list {
-			_, owned, err := r.Snapshot.LinkOfEmployee(e.ID)
-			if err != nil {
-				return e, false, err
-			}
-			if !owned && e.Active() && agrees(&e, want) {
-				return e, true, nil
-			}
-		}
-	}
-	return plan.Employee{}, false, nil
-}
-
-func agrees(e *plan.Employee, want *plan.Values) bool {
-	for _, f := range plan.RequiredFields {
-		if e.Has.Has(f) && !f.Same(plan.Clean(e.Values[f]), want[f]) {
-			return false
-		}
-	}
-	return true
 }
 
 func (r *run) lookForRole(ctx context.Context, a *plan.Action) (settled, plan.Batch, error) {

@@ -1,0 +1,160 @@
+package sync_test
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+var duplicateStyles = map[string]tracktiktest.DuplicateStyle{
+	"409": tracktiktest.DuplicateConflict, "400": tracktiktest.DuplicateBadRequest, "500": tracktiktest.DuplicateConstraint,
+}
+
+// wantTrouble wants the person to have a problem on record.
+func (w *world) wantTrouble(code, name string) {
+	w.Helper()
+	troubles, err := w.db.Troubles()
+	w.must(err)
+	for _, t := range troubles {
+		if t.Code == code && string(t.Person) == w.users[name] {
+			return
+		}
+	}
+	w.Errorf("%s has no %s on record: %+v", name, code, troubles)
+}
+
+// wantUnmanaged wants the employee to be nobody's, and as it was.
+func (w *world) wantUnmanaged(before tracktiktest.Employee) {
+	w.Helper()
+	if link, owned, err := w.db.LinkOfEmployee(plan.EmployeeID(before.ID)); owned || err != nil {
+		w.Errorf("employee %d was taken over: %+v %v", before.ID, link, err)
+	}
+	if now, _ := w.portal.Employee(before.ID); fmt.Sprint(now) != fmt.Sprint(before) {
+		w.Errorf("employee %d was %+v and is %+v", before.ID, before, now)
+	}
+}
+
+// Somebody whom a person at the portal made, with the very names of a new person, is not
+// ours because a create is refused: nothing was lost.
+func TestAConflictTakesNobodyOver(t *testing.T) {
+	for style, duplicates := range duplicateStyles {
+		for how, change := range map[string]func(w *world){
+			"not matched by names":  func(w *world) { w.policy.Match = []plan.Field{plan.CustomID} },
+			"and nobody is adopted": func(w *world) { w.policy.Match, w.policy.Adopt = []plan.Field{plan.CustomID}, false },
+		} {
+			t.Run(style+", "+how, func(t *testing.T) {
+				w := newWorld(t)
+				change(w)
+				w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Duplicates = duplicates })
+				w.atPortal("ada", nil)
+				w.hire("ada", "bob")
+				w.group("Site North", "ada", "bob")
+				byHand := w.employee("ada")
+				doc := w.run()
+				if doc.Result.Failed != 1 || doc.Result.Unknown != 0 {
+					t.Errorf("ended with %+v\n%s", doc.Result, details(doc))
+				}
+				w.wantTrouble(plan.ProblemNameInUse, "ada")
+				w.wantUnmanaged(byHand)
+				w.wantRoles("ada", "")
+				w.wantRoles("bob", "Site North")
+				w.wantProblem(w.run(), plan.ProblemNameInUse, "ada")
+				w.pass(2 * time.Hour) // tried again
+				w.run()
+				w.org.DeactivateUser(w.users["ada"])
+				w.run()
+				w.wantUnmanaged(byHand)
+			})
+		}
+	}
+}
+
+// Who is made by hand while a run is on its way is found by the next run, as anybody is.
+func TestWhoAppearsDuringARunIsMatchedByTheNext(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.inPortal(tracktiktest.When(writes["create"], func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		w.atPortal("ada", nil)
+		next.ServeHTTP(rw, r)
+	}))
+	w.run()
+	w.wantTrouble(plan.ProblemNameInUse, "ada")
+	w.inPortal(nil)
+	w.wantDone(w.run(), "adopt 1")
+}
+
+// An earlier call that was lost makes nobody ours who is protected, an administrator, or
+// the account whose credentials we use: they are no new employee.
+func TestALostCreateTakesNobodyOverWhoIsProtected(t *testing.T) {
+	for who, prepare := range map[string]func(w *world) int64{
+		"protected": func(w *world) int64 {
+			w.policy.Protected = []string{"ada*"}
+			return w.atPortal("ada", nil)
+		},
+		"an administrator": func(w *world) int64 {
+			id := w.atPortal("ada", nil)
+			_, err := w.portal.Grant(id, tracktiktest.AdministratorRole)
+			w.must(err)
+			return id
+		},
+		"ourselves": func(w *world) int64 {
+			const id = tracktiktest.IntegrationEmployee
+			w.must(w.portal.UpdateEmployee(id, func(e *tracktiktest.Employee) {
+				e.FirstName, e.LastName, e.Email, e.Username = "Ada", "Guard", mail("ada"), mail("ada")
+			}))
+			w.change = func(e *tsync.Engine) { e.OwnUsername, e.OwnEmployee = "", strconv.FormatInt(id, 10) }
+			return id
+		},
+	} {
+		for how, hidden := range map[string]int32{"found by the look-up": 0, "found after a conflict": 2} {
+			t.Run(who+", "+how, func(t *testing.T) {
+				w := newWorld(t)
+				w.policy.Match = []plan.Field{plan.CustomID}
+				w.hire("ada")
+				before, _ := w.portal.Employee(prepare(w))
+				lost := writes["create"]
+				lost.Times = 1
+				var searches atomic.Int32
+				w.inPortal(tracktiktest.Chain(tracktiktest.When(lost, tracktiktest.Unreached),
+					tracktiktest.When(tracktiktest.Match{Method: "GET", Path: "/employees"}, func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+						if searches.Add(1) <= hidden {
+							tracktiktest.EmptyList(rw, r, next)
+							return
+						}
+						next.ServeHTTP(rw, r)
+					})))
+				w.run()
+				w.wantTrouble(plan.ProblemProtectedMatch, "ada")
+				w.wantUnmanaged(before)
+				w.inPortal(nil)
+				w.run()
+				w.wantUnmanaged(before)
+			})
+		}
+	}
+}
+
+// The same when a later run looks up what became of the create.
+func TestAnOpenCreateTakesNobodyOverWhoIsProtected(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	var late tracktiktest.Late
+	w.killIn(writes["create"], &late) // and it never takes effect
+	w.inPortal(nil)
+	w.timeout = 30 * time.Second
+	w.reopen()
+	id := w.atPortal("ada", nil)
+	_, err := w.portal.Grant(id, tracktiktest.AdministratorRole)
+	w.must(err)
+	before, _ := w.portal.Employee(id)
+	doc := w.run()
+	w.wantUnmanaged(before)
+	w.wantProblem(doc, plan.ProblemProtectedMatch, "ada")
+}
