@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
 
@@ -185,5 +188,53 @@ func TestALateReactivationMakesNoSecondEmployee(t *testing.T) {
 			}
 			w.wantBack("the second restore")
 		})
+	}
+}
+
+// What a lost answer had made is named by its ids wherever it is told of: in the result,
+// and in the history, whether the run itself found it or the next one.
+func TestWhatALostAnswerMadeIsNamedByItsIDs(t *testing.T) {
+	kinds := map[string]plan.Kind{"create": plan.Create, "update": plan.Update, "move": plan.Update, "terminate": plan.Terminate,
+		"reactivate": plan.Reactivate, "grant": plan.GrantRole, "revoke": plan.RevokeRole, "create role": plan.CreateRole, "rename role": plan.RenameRole}
+	for write, match := range writes {
+		for finder, find := range map[string]func(w *world) []plan.Action{
+			"the run": func(w *world) []plan.Action {
+				w.inPortal(tracktiktest.When(match, tracktiktest.LostReply))
+				return w.runWith(refreshedNot).Actions
+			},
+			"the next run": func(w *world) []plan.Action {
+				var late tracktiktest.Late
+				w.killIn(match, &late)
+				w.inPortal(nil)
+				w.timeout = 30 * time.Second
+				w.reopen()
+				late.TakeEffect()
+				return w.runWith(refreshedNot).Actions
+			},
+		} {
+			t.Run(write+", found by "+finder, func(t *testing.T) {
+				w := lateWorld(t, write)
+				kind := kinds[write]
+				for _, a := range find(w) {
+					if (a.User.ID != "" && a.Employee == 0) || (a.Role != nil && a.Role.ID == 0) {
+						t.Errorf("the result has no id: %+v %+v", a, a.Role)
+					}
+				}
+				told := 0
+				for a, err := range w.db.Audits(state.Query{}) {
+					w.must(err)
+					if a.Kind != string(kind) || a.Outcome != plan.Done || !strings.Contains(a.Message, "look-up") {
+						continue
+					}
+					told++
+					if (a.Person != "" && a.Employee == 0) || (a.Role != nil && a.Role.ID == 0) || a.Request == "" {
+						t.Errorf("the history has no id: %+v %+v", a, a.Role)
+					}
+				}
+				if told == 0 {
+					t.Error("the history does not say that it was found")
+				}
+			})
+		}
 	}
 }

@@ -31,6 +31,9 @@ func (a *applier) perform(ctx context.Context, action *plan.Action, intent *plan
 		if action.Kind == plan.Reactivate { // which is only half of it
 			whole := a.broughtBack(ctx, action)
 			whole.attempts, whole.request = done.attempts, done.request
+			if whole.outcome == plan.Done {
+				whole.message = done.message
+			}
 			return whole
 		}
 	case state == didNot:
@@ -62,19 +65,31 @@ func makesAnew(k plan.Kind) bool {
 	return k == plan.Create || k == plan.CreateRole || k == plan.GrantRole || k == plan.Reactivate
 }
 
-// learn remembers the ids that a settled action brought.
+// learn remembers the ids that an action brought: others build on them.
 func (a *applier) learn(action *plan.Action, batch *plan.Batch) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	identify(action, batch)
 	for i := range batch.Links {
-		l := &batch.Links[i]
-		a.employees[l.Person] = l.Employee
-		action.Employee = l.Employee
+		a.employees[batch.Links[i].Person] = batch.Links[i].Employee
 	}
-	for _, g := range batch.Groups {
-		if action.Kind == plan.CreateRole {
-			a.roleIDs[g.Group] = g.Role
-		}
+	if action.Kind == plan.CreateRole {
+		a.roleIDs[action.Role.Group] = action.Role.ID
+	}
+}
+
+// identify gives an action the ids that it brought, for all who tell of it.
+func identify(action *plan.Action, batch *plan.Batch) {
+	for i := range batch.Links {
+		action.Employee = batch.Links[i].Employee
+	}
+	if action.Kind != plan.CreateRole {
+		return
+	}
+	for i := range batch.Groups {
+		made := *action.Role // others point to the one of the plan
+		made.ID = batch.Groups[i].Role
+		action.Role = &made
 	}
 }
 
@@ -147,11 +162,8 @@ func (a *applier) create(ctx context.Context, action *plan.Action, intent *plan.
 }
 
 func (a *applier) created(action *plan.Action, want *plan.Wanted, id plan.EmployeeID, tries int, warnings []plan.Warning) attempt {
-	action.Employee = id
-	a.mu.Lock()
-	a.employees[action.User.ID] = id
-	a.mu.Unlock()
 	batch, err := a.createdBatch(action, want, id, a.id)
+	a.learn(action, &batch)
 	done := finished(batch, err)
 	done.attempts, done.warnings = tries, warnings
 	return done
@@ -431,13 +443,10 @@ func (a *applier) createRole(ctx context.Context, action *plan.Action) attempt {
 		}
 		id = batch.Groups[0].Role
 	}
-	a.mu.Lock()
-	a.roleIDs[action.Role.Group] = id
-	a.mu.Unlock()
-	made := *action.Role // others point to the one of the plan
-	made.ID = id
-	action.Role = &made
 	batch, err := a.roleBatch(action, id, plan.HowCreated)
+	if err == nil {
+		a.learn(action, &batch)
+	}
 	return finished(batch, err)
 }
 

@@ -51,10 +51,7 @@ func (r *run) settle(ctx context.Context) error {
 			continue
 		}
 		batch.Settle = append(batch.Settle, in.Seq)
-		for i := range batch.Links {
-			l := &batch.Links[i]
-			in.Action.Employee = l.Employee
-		}
+		identify(&in.Action, &batch)
 		audit := r.audit(&in.Action, plan.Done)
 		audit.Request, audit.Message = in.Request, "found by a look-up: it had happened"
 		if state == didNot {
