@@ -158,3 +158,34 @@ func TestAnOpenCreateTakesNobodyOverWhoIsProtected(t *testing.T) {
 	w.wantUnmanaged(before)
 	w.wantProblem(doc, plan.ProblemProtectedMatch, "ada")
 }
+
+// A role that somebody else grants at the same moment is adopted, and not ours by birth.
+func TestAGrantThatIsRefusedAsADuplicateIsAdopted(t *testing.T) {
+	for style, duplicates := range duplicateStyles {
+		for lost, how := range map[bool]string{false: plan.HowAdopted, true: plan.HowCreated} {
+			t.Run(style+map[bool]string{true: ", our own after a lost answer"}[lost], func(t *testing.T) {
+				w := newWorld(t)
+				w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Duplicates = duplicates })
+				w.hire("ada", "bob")
+				w.group("Site North", "bob")
+				w.run()
+				w.group("Site North", "ada")
+				first := writes["grant"]
+				first.Times = 1
+				w.inPortal(tracktiktest.When(first, func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+					if lost {
+						tracktiktest.LostReply(rw, r, next)
+					}
+					_, err := w.portal.Grant(w.employee("ada").ID, w.roleID("Site North"))
+					w.must(err)
+					next.ServeHTTP(rw, r)
+				}))
+				w.wantDone(w.run(), "grant_role 1")
+				grants, err := w.db.GrantsOf(plan.PersonID(w.users["ada"]))
+				if err != nil || len(grants) != 1 || grants[0].How != how {
+					t.Errorf("on record: %+v %v", grants, err)
+				}
+			})
+		}
+	}
+}

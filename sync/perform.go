@@ -114,7 +114,7 @@ func (a *applier) send(ctx context.Context, action *plan.Action, intent *plan.In
 		batch, err := a.roleBatch(action, action.Role.ID, "")
 		return finished(batch, err)
 	case plan.GrantRole:
-		return a.grant(ctx, action)
+		return a.grant(ctx, action, intent)
 	case plan.RevokeRole:
 		return a.revoke(ctx, action)
 	}
@@ -450,21 +450,24 @@ func (a *applier) createRole(ctx context.Context, action *plan.Action) attempt {
 	return finished(batch, err)
 }
 
-func (a *applier) grant(ctx context.Context, action *plan.Action) attempt {
+func (a *applier) grant(ctx context.Context, action *plan.Action, intent *plan.Intent) attempt {
 	id, err := a.Target.Grant(ctx, action.Employee, action.Role.ID)
-	if err != nil {
-		done := classify(err)
-		done.slow = isSlow(err)
-		if done.outcome != plan.Failed || done.code == "" {
-			return done
-		}
-		state, batch, lookErr := a.lookAtGrant(ctx, action)
-		if lookErr == nil && state == happened {
-			return finished(batch, nil)
-		}
+	if err == nil {
+		return finished(a.grantedBatch(action, id, plan.HowCreated), nil)
+	}
+	done := classify(err)
+	done.slow = isSlow(err)
+	if !isConflict(err) && (done.outcome != plan.Failed || done.code == "") {
 		return done
 	}
-	return finished(a.grantedBatch(action, id, plan.HowCreated), nil)
+	state, batch, lookErr := a.lookAtGrant(ctx, action)
+	if lookErr != nil || state != happened {
+		return done
+	}
+	if intent.Lost == "" { // somebody else granted it, just now
+		batch.Grants[0].How = plan.HowAdopted
+	}
+	return finished(batch, nil)
 }
 
 func (a *applier) revoke(ctx context.Context, action *plan.Action) attempt {
