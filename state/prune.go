@@ -56,8 +56,10 @@ func (db *DB) pruneRuns(now time.Time, keep time.Duration) (int, error) {
 func pruneRun(r plan.RunRecord, now time.Time, keep time.Duration) bool {
 	age := now.Sub(r.Started)
 	acted := r.Failed + r.Unknown
-	for _, n := range r.Done { // which has a zero for every kind
-		acted += n
+	for _, counts := range []map[string]int{r.Done, r.Found} { // with a zero for every kind
+		for _, n := range counts {
+			acted += n
+		}
 	}
 	switch {
 	case acted == 0:

@@ -62,9 +62,12 @@ func (r *run) apply(ctx context.Context) (*applier, error) {
 func (r *run) newApplier() *applier {
 	a := &applier{run: r, employees: map[plan.PersonID]plan.EmployeeID{}, roleIDs: map[plan.GroupID]plan.RoleID{},
 		unfinished: map[plan.PersonID]bool{}, noGrant: map[plan.PersonID]bool{}, noRole: map[plan.GroupID]bool{},
-		result: &plan.Result{Done: map[string]int{}}}
+		result: &plan.Result{Done: map[string]int{}, Found: map[string]int{}}}
 	for _, k := range plan.Kinds {
 		a.result.Done[string(k)] = 0
+		if k.Removes() {
+			a.result.Found[string(k)] = 0
+		}
 	}
 	r.doc.Result = a.result
 	return a
@@ -205,8 +208,10 @@ func (a *applier) ended(ctx context.Context) error {
 		return nil
 	}
 	done := 0
-	for _, n := range a.result.Done {
-		done += n
+	for _, counts := range []map[string]int{a.result.Done, a.result.Found} {
+		for _, n := range counts {
+			done += n
+		}
 	}
 	why := a.stopped
 	text := fmt.Sprintf("%d of %d actions were done; the next run goes on", done, len(a.doc.Actions))

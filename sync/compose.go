@@ -104,7 +104,7 @@ func (r *run) guard(ctx context.Context, actions []plan.Action, held []plan.Held
 	}
 	kept := actions[:0]
 	for _, a := range actions {
-		if r.checked.Held[a.Kind] && !(a.Kind == plan.RevokeRole && a.Replaces) || r.checked.Held[plan.Clear] && a.Clears() {
+		if r.checked.Waits(&a) {
 			held = append(held, plan.Held{Action: a, Why: plan.HeldGuard + ": more than guard." + string(a.Kind) + " allows; see the refusal"})
 			if a.Kind == plan.Terminate || a.Kind == plan.Update {
 				waits[a.User.ID] = plan.HeldGuard

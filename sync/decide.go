@@ -21,6 +21,9 @@ func (r *run) decidePeople(ctx context.Context) error {
 			r.decideOne(s)
 		}
 	}
+	if err := r.readLeavers(ctx, list); err != nil {
+		return err
+	}
 	if err := r.resolveRegions(ctx, list); err != nil {
 		return err
 	}
@@ -40,7 +43,7 @@ func (r *run) decidePeople(ctx context.Context) error {
 	}
 	r.recreate()
 	r.warnDefaultRegion(list)
-	return nil
+	return r.readLeavers(ctx, list) // those whom a decision about their scope ends
 }
 
 // learnOwn finds out whose credentials we use where somebody could be that employee.

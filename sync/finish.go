@@ -398,7 +398,7 @@ func (r *run) record(cause error) error {
 	rec.Managed = managed
 	rec.Held, rec.Refusals = len(r.doc.Held), r.doc.Guard.Refusals
 	if res := r.doc.Result; res != nil {
-		rec.Done, rec.Failed, rec.Unknown = res.Done, res.Failed, res.Unknown
+		rec.Done, rec.Found, rec.Failed, rec.Unknown = res.Done, res.Found, res.Failed, res.Unknown
 		rec.Problems += r.troubled(res)
 	}
 	kept := r.doc

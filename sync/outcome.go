@@ -12,7 +12,7 @@ import (
 
 // An attempt is what became of an action.
 type attempt struct {
-	outcome  string // plan.Done, Failed, Unknown or Withheld
+	outcome  string // plan.Done, Found, Failed, Unknown or Withheld
 	message  string
 	code     string // of the problem it leaves; empty: it is tried again in the next run
 	batch    plan.Batch
@@ -64,9 +64,14 @@ func (a *applier) record(action *plan.Action, done attempt) {
 		log.WithField("error", unnamed(action, done.message)).Warn("action refused, and done otherwise")
 		return
 	}
-	if done.outcome == plan.Done {
+	switch done.outcome {
+	case plan.Done:
 		a.result.Done[string(action.Kind)]++
 		log.Info("action done")
+		return
+	case plan.Found:
+		a.result.Found[string(action.Kind)]++
+		log.Info("action found done")
 		return
 	}
 	a.withheld(action)
@@ -106,7 +111,7 @@ func (a *applier) trouble(action *plan.Action, done *attempt) {
 		t.Group = action.Role.Group
 	}
 	earlier := a.earlier(t)
-	if done.outcome == plan.Done {
+	if done.outcome == plan.Done || done.outcome == plan.Found {
 		if earlier != nil {
 			done.batch.Cured = append(done.batch.Cured, t.Key())
 			a.mu.Lock()

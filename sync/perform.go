@@ -39,6 +39,10 @@ func (a *applier) perform(ctx context.Context, action *plan.Action, intent *plan
 	case state == didNot:
 		intent.Lost = plan.LostOver
 		again := a.send(ctx, action, intent) // it provably did not happen
+		if again.outcome == plan.Found {     // but it did, since the look-up
+			again.outcome = plan.Done
+			again.batch = ours(again.batch)
+		}
 		again.attempts = done.attempts + max(1, again.attempts)
 		if again.taken { // by our own first call perhaps, in a portal that does not show it yet
 			again.outcome, again.code, again.slow = plan.Unknown, "", true
@@ -174,7 +178,7 @@ func (a *applier) created(action *plan.Action, want *plan.Wanted, id plan.Employ
 func (a *applier) appeared(ctx context.Context, want *plan.Wanted) (plan.Employee, bool, error) {
 	list, err := a.Target.FindEmployees(ctx, plan.Email, want.Values[plan.Email])
 	for _, e := range list {
-		if e.Status != "TERMINATED" {
+		if e.Status != plan.StatusTerminated {
 			return e, true, err
 		}
 	}
@@ -300,9 +304,8 @@ func leaveOut(fields []plan.Change, err error) (rest, dropped []plan.Change) {
 }
 
 func (a *applier) terminate(ctx context.Context, action *plan.Action) attempt {
-	if e := a.current.differs[action.User.ID]; e != nil && e.ID == action.Employee && e.Status == "TERMINATED" {
-		batch, err := a.terminatedBatch(action, a.id) // by somebody else, whose date and reason stay
-		return finished(batch, err)
+	if done, ended := a.endedBefore(ctx, action); ended {
+		return done
 	}
 	t := plan.Termination{Date: a.today(action), Reason: a.reason, Comment: a.Comment, Notify: a.Notify}
 	if t.Comment == "" {
@@ -316,13 +319,16 @@ func (a *applier) terminate(ctx context.Context, action *plan.Action) attempt {
 			return done
 		}
 		e, found, lookErr := a.Target.Employee(ctx, action.Employee)
-		if lookErr != nil || found && e.Status != "TERMINATED" {
+		if lookErr != nil || found && e.Status != plan.StatusTerminated {
 			return done
+		}
+		if found { // our call was refused: it was done before
+			return a.found(action)
 		}
 	} else if problem := a.readBack(ctx, action); problem != "" {
 		return attempt{outcome: plan.Failed, code: plan.ProblemNotEffective, message: problem}
 	}
-	batch, err := a.terminatedBatch(action, a.id)
+	batch, err := a.terminatedBatch(action, a.id, false)
 	return finished(batch, err)
 }
 
@@ -337,7 +343,7 @@ func (a *applier) readBack(ctx context.Context, action *plan.Action) string {
 		return ""
 	}
 	e, found, err := a.Target.Employee(ctx, action.Employee)
-	if err != nil || !found || e.Status == "TERMINATED" {
+	if err != nil || !found || e.Status == plan.StatusTerminated {
 		return ""
 	}
 	a.mu.Lock()
@@ -363,6 +369,11 @@ func (a *applier) today(action *plan.Action) string {
 }
 
 func (a *applier) reactivate(ctx context.Context, action *plan.Action) attempt {
+	if !action.Restores { // of whom a restore brings back the status is known
+		if e, found, err := a.Target.Employee(ctx, action.Employee); err == nil && found && e.Status == plan.StatusBanned {
+			return attempt{outcome: plan.Withheld, message: plan.WhyBanned(e.ID)}
+		}
+	}
 	note := fmt.Sprintf("tracktik-sync run %s: %s", a.id, action.Reason)
 	if err := a.Target.ReactivateEmployee(ctx, action.Employee, note); err != nil {
 		done := classify(err)
@@ -478,7 +489,7 @@ func (a *applier) revoke(ctx context.Context, action *plan.Action) attempt {
 	}
 	if id == 0 {
 		if id = grant.ID; !found {
-			return finished(revokedBatch(action), nil)
+			return attempt{outcome: plan.Found, batch: revokedBatch(action)}
 		}
 	}
 	err = a.Target.Revoke(ctx, id)
@@ -495,7 +506,7 @@ func (a *applier) revoke(ctx context.Context, action *plan.Action) attempt {
 	case lookErr != nil:
 		return done
 	case !slices.ContainsFunc(held, func(u plan.UserRole) bool { return u.ID == id }):
-		return finished(revokedBatch(action), nil) // it is gone already
+		return attempt{outcome: plan.Found, batch: revokedBatch(action)}
 	case len(held) == 1 && done.refused:
 		grant.Stuck = true
 		return attempt{outcome: plan.Withheld, message: plan.HeldLastRole + ": tracktik lets nobody fall back to having no role: " + err.Error(),

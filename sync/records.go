@@ -42,8 +42,9 @@ func (r *run) createdBatch(a *plan.Action, w *plan.Wanted, id plan.EmployeeID, r
 	return batch, nil
 }
 
-// terminatedBatch turns a link into a former employee, with the roles they held.
-func (r *run) terminatedBatch(a *plan.Action, run string) (plan.Batch, error) {
+// terminatedBatch turns a link into a former employee, with the roles they held;
+// elsewhere says that somebody else has ended them.
+func (r *run) terminatedBatch(a *plan.Action, run string, elsewhere bool) (plan.Batch, error) {
 	link, found, err := r.Snapshot.Link(a.User.ID)
 	if err != nil || !found {
 		return plan.Batch{}, err
@@ -52,7 +53,7 @@ func (r *run) terminatedBatch(a *plan.Action, run string) (plan.Batch, error) {
 	if err != nil {
 		return plan.Batch{}, err
 	}
-	batch := plan.Batch{Unlink: []plan.PersonID{link.Person}, Formers: []plan.Former{{Link: link, Terminated: r.clock(), Run: run, Roles: grants}}}
+	batch := plan.Batch{Unlink: []plan.PersonID{link.Person}, Formers: []plan.Former{{Link: link, Terminated: r.clock(), Run: run, Roles: grants, Elsewhere: elsewhere}}}
 	for _, g := range grants {
 		batch.DropGrants = append(batch.DropGrants, g.Key())
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,6 +16,7 @@ import (
 type currentState struct {
 	differs map[plan.PersonID]*plan.Employee // managed employees that are not as pushed
 	gone    map[plan.PersonID]bool           // managed employees that are not there
+	read    time.Time                        // when
 	total   int                              // employees, the inactive ones included
 	// topEmployee and topGrant are the highest ids that there are.
 	topEmployee plan.EmployeeID
@@ -72,7 +74,7 @@ func (r *run) readCurrent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.total = total
+	c.total, c.read = total, r.clock()
 	if err := r.confirmGone(ctx); err != nil {
 		return err
 	}

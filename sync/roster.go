@@ -49,6 +49,7 @@ type subject struct {
 	link      *plan.Link
 	former    *plan.Former
 	employee  *plan.Employee
+	looked    time.Time // when employee was read for a termination; zero: it was not
 	matches   []plan.Match
 	kept      []plan.Grant // of somebody who is reactivated: grants of ours that they still hold
 	decision  plan.Decision

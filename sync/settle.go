@@ -169,8 +169,8 @@ func (r *run) lookAtStatus(ctx context.Context, in *plan.Intent) (settled, plan.
 	switch {
 	case err != nil:
 		return unsettled, plan.Batch{}, err
-	case a.Kind == plan.Terminate && (!found || e.Status == "TERMINATED"):
-		batch, err := r.terminatedBatch(a, in.Run)
+	case a.Kind == plan.Terminate && (!found || e.Status == plan.StatusTerminated):
+		batch, err := r.terminatedBatch(a, in.Run, false)
 		return happened, batch, err
 	case a.Kind == plan.Reactivate && found && e.Active() && in.Wanted != nil:
 		batch, err := r.reactivatedBatch(a, in.Wanted, &e, in.Run)

@@ -203,6 +203,7 @@ func (r *run) refreshOne(ctx context.Context, id plan.PersonID) error {
 	if err != nil {
 		return err
 	}
+	r.current.read = r.clock()
 	if there {
 		r.current.differs[id] = &e
 	} else {

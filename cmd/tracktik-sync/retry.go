@@ -176,7 +176,7 @@ func (c *retryCommand) nothing(cfg *configs.Config) error {
 	}
 	b := binding(cfg)
 	d := &plan.Document{Created: c.now().UTC(), Mode: cfg.Sync.Mode, Okta: plan.OktaID{Org: b.Org, App: b.App}, TrackTik: plan.TrackTikID{Portal: b.Portal},
-		Config: cfg.Fingerprint(), Guard: plan.GuardReport{OK: true}, Result: &plan.Result{Done: map[string]int{}}}
+		Config: cfg.Fingerprint(), Guard: plan.GuardReport{OK: true}, Result: &plan.Result{Done: map[string]int{}, Found: map[string]int{string(plan.Terminate): 0, string(plan.RevokeRole): 0}}}
 	d.Seal()
 	d.Result.Done = maps.Clone(d.Summary)
 	return c.show(d, "json", false)
@@ -191,7 +191,7 @@ func banned(d *plan.Document, opt tsync.RunOptions) error {
 	for _, h := range d.Held {
 		if h.Code() == plan.HeldBannedElsewhere {
 			refused = errors.Join(refused, &tsync.RefusedError{Code: plan.HeldBannedElsewhere, Message: fmt.Sprintf(
-				"employee %d of user %s is banned in TrackTik, and gets no new employee: lift the ban there, or unassign the app in Okta", h.Employee, h.User.ID)})
+				"employee %d of user %s is banned in TrackTik, and gets no new employee: lift the ban there", h.Employee, h.User.ID)})
 		}
 	}
 	return refused

@@ -36,7 +36,7 @@ var waysOut = map[string]string{
 	plan.HeldUnassignedGrace:     "sync.unassigned_grace is running",
 	plan.HeldOutOfScope:          "sync.scope does not take the person in; sync.out_of_scope decides",
 	plan.HeldTerminatedElsewhere: "somebody terminated the employee in TrackTik: `retry --recreate USER` makes a new one",
-	plan.HeldBannedElsewhere:     "somebody banned the employee in TrackTik: lift the ban there, or unassign the app in Okta",
+	plan.HeldBannedElsewhere:     "somebody banned the employee in TrackTik, and it stays so until the ban is lifted, or the employee is terminated, there",
 	plan.HeldPending:             "an earlier write's outcome is not known yet: it is looked up in the next run",
 	plan.HeldRestored:            "the person was restored: `forget --restored USER` ends the protection",
 	plan.HeldClock:               "set the clocks: they differ by more than five minutes",

@@ -69,6 +69,9 @@ type Action struct {
 	Replaces bool
 	// Drift says that an Update repairs what somebody changed in TrackTik.
 	Drift bool
+	// Found says that TrackTik was seen to have done it before, in this run: nothing is
+	// called, and no guard counts it.
+	Found bool
 	// Restores says that an administrator brings somebody back, whatever Okta says:
 	// of Create and Reactivate.
 	Restores bool
@@ -118,6 +121,7 @@ type wireAction struct {
 	Drift    bool       `json:"drift,omitempty"`
 	Grant    GrantID    `json:"grant_id,omitempty"`
 	Restores bool       `json:"restores,omitempty"`
+	Found    bool       `json:"found,omitempty"`
 }
 
 // MarshalJSON writes the action as documents show it.
@@ -127,7 +131,7 @@ func (a Action) MarshalJSON() ([]byte, error) {
 
 func (a Action) wire() wireAction {
 	return wireAction{a.Kind, a.User, a.Employee, a.Role, a.FieldChanges(), a.Reason,
-		a.Evidence, a.Key, a.Former, a.Replaces, a.Drift, a.Grant, a.Restores}
+		a.Evidence, a.Key, a.Former, a.Replaces, a.Drift, a.Grant, a.Restores, a.Found}
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -137,7 +141,7 @@ func (a *Action) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*a = Action{Kind: w.Kind, User: w.User, Employee: w.Employee, Role: w.Role, Changes: w.Changes, Reason: w.Reason,
-		Evidence: w.Evidence, Key: w.Key, Former: w.Former, Replaces: w.Replaces, Drift: w.Drift, Grant: w.Grant, Restores: w.Restores}
+		Evidence: w.Evidence, Key: w.Key, Former: w.Former, Replaces: w.Replaces, Drift: w.Drift, Grant: w.Grant, Restores: w.Restores, Found: w.Found}
 	return nil
 }
 

@@ -122,6 +122,7 @@ func (v *View) action(k Kind) Action {
 func decideDeparture(v *View, pol *Policy, d *Decision, reason string) {
 	a := v.action(Terminate)
 	a.Reason, a.Evidence = reason, v.Evidence
+	a.Found = v.Employee != nil && v.Employee.Status == StatusTerminated
 	note := *v.Link
 	deprovisioned := v.Person.Status == statusDeprovisioned
 	if deprovisioned && !note.SeenDeprovisioned {
@@ -131,6 +132,8 @@ func decideDeparture(v *View, pol *Policy, d *Decision, reason string) {
 	switch shield := pol.Shields(v.who()); {
 	case shield != "":
 		d.hold(a, shield)
+	case v.ended() == StatusBanned:
+		d.hold(a, WhyBanned(v.Link.Employee))
 	case v.Link.Restored:
 		d.hold(a, HeldRestored+": was restored, and Okta has not shown them in scope since; `forget --restored` ends this")
 	case v.Judgement.Verdict == Depart && v.Judgement.Active && graceLeft(v, pol) > 0:
@@ -143,10 +146,13 @@ func decideDeparture(v *View, pol *Policy, d *Decision, reason string) {
 			HeldUnassignedGrace, note.UnassignedSince.UTC().Format(time.RFC3339), pol.UnassignedGrace))
 	case !pol.DeactivateUsers:
 		d.hold(a, HeldSwitchedOff+": sync.deactivate_users is off")
-	case pol.NoRemovals && (v.Employee == nil || v.Employee.Status != "TERMINATED"): // nobody loses what is over
+	case pol.NoRemovals && !a.Found: // nobody loses what is over
 		d.hold(a, HeldSwitchedOff+": --no-removals")
 	case v.Evidence == "":
 		d.hold(a, HeldUnconfirmed+": "+reason+", and nothing says how that is known")
+	case a.Found:
+		a.Reason += "; TrackTik shows them as terminated already"
+		d.act(a)
 	case v.tooEarly(a, d):
 	default:
 		d.act(a)
@@ -206,21 +212,18 @@ func decideManaged(v *View, pol *Policy, d *Decision) {
 	}
 	d.Warnings = v.Mapped.Warnings
 	note := v.seen()
-	if elsewhere(v, &note, d) {
-		if note != *v.Link {
-			d.Note = &note
-		}
-		if v.Recreate && note.ElsewhereStatus != "BANNED" {
+	if note != *v.Link {
+		d.Note = &note
+	}
+	if elsewhere(v, d) {
+		if v.Recreate && v.ended() != StatusBanned {
 			d.Held = nil
 			if d.Problems = v.Mapped.Problems; len(d.Problems) > 0 {
 				return
 			}
-			create(v, pol, d, fmt.Sprintf("made anew on request; employee %d was %s by somebody else", v.Link.Employee, note.ElsewhereStatus))
+			create(v, pol, d, fmt.Sprintf("made anew on request; employee %d was %s by somebody else", v.Link.Employee, v.ended()))
 		}
 		return
-	}
-	if note != *v.Link {
-		d.Note = &note
 	}
 	if len(v.Mapped.Problems) > 0 {
 		d.Problems = v.Mapped.Problems
@@ -247,25 +250,45 @@ func (v *View) seen() Link {
 	return note
 }
 
-// elsewhere holds a person whose employee was ended by somebody else.
-func elsewhere(v *View, note *Link, d *Decision) bool {
+// The statuses of an employee whom somebody else has ended, in TrackTik's words, and in
+// ours for a record that is gone.
+const (
+	StatusTerminated = "TERMINATED"
+	StatusBanned     = "BANNED"
+	StatusGone       = "GONE"
+)
+
+// ended is the status of a managed employee who is not active, as far as is known; empty
+// for an active one.
+func (v *View) ended() string {
 	switch {
 	case v.Gone:
-		note.ElsewhereStatus = "GONE"
-	case v.Employee != nil && v.Employee.Active():
-		note.ElsewhereStatus = ""
-	case v.Employee != nil:
-		note.ElsewhereStatus = v.Employee.Status
+		return StatusGone
+	case v.Employee == nil:
+		return v.Link.ElsewhereStatus
+	case v.Employee.Active():
+		return ""
 	}
+	return v.Employee.Status
+}
+
+// WhyBanned is why a banned employee is not terminated, as a Held reason.
+func WhyBanned(id EmployeeID) string {
+	return fmt.Sprintf("%s: employee %d is BANNED in TrackTik, and stays so; only TrackTik can lift a ban", HeldBannedElsewhere, id)
+}
+
+// elsewhere holds a person whose employee was ended by somebody else.
+func elsewhere(v *View, d *Decision) bool {
+	status := v.ended()
 	code, out := HeldTerminatedElsewhere, "; `retry --recreate` makes a new employee"
-	switch note.ElsewhereStatus {
+	switch status {
 	case "":
 		return false
-	case "BANNED":
+	case StatusBanned:
 		code, out = HeldBannedElsewhere, "; only TrackTik can lift a ban"
 	}
 	d.hold(v.action(Update), fmt.Sprintf("%s: employee %d is %s in TrackTik, and not by us, while Okta says provision%s",
-		code, v.Link.Employee, note.ElsewhereStatus, out))
+		code, v.Link.Employee, status, out))
 	return true
 }
 

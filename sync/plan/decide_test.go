@@ -207,7 +207,10 @@ func TestEndedBySomebodyElse(t *testing.T) {
 		"a known ban is not":    {managed(known("BANNED"), anew), "held update banned_elsewhere", "BANNED"},
 		"anew, with a problem":  {managed(ended("TERMINATED"), anew, problem(plan.ProblemDuplicate)), "problem duplicate", "TERMINATED"},
 		"nothing to make anew":  {managed(anew), "", ""},
-		"leaves, ended already": {leaver(ended("TERMINATED")), "terminate", ""},
+		"leaves, ended already": {leaver(ended("TERMINATED")), "terminate", "TERMINATED"},
+		"leaves, banned":        {leaver(ended("BANNED")), "held terminate banned_elsewhere", "BANNED"},
+		"leaves, known banned":  {leaver(known("BANNED")), "held terminate banned_elsewhere", "BANNED"},
+		"held, ended already":   {managed(ended("TERMINATED"), func(v *plan.View) { v.Judgement.Verdict, v.Judgement.Why = plan.Hold, "suspended: x" }), "held update suspended", "TERMINATED"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := plan.Decide(c.view, with(func(*plan.Policy) {}))

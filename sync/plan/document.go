@@ -147,6 +147,7 @@ type Refusal struct {
 // A Result is what became of an applied plan, counted from recorded outcomes.
 type Result struct {
 	Done     map[string]int `json:"done"`
+	Found    map[string]int `json:"found"` // removals that the portal had done before
 	Failed   int            `json:"failed"`
 	Held     int            `json:"held"`
 	Unknown  int            `json:"unknown"`

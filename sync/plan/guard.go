@@ -54,7 +54,7 @@ func Check(actions []Action, in GuardInput) Checked {
 	roles := map[RoleID]int{}
 	for i := range actions {
 		a := &actions[i]
-		if a.Kind == RevokeRole && a.Replaces {
+		if !a.guarded() {
 			continue
 		}
 		counts[a.Kind]++
@@ -75,6 +75,15 @@ func Check(actions []Action, in GuardInput) Checked {
 
 var guardedKinds = append(slices.Clone(Kinds), Clear)
 
+// guarded reports that a guard counts the action: half of a pair is no removal, and what
+// is found done takes nothing away.
+func (a *Action) guarded() bool { return !a.Found && !(a.Kind == RevokeRole && a.Replaces) }
+
+// Waits reports that the guards hold the action back.
+func (c *Checked) Waits(a *Action) bool {
+	return c.Held[a.Kind] && a.guarded() || c.Held[Clear] && a.Clears()
+}
+
 // guardedRefs names the actions that count under the guard of a kind.
 func guardedRefs(actions []Action, kind Kind) []ActionRef {
 	var refs []ActionRef
@@ -85,7 +94,7 @@ func guardedRefs(actions []Action, kind Kind) []ActionRef {
 			ref := a.Ref()
 			ref.Kind = Clear
 			refs = append(refs, ref)
-		case a.Kind == kind && !(kind == RevokeRole && a.Replaces):
+		case a.Kind == kind && a.guarded():
 			refs = append(refs, a.Ref())
 		}
 	}

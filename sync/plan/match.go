@@ -76,7 +76,7 @@ func decideNew(v *View, pol *Policy, d *Decision) {
 	}
 	match, found := chooseMatch(v, d)
 	switch {
-	case len(d.Problems) > 0:
+	case len(d.Problems)+len(d.Held) > 0:
 	case found:
 		adopt(v, pol, d, match)
 	case v.Former != nil && pol.Reactivate && !v.Former.Elsewhere:
@@ -95,7 +95,7 @@ func chooseMatch(v *View, d *Decision) (chosen Match, found bool) {
 	for _, m := range v.Matches {
 		e := m.Employee
 		switch {
-		case e.Status == "TERMINATED" || m.Leaves:
+		case e.Status == StatusTerminated || m.Leaves:
 			continue
 		case m.Owner != "" && m.Owner != v.Person.ID:
 			d.problem(v.Ref(), ProblemNameInUse, fmt.Sprintf("%s is that of employee %d, who is managed for user %s",
@@ -116,6 +116,9 @@ func chooseMatch(v *View, d *Decision) (chosen Match, found bool) {
 	case len(ids) > 1:
 		d.problem(v.Ref(), ProblemAmbiguousMatch, fmt.Sprintf("several employees match: %s; `link` says which one is theirs", matchList(v.Matches)))
 		return Match{}, false
+	case found && v.Former != nil && chosen.Employee.ID == v.Former.Link.Employee && chosen.Employee.Status == StatusBanned:
+		d.hold(v.action(Create), WhyBanned(chosen.Employee.ID))
+		return Match{}, false
 	case found && !chosen.Employee.Active():
 		d.problem(v.Ref(), ProblemInactiveMatch, fmt.Sprintf("employee %d, found by %s, is %s; activate them in TrackTik, or change the name",
 			chosen.Employee.ID, matchNames[chosen.Key], chosen.Employee.Status))
@@ -127,7 +130,7 @@ func chooseMatch(v *View, d *Decision) (chosen Match, found bool) {
 func matchList(matches []Match) string {
 	var texts []string
 	for _, m := range matches {
-		if m.Employee.Status != "TERMINATED" {
+		if m.Employee.Status != StatusTerminated {
 			texts = append(texts, fmt.Sprintf("employee %d by %s (%s)", m.Employee.ID, matchNames[m.Key], m.Employee.Status))
 		}
 	}

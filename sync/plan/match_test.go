@@ -172,7 +172,8 @@ func TestWhoComesBack(t *testing.T) {
 	check(t, plan.Decide(newcomer(former(true)), reactivate), "create") // that was not our decision
 	check(t, plan.Decide(newcomer(former(false), matches(by(plan.Username, employee(7, status("TERMINATED"))))), reactivate), "reactivate")
 	check(t, plan.Decide(newcomer(former(false), matches(by(plan.Username, employee(7)))), reactivate), "adopt") // is active again already
-	check(t, plan.Decide(newcomer(former(false), matches(by(plan.Username, employee(7, status("BANNED"))))), reactivate), "problem inactive_match")
+	check(t, plan.Decide(newcomer(former(false), matches(by(plan.Username, employee(7, status("BANNED"))))), reactivate), "held create banned_elsewhere")
+	check(t, plan.Decide(newcomer(former(false), matches(by(plan.Username, employee(8, status("BANNED"))))), reactivate), "problem inactive_match")
 	check(t, plan.Decide(newcomer(former(false), problem(plan.ProblemUnknownRegion)), reactivate), "problem unknown_region")
 
 	a := plan.Decide(newcomer(former(false)), anew).Actions[0]

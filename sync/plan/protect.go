@@ -85,16 +85,20 @@ func (v *View) who() Who {
 	return Who{Person: v.Person, Link: v.Link, Wanted: &v.Mapped.Wanted, Employee: v.Employee}
 }
 
-// remember notes, whatever the verdict, by which names TrackTik has somebody.
+// remember notes, whatever the verdict, by which names TrackTik has somebody, and in what
+// state.
 func (v *View) remember(d *Decision) {
-	if v.Link == nil || v.Employee == nil {
+	if v.Link == nil || v.Employee == nil && !v.Gone {
 		return
 	}
 	note := *v.Link
 	if d.Note != nil {
 		note = *d.Note
 	}
-	noteNames(&note, v.Employee)
+	note.ElsewhereStatus = v.ended()
+	if v.Employee != nil {
+		noteNames(&note, v.Employee)
+	}
 	if note != *v.Link || d.Note != nil {
 		d.Note = &note
 	}

@@ -150,6 +150,7 @@ type Audit struct {
 // The outcomes of an action.
 const (
 	Done     = "done"
+	Found    = "found" // the portal had done it before: nothing was called
 	Failed   = "failed"
 	Unknown  = "unknown"
 	Withheld = "held"
@@ -170,6 +171,7 @@ type RunRecord struct {
 	Message   string         `json:"message,omitempty"`
 	Summary   map[string]int `json:"summary,omitempty"`
 	Done      map[string]int `json:"done,omitempty"`
+	Found     map[string]int `json:"found,omitempty"`
 	Failed    int            `json:"failed"`
 	Held      int            `json:"held"`
 	Unknown   int            `json:"unknown"`

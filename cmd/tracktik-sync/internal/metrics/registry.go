@@ -45,7 +45,7 @@ func (v *Values) Measure(system string, m Meter) {
 var systems = []string{"okta", "tracktik"}
 
 // outcomes of actions, as the audit trail knows them.
-var outcomes = []string{plan.Done, plan.Failed, plan.Unknown, plan.Withheld, plan.Would}
+var outcomes = []string{plan.Done, plan.Found, plan.Failed, plan.Unknown, plan.Withheld, plan.Would}
 
 // Registry holds v's families. Whatever may be counted is there from the first run
 // on, with zero, so that an alert on it can be told from one on nothing.
@@ -118,6 +118,9 @@ func (r registry) actions(v Values) {
 	}
 	for kind, n := range d.Result.Done {
 		f.WithLabelValues(kind, plan.Done).Set(float64(n))
+	}
+	for kind, n := range d.Result.Found {
+		f.WithLabelValues(kind, plan.Found).Set(float64(n))
 	}
 	for i := range d.Result.Failures {
 		f.WithLabelValues(string(d.Result.Failures[i].Action.Kind), d.Result.Failures[i].Outcome).Inc()

@@ -109,6 +109,9 @@ func (r *Report) tiles(v *view) {
 	if len(v.Tiles) == 0 {
 		v.Tiles = append(v.Tiles, tile{Count: "0", Label: "to do"})
 	}
+	if res := d.Result; res != nil && sum(res.Found) > 0 {
+		v.Tiles = append(v.Tiles, tile{Count(sum(res.Found)), "found done already", ""})
+	}
 	if res := d.Result; res != nil && res.Failed > 0 {
 		v.Tiles = append(v.Tiles, tile{Count(res.Failed), "failed", "bad"})
 	}

@@ -66,7 +66,8 @@ func (t *Trail) Add(a plan.Audit) {
 		return
 	}
 	m := mark{outcome: a.Outcome, attempts: a.Attempts}
-	if a.Outcome != plan.Done { // of those that were done nobody asks for the request
+	done := a.Outcome == plan.Done || a.Outcome == plan.Found
+	if !done { // of those that were done nobody asks for the request
 		m.request = a.Request
 	}
 	t.marks[key] = m
@@ -79,7 +80,7 @@ func (t *Trail) Add(a plan.Audit) {
 		t.kinds[kind] = p
 	}
 	p.last = a.Time
-	if a.Outcome == plan.Done {
+	if done {
 		p.done++
 	} else {
 		p.other++

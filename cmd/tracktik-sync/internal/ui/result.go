@@ -34,7 +34,7 @@ func Result(out io.Writer, d *plan.Document, style Style) error {
 // be done.
 func became(d *plan.Document) string {
 	if d.Mode != "observe" {
-		return Counts(d.Result.Done) + " done"
+		return Counts(d.Result.Done) + " done" + foundText(d.Result.Found)
 	}
 	would := make(map[string]int, len(d.Summary))
 	recorded := 0
@@ -45,6 +45,18 @@ func became(d *plan.Document) string {
 	text := Counts(would) + " would be done"
 	if recorded > 0 {
 		text += "; " + Counts(d.Result.Done) + " recorded"
+	}
+	return text
+}
+
+// foundText says what the portal had done before: "; 3 found terminated in TrackTik".
+func foundText(found map[string]int) string {
+	text := ""
+	if n := found[string(plan.Terminate)]; n > 0 {
+		text = fmt.Sprintf("; %d found terminated in TrackTik", n)
+	}
+	if n := found[string(plan.RevokeRole)]; n > 0 {
+		text += "; " + Number(n, "role") + " found revoked in TrackTik"
 	}
 	return text
 }

@@ -1,0 +1,265 @@
+package sync_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"tracktik-sync/okta/oktatest"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+// ways are the kinds of run that look at somebody.
+var ways = map[string]func(w *world, name string) tsync.RunOptions{
+	"whole":   func(*world, string) tsync.RunOptions { return refreshedNot },
+	"refresh": func(*world, string) tsync.RunOptions { return refreshed },
+	"single":  func(w *world, name string) tsync.RunOptions { return tsync.RunOptions{Users: []string{w.users[name]}} },
+}
+
+// A ban is a dispatcher's decision: it is neither turned into a termination nor evaded by
+// a new employee, whether or not we knew of it.
+func TestWhoIsBannedIsNeitherEndedNorMadeAnew(t *testing.T) {
+	departures := map[string]func(w *world, name string){
+		"unassigned": unassign,
+		"out of scope": func(w *world, name string) {
+			w.policy.TerminateOutOfScope = true
+			w.mapping.Scope = `user.lastName != "Out"`
+			lastName("Out")(w, name)
+		},
+	}
+	for how, way := range ways {
+		for why, depart := range departures {
+			for _, known := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, %s, known %v", how, why, known), func(t *testing.T) {
+					w := newWorld(t)
+					w.policy.Reactivate = known
+					w.hire("ada", "bob")
+					w.group("Site North", "ada", "bob")
+					w.run()
+					w.must(w.portal.BanEmployee(w.employee("ada").ID))
+					if known {
+						w.runWith(refreshed)
+					}
+					banned := func(opt tsync.RunOptions) {
+						t.Helper()
+						doc := w.runWith(opt)
+						w.wantHeld(doc, plan.HeldBannedElsewhere, "ada")
+						w.wantNoWrites()
+						w.wantStatus(tracktiktest.Banned, "ada") // and nobody else of that e-mail
+					}
+					depart(w, "ada")
+					banned(way(w, "ada"))
+					banned(way(w, "ada"))
+					if why == "unassigned" {
+						assign(w, "ada")
+						banned(way(w, "ada"))
+						id := plan.PersonID(w.users["ada"])
+						yes := true
+						banned(tsync.RunOptions{Users: []string{w.users["ada"]}, Retry: []plan.PersonID{id}, Recreate: []plan.PersonID{id}, Refresh: &yes})
+						unassign(w, "ada")
+						banned(way(w, "ada"))
+					}
+					w.must(w.portal.UpdateEmployee(w.employee("ada").ID, func(e *tracktiktest.Employee) { e.Status = tracktiktest.Active }))
+					w.wantDone(w.runWith(refreshed), "terminate 1")
+				})
+			}
+		}
+	}
+}
+
+// Nor is somebody brought back whom a dispatcher has banned after we ended them.
+func TestABanHoldsTheReturn(t *testing.T) {
+	for _, reactivate := range []bool{false, true} {
+		for how, way := range ways {
+			t.Run(fmt.Sprintf("%s, reactivate %v", how, reactivate), func(t *testing.T) {
+				w := newWorld(t)
+				w.policy.Reactivate = reactivate
+				w.hire("ada", "bob")
+				w.group("Site North", "ada", "bob")
+				w.run()
+				unassign(w, "ada")
+				w.run()
+				w.must(w.portal.BanEmployee(w.employee("ada").ID))
+				assign(w, "ada")
+				w.wantHeld(w.runWith(way(w, "ada")), plan.HeldBannedElsewhere, "ada")
+				w.wantNoWrites()
+				w.wantStatus(tracktiktest.Banned, "ada")
+			})
+		}
+	}
+}
+
+// A match by nothing leaves only the former employee's own record to say so.
+func TestNobodyWhoIsBannedIsReactivated(t *testing.T) {
+	w := newWorld(t)
+	w.policy.Reactivate, w.policy.Match = true, []plan.Field{plan.CustomID}
+	w.hire("ada", "bob")
+	w.run()
+	unassign(w, "ada")
+	w.run()
+	w.must(w.portal.BanEmployee(w.employee("ada").ID))
+	assign(w, "ada")
+	w.wantHeld(w.run(), plan.HeldBannedElsewhere, "ada")
+	w.wantNoWrites()
+	w.wantStatus(tracktiktest.Banned, "ada")
+}
+
+// endedByHand is a world in which a dispatcher has terminated ada and dan.
+func endedByHand(t *testing.T, known bool) *world {
+	w := newWorld(t)
+	w.hire("ada", "bob", "cy", "dan")
+	w.group("Site North", "ada", "bob", "cy", "dan")
+	w.run()
+	w.must(w.portal.TerminateEmployee(w.employee("ada").ID))
+	w.must(w.portal.TerminateEmployee(w.employee("dan").ID))
+	if known {
+		w.runWith(refreshed)
+	}
+	return w
+}
+
+func (w *world) wantFound(doc *plan.Document, found, done int) {
+	w.Helper()
+	if r := doc.Result; r == nil || r.Found["terminate"] != found || r.Done["terminate"] != done || r.Failed+r.Unknown > 0 {
+		w.Errorf("the result is %+v, want %d found and %d done\n%s", r, found, done, details(doc))
+	}
+}
+
+// Whom somebody else has ended is not ended by us: it counts under no limit, and we do
+// not bring them back.
+func TestWhatIsFoundIsNotDoneByUs(t *testing.T) {
+	for how, way := range ways {
+		for _, known := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, known %v", how, known), func(t *testing.T) {
+				w := endedByHand(t, known)
+				w.policy.Reactivate = true
+				before := w.employee("ada")
+				unassign(w, "ada")
+				doc := w.runWith(way(w, "ada"))
+				w.wantFound(doc, 1, 0)
+				w.wantNoWrites()
+				if e := w.employee("ada"); e.TerminationReason != before.TerminationReason || e.TerminationComment != before.TerminationComment {
+					t.Errorf("the record of the termination was %+v, and is %+v", before, e)
+				}
+				entries := slices.DeleteFunc(w.audits(), func(a plan.Audit) bool { return a.Kind != "terminate" || a.Outcome == plan.Withheld })
+				if len(entries) != 1 || entries[0].Outcome != plan.Found || string(entries[0].Person) != w.users["ada"] {
+					t.Errorf("the history has %+v", entries)
+				}
+				if list, err := w.db.Runs(1); err != nil || list[0].Found["terminate"] != 1 || list[0].Done["terminate"] != 0 {
+					t.Errorf("the run is on record as %+v, %v", list[0], err)
+				}
+				w.wantFound(w.run(), 0, 0)
+
+				restored, err := w.restore(tsync.RestoreOptions{Run: doc.Run, Terminated: []tsync.Terminated{{User: plan.UserRef{ID: plan.PersonID(w.users["ada"])}, Employee: plan.EmployeeID(before.ID)}}})
+				w.must(err)
+				w.wantWarning(restored, "not_restored")
+				w.wantNoWrites()
+				assign(w, "ada")
+				w.wantDone(w.runWith(way(w, "ada")), "create 1, grant_role 1")
+				list := w.employees("ada")
+				if len(list) != 2 || list[0].Status != tracktiktest.Terminated || list[1].Status != tracktiktest.Active {
+					t.Errorf("ada is %+v", list)
+				}
+			})
+		}
+	}
+}
+
+func TestNoGuardCountsWhatIsFound(t *testing.T) {
+	for _, known := range []bool{false, true} {
+		for limit, l := range map[string]plan.Limit{"at once": {MaxCount: 1, MaxPercent: -1, MaxPerDay: -1}, "a day": {MaxCount: -1, MaxPercent: -1, MaxPerDay: 1}, "a share": {MaxCount: -1, MaxPercent: 40, MaxPerDay: -1}} {
+			t.Run(fmt.Sprintf("%s, known %v", limit, known), func(t *testing.T) {
+				w := endedByHand(t, known)
+				w.limits.Kinds[plan.Terminate] = l
+				unassign(w, "ada")
+				unassign(w, "dan")
+				w.wantFound(w.run(), 2, 0)
+				w.hire("eve")
+				w.run()
+				unassign(w, "bob")
+				w.wantFound(w.run(), 0, 1)
+			})
+		}
+	}
+}
+
+// Their statuses are read in as few calls as may be.
+func TestManyLeaversAreReadInOneListing(t *testing.T) {
+	w := newWorld(t)
+	w.limits.Kinds[plan.Terminate] = plan.Limit{MaxCount: 1, MaxPercent: -1, MaxPerDay: -1}
+	names := w.crowd(130)
+	w.run()
+	for _, name := range names[:120] {
+		w.must(w.portal.TerminateEmployee(w.employee(name).ID))
+		unassign(w, name)
+	}
+	doc := w.run()
+	w.wantFound(doc, 120, 0)
+	if n := w.portal.Count("GET", "/employees/*"); n > 0 {
+		t.Errorf("%d employees were read one by one", n)
+	}
+	if n := w.portal.Count("GET", "/employees"); n > 2 {
+		t.Errorf("the employees were listed in %d calls", n)
+	}
+}
+
+// Whoever is active again when the termination is due was not found ended: it is a
+// termination as any other, and the next run's guards count it.
+func TestWhoIsActiveAgainIsNotFound(t *testing.T) {
+	w := endedByHand(t, true)
+	id := w.employee("ada").ID
+	unassign(w, "ada")
+	w.change = func(e *tsync.Engine) {
+		e.Snapshot = &beforeIntents{Snapshot: e.Snapshot, do: func() {
+			w.must(w.portal.UpdateEmployee(id, func(e *tracktiktest.Employee) { e.Status = tracktiktest.Active }))
+			w.pass(2 * time.Minute)
+		}}
+	}
+	doc := w.run()
+	w.wantFound(doc, 0, 0)
+	w.wantHeld(doc, plan.HeldUnconfirmed, "ada")
+	w.wantNoWrites()
+	w.change = nil
+	w.wantFound(w.run(), 0, 1)
+}
+
+// beforeIntents does something right before an action is begun.
+type beforeIntents struct {
+	tsync.Snapshot
+	do func()
+}
+
+func (b *beforeIntents) Begin(i plan.Intent) (uint64, error) {
+	b.do()
+	return b.Snapshot.Begin(i)
+}
+
+func TestARoleThatSomebodyElseTookIsFound(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.group("Site North", "ada", "bob")
+	w.group("Site South", "ada", "bob")
+	w.run()
+	w.must(w.portal.Revoke(w.employee("ada").ID, w.roleID("Site South")))
+	w.leave("Site South", "ada")
+	doc := w.run()
+	if r := doc.Result; r.Found["revoke_role"] != 1 || r.Done["revoke_role"] != 0 {
+		t.Errorf("the result is %+v\n%s", r, details(doc))
+	}
+	w.wantDone(w.runWith(refreshed), "")
+}
+
+// What TrackTik says of somebody is remembered whatever Okta says of them.
+func TestTheStateInTrackTikIsRememberedOfWhoIsHeld(t *testing.T) {
+	w := endedByHand(t, false)
+	w.org.SetUserStatus(w.users["ada"], oktatest.StatusSuspended)
+	w.runWith(refreshed)
+	link, _, err := w.db.Link(plan.PersonID(w.users["ada"]))
+	w.must(err)
+	if link.ElsewhereStatus != tracktiktest.Terminated {
+		t.Errorf("the record says %q", link.ElsewhereStatus)
+	}
+}
