@@ -98,6 +98,17 @@ func TestAFileThatIsNoKeyIsBadConfiguration(t *testing.T) {
 	}
 }
 
+func TestAKeyInTheEnvironmentIsJudgedToo(t *testing.T) {
+	_, private, _ := newKeyPEM(t)
+	p := newPlace(t, "OKTA_AUTH_API_TOKEN=", "OKTA_AUTH_CLIENT_ID="+serviceClient, "OKTA_AUTH_PRIVATE_KEY="+strings.ReplaceAll(private, "\n", `\n`))
+	code, _, stderr := p.call(t, "config", "validate")
+	if code != codeUsage || !strings.Contains(stderr, "TRACKTIK_SYNC_OKTA_AUTH_PRIVATE_KEY: okta.auth.private_key: ") || strings.Contains(stderr, private[40:60]) {
+		t.Errorf("it ended with %d:\n%s", code, stderr)
+	}
+	t.Setenv("TRACKTIK_SYNC_OKTA_AUTH_PRIVATE_KEY", notepad+private+"\r\n")
+	p.must(t, "config", "validate")
+}
+
 func TestAKeyOfNotepadWorks(t *testing.T) {
 	key, private, _ := newKeyPEM(t)
 	_, authority := certificate(t, time.Now().Add(90*24*time.Hour))
