@@ -22,6 +22,7 @@ type Config struct {
 
 	file    string            // absolute; empty when everything came from the environment
 	origins map[string]Origin // by key; a key that is missing has its default
+	files   map[string]string // see Files
 }
 
 // Okta says which org is read, as whom, and how hard.
@@ -216,6 +217,9 @@ type Metrics struct {
 
 // File is the absolute path of the file that was read, empty when there was none.
 func (c *Config) File() string { return c.file }
+
+// Files are the absolute paths that keys name, by key, whether or not anything is there.
+func (c *Config) Files() map[string]string { return c.files }
 
 // Origin says where the value of key came from.
 func (c *Config) Origin(key string) Origin { return c.origins[key] }

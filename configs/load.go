@@ -186,7 +186,7 @@ func (l *loader) build() *Config {
 	}
 	l.resolvePaths(merged)
 	c := decode(l.resolveSecrets(merged))
-	c.file, c.origins = l.absolute, origins
+	c.file, c.origins, c.files = l.absolute, origins, l.named(merged)
 	c.Okta.OrgURL = bareAddress(c.Okta.OrgURL)
 	c.TrackTik.BaseURL = bareAddress(c.TrackTik.BaseURL)
 	return c
@@ -217,6 +217,17 @@ func (l *loader) resolvePaths(merged settings) {
 			merged[f.path] = s
 		}
 	}
+}
+
+// named are the paths of merged, by key.
+func (l *loader) named(merged settings) map[string]string {
+	files := map[string]string{}
+	for _, f := range schema.all {
+		if s := merged[f.path]; isText(s) && (f.isPath || f.kind == kindSecretFile) {
+			files[f.path], _ = l.locate(s.value.(string))
+		}
+	}
+	return files
 }
 
 // decode hands the settings to viper and takes the struct from it. Maps whose keys

@@ -144,6 +144,26 @@ func wholeFile(path string, secret []byte) error {
 	return err
 }
 
+// BindingOf is what the snapshot at path belongs to, be it a copy or somebody else's. It
+// fails like Open, and touches nothing beside it.
+func BindingOf(path string, key []byte) (plan.Binding, error) {
+	store, _, err := openFile(path, 0, true)
+	if err != nil {
+		return plan.Binding{}, err
+	}
+	var m plan.Meta
+	err = guarded(func() error {
+		return store.View(func(tx *bbolt.Tx) error {
+			c, err := codecOf(tx, path, key)
+			if err == nil {
+				m, err = getMeta(tx, c)
+			}
+			return err
+		})
+	})
+	return m.Binding, errors.Join(err, store.Close())
+}
+
 // Restore puts the backup from in the place of the snapshot to, which need not
 // exist. It refuses a backup that is not whole, of a newer schema (ErrNewerSchema)
 // or of other systems than want (a BindingError), and while a run is active (a

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"tracktik-sync/configs"
@@ -11,7 +13,7 @@ import (
 )
 
 // checks find what only the libraries behind a key can judge.
-var checks = []configs.Check{checkKey, checkAuthorities, checkCron, checkMapping}
+var checks = []configs.Check{checkKey, checkAuthorities, checkCron, checkMapping, checkFiles}
 
 // checkKey finds a private key with which nothing can be signed.
 func checkKey(cfg *configs.Config) configs.Findings {
@@ -64,6 +66,34 @@ func checkMapping(cfg *configs.Config) configs.Findings {
 			key, message = "sync", fault.Error()
 		}
 		findings = append(findings, configs.Finding{Key: key, Origin: originOf(cfg, key), Message: message})
+	}
+	return findings
+}
+
+// checkFiles finds keys that name what the program writes over by itself: the snapshot
+// with its companions, and the file for metrics.
+func checkFiles(cfg *configs.Config) configs.Findings {
+	var findings configs.Findings
+	find := func(key, format string, args ...any) {
+		findings = append(findings, configs.Finding{Key: key, Origin: cfg.Origin(key), Message: fmt.Sprintf(format, args...) + ": name another file"})
+	}
+	files := cfg.Files()
+	for _, key := range []string{"state.path", "metrics.textfile"} {
+		if file := cfg.File(); file != "" && files[key] != "" && locate(files[key]).is(file) {
+			find(key, "names the configuration itself, which would be written over")
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(files)) {
+		at := locate(files[key])
+		switch name := at.companion(cfg.State.Path); {
+		case key == "state.path", key == "state.backup.dir":
+		case at.is(files["state.path"]):
+			find(key, "names the same file as state.path, the snapshot")
+		case name != "":
+			find(key, "names %s, which the program keeps beside the snapshot", name)
+		case key != "metrics.textfile" && files["metrics.textfile"] != "" && at.is(files["metrics.textfile"]):
+			find(key, "names the same file as metrics.textfile, which each run writes over")
+		}
 	}
 	return findings
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -83,6 +84,11 @@ func (c *configInit) execute(ctx context.Context) error {
 	}
 	if path == "" {
 		path = configs.DefaultFile
+	}
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := c.spare(path); err != nil {
+			return err
+		}
 	}
 	if err := c.takeSet(); err != nil {
 		return err

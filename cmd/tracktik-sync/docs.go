@@ -53,16 +53,21 @@ var packaged = map[string]any{
 }
 
 func newDocsConfig(a *app) *cobra.Command {
-	return &cobra.Command{
+	var out output
+	cmd := &cobra.Command{
 		Use:   "config FILE",
 		Short: "Write the sample configuration with the paths of packages",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			text, err := configs.Fill(packaged)
 			if err != nil {
 				return err
 			}
 			if err := os.MkdirAll(filepath.Dir(args[0]), 0o755); err != nil {
+				return err
+			}
+			out.path = args[0]
+			if err := a.mayWrite(cmd.Context(), a.configIfAny(), out); err != nil {
 				return err
 			}
 			if err := os.WriteFile(args[0], []byte(text), 0o600); err != nil {
@@ -71,4 +76,6 @@ func newDocsConfig(a *app) *cobra.Command {
 			return a.say("wrote the sample configuration to %s", args[0])
 		},
 	}
+	out.registerForce(cmd.Flags())
+	return cmd
 }

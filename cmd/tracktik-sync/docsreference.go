@@ -25,7 +25,11 @@ func newDocsReference(a *app) *cobra.Command {
 				"configuration.md": configurationPage(),
 				"commands.md":      commandsPage(cmd.Root()),
 			} {
-				if err := os.WriteFile(filepath.Join(args[0], name), []byte(text), 0o644); err != nil {
+				path := filepath.Join(args[0], name)
+				if err := a.spare(path); err != nil {
+					return err
+				}
+				if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 					return err
 				}
 			}

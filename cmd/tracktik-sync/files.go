@@ -17,9 +17,10 @@ func writeJSON(w io.Writer, v any) error {
 }
 
 // writeFile replaces the file at path at once: whoever reads it sees the old
-// content or the new. Only the owner may read it. Something that is no file, such
-// as a pipe, is written to as it is.
+// content or the new. Only the owner may read it. A link stays, and what it names is
+// replaced. Something that is no file, such as a pipe, is written to as it is.
 func writeFile(path string, write func(io.Writer) error) error {
+	path = followed(path)
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {

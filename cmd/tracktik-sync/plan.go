@@ -19,7 +19,7 @@ import (
 type planCommand struct {
 	*app
 	run      runFlags
-	out      string
+	out      output
 	format   *choice
 	detailed bool
 }
@@ -37,7 +37,7 @@ func newPlan(a *app) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	c.run.register(flags)
-	flags.StringVar(&c.out, "out", "", "save the plan to `FILE`, for apply")
+	c.out.register(flags, "save the plan to `FILE`, for apply")
 	c.format = formats(flags, "text", "json", "html")
 	flags.BoolVar(&c.detailed, "detailed-exitcode", false, "exit 10 when changes are pending, 4 when persons have problems")
 	return cmd
@@ -46,6 +46,9 @@ func newPlan(a *app) *cobra.Command {
 func (c *planCommand) execute(ctx context.Context) error {
 	cfg, err := c.load()
 	if err != nil {
+		return err
+	}
+	if err := c.mayWrite(ctx, cfg, c.out); err != nil {
 		return err
 	}
 	opt := c.run.options(c.app, cfg)
@@ -57,7 +60,7 @@ func (c *planCommand) execute(ctx context.Context) error {
 		return errors.Join(err, noDocument(err))
 	}
 	if d.Made() { // else there is no plan, and an earlier one that was saved stays
-		if err := saveDocument(c.out, d); err != nil {
+		if err := saveDocument(c.out.path, d); err != nil {
 			return err
 		}
 	}
@@ -70,7 +73,7 @@ func (c *planCommand) print(d *plan.Document, err error) error {
 		return c.showPlan(d, c.format.value, err)
 	}
 	err = errors.Join(err, guardError(d, err))
-	return errors.Join(c.talk((&page.Report{Document: d, Planned: true, File: c.out, WayOut: wayOut, Program: c.console.program(), Made: c.now()}).HTML), err)
+	return errors.Join(c.talk((&page.Report{Document: d, Planned: true, File: c.out.path, WayOut: wayOut, Program: c.console.program(), Made: c.now()}).HTML), err)
 }
 
 // showPlan prints a plan, which came with err, and answers what it means for the exit

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +23,7 @@ import (
 // reportCommand is `report`: what a run did, or a saved plan would do, for others.
 type reportCommand struct {
 	*app
-	out    string
+	out    output
 	format *choice
 }
 
@@ -37,9 +38,9 @@ func newReport(a *app) *cobra.Command {
 		Example: "  tracktik-sync report last --out last.html\n" +
 			"  tracktik-sync report tonight.json --out tonight.html",
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return c.execute(args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return c.execute(cmd.Context(), args[0]) },
 	}
-	cmd.Flags().StringVar(&c.out, "out", "", "write it to `FILE` instead of stdout")
+	c.out.register(cmd.Flags(), "write it to `FILE` instead of stdout")
 	c.format = formats(cmd.Flags(), "html", "json", "text")
 	return cmd
 }
@@ -47,12 +48,15 @@ func newReport(a *app) *cobra.Command {
 // runID is how state.DB.NextRun names runs.
 var runID = regexp.MustCompile(`^\d{8}T\d{6}Z-\d{6,}$`)
 
-func (c *reportCommand) execute(name string) error {
+func (c *reportCommand) execute(ctx context.Context, name string) error {
 	if name != state.LastRun && !runID.MatchString(name) {
-		return c.ofPlan(name)
+		return c.ofPlan(ctx, name)
 	}
 	cfg, err := c.load()
 	if err != nil {
+		return err
+	}
+	if err := c.mayWrite(ctx, cfg, c.out); err != nil {
 		return err
 	}
 	db, err := c.openRead(cfg)
@@ -68,9 +72,12 @@ func (c *reportCommand) execute(name string) error {
 
 // ofPlan is about a saved plan, and needs no configuration: who approves one may have
 // none.
-func (c *reportCommand) ofPlan(path string) error {
+func (c *reportCommand) ofPlan(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("%q is neither a run's id, nor last, nor the file of a saved plan", path)
+	}
+	if err := c.mayWrite(ctx, c.configIfAny(), c.out); err != nil {
+		return err
 	}
 	d, err := readPlan(path)
 	if err != nil {
@@ -151,10 +158,10 @@ func (c *reportCommand) print(r *page.Report) error {
 	if c.format.value != "json" {
 		write = c.console.spelled(write)
 	}
-	if c.out == "" {
+	if c.out.path == "" {
 		return c.data(write)
 	}
-	if err := writeFile(c.out, write); err != nil {
+	if err := writeFile(c.out.path, write); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
@@ -203,7 +210,7 @@ func (c *reportCommand) text(w io.Writer, r *page.Report) error {
 
 // reportStyle has no colours in a file.
 func (c *reportCommand) reportStyle() ui.Style {
-	if c.out != "" {
+	if c.out.path != "" {
 		return ui.Plain
 	}
 	return c.style()

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/configs"
 	"tracktik-sync/state"
 )
 
@@ -38,19 +39,38 @@ func newStateInit(a *app) *cobra.Command {
 }
 
 func newStateBackup(a *app) *cobra.Command {
-	return &cobra.Command{
+	var out output
+	cmd := &cobra.Command{
 		Use:   "backup FILE",
 		Short: "Copy the snapshot, and check the copy",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return a.withSnapshot(func(db *state.DB) error {
-				if err := db.Backup(args[0]); err != nil {
-					return err
-				}
-				return a.say("copied the snapshot to %s; the copy is whole", args[0])
-			})
+		Long: "Backup copies the snapshot, and checks the copy. An earlier copy is replaced with --force, or when\n" +
+			"somebody at a terminal agrees; a file that is no snapshot, or that of others, never.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			out.path = args[0]
+			cfg, err := a.load()
+			if err != nil {
+				return err
+			}
+			if err := a.mayBackUp(cmd.Context(), cfg, out); err != nil {
+				return err
+			}
+			return a.backUp(cfg, out.path)
 		},
 	}
+	out.registerForce(cmd.Flags())
+	return cmd
+}
+
+func (a *app) backUp(cfg *configs.Config, path string) error {
+	db, err := a.openRead(cfg)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(db.Backup(path), db.Close()); err != nil {
+		return err
+	}
+	return a.say("copied the snapshot to %s; the copy is whole", path)
 }
 
 func newStateRestore(a *app) *cobra.Command {
