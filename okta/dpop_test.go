@@ -34,12 +34,18 @@ func (o *service) reads() (all []sent) {
 	return all
 }
 
-func TestNoProofIsSentUnlessDemanded(t *testing.T) {
+// A first try without one would be a failed grant in Okta's System Log wherever proofs
+// are demanded; elsewhere one does no harm.
+func TestProofIsSentWithTheFirstTokenRequest(t *testing.T) {
 	o := newService(t)
 	o.mustRead(t)
-	for _, s := range append(o.tokenRequests(), o.reads()...) {
+	o.wantTokenRequests(t, 1)
+	if o.tokenRequests()[0].proof == "" {
+		t.Error("the token request has no proof")
+	}
+	for _, s := range o.reads() {
 		if s.proof != "" {
-			t.Errorf("%s: a proof was sent", s.path)
+			t.Errorf("%s: a proof was sent with a bearer token", s.path)
 		}
 	}
 	if got := o.reads()[0].authorization; !strings.HasPrefix(got, "Bearer ") {
@@ -48,7 +54,7 @@ func TestNoProofIsSentUnlessDemanded(t *testing.T) {
 }
 
 func TestDemandedProofsAreSentEverywhereAndRemembered(t *testing.T) {
-	for nonces, first := range map[bool]int{false: 2, true: 3} {
+	for nonces, first := range map[bool]int{false: 1, true: 2} {
 		t.Run(fmt.Sprintf("nonces %v", nonces), func(t *testing.T) {
 			o := newService(t, withProofs(nonces))
 			o.mustRead(t)
@@ -70,7 +76,7 @@ func TestProofIsOfThisRequestAndThisToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	ids := map[any]bool{}
-	requests := append(o.tokenRequests()[1:], o.reads()...)
+	requests := append(o.tokenRequests(), o.reads()...)
 	if len(requests) != 2 {
 		t.Fatalf("sent %d requests with proofs, want 2", len(requests))
 	}
@@ -129,10 +135,69 @@ func TestRenewedNonceIsAdoptedMidRun(t *testing.T) {
 			t.Errorf("sent %d requests, want one more than the 2 reads", n)
 		}
 	}
-	o.wantTokenRequests(t, 3)
+	o.wantTokenRequests(t, 2)
 	_ = o.sleep(t.Context(), time.Hour)
 	o.mustRead(t)
-	o.wantTokenRequests(t, 5)
+	o.wantTokenRequests(t, 4)
+}
+
+// The next process begins with the nonce that the one before ended with.
+func TestNonceThatIsKeptSparesAFailedGrant(t *testing.T) {
+	kept := []string{""}
+	o := newService(t, withProofs(true))
+	process := func(wantRefused int) {
+		t.Helper()
+		app, err := NewServiceApp(ServiceAppConfig{OrgURL: o.URL, ClientID: testClient, Now: o.now, Sleep: o.sleep, Key: o.key,
+			Nonce: kept[len(kept)-1], KeepNonce: func(nonce string) { kept = append(kept, nonce) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := len(o.tokenRequests())
+		if _, err := app.token(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(o.tokenRequests()) - before - 1; n != wantRefused {
+			t.Errorf("%d token requests were refused, want %d", n, wantRefused)
+		}
+	}
+	process(1)
+	process(0)
+	process(0)
+	o.RenewNonces()
+	process(1)
+	process(0)
+	if len(kept) != 3 {
+		t.Errorf("the nonces %q were kept, want each once", kept)
+	}
+}
+
+func TestNonceThatIsKeptInVainEnds(t *testing.T) {
+	o := newService(t)
+	o.RequireDPoP(testClient, true)
+	app, err := NewServiceApp(ServiceAppConfig{OrgURL: o.URL, ClientID: testClient, Now: o.now, Sleep: o.sleep, Key: o.key, Nonce: "of another org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := app.token(t.Context()); err != nil {
+		t.Error(err)
+	}
+	o.wantTokenRequests(t, 2)
+}
+
+// An org may refuse what it did not ask for.
+func TestProofThatIsNotTakenIsLeftOut(t *testing.T) {
+	o := newService(t)
+	o.fault = func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if r.Header.Get("DPoP") == "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Date", o.now().UTC().Format(http.TimeFormat))
+		w.WriteHeader(400)
+		_, _ = w.Write([]byte(`{"error":"invalid_dpop_proof","error_description":"DPoP is not enabled."}`))
+	}
+	o.mustRead(t)
+	o.wantTokenRequests(t, 2)
 }
 
 func TestNonceOfAnyAnswerIsInTheNextProof(t *testing.T) {
@@ -218,7 +283,7 @@ func TestManyGoroutinesSendProofsWithOneToken(t *testing.T) {
 		})
 	}
 	all.Wait()
-	o.wantTokenRequests(t, 3)
+	o.wantTokenRequests(t, 2)
 }
 
 func TestBoundTokenIsUselessToOthers(t *testing.T) {

@@ -35,9 +35,14 @@ const (
 	codeNoFeature      = "E0000015"
 )
 
-// codeInvalidScope is what the token endpoint says to a service app that lacks a
-// grant (RFC 6749, section 5.2).
-const codeInvalidScope = "invalid_scope"
+// What the token endpoint says to a service app whose key is good, from Okta's list of
+// OAuth 2.0 errors (https://developer.okta.com/docs/reference/error-codes/) and RFC 6749,
+// section 5.2: it has no scope that was asked for, or is not let in from where it is.
+const (
+	codeInvalidScope    = "invalid_scope"
+	codeConsentRequired = "consent_required"
+	codeAccessDenied    = "access_denied"
+)
 
 // maxSummary is how much of Okta's own words an Error keeps, in characters.
 const maxSummary = 200
@@ -94,8 +99,10 @@ func (e *Error) Error() string {
 // hint is the way out, where there is one.
 func (e *Error) hint() string {
 	switch {
-	case e.Credentials() && e.Code == codeInvalidScope:
+	case e.lacksScopes():
 		return "grant the service app okta.apps.read, okta.groups.read and okta.users.read, on its Okta API scopes tab"
+	case e.denied():
+		return "a network zone or a policy of the org keeps this machine out: let its address in, in Okta at Security, Networks, or with the service app"
 	case e.Credentials() && e.Endpoint == routeToken.name:
 		return "check okta.auth.client_id, the private key and okta.auth.key_id: the service app must be active, and hold the public half"
 	case e.Credentials():
@@ -163,10 +170,20 @@ func (e *Error) Credentials() bool {
 	case codeAuthentication, codeBadSession, codeInvalidToken, codeNoFeature:
 		return true
 	}
-	if e.Endpoint == routeToken.name && e.StatusCode == http.StatusBadRequest && e.Code != "" {
+	if e.denied() || e.Endpoint == routeToken.name && e.StatusCode == http.StatusBadRequest && e.Code != "" {
 		return true // a gateway's 400 has no code
 	}
 	return e.StatusCode == http.StatusUnauthorized
+}
+
+// lacksScopes reports a token request for which the service app has no grant.
+func (e *Error) lacksScopes() bool {
+	return e.Kind == KindAnswered && e.Endpoint == routeToken.name && (e.Code == codeInvalidScope || e.Code == codeConsentRequired)
+}
+
+// denied reports a token request that was refused for where it came from.
+func (e *Error) denied() bool {
+	return e.Kind == KindAnswered && e.Endpoint == routeToken.name && e.Code == codeAccessDenied
 }
 
 // Forbidden reports a 403 that is about rights: a scope or an administrator role

@@ -76,6 +76,7 @@ type minting struct {
 	fails  int
 	cures  int
 
+	bare   bool          // no more proofs: Okta does not take ours
 	proved bool          // the last request had a proof
 	nonce  string        // in it
 	skew   time.Duration // that its times were made with
@@ -162,18 +163,16 @@ func (a *ServiceApp) cure(m *minting, refusal *Error) bool {
 	}
 	log := a.config.Log.WithField("cause", refusal.Summary)
 	switch {
-	case !m.proved && (refusal.Code == codeInvalidProof || refusal.Code == codeUseNonce):
-		a.mu.Lock()
-		a.proofs = true
-		a.mu.Unlock()
-		log.Debug("okta demands dpop proofs")
-		return true
 	case refusal.Code == codeUseNonce:
-		return a.nonce(tokenEndpoint) != m.nonce
+		return m.proved && a.nonce(tokenEndpoint) != m.nonce
 	case aboutTime.MatchString(refusal.Summary) && (a.clockSkew()-m.skew).Abs() >= leastShift:
 		log.WithField("skew", a.clockSkew().Round(time.Second).String()).Warn("our clock is not okta's, asking for an access token by okta's")
 		return true
-	case refusal.Credentials() && refusal.Code != codeInvalidScope && m.backup != nil:
+	case refusal.Code == codeInvalidProof && m.proved:
+		log.Debug("okta does not take our dpop proof, asking without one")
+		m.bare = true
+		return true
+	case refusal.Credentials() && !refusal.lacksScopes() && !refusal.denied() && m.backup != nil:
 		log.Warn("okta refuses the new private key, using the last good one")
 		m.key, m.backup = m.backup, nil
 		return true
@@ -222,7 +221,7 @@ func (a *ServiceApp) request(ctx context.Context, m *minting) (*accessToken, err
 
 func (a *ServiceApp) prepare(ctx context.Context, m *minting) (*http.Request, error) {
 	a.mu.Lock()
-	m.proved, m.nonce, m.skew = a.proofs, a.nonces[tokenEndpoint], a.skew
+	m.proved, m.nonce, m.skew = !m.bare, a.nonces[tokenEndpoint], a.skew
 	a.mu.Unlock()
 	endpoint, now := a.config.OrgURL+tokenPath, a.config.Now().Add(m.skew-clockMargin)
 	assertion, err := m.key.assertion(a.config.ClientID, endpoint, now)
@@ -257,7 +256,13 @@ func (a *ServiceApp) take(token *accessToken, key *signingKey) {
 	a.mu.Lock()
 	token.successor, a.dropped = a.dropped, false
 	a.current, a.good, a.accepted = token, key, true
+	nonce := a.nonces[tokenEndpoint]
+	renewed := nonce != a.kept
+	a.kept = nonce
 	a.mu.Unlock()
+	if renewed && a.config.KeepNonce != nil {
+		a.config.KeepNonce(nonce)
+	}
 	log := a.config.Log.WithFields(logrus.Fields{"client_id": a.config.ClientID, "key_id": key.kid, "dpop": token.bound,
 		"expires": token.expires.UTC().Format(time.RFC3339)})
 	missing := slices.DeleteFunc(slices.Clone(neededScopes), func(s string) bool { return slices.Contains(token.scopes, s) })

@@ -25,7 +25,7 @@ func TestClockThatIsOffIsLearntFromTheFirstRefusal(t *testing.T) {
 				want := 2
 				if dpop {
 					o.RequireDPoP(testClient, true)
-					want = 4
+					want = 3
 				}
 				o.mustRead(t)
 				o.wantTokenRequests(t, want)
@@ -53,7 +53,7 @@ func TestClockThatMovesIsLearntFromEveryAnswer(t *testing.T) {
 	o.mustRead(t)
 	_ = o.sleep(t.Context(), time.Hour)
 	o.mustRead(t)
-	o.wantTokenRequests(t, 3)
+	o.wantTokenRequests(t, 2)
 }
 
 func TestRefusalForTheTimeIsFinalWithoutOktasDate(t *testing.T) {
@@ -80,6 +80,16 @@ func TestClockIsNoExcuseTwice(t *testing.T) {
 	o.wantTokenRequests(t, 2)
 }
 
+// refusesToken answers a token request as Okta refuses one.
+func refusesToken(status int, code, text string) oktatest.Interceptor {
+	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("X-Okta-Request-Id", "req1")
+		w.WriteHeader(status)
+		_, _ = fmt.Fprintf(w, `{"error":%q,"error_description":%q}`, code, text)
+	}
+}
+
 func TestRefusedCredentialsAreFinalForTheProcess(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*service, *ServiceAppConfig)
@@ -92,7 +102,16 @@ func TestRefusedCredentialsAreFinalForTheProcess(t *testing.T) {
 		"no kid of two": {func(o *service, _ *ServiceAppConfig) {
 			o.RegisterServiceApp(testClient, public(ecKeys()[0], "a"), public(ecKeys()[1], "b"))
 		}, "invalid_client", "okta.auth.key_id"},
-		"scope not granted": {func(o *service, _ *ServiceAppConfig) { o.GrantScopes(testClient, "okta.users.read") }, "invalid_scope", "okta.groups.read"},
+		"no scope granted": {func(o *service, _ *ServiceAppConfig) { o.GrantScopes(testClient, "okta.logs.read") }, "consent_required", "grant the service app okta.apps.read, okta.groups.read"},
+		"a scope that the org does not know": {func(o *service, _ *ServiceAppConfig) {
+			o.fault = refusesToken(400, "invalid_scope", "One or more scopes are not configured for the authorization server resource.")
+		}, "invalid_scope", "grant the service app okta.apps.read, okta.groups.read"},
+		"outside of the network zone": {func(o *service, _ *ServiceAppConfig) {
+			o.fault = refusesToken(403, "access_denied", "The client is not in an allowed network zone.")
+		}, "access_denied", "an allowed network zone. (request"},
+		"kept out by a policy": {func(o *service, _ *ServiceAppConfig) {
+			o.fault = refusesToken(401, "access_denied", "Policy evaluation failed for this request.")
+		}, "access_denied", "a network zone or a policy of the org"},
 		"Okta's own form": {func(o *service, _ *ServiceAppConfig) {
 			o.fault = func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 				oktatest.Refuse(w, r, 401, "invalid_client", "Invalid value for 'client_id' parameter.")
@@ -135,7 +154,6 @@ func TestPassingFailureOfTheTokenEndpointIsRetried(t *testing.T) {
 		"a list":            oktatest.EmptyList,
 		"no token":          oktatest.EmptyObject,
 		"no expiry":         oktatest.Body(`{"token_type":"Bearer","access_token":"abc"}`),
-		"unasked for":       oktatest.Body(`{"token_type":"DPoP","access_token":"abc","expires_in":3600}`),
 		"an odd type":       oktatest.Body(`{"token_type":"mac","access_token":"abc","expires_in":3600}`),
 		"a line break":      oktatest.Body(`{"token_type":"Bearer","access_token":"abc\ndef","expires_in":3600}`),
 		"a web page":        oktatest.HTMLPage(http.StatusOK),

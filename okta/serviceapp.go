@@ -34,9 +34,16 @@ type ServiceAppConfig struct {
 	// "": none, which is enough while the service app has a single key.
 	KeyID string
 
-	// ProofKey signs DPoP proofs (RFC 9449), which are sent once Okta demands them;
-	// on P-256. nil: one that lives as long as the process.
+	// ProofKey signs DPoP proofs (RFC 9449), which every token request has, and every
+	// read whose token is bound to them; on P-256. nil: one that lives as long as the
+	// process.
 	ProofKey *ecdsa.PrivateKey
+	// Nonce is what Okta's token endpoint wanted in the last proof that an earlier
+	// process made, and KeepNonce is told when it wants another one: without it, the
+	// first request of each process is a failed grant in Okta's System Log. nil: it is
+	// not kept.
+	Nonce     string
+	KeepNonce func(nonce string)
 
 	Timeout   time.Duration // of one token request, answer included; 0: one minute
 	TLS       *tls.Config   // as in Config, like all that follow
@@ -64,8 +71,8 @@ type ServiceApp struct {
 	refused  *Error      // final: Okta does not accept who we are
 	good     *signingKey // the last one that was read, or better, accepted
 	accepted bool        // good was accepted by Okta
-	proofs   bool        // Okta demands them
 	nonces   [2]string   // by asker: RFC 9449, section 9, keeps them apart
+	kept     string      // the token endpoint's nonce as KeepNonce knows it
 	skew     time.Duration
 }
 
@@ -87,7 +94,8 @@ func NewServiceApp(c ServiceAppConfig) (*ServiceApp, error) {
 		return nil, err
 	}
 	c.ProofKey = nil // the prover has it
-	a := &ServiceApp{config: c, base: newConnection(shared), prover: p}
+	a := &ServiceApp{config: c, base: newConnection(shared), prover: p, kept: c.Nonce}
+	a.nonces[tokenEndpoint] = c.Nonce
 	if a.good, err = a.readKey(); err != nil {
 		return nil, err
 	}

@@ -58,8 +58,8 @@ func TestAssertionIsShortLivedUniqueAndInTheBodyAlone(t *testing.T) {
 	o.mustRead(t)
 	ids := map[any]bool{}
 	for _, r := range o.tokenRequests() {
-		if r.rawQuery != "" || r.authorization != "" || r.proof != "" {
-			t.Errorf("the request has the query %q, the authorization %q and the proof %q", r.rawQuery, r.authorization, r.proof)
+		if r.rawQuery != "" || r.authorization != "" {
+			t.Errorf("the request has the query %q and the authorization %q", r.rawQuery, r.authorization)
 		}
 		for name, want := range map[string]string{"grant_type": "client_credentials", "scope": "okta.apps.read okta.groups.read okta.users.read",
 			"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"} {

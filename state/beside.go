@@ -32,8 +32,9 @@ var (
 	approvals = companion{".approvals", true, "nothing is approved any more, and what is refused is offered anew", decodes[map[string]Approval]}
 	tokens    = companion{".token", true, "the next call logs in anew", soundTokens}
 	notices   = companion{".notify", true, "what was told may be told again", decodes[json.RawMessage]}
+	nonces    = companion{".nonce", true, "the next request for a token of okta is made twice", decodes[keptNonce]}
 
-	companions = []companion{holders, lasts, statuses, approvals, tokens, notices}
+	companions = []companion{holders, lasts, statuses, approvals, tokens, notices, nonces}
 )
 
 // Keeps reports whether this program keeps a file of that name beside the snapshot at

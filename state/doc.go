@@ -69,6 +69,7 @@
 //	PATH.approvals   sets of refused actions, for 24 hours, and PATH.approvals.lock
 //	PATH.token       TrackTik's tokens, and PATH.token.lock
 //	PATH.notify      who was told what, and PATH.notify.lock
+//	PATH.nonce       what Okta wants in the next DPoP proof, and PATH.nonce.lock
 //	PATH.schema-N    the snapshot as it was before it left schema N
 //
 // One of them that is damaged (empty, cut off, something else) is renamed to

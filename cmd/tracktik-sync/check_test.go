@@ -135,7 +135,16 @@ func TestCheckTriesTheScopesOfAServiceApp(t *testing.T) {
 	p.addUser("ana@acme.example", "Ana", "Silva")
 	p.diagnose(t, 0).wants(t, "okta.credentials", resultOK, "okta.apps.read, okta.groups.read, okta.users.read")
 	p.okta.GrantScopes(serviceClient, "okta.apps.read", "okta.groups.read")
-	p.diagnose(t, 1).wants(t, "okta.credentials", resultFailed, "okta.users.read")
+	p.diagnose(t, 1).wants(t, "okta.scopes", resultFailed, "okta.users.read")
+	p.okta.GrantScopes(serviceClient, "okta.logs.read")
+	p.diagnose(t, 1).wants(t, "okta.credentials", resultFailed, "grant the service app okta.apps.read, okta.groups.read and okta.users.read")
+	p.okta.Configure(func(s *oktatest.Server) {
+		s.Intercept = oktatest.On("/oauth2/v1/token", func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write([]byte(`{"error":"access_denied","error_description":"The client is not in an allowed network zone."}`))
+		})
+	})
+	p.diagnose(t, 1).wants(t, "okta.credentials", resultFailed, "network zone")
 }
 
 func TestCheckNamesWhatIsWrongInTrackTik(t *testing.T) {

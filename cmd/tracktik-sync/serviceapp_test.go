@@ -6,18 +6,28 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"os"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+func init() { scriptCommands["grants"] = countGrants }
+
 const serviceClient = "0oa2service"
 
 // key FILE [dpop]: makes a new key, the only one that Okta takes from the service app,
 // and puts it into FILE. With dpop, Okta demands proofs from now on.
+//
+// key nonces: Okta wants other nonces in proofs from now on.
 func newKey(ts *testscript.TestScript, _ bool, args []string) {
 	w := worldOf(ts)
+	if args[0] == "nonces" {
+		w.okta.RenewNonces()
+		return
+	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	ts.Check(err)
 	der, err := x509.MarshalPKCS8PrivateKey(key)
@@ -26,5 +36,25 @@ func newKey(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600))
 	if len(args) > 1 && args[1] == "dpop" {
 		w.okta.RequireDPoP(serviceClient, true)
+	}
+}
+
+// grants N REFUSED: Okta gave N tokens since the last time that was asked, and refused
+// so many, which its System Log shows as failed grants.
+func countGrants(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	given, refused := 0, 0
+	for _, r := range w.okta.Requests() {
+		switch {
+		case r.Path != "/oauth2/v1/token":
+		case r.Status == 200:
+			given++
+		default:
+			refused++
+		}
+	}
+	w.okta.ResetRequests()
+	if got := fmt.Sprint(given, " ", refused); got != strings.Join(args, " ") {
+		ts.Fatalf("grants and refusals: %s, want %s", got, strings.Join(args, " "))
 	}
 }

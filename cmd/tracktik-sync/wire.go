@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
@@ -136,7 +137,7 @@ func (a *app) sourceAs(cfg *configs.Config) (source *okta.Source, service *okta.
 
 // serviceApp logs in to Okta with a private key, which is read anew for each token.
 func (a *app) serviceApp(cfg *configs.Config, authorities *tls.Config) (*okta.ServiceApp, error) {
-	auth := cfg.Okta.Auth
+	auth, nonces := cfg.Okta.Auth, state.Nonces(cfg.State.Path)
 	return okta.NewServiceApp(okta.ServiceAppConfig{
 		OrgURL:   cfg.Okta.OrgURL,
 		ClientID: auth.ClientID,
@@ -144,7 +145,15 @@ func (a *app) serviceApp(cfg *configs.Config, authorities *tls.Config) (*okta.Se
 			key, err := auth.PrivateKey.Reread()
 			return []byte(key.Reveal()), err
 		},
-		KeyID:     auth.KeyID,
+		KeyID: auth.KeyID,
+		Nonce: nonces.Load(cfg.Okta.OrgURL, auth.ClientID),
+		KeepNonce: func(nonce string) {
+			ctx, cancel := context.WithTimeout(context.Background(), readWait)
+			defer cancel()
+			if err := nonces.Save(ctx, cfg.Okta.OrgURL, auth.ClientID, nonce); err != nil {
+				a.log.WithError(err).Debug("okta's nonce could not be kept, and is asked for again by the next process")
+			}
+		},
 		Timeout:   cfg.Okta.Timeout,
 		TLS:       authorities,
 		UserAgent: userAgent(),

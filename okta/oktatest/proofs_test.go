@@ -48,10 +48,10 @@ func TestDPoPIsDemandedWhereItIsRequired(t *testing.T) {
 	i.read(t, "/api/v1/users", map[string]string{"Authorization": dpop, "DPoP": stranger}).challenged(t, 401, "DPoP", "invalid_token")
 }
 
-func TestTokenIsBoundWhenAProofIsSentUnasked(t *testing.T) {
+func TestTokenIsABearersWhenAProofIsSentUnasked(t *testing.T) {
 	i := newIssuer(t)
 	a := i.ask(t, i.good(t), proof(t, newKey(t), i.proofClaims("POST", tokenPath, "")))
-	if got := a.issued(t); got.Kind != "DPoP" {
+	if got := a.issued(t); got.Kind != "Bearer" {
 		t.Errorf("the answer is %d %s", a.status, a.body)
 	}
 	plain := i.token(t)

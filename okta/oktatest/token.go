@@ -87,13 +87,12 @@ func (s *Server) issue(r *http.Request, form url.Values) ([]byte, *refusal) {
 	}
 	app := s.services[client]
 	token := &accessToken{client: client, nonces: app.nonces}
-	if app.proofs || r.Header.Get("DPoP") != "" {
+	if app.proofs { // one that is sent unasked changes nothing
 		if token.key, no = s.checkProof(r, proofRules{asker: authorizationServer, nonce: app.nonces}); no != nil {
 			return nil, no
 		}
 	}
-	token.scopes = strings.Fields(form.Get("scope"))
-	if no := app.refuseScopes(token.scopes); no != nil {
+	if token.scopes, no = app.grantedOf(strings.Fields(form.Get("scope"))); no != nil {
 		return nil, no
 	}
 	life := s.tokenLifetime()
@@ -121,19 +120,25 @@ func (s *Server) tokenLifetime() time.Duration {
 	return DefaultTokenLifetime
 }
 
-func (app *serviceApp) refuseScopes(scopes []string) *refusal {
-	if len(scopes) == 0 {
-		return refusedRequest("invalid_scope", "The authorization server resource does not have any configured default scopes, 'scope' must be provided.")
+// grantedOf are those of the scopes that were asked for which the service app has: Okta
+// gives a token with fewer, and refuses where there is none.
+func (app *serviceApp) grantedOf(asked []string) ([]string, *refusal) {
+	if len(asked) == 0 {
+		return nil, refusedRequest("invalid_scope", "The authorization server resource does not have any configured default scopes, 'scope' must be provided.")
 	}
-	for _, scope := range scopes {
+	var granted []string
+	for _, scope := range asked {
 		if !slices.Contains(scopesInUse, scope) {
-			return refusedRequest("invalid_scope", "One or more scopes are not configured for the authorization server resource.")
+			return nil, refusedRequest("invalid_scope", "One or more scopes are not configured for the authorization server resource.")
+		}
+		if slices.Contains(app.scopes, scope) {
+			granted = append(granted, scope)
 		}
 	}
-	if len(lacks(app.scopes, strings.Join(scopes, " "))) > 0 {
-		return refusedRequest("invalid_scope", "The client is not allowed to use one or more of the requested scopes.")
+	if len(granted) == 0 {
+		return nil, refusedRequest("consent_required", "You are not allowed any of the requested scopes.")
 	}
-	return nil
+	return granted, nil
 }
 
 // authenticate verifies the assertion (RFC 7523, section 3) and returns whose it is.

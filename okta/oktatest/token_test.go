@@ -265,7 +265,6 @@ func TestFormIsChecked(t *testing.T) {
 		"assertion type": {"client_assertion_type", "saml", "invalid_request"},
 		"no scope":       {"scope", "", "invalid_scope"},
 		"unknown scope":  {"scope", scopes + " okta.everything", "invalid_scope"},
-		"not granted":    {"scope", scopes + " okta.logs.read", "invalid_scope"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := newIssuer(t)
@@ -279,7 +278,11 @@ func TestFormIsChecked(t *testing.T) {
 	f.Set("client_id", "0oaother")
 	i.ask(t, f, "").refusedWith(t, 401, "invalid_client", "client_id")
 	i.GrantScopes(client, "okta.logs.read")
-	i.ask(t, i.good(t), "").refusedWith(t, 400, "invalid_scope", "")
+	i.ask(t, i.good(t), "").refusedWith(t, 400, "consent_required", "")
+	i.GrantScopes(client, "okta.logs.read", "okta.users.read")
+	if got := i.ask(t, i.good(t), "").issued(t).Scope; got != "okta.users.read" {
+		t.Errorf("the token has the scopes %q", got)
+	}
 }
 
 func TestAssertionInTheAddressIsNotRead(t *testing.T) {
