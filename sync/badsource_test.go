@@ -380,7 +380,6 @@ func (w *world) wantWell(all bool) {
 // recover is the next runs with a source that is well.
 func (w *world) recover(s source) {
 	w.Helper()
-	w.change = func(e *tsync.Engine) { e.OktaCredentials = "new" } // out of a quarantine
 	w.pass(6 * time.Hour)
 	w.runWith(refreshed)
 	w.wantWell(true)

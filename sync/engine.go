@@ -41,8 +41,6 @@ type Engine struct {
 	Timezone          *time.Location
 	Workers           int // writes at one time
 
-	// OktaCredentials is a fingerprint of what we log in to Okta with.
-	OktaCredentials string
 	// OwnEmployee is the id of the employee whose credentials we use, OwnUsername
 	// their user name: either may be empty.
 	OwnEmployee, OwnUsername string

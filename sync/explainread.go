@@ -12,10 +12,9 @@ import (
 // find learns who is meant.
 func (x *explainer) find(ctx context.Context, name string, known plan.UserRef) error {
 	x.out.User = known
-	err := x.closed()
-	if err == nil {
-		x.id, err = x.Find(ctx, name)
-	}
+	x.asking.broken = x.quarantined() // noted where TrackTik would be asked
+	var err error
+	x.id, err = x.Find(ctx, name)
 	if err != nil && known.ID != "" {
 		x.id = known.ID
 	}
@@ -26,18 +25,6 @@ func (x *explainer) find(ctx context.Context, name string, known plan.UserRef) e
 	x.out.User.ID = x.id
 	if errors.Is(err, ErrNobody) {
 		return nil // read finds out whether they are there
-	}
-	return err
-}
-
-// closed is the quarantine of a system. One of Okta's ends the reading; one of
-// TrackTik's is noted where TrackTik would be asked.
-func (x *explainer) closed() error {
-	err := x.quarantined()
-	var q *QuarantineError
-	if errors.As(err, &q) && q.System == systemTrackTik {
-		x.asking.broken = err
-		return nil
 	}
 	return err
 }

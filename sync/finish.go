@@ -443,6 +443,9 @@ const quarantineFor = 6 * time.Hour
 func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 	meta := r.meta
 	meta.Binding = r.Binding
+	if q := meta.Quarantine; q != nil && q.System != systemTrackTik { // of an earlier version
+		meta.Quarantine = nil
+	}
 	if r.regions != nil {
 		meta.Regions = r.regions.Names()
 	}
@@ -450,8 +453,8 @@ func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 	var refused *RefusedError
 	whole := r.whole()
 	switch {
-	case bad:
-		meta.Quarantine = &plan.Quarantine{System: system, Since: ended, Reason: cause.Error(), NextTry: ended.Add(quarantineFor), Credentials: r.credentials(system)}
+	case bad && system == systemTrackTik:
+		meta.Quarantine = &plan.Quarantine{System: system, Since: ended, Reason: cause.Error(), NextTry: ended.Add(quarantineFor), Credentials: r.Target.CredentialsFingerprint()}
 		if old := r.meta.Quarantine; old != nil && old.System == system {
 			meta.Quarantine.Since = old.Since
 		}

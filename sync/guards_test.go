@@ -397,6 +397,46 @@ func TestBadCredentialsAreTriedOnceAndThenQuarantined(t *testing.T) {
 	}
 }
 
+// Okta blocks nobody for a refused token: a passing 401 must not keep leavers active for
+// hours.
+func TestARefusedTokenOfOktaIsTriedOnceInEachRun(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	w.org.UnassignUser(w.app, w.users["bob"])
+	w.inOkta(func(rw http.ResponseWriter, r *http.Request, _ http.Handler) {
+		oktatest.Refuse(rw, r, http.StatusUnauthorized, "E0000011", "Invalid token provided")
+	})
+	var quarantine *tsync.QuarantineError
+	for range 3 {
+		doc, err := w.sync(refreshedNot)
+		if err == nil || errors.As(err, &quarantine) || tsync.ExitCode(doc, err, "4") != tsync.ExitFailed {
+			t.Errorf("ended with %v", err)
+		}
+		if n := len(w.org.Requests()); n != 1 {
+			t.Errorf("%d requests, want one", n)
+		}
+	}
+	if meta, err := w.db.Meta(); err != nil || meta.Quarantine != nil {
+		t.Errorf("quarantine %+v, %v", meta.Quarantine, err)
+	}
+	w.inOkta(nil)
+	w.wantDone(w.run(), "terminate 1")
+}
+
+func TestAQuarantineOfOktaInAnOlderSnapshotIsOver(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	meta, err := w.db.Meta()
+	w.must(err)
+	meta.Quarantine = &plan.Quarantine{System: "okta", Reason: "E0000011", Since: w.now(), NextTry: w.now().Add(time.Hour), Credentials: "okta"}
+	w.must(w.db.Commit(plan.Batch{Meta: &meta}))
+	w.wantDone(w.run(), "create 1")
+	if meta, err = w.db.Meta(); err != nil || meta.Quarantine != nil {
+		t.Errorf("quarantine %+v, %v", meta.Quarantine, err)
+	}
+}
+
 func TestARefusedCreateIsRetriedBySchedule(t *testing.T) {
 	w := newWorld(t)
 	w.hire("ada", "bob")

@@ -193,7 +193,7 @@ func (w *world) build() *tsync.Engine {
 	}
 	e := &tsync.Engine{Source: source, Target: target, Snapshot: snap, Mapper: mapper,
 		Policy: w.policy, Limits: w.limits, Groups: w.push, Binding: w.binding(), Config: "config", Reading: "reading", MaxProblemPercent: 40,
-		ProblemsExit: "4", Keep: 400 * 24 * time.Hour, OktaCredentials: "okta", OwnUsername: auth.Username, Timezone: time.UTC, Workers: 4,
+		ProblemsExit: "4", Keep: 400 * 24 * time.Hour, OwnUsername: auth.Username, Timezone: time.UTC, Workers: 4,
 		By: "test", Log: log, Now: w.ours, Sleep: w.sleep}
 	e.Approvals = approvals{state.ApprovalsOf(w.path, func() time.Time { at, _ := e.Clock(); return at })}
 	if w.change != nil {

@@ -41,12 +41,8 @@ type accessFailure interface {
 }
 
 // okta tries every read that a run makes.
-func (d *doctor) okta(ctx context.Context, waiting *plan.Quarantine) *oktaSide {
+func (d *doctor) okta(ctx context.Context) *oktaSide {
 	side := &oktaSide{}
-	if waiting != nil && waiting.Credentials == oktaCredentials(d.cfg) {
-		d.quarantined("okta.credentials", waiting)
-		return side
-	}
 	source, service, err := d.sourceAs(d.cfg)
 	if err != nil {
 		d.fail("okta.credentials", "correct okta.auth, or the file that it names", "%s", err)
@@ -74,11 +70,6 @@ func (d *doctor) okta(ctx context.Context, waiting *plan.Quarantine) *oktaSide {
 	}
 	d.rateLimits(source)
 	return side
-}
-
-func (d *doctor) quarantined(name string, q *plan.Quarantine) {
-	d.fail(name, "correct the credentials, or `tracktik-sync retry` tries them once now", "in quarantine until %s, so nothing is tried: %s",
-		q.NextTry.UTC().Format("2006-01-02T15:04:05Z"), q.Reason)
 }
 
 // oktaCredentials judges the first answer. Without credentials nothing else is tried.

@@ -15,9 +15,9 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// snapshot looks at the snapshot and the files beside it. It answers the quarantines
-// that are on, by system, and whether somebody has the snapshot now.
-func (d *doctor) snapshot() (waiting map[string]*plan.Quarantine, busy bool) {
+// snapshot looks at the snapshot and the files beside it. It answers TrackTik's
+// quarantine, nil when there is none, and whether somebody has the snapshot now.
+func (d *doctor) snapshot() (waiting *plan.Quarantine, busy bool) {
 	path := d.cfg.State.Path
 	dir := filepath.Dir(path)
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
@@ -33,7 +33,7 @@ func (d *doctor) snapshot() (waiting map[string]*plan.Quarantine, busy bool) {
 	return waiting, busy
 }
 
-func (d *doctor) openSnapshot(path string) (waiting map[string]*plan.Quarantine, busy bool) {
+func (d *doctor) openSnapshot(path string) (waiting *plan.Quarantine, busy bool) {
 	const name = "state.snapshot"
 	db, err := d.open(d.cfg, d.reading(d.cfg, 0))
 	var missing *missingError
@@ -59,7 +59,7 @@ func (d *doctor) openSnapshot(path string) (waiting map[string]*plan.Quarantine,
 	return nil, false
 }
 
-func (d *doctor) readSnapshot(db *state.DB, path string) map[string]*plan.Quarantine {
+func (d *doctor) readSnapshot(db *state.DB, path string) *plan.Quarantine {
 	meta, metaErr := db.Meta()
 	managed, managedErr := db.Managed()
 	if err := errors.Join(metaErr, managedErr); err != nil {
@@ -78,14 +78,14 @@ func (d *doctor) readSnapshot(db *state.DB, path string) map[string]*plan.Quaran
 	}
 	d.overdue(db)
 	q := meta.Quarantine
-	if q == nil {
+	if q == nil || q.System != "tracktik" {
 		return nil
 	}
 	if !d.now().Before(q.NextTry) {
 		d.warn("state.quarantine", "", "%s is in quarantine since %s, and may be tried again: %s", q.System, q.Since.UTC().Format(time.RFC3339), q.Reason)
 		return nil
 	}
-	return map[string]*plan.Quarantine{q.System: q}
+	return q
 }
 
 // overdue fails while TrackTik refuses a removal: a leaver must not keep the keys.

@@ -33,7 +33,8 @@ func (d *doctor) tracktik(ctx context.Context, waiting *plan.Quarantine) *portal
 		return side
 	}
 	if waiting != nil && waiting.Credentials == client.CredentialsFingerprint() {
-		d.quarantined("tracktik.credentials", waiting)
+		d.fail("tracktik.credentials", "correct the credentials, or `tracktik-sync retry` tries them once now", "in quarantine until %s, so nothing is tried: %s",
+			waiting.NextTry.UTC().Format("2006-01-02T15:04:05Z"), waiting.Reason)
 		return side
 	}
 	side.client = client

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/hex"
 	"time"
 
 	"tracktik-sync/configs"
@@ -59,7 +57,6 @@ func (a *app) engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, error) {
 		AllowSecond:       cfg.Sync.AllowSecondProvisioner,
 		MaxProblemPercent: cfg.Guard.MaxProblemPercent,
 		ProblemsExit:      cfg.Sync.ProblemsExit,
-		OktaCredentials:   oktaCredentials(cfg),
 		OwnEmployee:       cfg.TrackTik.Auth.Employee,
 		OwnUsername:       cfg.TrackTik.Auth.Username,
 		RefreshEvery:      cfg.Schedule.RefreshEvery,
@@ -90,14 +87,6 @@ func clockOf(e *tsync.Engine) func() time.Time {
 		at, _ := e.Clock()
 		return at
 	}
-}
-
-// oktaCredentials tells one way of logging in to Okta from another, without giving
-// it away.
-func oktaCredentials(cfg *configs.Config) string {
-	auth := cfg.Okta.Auth
-	sum := sha256.Sum256([]byte(cfg.Okta.OrgURL + "\x00" + auth.ClientID + "\x00" + auth.APIToken.Reveal() + "\x00" + auth.PrivateKey.Reveal()))
-	return hex.EncodeToString(sum[:8])
 }
 
 // source is the Okta side, as an API token or a service app sees it.

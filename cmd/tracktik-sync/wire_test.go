@@ -84,17 +84,6 @@ func TestCustomIDMatchesOnlyWhereItIsMapped(t *testing.T) {
 	}
 }
 
-func TestOtherOktaCredentialsHaveAnotherFingerprint(t *testing.T) {
-	seen := map[string]string{}
-	for _, setting := range []string{"OKTA_AUTH_API_TOKEN=token", "OKTA_AUTH_API_TOKEN=another", "OKTA_ORG_URL=https://other.okta.com"} {
-		print := oktaCredentials(load(t, "TRACKTIK_SYNC_"+setting))
-		if before, ok := seen[print]; ok || strings.Contains(print, "token") {
-			t.Errorf("%s and %s: fingerprint %s", before, setting, print)
-		}
-		seen[print] = setting
-	}
-}
-
 func TestEveryGuardReachesTheLimits(t *testing.T) {
 	cfg := load(t, "TRACKTIK_SYNC_GUARD_TERMINATE_MAX_COUNT=7", "TRACKTIK_SYNC_GUARD_ON_REFUSAL=stop")
 	l := limits(cfg)

@@ -103,14 +103,14 @@ type Meta struct {
 	// one that writes: somebody else provisioned meanwhile, and may have ended an
 	// employee and made another one for the same person.
 	Observed bool `json:"observed,omitempty"`
-	// Quarantine is set while a system's credentials are known to be bad.
+	// Quarantine is set while TrackTik's credentials are known to be bad.
 	Quarantine *Quarantine `json:"quarantine,omitempty"`
 }
 
 // A Quarantine stops all runs after bad credentials, since TrackTik blocks an
 // address for two hours after 40 failed logins in two minutes.
 type Quarantine struct {
-	System      string    `json:"system"` // okta or tracktik
+	System      string    `json:"system"` // tracktik; okta in snapshots of earlier versions
 	Since       time.Time `json:"since"`
 	Reason      string    `json:"reason"`
 	NextTry     time.Time `json:"next_try"`
