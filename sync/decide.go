@@ -192,12 +192,19 @@ func (r *run) claim(s *subject) (plan.Claim, bool) {
 	if s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" || len(s.mapped.Problems) > 0 || r.pending[s.person.ID] != "" {
 		return plan.Claim{}, false
 	}
+	ended := ""
+	if s.link != nil {
+		ended = endedStatus(s.link, s)
+	}
+	if plan.FreesNames(ended) && !slices.Contains(r.opt.Recreate, s.person.ID) {
+		return plan.Claim{}, false // nothing is sent for them
+	}
 	v := r.effective(s)
 	c := plan.Claim{Person: s.person.ID, User: s.ref(), Username: plan.FoldName(v[plan.Username]), Email: plan.FoldName(v[plan.Email]),
 		First: plan.FoldName(v[plan.FirstName]), Last: plan.FoldName(v[plan.LastName]), CustomID: plan.FoldName(v[plan.CustomID]), Managed: s.link != nil}
 	if s.link != nil {
 		p := &s.link.Pushed
-		c.Moves = r.pol.UpdateUsers && s.link.ElsewhereStatus == "" && (c.Username != plan.FoldName(p[plan.Username]) || c.Email != plan.FoldName(p[plan.Email]))
+		c.Moves = r.pol.UpdateUsers && ended == "" && (c.Username != plan.FoldName(p[plan.Username]) || c.Email != plan.FoldName(p[plan.Email]))
 		if r.pol.UpdateUsers && s.link.ElsewhereStatus == "" {
 			c.FormerID = plan.FoldName(p[plan.CustomID])
 		}
@@ -234,10 +241,19 @@ func (r *run) owners(ask func(string) ([]plan.PersonID, error), name string) ([]
 		if !found {
 			continue
 		}
+		s := r.people.subjects[id]
+		status := endedStatus(&link, s)
+		if plan.FreesNames(status) {
+			continue
+		}
 		o := plan.Owner{Person: id, Employee: link.Employee, First: plan.FoldName(link.Pushed[plan.FirstName]), Last: plan.FoldName(link.Pushed[plan.LastName])}
-		o.Stays = !r.pol.UpdateUsers || link.ElsewhereStatus != ""
-		if s := r.people.subjects[id]; s != nil {
-			o.Stays = o.Stays || s.employee != nil && !s.employee.Active()
+		switch {
+		case status != "":
+			o.Keeps = "is " + status + " there"
+		case !r.pol.UpdateUsers:
+			o.Keeps = "sync.update_users is off"
+		}
+		if s != nil {
 			o.Leaves = terminates(s)
 			o.Missing = s.absent && !o.Leaves
 			o.Confirmed = s.evidence != plan.EvidenceSample
@@ -245,6 +261,14 @@ func (r *run) owners(ask func(string) ([]plan.PersonID, error), name string) ([]
 		owners = append(owners, o)
 	}
 	return owners, nil
+}
+
+// endedStatus is in what state somebody's employee is who is not active; s may be nil.
+func endedStatus(link *plan.Link, s *subject) string {
+	if s == nil {
+		return link.ElsewhereStatus
+	}
+	return plan.Ended(link, s.employee, s.gone)
 }
 
 // terminates reports whether the person's employee is terminated in this plan.

@@ -99,7 +99,11 @@ func (r *restore) nameTaken(c *comeback) (plan.PersonID, string, error) {
 			return "", "", err
 		}
 		for _, id := range owners {
-			if id != c.user.ID {
+			link, _, err := r.Snapshot.Link(id)
+			if err != nil {
+				return "", "", err
+			}
+			if id != c.user.ID && !plan.FreesNames(link.ElsewhereStatus) {
 				return id, name.words, nil
 			}
 		}

@@ -258,19 +258,25 @@ const (
 	StatusGone       = "GONE"
 )
 
-// ended is the status of a managed employee who is not active, as far as is known; empty
-// for an active one.
-func (v *View) ended() string {
+// Ended is the status of a managed employee who is not active, as far as is known: by the
+// record, or as TrackTik was read, which may have shown that they are gone. Empty: active.
+func Ended(link *Link, e *Employee, gone bool) string {
 	switch {
-	case v.Gone:
+	case gone:
 		return StatusGone
-	case v.Employee == nil:
-		return v.Link.ElsewhereStatus
-	case v.Employee.Active():
+	case e == nil:
+		return link.ElsewhereStatus
+	case e.Active():
 		return ""
 	}
-	return v.Employee.Status
+	return e.Status
 }
+
+func (v *View) ended() string { return Ended(v.Link, v.Employee, v.Gone) }
+
+// FreesNames reports that an employee of that status has no names any more, whoever has
+// ended them.
+func FreesNames(status string) bool { return status == StatusTerminated || status == StatusGone }
 
 // WhyBanned is why a banned employee is not terminated, as a Held reason.
 func WhyBanned(id EmployeeID) string {

@@ -32,9 +32,9 @@ type Owner struct {
 	First, Last     string // as pushed, folded
 	// Confirmed says that the departure is known for this person, not from a sample.
 	Confirmed bool
-	// Stays says that the employee keeps the name, whoever takes them over: updates are
-	// off, or somebody else has ended the employee.
-	Stays bool
+	// Keeps is why the employee keeps the name in TrackTik, whatever Okta says: "is BANNED
+	// there". Empty: nothing does.
+	Keeps string
 }
 
 // Names decides who gets a name that several want, and in which order names pass on.
@@ -168,7 +168,7 @@ func (r *resolver) passes(c *Claim, o Owner, kind int, name string) bool {
 	other := r.claims[o.Person]
 	heir, inherited := r.heirs[o.Person]
 	if _, still := r.Recreated[heir]; inherited && still && heir != c.Person {
-		if r.claims[heir].names()[kind] != name && !o.Stays { // the employee stays, and is given other names
+		if r.claims[heir].names()[kind] != name && o.Keeps == "" { // the employee stays, and is given other names
 			r.After[c.Person] = append(r.After[c.Person], heir)
 			return true
 		}
@@ -187,7 +187,14 @@ func (r *resolver) passes(c *Claim, o Owner, kind int, name string) bool {
 		r.After[c.Person] = append(r.After[c.Person], o.Person)
 		return true
 	}
-	r.problem(c, ProblemDuplicate, fmt.Sprintf("user %s, who is managed, has the same %s in Okta and keeps it", o.Person, nameKinds[kind]))
+	switch {
+	case o.Keeps != "":
+		r.problem(c, ProblemNameInUse, fmt.Sprintf("the %s is that of employee %d of user %s in TrackTik, who keeps it: %s", nameKinds[kind], o.Employee, o.Person, o.Keeps))
+	case other != nil && other.names()[kind] == name:
+		r.problem(c, ProblemDuplicate, fmt.Sprintf("user %s, who is managed, has the same %s in Okta and keeps it", o.Person, nameKinds[kind]))
+	default: // what Okta says of them was not read, or is not to be done now
+		r.problem(c, ProblemDuplicate, fmt.Sprintf("the %s is that of employee %d of user %s in TrackTik, who keeps it", nameKinds[kind], o.Employee, o.Person))
+	}
 	return false
 }
 

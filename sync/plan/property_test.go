@@ -235,7 +235,7 @@ func (m *model) names(order []plan.Person, views map[plan.PersonID]*plan.View, d
 	var claims []plan.Claim
 	for i := range order {
 		v := views[order[i].ID]
-		if v.Judgement.Verdict != plan.Provision {
+		if v.Judgement.Verdict != plan.Provision || v.Link != nil && plan.FreesNames(m.ended(v.Link)) {
 			continue
 		}
 		w := m.wanted[v.Person.ID]
@@ -251,9 +251,12 @@ func (m *model) names(order []plan.Person, views map[plan.PersonID]*plan.View, d
 		return func(name string) []plan.Owner {
 			var found []plan.Owner
 			for _, p := range m.people {
-				if l := m.links[p.ID]; l != nil && plan.FoldName(l.Pushed[f]) == name {
-					found = append(found, plan.Owner{Person: p.ID, Employee: l.Employee, Confirmed: true, Leaves: m.leaves(p.ID, decisions),
-						Stays: !m.pol.UpdateUsers || l.ElsewhereStatus != "" || m.employees[l.Employee] != nil && m.employees[l.Employee].Status != "ACTIVE",
+				if l := m.links[p.ID]; l != nil && plan.FoldName(l.Pushed[f]) == name && !plan.FreesNames(m.ended(l)) {
+					keeps := m.ended(l)
+					if !m.pol.UpdateUsers {
+						keeps = "updates are off"
+					}
+					found = append(found, plan.Owner{Person: p.ID, Employee: l.Employee, Confirmed: true, Leaves: m.leaves(p.ID, decisions), Keeps: keeps,
 						First: plan.FoldName(l.Pushed[plan.FirstName]), Last: plan.FoldName(l.Pushed[plan.LastName])})
 				}
 			}
@@ -262,6 +265,8 @@ func (m *model) names(order []plan.Person, views map[plan.PersonID]*plan.View, d
 	}
 	return plan.ResolveNames(claims, owners(plan.Username), owners(plan.Email))
 }
+
+func (m *model) ended(l *plan.Link) string { return plan.Ended(l, m.employees[l.Employee], false) }
 
 func (m *model) leaves(id plan.PersonID, decisions map[plan.PersonID]plan.Decision) bool {
 	return slices.ContainsFunc(decisions[id].Actions, func(a plan.Action) bool { return a.Kind == plan.Terminate })

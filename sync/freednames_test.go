@@ -1,0 +1,114 @@
+package sync_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+// takeover is a world in which ada's employee is ended by hand, in that manner, and bea
+// is to have the names that ada had: they were given to her in Okta.
+func takeover(t *testing.T, end func(w *world, id int64) error) *world {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	w.must(end(w, w.employee("ada").ID))
+	w.runWith(refreshed)
+	w.rename("ada", "former")
+	return w
+}
+
+// Whoever is ended has no names any more, whether we ended them or a dispatcher did.
+func TestWhoIsEndedFreesTheNames(t *testing.T) {
+	for name, end := range map[string]func(w *world, id int64) error{
+		"terminated": func(w *world, id int64) error { return w.portal.TerminateEmployee(id) },
+		"gone":       func(w *world, id int64) error { return w.portal.DeleteEmployeeRecord(id) },
+	} {
+		for taker, take := range map[string]func(w *world) string{
+			"a new person":   func(w *world) string { w.hire("bea"); w.rename("bea", "ada"); return "bea" },
+			"who is managed": func(w *world) string { w.rename("bob", "ada"); return "bob" },
+			"suspended meanwhile": func(w *world) string {
+				w.org.SetUserStatus(w.users["ada"], "SUSPENDED")
+				w.hire("bea")
+				w.rename("bea", "ada")
+				return "bea"
+			},
+		} {
+			for how, way := range ways {
+				t.Run(fmt.Sprintf("%s, %s, %s", name, taker, how), func(t *testing.T) {
+					w := takeover(t, end)
+					who := take(w)
+					doc := w.runWith(way(w, who))
+					if len(doc.Problems) > 0 || doc.Result.Failed > 0 {
+						t.Fatalf("it ended so: %+v\n%s", doc.Result, details(doc))
+					}
+					active := ""
+					for _, e := range w.employees("ada") {
+						if e.Status == tracktiktest.Active {
+							active += e.Username
+						}
+					}
+					if active != mail("ada") {
+						t.Errorf("the employees of that name are %+v", w.employees("ada"))
+					}
+					w.wantDone(w.runWith(refreshed), "")
+				})
+			}
+		}
+	}
+}
+
+// A name that is taken is said to be taken where it is.
+func TestWhoKeepsANameIsNamedWithTheReason(t *testing.T) {
+	w := takeover(t, func(w *world, id int64) error { return w.portal.BanEmployee(id) })
+	id := w.employee("ada").ID
+	w.hire("bea")
+	w.rename("bea", "ada")
+	w.wantTaken(w.run(), fmt.Sprintf("is that of employee %d of user %s in TrackTik, who keeps it: is BANNED there", id, w.users["ada"]))
+
+	w = newQuietWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	w.policy.UpdateUsers = false
+	w.rename("ada", "former")
+	w.hire("bea")
+	w.rename("bea", "ada")
+	w.wantTaken(w.run(), "in TrackTik, who keeps it: sync.update_users is off")
+}
+
+func (w *world) wantTaken(doc *plan.Document, text string) {
+	w.Helper()
+	w.wantProblem(doc, plan.ProblemNameInUse, "bea")
+	for _, p := range doc.Problems {
+		if string(p.User.ID) == w.users["bea"] && !strings.Contains(p.Message, text) {
+			w.Errorf("it says %q, want %q", p.Message, text)
+		}
+	}
+	w.wantNoWrites()
+}
+
+// Nor does an ended employee stand in the way of a restore.
+func TestARestoreTakesTheNameOfWhoIsEnded(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	unassign(w, "ada")
+	gone := w.run()
+	w.org.UpdateUser(w.users["ada"], map[string]any{"login": mail("former"), "email": mail("former")})
+	w.hire("bea")
+	w.rename("bea", "ada")
+	w.run()
+	for _, e := range w.employees("ada") {
+		if e.Status == tracktiktest.Active {
+			w.must(w.portal.TerminateEmployee(e.ID))
+		}
+	}
+	w.runWith(refreshed)
+	doc, err := w.restore(tsync.RestoreOptions{Run: gone.Run, Terminated: []tsync.Terminated{{User: gone.Actions[0].User, Employee: gone.Actions[0].Employee}}})
+	w.must(err)
+	w.wantDone(doc, "reactivate 1")
+}
