@@ -75,7 +75,7 @@ func readToken(header http.Header, body []byte, asked time.Time, proved bool) (*
 		bound:  strings.EqualFold(kind, "DPoP"),
 		scopes: strings.Fields(gjson.GetBytes(body, "scope").String()),
 	}
-	life := time.Duration(gjson.GetBytes(body, "expires_in").Int()) * time.Second
+	life := lifetime(gjson.GetBytes(body, "expires_in"))
 	token.expires = asked.Add(life)
 	token.renew = token.expires.Add(-min(renewBefore, life/4))
 	if len(token.scopes) == 0 {
@@ -90,4 +90,16 @@ func readToken(header http.Header, body []byte, asked time.Time, proved bool) (*
 		return nil, broken(routeToken.name, request, "an access token that does not say how long it lasts")
 	}
 	return token, nil
+}
+
+// longestLifetime bounds what an access token is believed to live, in seconds: a year.
+const longestLifetime = 365 * 24 * 3600
+
+// lifetime reads expires_in, which may come as a fraction or a text; 0: it says nothing.
+func lifetime(said gjson.Result) time.Duration {
+	seconds := said.Float()
+	if !(seconds >= 1) {
+		return 0
+	}
+	return time.Duration(min(seconds, longestLifetime)) * time.Second
 }

@@ -90,8 +90,14 @@ func unbelievable(header http.Header, body []byte, shape byte) string {
 
 var errTooLong = errors.New("the answer is longer than 64 MiB")
 
-// readBody reads all of an answer, and closes it.
+// readBody reads all of an answer, and closes it. A byte order mark before it, which RFC
+// 8259, section 8.1, lets a reader of JSON ignore, is taken off.
 func readBody(resp *http.Response) ([]byte, error) {
+	body, err := readAll(resp)
+	return bytes.TrimPrefix(body, []byte("\ufeff")), err
+}
+
+func readAll(resp *http.Response) ([]byte, error) {
 	defer resp.Body.Close()
 	if resp.ContentLength > maxBody {
 		return nil, errTooLong

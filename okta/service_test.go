@@ -228,3 +228,24 @@ func marshalled(t *testing.T, v any) []byte {
 	}
 	return data
 }
+
+// A lifetime is understood in every form in which it comes.
+func TestLifetimesOfTokensComeInManyForms(t *testing.T) {
+	for said, want := range map[string]time.Duration{
+		`3600.5`: time.Hour, `"3600"`: time.Hour, `"3600.5"`: time.Hour, `1.8e3`: 30 * time.Minute, `1e300`: 365 * 24 * time.Hour,
+	} {
+		o := newService(t)
+		o.fault = oktatest.LifetimeAs(said)
+		o.mustRead(t)
+		if got := o.Expiry(); !got.Equal(o.now().Add(want)) {
+			t.Errorf("%s: the token ends at %s, want %s from now", said, got, want)
+		}
+	}
+	for _, said := range []string{`"soon"`, `null`, `-1`, `0`, `"NaN"`} {
+		o := newService(t)
+		o.fault = oktatest.LifetimeAs(said)
+		if _, err := o.source.App(t.Context()); err == nil || !strings.Contains(err.Error(), "how long it lasts") {
+			t.Errorf("%s: got %v", said, err)
+		}
+	}
+}

@@ -87,6 +87,39 @@ func TestTokenThatLivesLessThanTheMarginIsStillReused(t *testing.T) {
 	}
 }
 
+// A lifetime is understood in every form in which it comes, and one that says nothing is
+// the usual one.
+func TestLifetimesOfTokensComeInManyForms(t *testing.T) {
+	for said, want := range map[string]time.Duration{
+		`3600`: time.Hour, `3600.5`: time.Hour, `"3600"`: time.Hour, `"3600.5"`: time.Hour, `3.6e3`: time.Hour, `1800.0`: 30 * time.Minute,
+		`null`: time.Hour, `""`: time.Hour, `"soon"`: time.Hour, `-5`: time.Hour, `0.5`: time.Hour, `{}`: time.Hour, `1e300`: 365 * 24 * time.Hour,
+	} {
+		for _, mark := range []string{"", "\ufeff"} {
+			p := newPortal(t, always(200, emptyList))
+			p.token = func(w http.ResponseWriter, _ *http.Request) {
+				p.mu.Lock()
+				p.issued = 1
+				p.mu.Unlock()
+				answer(w, 200, mark+`{"access_token":"access-1","expires_in":`+said+`}`)
+			}
+			now := newClock()
+			c := client(t, p, func(cfg *Config) { cfg.Now = now.now })
+			for _, step := range []struct {
+				pass   time.Duration
+				logins int
+			}{{0, 1}, {want - tokenMargin - time.Second, 1}, {2 * time.Second, 2}} {
+				now.pass(step.pass)
+				_, err := c.Roles(t.Context())
+				ok(t, err)
+				if n := len(p.forms()); n != step.logins {
+					t.Errorf("%s%s, %s later: %d logins, want %d", mark, said, step.pass, n, step.logins)
+				}
+			}
+			p.Close()
+		}
+	}
+}
+
 func TestUnauthorizedWriteIsSentOnceMoreWithANewToken(t *testing.T) {
 	p := newPortal(t, always(201, `{"data":{"id":7}}`))
 	c := client(t, p, nil)

@@ -196,6 +196,7 @@ func (c *Client) once(req *http.Request, understand func([]byte) error) *Error {
 	}
 	defer resp.Body.Close()
 	content, err := io.ReadAll(resp.Body)
+	content = withoutMark(content)
 	if resp.StatusCode/100 != 2 {
 		e := c.parseError(req, resp, content)
 		if e.credentials { // a new token did not help

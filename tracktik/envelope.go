@@ -7,6 +7,10 @@ import (
 	"fmt"
 )
 
+// withoutMark takes off the byte order mark that some servers and proxies put before
+// JSON, which RFC 8259, section 8.1, lets a reader ignore.
+func withoutMark(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\ufeff")) }
+
 // listMeta is the part of a list's envelope that is checked (the envelope is
 // shown in support article 23794537688471).
 type listMeta struct {

@@ -1,13 +1,20 @@
 package tracktik
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"golang.org/x/oauth2"
 )
+
+// longestLifetime bounds what an access token is believed to live, in seconds: a year.
+const longestLifetime = 365 * 24 * 3600
 
 // obtain gets a new token by the configured grant.
 func (s *tokenSource) obtain(ctx context.Context, saved Token) (Token, error) {
@@ -160,16 +167,47 @@ func isUnsent(err error) bool {
 	return errors.As(err, &e) && (e.unsent || e.status == http.StatusTooManyRequests)
 }
 
-// tokenTransport carries token requests. The portal answers them in JSON
-// (support article 23505374605463), whatever its Content-Type says.
+// tokenTransport carries token requests, and brings their answers into the one form that
+// the oauth2 package reads. The portal answers them in JSON (support article
+// 23505374605463), whatever its Content-Type says.
 type tokenTransport struct{ base http.RoundTripper }
 
 func (t tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	out := req.Clone(req.Context())
 	out.Header.Set("Accept", "application/json")
 	resp, err := t.base.RoundTrip(out)
-	if err == nil {
-		resp.Header.Set("Content-Type", "application/json")
+	if err != nil {
+		return nil, err
 	}
-	return resp, err
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil { // read here, since the oauth2 package would keep only the words
+		return nil, &wireError{left: true, err: err}
+	}
+	body = plainLifetime(withoutMark(body))
+	resp.Header.Set("Content-Type", "application/json")
+	resp.Header.Del("Content-Length")
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return resp, nil
+}
+
+// plainLifetime makes whole seconds of an expires_in that is a fraction or a text. One
+// that says nothing of use is taken out, as if it had not come.
+func plainLifetime(body []byte) []byte {
+	var answer map[string]json.RawMessage
+	if json.Unmarshal(body, &answer) != nil || answer["expires_in"] == nil {
+		return body
+	}
+	var said text
+	_ = json.Unmarshal(answer["expires_in"], &said) // what is no text has none
+	seconds, err := strconv.ParseFloat(said.value, 64)
+	if err != nil || !(seconds >= 1) {
+		delete(answer, "expires_in")
+	} else {
+		answer["expires_in"] = strconv.AppendInt(nil, int64(min(seconds, longestLifetime)), 10)
+	}
+	if plain, err := json.Marshal(answer); err == nil {
+		body = plain
+	}
+	return body
 }

@@ -177,8 +177,12 @@ func TestRefusalsSayWhatTheyAre(t *testing.T) {
 		{500, `{"status":500,"error":"a database constraint wasn't respected"}`, false, true, false, true, false, plan.NumFields},
 		{403, `{"status":403,"error":"missing scope"}`, false, false, true, false, false, plan.NumFields},
 	} {
-		p := newPortal(t, always(test.status, test.body))
-		e := wantError(t, client(t, p, nil).RenameRole(t.Context(), 3, "x"))
+		p := newPortal(t, inTurn(always(test.status, test.body), always(test.status, "\ufeff"+test.body)))
+		c := client(t, p, nil)
+		e := wantError(t, c.RenameRole(t.Context(), 3, "x"))
+		if marked := wantError(t, c.RenameRole(t.Context(), 3, "x")); marked.Text != e.Text || marked.Refused() != e.Refused() {
+			t.Errorf("with a byte order mark %q is %q", e.Text, marked.Text)
+		}
 		if e.Refused() != test.refused || e.Conflict() != test.conflict || e.Forbidden() != test.forbidden ||
 			e.OutcomeUnknown() != test.unknown || e.Broken() != test.broken || e.Status() != test.status {
 			t.Errorf("%d %s: refused %v, conflict %v, forbidden %v, unknown %v, broken %v, status %d", test.status, test.body,
@@ -187,7 +191,7 @@ func TestRefusalsSayWhatTheyAre(t *testing.T) {
 		if field, _ := e.RefusedField(); field != test.field {
 			t.Errorf("%s: names %s, want %s", test.body, field, test.field)
 		}
-		if n := len(p.requests()); n != 1 {
+		if n := len(p.requests()); n != 2 {
 			t.Errorf("%d: sent %d times", test.status, n)
 		}
 	}

@@ -2,6 +2,7 @@ package oktatest
 
 import (
 	"net/http"
+	"regexp"
 	"strconv"
 	"time"
 )
@@ -35,6 +36,24 @@ func Truncated(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	a.body = a.body[:len(a.body)/2]
 	a.send(w)
 }
+
+// ByteOrderMark puts one before every answer, as proxies do that write answers anew.
+func ByteOrderMark(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	a := capture(r, next)
+	a.body = append([]byte("\ufeff"), a.body...)
+	a.send(w)
+}
+
+// LifetimeAs makes the token endpoint write expires_in as this JSON.
+func LifetimeAs(value string) Interceptor {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		a := capture(r, next)
+		a.body = lifetimes.ReplaceAll(a.body, []byte(`"expires_in":`+value))
+		a.send(w)
+	}
+}
+
+var lifetimes = regexp.MustCompile(`"expires_in":[0-9]+`)
 
 // HTMLPage answers with a web page and a status: with 200 a captive portal, a login
 // page or a proxy that asks for consent, with 502, 503 and 504 a load balancer

@@ -2,7 +2,9 @@ package tracktiktest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"regexp"
 	"strconv"
 	"time"
 )
@@ -95,6 +97,30 @@ func Truncated(w http.ResponseWriter, r *http.Request, next http.Handler) {
 func WithoutMeta(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	rewrite(w, r, next, func(e map[string]json.RawMessage) []byte { return e["data"] })
 }
+
+// ByteOrderMark puts one before every answer, as programs on Windows do that write
+// UTF-8.
+func ByteOrderMark(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	c := newCapture()
+	next.ServeHTTP(c, r)
+	maps.Copy(w.Header(), c.header)
+	w.WriteHeader(c.status)
+	_, _ = w.Write(append([]byte("\ufeff"), c.body.Bytes()...)) // the client may be gone
+}
+
+// LifetimeAs makes the token endpoint write expires_in as this JSON: RFC 6749, section
+// 5.1, wants a number of seconds, and PHP programs write fractions and texts.
+func LifetimeAs(value string) Interceptor {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		c := newCapture()
+		next.ServeHTTP(c, r)
+		maps.Copy(w.Header(), c.header)
+		w.WriteHeader(c.status)
+		_, _ = w.Write(lifetimes.ReplaceAll(c.body.Bytes(), []byte(`"expires_in":`+value))) // the client may be gone
+	}
+}
+
+var lifetimes = regexp.MustCompile(`"expires_in":[0-9]+`)
 
 // EmptyList answers a list as if there were no records: a filter on the portal's
 // side that went wrong.
