@@ -1,7 +1,9 @@
 package sync_test
 
 import (
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -45,6 +47,9 @@ var lostReplies = map[string]tracktiktest.Interceptor{
 	"429":                      tracktiktest.TooMany(10 * time.Second),
 	"401":                      tracktiktest.ExpiredToken,
 	"another server's 404":     tracktiktest.ForeignNotFound,
+
+	"another record after the effect": tracktiktest.MixedUp(true),
+	"another record without it":       tracktiktest.MixedUp(false),
 }
 
 // Whatever becomes of the answer to a write, once or for a whole run, it takes effect
@@ -217,6 +222,42 @@ func TestHistorySaysWhatBecameOfALostReply(t *testing.T) {
 		if a.Outcome != plan.Done || !strings.Contains(a.Message, "look-up") || a.Employee == 0 || a.Request == "" {
 			t.Errorf("history says %+v", a)
 		}
+	}
+}
+
+// An answer with somebody else's record makes nobody else's employee ours.
+func TestAnAnswerAboutSomebodyElseIsNotBelieved(t *testing.T) {
+	for name, fault := range map[string]func(bob int64) tracktiktest.Interceptor{
+		"a stranger, after the effect": func(int64) tracktiktest.Interceptor { return tracktiktest.MixedUp(true) },
+		"a stranger, without it":       func(int64) tracktiktest.Interceptor { return tracktiktest.MixedUp(false) },
+		"nothing but the id of one of ours": func(bob int64) tracktiktest.Interceptor {
+			return func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				next.ServeHTTP(httptest.NewRecorder(), r)
+				rw.WriteHeader(http.StatusCreated)
+				fmt.Fprintf(rw, `{"data":{"id":%d}}`, bob)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("bob")
+			w.run()
+			stranger, _ := w.portal.Employee(tracktiktest.IntegrationEmployee)
+			w.change = func(e *tsync.Engine) { e.OwnUsername = "somebody.else" } // or it would be spared for that
+			w.hire("ada")
+			w.inPortal(tracktiktest.When(tracktiktest.Match{Method: "POST", Path: "/employees", Times: 1}, fault(w.employee("bob").ID)))
+			w.wantDone(w.run(), "create 1")
+			w.inPortal(nil)
+			w.org.UpdateUser(w.users["ada"], map[string]any{"title": "Chief"})
+			w.wantDone(w.runWith(refreshed), "update 1")
+			w.wantUnmanaged(stranger)
+			if ada := w.employee("ada"); ada.JobTitle != "Chief" {
+				t.Errorf("ada is %+v", ada)
+			}
+			if bob := w.employee("bob"); bob.JobTitle != "" {
+				t.Errorf("bob is %+v", bob)
+			}
+		})
 	}
 }
 

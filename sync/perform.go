@@ -144,7 +144,9 @@ func (a *applier) create(ctx context.Context, action *plan.Action, intent *plan.
 	for tries := 1; ; tries++ {
 		e, err := a.Target.CreateEmployee(ctx, want.Values, want.RegionID)
 		if err == nil {
-			return a.created(action, &want, e.ID, tries, warnings)
+			done := a.created(action, &want, e.ID)
+			done.attempts, done.warnings = tries, warnings
+			return done
 		}
 		done := classify(err)
 		done.attempts, done.warnings = tries, warnings
@@ -165,12 +167,23 @@ func (a *applier) create(ctx context.Context, action *plan.Action, intent *plan.
 	}
 }
 
-func (a *applier) created(action *plan.Action, want *plan.Wanted, id plan.EmployeeID, tries int, warnings []plan.Warning) attempt {
+// created records a new employee. One who is known already is not new: then nobody knows
+// what became of the call.
+func (a *applier) created(action *plan.Action, want *plan.Wanted, id plan.EmployeeID) attempt {
+	link, owned, err := a.Snapshot.LinkOfEmployee(id)
+	former, was, formerErr := a.Snapshot.FormerByEmployee(id)
+	if err := errors.Join(err, formerErr); err != nil {
+		return finished(plan.Batch{}, err)
+	}
+	if was {
+		link = former.Link
+	}
+	if owned || was {
+		return attempt{outcome: plan.Unknown, message: fmt.Sprintf("tracktik answered that the new employee is %d, who is known as that of user %s", id, link.Person)}
+	}
 	batch, err := a.createdBatch(action, want, id, a.id)
 	a.learn(action, &batch)
-	done := finished(batch, err)
-	done.attempts, done.warnings = tries, warnings
-	return done
+	return finished(batch, err)
 }
 
 // appeared looks for an employee with the e-mail who was not there, or not free, when

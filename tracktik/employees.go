@@ -147,16 +147,8 @@ func (c *Client) CreateEmployee(ctx context.Context, v plan.Values, region plan.
 		payload["region"] = region
 	}
 	var created plan.Employee
-	err := c.write(ctx, http.MethodPost, payload, func(body []byte) error {
-		record, err := parseSingle(body)
-		if err != nil {
-			return err
-		}
-		e, id, _, err := decodeEmployee(record)
-		if err == nil && id == 0 {
-			err = errors.New("the new employee has no id")
-		}
-		created = e
+	err := c.write(ctx, http.MethodPost, payload, func(body []byte) (err error) {
+		created, err = newEmployee(body, &v)
 		return err
 	}, "employees")
 	return created, err
@@ -189,7 +181,7 @@ func (c *Client) UpdateEmployee(ctx context.Context, id plan.EmployeeID, changes
 	if len(payload) == 0 {
 		return nil
 	}
-	return c.write(ctx, http.MethodPatch, payload, acknowledged, "employees", employeePath(id))
+	return c.write(ctx, http.MethodPatch, payload, updatedAs(id, &full), "employees", employeePath(id))
 }
 
 // partialAddress refuses what the portal would refuse, without a call.
@@ -222,7 +214,7 @@ func (c *Client) ReactivateEmployee(ctx context.Context, id plan.EmployeeID, not
 }
 
 func (c *Client) act(ctx context.Context, id plan.EmployeeID, action string, payload any) error {
-	return c.write(ctx, http.MethodPost, payload, acknowledged, "employees", employeePath(id), "actions", action)
+	return c.write(ctx, http.MethodPost, payload, acknowledgedAs("employees", int64(id)), "employees", employeePath(id), "actions", action)
 }
 
 // write makes one changing call.

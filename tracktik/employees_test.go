@@ -232,10 +232,16 @@ func FuzzAnswersNeverPanic(f *testing.F) {
 		_, _ = parsePage(body, decodeRole)
 		_, _ = parsePage(body, decodeRegion)
 		_, _ = parsePage(body, decodeReason)
-		if id, err := newID[plan.GrantID](body); err == nil && id <= 0 {
-			t.Errorf("the id %d was believed", id)
+		if id, err := newGrant(body, 5, 3); err == nil && id <= 0 {
+			t.Errorf("the grant %d was believed", id)
 		}
-		_ = acknowledged(body)
+		if id, err := newRole(body, "Patrol"); err == nil && id <= 0 {
+			t.Errorf("the role %d was believed", id)
+		}
+		if e, err := newEmployee(body, &plan.Values{}); err == nil && e.ID <= 0 {
+			t.Errorf("the employee %d was believed", e.ID)
+		}
+		_ = updatedAs(5, &plan.Values{})(body)
 		_, _ = ParseToken(body)
 		if said := errorText(&http.Response{StatusCode: 500}, body); len([]rune(said)) > maxErrorText+40 {
 			t.Errorf("%d characters of text", len([]rune(said)))

@@ -62,7 +62,7 @@ func (c *Client) Grant(ctx context.Context, employee plan.EmployeeID, role plan.
 	payload := map[string]any{"user": grantUser(employee), "role": role}
 	var id plan.GrantID
 	err := c.write(ctx, http.MethodPost, payload, func(body []byte) (err error) {
-		id, err = newID[plan.GrantID](body)
+		id, err = newGrant(body, employee, role)
 		return err
 	}, "user-roles")
 	return id, err
@@ -71,7 +71,7 @@ func (c *Client) Grant(ctx context.Context, employee plan.EmployeeID, role plan.
 // Revoke takes a grant away. A grant that is gone already is an Error with the
 // status 404.
 func (c *Client) Revoke(ctx context.Context, id plan.GrantID) error {
-	return c.write(ctx, http.MethodDelete, nil, acknowledged, "user-roles", strconv.FormatInt(int64(id), 10))
+	return c.write(ctx, http.MethodDelete, nil, acknowledgedAs("user-roles", int64(id)), "user-roles", strconv.FormatInt(int64(id), 10))
 }
 
 // decodeGrant reads one record. A grant of nobody, or of no role, which a portal

@@ -3,7 +3,6 @@ package tracktik
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -38,7 +37,7 @@ func (c *Client) CreateRole(ctx context.Context, name, description string) (plan
 		"order": newRoleOrder, "isGlobal": true}
 	role := plan.Role{Name: name, Description: description, Portal: "STAFF"}
 	err := c.write(ctx, http.MethodPost, payload, func(body []byte) (err error) {
-		role.ID, err = newID[plan.RoleID](body)
+		role.ID, err = newRole(body, name)
 		return err
 	}, "roles")
 	return role, err
@@ -46,26 +45,8 @@ func (c *Client) CreateRole(ctx context.Context, name, description string) (plan
 
 // RenameRole gives a role another name.
 func (c *Client) RenameRole(ctx context.Context, id plan.RoleID, name string) error {
-	return c.write(ctx, http.MethodPatch, map[string]any{"name": name}, acknowledged,
+	return c.write(ctx, http.MethodPatch, map[string]any{"name": name}, acknowledgedAs("roles", int64(id)),
 		"roles", strconv.FormatInt(int64(id), 10))
-}
-
-// newID is the id of the record that a create made.
-func newID[ID ~int64](body []byte) (ID, error) {
-	record, err := parseSingle(body)
-	if err != nil {
-		return 0, err
-	}
-	var r struct {
-		ID ref `json:"id"`
-	}
-	if err := json.Unmarshal(record, &r); err != nil {
-		return 0, err
-	}
-	if r.ID == 0 {
-		return 0, errors.New("the new record has no id")
-	}
-	return ID(r.ID), nil
 }
 
 func decodeRole(data json.RawMessage) (plan.Role, int64, bool, error) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -90,6 +91,34 @@ func Truncated(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	c := newCapture()
 	next.ServeHTTP(c, r)
 	writeBody(w, c.status, c.body.Bytes()[:c.body.Len()/2])
+}
+
+// MixedUp answers a write with a record of the same kind that is another one's, the first
+// that there is: a cache, or a proxy that gives one caller the answer of another. With
+// effect the call was carried out, else it never came.
+func MixedUp(effect bool) Interceptor {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if effect {
+			next.ServeHTTP(newCapture(), r)
+		}
+		kind, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, apiRoot+"/"), "/")
+		read := withQuery(r, "sort=id&limit=1&includeInactive=true&include=username")
+		if kind != "employees" {
+			read = withQuery(r, "sort=id&limit=1&includeInactive=true")
+		}
+		read.Method, read.URL.Path, read.Body = http.MethodGet, apiRoot+"/"+kind, http.NoBody
+		c := newCapture()
+		next.ServeHTTP(c, read)
+		var list struct{ Data []json.RawMessage }
+		if err := json.Unmarshal(c.body.Bytes(), &list); err != nil || len(list.Data) == 0 {
+			panic("tracktiktest: there is no other record of " + kind)
+		}
+		status := http.StatusOK
+		if r.Method == http.MethodPost && r.URL.Path == apiRoot+"/"+kind {
+			status = http.StatusCreated
+		}
+		writeBody(w, status, envelope(newMeta(kind, "view"), list.Data[0]))
+	}
 }
 
 // WithoutMeta leaves meta and the envelope out of what is read: the bare array or

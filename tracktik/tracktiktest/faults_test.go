@@ -37,6 +37,8 @@ func TestFaultsOnAWriteSayWhetherItTookEffect(t *testing.T) {
 		"empty":              {tracktiktest.Empty, 200, true},
 		"null":               {tracktiktest.Null, 200, true},
 		"truncated":          {tracktiktest.Truncated, 201, true},
+		"mixed up, after":    {tracktiktest.MixedUp(true), 201, true},
+		"mixed up, before":   {tracktiktest.MixedUp(false), 201, false},
 		"byte order mark":    {tracktiktest.ByteOrderMark, 201, true},
 		"login page":         {tracktiktest.LoginPage, 200, false},
 		"expired token":      {tracktiktest.ExpiredToken, 401, false},
