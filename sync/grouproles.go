@@ -101,7 +101,7 @@ func (r *run) groupViews(ctx context.Context, open map[plan.GroupID]plan.Held) (
 // no role yet, or another name than its role, shows only beside the others which it gets.
 // What no whole run would push is no longer among the groups of the run.
 func (r *run) otherGroups(ctx context.Context, links []plan.GroupLink) (map[plan.GroupID]plan.Group, error) {
-	found, err := r.findGroups(ctx, links)
+	found, _, err := r.findGroups(ctx, links)
 	if errors.Is(err, errAsked) {
 		r.unlisted = true
 		return nil, nil

@@ -68,20 +68,22 @@ func (r *run) readGroups(ctx context.Context) error {
 		r.warn(plan.Warning{Code: warnNoGroups, Message: "sync.groups names no groups, so no roles are granted (sync.groups.push: listed, names and ids are empty)"})
 		return nil
 	}
-	found, err := r.findGroups(ctx, links)
+	found, images, err := r.findGroups(ctx, links)
 	if err != nil {
 		return err
 	}
+	links = slices.DeleteFunc(links, func(l plan.GroupLink) bool { return images[l.Group] })
 	if err := r.settleGroups(ctx, links, found); err != nil {
 		return err
 	}
 	return r.readMembers(ctx)
 }
 
-// findGroups reads the groups that are pushed by the configured rule.
-func (r *run) findGroups(ctx context.Context, links []plan.GroupLink) (map[plan.GroupID]plan.Group, error) {
+// findGroups reads the groups that are pushed by the configured rule, and tells the
+// images among those that are left out.
+func (r *run) findGroups(ctx context.Context, links []plan.GroupLink) (found map[plan.GroupID]plan.Group, images map[plan.GroupID]bool, err error) {
 	r.phase("reading okta groups", 0)
-	found := map[plan.GroupID]plan.Group{}
+	found = map[plan.GroupID]plan.Group{}
 	take := func(wanted func(plan.Group) bool) func([]plan.Group) error {
 		return func(page []plan.Group) error {
 			r.groupsIn += len(page)
@@ -95,7 +97,6 @@ func (r *run) findGroups(ctx context.Context, links []plan.GroupLink) (map[plan.
 		}
 	}
 	stored := storedGroups(links)
-	var err error
 	switch r.Groups.Push {
 	case pushAssigned:
 		err = r.Source.AssignedGroups(ctx, take(func(plan.Group) bool { return true }))
@@ -113,11 +114,11 @@ func (r *run) findGroups(ctx context.Context, links []plan.GroupLink) (map[plan.
 			err = r.Source.Groups(ctx, take(func(g plan.Group) bool { return r.named(g, stored[g.ID]) }))
 		}
 	}
-	r.dropImages(found, stored)
+	images = r.dropImages(found, stored)
 	if err == nil && r.Groups.Push == pushListed && !r.some() {
 		r.warnUnknownIDs(found, stored)
 	}
-	return found, err
+	return found, images, err
 }
 
 // warnUnknownIDs names configured groups that there are not: a slip of the pen would
@@ -134,9 +135,10 @@ func (r *run) warnUnknownIDs(found map[plan.GroupID]plan.Group, stored map[plan.
 // dropImages leaves out what Okta's own Push Groups leaves behind: a group of type
 // APP_GROUP that is the image of another one, by whose name it was found. An imported
 // group without such a twin, of Active Directory for example, is pushed like any other.
-func (r *run) dropImages(found map[plan.GroupID]plan.Group, stored map[plan.GroupID]*plan.GroupLink) {
+// An image may be on record, from when its original could not be seen.
+func (r *run) dropImages(found map[plan.GroupID]plan.Group, stored map[plan.GroupID]*plan.GroupLink) map[plan.GroupID]bool {
 	const image = "APP_GROUP"
-	originals := map[string]bool{}
+	dropped, originals := map[plan.GroupID]bool{}, map[string]bool{}
 	for _, g := range found {
 		if g.Type != image {
 			originals[plan.FoldName(g.Name)] = true
@@ -146,8 +148,10 @@ func (r *run) dropImages(found map[plan.GroupID]plan.Group, stored map[plan.Grou
 		linked := stored[id] != nil && stored[id].Role != 0
 		if g.Type == image && originals[plan.FoldName(g.Name)] && !linked && !slices.Contains(r.Groups.IDs, string(id)) && r.Groups.Push == pushListed {
 			delete(found, id)
+			dropped[id] = true
 		}
 	}
+	return dropped
 }
 
 func storedGroups(links []plan.GroupLink) map[plan.GroupID]*plan.GroupLink {
