@@ -263,3 +263,26 @@ func TestTheStateInTrackTikIsRememberedOfWhoIsHeld(t *testing.T) {
 		t.Errorf("the record says %q", link.ElsewhereStatus)
 	}
 }
+
+// A portal that shows a termination late has terminated for us, and not by somebody else.
+func TestATerminationThatIsShownLateIsOurs(t *testing.T) {
+	for how, way := range ways {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t)
+			w.policy.Reactivate = true
+			w.hire("ada", "bob")
+			w.run()
+			w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.TerminationIneffective = true })
+			unassign(w, "ada")
+			if doc := w.run(); doc.Result.Failed != 1 {
+				t.Fatalf("it ended so: %+v", doc.Result)
+			}
+			w.must(w.portal.TerminateEmployee(w.employee("ada").ID)) // it takes effect now
+			w.pass(time.Hour)
+			w.wantFound(w.runWith(way(w, "ada")), 0, 1)
+			w.wantNoWrites()
+			assign(w, "ada")
+			w.wantDone(w.runWith(way(w, "ada")), "reactivate 1")
+		})
+	}
+}

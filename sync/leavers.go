@@ -119,12 +119,31 @@ func (r *run) statusRead(s *subject) time.Time {
 	return s.looked
 }
 
-// found is a termination that somebody else has made before, whose date and reason stay.
+// found is a termination that somebody else has made before, whose date and reason stay;
+// unless it is one of ours, which TrackTik did not show at once.
 func (a *applier) found(action *plan.Action) attempt {
-	batch, err := a.terminatedBatch(action, a.id, true)
+	link, _, err := a.Snapshot.Link(action.User.ID)
+	if err != nil {
+		return finished(plan.Batch{}, err)
+	}
+	batch, err := a.terminatedBatch(action, a.id, !link.Ending)
 	done := finished(batch, err)
-	if err == nil {
+	if err == nil && !link.Ending {
 		done.outcome = plan.Found
+	}
+	return done
+}
+
+// notShown is a termination to which TrackTik said yes, and that it does not show.
+func (a *applier) notShown(action *plan.Action, problem string) attempt {
+	done := attempt{outcome: plan.Failed, code: plan.ProblemNotEffective, message: problem}
+	link, found, err := a.Snapshot.Link(action.User.ID)
+	switch {
+	case err != nil:
+		done.fatal = err
+	case found:
+		link.Ending = true
+		done.batch = plan.Batch{Links: []plan.Link{link}}
 	}
 	return done
 }

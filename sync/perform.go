@@ -339,7 +339,7 @@ func (a *applier) terminate(ctx context.Context, action *plan.Action) attempt {
 			return a.found(action)
 		}
 	} else if problem := a.readBack(ctx, action); problem != "" {
-		return attempt{outcome: plan.Failed, code: plan.ProblemNotEffective, message: problem}
+		return a.notShown(action, problem)
 	}
 	batch, err := a.terminatedBatch(action, a.id, false)
 	return finished(batch, err)

@@ -160,7 +160,7 @@ func (r *run) handedOver(a *plan.Action, s *subject) (plan.Batch, error) {
 	old := s.was.link
 	link := *old
 	link.Person, link.Login, link.Email, link.Run = a.User.ID, s.person.Login, s.person.Email, r.id
-	link.SeenDeprovisioned, link.NotVisibleSince, link.UnassignedSince = false, nil, nil
+	link.SeenDeprovisioned, link.NotVisibleSince, link.UnassignedSince, link.Ending = false, nil, nil, false
 	grants, err := r.Snapshot.GrantsOf(old.Person)
 	if err != nil {
 		return plan.Batch{}, err

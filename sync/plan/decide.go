@@ -122,7 +122,7 @@ func (v *View) action(k Kind) Action {
 func decideDeparture(v *View, pol *Policy, d *Decision, reason string) {
 	a := v.action(Terminate)
 	a.Reason, a.Evidence = reason, v.Evidence
-	a.Found = v.Employee != nil && v.Employee.Status == StatusTerminated
+	a.Found = v.Employee != nil && v.Employee.Status == StatusTerminated && !v.Link.Ending
 	note := *v.Link
 	deprovisioned := v.Person.Status == statusDeprovisioned
 	if deprovisioned && !note.SeenDeprovisioned {
@@ -246,7 +246,7 @@ func (v *View) seen() Link {
 	note := *v.Link
 	note.Login, note.Email = v.Person.Login, v.Person.Email
 	note.AssignedBy = v.Person.Assignment.Group
-	note.SeenDeprovisioned, note.NotVisibleSince, note.UnassignedSince, note.Restored = false, nil, nil, false
+	note.SeenDeprovisioned, note.NotVisibleSince, note.UnassignedSince, note.Restored, note.Ending = false, nil, nil, false, false
 	return note
 }
 

@@ -41,6 +41,7 @@ type Link struct {
 	NotVisibleSince   *time.Time `json:"not_visible_since,omitempty"`  // Okta has answered 404 since
 	UnassignedSince   *time.Time `json:"unassigned_since,omitempty"`   // the assignment is gone since
 	ElsewhereStatus   string     `json:"elsewhere_status,omitempty"`   // TERMINATED or BANNED by somebody else, GONE
+	Ending            bool       `json:"ending,omitempty"`             // TrackTik said yes to a termination of ours, and showed them active after it
 	Restored          bool       `json:"restored,omitempty"`           // by `restore`, and not seen in scope since
 	Kept              bool       `json:"kept,omitempty"`               // adopted with on_adopt keep: Pushed is Okta's value at that time
 
