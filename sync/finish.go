@@ -416,10 +416,17 @@ func (r *run) record(cause error) error {
 	if err := r.Snapshot.Commit(plan.Batch{Run: &rec, Meta: &meta}); err != nil {
 		return err
 	}
-	if cause != nil || !r.whole() {
-		return nil // who has not seen both systems' clocks, or disagrees with them, throws nothing away
+	return r.prune(cause, ended)
+}
+
+// prune throws away what is too old, after a whole run that succeeded: it has seen both
+// systems' clocks, and agrees with them.
+func (r *run) prune(cause error, now time.Time) error {
+	succeeded := cause == nil
+	if succeeded && r.whole() {
+		return r.Snapshot.Prune(now, r.Keep)
 	}
-	return r.Snapshot.Prune(ended, r.Keep)
+	return nil
 }
 
 // whole reports a run about everybody that went as far as to write. One that was stopped

@@ -80,8 +80,8 @@ var guardedKinds = append(slices.Clone(Kinds), Clear)
 func (a *Action) guarded() bool { return !a.Found && !(a.Kind == RevokeRole && a.Replaces) }
 
 // Waits reports that the guards hold the action back.
-func (c *Checked) Waits(a *Action) bool {
-	return c.Held[a.Kind] && a.guarded() || c.Held[Clear] && a.Clears()
+func (out *Checked) Waits(a *Action) bool {
+	return out.Held[a.Kind] && a.guarded() || out.Held[Clear] && a.Clears()
 }
 
 // guardedRefs names the actions that count under the guard of a kind.
