@@ -30,22 +30,25 @@ func (db *DB) backup(path string) error {
 	if same, err := sameFile(db.path, path); err != nil || same {
 		return errors.Join(err, sameError(same))
 	}
-	temp, err := emptyBeside(path, ".new-*") // two backups to one place do not share it
+	draft, err := NewDraft(db.path, path)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp)
-	if err := db.view(func(tx *bbolt.Tx) error { return copyTx(tx, temp) }); err != nil {
+	return errors.Join(db.backupBy(draft.Path, path), draft.Discard())
+}
+
+func (db *DB) backupBy(draft, path string) error {
+	if err := db.view(func(tx *bbolt.Tx) error { return copyTx(tx, draft) }); err != nil {
 		return err
 	}
-	if err := wholeFile(temp, db.secret); err != nil {
+	if err := wholeFile(draft, db.secret); err != nil {
 		var corrupt *CorruptError
 		if errors.As(err, &corrupt) {
 			corrupt.Path = db.path // the copy is as good as the original
 		}
 		return err
 	}
-	return replace(temp, path)
+	return replace(draft, path)
 }
 
 // Copy writes a consistent copy of the snapshot to path, for work beside it: unlike a
@@ -64,15 +67,6 @@ func (db *DB) Copy(path string) error {
 		return fmt.Errorf("copying the snapshot to %s: %w", path, spaceError(path, err))
 	}
 	return nil
-}
-
-// emptyBeside makes an empty file next to path, whose name nobody else has.
-func emptyBeside(path, pattern string) (string, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+pattern)
-	if err != nil {
-		return "", err
-	}
-	return f.Name(), f.Close()
 }
 
 func sameError(same bool) error {
@@ -185,6 +179,7 @@ func restore(from, to string, want plan.Binding, opt Options) error {
 	if same {
 		return sameError(true)
 	}
+	named := to
 	if real, err := filepath.EvalSymlinks(to); err == nil {
 		to = real // the rename must not replace a link by a file
 	}
@@ -202,24 +197,30 @@ func restore(from, to string, want plan.Binding, opt Options) error {
 	if err := wholeFile(from, opt.Key); err != nil {
 		return err
 	}
-	temp, err := emptyBeside(to, ".restored-*")
+	draft, err := NewDraft(named, to)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp)
-	if err := copyFile(from, temp); err != nil {
-		return err
-	}
-	if err := wholeFile(temp, opt.Key); err != nil { // as it lies on the disk now
-		return err
-	}
-	if err := markRestored(temp, from, to, want, opt.Key); err != nil {
-		return err
-	}
+	put := replace
 	if !present { // one that was made meanwhile is somebody's, who may be at work
-		return publish(temp, to)
+		put = publish
 	}
-	return replace(temp, to)
+	err = restoreBy(draft.Path, from, to, want, opt.Key)
+	if err == nil {
+		err = put(draft.Path, to)
+	}
+	return errors.Join(err, draft.Discard())
+}
+
+// restoreBy makes draft what the snapshot will be.
+func restoreBy(draft, from, to string, want plan.Binding, key []byte) error {
+	if err := copyFile(from, draft); err != nil {
+		return err
+	}
+	if err := wholeFile(draft, key); err != nil { // as it lies on the disk now
+		return err
+	}
+	return markRestored(draft, from, to, want, key)
 }
 
 // lockPresent keeps runs from the present snapshot, whatever is in it, while it is

@@ -49,7 +49,7 @@ func Keeps(path, name string) bool {
 	rest, _, _ = strings.Cut(rest, damagedSuffix)
 	rest = strings.TrimSuffix(rest, lockSuffix)
 	return rest == "" || slices.ContainsFunc(companions, func(c companion) bool { return c.suffix == rest }) ||
-		slices.ContainsFunc([]string{rekeyedSuffix, schemaSuffix, replacedSuffix}, func(s string) bool { return strings.HasPrefix(rest, s) })
+		slices.ContainsFunc([]string{draftSuffix, noteSuffix, rekeyedSuffix, schemaSuffix, replacedSuffix}, func(s string) bool { return strings.HasPrefix(rest, s) })
 }
 
 // What is added to the names of files beside the snapshot, or to that of the snapshot.

@@ -79,7 +79,7 @@ func TestApprovalExpiresAfterADay(t *testing.T) {
 func TestTheProgramsFilesAreKnownByName(t *testing.T) {
 	for name, want := range map[string]bool{
 		"s.db": true, "S.DB": true, "s.db.token": true, "s.db.Token.lock": true, "s.db.status.new": true, "s.db.approvals.damaged": true,
-		"s.db.approvals.damaged-2": true, "s.db.schema-1": true, "s.db.rekeyed": true, "s.db.before-restore-20261124T060000Z": true,
+		"s.db.approvals.damaged-2": true, "s.db.schema-1": true, "s.db.rekeyed": true, "s.db.draft-0123456789abcdef": true, "s.db.note-0123456789abcdef": true, "s.db.before-restore-20261124T060000Z": true,
 		"s.db.bak": false, "s.db.1": false, "s.dba": false, "plan.json": false, "s": false, "other.db.token": false,
 	} {
 		if got := Keeps("/var/lib/x/s.db", name); got != want {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +19,8 @@ import (
 // child is what the other process of a test does: it reports on stdout, a line
 // each, and goes on until it is killed or its stdin ends.
 func child(role, path string) {
-	err := map[string]func(string) error{"hold": childHolds, "commit": childCommits}[role](path)
+	err := map[string]func(string) error{"hold": childHolds, "commit": childCommits, "backup": childBacksUp, "restore": childRestores,
+		"create": childCreates, "draft": childDrafts}[role](path)
 	if err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
@@ -77,6 +80,198 @@ func childProvisions(db *DB, n int, say func(format string, args ...any)) error 
 	}
 	say("done %s %d\n", id, seq)
 	return nil
+}
+
+// childBacksUp copies the snapshot elsewhere, again and again.
+func childBacksUp(path string) error {
+	db, err := Open(path, Options{ReadOnly: true, Timeout: 5 * time.Second})
+	fmt.Println("ready")
+	for err == nil {
+		err = db.Backup(filepath.Join(filepath.Dir(path), "elsewhere", "copy.db"))
+	}
+	return err
+}
+
+// childRestores puts a copy in the snapshot's place, again and again.
+func childRestores(path string) error {
+	fmt.Println("ready")
+	for {
+		if err := Restore(path+".original", path, acme, Options{Timeout: 5 * time.Second}); err != nil {
+			return err
+		}
+	}
+}
+
+// childCreates makes the snapshot anew, again and again.
+func childCreates(path string) error {
+	fmt.Println("ready")
+	for {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+		db, err := Create(path, acme, Options{})
+		if err = errors.Join(err, db.Close()); err != nil {
+			return err
+		}
+	}
+}
+
+// childDrafts makes a copy in a directory of its own, as a plan does, and keeps it.
+func childDrafts(path string) error {
+	db, err := Open(path, Options{ReadOnly: true, Timeout: 5 * time.Second})
+	if err != nil {
+		return err
+	}
+	dir, err := NewDraftDir(path, filepath.Join(filepath.Dir(path), "elsewhere", "plan"))
+	if err != nil {
+		return err
+	}
+	if err := db.Copy(filepath.Join(dir.Path, "scratch.db")); err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return errors.Join(err, db.Close(), dir.Discard())
+}
+
+// drafts are what lies about of drafts and their notes, at the snapshot and elsewhere.
+func drafts(t *testing.T, path string) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(filepath.Dir(path), func(name string, _ fs.DirEntry, err error) error {
+		if err == nil && (strings.Contains(name, draftSuffix) || strings.Contains(name, noteSuffix)) {
+			names = append(names, name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// TestKilledCopiesAreRemovedByTheNextRun, wherever they were made.
+func TestKilledCopiesAreRemovedByTheNextRun(t *testing.T) {
+	for _, role := range []string{"backup", "restore", "create", "draft"} {
+		t.Run(role, func(t *testing.T) {
+			db := create(t)
+			path := db.Path()
+			if err := errors.Join(os.Mkdir(filepath.Join(filepath.Dir(path), "elsewhere"), 0o700), db.Backup(path+".original"), db.Close()); err != nil {
+				t.Fatal(err)
+			}
+			left := 0
+			for try := 0; left < 2; try++ {
+				if try == 500 {
+					t.Fatal("no kill has left anything behind")
+				}
+				p := start(t, role, path)
+				p.line(t)
+				time.Sleep(time.Duration(try%15) * time.Millisecond)
+				p.kill()
+				if len(drafts(t, path)) > 0 {
+					left++
+				}
+				again, err := Open(path, Options{Timeout: time.Second})
+				if errors.Is(err, ErrMissing) {
+					again, err = Create(path, acme, Options{})
+				}
+				if err = errors.Join(err, again.Close()); err != nil {
+					t.Fatal(err)
+				}
+				if names := drafts(t, path); len(names) > 0 {
+					t.Fatalf("after a run there is still %v", names)
+				}
+			}
+			if names := must[[]os.DirEntry](t)(os.ReadDir(filepath.Join(filepath.Dir(path), "elsewhere"))); len(names) > 1 {
+				t.Errorf("elsewhere there are %v", names)
+			}
+		})
+	}
+}
+
+// TestADraftInTheMakingIsLeftAlone: a run may begin beside a plan.
+func TestADraftInTheMakingIsLeftAlone(t *testing.T) {
+	db := create(t)
+	path := db.Path()
+	if err := errors.Join(os.Mkdir(filepath.Join(filepath.Dir(path), "elsewhere"), 0o700), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for name, make := range map[string]func() (*Draft, error){
+		"a file": func() (*Draft, error) {
+			return NewDraft(path, filepath.Join(filepath.Dir(path), "elsewhere", "copy.db"))
+		},
+		"a directory": func() (*Draft, error) {
+			return NewDraftDir(path, filepath.Join(filepath.Dir(path), "elsewhere", "plan"))
+		},
+	} {
+		draft, err := make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := mustOpen(t, path, Options{}).Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(draft.Path); err != nil {
+			t.Errorf("%s: a run beside it has removed it: %v", name, err)
+		}
+		if err := draft.Discard(); err != nil {
+			t.Error(err)
+		}
+		if names := drafts(t, path); len(names) > 0 {
+			t.Errorf("%s: left is %v", name, names)
+		}
+	}
+}
+
+// TestHalvesOfSmallFilesAreRemovedToo, unless somebody is writing them.
+func TestHalvesOfSmallFilesAreRemovedToo(t *testing.T) {
+	db := create(t)
+	path := db.Path()
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := Tokens(path).Lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range companions {
+		put(t, path+c.suffix+newSuffix, []byte(`{"access_token":"x`))
+	}
+	for _, held := range []bool{true, false} {
+		if err := mustOpen(t, path, Options{}).Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range companions {
+			if _, err := os.Stat(path + c.suffix + newSuffix); (err == nil) != (held && c.suffix == ".token") {
+				t.Errorf("%s, with the lock of the tokens held: %v: %v", c.suffix, held, err)
+			}
+		}
+		if held {
+			unlock()
+		}
+	}
+}
+
+// TestASweepRemovesNothingOfOthers: what a note names must be a draft of that note.
+func TestASweepRemovesNothingOfOthers(t *testing.T) {
+	db := create(t)
+	path := db.Path()
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	mine := filepath.Join(t.TempDir(), "mine")
+	for _, about := range []string{mine, "mine", "", filepath.Dir(mine), mine + draftSuffix + "1111"} {
+		if err := errors.Join(os.WriteFile(mine, nil, private), os.WriteFile(mine+draftSuffix+"1111", nil, private), os.WriteFile(path+noteSuffix+"0000", []byte(about), private)); err != nil {
+			t.Fatal(err)
+		}
+		if err := mustOpen(t, path, Options{}).Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := os.Stat(mine)
+		_, othersErr := os.Stat(mine + draftSuffix + "1111")
+		if err = errors.Join(err, othersErr); err != nil {
+			t.Errorf("a note about %q: %v", about, err)
+		}
+	}
 }
 
 // A process is a child and the lines that it says.

@@ -71,6 +71,8 @@
 //	PATH.notify      who was told what, and PATH.notify.lock
 //	PATH.nonce       what Okta wants in the next DPoP proof, and PATH.nonce.lock
 //	PATH.schema-N    the snapshot as it was before it left schema N
+//	PATH.draft-…     a copy that is being made; it may be elsewhere, too: see Draft
+//	PATH.note-…      where that is
 //
 // One of them that is damaged (empty, cut off, something else) is renamed to
 // PATH.….damaged and counts as missing: see Options.Warn, which tells of it. Only the

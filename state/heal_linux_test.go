@@ -44,13 +44,6 @@ var damages = map[string]func(t *testing.T, file string, sound []byte){
 	},
 }
 
-func put(t *testing.T, file string, content []byte) {
-	t.Helper()
-	if err := os.WriteFile(file, content, private); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestEveryFileBesideTheSnapshotHeals: a damaged one is set aside and said, and counts
 // as missing; whoever writes next makes a sound one.
 func TestEveryFileBesideTheSnapshotHeals(t *testing.T) {

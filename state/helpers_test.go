@@ -289,3 +289,10 @@ func flip(t testing.TB, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+func put(t *testing.T, file string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(file, content, private); err != nil {
+		t.Fatal(err)
+	}
+}

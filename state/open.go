@@ -23,7 +23,7 @@ type Options struct {
 	// for a run.
 	Timeout time.Duration
 	// ReadOnly shares the snapshot with other readers. Nothing is written, beside
-	// the file neither.
+	// the file neither, but a damaged file with a lock of its own is set aside.
 	ReadOnly bool
 	// Now is the clock; nil: the machine's.
 	Now func() time.Time
@@ -55,7 +55,7 @@ func open(path string, opt Options, steps []migration) (*DB, error) {
 		return nil, err
 	}
 	if !opt.ReadOnly {
-		if err := errors.Join(protect(path), dropRekeyed(path)); err != nil {
+		if err := errors.Join(protect(path), dropRekeyed(path), sweep(path)); err != nil {
 			return nil, errors.Join(fmt.Errorf("opening the snapshot: %w", err), store.Close())
 		}
 	}
@@ -233,17 +233,16 @@ func Create(path string, binding plan.Binding, opt Options) (*DB, error) {
 	if _, err := os.Lstat(path); err == nil {
 		return nil, fmt.Errorf("%w at %s", ErrExists, path)
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	draft, err := NewDraft(path, path)
 	if err != nil {
 		return nil, fmt.Errorf("creating the snapshot: %w", spaceError(path, err))
 	}
-	defer os.Remove(temp.Name())
 	last, _ := readLast(path) // of a lost snapshot: run ids go on from there
-	err = errors.Join(temp.Close(), giveToDirectorysOwner(temp.Name()), build(temp.Name(), plan.Meta{Binding: binding, Created: opt.Now().UTC()}, last, opt.Key))
+	err = build(draft.Path, plan.Meta{Binding: binding, Created: opt.Now().UTC()}, last, opt.Key)
 	if err == nil {
-		err = publish(temp.Name(), path)
+		err = publish(draft.Path, path)
 	}
-	if err != nil {
+	if err = errors.Join(err, draft.Discard()); err != nil {
 		return nil, fmt.Errorf("creating the snapshot: %w", spaceError(path, err))
 	}
 	return Open(path, opt)

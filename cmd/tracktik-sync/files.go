@@ -6,7 +6,8 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
+
+	"tracktik-sync/state"
 )
 
 // writeJSON writes v as one line.
@@ -19,7 +20,9 @@ func writeJSON(w io.Writer, v any) error {
 // writeFile replaces the file at path at once: whoever reads it sees the old
 // content or the new. Only the owner may read it. A link stays, and what it names is
 // replaced. Something that is no file, such as a pipe, is written to as it is.
-func writeFile(path string, write func(io.Writer) error) error {
+//
+// snapshot is beside which it is noted as long as it is written; empty: nowhere.
+func writeFile(snapshot, path string, write func(io.Writer) error) error {
 	path = followed(path)
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -28,21 +31,22 @@ func writeFile(path string, write func(io.Writer) error) error {
 		}
 		return errors.Join(buffered(f, write), f.Close())
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new-*") // 0600
+	draft, err := state.NewDraft(snapshot, path)
 	if err != nil {
 		return err
+	}
+	f, err := os.OpenFile(draft.Path, os.O_WRONLY, 0)
+	if err != nil {
+		return errors.Join(err, draft.Discard())
 	}
 	err = buffered(f, write)
 	if err == nil {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+		err = os.Rename(draft.Path, path)
 	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return errors.Join(err, draft.Discard())
 }
 
 func buffered(f *os.File, write func(io.Writer) error) error {

@@ -60,7 +60,7 @@ func (c *planCommand) execute(ctx context.Context) error {
 		return errors.Join(err, noDocument(err))
 	}
 	if d.Made() { // else there is no plan, and an earlier one that was saved stays
-		if err := saveDocument(c.out.path, d); err != nil {
+		if err := saveDocument(cfg.State.Path, c.out.path, d); err != nil {
 			return err
 		}
 	}
@@ -160,11 +160,11 @@ func noDocument(err error) error {
 }
 
 // saveDocument writes a plan where apply will find it; an empty path is nowhere.
-func saveDocument(path string, d *plan.Document) error {
+func saveDocument(snapshot, path string, d *plan.Document) error {
 	if path == "" {
 		return nil
 	}
-	err := writeFile(path, func(w io.Writer) error { return d.WriteJSON(w) })
+	err := writeFile(snapshot, path, func(w io.Writer) error { return d.WriteJSON(w) })
 	if err != nil {
 		return fmt.Errorf("saving the plan: %w", err)
 	}

@@ -23,8 +23,10 @@ import (
 // reportCommand is `report`: what a run did, or a saved plan would do, for others.
 type reportCommand struct {
 	*app
-	out    output
-	format *choice
+	out output
+	// snapshot is where it lies; empty: there is none.
+	snapshot string
+	format   *choice
 }
 
 func newReport(a *app) *cobra.Command {
@@ -59,6 +61,7 @@ func (c *reportCommand) execute(ctx context.Context, name string) error {
 	if err := c.mayWrite(ctx, cfg, c.out); err != nil {
 		return err
 	}
+	c.snapshot = cfg.State.Path
 	db, err := c.openRead(cfg)
 	if err != nil {
 		return err
@@ -76,8 +79,12 @@ func (c *reportCommand) ofPlan(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("%q is neither a run's id, nor last, nor the file of a saved plan", path)
 	}
-	if err := c.mayWrite(ctx, c.configIfAny(), c.out); err != nil {
+	cfg := c.configIfAny()
+	if err := c.mayWrite(ctx, cfg, c.out); err != nil {
 		return err
+	}
+	if cfg != nil {
+		c.snapshot = cfg.State.Path
 	}
 	d, err := readPlan(path)
 	if err != nil {
@@ -161,7 +168,7 @@ func (c *reportCommand) print(r *page.Report) error {
 	if c.out.path == "" {
 		return c.data(write)
 	}
-	if err := writeFile(c.out.path, write); err != nil {
+	if err := writeFile(c.snapshot, c.out.path, write); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil

@@ -128,11 +128,11 @@ func (a *app) uncopied(db *state.DB, cause error) (*state.DB, func() error, erro
 
 // scratch makes a snapshot in a private directory, empty or a copy of from.
 func (a *app) scratch(cfg *configs.Config, from *state.DB) (db *state.DB, done func() error, err error) {
-	dir, err := os.MkdirTemp("", "tracktik-sync-plan-")
+	dir, err := state.NewDraftDir(cfg.State.Path, filepath.Join(os.TempDir(), "tracktik-sync-plan"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("making a scratch snapshot: %w", err)
 	}
-	path := filepath.Join(dir, "scratch.db")
+	path := filepath.Join(dir.Path, "scratch.db")
 	opt := state.Options{Timeout: runWait, Now: a.now, Key: stateKey(cfg)}
 	if from == nil {
 		db, err = state.Create(path, binding(cfg), opt)
@@ -140,9 +140,9 @@ func (a *app) scratch(cfg *configs.Config, from *state.DB) (db *state.DB, done f
 		db, err = openCopy(path, from, opt)
 	}
 	if err != nil {
-		return nil, nil, errors.Join(err, os.RemoveAll(dir))
+		return nil, nil, errors.Join(err, dir.Discard())
 	}
-	return db, func() error { return errors.Join(db.Close(), os.RemoveAll(dir)) }, nil
+	return db, func() error { return errors.Join(db.Close(), dir.Discard()) }, nil
 }
 
 // openCopy opens a copy of from. That from is a restored backup shows beside it, and

@@ -67,7 +67,7 @@ func (a *app) backUp(cfg *configs.Config, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(db.Backup(path), db.Close()); err != nil {
+	if err := errors.Join(db.Backup(followed(path)), db.Close()); err != nil {
 		return err
 	}
 	return a.say("copied the snapshot to %s; the copy is whole", path)
