@@ -40,7 +40,7 @@ func (r *run) confirmOutOfScope(ctx context.Context) error {
 		}
 	}
 	for _, s := range others(out, looked) {
-		s.evidence, s.seen = plan.EvidenceSample, r.Now()
+		s.evidence, s.seen = plan.EvidenceSample, r.clock()
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func (r *run) lookUpScope(ctx context.Context, list []*subject) error {
 				s.hold("out of scope by the lists of groups, and the look-up failed: " + err.Error())
 				return nil
 			case out:
-				s.evidence, s.seen = plan.EvidenceFull, r.Now()
+				s.evidence, s.seen = plan.EvidenceFull, r.clock()
 				return nil
 			}
 			s.hold("out of scope by what was listed, and not by what Okta answers about them")
