@@ -172,7 +172,7 @@ func renewed(cfg *configs.Config) (*configs.Config, error) {
 	out := *cfg
 	for _, secret := range []*configs.Secret{
 		&out.Okta.Auth.APIToken, &out.Okta.Auth.PrivateKey,
-		&out.TrackTik.Auth.ClientSecret, &out.TrackTik.Auth.Password, &out.TrackTik.Auth.RefreshToken,
+		&out.TrackTik.Auth.ClientSecret, &out.TrackTik.Auth.Password, &out.TrackTik.Auth.RefreshToken, &out.State.Key,
 	} {
 		fresh, err := secret.Reread()
 		if err != nil {
