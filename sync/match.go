@@ -81,7 +81,39 @@ func (r *run) findMatches(ctx context.Context, fresh []*subject) error {
 		}
 	}
 	plan.FindRivals(found)
+	if err := r.readFormers(ctx, fresh); err != nil {
+		return err
+	}
 	return r.findAdmins(ctx, fresh)
+}
+
+// readFormers reads the employees who are to be reactivated, where no key has found them:
+// somebody may have given the record to another person, or brought it back.
+func (r *run) readFormers(ctx context.Context, fresh []*subject) error {
+	if !r.pol.Reactivate {
+		return nil
+	}
+	pool, ctx := errgroup.WithContext(ctx)
+	pool.SetLimit(lookers)
+	for _, s := range fresh {
+		if s.former == nil || s.former.Elsewhere {
+			continue
+		}
+		id := s.former.Link.Employee
+		s.formerRead = true
+		if i := slices.IndexFunc(s.matches, func(m plan.Match) bool { return m.Employee.ID == id }); i >= 0 {
+			s.formerNow = &s.matches[i].Employee
+			continue
+		}
+		pool.Go(func() error {
+			e, found, err := r.Target.Employee(ctx, id)
+			if found {
+				s.formerNow = &e
+			}
+			return err
+		})
+	}
+	return pool.Wait()
 }
 
 // keys are what a person is looked for by: the configured keys that have a value.

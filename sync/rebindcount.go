@@ -19,7 +19,7 @@ func (b *rebinding) count(ctx context.Context) error {
 		b.Links++
 		here := !b.oktaMoved() || b.users[link.Person]
 		e, found := b.employees[link.Employee]
-		same := !b.portalMoved() || found && samePerson(&link, &e)
+		same := !b.portalMoved() || found && plan.SamePerson(&link.Pushed, &e)
 		if !here {
 			b.Unassigned = append(b.Unassigned, link)
 		}
@@ -68,7 +68,7 @@ func (b *rebinding) follow(ctx context.Context, lost []*subject) error {
 		if err != nil {
 			return err
 		}
-		kept[id] = linked && samePerson(&link, &e)
+		kept[id] = linked && plan.SamePerson(&link.Pushed, &e)
 	}
 	wanted := map[plan.EmployeeID]int{}
 	for _, s := range lost {
@@ -126,7 +126,7 @@ func (b *rebinding) countFormers() error {
 			return err
 		}
 		e, found := b.employees[former.Link.Employee]
-		if !found || !samePerson(&former.Link, &e) {
+		if !found || !plan.SamePerson(&former.Link.Pushed, &e) {
 			b.batch.Revive = append(b.batch.Revive, former.Link.Employee)
 			continue
 		}
@@ -163,19 +163,4 @@ func (b *rebinding) nobodyAnew() error {
 	}
 	return &RefusedError{RefusedRebind, "somebody else has ended these people in TrackTik, and they are not there any more: " + list +
 		"; the next run would make new employees for them: take the app from them in Okta, or, where that is wanted, `unlink` them first"}
-}
-
-// samePerson reports that an employee of the same id is the same person. Ids are small
-// numbers that every portal has: a name has to agree, the username, the e-mail, or
-// first and last name together.
-func samePerson(link *plan.Link, e *plan.Employee) bool {
-	agrees := func(fields ...plan.Field) bool {
-		for _, f := range fields {
-			if link.Pushed[f] == "" || plan.FoldName(link.Pushed[f]) != plan.FoldName(e.Values[f]) {
-				return false
-			}
-		}
-		return true
-	}
-	return agrees(plan.Username) || agrees(plan.Email) || agrees(plan.FirstName, plan.LastName)
 }

@@ -119,10 +119,16 @@ func (r *restore) reason(c *comeback) string {
 func (r *restore) bringBack(c *comeback, d *plan.Decision) {
 	id := c.former.Link.Employee
 	a := plan.Action{Kind: plan.Reactivate, User: c.user, Employee: id, Former: id, Restores: true, Reason: r.reason(c)}
+	other := c.employee != nil && !plan.SamePerson(&c.former.Link.Pushed, c.employee)
 	switch {
 	case r.pol.Owns(plan.Who{Link: &c.former.Link, Employee: c.employee}):
 		d.Problems = append(d.Problems, plan.Problem{User: c.user, Code: plan.ProblemProtectedMatch, Message: fmt.Sprintf("employee %d is the one whose credentials we use", id)})
 		return
+	case other && !r.of.New:
+		r.warn(plan.Warning{Code: warnNotRestored, User: c.user, Message: fmt.Sprintf("employee %d is somebody else by now, and is not brought back; --as new makes another employee", id)})
+		return
+	case other:
+		c.employee, c.held = nil, nil // what they hold is not this person's
 	case c.employee != nil && c.employee.Active():
 		r.warn(plan.Warning{Code: warnBack, User: c.user, Message: fmt.Sprintf("is back already: employee %d is active in TrackTik; the next run adopts them, or `link` does", id)})
 		return
@@ -132,8 +138,8 @@ func (r *restore) bringBack(c *comeback, d *plan.Decision) {
 		return
 	case c.employee == nil && !r.of.New:
 		r.warnAnew(c, "employee "+fmt.Sprint(id)+" is not in TrackTik any more")
-		fallthrough
-	case r.of.New:
+	}
+	if r.of.New || c.employee == nil {
 		a.Kind, a.Employee = plan.Create, 0
 		c.fillNew()
 		c.missing, c.kept = append(c.missing, c.kept...), []plan.Grant{}

@@ -79,6 +79,8 @@ func decideNew(v *View, pol *Policy, d *Decision) {
 	case len(d.Problems)+len(d.Held) > 0:
 	case found:
 		adopt(v, pol, d, match)
+	case v.Former != nil && pol.Reactivate && !v.Former.Elsewhere && v.FormerRead && (v.FormerNow == nil || !SamePerson(&v.Former.Link.Pushed, v.FormerNow)):
+		create(v, pol, d, fmt.Sprintf("came back; employee %d, who they were, is not there any more, or somebody else by now", v.Former.Link.Employee))
 	case v.Former != nil && pol.Reactivate && !v.Former.Elsewhere:
 		reactivate(v, pol, d)
 	case v.Former != nil:
@@ -179,6 +181,14 @@ func strangers(a, b Values) bool {
 	return FoldName(a[FirstName]) != FoldName(b[FirstName]) && FoldName(a[LastName]) != FoldName(b[LastName])
 }
 
+// SamePerson reports that an employee is still the person for whom the values were pushed.
+// Ids are small numbers that every portal has, and records are used again: a name has to
+// agree, the username, the e-mail, or first and last name together.
+func SamePerson(pushed *Values, e *Employee) bool {
+	both := func(f Field) bool { return agreeIn(*pushed, e.Values, f) }
+	return both(Username) || both(Email) || both(FirstName) && both(LastName)
+}
+
 // adoptedUpdate brings the differing fields of an adopted employee in line.
 func adoptedUpdate(v *View, pol *Policy, d *Decision, e Employee) {
 	link := Adopted(&v.Mapped.Wanted, &e, false)
@@ -241,9 +251,13 @@ func reactivate(v *View, pol *Policy, d *Decision) {
 	changes, _ := Differences(&before, &v.Mapped.Wanted, nil, pol)
 	a := Action{Kind: Reactivate, User: v.Ref(), Employee: id, Former: id, Want: &v.Mapped.Wanted, Changes: changes,
 		Reason: fmt.Sprintf("came back; employee %d was terminated by run %s", id, v.Former.Run)}
-	switch {
+	switch now := v.FormerNow; {
 	case pol.Owns(Who{Link: &v.Former.Link}):
 		d.hold(a, heldOwn)
+	case now != nil && now.Status == StatusBanned:
+		d.hold(v.action(Create), WhyBanned(id))
+	case now != nil && now.Status != StatusTerminated:
+		d.hold(a, fmt.Sprintf("%s: employee %d, who they were, is %s again, and not by us; `link` settles it", HeldDoubtfulMatch, id, now.Status))
 	case !pol.CreateUsers:
 		d.hold(a, HeldSwitchedOff+": sync.create_users is off")
 	case v.tooEarly(a, d):
