@@ -227,3 +227,28 @@ func TestRateLimitOfTheOrgIsSharedByAllReadsBelowTheApp(t *testing.T) {
 		t.Errorf("came down to nothing %d times, waited %s for 16 requests at 5 a minute", refused.Load(), o.total())
 	}
 }
+
+func TestUsersAreFoundByEitherName(t *testing.T) {
+	o := newSimulated(t)
+	one := o.AddUser(oktatest.User{Login: "one@acme.example", Email: "mail@acme.example"})
+	two := o.AddUser(oktatest.User{Login: "two@acme.example", Email: "ONE@acme.example"})
+	for _, c := range []struct {
+		login, email string
+		want         []string
+	}{
+		{"one@acme.example", "one@acme.example", []string{one, two}},
+		{"ONE@acme.example", "", []string{one}},
+		{"", "mail@acme.example", []string{one}},
+		{"nobody@acme.example", `"or"\@acme.example`, nil},
+		{"", "", nil},
+	} {
+		people, err := o.UsersNamed(t.Context(), c.login, c.email)
+		var ids []string
+		for _, p := range people {
+			ids = append(ids, string(p.ID))
+		}
+		if slices.Sort(ids); err != nil || !slices.Equal(ids, c.want) {
+			t.Errorf("%q or %q: %v, %v, want %v", c.login, c.email, ids, err, c.want)
+		}
+	}
+}

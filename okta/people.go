@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -69,11 +70,23 @@ func answersTo(p plan.Person, idOrLogin string) bool {
 // DEPROVISIONED ones included; nobody for the empty one. Okta's index may be a second
 // or so behind.
 func (s *Source) UserByEmail(ctx context.Context, email string) ([]plan.Person, error) {
-	if email == "" {
+	return s.UsersNamed(ctx, "", email)
+}
+
+// UsersNamed finds, as UserByEmail does, the users with that login or that primary
+// e-mail; an empty one is nobody's.
+func (s *Source) UsersNamed(ctx context.Context, login, email string) ([]plan.Person, error) {
+	var either []string
+	for attribute, name := range map[string]string{"profile.login": login, "profile.email": email} {
+		if name != "" {
+			either = append(either, attribute+` eq "`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name)+`"`)
+		}
+	}
+	if len(either) == 0 {
 		return nil, nil
 	}
-	filter := `profile.email eq "` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(email) + `"`
-	l := listing{route: routeUsers, path: "/api/v1/users", query: url.Values{"filter": {filter}}, limit: 200, least: 1}
+	slices.Sort(either)
+	l := listing{route: routeUsers, path: "/api/v1/users", query: url.Values{"filter": {strings.Join(either, " or ")}}, limit: 200, least: 1}
 	var people []plan.Person
 	err := s.list(ctx, l, func(p page) error {
 		for _, e := range p.elements {
@@ -81,7 +94,7 @@ func (s *Source) UserByEmail(ctx context.Context, email string) ([]plan.Person, 
 			if err != nil {
 				return err
 			}
-			if plan.FoldName(person.Email) == plan.FoldName(email) {
+			if has(person.Email, email) || has(person.Login, login) {
 				people = append(people, person)
 			}
 		}
@@ -91,6 +104,10 @@ func (s *Source) UserByEmail(ctx context.Context, email string) ([]plan.Person, 
 		return nil, err
 	}
 	return people, nil
+}
+
+func has(name, wanted string) bool {
+	return wanted != "" && plan.FoldName(name) == plan.FoldName(wanted)
 }
 
 // userSegment is a user's id or login as a segment of a path. A login may hold

@@ -134,3 +134,87 @@ func TestANewGroupGetsItsRoleByARunForOnePerson(t *testing.T) {
 		}
 	}
 }
+
+// In a run of several people, one of whom left a group that another one is in.
+func TestWhoIsInAGroupThatAnotherOneLeftHasItsRole(t *testing.T) {
+	w := newWorld(t)
+	w.pushing("listed")
+	w.hire("cid")
+	w.leave("Site North", "ada")
+	w.group("Site North", "cid")
+	w.wantDone(w.runWith(tsync.RunOptions{Users: []string{w.users["ada"], w.users["cid"]}}), "create 1, grant_role 1, revoke_role 1")
+	w.wantRoles("ada", "Site South")
+	w.wantRoles("cid", "Site North")
+}
+
+// Whoever was deleted in Okta and made anew goes on as the same employee, also when a run
+// is about one of the two ids.
+func TestWhoWasMadeAnewIsNotEndedByARunForTheFormerID(t *testing.T) {
+	for how, look := range alone {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada", "bob")
+			w.run()
+			former := w.users["ada"]
+			w.org.DeleteUser(former)
+			w.hire("ada")
+			w.users["former"] = former
+			look(w, "former")
+			w.wantStatus(tracktiktest.Active, "ada")
+			if how != "plan --user" && how != "explain" {
+				w.runWith(tsync.RunOptions{Users: []string{w.users["ada"]}}) // nor is a second one made
+			}
+			w.wantDone(w.run(), "adopt 1")
+			w.wantStatus(tracktiktest.Active, "ada")
+		})
+	}
+}
+
+// Of two new people who want one name, none gets it, also when a run is about one of them.
+func TestOneOfTwoWhoWantANameDoesNotGetItAlone(t *testing.T) {
+	for what, prepare := range map[string]func(w *world){
+		"both are new": func(*world) {},
+		"an employee matches both": func(w *world) {
+			w.portal.AddEmployee(tracktiktest.Employee{FirstName: "Ada", LastName: "Guard", Username: mail("ada"), Email: mail("double")})
+			w.org.UpdateUser(w.users["double"], map[string]any{"email": mail("double")})
+		},
+		"both are managed": func(w *world) {
+			w.org.UpdateUser(w.users["double"], map[string]any{"email": mail("double")})
+			w.run()
+			for _, name := range []string{"ada", "double"} {
+				w.org.UpdateUser(w.users[name], map[string]any{"email": "both@acme.example"})
+			}
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada", "double", "bob")
+			w.org.UpdateUser(w.users["double"], map[string]any{"email": mail("ada")})
+			prepare(w)
+			for range 2 {
+				for _, name := range []string{"ada", "double"} {
+					doc := w.runWith(tsync.RunOptions{Users: []string{w.users[name]}})
+					if len(doc.Problems) != 1 || counts(doc) != "" {
+						t.Errorf("%s alone: %s\n%s", name, counts(doc), details(doc))
+					}
+				}
+				if doc := w.run(); len(doc.Problems) != 2 {
+					t.Errorf("everybody: %s\n%s", counts(doc), details(doc))
+				}
+			}
+		})
+	}
+}
+
+func TestALeaverIsHeldWhileNobodyCanSayWhoHasTheirNames(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	w.org.DeactivateUser(w.users["ada"])
+	w.inOkta(oktatest.On("/api/v1/users", oktatest.ServerError))
+	opt := tsync.RunOptions{Users: []string{w.users["ada"]}}
+	w.wantHeldOf(w.runWith(opt), plan.Terminate, plan.HeldUnconfirmed, "ada")
+	w.wantStatus(tracktiktest.Active, "ada")
+	w.inOkta(nil)
+	w.wantDone(w.runWith(opt), "terminate 1")
+}

@@ -16,7 +16,7 @@ func (e *Engine) Compare(ctx context.Context, seen Observed) (*plan.Comparison, 
 		return nil, err
 	}
 	r.refresh = true // members are read, whatever is remembered of them
-	r.people, r.roles.refs = &roster{subjects: map[plan.PersonID]*subject{}}, map[plan.RoleID]*plan.RoleRef{}
+	r.people = &roster{subjects: map[plan.PersonID]*subject{}}
 	c := &comparing{run: r, employees: map[plan.EmployeeID]*plan.Employee{}, byKey: map[plan.Field]map[string][]plan.EmployeeID{},
 		claimed: map[plan.EmployeeID]*subject{}, rivals: map[plan.EmployeeID][]plan.PersonID{}, doubted: map[plan.EmployeeID]bool{}, gone: map[plan.EmployeeID]*subject{},
 		out: &plan.Comparison{Created: r.now, Okta: r.doc.Okta, TrackTik: r.doc.TrackTik}}

@@ -27,11 +27,22 @@ func (r *run) decidePeople(ctx context.Context) error {
 	if err := r.resolveRegions(ctx, list); err != nil {
 		return err
 	}
-	if err := r.resolveNames(list); err != nil {
+	claims := r.claims(list)
+	others, err := r.bystanders(ctx, claims)
+	if err != nil {
 		return err
 	}
-	if err := r.findMatches(ctx, r.fresh(list)); err != nil {
+	if err := r.resolveNames(append(claims, others...)); err != nil {
 		return err
+	}
+	fresh := r.fresh(list)
+	if err := r.findMatches(ctx, fresh); err != nil {
+		return err
+	}
+	if r.some() {
+		if err := r.findRivals(ctx, fresh); err != nil {
+			return err
+		}
 	}
 	if err := r.learnOwn(ctx, list); err != nil {
 		return err
@@ -159,14 +170,19 @@ func (r *run) dueTroubles(id plan.PersonID) []plan.Trouble {
 	return r.troubles[id]
 }
 
-// resolveNames lets package plan judge who gets which user name and e-mail.
-func (r *run) resolveNames(list []*subject) error {
+// claims are the wishes for user names and e-mails of the run's people.
+func (r *run) claims(list []*subject) []plan.Claim {
 	var claims []plan.Claim
 	for _, s := range list {
 		if c, ok := r.claim(s); ok {
 			claims = append(claims, c)
 		}
 	}
+	return claims
+}
+
+// resolveNames lets package plan judge who gets which user name and e-mail.
+func (r *run) resolveNames(claims []plan.Claim) error {
 	var failed error
 	owners := func(ask func(string) ([]plan.PersonID, error)) func(string) []plan.Owner {
 		return func(name string) []plan.Owner {
@@ -182,8 +198,9 @@ func (r *run) resolveNames(list []*subject) error {
 	}
 	r.names = plan.ResolveNames(claims, owners(r.Snapshot.OwnersOfUsername), owners(r.Snapshot.OwnersOfEmail))
 	for id, p := range r.names.Problems {
-		s := r.people.subjects[id]
-		s.mapped.Problems = append(s.mapped.Problems, p)
+		if s := r.people.subjects[id]; s != nil { // else a bystander's
+			s.mapped.Problems = append(s.mapped.Problems, p)
+		}
 	}
 	return failed
 }
@@ -281,7 +298,7 @@ func terminates(s *subject) bool {
 func (r *run) recreate() {
 	for id, owner := range r.names.Recreated {
 		s, old := r.people.subjects[id], r.people.subjects[owner.Person]
-		if len(s.mapped.Problems) > 0 {
+		if s == nil || len(s.mapped.Problems) > 0 {
 			continue
 		}
 		link := *old.link

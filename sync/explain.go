@@ -117,6 +117,9 @@ func (e *Engine) Explain(ctx context.Context, name string, known plan.UserRef) (
 	if failed == nil {
 		failed = x.read(ctx)
 	}
+	if failed == nil {
+		failed = x.heirs(ctx)
+	}
 	if failed != nil && !errors.Is(failed, ErrNobody) {
 		x.unasked = failed
 	}
@@ -193,7 +196,7 @@ func (x *explainer) decideAll(ctx context.Context) error {
 		x.decideOne(s)
 		return x.decideOwnRoles(ctx)
 	}
-	if err := x.resolveNames(list); err != nil {
+	if err := x.resolveNames(x.claims(list)); err != nil {
 		return err
 	}
 	if err := x.findMatches(ctx, x.fresh(list)); err != nil {
@@ -229,6 +232,16 @@ func (x *explainer) decideOwnRoles(ctx context.Context) error {
 	}
 	if x.isAnswer(err) {
 		x.noRoles, err = err, nil
+	}
+	return err
+}
+
+// heirs holds a departure as a run for the person alone does.
+func (x *explainer) heirs(ctx context.Context) error {
+	err := x.findHeirs(ctx)
+	if errors.Is(err, errAsked) {
+		x.note(StepPlan, "whether somebody was made anew in Okta with their names was not looked up: `plan --user` does")
+		return nil
 	}
 	return err
 }

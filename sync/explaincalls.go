@@ -142,6 +142,14 @@ func (s *askingSource) GroupAssigned(ctx context.Context, id plan.GroupID) (bool
 	return s.Source.GroupAssigned(ctx, id)
 }
 
+// UsersNamed finds users by their names, if there are calls to spare.
+func (s *askingSource) UsersNamed(ctx context.Context, login, email string) ([]plan.Person, error) {
+	if err := s.asking.allow(2); err != nil {
+		return nil, err
+	}
+	return s.Source.UsersNamed(ctx, login, email)
+}
+
 // Group reads one group, if there is a call left.
 func (s *askingSource) Group(ctx context.Context, id plan.GroupID) (plan.Group, bool, error) {
 	if err := s.asking.allow(1); err != nil {

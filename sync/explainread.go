@@ -42,14 +42,8 @@ func (x *explainer) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := x.readGroupsOf(ctx, x.id, storedGroups(links)); err != nil {
+	if err := x.readOwnGroups(ctx, x.id, storedGroups(links)); err != nil {
 		return err
-	}
-	if err := x.readFormerGroups(ctx, x.id, storedGroups(links)); err != nil {
-		return err
-	}
-	for _, g := range x.groups {
-		slices.Sort(g.members)
 	}
 	slices.SortFunc(x.groups, func(a, b *pushed) int { return compareText(a.group.ID, b.group.ID) })
 	x.readEmployee(ctx)

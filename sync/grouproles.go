@@ -26,6 +26,7 @@ func (r *run) decideGroups(ctx context.Context) error {
 		}
 	}
 	p := &r.roles
+	p.refs, p.names = map[roleOf]*plan.RoleRef{}, map[plan.RoleID]string{}
 	p.groups = plan.DecideGroups(views, r.portal, r.Binding, &r.pol)
 	for _, id := range slices.Sorted(maps.Keys(open)) {
 		p.groups.Held = append(p.groups.Held, open[id])
@@ -37,7 +38,7 @@ func (r *run) decideGroups(ctx context.Context) error {
 		}
 		g.anew = g.link == nil || g.link.Role == 0 || g.link.Role != g.role.ID
 		if g.role.ID != 0 {
-			p.refs[g.role.ID] = g.role
+			p.refs[roleOf{g.role.ID, g.group.ID}], p.names[g.role.ID] = g.role, g.role.Name
 		}
 	}
 	if slices.ContainsFunc(p.groups.Actions, func(a plan.Action) bool { return a.Kind == plan.CreateRole }) {

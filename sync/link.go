@@ -203,9 +203,6 @@ func (l *linker) mapPerson(ctx context.Context, s *subject) error {
 		if err := l.readGroupsOf(ctx, s.person.ID, storedGroups(links)); err != nil {
 			return err
 		}
-		for _, g := range l.groups {
-			slices.Sort(g.members)
-		}
 	}
 	l.mapSubject(s)
 	w := &s.mapped.Wanted

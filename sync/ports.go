@@ -16,6 +16,7 @@ type Source interface {
 	Assignment(ctx context.Context, id plan.PersonID) (p plan.Person, found bool, err error)
 	User(ctx context.Context, idOrLogin string) (p plan.Person, found bool, err error)
 	UserByEmail(ctx context.Context, email string) ([]plan.Person, error)
+	UsersNamed(ctx context.Context, login, email string) ([]plan.Person, error)
 	Groups(ctx context.Context, each func([]plan.Group) error) error
 	AssignedGroups(ctx context.Context, each func([]plan.Group) error) error
 	Group(ctx context.Context, id plan.GroupID) (g plan.Group, found bool, err error)

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -140,4 +141,41 @@ func TestWhoIsInNoPushedGroupIsKnownToBeInNone(t *testing.T) {
 	}
 	w.leave("Site North", "bob")
 	w.wantHeld(w.run(), plan.HeldOutOfScope, "bob")
+}
+
+func TestAProtectedRoleIsNotReplacedEither(t *testing.T) {
+	w := newWorld(t)
+	w.policy.OneRole = true
+	w.portal.AddRole(tracktiktest.Role{Name: "Guard"})
+	w.portal.AddRole(tracktiktest.Role{Name: "Patrol"})
+	w.hire("ada")
+	w.group("Site North", "ada")
+	w.push.Roles = map[string]string{"Site North": "Guard"}
+	w.run()
+	w.policy.ProtectedRoles = []string{"guard"}
+	w.push.Roles = map[string]string{"Site North": "Patrol"}
+	for _, opt := range []tsync.RunOptions{refreshed, {}, {Users: []string{w.users["ada"]}}} {
+		doc := w.runWith(opt)
+		w.wantHeldOf(doc, plan.RevokeRole, plan.HeldProtectedRole, "ada")
+		w.wantRoles("ada", "Guard")
+	}
+}
+
+// A role that two groups give is revoked, and looked at again, by the group that gave it.
+func TestARevokeNamesTheGroupThatGaveTheRole(t *testing.T) {
+	w := newWorld(t)
+	w.portal.AddRole(tracktiktest.Role{Name: "Guard"})
+	w.hire("ada", "bob")
+	w.group("Site North", "ada")
+	w.group("Site South", "bob")
+	w.group("Site West", "ada")
+	w.push.Roles = map[string]string{"Site North": "Guard", "Site South": "Guard"}
+	w.run()
+	w.leave("Site North", "ada")
+	doc := w.run()
+	w.wantDone(doc, "revoke_role 1")
+	if a := doc.Actions[0]; a.Role.Name != "Guard" || string(a.Role.Group) != w.groups["Site North"] {
+		t.Errorf("the revoke is of role %q by group %s, want Guard by %s", a.Role.Name, a.Role.Group, w.groups["Site North"])
+	}
+	w.wantRoles("bob", "Guard")
 }

@@ -17,7 +17,8 @@ type rolePass struct {
 	groups   plan.GroupDecision
 	dirty    map[plan.PersonID]bool      // their roles are looked at
 	due      map[plan.PersonID][]*pushed // the groups of those who are looked at
-	refs     map[plan.RoleID]*plan.RoleRef
+	refs     map[roleOf]*plan.RoleRef
+	names    map[plan.RoleID]string // of roles that groups have
 	views    []*plan.RoleView
 	decision plan.Decision // about everybody's roles
 	adopted  []plan.Grant  // held in TrackTik already, and due
@@ -26,11 +27,17 @@ type rolePass struct {
 	several  int                      // people with more than one role due
 }
 
+// A roleOf is a role as a group gives it.
+type roleOf struct {
+	role  plan.RoleID
+	group plan.GroupID
+}
+
 // decideRoles gives groups their roles and people their grants. Only those whose
 // group, entry or grants changed are looked at.
 func (r *run) decideRoles(ctx context.Context) error {
 	p := &r.roles
-	p.dirty, p.due, p.refs = map[plan.PersonID]bool{}, map[plan.PersonID][]*pushed{}, map[plan.RoleID]*plan.RoleRef{}
+	p.dirty, p.due = map[plan.PersonID]bool{}, map[plan.PersonID][]*pushed{}
 	p.held = map[plan.PersonID]string{}
 	if err := r.decideGroups(ctx); err != nil {
 		return err
@@ -314,7 +321,7 @@ func (r *run) nameLost(ctx context.Context) error {
 	for _, v := range r.roles.views {
 		for i := range v.Have {
 			h := &v.Have[i]
-			if h.Lost == "" || h.Role.Name != "" {
+			if h.Lost == "" && !r.pol.OneRole || h.Role.Name != "" {
 				continue
 			}
 			if err := r.readPortalRoles(ctx); err != nil {
@@ -471,10 +478,11 @@ func (r *run) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
 	v.Have = append(v.Have, h)
 }
 
-// protect keeps a grant that is lost but of a protected role.
+// protect keeps a grant of a protected role, whether it is lost or would be replaced.
 func (r *run) protect(h *plan.Holding) {
 	group := r.byGroup[h.Group]
-	if h.Lost != "" && plan.MatchAny(r.pol.ProtectedRoles, h.Role.Name) && (group == nil || group.link == nil || group.link.How != plan.HowMapped) {
+	mapped := group != nil && group.link != nil && group.link.How == plan.HowMapped && group.link.Role == h.Role.ID && (group.role == nil || group.role.ID == h.Role.ID)
+	if !mapped && plan.MatchAny(r.pol.ProtectedRoles, h.Role.Name) {
 		h.Stays = plan.HeldProtectedRole + ": sync.roles.protected names the role"
 	}
 }
@@ -484,21 +492,32 @@ func (r *run) roleGone(id plan.RoleID) bool {
 	return r.portal.Read && !slices.ContainsFunc(r.portal.Roles, func(role plan.Role) bool { return role.ID == id })
 }
 
+// roleRef names the role of a grant, and the group by which it was granted: another group
+// may give the same role.
 func (r *run) roleRef(g plan.Grant) *plan.RoleRef {
-	if ref := r.roles.refs[g.Role]; ref != nil {
-		return ref
+	key := roleOf{g.Role, g.Group}
+	ref := r.roles.refs[key]
+	if ref == nil {
+		ref = &plan.RoleRef{ID: g.Role, Group: g.Group, Name: r.roleName(g)}
+		r.roles.refs[key] = ref
 	}
-	ref := &plan.RoleRef{ID: g.Role, Group: g.Group}
+	return ref
+}
+
+// roleName is a role's name, as far as it is known without reading the portal's roles.
+func (r *run) roleName(g plan.Grant) string {
+	if name := r.roles.names[g.Role]; name != "" {
+		return name
+	}
+	if group := r.byGroup[g.Group]; group != nil && group.link != nil && group.link.Role == g.Role {
+		return group.link.RoleName
+	}
 	for _, l := range r.unpushed {
-		if l.Group == g.Group {
-			ref.Name = l.RoleName
+		if l.Group == g.Group && l.Role == g.Role {
+			return l.RoleName
 		}
 	}
-	if group := r.byGroup[g.Group]; group != nil && group.former && group.link.Role == g.Role {
-		ref.Name = group.link.RoleName
-	}
-	r.roles.refs[g.Role] = ref
-	return ref
+	return ""
 }
 
 // findHolders reads who holds the roles already, where that cannot be known: by people

@@ -23,7 +23,7 @@ func (r *run) readSome(ctx context.Context) error {
 	r.withoutRemovals()
 	r.phase("reading people", len(r.opt.Users))
 	for _, name := range r.opt.Users {
-		id, known, err := r.find(ctx, name)
+		id, known, err := r.findOne(ctx, name)
 		if r.vanished(err, name) {
 			continue
 		}
@@ -33,16 +33,7 @@ func (r *run) readSome(ctx context.Context) error {
 		if r.people.subjects[id] != nil {
 			continue
 		}
-		if err := r.readGroupsOf(ctx, id, stored); err != nil {
-			return err
-		}
-		if err := r.readFormerGroups(ctx, id, stored); err != nil {
-			return err
-		}
-		for _, g := range r.groups {
-			slices.Sort(g.members) // an expression may ask for the person's groups
-		}
-		if err := r.readOne(ctx, id, known); err != nil {
+		if err := r.readOne(ctx, id, known, stored); err != nil {
 			return err
 		}
 		r.progress(1)
@@ -56,7 +47,10 @@ func (r *run) readSome(ctx context.Context) error {
 			absent = append(absent, s)
 		}
 	}
-	return r.judgeDeleted(absent)
+	if err := r.judgeDeleted(absent); err != nil {
+		return err
+	}
+	return r.findHeirs(ctx)
 }
 
 // warnVanished is the warning about somebody with a problem who is gone.
@@ -150,7 +144,7 @@ func isNetwork(err error) bool {
 }
 
 // readOne judges one person by direct answers; there is no listing that could lie.
-func (r *run) readOne(ctx context.Context, id plan.PersonID, known *plan.Person) error {
+func (r *run) readOne(ctx context.Context, id plan.PersonID, known *plan.Person, stored map[plan.GroupID]*plan.GroupLink) error {
 	p, assigned, err := r.Source.Assignment(ctx, id)
 	if err != nil {
 		return err
@@ -162,6 +156,11 @@ func (r *run) readOne(ctx context.Context, id plan.PersonID, known *plan.Person)
 		p, found = *known, true
 	default:
 		if p, found, err = r.Source.User(ctx, string(id)); err != nil {
+			return err
+		}
+	}
+	if r.refresh {
+		if err := r.refreshOne(ctx, id); err != nil {
 			return err
 		}
 	}
@@ -178,8 +177,8 @@ func (r *run) readOne(ctx context.Context, id plan.PersonID, known *plan.Person)
 		r.people.subjects[id] = s
 		return nil
 	}
-	if r.refresh {
-		if err := r.refreshOne(ctx, id); err != nil {
+	if plan.Judge(&p, &r.pol).Verdict == plan.Provision { // the roles of all others stay
+		if err := r.readOwnGroups(ctx, id, stored); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,15 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// readOwnGroups reads the groups that a person is in, and those behind the roles that they
+// have.
+func (r *run) readOwnGroups(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
+	if err := r.readGroupsOf(ctx, id, stored); err != nil {
+		return err
+	}
+	return r.readFormerGroups(ctx, id, stored)
+}
+
 // readGroupsOf reads the person's groups, and keeps those that are pushed.
 func (r *run) readGroupsOf(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
 	if !r.readsGroups() {
@@ -32,19 +41,18 @@ func (r *run) readGroupsOf(ctx context.Context, id plan.PersonID, stored map[pla
 		}
 		p := r.byGroup[g.ID]
 		if p == nil {
-			p = &pushed{group: g, link: stored[g.ID], known: true}
+			p = &pushed{link: stored[g.ID], known: true}
+			p.group.ID = g.ID
 			r.keepGroup(p)
 		}
+		p.group, p.former = g, false // somebody else of this run may have left it
 		p.members = append(p.members, id)
+		slices.Sort(p.members)
 	}
 	if !r.Mapper.NeedsGroups() {
 		return nil
 	}
-	if r.ownNames == nil {
-		r.ownNames = map[plan.PersonID][]string{}
-	}
-	r.ownNames[id], err = r.namesOf(ctx, groups)
-	return err
+	return r.rememberNames(ctx, id, groups)
 }
 
 func (r *run) keepGroup(g *pushed) {

@@ -1,0 +1,212 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A run of single people does not read who else there is. Before it gives a name to
+// somebody, or ends the employment of who has left, it asks Okta who else has the name:
+// another new person, whom a whole run would give it as little, or who left, made anew.
+
+// usersNamed are the users with that login or that e-mail in Okta, as they were first
+// read in this run.
+func (r *run) usersNamed(ctx context.Context, login, email string) ([]plan.Person, error) {
+	key := plan.FoldName(login) + "|" + plan.FoldName(email)
+	if people, asked := r.namesakes[key]; asked {
+		return people, nil
+	}
+	people, err := r.Source.UsersNamed(ctx, login, email)
+	if err != nil {
+		return nil, err
+	}
+	if r.namesakes == nil {
+		r.namesakes = map[string][]plan.Person{}
+	}
+	r.namesakes[key] = people
+	return people, nil
+}
+
+// findOne is find for a run of single people, who are mostly named by what is both login
+// and e-mail.
+func (r *run) findOne(ctx context.Context, name string) (plan.PersonID, *plan.Person, error) {
+	if strings.Contains(name, "@") {
+		people, err := r.usersNamed(ctx, name, name)
+		if err != nil && !isArgument(err) {
+			return "", nil, err
+		}
+		for i := range people {
+			if plan.FoldName(people[i].Login) == plan.FoldName(name) {
+				return people[i].ID, &people[i], nil
+			}
+		}
+		if len(people) == 1 {
+			return people[0].ID, &people[0], nil
+		}
+	}
+	return r.find(ctx, name)
+}
+
+// bystanders are the claims of people whom a run of single people is not about, and who
+// want a name that one of them is to be given.
+func (r *run) bystanders(ctx context.Context, claims []plan.Claim) ([]plan.Claim, error) {
+	if !r.some() {
+		return nil, nil
+	}
+	var others []plan.Claim
+	asked := map[plan.PersonID]bool{}
+	for _, c := range claims {
+		if c.Managed && !c.Moves {
+			continue
+		}
+		people, err := r.usersNamed(ctx, c.Username, c.Email)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range people {
+			if asked[p.ID] || r.people.subjects[p.ID] != nil || p.Status == "DEPROVISIONED" {
+				continue
+			}
+			asked[p.ID] = true
+			other, claims, err := r.bystander(ctx, p.ID, c)
+			if err != nil {
+				return nil, err
+			}
+			if claims {
+				others = append(others, other)
+			}
+		}
+	}
+	return others, nil
+}
+
+// bystander is what a person wants who has a name in Okta that c wants. Who has it in
+// TrackTik already is not asked: they keep it in this run.
+func (r *run) bystander(ctx context.Context, id plan.PersonID, c plan.Claim) (plan.Claim, bool, error) {
+	p, assigned, err := r.Source.Assignment(ctx, id)
+	if err != nil || !assigned {
+		return plan.Claim{}, false, err
+	}
+	s := &subject{person: p, judgement: plan.Judge(&p, &r.pol)}
+	link, managed, err := r.Snapshot.Link(id)
+	if err != nil || s.judgement.Verdict != plan.Provision {
+		return plan.Claim{}, false, err
+	}
+	if managed {
+		s.link = &link
+		if plan.FoldName(link.Pushed[plan.Username]) == c.Username || plan.FoldName(link.Pushed[plan.Email]) == c.Email {
+			return plan.Claim{}, false, nil
+		}
+	}
+	if err := r.nameGroups(ctx, id); err != nil {
+		return plan.Claim{}, false, err
+	}
+	r.mapSubject(s)
+	other, claims := r.claim(s)
+	return other, claims, nil
+}
+
+// nameGroups reads the groups of somebody whom the run is not about, where an expression
+// asks for them.
+func (r *run) nameGroups(ctx context.Context, id plan.PersonID) error {
+	if !r.Mapper.NeedsGroups() || !r.readsGroups() {
+		return nil
+	}
+	groups, err := r.Source.GroupsOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	return r.rememberNames(ctx, id, groups)
+}
+
+func (r *run) rememberNames(ctx context.Context, id plan.PersonID, groups []plan.Group) error {
+	names, err := r.namesOf(ctx, groups)
+	if r.ownNames == nil {
+		r.ownNames = map[plan.PersonID][]string{}
+	}
+	r.ownNames[id] = names
+	return err
+}
+
+// findRivals notes that somebody whom the run is not about has the names of an employee
+// whom somebody of it matches.
+func (r *run) findRivals(ctx context.Context, fresh []*subject) error {
+	for _, s := range fresh {
+		for i := range s.matches {
+			m := &s.matches[i]
+			if m.Owner != "" || !m.Employee.Active() {
+				continue
+			}
+			rival, err := r.stranger(ctx, m.Employee.Values, s.person.ID, func(*plan.Claim) bool { return true })
+			if err != nil {
+				return err
+			}
+			if m.Rival == "" {
+				m.Rival = rival
+			}
+		}
+	}
+	return nil
+}
+
+// findHeirs holds the departures of single people whose employee may be another user's by
+// now: who was deleted and made anew goes on as the same employee, and that is for a whole
+// run to decide.
+func (r *run) findHeirs(ctx context.Context) error {
+	for _, s := range r.people.sorted() {
+		if s.link == nil || s.judgement.Verdict != plan.Depart || !r.pol.DeactivateUsers {
+			continue
+		}
+		heir, err := r.heirOf(ctx, s.link)
+		_, credentials := isCredentials(err)
+		switch {
+		case credentials, ctx.Err() != nil, errors.Is(err, errAsked):
+			return err
+		case err != nil:
+			s.wait(fmt.Sprintf("%s, and whether somebody was made anew with their names could not be looked up: %v", s.judgement.Why, err))
+		case heir != "":
+			s.wait(fmt.Sprintf("%s, and user %s has their names: whether that is the same person, and goes on as employee %d, is for a whole run to decide", s.judgement.Why, heir, s.link.Employee))
+		}
+	}
+	return nil
+}
+
+// wait holds a departure.
+func (s *subject) wait(why string) {
+	s.leaver, s.judgement = false, plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed + ": " + why}
+}
+
+// heirOf is a new person of a leaver's user name or e-mail, and of their first or last
+// name; empty: there is none.
+func (r *run) heirOf(ctx context.Context, l *plan.Link) (plan.PersonID, error) {
+	return r.stranger(ctx, l.Pushed, l.Person, func(other *plan.Claim) bool {
+		return other.First == plan.FoldName(l.Pushed[plan.FirstName]) || other.Last == plan.FoldName(l.Pushed[plan.LastName])
+	})
+}
+
+// stranger is somebody whom nobody manages, and the run is not about, who is to have the
+// user name or the e-mail, and fits; empty: there is nobody.
+func (r *run) stranger(ctx context.Context, names plan.Values, but plan.PersonID, fits func(*plan.Claim) bool) (plan.PersonID, error) {
+	people, err := r.usersNamed(ctx, names[plan.Username], names[plan.Email])
+	if err != nil {
+		return "", err
+	}
+	for _, p := range people {
+		if p.ID == but || p.Status == "DEPROVISIONED" || r.people.subjects[p.ID] != nil {
+			continue
+		}
+		other, claims, err := r.bystander(ctx, p.ID, plan.Claim{})
+		if err != nil {
+			return "", err
+		}
+		named := other.Username == plan.FoldName(names[plan.Username]) || other.Email == plan.FoldName(names[plan.Email])
+		if claims && !other.Managed && named && fits(&other) {
+			return p.ID, nil
+		}
+	}
+	return "", nil
+}
