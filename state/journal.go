@@ -140,6 +140,33 @@ func (db *DB) latestAudits(s span, q Query) iter.Seq2[plan.Audit, error] {
 	}
 }
 
+// GrantsSent counts the calls that may have given a role to an employee since it was last
+// taken from them: those that were done, and those whose answer was lost. What never
+// happened, as TrackTik said, is not among them.
+func (db *DB) GrantsSent(id plan.PersonID, employee plan.EmployeeID, role plan.RoleID) (int, error) {
+	sent := map[string]int{} // by request: its outcome may be recorded twice, when it was lost and when it was found out
+	for a, err := range db.Audits(Query{Person: id}) {
+		if err != nil {
+			return 0, err
+		}
+		if a.Employee != employee || a.Role == nil || a.Role.ID != role {
+			continue
+		}
+		switch kind := plan.Kind(a.Kind); {
+		case kind == plan.RevokeRole && (a.Outcome == plan.Done || a.Outcome == plan.Found):
+			clear(sent)
+		case kind != plan.GrantRole:
+		case a.Outcome == plan.Done, a.Outcome == plan.Unknown, a.Outcome == plan.Failed && a.Attempts == 0: // found out by a look-up
+			sent[a.Request] = max(sent[a.Request], a.Attempts, 1)
+		}
+	}
+	n := 0
+	for _, calls := range sent {
+		n += calls
+	}
+	return n, nil
+}
+
 // CountsSince counts the actions done from t on by their kind: those that an
 // approval let through apart from those that count against a day's limit.
 func (db *DB) CountsSince(t time.Time) (approved, unapproved map[plan.Kind]int, err error) {

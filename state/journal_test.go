@@ -148,6 +148,36 @@ func TestCountsSinceTellApprovedFromUnapproved(t *testing.T) {
 	}
 }
 
+func TestGrantsSentAreThoseThatMayBeThere(t *testing.T) {
+	entry := func(kind plan.Kind, outcome, request string, attempts int) plan.Audit {
+		return plan.Audit{Kind: string(kind), Person: "00u1", Employee: 7, Role: &plan.RoleRef{ID: 3}, Outcome: outcome, Request: request, Attempts: attempts}
+	}
+	done := entry(plan.GrantRole, plan.Done, "a", 1)
+	for name, c := range map[string]struct {
+		entries []plan.Audit
+		want    int
+	}{
+		"nothing":                       {nil, 0},
+		"done":                          {[]plan.Audit{done}, 1},
+		"lost, and found out":           {[]plan.Audit{entry(plan.GrantRole, plan.Unknown, "a", 1), entry(plan.GrantRole, plan.Done, "a", 0)}, 1},
+		"lost, and made once more":      {[]plan.Audit{entry(plan.GrantRole, plan.Done, "a", 2)}, 2},
+		"lost, and made in a later run": {[]plan.Audit{entry(plan.GrantRole, plan.Unknown, "a", 1), entry(plan.GrantRole, plan.Failed, "a", 0), entry(plan.GrantRole, plan.Done, "b", 1)}, 2},
+		"a crash, and made again":       {[]plan.Audit{entry(plan.GrantRole, plan.Failed, "a", 0), entry(plan.GrantRole, plan.Done, "b", 1)}, 2},
+		"refused, and made":             {[]plan.Audit{entry(plan.GrantRole, plan.Failed, "a", 1), entry(plan.GrantRole, plan.Done, "b", 1)}, 1},
+		"revoked, and granted again":    {[]plan.Audit{done, entry(plan.RevokeRole, plan.Done, "b", 1), entry(plan.GrantRole, plan.Done, "c", 1)}, 1},
+		"only planned":                  {[]plan.Audit{entry(plan.GrantRole, plan.Would, "", 0), entry(plan.GrantRole, plan.Withheld, "", 0)}, 0},
+		"of others": {[]plan.Audit{done, {Kind: done.Kind, Person: "00u1", Employee: 8, Role: done.Role, Outcome: plan.Done, Request: "x"},
+			{Kind: done.Kind, Person: "00u1", Employee: 7, Role: &plan.RoleRef{ID: 4}, Outcome: plan.Done, Request: "y"},
+			{Kind: done.Kind, Person: "00u2", Employee: 7, Role: done.Role, Outcome: plan.Done, Request: "z"}}, 1},
+	} {
+		db := create(t)
+		commit(t, db, plan.Batch{Audits: c.entries})
+		if got := must[int](t)(db.GrantsSent("00u1", 7, 3)); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
+
 func TestLongTrailIsReadWholeAndInOrder(t *testing.T) {
 	db := create(t)
 	const n = 2*scanRows + 3

@@ -249,21 +249,6 @@ func TestAValueThatIsNotKeptIsSentTwiceAtMost(t *testing.T) {
 	w.wantDone(w.runWith(refreshed), "")
 }
 
-func TestDoubleGrantsLoseTheLaterOne(t *testing.T) {
-	w := newWorld(t)
-	w.hire("ada", "bob")
-	w.group("Site North", "ada", "bob")
-	w.run()
-	ada := w.employee("ada").ID
-	first := w.portal.Grants()
-	w.portal.SeedGrants(tracktiktest.Grant{Employee: ada, Role: w.roleID("Site North")})
-	w.wantDone(w.runWith(refreshed), "revoke_role 1")
-	if now := w.portal.Grants(); len(now) != len(first) || now[1] != first[1] {
-		t.Errorf("grants %v, want the earlier ones %v", now, first)
-	}
-	w.wantDone(w.runWith(refreshed), "")
-}
-
 func TestARoleThatWasDeletedIsMadeAgain(t *testing.T) {
 	w := newWorld(t)
 	w.hire("ada")

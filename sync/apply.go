@@ -39,6 +39,8 @@ type applier struct {
 	stopped    error  // why nothing more is started
 	terminated bool   // the first termination was read back
 	noTerm     bool   // terminations have no effect
+	revoked    bool   // the first revoke was read back
+	noRevoke   bool   // revokes have no effect
 
 	reason int64
 }
@@ -98,8 +100,8 @@ func (a *applier) inOrder(ctx context.Context, start, end int) {
 func (a *applier) batchEnd(start int) int {
 	actions := a.doc.Actions
 	end := start + 1
-	if actions[start].Kind == plan.RenameRole || actions[start].Kind == plan.Terminate && start == a.first(plan.Terminate) {
-		return end // the first termination is read back before there are more
+	if kind := actions[start].Kind; kind == plan.RenameRole || kind.Removes() && start == a.first(kind) {
+		return end // the first removal is read back before there are more
 	}
 	for end < len(actions) && actions[end].Kind == actions[start].Kind &&
 		(actions[start].Kind != plan.Update || a.names.Level[actions[end].User.ID] == a.names.Level[actions[start].User.ID]) {
@@ -279,7 +281,7 @@ func (a *applier) obstacle(action *plan.Action) string {
 			action.Role = &role
 		}
 	}
-	noGrant, noTerm := a.noGrant[action.User.ID], a.noTerm
+	noGrant, noTerm, noRevoke := a.noGrant[action.User.ID], a.noTerm, a.noRevoke
 	failed := a.unfinished[action.User.ID]
 	keeper := a.keeper(action)
 	a.mu.Unlock()
@@ -296,6 +298,8 @@ func (a *applier) obstacle(action *plan.Action) string {
 		return whyApart
 	case action.Kind == plan.Terminate && noTerm:
 		return plan.HeldPending + ": an earlier termination of this run had no effect, and the run stopped terminating"
+	case action.Kind == plan.RevokeRole && noRevoke:
+		return plan.HeldPending + ": an earlier revoke of this run had no effect, and the run stopped revoking"
 	case action.Kind == plan.Update && failed && action.Reason != "" && a.takesOver(action):
 		return plan.HeldPending + ": the adoption was not recorded"
 	case action.Kind == plan.Terminate || action.Kind == plan.RevokeRole && action.Grant == 0 && !action.Replaces:
@@ -396,6 +400,11 @@ func (a *applier) write(action *plan.Action) {
 	done := a.perform(ctx, action, &intent)
 	if done.request == "" {
 		done.request = request
+	}
+	if action.Kind == plan.GrantRole && done.outcome == plan.Done {
+		if err := a.freeLastRoles(&done.batch); err != nil {
+			a.stop(err)
+		}
 	}
 	if done.outcome == plan.Unknown {
 		done.batch.Begin = append(done.batch.Begin, a.lost(&intent, done))

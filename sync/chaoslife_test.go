@@ -37,16 +37,17 @@ type life struct {
 	*world
 	rng      *rand.Rand
 	citizens []*citizen
-	pushed   []string // ids of the groups that are there
-	named    int      // groups so far
-	checked  int      // how much of the portal's history was looked at
+	pushed   []string          // ids of the groups that are there
+	named    int               // groups so far
+	checked  int               // how much of the portal's history was looked at
+	taken    map[[2]int64]bool // employees and roles that were taken from them by hand
 	// fewDeletions is for a life in which no day can pass: many people whom Okta does not
 	// know at once are held for one.
 	fewDeletions bool
 }
 
 func newLife(w *world, rng *rand.Rand) *life {
-	l := &life{world: w, rng: rng}
+	l := &life{world: w, rng: rng, taken: map[[2]int64]bool{}}
 	w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.LastRoleRemovable = true })
 	w.policy.RevokeUnpushed = true
 	w.policy.Reactivate = rng.IntN(2) == 0
@@ -198,7 +199,11 @@ func (l *life) byHand() {
 		return
 	}
 	if held := l.portal.RolesOf(e.ID); len(held) > 0 && l.rng.IntN(2) == 0 {
-		l.must(l.portal.Revoke(e.ID, held[0]))
+		taken := [2]int64{e.ID, held[0]}
+		if !l.taken[taken] { // a second time would look like a portal that does not keep it
+			l.must(l.portal.Revoke(e.ID, held[0]))
+		}
+		l.taken[taken] = true
 		return
 	}
 	title := fmt.Sprintf("By hand %d", l.rng.Uint32()) // the same one twice would look like a portal that does not keep ours

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"slices"
 
 	"tracktik-sync/sync/plan"
 )
@@ -135,8 +136,14 @@ func (c *comparing) readRoles(ctx context.Context) error {
 		return nil
 	}
 	c.phase("reading tracktik roles", 0)
-	return c.Target.UserRoles(ctx, func(page []plan.UserRole) error {
+	own, err := c.ownEmployee(ctx)
+	if err != nil {
+		return err
+	}
+	shown := false
+	err = c.Target.UserRoles(ctx, func(page []plan.UserRole) error {
 		for _, u := range page {
+			shown = shown || u.Employee == own
 			if list, pushed := c.holders[u.Role]; pushed {
 				c.holders[u.Role] = append(list, u.Employee)
 				if o := c.meta.Observing; o != nil && u.ID > o.Grant {
@@ -147,4 +154,24 @@ func (c *comparing) readRoles(ctx context.Context) error {
 		c.progress(len(page))
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return c.confirmHolders(ctx, shown)
+}
+
+// confirmHolders reads by their ids the grants of ours that the list lacks. own says that
+// the list shows those of the employee whose credentials are used.
+func (c *comparing) confirmHolders(ctx context.Context, own bool) error {
+	var missing []plan.Grant
+	for g, err := range c.Snapshot.Grants() {
+		if err != nil {
+			return err
+		}
+		holders, pushed := c.holders[g.Role]
+		if e := c.employees[g.Employee]; pushed && e != nil && e.Active() && !slices.Contains(holders, g.Employee) {
+			missing = append(missing, g)
+		}
+	}
+	return c.confirmGrants(ctx, missing, own)
 }

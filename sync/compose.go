@@ -30,7 +30,7 @@ func (r *run) compose(ctx context.Context) {
 	}
 	held, problems = append(held, roles.Held...), append(problems, roles.Problems...)
 	r.warnReason(actions)
-	warnings = slices.Concat(r.warnings, r.roles.groups.Warnings, warnings)
+	warnings = slices.Concat(r.warnings, r.roles.groups.Warnings, roles.Warnings, warnings)
 	r.told = len(r.warnings)
 	plan.Order(actions, &r.names)
 	if r.opt.Expect != "" && len(r.approved) > 0 {

@@ -101,7 +101,10 @@ func (r *run) planned(ctx context.Context, decide func(context.Context) error) (
 		r.doc.Fail(err)
 		return r.doc, err
 	}
-	return r.doc, r.keepRefused(ctx)
+	if err := r.keepRefused(ctx); err != nil {
+		return r.doc, err
+	}
+	return r.doc, r.unreadGrants()
 }
 
 // RunOnce makes one run. The document comes with an error too, as far as it got;
@@ -153,6 +156,9 @@ func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, 
 	}
 	if skew, far := r.ClocksApart(); far {
 		return fmt.Errorf("%w: okta, tracktik and this machine are %s apart, and nobody was terminated; set the clock (chrony, systemd-timesyncd)", ErrClock, skew.Round(time.Second))
+	}
+	if err := r.unreadGrants(); err != nil {
+		return err
 	}
 	if !r.checked.Report.OK {
 		return r.refusal()

@@ -176,7 +176,7 @@ func (e *Engine) newExplainer(name string) (*explainer, error) {
 		out: &Explanation{Roles: []ExplainedRole{}, Actions: []plan.Action{}}}
 	pending, err := r.Snapshot.Pending()
 	for _, in := range pending {
-		r.pending[in.Action.User.ID] = fmt.Sprintf("a %s of run %s may or may not have happened; the next sync looks it up", in.Action.Kind, in.Run)
+		r.leaveOpen(&in, "the next sync looks it up")
 	}
 	return x, err
 }

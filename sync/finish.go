@@ -79,15 +79,11 @@ func (r *run) finishGrants(a *applier) error {
 		}
 		batch.DropGrants = keys
 	}
-	for _, g := range r.current.grants {
-		recorded, err := r.Snapshot.GrantsOf(g.Person)
-		if err != nil {
-			return err
-		}
-		if !dropped[g.Key()] && slices.ContainsFunc(recorded, func(now plan.Grant) bool { return now.Key() == g.Key() && now.Employee == g.Employee }) {
-			batch.Grants = append(batch.Grants, g) // which this run has not taken back
-		}
+	corrected, err := r.correctedGrants(dropped)
+	if err != nil {
+		return err
 	}
+	batch.Grants = append(batch.Grants, corrected...)
 	for _, g := range r.roles.adopted {
 		_, found, err := r.Snapshot.Link(g.Person)
 		if err != nil {
@@ -101,6 +97,25 @@ func (r *run) finishGrants(a *applier) error {
 		return nil
 	}
 	return r.Snapshot.Commit(batch)
+}
+
+// correctedGrants are the grants that were not as recorded, and still are not: no action of
+// this run recorded anything about them.
+func (r *run) correctedGrants(dropped map[plan.GrantKey]bool) ([]plan.Grant, error) {
+	var corrected []plan.Grant
+	for key, c := range r.current.corrected {
+		if dropped[key] {
+			continue
+		}
+		grants, err := r.Snapshot.GrantsOf(key.Person)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(grants, c.was) {
+			corrected = append(corrected, c.now)
+		}
+	}
+	return corrected, nil
 }
 
 // groupsAtOnce bounds a transaction: members are long lists.
@@ -195,7 +210,7 @@ func (r *run) finishTroubles(a *applier) error {
 			current[t.Key()] = true
 			continue
 		}
-		t := plan.Trouble{Person: p.User.ID, Login: p.User.Login, Code: p.Code, Message: p.Message, Since: r.now, Last: r.now}
+		t := plan.Trouble{Person: p.User.ID, Login: p.User.Login, Kind: p.Kind, Group: p.Group, Code: p.Code, Message: p.Message, Since: r.now, Last: r.now}
 		if before, ok := known[t.Key()]; ok && before.Code == t.Code {
 			t.Since = before.Since
 		}
@@ -331,7 +346,7 @@ func (r *run) prints(a *applier) ([]plan.PersonPrint, error) {
 			if stays && m != nil && m.print != (plan.Print{}) {
 				prints = append(prints, plan.PersonPrint{Person: id})
 			}
-		case s.open || unfinished[id] || r.pending[id] != "":
+		case s.open || unfinished[id] || r.pending[id] != "" || r.openGrants[id] != "":
 			if m != nil && m.print != (plan.Print{}) {
 				prints = append(prints, plan.PersonPrint{Person: id})
 			}

@@ -237,7 +237,13 @@ func (l *linker) findOwners(ctx context.Context) error {
 		}
 		found = append(found, s)
 	}
-	return l.findAdmins(ctx, found)
+	if err := l.findAdmins(ctx, found); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(found, func(s *subject) bool { return s.matches[0].Doubt != "" }) {
+		return nil
+	}
+	return l.findAdminsInList(ctx, found)
 }
 
 // refuseTwice refuses a row that names somebody whom another row names.
@@ -279,6 +285,8 @@ func (l *linker) judge(i int) {
 		p.Err = fmt.Errorf("sync.protected names user %s or employee %d, who is never adopted", id, e.ID)
 	case m.Admin:
 		p.Err = fmt.Errorf("employee %d holds a protected role, and is never adopted", e.ID)
+	case m.Doubt != "":
+		p.Err = fmt.Errorf("whether employee %d holds a protected role cannot be told: %s", e.ID, m.Doubt)
 	case !e.Active():
 		p.Err = fmt.Errorf("employee %d is %s: activate them in TrackTik, or link an active one", e.ID, e.Status)
 	case s.judgement.Verdict == plan.Depart, s.judgement.Verdict == plan.Doubt, s.judgement.Verdict == plan.Ignore:

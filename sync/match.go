@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strconv"
 
@@ -202,69 +201,6 @@ func (r *run) ownership(m *plan.Match) error {
 func (r *run) givesFree(owner *subject, m *plan.Match) bool {
 	w := &owner.mapped.Wanted
 	return owner.link != nil && len(owner.mapped.Problems) == 0 && !w.Keep.Has(m.Key) && !m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key])
-}
-
-// findAdmins marks matches who hold a protected role: by their own grants when they
-// are few, else by the holders of each such role.
-func (r *run) findAdmins(ctx context.Context, fresh []*subject) error {
-	candidates := map[plan.EmployeeID]bool{}
-	for _, s := range fresh {
-		for _, m := range s.matches {
-			if m.Owner == "" && m.Employee.Active() {
-				candidates[m.Employee.ID] = false
-			}
-		}
-	}
-	if len(candidates) == 0 {
-		return nil
-	}
-	if err := r.readPortalRoles(ctx); err != nil {
-		return err
-	}
-	protected := map[plan.RoleID]bool{}
-	for _, role := range r.portal.Roles {
-		if plan.ProtectedRole(role, &r.pol) {
-			protected[role.ID] = true
-		}
-	}
-	var err error
-	if len(candidates) <= len(protected) {
-		err = r.adminsByPerson(ctx, candidates, protected)
-	} else {
-		err = r.adminsByRole(ctx, candidates, protected)
-	}
-	for _, s := range fresh {
-		for i := range s.matches {
-			s.matches[i].Admin = candidates[s.matches[i].Employee.ID]
-		}
-	}
-	return err
-}
-
-func (r *run) adminsByPerson(ctx context.Context, candidates map[plan.EmployeeID]bool, protected map[plan.RoleID]bool) error {
-	for _, id := range slices.Sorted(maps.Keys(candidates)) {
-		grants, err := r.Target.UserRolesOf(ctx, id)
-		if err != nil {
-			return err
-		}
-		candidates[id] = slices.ContainsFunc(grants, func(u plan.UserRole) bool { return protected[u.Role] })
-	}
-	return nil
-}
-
-func (r *run) adminsByRole(ctx context.Context, candidates map[plan.EmployeeID]bool, protected map[plan.RoleID]bool) error {
-	for _, id := range slices.Sorted(maps.Keys(protected)) {
-		holders, err := r.Target.UserRolesWith(ctx, id)
-		if err != nil {
-			return err
-		}
-		for _, u := range holders {
-			if _, ok := candidates[u.Employee]; ok {
-				candidates[u.Employee] = true
-			}
-		}
-	}
-	return nil
 }
 
 // configuredOwn is the employee whose credentials we use, as far as the configuration

@@ -123,7 +123,7 @@ func (r *run) mustDecode(m *mark) bool {
 	if r.refresh && m.employee == 0 { // an employee may have their name
 		return true
 	}
-	if r.Mapper.NeedsGroups() || len(r.troubles[m.id]) > 0 || r.pending[m.id] != "" || r.current.differs[m.id] != nil || r.current.gone[m.id] {
+	if r.Mapper.NeedsGroups() || len(r.troubles[m.id]) > 0 || r.pending[m.id] != "" || r.openGrants[m.id] != "" || r.current.differs[m.id] != nil || r.current.gone[m.id] {
 		return true
 	}
 	for _, ids := range [][]plan.PersonID{r.opt.Recreate, r.opt.Retry} {

@@ -507,6 +507,9 @@ func (a *applier) revoke(ctx context.Context, action *plan.Action) attempt {
 	}
 	err = a.Target.Revoke(ctx, id)
 	if err == nil {
+		if problem := a.stillThere(ctx, action, id); problem != "" {
+			return attempt{outcome: plan.Failed, code: plan.ProblemNotEffective, message: problem}
+		}
 		return finished(revokedBatch(action), nil)
 	}
 	done := classify(err)
@@ -526,6 +529,26 @@ func (a *applier) revoke(ctx context.Context, action *plan.Action) attempt {
 			batch: plan.Batch{Grants: []plan.Grant{grant}}}
 	}
 	return done
+}
+
+// stillThere reads the first grant back that a run revokes: a portal that says yes and does
+// nothing would leave everybody their roles.
+func (a *applier) stillThere(ctx context.Context, action *plan.Action, id plan.GrantID) string {
+	a.mu.Lock()
+	first := !a.revoked
+	a.revoked = true
+	a.mu.Unlock()
+	if !first {
+		return ""
+	}
+	_, found, err := a.Target.UserRole(ctx, id)
+	if err != nil || !found {
+		return ""
+	}
+	a.mu.Lock()
+	a.noRevoke = true
+	a.mu.Unlock()
+	return fmt.Sprintf("tracktik answered that grant %d of employee %d was revoked, and shows it still; no more are revoked in this run", id, action.Employee)
 }
 
 func (a *applier) grantOf(action *plan.Action) (plan.Grant, bool, error) {

@@ -86,6 +86,7 @@ type Snapshot interface {
 	GrantsWith(role plan.RoleID) ([]plan.Grant, error)
 	Holders(role plan.RoleID) ([]plan.PersonID, error) // sorted
 	Grants() iter.Seq2[plan.Grant, error]
+	GrantsSent(id plan.PersonID, employee plan.EmployeeID, role plan.RoleID) (int, error)
 	Troubles() ([]plan.Trouble, error)
 	Pending() ([]plan.Intent, error)
 	CountsSince(t time.Time) (approved, unapproved map[plan.Kind]int, err error)

@@ -206,7 +206,25 @@ func (r *run) roleBatch(a *plan.Action, id plan.RoleID, how string) (plan.Batch,
 
 func (r *run) grantedBatch(a *plan.Action, id plan.GrantID, how string) plan.Batch {
 	return plan.Batch{Grants: []plan.Grant{{Role: a.Role.ID, Person: a.User.ID, ID: id, Employee: a.Employee, Group: a.Role.Group,
-		How: how, Since: r.clock(), Run: r.id}}}
+		How: how, Since: r.clock(), Run: r.id, Again: a.Drift}}}
+}
+
+// freeLastRoles adds to a batch that records a grant that the holder's roles have changed:
+// a last role that TrackTik refused to take is tried again.
+func (r *run) freeLastRoles(batch *plan.Batch) error {
+	for _, granted := range batch.Grants {
+		grants, err := r.Snapshot.GrantsOf(granted.Person)
+		if err != nil {
+			return err
+		}
+		for _, g := range grants {
+			if g.Stuck && g.Role != granted.Role {
+				g.Stuck = false
+				batch.Grants = append(batch.Grants, g)
+			}
+		}
+	}
+	return nil
 }
 
 func revokedBatch(a *plan.Action) plan.Batch {

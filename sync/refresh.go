@@ -29,9 +29,34 @@ type currentState struct {
 	holders map[holder][]plan.GrantID
 	// changed are people whose grants are not as recorded.
 	changed map[plan.PersonID]bool
-	// batch corrects the record of grants: other ids, and those that are gone.
-	grants     []plan.Grant
+	// covered are the roles of which the list of grants tells who holds them.
+	covered map[plan.RoleID]bool
+	// corrected are grants that are not as recorded; dropGrants, those whose role is gone.
+	corrected  map[plan.GrantKey]correction
 	dropGrants []plan.GrantKey
+}
+
+// A correction is a grant as it is on record, and as it is.
+type correction struct{ was, now plan.Grant }
+
+// correct notes what is to be recorded of a grant, and is believed in this run already.
+func (c *currentState) correct(was, now plan.Grant) {
+	if earlier, again := c.corrected[was.Key()]; again {
+		was = earlier.was
+	}
+	if c.corrected == nil {
+		c.corrected = map[plan.GrantKey]correction{}
+	}
+	c.corrected[was.Key()] = correction{was, now}
+}
+
+// asFound is a grant on record as it was found to be: one that was taken back and made
+// again by hand has another id, and the former may be somebody else's.
+func (c *currentState) asFound(g plan.Grant) plan.Grant {
+	if found, corrected := c.corrected[g.Key()]; corrected {
+		return found.now
+	}
+	return g
 }
 
 type holder struct {
@@ -45,15 +70,6 @@ func (c *currentState) holds(u plan.UserRole) {
 	if !slices.Contains(c.holders[key], u.ID) {
 		c.holders[key] = append(c.holders[key], u.ID)
 	}
-}
-
-// asFound is a grant on record under the id that it was found to have: one that was taken
-// back and made again by hand has another one, and the former may be somebody else's.
-func (c *currentState) asFound(g plan.Grant) plan.Grant {
-	if ids := c.holders[holder{g.Role, g.Employee}]; len(ids) > 0 && !slices.Contains(ids, g.ID) {
-		g.ID = slices.Min(ids)
-	}
-	return g
 }
 
 // readCurrent reads TrackTik: employees, roles, and who holds them.
@@ -84,11 +100,12 @@ func (r *run) readCurrent(ctx context.Context) error {
 	if err := r.readPortalRoles(ctx); err != nil {
 		return err
 	}
-	return r.readHolders(ctx)
+	return r.refreshGrants(ctx)
 }
 
 // compareEmployee notes an employee of ours that differs from what was pushed.
 func (r *run) compareEmployee(e *plan.Employee) error {
+	r.noteOwn(e)
 	link, found, err := r.Snapshot.LinkOfEmployee(e.ID)
 	if err != nil {
 		return err
@@ -198,110 +215,6 @@ func (r *run) confirmRoles(ctx context.Context, roles []plan.Role) error {
 		if err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// readHolders compares with those on record all grants of roles that are linked, or
-// were: what was granted by a group's former role is still ours.
-func (r *run) readHolders(ctx context.Context) error {
-	links, err := r.Snapshot.Groups()
-	if err != nil {
-		return err
-	}
-	linked := map[plan.RoleID]bool{}
-	for _, l := range links {
-		linked[l.Role] = l.Role != 0
-	}
-	for g, err := range r.Snapshot.Grants() {
-		if err != nil {
-			return err
-		}
-		linked[g.Role] = true
-	}
-	c := &r.current
-	c.holders, c.changed = map[holder][]plan.GrantID{}, map[plan.PersonID]bool{}
-	r.phase("reading tracktik roles", 0)
-	err = r.Target.UserRoles(ctx, func(page []plan.UserRole) error {
-		for _, u := range page {
-			c.topGrant = max(c.topGrant, u.ID)
-			if linked[u.Role] {
-				key := holder{u.Role, u.Employee}
-				c.holders[key] = append(c.holders[key], u.ID)
-			}
-		}
-		r.progress(len(page))
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	var lost []plan.Grant
-	ours := map[holder]bool{}
-	for g, err := range r.Snapshot.Grants() {
-		if err != nil {
-			return err
-		}
-		key := holder{g.Role, g.Employee}
-		ours[key] = true
-		ids := c.holders[key]
-		if found := c.asFound(g); len(ids) == 0 {
-			lost = append(lost, g)
-		} else if found != g {
-			c.grants = append(c.grants, found)
-		}
-		if len(ids) > 1 {
-			c.changed[g.Person] = true
-		}
-	}
-	if err := r.strangeHolders(ours); err != nil {
-		return err
-	}
-	return r.confirmLost(ctx, lost)
-}
-
-// strangeHolders marks managed people who hold a linked role that is not on record:
-// it is adopted when it is due.
-func (r *run) strangeHolders(ours map[holder]bool) error {
-	for key := range r.current.holders {
-		if ours[key] {
-			continue
-		}
-		link, found, err := r.Snapshot.LinkOfEmployee(key.employee)
-		if err != nil {
-			return err
-		}
-		if found {
-			r.current.changed[link.Person] = true
-		}
-	}
-	return nil
-}
-
-// confirmLost reads the person's own grants before a missing one counts as gone.
-func (r *run) confirmLost(ctx context.Context, lost []plan.Grant) error {
-	looked := lost
-	limit := r.Limits.Of(plan.RevokeRole).MaxCount
-	if len(lost) > sampleSize && limit >= 0 && len(lost) > limit {
-		looked = lost[:sampleSize]
-	}
-	pool, ctx := errgroup.WithContext(ctx)
-	pool.SetLimit(lookers)
-	for _, g := range looked {
-		pool.Go(func() error {
-			own, err := r.Target.UserRolesOf(ctx, g.Employee)
-			if err == nil && slices.ContainsFunc(own, func(u plan.UserRole) bool { return u.Role == g.Role }) {
-				err = &brokenListing{what: fmt.Sprintf("tracktik's list of user roles lacks grant %d of employee %d, who holds the role", g.ID, g.Employee)}
-			}
-			return err
-		})
-	}
-	if err := pool.Wait(); err != nil {
-		return err
-	}
-	for _, g := range lost {
-		r.current.dropGrants = append(r.current.dropGrants, g.Key())
-		r.current.changed[g.Person] = true
 	}
 	return nil
 }

@@ -162,6 +162,8 @@ func (r *run) doubt(s *subject, wanted map[plan.EmployeeID]int) string {
 		return fmt.Sprintf("employee %d has the names of several users", e.ID)
 	case r.isOwn(e), s.matches[0].Admin, r.pol.Protects(plan.Who{Link: s.link, Employee: e}):
 		return fmt.Sprintf("employee %d is protected", e.ID)
+	case s.matches[0].Doubt != "":
+		return fmt.Sprintf("whether employee %d holds a protected role cannot be told: %s", e.ID, s.matches[0].Doubt)
 	case onlyEmail(s.matches) && otherNames(&s.link.Pushed, &e.Values):
 		return fmt.Sprintf("employee %d has the same e-mail, but neither the first nor the last name", e.ID)
 	}

@@ -82,6 +82,7 @@ type comeback struct {
 	link     *plan.Link // an earlier restore brought them back, and may not have ended
 	employee *plan.Employee
 	held     []plan.UserRole // of the employee, in TrackTik
+	doubt    string          // why it cannot be told whether they hold more; empty: they do not
 	missing  []plan.Grant    // of the former roles, what they do not hold
 	kept     []plan.Grant    // and what they do
 	want     plan.Wanted
@@ -197,21 +198,22 @@ func (r *restore) readBack(ctx context.Context) error {
 	if len(r.back) > manyNew {
 		return r.readBackListed(ctx)
 	}
-	pool, ctx := errgroup.WithContext(ctx)
+	pool, poolCtx := errgroup.WithContext(ctx)
 	pool.SetLimit(lookers)
 	for _, c := range r.back {
 		pool.Go(func() error {
 			defer r.progress(1)
-			e, found, err := r.Target.Employee(ctx, c.id())
-			if err != nil || !found {
-				return err
+			e, found, err := r.Target.Employee(poolCtx, c.id())
+			if found {
+				c.employee = &e
 			}
-			c.employee = &e
-			c.held, err = r.Target.UserRolesOf(ctx, c.id())
 			return err
 		})
 	}
-	return pool.Wait()
+	if err := pool.Wait(); err != nil {
+		return err
+	}
+	return r.readHeld(ctx)
 }
 
 func (r *restore) readBackListed(ctx context.Context) error {
@@ -243,12 +245,5 @@ func (r *restore) readBackListed(ctx context.Context) error {
 			c.employee = &e
 		}
 	}
-	return r.Target.UserRoles(ctx, func(page []plan.UserRole) error {
-		for _, u := range page {
-			if c := byID[u.Employee]; c != nil {
-				c.held = append(c.held, u)
-			}
-		}
-		return nil
-	})
+	return r.readHeld(ctx)
 }

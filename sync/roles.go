@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -50,16 +49,18 @@ func (r *run) decideRoles(ctx context.Context) error {
 	if err := r.makeViews(ctx); err != nil {
 		return err
 	}
-	if err := r.findHolders(ctx); err != nil {
+	if err := r.confirmLeft(ctx); err != nil {
 		return err
 	}
-	if err := r.confirmLeft(ctx); err != nil {
+	if err := r.findHolders(ctx); err != nil {
 		return err
 	}
 	for _, v := range p.views {
 		r.decideRolesOf(v)
 	}
-	r.doubles()
+	if err := r.doubles(); err != nil {
+		return err
+	}
 	p.views, p.due, p.dirty = nil, nil, nil
 	if p.several > 0 && !r.pol.OneRole {
 		r.warn(plan.Warning{Code: warnManyRoles, Message: fmt.Sprintf("people who hold several roles: %d; TrackTik recommends one a person (sync.roles.per_person)", p.several)})
@@ -80,20 +81,26 @@ func (r *run) countActions() int {
 	return n
 }
 
-// decideRolesOf asks package plan about one person's roles.
+// decideRolesOf adds what package plan decides about one person's roles.
 func (r *run) decideRolesOf(v *plan.RoleView) {
+	d, all := r.rolesDecision(v), &r.roles.decision
+	all.Actions, all.Held = append(all.Actions, d.Actions...), append(all.Held, d.Held...)
+	all.Problems, all.Warnings = append(all.Problems, d.Problems...), append(all.Warnings, d.Warnings...)
+}
+
+// rolesDecision asks package plan about one person's roles.
+func (r *run) rolesDecision(v *plan.RoleView) plan.Decision {
 	if why := r.roles.held[v.User.ID]; why != "" {
 		v.Shielded = why
 	}
 	if s := r.people.subjects[v.User.ID]; s != nil && (s.link != nil || len(r.troubles[v.User.ID]) > 0) {
 		v.View = r.view(s)
 	}
-	unread := r.unread(v)
+	all := &r.roles.decision
+	all.Held = append(all.Held, r.unread(v)...)
 	d := plan.DecideRoles(v, &r.pol)
 	v.View = nil // it is large
-	all := &r.roles.decision
-	all.Actions, all.Held = append(all.Actions, d.Actions...), append(append(all.Held, d.Held...), unread...)
-	all.Problems = append(all.Problems, d.Problems...)
+	return d
 }
 
 // unread takes out of what is due the roles of groups that could not be read: what
@@ -345,16 +352,14 @@ func (r *run) keptRoles(ctx context.Context) error {
 		if s.former == nil || !slices.ContainsFunc(s.decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Reactivate }) {
 			continue
 		}
-		held, err := r.Target.UserRolesOf(ctx, s.former.Link.Employee)
+		kept, err := r.stillHeld(ctx, s.former)
 		if err != nil {
 			return err
 		}
 		s.kept = []plan.Grant{}
-		for _, g := range s.former.Roles {
-			if slices.ContainsFunc(held, func(u plan.UserRole) bool { return u.ID == g.ID }) {
-				g.Person = s.person.ID
-				s.kept = append(s.kept, g)
-			}
+		for _, g := range kept {
+			g.Person = s.person.ID
+			s.kept = append(s.kept, g)
 		}
 	}
 	return nil
@@ -367,6 +372,9 @@ func (r *run) roleView(id plan.PersonID) (*plan.RoleView, error) {
 	v := &plan.RoleView{User: plan.UserRef{ID: id}, MayGrant: true, Others: -1}
 	for _, g := range r.roles.due[id] {
 		v.Due = append(v.Due, g.due)
+	}
+	if why := r.openGrants[id]; why != "" {
+		v.Doubt = plan.HeldPending + ": " + why
 	}
 	var link *plan.Link
 	switch {
@@ -461,11 +469,20 @@ func who(link *plan.Link, s *subject) plan.Who {
 // holding judges whether a grant of ours is still due.
 func (r *run) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
 	p := &r.roles
-	if slices.Contains(r.current.dropGrants, g.Key()) || r.roleGone(g.Role) {
+	g = r.current.asFound(g)
+	if slices.Contains(r.opt.Retry, id) {
+		g.Again = false // somebody says that TrackTik keeps it by now
+	}
+	due := slices.ContainsFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == g.Role })
+	switch {
+	case slices.Contains(r.current.dropGrants, g.Key()), r.roleGone(g.Role), g.Gone && !due:
 		p.drops = append(p.drops, g.Key())
 		return
+	case g.Gone && !g.Again:
+		v.Lost = append(v.Lost, g.Role)
+		return
 	}
-	h := plan.Holding{Grant: r.current.asFound(g), Role: r.roleRef(g)}
+	h := plan.Holding{Grant: g, Role: r.roleRef(g)}
 	group := r.byGroup[g.Group]
 	switch {
 	case group != nil && group.failed:
@@ -518,108 +535,6 @@ func (r *run) roleName(g plan.Grant) string {
 		}
 	}
 	return ""
-}
-
-// findHolders reads who holds the roles already, where that cannot be known: by people
-// who are adopted, of roles that are linked anew, and of grants that are made again.
-func (r *run) findHolders(ctx context.Context) error {
-	roles, people := map[plan.RoleID]bool{}, map[plan.EmployeeID]bool{}
-	for _, v := range r.roles.views {
-		if v.Employee == 0 || !v.MayGrant {
-			continue
-		}
-		for _, d := range v.Due {
-			if d.Role.ID == 0 || slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {
-				continue
-			}
-			if r.mayHold(v, d.Role) {
-				roles[d.Role.ID], people[v.Employee] = true, true
-			}
-		}
-	}
-	if len(people) == 0 && !r.pol.OneRole {
-		return nil
-	}
-	if r.current.holders == nil {
-		r.current.holders = map[holder][]plan.GrantID{}
-	}
-	var err error
-	switch {
-	case r.pol.OneRole:
-		err = r.holdersByPerson(ctx, nil)
-	case len(people) < len(roles):
-		err = r.holdersByPerson(ctx, people)
-	default:
-		err = r.holdersByRole(ctx, roles)
-	}
-	if err == nil {
-		r.adoptGrants()
-	}
-	return err
-}
-
-// mayHold reports whether a person may hold a role without our knowing.
-func (r *run) mayHold(v *plan.RoleView, role *plan.RoleRef) bool {
-	g := r.byGroup[role.Group]
-	s := r.people.subjects[v.User.ID]
-	adopted := s != nil && (s.link == nil || s.link.How != plan.HowCreated)
-	return adopted || g == nil || g.anew || r.refresh
-}
-
-func (r *run) holdersByPerson(ctx context.Context, people map[plan.EmployeeID]bool) error {
-	for _, v := range r.roles.views {
-		ours := func(id plan.RoleID) bool {
-			return slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == id })
-		}
-		due := func(id plan.RoleID) bool {
-			return slices.ContainsFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == id })
-		}
-		one := r.pol.OneRole && slices.ContainsFunc(v.Due, func(d plan.Due) bool { return !ours(d.Role.ID) })
-		if v.Employee == 0 || !v.MayGrant || !people[v.Employee] && !one {
-			continue
-		}
-		grants, err := r.Target.UserRolesOf(ctx, v.Employee)
-		if err != nil {
-			return err
-		}
-		v.Others = 0
-		for _, u := range grants {
-			r.current.holds(u)
-			if !due(u.Role) && !ours(u.Role) {
-				v.Others++
-			}
-		}
-	}
-	return nil
-}
-
-func (r *run) holdersByRole(ctx context.Context, roles map[plan.RoleID]bool) error {
-	for _, id := range slices.Sorted(maps.Keys(roles)) {
-		grants, err := r.Target.UserRolesWith(ctx, id)
-		if err != nil {
-			return err
-		}
-		for _, u := range grants {
-			r.current.holds(u)
-		}
-	}
-	return nil
-}
-
-// adoptGrants takes over what is due and held already: no second grant is made.
-func (r *run) adoptGrants() {
-	for _, v := range r.roles.views {
-		for _, d := range v.Due {
-			ids := r.current.holders[holder{d.Role.ID, v.Employee}]
-			if len(ids) == 0 || d.Role.ID == 0 || v.Employee == 0 || slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {
-				continue
-			}
-			g := plan.Grant{Role: d.Role.ID, Person: v.User.ID, ID: slices.Min(ids), Employee: v.Employee, Group: d.Role.Group,
-				How: plan.HowAdopted, Since: r.now, Run: r.id}
-			r.roles.adopted = append(r.roles.adopted, g)
-			v.Have = append(v.Have, plan.Holding{Grant: g, Role: d.Role})
-		}
-	}
 }
 
 // confirmLeft looks at the own groups of people who are missing from a group before
@@ -695,29 +610,4 @@ func (r *run) confirmOne(ctx context.Context, v *plan.RoleView) error {
 		}
 	}
 	return nil
-}
-
-// doubles takes back the later one of two grants of one role, found by a refresh.
-func (r *run) doubles() {
-	for _, v := range r.roles.views {
-		for _, h := range v.Have {
-			ids := r.current.holders[holder{h.Role.ID, v.Employee}]
-			if len(ids) < 2 || h.Lost != "" {
-				continue
-			}
-			d := &r.roles.decision
-			for _, extra := range ids {
-				if extra == slices.Min(ids) {
-					continue
-				}
-				d.Actions = append(d.Actions, plan.Action{Kind: plan.RevokeRole, User: v.User, Employee: v.Employee, Role: h.Role, Grant: extra,
-					Reason: fmt.Sprintf("granted twice: grant %d beside grant %d", extra, slices.Min(ids)), Evidence: plan.EvidenceFull})
-			}
-			if h.ID != slices.Min(ids) {
-				g := h.Grant
-				g.ID = slices.Min(ids)
-				r.current.grants = append(r.current.grants, g)
-			}
-		}
-	}
 }

@@ -41,14 +41,16 @@ type run struct {
 	pushedIDs map[plan.GroupID]bool // in a run of single people, where the mode has a list; nil: not read
 	unlisted  bool                  // an explanation did not read which groups there are
 
-	regions  *plan.Regions
-	portal   plan.PortalRoles
-	current  currentState // TrackTik as a refresh read it
-	troubles map[plan.PersonID][]plan.Trouble
-	names    plan.Names
-	roles    rolePass
-	checked  plan.Checked
-	pending  map[plan.PersonID]string // people with a write whose outcome is not known
+	regions    *plan.Regions
+	portal     plan.PortalRoles
+	current    currentState // TrackTik as a refresh read it
+	grants     *grantReads
+	troubles   map[plan.PersonID][]plan.Trouble
+	names      plan.Names
+	roles      rolePass
+	checked    plan.Checked
+	pending    map[plan.PersonID]string // people with a write whose outcome is not known
+	openGrants map[plan.PersonID]string // people with a grant whose outcome is not known
 
 	listedOnce bool // new people were matched with one listing, not with look-ups of their own
 
@@ -71,7 +73,7 @@ func (e *Engine) newRun(opt RunOptions, id string) (*run, error) {
 		return nil, err
 	}
 	r := &run{Engine: e, opt: opt, id: id, now: now, began: began, started: now, log: e.Log, meta: meta, pol: e.Policy,
-		byGroup: map[plan.GroupID]*pushed{}, troubles: map[plan.PersonID][]plan.Trouble{}, pending: map[plan.PersonID]string{},
+		byGroup: map[plan.GroupID]*pushed{}, troubles: map[plan.PersonID][]plan.Trouble{}, pending: map[plan.PersonID]string{}, openGrants: map[plan.PersonID]string{}, grants: newGrantReads(),
 		before: [2]int{e.Source.Requests(), e.Target.Requests()}}
 	r.pol.NoRemovals = opt.NoRemovals
 	r.configuredOwn()
@@ -131,7 +133,7 @@ func (r *run) decideOnce(ctx context.Context) error {
 	}
 	r.groups, r.byGroup, r.unpushed, r.groupsIn = nil, map[plan.GroupID]*pushed{}, nil, 0
 	r.mappings, r.pushedIDs = mappings{}, nil
-	r.current, r.roles, r.portal, r.warnings = currentState{}, rolePass{}, plan.PortalRoles{}, nil
+	r.current, r.roles, r.portal, r.warnings, r.grants = currentState{}, rolePass{}, plan.PortalRoles{}, nil, newGrantReads()
 	r.doc.Evidence = ""
 	r.doc.Managed = r.people.managed
 	r.refresh = r.wantsRefresh()

@@ -47,8 +47,13 @@ func (r *run) settle(ctx context.Context) error {
 			r.log.WithField("action", in.Action.Kind).WithField("person", in.Action.User.ID).WithError(err).Warn("an open write could not be looked up")
 		}
 		if state == unsettled {
-			r.pending[in.Action.User.ID] = fmt.Sprintf("a %s of run %s may or may not have happened; it is looked up again in the next run", in.Action.Kind, in.Run)
+			r.leaveOpen(in, "it is looked up again in the next run")
 			continue
+		}
+		if in.Action.Kind == plan.GrantRole {
+			if err := r.freeLastRoles(&batch); err != nil {
+				return err
+			}
 		}
 		batch.Settle = append(batch.Settle, in.Seq)
 		identify(&in.Action, &batch)
@@ -68,6 +73,16 @@ func (r *run) settle(ctx context.Context) error {
 		r.progress(1)
 	}
 	return nil
+}
+
+// leaveOpen notes whom a write holds that may or may not have happened: nothing is done
+// about that person, but of a grant only that no role is given.
+func (r *run) leaveOpen(in *plan.Intent, then string) {
+	open := r.pending
+	if in.Action.Kind == plan.GrantRole {
+		open = r.openGrants
+	}
+	open[in.Action.User.ID] = fmt.Sprintf("a %s of run %s may or may not have happened; %s", in.Action.Kind, in.Run, then)
 }
 
 // lostSince is when a call may last have begun to be at work still; the zero time
@@ -180,7 +195,14 @@ func (r *run) lookAtStatus(ctx context.Context, in *plan.Intent) (settled, plan.
 }
 
 func (r *run) lookAtGrant(ctx context.Context, a *plan.Action) (settled, plan.Batch, error) {
-	held, err := r.Target.UserRolesOf(ctx, a.Employee)
+	link, linked, err := r.Snapshot.Link(a.User.ID)
+	if err != nil {
+		return unsettled, plan.Batch{}, err
+	}
+	if a.Kind == plan.GrantRole && (!linked || link.Employee != a.Employee) {
+		return didNot, plan.Batch{}, nil // whatever became of it, the employee is theirs no more
+	}
+	held, err := r.rolesNow(ctx, a.Employee)
 	if err != nil {
 		return unsettled, plan.Batch{}, err
 	}

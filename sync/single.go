@@ -208,7 +208,10 @@ func (r *run) refreshOne(ctx context.Context, id plan.PersonID) error {
 	} else {
 		r.current.gone[id] = true
 	}
-	if there && e.Active() {
+	switch {
+	case there && e.Active() && r.refresh:
+		return r.refreshGrantsOf(ctx, &link)
+	case there && e.Active(): // an explanation leaves the roles to what they are asked for
 		return nil
 	}
 	return r.relinkOne(ctx, &link)

@@ -36,6 +36,7 @@ type Error struct {
 	credentials bool
 	forbidden   bool
 	broken      bool
+	unfiltered  bool
 	unsent      bool // the request provably never left
 	spent       bool // it was tried as often as makes sense
 	cause       error
@@ -100,6 +101,10 @@ func (e *Error) Forbidden() bool { return e.forbidden }
 // Broken reports an answer that cannot be believed: empty, cut, not JSON, a page
 // twice, or fewer records than the portal says there are.
 func (e *Error) Broken() bool { return e.broken }
+
+// Unfiltered reports a list that the portal does not filter as it was asked: it refuses
+// the filter (400), or answers as if there were none. It will not do better next time.
+func (e *Error) Unfiltered() bool { return e.unfiltered }
 
 // RefusedField is the employee field that a refusal names, if it names one.
 func (e *Error) RefusedField() (plan.Field, bool) {

@@ -3,6 +3,7 @@ package tracktik
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -41,16 +42,21 @@ func (c *Client) UserRole(ctx context.Context, id plan.GrantID) (grant plan.User
 }
 
 // findGrants lists by a filter and does not trust it: what does not fit is left
-// out, and an answer in which nothing fits is not an answer to the question.
+// out, and an answer in which nothing fits is not an answer to the question. An Error
+// that is Unfiltered says that this portal cannot be asked like this.
 func (c *Client) findGrants(ctx context.Context, filter string, id int64, fits func(plan.UserRole) bool) ([]plan.UserRole, error) {
 	query := url.Values{"includeInactive": {"true"}, filter: {strconv.FormatInt(id, 10)}}
 	var all []plan.UserRole
 	if _, err := readList(ctx, c, "user-roles", query, decodeGrant, collect(&all)); err != nil {
+		var e *Error
+		if errors.As(err, &e) {
+			e.unfiltered = e.status == http.StatusBadRequest
+		}
 		return nil, err
 	}
 	fitting := slices.DeleteFunc(slices.Clone(all), func(g plan.UserRole) bool { return !fits(g) })
 	if len(all) > 0 && len(fitting) == 0 {
-		return nil, &Error{Method: http.MethodGet, Path: "/user-roles", broken: true,
+		return nil, &Error{Method: http.MethodGet, Path: "/user-roles", broken: true, unfiltered: true,
 			Text: fmt.Sprintf("asked for %s %d, and was given %d role assignments of others", filter, id, len(all))}
 	}
 	return fitting, nil

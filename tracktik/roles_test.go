@@ -64,8 +64,14 @@ func TestGrantsAreFilteredAndTheFilterIsNotTrusted(t *testing.T) {
 		t.Errorf("asked for %v and %v", calls[0].query, calls[1].query)
 	}
 	_, err = c.UserRolesOf(t.Context(), 99)
-	if e := wantError(t, err); !e.Broken() {
+	if e := wantError(t, err); !e.Broken() || !e.Unfiltered() {
 		t.Errorf("an answer about others is taken for none: %v", e)
+	}
+	for status, want := range map[int]bool{400: true, 500: false, 403: false} {
+		_, err := client(t, newPortal(t, always(status, `{"status":400,"error":"user.id is not a field in user-roles"}`)), nil).UserRolesOf(t.Context(), 31)
+		if e := wantError(t, err); e.Unfiltered() != want {
+			t.Errorf("%d: unfiltered is %v", status, e.Unfiltered())
+		}
 	}
 }
 

@@ -81,6 +81,9 @@ func eachAccess(db *state.DB, each func(accessRow) error) error {
 		}
 		row := accessRow{refOf(link), link.Email, link.Employee, cmp.Or(meta.Regions[link.PushedRegion], link.Pushed[plan.Region]), link.PushedRegion, link.How, link.Since.UTC(), link.Run, []accessRole{}}
 		for _, g := range grants {
+			if g.Gone {
+				continue
+			}
 			group := byGroup[g.Group]
 			row.Roles = append(row.Roles, accessRole{g.Role, group.RoleName, g.Group, group.Name, g.How, g.Since.UTC(), g.Run})
 		}

@@ -24,7 +24,7 @@ var waysOut = map[string]string{
 	plan.HeldGuard:               "look at the plan, then `sync --approve HASH`; `status` lists the hashes",
 	plan.HeldSuspended:           "nothing until Okta ends the suspension; sync.suspended decides",
 	plan.HeldUnreadable:          "Okta shows the person incompletely: check the rights of the token",
-	plan.HeldUnconfirmed:         "the departure could not be confirmed: it is looked up again in the next run",
+	plan.HeldUnconfirmed:         "what it rests on could not be confirmed: it is looked up again in the next run",
 	plan.HeldNotVisible:          "many people are not visible to us: check our rights in Okta; deleted people are confirmed after guard.deleted_grace, or by an approval",
 	plan.HeldProtected:           "sync.protected names the person",
 	plan.HeldDoubtfulMatch:       "only the e-mail agrees: `link USER EMPLOYEE_ID` if it is the same person",
@@ -50,6 +50,10 @@ func wayOutOf(t *plan.Trouble) string {
 		return "the leaver can still log in: settle in TrackTik what it refuses, or terminate the employee there; it is tried again hourly"
 	case t.Code == plan.ProblemRefused && t.Kind == plan.RevokeRole:
 		return "the role is still held: settle in TrackTik what it refuses, or take the role away there; it is tried again hourly"
+	case t.Code == plan.ProblemNotEffective && t.Kind == plan.RevokeRole:
+		return "the role is still held: take it away in TrackTik by hand, then `retry USER`"
+	case t.Code == plan.ProblemValueNotKept && t.Kind == plan.GrantRole:
+		return "find out in TrackTik who or what takes the role away, then `retry USER`"
 	}
 	return wayOut(t.Code)
 }

@@ -6,6 +6,11 @@ type Problem struct {
 	User    UserRef `json:"user,omitzero"`
 	Code    string  `json:"code"`
 	Message string  `json:"message"`
+
+	// Kind and Group are of the action that it keeps from being done; empty: it is about
+	// the person as a whole.
+	Kind  Kind    `json:"-"`
+	Group GroupID `json:"-"`
 }
 
 // A Warning is something that people should know and that stops nothing. Field

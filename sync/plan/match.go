@@ -13,6 +13,7 @@ type Match struct {
 	Owner    PersonID // who the employee is managed for; empty: nobody
 	Leaves   bool     // the owner gives the name free in this very plan
 	Admin    bool     // holds a protected role, or one of the portal ADMIN
+	Doubt    string   // why it cannot be told whether they are an Admin; empty: it can
 	Rival    PersonID // another new person whose keys find the employee too; empty: nobody
 }
 
@@ -155,6 +156,8 @@ func adopt(v *View, pol *Policy, d *Decision, m Match) {
 		d.problem(v.Ref(), ProblemProtectedMatch, fmt.Sprintf("employee %d holds a protected role", e.ID))
 	case !pol.Adopt:
 		d.problem(v.Ref(), ProblemAdoptOff, fmt.Sprintf("employee %d matches by %s, and sync.adopt is never; `link` ties them", e.ID, a.Key))
+	case m.Doubt != "":
+		d.hold(a, fmt.Sprintf("%s: whether employee %d holds a protected role cannot be told: %s; `link` looks in the list of all grants", HeldUnconfirmed, e.ID, m.Doubt))
 	case v.onlyByEmail(e.ID) && strangers(w.Values, e.Values):
 		d.hold(a, fmt.Sprintf("%s: employee %d has the same e-mail, but neither the first nor the last name; `link` settles it", HeldDoubtfulMatch, e.ID))
 	case strangers(w.Values, e.Values) && !agreeIn(w.Values, e.Values, Username, Email):

@@ -89,7 +89,15 @@ type Grant struct {
 	// Stuck is set when TrackTik refused to take a person's last role; it is not
 	// tried again until the person's roles change.
 	Stuck bool `json:"stuck,omitempty"`
+	// Gone is set when a refresh found that TrackTik does not hold the grant any more.
+	Gone bool `json:"gone,omitempty"`
+	// Again is set when the role was granted again after that, until a refresh sees it
+	// there. Gone again, it is a value that TrackTik does not keep.
+	Again bool `json:"again,omitempty"`
 }
+
+// NotKept reports a grant that TrackTik did not keep when it was made a second time.
+func (g Grant) NotKept() bool { return g.Gone && g.Again }
 
 // A Trouble is the snapshot's record of a person with a problem.
 type Trouble struct {

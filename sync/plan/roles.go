@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -36,9 +37,11 @@ type RoleView struct {
 	MayGrant bool       // to be provisioned, and nothing is wrong with them
 	Due      []Due
 	Have     []Holding
-	Shielded string // a Held reason why they neither get nor lose a role: protected (see Policy.Shields), unconfirmed
-	Others   int    // roles that we neither granted nor adopted, for OneRole; -1: not read
-	View     *View  // nil: there is neither a link nor an earlier problem of theirs, or they were not decoded
+	Shielded string   // a Held reason why they neither get nor lose a role: protected (see Policy.Shields), unconfirmed
+	Others   int      // roles that we neither granted nor adopted, for OneRole; -1: not read
+	Doubt    string   // a Held reason why no role is granted: which ones the employee holds cannot be told
+	Lost     []RoleID // roles that we granted, and that TrackTik does not hold any more
+	View     *View    // nil: there is neither a link nor an earlier problem of theirs, or they were not decoded
 }
 
 // DecideRoles compares what is due with what was granted. Nobody is both granted and
@@ -106,10 +109,17 @@ func sameRole(a, b *RoleRef) bool {
 func (p *rolePlan) grants() {
 	v, pol := p.v, p.pol
 	for _, want := range p.due {
-		if v.holds(want.Role) || slices.ContainsFunc(p.grant, func(a Action) bool { return sameRole(a.Role, want.Role) }) {
+		if i := slices.IndexFunc(v.Have, func(h Holding) bool { return sameRole(h.Role, want.Role) }); i >= 0 {
+			p.notKept(&v.Have[i])
+			continue
+		}
+		if slices.ContainsFunc(p.grant, func(a Action) bool { return sameRole(a.Role, want.Role) }) {
 			continue
 		}
 		a := Action{Kind: GrantRole, User: v.User, Employee: v.Employee, Role: want.Role, Reason: want.Why}
+		if a.Drift = slices.Contains(v.Lost, want.Role.ID); a.Drift {
+			a.Reason += "; somebody else took the role away in TrackTik"
+		}
 		switch {
 		case !v.MayGrant:
 			p.withheld = HeldLastRole + ": the role that replaces it cannot be granted before the person's problem is solved"
@@ -119,6 +129,11 @@ func (p *rolePlan) grants() {
 			p.withhold(a, HeldHasOtherRole+": holds a role that this program did not give, and sync.roles.per_person is one")
 		case !pol.GrantRoles:
 			p.withhold(a, HeldSwitchedOff+": sync.grant_roles is off")
+		case a.Drift && !pol.RepairDrift:
+			p.d.Warnings = append(p.d.Warnings, Warning{Code: WarningDrift, User: v.User, Field: RoleNameField,
+				Message: fmt.Sprintf("taken away in TrackTik, and left so (sync.drift: report): role %d of employee %d", want.Role.ID, v.Employee)})
+		case v.Doubt != "":
+			p.withhold(a, v.Doubt)
 		case v.tooEarly(a, p.d):
 			p.withheld = HeldLastRole + ": TrackTik refused the role that replaces it"
 		default:
@@ -128,14 +143,19 @@ func (p *rolePlan) grants() {
 	}
 }
 
+// notKept says of a role that is due that TrackTik does not keep it.
+func (p *rolePlan) notKept(h *Holding) {
+	if h.NotKept() {
+		p.d.Problems = append(p.d.Problems, Problem{User: p.v.User, Code: ProblemValueNotKept, Kind: GrantRole, Group: h.Group,
+			Message: fmt.Sprintf("TrackTik does not keep role %d of employee %d: it was granted again, and is gone again; "+
+				"it is not granted before the person's groups change", h.Grant.Role, h.Employee)})
+	}
+}
+
 // withhold holds a grant, and with it what it would replace.
 func (p *rolePlan) withhold(a Action, why string) {
 	p.d.hold(a, why)
 	p.withheld = why
-}
-
-func (v *RoleView) holds(role *RoleRef) bool {
-	return slices.ContainsFunc(v.Have, func(h Holding) bool { return sameRole(h.Role, role) })
 }
 
 func (v *RoleView) tooEarly(a Action, d *Decision) bool {

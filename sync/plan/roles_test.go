@@ -30,6 +30,14 @@ func lost(h *plan.Holding) { h.Lost, h.Evidence = "no longer in the group", plan
 
 func stuck(h *plan.Holding) { h.Stuck = true }
 
+// notKept is a grant that was made again, and is gone again.
+func notKept(h *plan.Holding) { h.Gone, h.Again = true, true }
+
+func doubtful(v *plan.RoleView) { v.Doubt = plan.HeldUnconfirmed + ": no answer is to be believed" }
+
+// taken is that role 1 was granted, and TrackTik does not hold it any more.
+func taken(v *plan.RoleView) { v.Lost = []plan.RoleID{1} }
+
 func roleView(d []plan.Due, h []plan.Holding, changes ...func(*plan.RoleView)) *plan.RoleView {
 	v := &plan.RoleView{User: plan.UserRef{ID: "00uANA", Login: "ana@acme.example"}, Employee: 7, MayGrant: true, Due: d, Have: h, Others: -1}
 	for _, change := range changes {
@@ -73,6 +81,11 @@ func TestWhoIsGrantedAndRevoked(t *testing.T) {
 		"the last role":                    {roleView(nil, []plan.Holding{have(1, "g1", lost, stuck)}), nothing, "held revoke_role g1/1 last_role"},
 		"the last role, but one comes":     {roleView([]plan.Due{due(2, "g2", 0)}, []plan.Holding{have(1, "g1", lost, stuck)}), nothing, "grant_role g2/2; revoke_role g1/1"},
 		"other roles do not matter":        {roleView([]plan.Due{due(1, "g1", 0)}, nil, func(v *plan.RoleView) { v.Others = 3 }), nothing, "grant_role g1/1"},
+		"what they hold cannot be told":    {roleView([]plan.Due{due(1, "g1", 0), due(2, "g2", 0)}, []plan.Holding{have(2, "g2"), have(3, "g3", lost)}, doubtful), nothing, "revoke_role g3/3; held grant_role g1/1 unconfirmed"},
+		"taken by somebody else":           {roleView([]plan.Due{due(1, "g1", 0)}, nil, taken), nothing, "grant_role g1/1"},
+		"taken, and drift is reported":     {roleView([]plan.Due{due(1, "g1", 0)}, nil, taken), func(p *plan.Policy) { p.RepairDrift = false }, "warning drift"},
+		"taken, and due no more":           {roleView(nil, nil, taken), nothing, ""},
+		"given again, and gone again":      {roleView([]plan.Due{due(1, "g1", 0)}, []plan.Holding{have(1, "g1", notKept)}), nothing, "problem value_not_kept"},
 		"another person's trouble ignored": {roleView([]plan.Due{due(1, "g1", 0)}, nil, func(v *plan.RoleView) { v.View = newcomer() }), nothing, "grant_role g1/1"},
 	} {
 		t.Run(name, func(t *testing.T) { check(t, plan.DecideRoles(c.view, with(c.policy)), c.want) })

@@ -1,0 +1,249 @@
+package sync
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"tracktik-sync/sync/plan"
+)
+
+// findHolders looks up what those hold who exist in TrackTik and are to be granted a role:
+// what somebody else gave them is taken over, and not granted twice. Who is created in
+// this plan holds nothing.
+func (r *run) findHolders(ctx context.Context) error {
+	var asking []*plan.RoleView
+	roles, people := map[plan.RoleID]bool{}, map[plan.EmployeeID]bool{}
+	for _, v := range r.roles.views {
+		if r.wantsLook(v, roles) {
+			asking = append(asking, v)
+			people[v.Employee] = true
+		}
+	}
+	if len(asking) > 0 {
+		if err := r.lookUpHolders(ctx, asking, slices.Sorted(maps.Keys(people)), slices.Sorted(maps.Keys(roles))); err != nil {
+			return err
+		}
+	}
+	for _, v := range r.roles.views {
+		r.adoptGrants(v)
+	}
+	return nil
+}
+
+// wantsLook reports whether a person is to be granted something that they may hold
+// already, and adds those roles.
+func (r *run) wantsLook(v *plan.RoleView, roles map[plan.RoleID]bool) bool {
+	if v.Employee == 0 || len(v.Due) == 0 {
+		return false
+	}
+	d := r.rolesDecision(v)
+	grants := slices.DeleteFunc(d.Actions, func(a plan.Action) bool { return a.Kind != plan.GrantRole })
+	for _, h := range d.Held { // it may be theirs already, and is taken over then
+		if h.Kind == plan.GrantRole && h.Code() == plan.HeldSwitchedOff {
+			grants = append(grants, h.Action)
+		}
+	}
+	wants := false
+	for _, a := range grants {
+		switch id := a.Role.ID; {
+		case r.pol.OneRole: // any other role counts
+			wants = true
+		case id == 0, r.current.covered[id] && !a.Drift:
+			continue
+		}
+		roles[a.Role.ID], wants = true, true
+	}
+	return wants
+}
+
+// lookUpHolders asks about each person, or about each role where that takes fewer calls.
+func (r *run) lookUpHolders(ctx context.Context, views []*plan.RoleView, people []plan.EmployeeID, roles []plan.RoleID) error {
+	if r.current.holders == nil {
+		r.current.holders = map[holder][]plan.GrantID{}
+	}
+	cost, err := r.callsByRole(roles)
+	if err != nil {
+		return err
+	}
+	people = slices.DeleteFunc(people, func(id plan.EmployeeID) bool { _, asked := r.grants.of[id]; return asked })
+	if !r.pol.OneRole && cost < len(people) {
+		doubt, err := r.readHoldersOf(ctx, roles)
+		if err != nil || doubt == "" {
+			r.noteHolders(roles)
+			return err
+		}
+	}
+	if err := r.askOf(ctx, people); err != nil {
+		return err
+	}
+	doubt := ""
+	if r.grants.noPerson != "" {
+		if doubt, err = r.listGrants(ctx, people); err != nil {
+			return err
+		}
+	}
+	for _, v := range views {
+		if err := r.noteRoles(ctx, v, doubt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// grantsAPage is how many grants come with one call.
+const grantsAPage = 1000
+
+// callsByRole is about how many calls it takes to read who holds the roles.
+func (r *run) callsByRole(roles []plan.RoleID) (int, error) {
+	calls := 0
+	for _, id := range roles {
+		holders, err := r.Snapshot.Holders(id)
+		if err != nil {
+			return 0, err
+		}
+		calls += 1 + len(holders)/grantsAPage
+	}
+	return calls, nil
+}
+
+// noteHolders notes who of the people in question holds the roles.
+func (r *run) noteHolders(roles []plan.RoleID) {
+	people := map[plan.EmployeeID]bool{}
+	for _, v := range r.roles.views {
+		people[v.Employee] = true
+	}
+	for _, id := range roles {
+		for _, u := range r.grants.with[id] {
+			if people[u.Employee] {
+				r.current.holds(u)
+			}
+		}
+	}
+}
+
+// noteRoles notes what one person holds; doubt is why the list of all grants does not tell.
+func (r *run) noteRoles(ctx context.Context, v *plan.RoleView, doubt string) error {
+	held, unsure, err := r.rolesOf(ctx, v.Employee)
+	if err != nil {
+		return err
+	}
+	if unsure != "" {
+		v.Doubt = plan.HeldUnconfirmed + ": whether they hold the role already cannot be told: " + cmp.Or(doubt, unsure)
+		return nil
+	}
+	v.Others = 0
+	for _, u := range held {
+		r.current.holds(u)
+		ours := slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Grant.Role == u.Role })
+		due := slices.ContainsFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == u.Role })
+		if !ours && !due {
+			v.Others++
+		}
+	}
+	return nil
+}
+
+// adoptGrants takes over what is due and held already. With that the person's roles have
+// changed: one that TrackTik refused to take as the last is no longer it.
+func (r *run) adoptGrants(v *plan.RoleView) {
+	for _, d := range v.Due {
+		ids := r.current.holders[holder{d.Role.ID, v.Employee}]
+		if len(ids) == 0 || d.Role.ID == 0 || v.Employee == 0 || slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {
+			continue
+		}
+		g := plan.Grant{Role: d.Role.ID, Person: v.User.ID, ID: slices.Min(ids), Employee: v.Employee, Group: d.Role.Group,
+			How: plan.HowAdopted, Since: r.now, Run: r.id}
+		r.roles.adopted = append(r.roles.adopted, g)
+		for i := range v.Have {
+			if h := &v.Have[i]; h.Stuck {
+				now := h.Grant
+				now.Stuck = false
+				r.current.correct(h.Grant, now)
+				h.Grant = now
+			}
+		}
+		v.Have = append(v.Have, plan.Holding{Grant: g, Role: d.Role})
+	}
+}
+
+// doubles takes back the later ones of several grants of one role, where all of them are
+// ours: calls of ours were lost, and took effect after all. What somebody else granted is
+// theirs.
+func (r *run) doubles() error {
+	for _, v := range r.roles.views {
+		for _, h := range v.Have {
+			ids := r.current.holders[holder{h.Grant.Role, v.Employee}]
+			if len(ids) < 2 || !slices.Contains(ids, h.ID) {
+				continue
+			}
+			sent, err := r.Snapshot.GrantsSent(v.User.ID, v.Employee, h.Grant.Role)
+			if err != nil {
+				return err
+			}
+			if sent >= len(ids) {
+				r.takeBack(v, &h, slices.Sorted(slices.Values(ids)))
+			}
+		}
+	}
+	return nil
+}
+
+// takeBack revokes all grants of a role but the first one, which is the one on record
+// from now on.
+func (r *run) takeBack(v *plan.RoleView, h *plan.Holding, ids []plan.GrantID) {
+	why := v.Shielded
+	switch {
+	case why != "":
+	case !r.pol.RevokeRoles:
+		why = plan.HeldSwitchedOff + ": sync.revoke_roles is off"
+	case r.pol.NoRemovals:
+		why = plan.HeldSwitchedOff + ": --no-removals"
+	}
+	d := &r.roles.decision
+	for _, extra := range ids[1:] {
+		a := plan.Action{Kind: plan.RevokeRole, User: v.User, Employee: v.Employee, Role: h.Role, Grant: extra,
+			Reason: fmt.Sprintf("granted twice: grant %d beside grant %d", extra, ids[0]), Evidence: plan.EvidenceFull}
+		if why != "" {
+			d.Held = append(d.Held, plan.Held{Action: a, Why: why})
+			continue
+		}
+		d.Actions = append(d.Actions, a)
+	}
+	if why == "" && h.ID != ids[0] {
+		now := h.Grant
+		now.ID = ids[0]
+		r.current.correct(h.Grant, now)
+	}
+}
+
+// stillHeld are the grants of a former employee that are there. One that the list of their
+// roles lacks is read by its id, and one that cannot be read counts as there: it is not
+// granted again.
+func (r *run) stillHeld(ctx context.Context, former *plan.Former) ([]plan.Grant, error) {
+	held, doubt, err := r.rolesOf(ctx, former.Link.Employee)
+	if err != nil {
+		return nil, err
+	}
+	var kept []plan.Grant
+	for _, g := range former.Roles {
+		g.Employee = former.Link.Employee
+		there := slices.ContainsFunc(held, func(u plan.UserRole) bool { return u.ID == g.ID })
+		if !there {
+			there, err = r.readGrant(ctx, g)
+			if there && err == nil && doubt == "" {
+				err = &brokenListing{what: lacksGrant(g)}
+			}
+			there = there || err != nil
+			if err := r.grantsUnread(ctx, err, nil); err != nil {
+				return nil, err
+			}
+		}
+		if there {
+			kept = append(kept, g)
+		}
+	}
+	return kept, nil
+}
