@@ -69,6 +69,13 @@ func Load(opts Options) (*Config, []Warning, error) {
 	return c, append(l.warnings, warnings...), l.findings.sorted().Err()
 }
 
+// FromEnvironment is what the environment alone says, valid or not: for telling of a file
+// that cannot be read.
+func FromEnvironment() *Config {
+	l := &loader{env: newEnvironment(os.Environ()), read: readSecret}
+	return l.build()
+}
+
 const noFile = "no configuration file: give --config FILE, set " + EnvConfig + ", or put one at ./" +
 	DefaultFile + " or " + SystemFile + "; tracktik-sync config init writes a first one"
 

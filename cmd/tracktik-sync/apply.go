@@ -43,7 +43,7 @@ func newApply(a *app) *cobra.Command {
 func (c *applyCommand) execute(ctx context.Context, path string) error {
 	cfg, err := c.load()
 	if err != nil {
-		return err
+		return c.notBegun(ctx, cfg, true, err)
 	}
 	saved, err := readPlan(path)
 	if err != nil {
@@ -51,7 +51,7 @@ func (c *applyCommand) execute(ctx context.Context, path string) error {
 	}
 	db, err := c.openWrite(ctx, cfg)
 	if err != nil {
-		return err
+		return c.notBegun(ctx, cfg, len(saved.Options.User) == 0, err)
 	}
 	opt := tsync.RunOptions{
 		Users:        saved.Options.User,

@@ -92,7 +92,7 @@ func checkFiles(cfg *configs.Config) configs.Findings {
 		case name != "":
 			find(key, "names %s, which the program keeps beside the snapshot", name)
 		case key != "metrics.textfile" && files["metrics.textfile"] != "" && at.is(files["metrics.textfile"]):
-			find(key, "names the same file as metrics.textfile, which each run writes over")
+			find("metrics.textfile", "names the same file as %s, which each run would write over", key)
 		}
 	}
 	return findings

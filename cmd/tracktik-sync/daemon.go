@@ -32,24 +32,28 @@ func newRun(a *app) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.load()
-			if err != nil {
-				return err
-			}
-			if paused {
+			if paused && err == nil {
 				return a.pause(cmd.Context())
 			}
-			d, err := newDaemon(a, cfg)
-			if err != nil {
-				return err
+			if err == nil {
+				err = a.serve(cmd.Context(), cfg)
 			}
-			if err := d.serve(cmd.Context()); err != nil {
-				return d.notBegun(cmd.Context(), cfg, err)
+			if err != nil && !paused {
+				return a.notBegun(cmd.Context(), cfg, true, err)
 			}
-			return nil
+			return err
 		},
 	}
 	cmd.Flags().BoolVar(&paused, "paused", false, "stay up and never sync, for commands run inside the container")
 	return cmd
+}
+
+func (a *app) serve(ctx context.Context, cfg *configs.Config) error {
+	d, err := newDaemon(a, cfg)
+	if err != nil {
+		return err
+	}
+	return d.serve(ctx)
 }
 
 func (a *app) pause(ctx context.Context) error {
@@ -150,11 +154,11 @@ func (d *daemon) tick(ctx context.Context) {
 func (d *daemon) sync(ctx context.Context) error {
 	cfg, err := renewed(d.cfg)
 	if err != nil {
-		return d.notBegun(ctx, d.cfg, err)
+		return d.notBegun(ctx, d.cfg, true, err)
 	}
 	db, err := d.openWrite(ctx, cfg)
 	if err != nil {
-		return d.notBegun(ctx, cfg, err)
+		return d.notBegun(ctx, cfg, true, err)
 	}
 	ctx, cancel := withLimit(ctx, cfg.Schedule.Deadline)
 	defer cancel()

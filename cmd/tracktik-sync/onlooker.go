@@ -19,6 +19,7 @@ import (
 // goes wrong with that is logged, and nothing of the run's.
 type onlooker struct {
 	*app
+	cfg      *configs.Config
 	sinks    metrics.Sinks
 	notifier *notify.Notifier
 
@@ -33,6 +34,7 @@ type onlooker struct {
 func (a *app) onlooker(cfg *configs.Config) *onlooker {
 	return &onlooker{
 		app:      a,
+		cfg:      cfg,
 		sinks:    metrics.Sinks{Textfile: cfg.Metrics.Textfile, Pushgateway: fresh(cfg.Metrics.Pushgateway), Job: cfg.Metrics.Job, Getenv: a.getenv},
 		notifier: a.notifier(cfg),
 		ends:     firstEnds(credentialEnds(cfg)),
@@ -80,6 +82,9 @@ func (o *onlooker) note(db *state.DB, engine *tsync.Engine, d *plan.Document) er
 // tell tells everybody how it ended; the snapshot is closed by now, as some may take
 // their time.
 func (o *onlooker) tell(ctx context.Context, err error) {
+	if o.values == nil && err != nil {
+		o.unbegun(err)
+	}
 	o.last.State = o.state(ctx, err)
 	if err != nil {
 		o.last.Cause = cause(err)
@@ -94,6 +99,34 @@ func (o *onlooker) tell(ctx context.Context, err error) {
 	}
 	both.Go(func() { o.notifier.End(ctx, o.last) })
 	both.Wait()
+}
+
+// unbegun notes what is told of a run that left no record. While another one is active,
+// that one has the word.
+func (o *onlooker) unbegun(err error) {
+	if o.last.LastSuccess.IsZero() {
+		o.last.LastSuccess = o.lastKnownSuccess(o.cfg)
+	}
+	code := judge(err).code
+	if code == codeActive {
+		return
+	}
+	now := o.now().UTC()
+	o.values = &metrics.Values{Version: version, Run: plan.RunRecord{Started: now, Ended: now, ExitCode: code},
+		Meta: plan.Meta{LastSuccess: o.last.LastSuccess}, Unbegun: true}
+}
+
+// lastKnownSuccess is when a run last succeeded, by what the last run left beside the
+// snapshot, else by the snapshot; zero when neither knows.
+func (a *app) lastKnownSuccess(cfg *configs.Config) time.Time {
+	status, err := leftStatus(cfg)
+	if err != nil || status.LastSuccess == nil {
+		status, err = a.currentStatus(cfg)
+	}
+	if err != nil || status.LastSuccess == nil {
+		return time.Time{}
+	}
+	return *status.LastSuccess
 }
 
 // state is how things stand after a run; empty when the run does not say.
@@ -127,13 +160,44 @@ func cause(err error) string {
 }
 
 // notBegun tells of a run that could not begin, unless somebody sits there and sees
-// it.
-func (a *app) notBegun(ctx context.Context, cfg *configs.Config, err error) error {
-	if !a.asks {
-		a.whole = true
-		a.onlooker(cfg).tell(ctx, err)
+// it. cfg is what there is of the configuration; whole says that it was to be about
+// everybody.
+func (a *app) notBegun(ctx context.Context, cfg *configs.Config, whole bool, err error) error {
+	if a.asks {
+		return err
 	}
+	if cfg == nil {
+		cfg = configs.FromEnvironment()
+	}
+	a.whole = whole
+	a.onlooker(withoutFaults(cfg, err)).tell(ctx, err)
 	return err
+}
+
+// withoutFaults is cfg without the ways of telling that have a finding: what is wrong
+// with an address is not found out by calling it.
+func withoutFaults(cfg *configs.Config, err error) *configs.Config {
+	var findings configs.Findings
+	if !errors.As(err, &findings) {
+		return cfg
+	}
+	out := *cfg
+	for _, f := range findings {
+		for section, forget := range map[string]func(){
+			"notify.webhook":      func() { out.Notify.Webhook = configs.Webhook{} },
+			"notify.email":        func() { out.Notify.Email = configs.Email{} },
+			"notify.ping":         func() { out.Notify.Ping = configs.Ping{} },
+			"notify.digest":       func() { out.Notify.Digest = "" },
+			"metrics.textfile":    func() { out.Metrics.Textfile = "" },
+			"metrics.pushgateway": func() { out.Metrics.Pushgateway = configs.Secret{} },
+			"metrics.job":         func() { out.Metrics.Pushgateway = configs.Secret{} },
+		} {
+			if strings.HasPrefix(f.Key, section) || f.Key != "" && strings.HasPrefix(section, f.Key+".") {
+				forget()
+			}
+		}
+	}
+	return &out
 }
 
 // standing are all problems after a run: those on record, and those of the plan that

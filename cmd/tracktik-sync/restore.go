@@ -53,8 +53,11 @@ func newRestore(a *app) *cobra.Command {
 
 func (c *restoreCommand) execute(ctx context.Context, name string) error {
 	cfg, err := c.load()
-	if err != nil {
+	if err != nil && c.dryRun {
 		return err
+	}
+	if err != nil {
+		return c.notBegun(ctx, cfg, false, err)
 	}
 	ctx, cancel := withLimit(ctx, cfg.Schedule.Deadline)
 	defer cancel()
@@ -63,7 +66,7 @@ func (c *restoreCommand) execute(ctx context.Context, name string) error {
 	}
 	db, err := c.openWrite(ctx, cfg)
 	if err != nil {
-		return err
+		return c.notBegun(ctx, cfg, false, err)
 	}
 	opt, err := c.options(cfg, db, name)
 	if err != nil {

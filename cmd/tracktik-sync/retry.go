@@ -49,13 +49,13 @@ func (c *retryCommand) execute(ctx context.Context, names []string) error {
 	}
 	cfg, err := c.load()
 	if err != nil {
-		return err
+		return c.notBegun(ctx, cfg, false, err)
 	}
 	ctx, cancel := withLimit(ctx, cfg.Schedule.Deadline)
 	defer cancel()
 	db, err := c.openWrite(ctx, cfg)
 	if err != nil {
-		return err
+		return c.notBegun(ctx, cfg, false, err)
 	}
 	opt, waiting, err := c.prepare(cfg, db, names)
 	if err != nil {

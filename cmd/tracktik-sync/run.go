@@ -21,9 +21,24 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.started { // cobra did not come as far as the command
-		err = usage("%s; see `%s --help`", err, cmd.CommandPath())
+		err = a.misused(ctx, cmd, args, usage("%s; see `%s --help`", err, cmd.CommandPath()))
 	}
 	return a.end(cutShort(ctx, err))
+}
+
+// misused tells of a scheduled run whose command line makes no sense.
+func (a *app) misused(ctx context.Context, cmd *cobra.Command, args []string, err error) error {
+	if name := cmd.Name(); cmd.Parent() != cmd.Root() || name != "sync" && name != "run" || slices.Contains(args, "--dry-run") || slices.Contains(args, "--paused") {
+		return err
+	}
+	for i, arg := range args { // the parser has not come as far, perhaps
+		if value, found := strings.CutPrefix(arg, "--config="); found {
+			a.flags.config = value
+		} else if arg == "--config" && i+1 < len(args) {
+			a.flags.config = args[i+1]
+		}
+	}
+	return a.notBegun(ctx, a.configIfAny(), true, err)
 }
 
 // newRoot builds the command tree.

@@ -49,8 +49,12 @@ func newSync(a *app) *cobra.Command {
 
 func (c *syncCommand) execute(ctx context.Context) error {
 	cfg, err := c.load()
-	if err != nil {
+	if err != nil && c.dryRun {
 		return err
+	}
+	whole := len(c.run.users) == 0
+	if err != nil {
+		return c.notBegun(ctx, cfg, whole, err)
 	}
 	ctx, cancel := c.withDeadline(ctx, cfg)
 	defer cancel()
@@ -59,7 +63,7 @@ func (c *syncCommand) execute(ctx context.Context) error {
 	}
 	db, err := c.open(ctx, cfg)
 	if err != nil {
-		return c.notBegun(ctx, cfg, err)
+		return c.notBegun(ctx, cfg, whole, err)
 	}
 	opt := c.run.options(c.app, cfg)
 	if c.asks && !c.yes {

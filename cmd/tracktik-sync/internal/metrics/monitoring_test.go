@@ -50,6 +50,15 @@ type dashboard struct {
 	} `json:"templating"`
 }
 
+// TestEveryExitCodeThatNeedsSomebodyHasAnAlert: failed, bad configuration and refused.
+func TestEveryExitCodeThatNeedsSomebodyHasAnAlert(t *testing.T) {
+	for _, code := range []string{"1", "2", "3"} {
+		if !slices.ContainsFunc(readAlerts(t), func(r rule) bool { return strings.Contains(r.Expr, "last_run_exit_code == "+code) }) {
+			t.Errorf("exit code %s has no alert", code)
+		}
+	}
+}
+
 func readAlerts(t *testing.T) []rule {
 	t.Helper()
 	file, err := os.Open(monitoring + "alerts.yaml")

@@ -120,6 +120,9 @@ func dotted(families []*dto.MetricFamily, at time.Time) []metricdata.Metrics {
 
 // exportTrace sends one trace by OTLP: the run, and its phases below it.
 func (s Sinks) exportTrace(ctx context.Context, v Values, phases []Phase) (err error) {
+	if v.Unbegun {
+		return nil
+	}
 	protocol, err := s.protocol("TRACES")
 	if err != nil || protocol == "" {
 		return err

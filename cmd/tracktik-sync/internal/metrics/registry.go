@@ -16,6 +16,9 @@ type Values struct {
 	Document *plan.Document // of that run
 	Meta     plan.Meta      // of the snapshot after it
 	Problems []plan.Trouble // whatever is a problem after it
+	// Unbegun says that the run could not begin: of the others Version, Run's times and
+	// exit code, and Meta.LastSuccess count, and all else that is left stays.
+	Unbegun bool
 
 	// Requests counts HTTP requests by system, route and status; 0 are those
 	// without an answer.
@@ -52,11 +55,16 @@ var outcomes = []string{plan.Done, plan.Found, plan.Failed, plan.Unknown, plan.W
 func Registry(v Values) *prometheus.Registry {
 	r := registry{prometheus.NewRegistry()}
 	r.moments(v)
+	r.family("build_info", "Always 1; the version of this program.", "version").WithLabelValues(v.Version).Set(1)
+	if v.Unbegun {
+		return r.Registry
+	}
+	r.gauge("run_duration_seconds", "How long the last run took.").Set(v.Run.Ended.Sub(v.Run.Started).Seconds())
+	r.credentials(v)
 	r.actions(v)
 	r.people(v)
 	r.requests(v)
 	r.gauge("snapshot_bytes", "Size of the snapshot's file.").Set(float64(v.Snapshot))
-	r.family("build_info", "Always 1; the version of this program.", "version").WithLabelValues(v.Version).Set(1)
 	return r.Registry
 }
 
@@ -83,8 +91,11 @@ func (r registry) moments(v Values) {
 		r.gauge("last_success_timestamp_seconds", "When a run last succeeded, problems of single people aside.").Set(seconds(v.Meta.LastSuccess))
 	}
 	r.gauge("last_run_timestamp_seconds", "When the last run ended.").Set(seconds(v.Run.Ended))
-	r.gauge("last_run_exit_code", "Exit code of the last run: 0 done, 1 failed, 3 refused, 4 some people have problems.").Set(float64(v.Run.ExitCode))
-	r.gauge("run_duration_seconds", "How long the last run took.").Set(v.Run.Ended.Sub(v.Run.Started).Seconds())
+	r.gauge("last_run_exit_code", "Exit code of the last run: 0 done, 1 failed, 2 bad configuration, 3 refused, 4 some people have problems.").Set(float64(v.Run.ExitCode))
+}
+
+// credentials say when what the runs log in with ends.
+func (r registry) credentials(v Values) {
 	expiry := r.family("credential_expiry_timestamp_seconds", "When the credentials for a system end, where that is known.", "system")
 	for system, at := range v.Expiry {
 		expiry.WithLabelValues(system).Set(seconds(at))

@@ -4,12 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"os"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/push"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -45,8 +51,8 @@ func (s Sinks) Send(ctx context.Context, v Values, phases []Phase) []*SinkError 
 	var pool errgroup.Group
 	var failed [4]error
 	for i, send := range []func() error{
-		func() error { return s.textfile(registry) },
-		func() error { return s.push(ctx, registry) },
+		func() error { return s.textfile(registry, v.Unbegun) },
+		func() error { return s.push(ctx, registry, v.Unbegun) },
 		func() error { return s.exportMetrics(ctx, registry, v) },
 		func() error { return s.exportTrace(ctx, v, phases) },
 	} {
@@ -65,19 +71,53 @@ func (s Sinks) Send(ctx context.Context, v Values, phases []Phase) []*SinkError 
 	return all
 }
 
-func (s Sinks) textfile(g prometheus.Gatherer) error {
+// textfile writes the families; beside says that those stay which the file has besides.
+func (s Sinks) textfile(g prometheus.Gatherer, beside bool) error {
 	if s.Textfile == "" {
 		return nil
+	}
+	if beside {
+		g = prometheus.Gatherers{g, missingFrom(g, s.Textfile)}
 	}
 	return prometheus.WriteToTextfile(s.Textfile, g)
 }
 
-// push replaces what the job left at the Pushgateway before.
-func (s Sinks) push(ctx context.Context, g prometheus.Gatherer) error {
+// missingFrom are the families of a textfile that g does not have. What is no textfile
+// has none.
+func missingFrom(g prometheus.Gatherer, path string) prometheus.GathererFunc {
+	return func() ([]*dto.MetricFamily, error) {
+		fresh, err := g.Gather()
+		if err != nil {
+			return nil, err
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, nil //nolint:nilerr // there is nothing yet
+		}
+		defer file.Close()
+		parser := expfmt.NewTextParser(model.UTF8Validation)
+		families, err := parser.TextToMetricFamilies(file)
+		if err != nil {
+			return nil, nil //nolint:nilerr // it is written anew
+		}
+		for _, f := range fresh {
+			delete(families, f.GetName())
+		}
+		return slices.Collect(maps.Values(families)), nil
+	}
+}
+
+// push replaces what the job left at the Pushgateway before; beside says that what has
+// other names stays.
+func (s Sinks) push(ctx context.Context, g prometheus.Gatherer, beside bool) error {
 	if s.Pushgateway == "" {
 		return nil
 	}
-	return withoutAddress(push.New(s.Pushgateway, s.Job).Gatherer(g).Client(gateway{}).PushContext(ctx))
+	pusher := push.New(s.Pushgateway, s.Job).Gatherer(g).Client(gateway{})
+	if beside {
+		return withoutAddress(pusher.AddContext(ctx))
+	}
+	return withoutAddress(pusher.PushContext(ctx))
 }
 
 // gateway is an HTTP client whose errors do not name the address, which the Pusher's

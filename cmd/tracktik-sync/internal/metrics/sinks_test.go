@@ -10,9 +10,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"tracktik-sync/sync/plan"
 )
 
 func nothingSet(string) string { return "" }
@@ -149,5 +152,62 @@ func TestASlowSinkIsNotWaitedFor(t *testing.T) {
 func TestNothingIsSentWhereNothingIsConfigured(t *testing.T) {
 	if errs := (Sinks{Getenv: nothingSet}).Send(t.Context(), full(), nil); errs != nil {
 		t.Error(errs)
+	}
+}
+
+// unbegun are the values of a run that could not begin.
+func unbegun() Values {
+	at := time.Date(2026, 11, 24, 7, 0, 0, 0, time.UTC)
+	return Values{Version: "1.2.3", Run: plan.RunRecord{Started: at, Ended: at, ExitCode: 2}, Unbegun: true}
+}
+
+// TestARunThatDidNotBeginKeepsWhatIsLeft: only what is known of it is new.
+func TestARunThatDidNotBeginKeepsWhatIsLeft(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "sync.prom")
+	sinks := Sinks{Textfile: path, Getenv: nothingSet}
+	for name, before := range map[string]string{"nothing": "", "a run": text(t, Registry(full())), "no textfile": "{half"} {
+		if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if before == "" {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if errs := sinks.Send(t.Context(), unbegun(), nil); errs != nil {
+			t.Fatal(errs)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := string(data)
+		for _, line := range []string{"tracktik_sync_last_run_exit_code 2\n", "tracktik_sync_last_run_timestamp_seconds 1.7955036e+09\n", `tracktik_sync_build_info{version="1.2.3"} 1` + "\n"} {
+			if strings.Count(after, line) != 1 {
+				t.Errorf("after %s there is no %q in\n%s", name, line, after)
+			}
+		}
+		for line := range strings.Lines(before) {
+			if name == "a run" && !strings.Contains(line, "last_run_") && !strings.Contains(line, "build_info") && !strings.Contains(after, line) {
+				t.Errorf("%q is gone", line)
+			}
+		}
+		if strings.Contains(after, "last_success") != (name == "a run") {
+			t.Errorf("after %s the last success is\n%s", name, after)
+		}
+	}
+}
+
+func TestARunThatDidNotBeginReplacesNothingAtThePushgateway(t *testing.T) {
+	gateway := receive(t, http.StatusOK)
+	sinks := Sinks{Pushgateway: gateway.URL, Job: "guards", Getenv: nothingSet}
+	if errs := sinks.Send(t.Context(), unbegun(), nil); errs != nil {
+		t.Fatal(errs)
+	}
+	if errs := sinks.Send(t.Context(), full(), nil); errs != nil {
+		t.Fatal(errs)
+	}
+	if gateway.requests[0].Method != http.MethodPost || gateway.requests[1].Method != http.MethodPut {
+		t.Errorf("it was asked by %s and %s", gateway.requests[0].Method, gateway.requests[1].Method)
 	}
 }

@@ -51,8 +51,11 @@ func (p *Phases) Add(n int) {
 	}
 }
 
-// List ends the last phase, and returns all.
+// List ends the last phase, and returns all. Of nil there are none.
 func (p *Phases) List() []Phase {
+	if p == nil {
+		return nil
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.end(p.Now())
