@@ -27,6 +27,7 @@ type applier struct {
 	result     *plan.Result
 	employees  map[plan.PersonID]plan.EmployeeID // made or taken over in this run
 	roleIDs    map[plan.GroupID]plan.RoleID      // made in this run
+	linked     map[plan.PersonID]bool            // an action wrote their link
 	unfinished map[plan.PersonID]bool            // not everything of theirs was done
 	noGrant    map[plan.PersonID]bool            // their grant failed: the revoke of the pair waits
 	noRole     map[plan.GroupID]bool             // their role failed
@@ -63,7 +64,7 @@ func (r *run) apply(ctx context.Context) (*applier, error) {
 
 func (r *run) newApplier() *applier {
 	a := &applier{run: r, employees: map[plan.PersonID]plan.EmployeeID{}, roleIDs: map[plan.GroupID]plan.RoleID{},
-		unfinished: map[plan.PersonID]bool{}, noGrant: map[plan.PersonID]bool{}, noRole: map[plan.GroupID]bool{},
+		linked: map[plan.PersonID]bool{}, unfinished: map[plan.PersonID]bool{}, noGrant: map[plan.PersonID]bool{}, noRole: map[plan.GroupID]bool{},
 		result: &plan.Result{Done: map[string]int{}, Found: map[string]int{}}}
 	for _, k := range plan.Kinds {
 		a.result.Done[string(k)] = 0

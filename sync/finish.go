@@ -29,8 +29,8 @@ func (r *run) finishNotes(a *applier) error {
 	apart := r.apart()
 	for _, s := range r.people.sorted() {
 		note := s.decision.Note
-		if note == nil || s.became != nil {
-			continue
+		if note == nil || s.became != nil || a.linked[s.person.ID] {
+			continue // what an action wrote begins with the note, and is newer
 		}
 		now, found, err := r.Snapshot.Link(s.person.ID)
 		if err != nil {

@@ -37,6 +37,11 @@ func (a *applier) commit(action *plan.Action, done attempt) error {
 		done.outcome = plan.Unknown
 		err = fmt.Errorf("recording an outcome: %w", err)
 	}
+	a.mu.Lock()
+	for i := range done.batch.Links {
+		a.linked[done.batch.Links[i].Person] = err == nil
+	}
+	a.mu.Unlock()
 	a.record(action, done)
 	return err
 }
