@@ -186,7 +186,7 @@ func (c *check) refusals(roles map[RoleID]int) []Refusal {
 	}
 	if overShare(n, population, l) {
 		add(l.MaxPercent, "%d %s %s %s %% of %d, and guard.%s.max_percent allows %s %%",
-			n, what, are, percent(n, population), population, c.kind, number(l.MaxPercent))
+			n, what, are, percent(n, population, l.MaxPercent), population, c.kind, number(l.MaxPercent))
 	}
 	if day := c.in.Day[c.kind]; l.MaxPerDay >= 0 && n+day > l.MaxPerDay {
 		add(float64(l.MaxPerDay), "%d %s now and %d in the last 24 hours, and guard.%s.max_per_day allows %d", n, what, day, c.kind, l.MaxPerDay)
@@ -196,7 +196,7 @@ func (c *check) refusals(roles map[RoleID]int) []Refusal {
 			if held := c.in.RoleGrants[id]; roles[id] > minRoleShare && overShare(roles[id], held, l) {
 				found = append(found, Refusal{Role: id, Count: roles[id], Limit: l.MaxPercent, Message: fmt.Sprintf(
 					"%d people would lose role %d, %s %% of its %d holders, and guard.revoke_role.max_percent allows %s %%",
-					roles[id], id, percent(roles[id], held), held, number(l.MaxPercent))})
+					roles[id], id, percent(roles[id], held, l.MaxPercent), held, number(l.MaxPercent))})
 			}
 		}
 	}
@@ -266,7 +266,14 @@ func (ref ActionRef) subject() string {
 	return "user " + string(ref.Person) + " (group " + string(ref.Group) + ")"
 }
 
-func percent(n, of int) string { return number(100 * float64(n) / float64(max(of, 1))) }
+// percent is a share that is more than limit, and looks like more.
+func percent(n, of int, limit float64) string {
+	share := 100 * float64(n) / float64(max(of, 1))
+	if text := number(share); text != number(limit) {
+		return text
+	}
+	return strconv.FormatFloat(share, 'f', 3, 64)
+}
 
 func number(f float64) string { return strings.TrimSuffix(strconv.FormatFloat(f, 'f', 1, 64), ".0") }
 

@@ -373,3 +373,10 @@ func TestGuardsOfLargePlans(t *testing.T) {
 		t.Errorf("the first refusal says %q", message)
 	}
 }
+
+func TestAShareThatIsRefusedLooksLikeMoreThanIsAllowed(t *testing.T) {
+	c := plan.Check(several(plan.Terminate, 50), plan.GuardInput{Limits: defaults(), Managed: 499, Command: "tracktik-sync sync"})
+	if len(c.Report.Refusals) != 1 || !strings.Contains(c.Report.Refusals[0].Message, "50 terminations are 10.020 % of 499, and guard.terminate.max_percent allows 10 %") {
+		t.Errorf("refused: %+v", c.Report.Refusals)
+	}
+}
