@@ -82,14 +82,16 @@ type rebinding struct {
 	batch     plan.Batch // what the snapshot is to learn about people
 }
 
-// settled refuses a snapshot with an open write: what became of it, the old side says.
+// settled refuses a snapshot with an open write when its portal is another one: what
+// became of it, the old one says. The same portal is asked by the next run.
 func (b *rebinding) settled(ctx context.Context) error {
 	if err := b.quarantined(); err != nil {
 		return err
 	}
 	pending, err := b.Snapshot.Pending()
-	if err == nil && len(pending) > 0 {
-		return &RefusedError{RefusedRebind, fmt.Sprintf("%d writes to %s are not settled: let a `sync` with the former configuration run first", len(pending), b.From.Portal)}
+	if err == nil && len(pending) > 0 && b.portalMoved() {
+		return &RefusedError{RefusedRebind, fmt.Sprintf("%d writes to %s are not settled: let a `sync` with the former configuration run first; "+
+			"where that portal is gone for good, begin anew with another state.path and `sync --init`", len(pending), b.From.Portal)}
 	}
 	if err != nil {
 		return err

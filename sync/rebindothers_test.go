@@ -2,8 +2,11 @@ package sync_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"tracktik-sync/okta/oktatest"
 	tsync "tracktik-sync/sync"
@@ -261,4 +264,53 @@ func TestAGrantsIDOfAnotherPortalIsNotRevoked(t *testing.T) {
 	}
 	w.wantRoles("g001", "Guards")
 	w.wantRoles("g003", "Guards, Site North")
+}
+
+// The former app may be gone, so that no run with it can settle anything.
+func TestOpenWritesAreSettledAfterAnotherAppWasBound(t *testing.T) {
+	w := newWorld(t)
+	w.policy.Adopt = false // what is theirs is not found by its name
+	names := w.crowd(12)
+	w.run()
+	w.hire("zoe")
+	w.group("Site North", "zoe")
+	var cut atomic.Bool // after the first write nothing is answered any more
+	w.inPortal(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "access_token"):
+			next.ServeHTTP(rw, r)
+		case cut.Load():
+			tracktiktest.FailBefore(rw, r, next)
+		case r.Method == http.MethodPost:
+			cut.Store(true)
+			tracktiktest.LostReply(rw, r, next)
+		default:
+			next.ServeHTTP(rw, r)
+		}
+	})
+	_, _ = w.sync(tsync.RunOptions{}) // what it ends with is not the matter here
+	w.inPortal(nil)
+	if pending, err := w.db.Pending(); err != nil || len(pending) == 0 {
+		t.Fatalf("nothing is open: %v", err)
+	}
+	w.app = w.org.AddApp(oktatest.App{Label: "TrackTik anew"})
+	for _, name := range append(names, "zoe") {
+		w.org.AssignUser(w.app, w.users[name], oktatest.Assignment{})
+	}
+	w.rebind()
+	w.pass(time.Hour)
+	w.run()
+	w.pass(time.Hour)
+	w.run()
+	w.wantStatus(tracktiktest.Active, "zoe") // just one
+	w.wantRoles("zoe", "Site North")
+	roles := 0
+	for _, role := range w.portal.Roles() {
+		if role.Name == "Site North" {
+			roles++
+		}
+	}
+	if roles != 1 {
+		t.Errorf("%d roles were made", roles)
+	}
 }

@@ -135,9 +135,12 @@ func (r *run) lookForRole(ctx context.Context, a *plan.Action) (settled, plan.Ba
 	if err != nil {
 		return unsettled, plan.Batch{}, err
 	}
-	mark := plan.RoleMark(r.Binding, a.Role.Group)
+	marks := []string{plan.RoleMark(r.Binding, a.Role.Group)}
+	for _, b := range r.meta.Formerly { // the call may have been made for them
+		marks = append(marks, plan.RoleMark(b, a.Role.Group))
+	}
 	for _, role := range roles {
-		if containsMark(role.Description, mark) {
+		if slices.ContainsFunc(marks, func(mark string) bool { return containsMark(role.Description, mark) }) {
 			batch, err := r.roleBatch(a, role.ID, plan.HowCreated)
 			return happened, batch, err
 		}
