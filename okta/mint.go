@@ -194,7 +194,7 @@ func (a *ServiceApp) request(ctx context.Context, m *minting) (*accessToken, err
 		return nil, err
 	}
 	sent := a.config.Now()
-	resp, err := a.base.RoundTrip(req)
+	resp, err := a.base.RoundTrip(req) //nolint:bodyclose // readBody closes it
 	if err != nil {
 		a.meter.sent(routeToken.name, 0)
 		return nil, a.unanswered(err)
