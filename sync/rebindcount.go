@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"tracktik-sync/sync/plan"
 )
 
@@ -37,6 +39,9 @@ func (b *rebinding) count(ctx context.Context) error {
 	if !b.portalMoved() {
 		return nil
 	}
+	if err := b.confirmMissing(ctx, lost); err != nil {
+		return err
+	}
 	if err := b.follow(ctx, lost); err != nil {
 		return err
 	}
@@ -44,6 +49,27 @@ func (b *rebinding) count(ctx context.Context) error {
 		return err
 	}
 	return b.countFormers()
+}
+
+// confirmMissing reads by id the employees whom the list lacks: one who is there after all
+// means that it is short, and that somebody's link would be forgotten for nothing.
+func (b *rebinding) confirmMissing(ctx context.Context, lost []*subject) error {
+	pool, ctx := errgroup.WithContext(ctx)
+	pool.SetLimit(lookers)
+	for _, s := range lost {
+		id := s.link.Employee
+		if _, listed := b.employees[id]; listed {
+			continue
+		}
+		pool.Go(func() error {
+			_, found, err := b.Target.Employee(ctx, id)
+			if err == nil && found {
+				err = &brokenListing{what: fmt.Sprintf("tracktik's list of employees lacks employee %d, who is there", id)}
+			}
+			return err
+		})
+	}
+	return pool.Wait()
 }
 
 // carried is a link that holds, without what only the former side has said: when Okta

@@ -2,7 +2,9 @@ package sync_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -312,5 +314,31 @@ func TestOpenWritesAreSettledAfterAnotherAppWasBound(t *testing.T) {
 	}
 	if roles != 1 {
 		t.Errorf("%d roles were made", roles)
+	}
+}
+
+func TestAShortListOfTheOtherPortalBindsNothing(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(20)
+	w.run()
+	w.replacePortal(func(*tracktiktest.Employee) {})
+	w.inPortal(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if !strings.HasSuffix(r.URL.Path, "/employees") {
+			next.ServeHTTP(rw, r)
+			return
+		}
+		var list struct {
+			Meta map[string]any    `json:"meta"`
+			Data []json.RawMessage `json:"data"`
+		}
+		w.must(json.Unmarshal(answered(r, next).Body.Bytes(), &list))
+		list.Data = slices.DeleteFunc(list.Data, func(e json.RawMessage) bool { return strings.Contains(string(e), mail("g003")) })
+		list.Meta["count"], list.Meta["itemCount"] = len(list.Data), len(list.Data)
+		body, err := json.Marshal(list)
+		w.must(err)
+		sendText(rw, string(body))
+	})
+	if _, err := w.build().Rebind(context.Background(), nil); err == nil || !strings.Contains(err.Error(), "cannot be believed") {
+		t.Errorf("ended with %v", err)
 	}
 }
