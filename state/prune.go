@@ -19,8 +19,8 @@ const (
 // Pruned counts what Prune removed.
 type Pruned struct{ Audits, Runs, Formers int }
 
-// Prune removes what is older than keep at now: audit entries, runs, and former
-// employees. Terminations and revocations, their runs and the former employees
+// Prune removes what is older than keep at now: audit entries, up to the first that is
+// not, runs, and former employees. Terminations and revocations, their runs and the former employees
 // stay for RestoreLife at least; runs that did nothing go after IdleRunLife, but
 // never the latest one. keep 0 keeps all but those.
 func (db *DB) Prune(now time.Time, keep time.Duration) (Pruned, error) {
@@ -72,14 +72,24 @@ func pruneRun(r plan.RunRecord, now time.Time, keep time.Duration) bool {
 	return age > keep
 }
 
-// pruneAudits goes by the index of times, since the numbers say nothing of age.
+// pruneAudits takes the oldest entries, in the order in which they were noted, and ends
+// at the first that is young: a later one that looks older was noted by a clock that was
+// behind, and one that lies ahead of now tells no age.
 func (db *DB) pruneAudits(now time.Time, keep time.Duration) (int, error) {
+	before := now.Add(-keep)
+	_, last, err := db.numbersBetween(time.Time{}, before)
+	if err != nil {
+		return 0, err
+	}
 	l := newEraser(db)
-	for a, err := range db.Audits(Query{Until: now.Add(-keep)}) {
+	for a, err := range db.Audits(Query{}) {
 		if err != nil {
 			return l.n, err
 		}
-		if restorable(a) && now.Sub(a.Time) < RestoreLife {
+		if young := !a.Time.Before(before) && !a.Time.After(now); young || a.Seq > last {
+			break
+		}
+		if !a.Time.Before(before) || restorable(a) && now.Sub(a.Time) < RestoreLife {
 			continue
 		}
 		if err := l.erase(bucketAudit, be64(a.Seq), auditEntries(a)...); err != nil {

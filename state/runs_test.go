@@ -142,7 +142,7 @@ func TestPruneOfManyTakesNoMoreThanTheOld(t *testing.T) {
 	const n = 2*scanRows + 7
 	audits := make([]plan.Audit, n)
 	for i := range audits {
-		audits[i] = plan.Audit{Kind: "update", Person: person(i), Run: "r1", Time: morning.Add(time.Duration(-i) * time.Hour)}
+		audits[i] = plan.Audit{Kind: "update", Person: person(i), Run: "r1", Time: morning.Add(time.Duration(i-n+1) * time.Hour)}
 	}
 	commit(t, db, plan.Batch{Audits: audits})
 	if done := must[Pruned](t)(db.Prune(morning, 0)); done != (Pruned{}) {
@@ -153,6 +153,23 @@ func TestPruneOfManyTakesNoMoreThanTheOld(t *testing.T) {
 	}
 	if left := must[[]plan.Audit](t)(collect(db.Audits(Query{}))); len(left) != 6 {
 		t.Errorf("%d are left", len(left))
+	}
+}
+
+// An entry that somebody's command noted while the clock was far behind, or far ahead, is
+// as old as its place in the history says.
+func TestPruneTakesNoEntryOfAClockThatWasWrong(t *testing.T) {
+	db := create(t)
+	var audits []plan.Audit
+	for _, age := range []time.Duration{401 * day, 402 * day, -500 * day, 399 * day, 20_000 * day, 20_000 * day, day} {
+		audits = append(audits, plan.Audit{Kind: "retry", Person: "00u1", Time: morning.Add(-age)})
+	}
+	commit(t, db, plan.Batch{Audits: audits})
+	if done := must[Pruned](t)(db.Prune(morning, 400*day)); done.Audits != 2 {
+		t.Errorf("removed %+v, want the first two entries", done)
+	}
+	if left := must[[]plan.Audit](t)(collect(db.Audits(Query{}))); len(left) != 5 || left[0].Seq != 3 {
+		t.Errorf("left are %+v", left)
 	}
 }
 
