@@ -30,6 +30,7 @@ type applier struct {
 	linked     map[plan.PersonID]bool            // an action wrote their link
 	unfinished map[plan.PersonID]bool            // not everything of theirs was done
 	noGrant    map[plan.PersonID]bool            // their grant failed: the revoke of the pair waits
+	notBack    map[plan.PersonID]bool            // their reactivation failed: their roles stay as they are
 	noRole     map[plan.GroupID]bool             // their role failed
 	anew       map[plan.PersonID]string          // of a restore: why TrackTik does not reactivate them
 	troubles   []plan.Trouble
@@ -64,7 +65,7 @@ func (r *run) apply(ctx context.Context) (*applier, error) {
 
 func (r *run) newApplier() *applier {
 	a := &applier{run: r, employees: map[plan.PersonID]plan.EmployeeID{}, roleIDs: map[plan.GroupID]plan.RoleID{},
-		linked: map[plan.PersonID]bool{}, unfinished: map[plan.PersonID]bool{}, noGrant: map[plan.PersonID]bool{}, noRole: map[plan.GroupID]bool{},
+		linked: map[plan.PersonID]bool{}, unfinished: map[plan.PersonID]bool{}, noGrant: map[plan.PersonID]bool{}, notBack: map[plan.PersonID]bool{}, noRole: map[plan.GroupID]bool{},
 		result: &plan.Result{Done: map[string]int{}, Found: map[string]int{}}}
 	for _, k := range plan.Kinds {
 		a.result.Done[string(k)] = 0
@@ -188,8 +189,11 @@ func (a *applier) withheld(action *plan.Action) {
 	if action.User.ID == "" && action.Role != nil {
 		a.noRole[action.Role.Group] = true
 	}
-	if action.Kind == plan.GrantRole {
+	switch action.Kind {
+	case plan.GrantRole:
 		a.noGrant[action.User.ID] = true
+	case plan.Reactivate:
+		a.notBack[action.User.ID] = a.employees[action.User.ID] == 0 // else they are active, if not as Okta wants
 	}
 }
 
@@ -282,7 +286,8 @@ func (a *applier) obstacle(action *plan.Action) string {
 			action.Role = &role
 		}
 	}
-	noGrant, noTerm, noRevoke := a.noGrant[action.User.ID], a.noTerm, a.noRevoke
+	noGrant, notBack := a.noGrant[action.User.ID], a.notBack[action.User.ID]
+	noTerm, noRevoke := a.noTerm, a.noRevoke
 	failed := a.unfinished[action.User.ID]
 	keeper := a.keeper(action)
 	a.mu.Unlock()
@@ -291,6 +296,8 @@ func (a *applier) obstacle(action *plan.Action) string {
 		return plan.HeldPending + ": user " + string(keeper) + " has the name, and it was not given free"
 	case action.Kind == plan.GrantRole && action.Employee == 0:
 		return plan.HeldPending + ": the employee was not made"
+	case notBack && (action.Kind == plan.GrantRole || action.Kind == plan.RevokeRole):
+		return plan.HeldPending + ": the employee was not reactivated"
 	case action.Kind == plan.GrantRole && action.Role.ID == 0:
 		return plan.HeldPending + ": the role was not made"
 	case action.Kind == plan.RevokeRole && action.Replaces && noGrant:
@@ -451,8 +458,12 @@ func (a *applier) lost(intent *plan.Intent, done attempt) plan.Intent {
 // minWrites is how many writes there have to be before their failures count as a share.
 const minWrites = 20
 
-// count stops the run when too many writes fail: that is not about single people.
+// count stops the run when too many writes fail: that is not about single people. What
+// had no effect before and has none again is tried in every run, and tells nothing new.
 func (a *applier) count(action *plan.Action, done attempt) {
+	if done.code == plan.ProblemNotEffective && a.knownAs(action, done.code) {
+		return
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.writes++

@@ -111,10 +111,7 @@ const (
 // trouble adds the problem that a refusal leaves to what is recorded, or ends an
 // earlier one.
 func (a *applier) trouble(action *plan.Action, done *attempt) {
-	t := plan.Trouble{Person: action.User.ID, Login: action.User.Login, Kind: action.Kind}
-	if action.Role != nil {
-		t.Group = action.Role.Group
-	}
+	t := troubleOf(action)
 	earlier := a.earlier(t)
 	if done.outcome == plan.Done || done.outcome == plan.Found {
 		if earlier != nil {
@@ -160,6 +157,21 @@ func (r *run) tellOverdue() {
 	}
 }
 
+// troubleOf names the problem that an action leaves when it is refused.
+func troubleOf(action *plan.Action) plan.Trouble {
+	t := plan.Trouble{Person: action.User.ID, Login: action.User.Login, Kind: action.Kind}
+	if action.Role != nil {
+		t.Group = action.Role.Group
+	}
+	return t
+}
+
+// knownAs reports that the very same action left the same problem before.
+func (a *applier) knownAs(action *plan.Action, code string) bool {
+	earlier := a.earlier(troubleOf(action))
+	return earlier != nil && earlier.Code == code && earlier.Data == action.Digest()
+}
+
 func (a *applier) earlier(t plan.Trouble) *plan.Trouble {
 	for _, e := range a.run.troubles[t.Person] {
 		if e.Key() == t.Key() {
@@ -171,10 +183,12 @@ func (a *applier) earlier(t plan.Trouble) *plan.Trouble {
 
 // nextTry is when a refused action is tried again. A leaver must not keep the keys:
 // refused removals are tried in every run of the first hour, then hourly, without end.
+// What had no effect, or is about somebody whom TrackTik does not show us any more, waits
+// for somebody to mend the portal, and is tried in every run.
 func nextTry(t *plan.Trouble, now time.Time) time.Time {
 	age := now.Sub(t.Since)
 	switch {
-	case t.Kind.Removes() && age < removalStep:
+	case t.Code == plan.ProblemNotEffective, t.Kind.Removes() && age < removalStep:
 		return now
 	case t.Kind.Removes():
 		return now.Add(removalStep)
@@ -187,9 +201,27 @@ func nextTry(t *plan.Trouble, now time.Time) time.Time {
 	return now.Add(retryDaily)
 }
 
+// failed is a call about an employee that did not succeed. TrackTik deletes nobody, so
+// that it does not know somebody whom it has shown before (404) means that our account
+// does not see them any more: they may be active still.
+func failed(action *plan.Action, err error) attempt {
+	done := classify(err)
+	var f failure
+	if errors.As(err, &f) && f.Refused() && f.Status() == 404 {
+		done.unseen(action.Employee)
+	}
+	return done
+}
+
+// unseen makes an attempt one about somebody who is not shown any more.
+func (done *attempt) unseen(id plan.EmployeeID) {
+	done.outcome, done.code = plan.Failed, plan.ProblemNotEffective
+	done.message = fmt.Sprintf("tracktik does not show employee %d to us any more, and has before; the account may have lost their region: give it back, and the next run goes on: %s", id, done.message)
+}
+
 // classify turns the error of a call into an attempt that was not done.
 func classify(err error) attempt {
-	done := attempt{outcome: plan.Failed, message: err.Error()}
+	done := attempt{outcome: plan.Failed, message: err.Error(), slow: isSlow(err)}
 	var f failure
 	if !errors.As(err, &f) {
 		return done

@@ -162,7 +162,6 @@ func (a *applier) create(ctx context.Context, action *plan.Action, intent *plan.
 		case isConflict(err):
 			return a.conflict(ctx, action, intent, &want, done)
 		}
-		done.slow = isSlow(err)
 		return done
 	}
 }
@@ -247,8 +246,8 @@ func (a *applier) update(ctx context.Context, action *plan.Action) attempt {
 		if err == nil {
 			break
 		}
-		done := classify(err)
-		done.attempts, done.warnings, done.slow = tries, warnings, isSlow(err)
+		done := failed(action, err)
+		done.attempts, done.warnings = tries, warnings
 		rest, dropped := leaveOut(fields, err)
 		if done.outcome != plan.Failed || len(dropped) == 0 || tries > len(plan.RequiredFields) {
 			return done
@@ -262,8 +261,8 @@ func (a *applier) update(ctx context.Context, action *plan.Action) attempt {
 	if len(fields) != len(action.Changes) && action.Want != nil && slices.ContainsFunc(action.Changes, func(c plan.Change) bool { return c.Field == plan.Region }) {
 		tries++
 		if err := a.Target.MoveEmployee(ctx, action.Employee, action.Want.RegionID); err != nil {
-			done := classify(err)
-			done.attempts, done.warnings, done.slow = tries, warnings, isSlow(err)
+			done := failed(action, err)
+			done.attempts, done.warnings = tries, warnings
 			if done.outcome == plan.Failed && len(fields) > 0 {
 				batch, berr := a.updatedLink(action, fields)
 				if berr == nil {
@@ -326,19 +325,17 @@ func (a *applier) terminate(ctx context.Context, action *plan.Action) attempt {
 	}
 	err := a.Target.TerminateEmployee(ctx, action.Employee, t)
 	if err != nil {
-		done := classify(err)
-		done.slow = isSlow(err)
+		done := failed(action, err)
 		if done.outcome != plan.Failed || done.fatal != nil {
 			return done
 		}
 		e, found, lookErr := a.Target.Employee(ctx, action.Employee)
-		if lookErr != nil || found && e.Status != plan.StatusTerminated {
-			return done
-		}
-		if found { // our call was refused: it was done before
+		if lookErr == nil && found && e.Status == plan.StatusTerminated { // our call was refused: it was done before
 			return a.found(action)
 		}
-	} else if problem := a.readBack(ctx, action); problem != "" {
+		return done
+	}
+	if problem := a.readBack(ctx, action); problem != "" {
 		return a.notShown(action, problem)
 	}
 	batch, err := a.terminatedBatch(action, a.id, false)
@@ -389,13 +386,18 @@ func (a *applier) reactivate(ctx context.Context, action *plan.Action) attempt {
 	}
 	note := fmt.Sprintf("tracktik-sync run %s: %s", a.id, action.Reason)
 	if err := a.Target.ReactivateEmployee(ctx, action.Employee, note); err != nil {
-		done := classify(err)
-		done.slow = isSlow(err)
+		done := failed(action, err)
 		if done.outcome != plan.Failed || done.fatal != nil {
 			return done
 		}
 		e, found, lookErr := a.Target.Employee(ctx, action.Employee)
-		if lookErr != nil || !found || !e.Active() {
+		switch {
+		case lookErr != nil:
+			return done
+		case !found:
+			done.unseen(action.Employee)
+			return done
+		case !e.Active():
 			return a.insteadNew(action, done)
 		}
 	}
@@ -409,7 +411,10 @@ func (a *applier) broughtBack(ctx context.Context, action *plan.Action) attempt 
 	if err != nil {
 		return attempt{outcome: plan.Unknown, message: err.Error()}
 	}
-	if !found || !e.Active() {
+	if !found {
+		e.Status = "nobody (404)"
+	}
+	if !e.Active() {
 		return attempt{outcome: plan.Failed, code: plan.ProblemNotEffective, message: fmt.Sprintf("tracktik answered that employee %d was reactivated, and shows them as %s", action.Employee, e.Status)}
 	}
 	batch, err := a.reactivatedBatch(action, action.Want, &e, a.id)
@@ -420,8 +425,8 @@ func (a *applier) broughtBack(ctx context.Context, action *plan.Action) attempt 
 	link := &done.batch.Links[0]
 	changes, drift := plan.Differences(link, action.Want, &e, &a.pol)
 	if err := a.bringUpToDate(ctx, action, link, plan.MergeChanges(changes, drift)); err != nil {
-		refused := classify(err)
-		done.outcome, done.code, done.message, done.fatal = plan.Failed, refused.code, "the employee is active again, but not as Okta wants: "+err.Error(), refused.fatal
+		refused := failed(action, err)
+		done.outcome, done.code, done.message, done.fatal = plan.Failed, refused.code, "the employee is active again, but not as Okta wants: "+refused.message, refused.fatal
 	}
 	a.learn(action, &done.batch)
 	return done
@@ -454,7 +459,6 @@ func (a *applier) createRole(ctx context.Context, action *plan.Action) attempt {
 	id := role.ID
 	if err != nil {
 		done := classify(err)
-		done.slow = isSlow(err)
 		if !isConflict(err) {
 			return done
 		}
@@ -479,19 +483,27 @@ func (a *applier) grant(ctx context.Context, action *plan.Action, intent *plan.I
 	if err == nil {
 		return finished(a.grantedBatch(action, id, plan.HowCreated), nil)
 	}
-	done := classify(err)
-	done.slow = isSlow(err)
+	done := failed(action, err)
 	if !isConflict(err) && (done.outcome != plan.Failed || done.code == "") {
 		return done
 	}
 	state, batch, lookErr := a.lookAtGrant(ctx, action)
-	if lookErr != nil || state != happened {
-		return done
+	switch {
+	case lookErr == nil && state == happened:
+		if intent.Lost == "" { // somebody else granted it, just now
+			batch.Grants[0].How = plan.HowAdopted
+		}
+		return finished(batch, nil)
+	case lookErr == nil && done.code == plan.ProblemRefused && !a.shown(ctx, action.Employee): // a portal may say so with a 400
+		done.unseen(action.Employee)
 	}
-	if intent.Lost == "" { // somebody else granted it, just now
-		batch.Grants[0].How = plan.HowAdopted
-	}
-	return finished(batch, nil)
+	return done
+}
+
+// shown reports whether TrackTik shows us the employee; true when it cannot be asked.
+func (r *run) shown(ctx context.Context, id plan.EmployeeID) bool {
+	_, found, err := r.Target.Employee(ctx, id)
+	return found || err != nil
 }
 
 func (a *applier) revoke(ctx context.Context, action *plan.Action) attempt {
@@ -512,18 +524,15 @@ func (a *applier) revoke(ctx context.Context, action *plan.Action) attempt {
 		}
 		return finished(revokedBatch(action), nil)
 	}
-	done := classify(err)
-	done.slow = isSlow(err)
+	done := failed(action, err)
 	if done.outcome != plan.Failed || done.fatal != nil || done.code == "" {
 		return done
 	}
-	held, lookErr := a.Target.UserRolesOf(ctx, action.Employee)
+	gone, lookErr := a.takenBack(ctx, action.Employee, id)
 	switch {
-	case lookErr != nil:
-		return done
-	case !slices.ContainsFunc(held, func(u plan.UserRole) bool { return u.ID == id }):
+	case lookErr == nil && gone:
 		return attempt{outcome: plan.Found, batch: revokedBatch(action)}
-	case len(held) == 1 && done.refused:
+	case lookErr == nil && isLastRole(err) && a.holdsOnly(ctx, action.Employee, id):
 		grant.Stuck = true
 		return attempt{outcome: plan.Withheld, message: plan.HeldLastRole + ": tracktik lets nobody fall back to having no role: " + err.Error(),
 			batch: plan.Batch{Grants: []plan.Grant{grant}}}
@@ -551,11 +560,35 @@ func (a *applier) stillThere(ctx context.Context, action *plan.Action, id plan.G
 	return fmt.Sprintf("tracktik answered that grant %d of employee %d was revoked, and shows it still; no more are revoked in this run", id, action.Employee)
 }
 
-func (a *applier) grantOf(action *plan.Action) (plan.Grant, bool, error) {
-	grants, err := a.Snapshot.GrantsOf(action.User.ID)
+// isLastRole reports a refusal that speaks of a role, or of the last one: any other is
+// about something else, whatever the person holds.
+func isLastRole(err error) bool {
+	var f interface{ AboutRole() bool }
+	return errors.As(err, &f) && f.AboutRole()
+}
+
+// holdsOnly reports that the employee holds no other role than that grant's.
+func (r *run) holdsOnly(ctx context.Context, id plan.EmployeeID, grant plan.GrantID) bool {
+	held, err := r.Target.UserRolesOf(ctx, id)
+	return err == nil && len(held) == 1 && held[0].ID == grant
+}
+
+// takenBack reports that a grant is not there any more: its own id says so, and its holder
+// is there to be seen.
+func (r *run) takenBack(ctx context.Context, holder plan.EmployeeID, id plan.GrantID) (bool, error) {
+	_, found, err := r.Target.UserRole(ctx, id)
+	if err != nil || found {
+		return false, err
+	}
+	_, shown, err := r.Target.Employee(ctx, holder)
+	return shown, err
+}
+
+func (r *run) grantOf(action *plan.Action) (plan.Grant, bool, error) {
+	grants, err := r.Snapshot.GrantsOf(action.User.ID)
 	for _, g := range grants {
 		if g.Role == action.Role.ID {
-			return a.current.asFound(g), true, err
+			return r.current.asFound(g), true, err
 		}
 	}
 	return plan.Grant{}, false, err

@@ -137,9 +137,11 @@ func (r *restore) bringBack(c *comeback, d *plan.Decision) {
 			Message: fmt.Sprintf("employee %d was banned in TrackTik since, and is not brought back: lift the ban there", id)})
 		return
 	case c.employee == nil && !r.of.New:
-		r.warnAnew(c, "employee "+fmt.Sprint(id)+" is not in TrackTik any more")
+		d.Problems = append(d.Problems, plan.Problem{User: c.user, Code: plan.ProblemNotEffective,
+			Message: fmt.Sprintf("tracktik does not show employee %d to us any more; the account may have lost their region: give it back, or make a new employee with `restore --as new`", id)})
+		return
 	}
-	if r.of.New || c.employee == nil {
+	if r.of.New {
 		a.Kind, a.Employee = plan.Create, 0
 		c.fillNew()
 		c.missing, c.kept = append(c.missing, c.kept...), []plan.Grant{}

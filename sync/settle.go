@@ -117,8 +117,10 @@ func (r *run) whatBecameOf(ctx context.Context, in *plan.Intent) (settled, plan.
 		return r.lookAtUpdate(ctx, in)
 	case plan.Terminate, plan.Reactivate:
 		return r.lookAtStatus(ctx, in)
-	case plan.GrantRole, plan.RevokeRole:
+	case plan.GrantRole:
 		return r.lookAtGrant(ctx, a)
+	case plan.RevokeRole:
+		return r.lookAtRevoke(ctx, a)
 	case plan.RenameRole:
 		role, found, err := r.Target.Role(ctx, a.Role.ID)
 		if err != nil || !found || role.Name != a.Role.Name {
@@ -187,7 +189,7 @@ func (r *run) lookAtStatus(ctx context.Context, in *plan.Intent) (settled, plan.
 	switch {
 	case err != nil:
 		return unsettled, plan.Batch{}, err
-	case a.Kind == plan.Terminate && (!found || e.Status == plan.StatusTerminated):
+	case a.Kind == plan.Terminate && found && e.Status == plan.StatusTerminated:
 		batch, err := r.terminatedBatch(a, in.Run, false)
 		return happened, batch, err
 	case a.Kind == plan.Reactivate && found && e.Active() && in.Wanted != nil:
@@ -209,12 +211,26 @@ func (r *run) lookAtGrant(ctx context.Context, a *plan.Action) (settled, plan.Ba
 	if err != nil {
 		return unsettled, plan.Batch{}, err
 	}
-	i := slices.IndexFunc(held, func(u plan.UserRole) bool { return u.Role == a.Role.ID && (a.Grant == 0 || u.ID == a.Grant) })
-	switch {
-	case a.Kind == plan.GrantRole && i >= 0:
-		return happened, r.grantedBatch(a, held[i].ID, plan.HowCreated), nil
-	case a.Kind == plan.RevokeRole && i < 0:
-		return happened, revokedBatch(a), nil
+	i := slices.IndexFunc(held, func(u plan.UserRole) bool { return u.Role == a.Role.ID })
+	if i < 0 {
+		return didNot, plan.Batch{}, nil
 	}
-	return didNot, plan.Batch{}, nil
+	return happened, r.grantedBatch(a, held[i].ID, plan.HowCreated), nil
+}
+
+// lookAtRevoke asks for the grant by its id: that a list lacks it proves little.
+func (r *run) lookAtRevoke(ctx context.Context, a *plan.Action) (settled, plan.Batch, error) {
+	id := a.Grant
+	if id == 0 {
+		grant, found, err := r.grantOf(a)
+		if err != nil || !found { // it is not on record any more
+			return happened, plan.Batch{}, err
+		}
+		id = grant.ID
+	}
+	gone, err := r.takenBack(ctx, a.Employee, id)
+	if err != nil || !gone {
+		return didNot, plan.Batch{}, err
+	}
+	return happened, revokedBatch(a), nil
 }

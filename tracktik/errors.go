@@ -114,6 +114,10 @@ func (e *Error) RefusedField() (plan.Field, bool) {
 	return namedField(e.Text)
 }
 
+// AboutRole reports a refusal that speaks of a role, or of the last one: of a revoke, that
+// TrackTik lets nobody fall back to having none.
+func (e *Error) AboutRole() bool { return e.refused && speaksOfRole(e.Text) }
+
 // newError begins an Error about req.
 func (c *Client) newError(req *http.Request, text string) *Error {
 	return &Error{Method: req.Method, Path: c.pathOf(req.URL), Text: text, requestID: req.Header.Get(requestIDHeader)}

@@ -113,6 +113,15 @@ func looksDuplicate(text string) bool {
 	return false
 }
 
+// roleWords are in the refusal of a revoke that would leave somebody without a role. [G]:
+// that TrackTik refuses it is in support article 360060063854, in which words is not.
+var roleWords = regexp.MustCompile(`(?i)\b(roles?|last|at least one)\b`)
+
+// speaksOfRole judges a refusal by its words. The names of resources are none.
+func speaksOfRole(text string) bool {
+	return roleWords.MatchString(strings.NewReplacer("user-roles", "", "employee-roles", "").Replace(text))
+}
+
 // errorKeys are where an error's body may keep its text. [S] has error; [G] the
 // others, as league/oauth2-server and PHP frameworks have them.
 var errorKeys = []string{"error", "error_description", "message", "errors", "detail"}

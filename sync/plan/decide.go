@@ -296,6 +296,9 @@ func elsewhere(v *View, d *Decision) bool {
 		return false
 	case StatusBanned:
 		code, out = HeldBannedElsewhere, "; only TrackTik can lift a ban"
+	case StatusGone:
+		out = ": it does not show them to us (404); the account may have lost their region: give it back, and the next refresh goes on. " +
+			"Only if they are gone for good, `retry --recreate` makes a new employee"
 	}
 	d.hold(v.action(Update), fmt.Sprintf("%s: employee %d is %s in TrackTik, and not by us, while Okta says provision%s",
 		code, v.Link.Employee, status, out))
