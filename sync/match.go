@@ -99,7 +99,6 @@ func (r *run) readFormers(ctx context.Context, fresh []*subject) error {
 			continue
 		}
 		id := s.former.Link.Employee
-		s.formerRead = true
 		if i := slices.IndexFunc(s.matches, func(m plan.Match) bool { return m.Employee.ID == id }); i >= 0 {
 			s.formerNow = &s.matches[i].Employee
 			continue

@@ -23,7 +23,7 @@ func TestARecordThatIsSomebodyElsesByNowIsNotBroughtBack(t *testing.T) {
 			w.must(w.portal.UpdateEmployee(id, func(e *tracktiktest.Employee) { other(e); e.Username = "someone" }))
 		}, "create 1", ""},
 		"somebody else's, and terminated": {func(w *world, id int64) { w.must(w.portal.UpdateEmployee(id, other)) }, "create 1", ""},
-		"not there":                       {func(w *world, id int64) { w.must(w.portal.DeleteEmployeeRecord(id)) }, "create 1", ""},
+		"not shown to us any more":        {func(w *world, id int64) { w.hide(tracktiktest.HQ) }, "reactivate 1", ""}, // and refused: see hidden_test.go
 		"theirs, brought back by hand under another address": {func(w *world, id int64) {
 			w.must(w.portal.ReactivateEmployee(id))
 			w.must(w.portal.UpdateEmployee(id, func(e *tracktiktest.Employee) { e.Email = "private@home.example" }))
@@ -49,7 +49,7 @@ func TestARecordThatIsSomebodyElsesByNowIsNotBroughtBack(t *testing.T) {
 			c.change(w, zoe.ID)
 			before, _ := w.portal.Employee(zoe.ID)
 			restores := len(w.restorePlan(ended.ID, "zoe", zoe.ID).Actions) > 0
-			if theirs := c.want == "reactivate 1"; theirs != restores && name != "not there" {
+			if theirs := c.want == "reactivate 1"; theirs != restores && name != "not shown to us any more" {
 				t.Errorf("a restore would bring them back: %v", restores)
 			}
 			w.org.AssignUser(w.app, w.users["zoe"], oktatest.Assignment{})

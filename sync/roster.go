@@ -48,7 +48,7 @@ type subject struct {
 	scopeErr  string
 	link      *plan.Link
 	former    *plan.Former
-	formerNow *plan.Employee // who the former employee is now, when formerRead; nil: not there
+	formerNow *plan.Employee // who the former employee is now; nil: not asked, or not shown to us
 	employee  *plan.Employee
 	looked    time.Time // when employee was read for a termination; zero: it was not
 	matches   []plan.Match
@@ -60,8 +60,6 @@ type subject struct {
 	gone      bool
 	absent    bool // not in the listing
 	leaver    bool // a departure that is confirmed
-	// formerRead says that TrackTik was asked about the former employee.
-	formerRead bool
 	// open says that something is left to do or to show: the person is decoded again
 	// in the next run, whatever the print.
 	open bool

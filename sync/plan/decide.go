@@ -34,12 +34,11 @@ type View struct {
 	Gone     bool      // a refresh found that there is no such employee
 	Matches  []Match   // of a person without a link
 	Former   *Former   // who they were last, when they are not managed
-	// FormerNow is what TrackTik holds of Former, where FormerRead; nil: there is nobody
-	// of that id.
-	FormerNow  *Employee
-	FormerRead bool
-	Troubles   []Trouble // earlier problems of theirs
-	Origin     string    // "through group Site Guards": how the app was assigned; may be empty
+	// FormerNow is what TrackTik holds of Former; nil: it was not asked, or does not show
+	// them to us.
+	FormerNow *Employee
+	Troubles  []Trouble // earlier problems of theirs
+	Origin    string    // "through group Site Guards": how the app was assigned; may be empty
 
 	Recreate bool // an administrator asked for a new employee
 	AsOf     time.Time

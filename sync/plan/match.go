@@ -80,8 +80,8 @@ func decideNew(v *View, pol *Policy, d *Decision) {
 	case len(d.Problems)+len(d.Held) > 0:
 	case found:
 		adopt(v, pol, d, match)
-	case v.Former != nil && pol.Reactivate && !v.Former.Elsewhere && v.FormerRead && (v.FormerNow == nil || !SamePerson(&v.Former.Link.Pushed, v.FormerNow)):
-		create(v, pol, d, fmt.Sprintf("came back; employee %d, who they were, is not there any more, or somebody else by now", v.Former.Link.Employee))
+	case v.Former != nil && pol.Reactivate && !v.Former.Elsewhere && v.FormerNow != nil && !SamePerson(&v.Former.Link.Pushed, v.FormerNow):
+		create(v, pol, d, fmt.Sprintf("came back; employee %d, who they were, is somebody else by now", v.Former.Link.Employee))
 	case v.Former != nil && pol.Reactivate && !v.Former.Elsewhere:
 		reactivate(v, pol, d)
 	case v.Former != nil:
