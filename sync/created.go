@@ -71,7 +71,9 @@ func (e *notOurs) Error() string {
 // mayBeOurs asks about somebody with all the names of a lost create what is asked about
 // every match: the error is a notOurs, or that of a look-up.
 func (r *run) mayBeOurs(ctx context.Context, e *plan.Employee, in *plan.Intent) error {
-	pol := r.pol // a copy: others may be reading it
+	r.grants.checking.Lock() // others learn at the same time whose credentials we use
+	pol := r.pol
+	r.grants.checking.Unlock()
 	if pol.Own == 0 && pol.OwnUsername == "" {
 		var err error
 		if pol.Own, err = r.self(ctx); err != nil {
@@ -92,10 +94,15 @@ func (r *run) mayBeOurs(ctx context.Context, e *plan.Employee, in *plan.Intent) 
 	return err
 }
 
-// holdsProtected reports whether an employee holds a protected role.
+// holdsProtected reports whether an employee holds a protected role. The error is a
+// notOurs where the portal cannot be asked.
 func (r *run) holdsProtected(ctx context.Context, id plan.EmployeeID) (bool, error) {
-	grants, err := r.Target.UserRolesOf(ctx, id)
-	if err != nil || len(grants) == 0 {
+	grants, err := r.rolesNow(ctx, id)
+	var f failure
+	switch {
+	case err != nil && !errors.As(err, &f):
+		return false, &notOurs{id, "but whether they hold a protected role cannot be told (" + err.Error() + ")"}
+	case err != nil || len(grants) == 0:
 		return false, err
 	}
 	roles, err := r.Target.Roles(ctx)

@@ -242,8 +242,7 @@ func TestAnAnswerAboutSomebodyElseIsNotBelieved(t *testing.T) {
 			w := newWorld(t)
 			w.hire("bob")
 			w.run()
-			stranger, _ := w.portal.Employee(tracktiktest.IntegrationEmployee)
-			w.change = func(e *tsync.Engine) { e.OwnUsername = "somebody.else" } // or it would be spared for that
+			stranger, _ := w.portal.Employee(w.portal.AddEmployee(tracktiktest.Employee{ID: 7, FirstName: "Zoe", LastName: "Other", Email: "zoe@other.example"}))
 			w.hire("ada")
 			w.inPortal(tracktiktest.When(tracktiktest.Match{Method: "POST", Path: "/employees", Times: 1}, fault(w.employee("bob").ID)))
 			w.wantDone(w.run(), "create 1")

@@ -569,7 +569,7 @@ func isLastRole(err error) bool {
 
 // holdsOnly reports that the employee holds no other role than that grant's.
 func (r *run) holdsOnly(ctx context.Context, id plan.EmployeeID, grant plan.GrantID) bool {
-	held, err := r.Target.UserRolesOf(ctx, id)
+	held, err := r.rolesNow(ctx, id)
 	return err == nil && len(held) == 1 && held[0].ID == grant
 }
 
