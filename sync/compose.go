@@ -256,7 +256,8 @@ func (r *run) markOpen(list []*subject) {
 	for _, s := range list {
 		d := &s.decision
 		waits := s.link != nil && (s.judgement.Verdict == plan.Wait || s.judgement.Verdict == plan.Ignore)
-		s.open = len(d.Held)+len(d.Problems)+len(d.Warnings) > 0 || waits || s.judgement.Verdict == plan.Hold || s.judgement.Verdict == plan.Doubt || s.scopeErr != ""
+		s.open = len(d.Held)+len(d.Problems)+len(d.Warnings) > 0 || waits || s.judgement.Verdict == plan.Hold || s.judgement.Verdict == plan.Doubt || s.scopeErr != "" ||
+			r.regrouped[s.person.ID]
 	}
 	for _, h := range r.doc.Held {
 		if s := r.people.subjects[h.User.ID]; s != nil {

@@ -592,20 +592,22 @@ func (r *run) confirmLeft(ctx context.Context) error {
 	return nil
 }
 
-// confirmOne compares a person's own groups with those whose roles they would lose.
+// confirmOne compares a person's own groups with those whose roles they would lose. They
+// are asked for here, also in a run of single people: there, one answer about them is all
+// that says that a group lacks the person.
 func (r *run) confirmOne(ctx context.Context, v *plan.RoleView) error {
-	groups, asked := r.ownGroups[v.User.ID]
-	if !asked {
-		var err error
-		if groups, err = r.Source.GroupsOf(ctx, v.User.ID); err != nil {
-			return err
-		}
+	groups, err := r.Source.GroupsOf(ctx, v.User.ID)
+	if err != nil {
+		return err
 	}
 	for _, h := range v.Have {
 		if h.Lost == "" || h.Evidence != "" {
 			continue
 		}
 		if slices.ContainsFunc(groups, func(g plan.Group) bool { return g.ID == h.Group }) {
+			if r.some() {
+				return &brokenListing{what: fmt.Sprintf("okta's listing of the groups of user %s lacks group %s, which they are in", v.User.ID, h.Group)}
+			}
 			return &brokenListing{what: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", h.Group, v.User.ID)}
 		}
 	}

@@ -55,6 +55,7 @@ type run struct {
 	listedOnce bool // new people were matched with one listing, not with look-ups of their own
 
 	ownGroups map[plan.PersonID][]plan.Group // of single people that were asked for
+	regrouped map[plan.PersonID]bool         // of these, whom the members on record put into other groups
 	namesakes map[string][]plan.Person       // users by the names that Okta was asked for
 	ownNames  map[plan.PersonID][]string     // of those that are pushed, where expressions ask for them
 

@@ -55,6 +55,26 @@ func (r *run) readGroupsOf(ctx context.Context, id plan.PersonID, stored map[pla
 	return r.rememberNames(ctx, id, groups)
 }
 
+// compareMembers finds out of whom Okta now says other groups than the members on record
+// do. These are what the next whole run goes by where a group has not changed: it has to
+// look at them anew.
+func (r *run) compareMembers(links []plan.GroupLink) error {
+	r.regrouped = map[plan.PersonID]bool{}
+	for i := range links {
+		members, known, err := r.Snapshot.Members(links[i].Group)
+		if err != nil {
+			return err
+		}
+		for id, groups := range r.ownGroups {
+			is := slices.ContainsFunc(groups, func(g plan.Group) bool { return g.ID == links[i].Group })
+			if _, was := slices.BinarySearch(members, id); known && was != is {
+				r.regrouped[id] = true
+			}
+		}
+	}
+	return nil
+}
+
 func (r *run) keepGroup(g *pushed) {
 	r.groups, r.byGroup[g.group.ID] = append(r.groups, g), g
 }
