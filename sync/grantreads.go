@@ -73,14 +73,20 @@ func (r *run) rolesOf(ctx context.Context, id plan.EmployeeID) (held []plan.User
 	if err := r.askOf(ctx, []plan.EmployeeID{id}); err != nil {
 		return nil, "", err
 	}
-	held, asked := r.grants.of[id]
-	switch {
-	case r.grants.failed != nil || !asked:
-		return nil, r.grants.doubt(r.grants.noPerson), nil
-	case len(held) == 0:
+	held, doubt = r.grants.answer(id)
+	if doubt == "" && len(held) == 0 {
 		doubt, err = r.ownShown(ctx)
 	}
 	return held, doubt, err
+}
+
+// answer is what the portal answered about an employee; doubt is why it did not.
+func (g *grantReads) answer(id plan.EmployeeID) (held []plan.UserRole, doubt string) {
+	held, asked := g.of[id]
+	if asked && g.failed == nil {
+		return held, ""
+	}
+	return nil, g.doubt(g.noPerson)
 }
 
 // askOf reads the roles of employees, as far as that is possible: the first one alone,
@@ -139,14 +145,11 @@ func (r *run) ownShown(ctx context.Context) (doubt string, err error) {
 	if err := r.askOf(ctx, []plan.EmployeeID{own}); err != nil {
 		return "", err
 	}
-	held, asked := r.grants.of[own]
-	switch {
-	case r.grants.failed != nil || !asked:
-		return r.grants.doubt(r.grants.noPerson), nil
-	case len(held) == 0:
+	held, doubt := r.grants.answer(own)
+	if doubt == "" && len(held) == 0 {
 		return hiddenOwn(own), nil
 	}
-	return "", nil
+	return doubt, nil
 }
 
 const unknownOwn = "tracktik shows no grant, and whether it shows any cannot be told without the employee whose credentials are used: set tracktik.auth.employee"

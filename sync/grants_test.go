@@ -235,6 +235,28 @@ func TestAnEmptyAnswerIsBelievedOnceOurOwnGrantsCameBack(t *testing.T) {
 	}
 }
 
+// That nobody is shown costs no call a person.
+func TestManyGrantsThatCannotBeLookedUpWaitAtAFewCalls(t *testing.T) {
+	for name, set := range map[string]func(*tracktiktest.Rules){
+		"user ids of their own": func(r *tracktiktest.Rules) { r.UserIDOffset = 5000 },
+		"refused":               func(r *tracktiktest.Rules) { r.RefusedFilters = []string{"user.id", "role.id"} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			names := w.crowd(40)
+			w.hire("bob")
+			w.group("Site North", "bob")
+			w.run()
+			w.rules(set)
+			w.group("Site North", names...)
+			w.run()
+			if n := w.portal.Count("GET", "/user-roles"); n > 4 {
+				t.Errorf("%d reads of grants", n)
+			}
+		})
+	}
+}
+
 // Where grants cannot be looked up by employee, those who are managed are looked for in
 // the whole list, and where that does not tell either, their grants wait.
 func TestGrantsToManagedPeopleGoOnByTheWholeList(t *testing.T) {

@@ -48,13 +48,12 @@ func (r *run) wantsLook(v *plan.RoleView, roles map[plan.RoleID]bool) bool {
 	}
 	wants := false
 	for _, a := range grants {
-		switch id := a.Role.ID; {
-		case r.pol.OneRole: // any other role counts
-			wants = true
-		case id == 0, r.current.covered[id] && !a.Drift:
+		id := a.Role.ID
+		known := id == 0 || r.current.covered[id] && !a.Drift
+		if known && !r.pol.OneRole { // where any other role counts
 			continue
 		}
-		roles[a.Role.ID], wants = true, true
+		roles[id], wants = true, true
 	}
 	return wants
 }
@@ -71,9 +70,12 @@ func (r *run) lookUpHolders(ctx context.Context, views []*plan.RoleView, people 
 	people = slices.DeleteFunc(people, func(id plan.EmployeeID) bool { _, asked := r.grants.of[id]; return asked })
 	if !r.pol.OneRole && cost < len(people) {
 		doubt, err := r.readHoldersOf(ctx, roles)
-		if err != nil || doubt == "" {
-			r.noteHolders(roles)
+		if err != nil {
 			return err
+		}
+		if r.grants.noRole == "" {
+			r.noteHolders(views, roles, doubt)
+			return nil
 		}
 	}
 	if err := r.askOf(ctx, people); err != nil {
@@ -109,8 +111,11 @@ func (r *run) callsByRole(roles []plan.RoleID) (int, error) {
 	return calls, nil
 }
 
-// noteHolders notes who of the people in question holds the roles.
-func (r *run) noteHolders(roles []plan.RoleID) {
+// noteHolders notes who of the people in question holds the roles; doubt is why others may.
+func (r *run) noteHolders(views []*plan.RoleView, roles []plan.RoleID, doubt string) {
+	for _, v := range views {
+		v.Doubt = unsureOf(doubt)
+	}
 	people := map[plan.EmployeeID]bool{}
 	for _, v := range r.roles.views {
 		people[v.Employee] = true
@@ -131,7 +136,7 @@ func (r *run) noteRoles(ctx context.Context, v *plan.RoleView, doubt string) err
 		return err
 	}
 	if unsure != "" {
-		v.Doubt = plan.HeldUnconfirmed + ": whether they hold the role already cannot be told: " + cmp.Or(doubt, unsure)
+		v.Doubt = unsureOf(cmp.Or(doubt, unsure))
 		return nil
 	}
 	v.Others = 0
@@ -144,6 +149,14 @@ func (r *run) noteRoles(ctx context.Context, v *plan.RoleView, doubt string) err
 		}
 	}
 	return nil
+}
+
+// unsureOf is why a role is not granted, when it cannot be told whether they hold it.
+func unsureOf(doubt string) string {
+	if doubt == "" {
+		return ""
+	}
+	return plan.HeldUnconfirmed + ": whether they hold the role already cannot be told: " + doubt
 }
 
 // adoptGrants takes over what is due and held already. With that the person's roles have

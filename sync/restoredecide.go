@@ -186,7 +186,7 @@ func (r *restore) grantMissing(c *comeback, id plan.EmployeeID, d *plan.Decision
 		case !r.pol.GrantRoles:
 			d.Held = append(d.Held, plan.Held{Action: a, Why: plan.HeldSwitchedOff + ": sync.grant_roles is off"})
 		case c.doubt != "" && id != 0:
-			d.Held = append(d.Held, plan.Held{Action: a, Why: plan.HeldUnconfirmed + ": whether they hold the role already cannot be told: " + c.doubt})
+			d.Held = append(d.Held, plan.Held{Action: a, Why: unsureOf(c.doubt)})
 		case plan.ProtectedRole(role, &r.pol) && !r.mappedRole(g.Group):
 			d.Held = append(d.Held, plan.Held{Action: a, Why: plan.HeldProtectedRole + ": sync.roles.protected names the role"})
 		default:

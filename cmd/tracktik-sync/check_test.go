@@ -199,6 +199,12 @@ func TestCheckFindsThatGrantsCarryOtherIDs(t *testing.T) {
 	p.diagnose(t, 0).wants(t, "tracktik.grant_holder", resultWarning, "may not carry employees' ids")
 }
 
+func TestCheckFindsThatGrantsAreNotListedByEmployee(t *testing.T) {
+	p := newPlace(t)
+	p.portal.Rules.RefusedFilters = []string{"user.id"}
+	p.diagnose(t, 0).wants(t, "tracktik.grant_holder", resultWarning, "does not list roles by employee")
+}
+
 func TestCheckCostsOneLoginAtMost(t *testing.T) {
 	p := newPlace(t, "TRACKTIK_AUTH_PASSWORD=wrong")
 	d := p.diagnose(t, 1)

@@ -208,17 +208,23 @@ const maxHolders = 3
 // assumed, and not documented.
 func (d *doctor) grantHolder(ctx context.Context, side *portalSide, own plan.EmployeeID) {
 	const name = "tracktik.grant_holder"
-	const fix = "do not let roles be granted (sync.grant_roles: false) and ask TrackTik support for the id of a user in /user-roles"
+	const held = "whoever matches an employee of the portal is held (unconfirmed) meanwhile, and `link USER EMPLOYEE_ID` settles it where the whole list of roles tells; "
+	const fix = held + "do not let roles be granted (sync.grant_roles: false), and ask TrackTik support for the id of a user in /user-roles"
 	if !side.read["tracktik.user_roles"] {
 		return
 	}
 	if own != 0 {
-		held, err := side.client.UserRolesOf(ctx, own)
+		roles, err := side.client.UserRolesOf(ctx, own)
+		var answer interface{ Unfiltered() bool }
+		if errors.As(err, &answer) && answer.Unfiltered() {
+			d.warn(name, held+"ask TrackTik support how to list the roles of one employee", "this portal does not list roles by employee: %s", err)
+			return
+		}
 		if err != nil {
 			d.warn(name, fix, "the roles of our own employee %d cannot be found: %s", own, err)
 			return
 		}
-		if len(held) == 0 {
+		if len(roles) == 0 {
 			d.warn(name, fix, "our own employee %d holds no role by the portal's list, though only a role can let us read: grants may not carry employees' ids", own)
 			return
 		}
