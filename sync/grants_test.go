@@ -225,6 +225,29 @@ func TestNobodyIsAdoptedWhereGrantsCannotBeLookedUp(t *testing.T) {
 	}
 }
 
+// Somebody with all the names of a create whose answer was lost is not taken for ours
+// while it cannot be told that they are no administrator.
+func TestALostCreateTakesNobodyOverWhereGrantsCannotBeLookedUp(t *testing.T) {
+	for name, set := range lyingGrants {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.policy.Match = []plan.Field{plan.CustomID}
+			ada := w.atPortal("ada", nil)
+			_, err := w.portal.Grant(ada, tracktiktest.AdministratorRole)
+			w.must(err)
+			w.rules(set)
+			w.hire("ada")
+			w.inPortal(tracktiktest.When(writes["create"], tracktiktest.LostReply))
+			for range 2 {
+				w.run()
+			}
+			if link, managed, err := w.db.LinkOfEmployee(plan.EmployeeID(ada)); managed || err != nil {
+				t.Errorf("the administrator is %s's, %v", link.Login, err)
+			}
+		})
+	}
+}
+
 func TestAnEmptyAnswerIsBelievedOnceOurOwnGrantsCameBack(t *testing.T) {
 	w := newWorld(t)
 	w.atPortal("ada", nil) // holds no role
