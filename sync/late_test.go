@@ -3,6 +3,7 @@ package sync_test
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -236,5 +237,37 @@ func TestWhatALostAnswerMadeIsNamedByItsIDs(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// The program itself: a create that is answered too late, and takes effect between two
+// runs or in the middle of the second one, is made once.
+func TestTheProgramMakesALateCreateOnce(t *testing.T) {
+	path := program(t)
+	for when, between := range map[string]bool{"between the runs": true, "after the second run": false} {
+		t.Run(when, func(t *testing.T) {
+			p := newProcess(newWorld(t), rand.New(rand.NewPCG(1, 0)), path)
+			p.env = append(p.env, "TRACKTIK_SYNC_TRACKTIK_TIMEOUT=1s")
+			p.portal.Configure(func(s *tracktiktest.Server) {
+				s.Rules.Duplicates, s.Rules.GrantsRepeat = tracktiktest.DuplicateAccepted, true
+			})
+			var late tracktiktest.Late
+			first := writes["create"]
+			first.Times = 1
+			p.inPortal(tracktiktest.When(first, late.Silent))
+			p.exits(4, "sync", "--yes") // nobody can tell yet
+			if between {
+				late.TakeEffect()
+			}
+			p.exits(0, "sync", "--yes")
+			late.TakeEffect()
+			p.exits(0, "sync", "--yes")
+			p.wantNothingUndue()
+			if n := p.portal.Count("POST", "/employees"); n != len(p.citizens) {
+				t.Errorf("%d creates were sent for %d people", n, len(p.citizens))
+			}
+			p.exits(0, "sync", "--yes", "--refresh")
+			p.wantAllDue()
+		})
 	}
 }

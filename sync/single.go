@@ -137,8 +137,8 @@ func (e *Engine) findOtherwise(ctx context.Context, name string) (plan.PersonID,
 
 // isArgument reports that nothing was sent, since the text cannot name anybody.
 func isArgument(err error) bool {
-	f, ok := err.(failure)
-	return ok && (f.Status() == 0 || f.Status() == 400) && !f.Broken() && !isNetwork(err)
+	var f failure
+	return errors.As(err, &f) && (f.Status() == 0 || f.Status() == 400) && !f.Broken() && !isNetwork(err)
 }
 
 func isNetwork(err error) bool {
