@@ -68,6 +68,14 @@ var faultList = []fault{
 		match: tracktiktest.Match{Method: http.MethodPost, Path: "/employees"}, tracktik: tracktiktest.FailAfter},
 	{Name: "tracktik-504-after", Text: "a create is cut off by the gateway, and happened", Times: 1,
 		match: tracktiktest.Match{Method: http.MethodPost, Path: "/employees"}, tracktik: tracktiktest.CutAfter},
+	{Name: "tracktik-mixed-up", Text: "a create is answered with somebody else's record", Times: 1,
+		match: tracktiktest.Match{Method: http.MethodPost, Path: "/employees"}, tracktik: tracktiktest.MixedUp(true)},
+	{Name: "tracktik-lost-region", Text: "the integration's role does not reach the region South (3) any more",
+		rule: func(r *tracktiktest.Rules, on bool) {
+			if r.HiddenRegions = nil; on {
+				r.HiddenRegions = []int64{3}
+			}
+		}},
 	{Name: "tracktik-empty-list", Text: "the employees are an empty list",
 		match: tracktiktest.Match{Method: http.MethodGet, Path: "/employees"}, tracktik: tracktiktest.EmptyList},
 	{Name: "tracktik-401", Text: "the access token has ended", Times: 1,
