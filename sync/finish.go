@@ -162,6 +162,8 @@ func (r *run) finishGroups(a *applier) error {
 		switch {
 		case g.reread:
 			link.Stamp = g.stamp
+		case g.short:
+			link.Stamp = ""
 		case g.anew && g.known && g.link != nil: // linked in this run, which forgot them
 			link.Stamp = g.link.Stamp
 		}

@@ -29,6 +29,7 @@ type pushed struct {
 	anew    bool            // the role is not the stored one
 	failed  bool            // the group could not be read: its members are the stored ones
 	former  bool            // nobody of a run of single people is in it: they left it
+	short   bool            // the stored members lack somebody who is in it
 }
 
 func (g *pushed) holds(id plan.PersonID) bool {

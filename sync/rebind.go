@@ -235,6 +235,7 @@ func (b *rebinding) commit() error {
 		}
 	}
 	batch.DropGrants = slices.Collect(maps.Keys(gone))
+	batch.Grants = slices.DeleteFunc(batch.Grants, func(g plan.Grant) bool { return gone[g.Key()] })
 	for i := range b.Strangers {
 		batch.Unlink = append(batch.Unlink, b.Strangers[i].Person)
 	}

@@ -80,7 +80,7 @@ func (b *rebinding) carried(link plan.Link, e *plan.Employee) plan.Link {
 		link.SeenDeprovisioned = link.SeenDeprovisioned && b.From.Org == b.To.Org
 	}
 	if b.portalMoved() {
-		link.PushedRegion = e.Region
+		link.PushedRegion, link.LastRepair = e.Region, ""
 	}
 	return link
 }
@@ -166,7 +166,11 @@ func (b *rebinding) countFormers() error {
 		}
 		if !sure[g.Role] {
 			b.batch.DropGrants = append(b.batch.DropGrants, g.Key())
+			continue
 		}
+		// Its id is another one there, and what that portal did not keep says nothing.
+		g.ID, g.Stuck, g.Gone, g.Again = 0, false, false, false
+		b.batch.Grants = append(b.batch.Grants, g)
 	}
 	return nil
 }

@@ -83,6 +83,7 @@ type comeback struct {
 	employee *plan.Employee
 	held     []plan.UserRole // of the employee, in TrackTik
 	doubt    string          // why it cannot be told whether they hold more; empty: they do not
+	other    *plan.Employee  // another one who is active, and has their username or e-mail
 	missing  []plan.Grant    // of the former roles, what they do not hold
 	kept     []plan.Grant    // and what they do
 	want     plan.Wanted
@@ -207,7 +208,10 @@ func (r *restore) readBack(ctx context.Context) error {
 			if found {
 				c.employee = &e
 			}
-			return err
+			if err != nil {
+				return err
+			}
+			return r.findOther(poolCtx, c)
 		})
 	}
 	if err := pool.Wait(); err != nil {
@@ -216,16 +220,59 @@ func (r *restore) readBack(ctx context.Context) error {
 	return r.readHeld(ctx)
 }
 
+// backKeys are what tells that somebody is active as another employee.
+var backKeys = []plan.Field{plan.Username, plan.Email}
+
+// findOther looks for an active employee who has the person's username or e-mail by now:
+// somebody has made them anew.
+func (r *restore) findOther(ctx context.Context, c *comeback) error {
+	for _, f := range backKeys {
+		name := c.former.Link.Pushed[f]
+		if name == "" {
+			continue
+		}
+		found, err := r.Target.FindEmployees(ctx, f, name)
+		if err != nil {
+			return err
+		}
+		for i := range found {
+			c.meet(&found[i])
+		}
+	}
+	return nil
+}
+
+// meet notes an employee with the person's username or e-mail.
+func (c *comeback) meet(e *plan.Employee) {
+	if e.Active() && e.ID != c.id() && e.ID != c.former.Link.Employee {
+		c.other = e
+	}
+}
+
 func (r *restore) readBackListed(ctx context.Context) error {
 	byID := make(map[plan.EmployeeID]*comeback, len(r.back))
 	for _, c := range r.back {
 		byID[c.id()] = c
+	}
+	byName := map[plan.Field]map[string][]*comeback{}
+	for _, f := range backKeys {
+		byName[f] = map[string][]*comeback{}
+		for _, c := range r.back {
+			if name := plan.FoldName(c.former.Link.Pushed[f]); name != "" {
+				byName[f][name] = append(byName[f][name], c)
+			}
+		}
 	}
 	_, err := r.Target.Employees(ctx, func(page []plan.Employee) error {
 		for i := range page {
 			if c := byID[page[i].ID]; c != nil {
 				c.employee = &page[i]
 				r.progress(1)
+			}
+			for _, f := range backKeys {
+				for _, c := range byName[f][plan.FoldName(page[i].Values[f])] {
+					c.meet(&page[i])
+				}
 			}
 		}
 		return nil

@@ -19,6 +19,9 @@ func (r *restore) decisions() (actions []plan.Action, held []plan.Held, problems
 			return nil, nil, nil, err
 		}
 		switch {
+		case taken == "" && c.other != nil:
+			r.warn(plan.Warning{Code: warnBack, User: c.user, Message: fmt.Sprintf("is back already, or somebody has their name: employee %d is active in TrackTik "+
+				"with the username or e-mail of employee %d; `link` ties them", c.other.ID, c.former.Link.Employee)})
 		case taken != "":
 			d.Problems = append(d.Problems, plan.Problem{User: c.user, Code: plan.ProblemNameInUse,
 				Message: fmt.Sprintf("the %s of employee %d is that of user %s by now", taken, c.former.Link.Employee, owner)})

@@ -563,10 +563,10 @@ func (r *run) confirmLeft(ctx context.Context) error {
 	}
 	pool, poolCtx := errgroup.WithContext(ctx)
 	pool.SetLimit(lookers)
-	failed := make([]error, len(looked))
+	failed, short := make([]error, len(looked)), make([][]plan.GroupID, len(looked))
 	for i, v := range looked {
-		pool.Go(func() error {
-			err := r.confirmOne(poolCtx, v)
+		pool.Go(func() (err error) {
+			short[i], err = r.confirmOne(poolCtx, v)
 			var broken *brokenListing
 			_, credentials := isCredentials(err)
 			if errors.As(err, &broken) || credentials || poolCtx.Err() != nil {
@@ -579,12 +579,18 @@ func (r *run) confirmLeft(ctx context.Context) error {
 	if err := pool.Wait(); err != nil {
 		return err
 	}
+	r.distrustStored(slices.Concat(short...))
 	for i, v := range left {
 		if i < len(looked) && failed[i] != nil {
 			r.roles.held[v.User.ID] = plan.HeldUnconfirmed + ": missing from a group, and the look-up failed: " + failed[i].Error()
 		}
 		for j := range v.Have {
-			if h := &v.Have[j]; h.Lost != "" && h.Evidence == "" {
+			h := &v.Have[j]
+			switch g := r.byGroup[h.Group]; {
+			case h.Lost == "" || h.Evidence != "":
+			case g != nil && g.short: // the sample speaks against the list
+				h.Lost = ""
+			default:
 				h.Evidence = evidence
 			}
 		}
@@ -594,22 +600,61 @@ func (r *run) confirmLeft(ctx context.Context) error {
 
 // confirmOne compares a person's own groups with those whose roles they would lose. They
 // are asked for here, also in a run of single people: there, one answer about them is all
-// that says that a group lacks the person.
-func (r *run) confirmOne(ctx context.Context, v *plan.RoleView) error {
+// that says that a group lacks the person. A list of members that Okta gave in this run,
+// and that lacks them all the same, is broken. One that is stored from an earlier run was
+// short then: the role stays, and short names the group.
+func (r *run) confirmOne(ctx context.Context, v *plan.RoleView) (short []plan.GroupID, err error) {
 	groups, err := r.Source.GroupsOf(ctx, v.User.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, h := range v.Have {
+	for i := range v.Have {
+		h := &v.Have[i]
 		if h.Lost == "" || h.Evidence != "" {
 			continue
 		}
-		if slices.ContainsFunc(groups, func(g plan.Group) bool { return g.ID == h.Group }) {
-			if r.some() {
-				return &brokenListing{what: fmt.Sprintf("okta's listing of the groups of user %s lacks group %s, which they are in", v.User.ID, h.Group)}
+		in := slices.ContainsFunc(groups, func(g plan.Group) bool { return g.ID == h.Group })
+		g := r.byGroup[h.Group]
+		switch {
+		case in && r.some():
+			return nil, &brokenListing{what: fmt.Sprintf("okta's listing of the groups of user %s lacks group %s, which they are in", v.User.ID, h.Group)}
+		case in && g != nil && !g.reread:
+			h.Lost, short = "", append(short, h.Group)
+		case in:
+			return nil, &brokenListing{what: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", h.Group, v.User.ID)}
+		case r.some() && len(groups) == 0:
+			if err := r.confirmAlone(ctx, v.User.ID, h.Group); err != nil {
+				return nil, err
 			}
-			return &brokenListing{what: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", h.Group, v.User.ID)}
 		}
 	}
-	return nil
+	return short, nil
+}
+
+// confirmAlone asks the group about somebody who has no groups at all by their own list,
+// in a run that has read no members: one empty answer takes no role.
+func (r *run) confirmAlone(ctx context.Context, id plan.PersonID, group plan.GroupID) error {
+	err := r.Source.Members(ctx, group, func(page []plan.PersonID) error {
+		if slices.Contains(page, id) {
+			return &brokenListing{what: fmt.Sprintf("okta's list of the groups of user %s is empty, and group %s has them", id, group)}
+		}
+		return nil
+	})
+	if isNotFound(err) { // the group's own look-up says whether it is gone
+		return nil
+	}
+	return err
+}
+
+// distrustStored has the next run read the members of groups whose stored list is short:
+// it is of a run that was not shown everybody.
+func (r *run) distrustStored(short []plan.GroupID) {
+	for _, id := range short {
+		g := r.byGroup[id]
+		if g.short {
+			continue
+		}
+		g.short = true
+		r.warn(plan.Warning{Code: warnGroup, Message: fmt.Sprintf("the stored members of group %s lack somebody who is in it; no role is taken for it, and the next run reads them again", id)})
+	}
 }
