@@ -243,8 +243,11 @@ func (r *run) stillHeld(ctx context.Context, former *plan.Former) ([]plan.Grant,
 	var kept []plan.Grant
 	for _, g := range former.Roles {
 		g.Employee = former.Link.Employee
-		there := slices.ContainsFunc(held, func(u plan.UserRole) bool { return u.ID == g.ID })
-		if !there {
+		i := slices.IndexFunc(held, func(u plan.UserRole) bool { return u.ID == g.ID || g.ID == 0 && u.Role == g.Role })
+		there := i >= 0
+		if there {
+			g.ID = held[i].ID
+		} else if g.ID != 0 {
 			there, err = r.readGrant(ctx, g)
 			if there && err == nil && doubt == "" {
 				err = &brokenListing{what: lacksGrant(g)}

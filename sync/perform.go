@@ -517,6 +517,17 @@ func (a *applier) revoke(ctx context.Context, action *plan.Action) attempt {
 			return attempt{outcome: plan.Found, batch: revokedBatch(action)}
 		}
 	}
+	if id == 0 { // it was of another portal, and has an id of this one
+		held, err := a.Target.UserRolesOf(ctx, action.Employee)
+		if err != nil {
+			return classify(err)
+		}
+		i := slices.IndexFunc(held, func(u plan.UserRole) bool { return u.Role == action.Role.ID })
+		if i < 0 {
+			return attempt{outcome: plan.Found, batch: revokedBatch(action)}
+		}
+		id = held[i].ID
+	}
 	err = a.Target.Revoke(ctx, id)
 	if err == nil {
 		if problem := a.stillThere(ctx, action, id); problem != "" {

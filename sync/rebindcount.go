@@ -158,6 +158,9 @@ func (b *rebinding) countFormers() error {
 		}
 		former.Link = b.carried(former.Link, &e)
 		former.Roles = slices.DeleteFunc(slices.Clone(former.Roles), func(g plan.Grant) bool { return !sure[g.Role] })
+		for i := range former.Roles {
+			former.Roles[i].ID = 0 // another one there, which no refresh of grants on record finds
+		}
 		b.batch.Formers = append(b.batch.Formers, former)
 	}
 	for g, err := range b.Snapshot.Grants() {

@@ -3,6 +3,7 @@ package sync_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -341,4 +342,67 @@ func TestAShortListOfTheOtherPortalBindsNothing(t *testing.T) {
 	if _, err := w.build().Rebind(context.Background(), nil); err == nil || !strings.Contains(err.Error(), "cannot be believed") {
 		t.Errorf("ended with %v", err)
 	}
+}
+
+func TestWhoComesBackInTheOtherPortalLosesTheRolesTheyAreNotDue(t *testing.T) {
+	w := newWorld(t)
+	w.policy.Reactivate = true
+	names := w.crowd(12)
+	w.hire("zoe")
+	w.group("Site North", append(names, "zoe")...)
+	w.group("Site South", "zoe")
+	w.run()
+	zoe, north, south := w.employee("zoe").ID, w.roleID("Site North"), w.roleID("Site South")
+	w.org.UnassignUser(w.app, w.users["zoe"])
+	w.leave("Site North", "zoe")
+	w.run()
+	w.replacePortal(func(*tracktiktest.Employee) {})
+	for _, name := range names {
+		_, err := w.portal.Grant(w.employee(name).ID, north)
+		w.must(err)
+	}
+	for _, role := range []int64{north, south} {
+		_, err := w.portal.Grant(zoe, role)
+		w.must(err)
+	}
+	w.rebind()
+	w.wantDone(w.run(), "")
+	w.org.AssignUser(w.app, w.users["zoe"], oktatest.Assignment{})
+	w.wantDone(w.run(), "reactivate 1, revoke_role 1")
+	w.wantRoles("zoe", "Site South")
+}
+
+func TestAGrantsIDOfAnotherPortalIsNotReadAsOurs(t *testing.T) {
+	w := newWorld(t)
+	names := w.crowd(12)
+	w.group("Site North", names...)
+	w.run()
+	north := w.roleID("Site North")
+	w.replacePortal(func(*tracktiktest.Employee) {})
+	var others []tracktiktest.Grant
+	for _, g := range w.engineGrants() { // each id is somebody else's grant of the same role
+		stranger := w.portal.AddEmployee(tracktiktest.Employee{Username: fmt.Sprint("s", g.ID), Email: fmt.Sprintf("s%d@other.example", g.ID), FirstName: "Some", LastName: fmt.Sprint("Body", g.ID)})
+		others = append(others, tracktiktest.Grant{ID: int64(g.ID), Employee: stranger, Role: north})
+	}
+	w.portal.SeedGrants(others...)
+	w.rebind()
+	w.wantDone(w.run(), "grant_role 12")
+	w.wantDone(w.runWith(refreshed), "")
+	for _, g := range others {
+		if held := w.portal.RolesOf(g.Employee); len(held) != 1 {
+			t.Errorf("a stranger holds %v", held)
+		}
+	}
+	w.wantRoles("g001", "Site North")
+}
+
+// engineGrants are the grants on record.
+func (w *world) engineGrants() []plan.Grant {
+	w.Helper()
+	var all []plan.Grant
+	for g, err := range w.db.Grants() {
+		w.must(err)
+		all = append(all, g)
+	}
+	return all
 }
