@@ -247,7 +247,7 @@ func (r *run) stillHeld(ctx context.Context, former *plan.Former) ([]plan.Grant,
 		there := i >= 0
 		if there {
 			g.ID = held[i].ID
-		} else if g.ID != 0 {
+		} else {
 			there, err = r.readGrant(ctx, g)
 			if there && err == nil && doubt == "" {
 				err = &brokenListing{what: lacksGrant(g)}

@@ -406,3 +406,22 @@ func (w *world) engineGrants() []plan.Grant {
 	}
 	return all
 }
+
+// That a role is gone in another portal says nothing about what that portal keeps.
+func TestARoleThatTheOtherPortalLacksIsGrantedThere(t *testing.T) {
+	w := newWorld(t)
+	names := w.crowd(12)
+	w.group("Site North", names...)
+	w.run()
+	for range 3 {
+		north := w.roleID("Site North")
+		w.replacePortal(func(*tracktiktest.Employee) {})
+		for _, name := range names[1:] {
+			_, err := w.portal.Grant(w.employee(name).ID, north)
+			w.must(err)
+		}
+		w.rebind()
+		w.wantDone(w.run(), "grant_role 1")
+		w.wantRoles("g001", "Site North")
+	}
+}

@@ -197,6 +197,9 @@ func (r *run) sampleGrants(all []plan.Grant) []plan.Grant {
 // showed the grants of the employee whose credentials are used: the id is another's then,
 // when somebody else is shown with it.
 func (r *run) grantGone(ctx context.Context, g plan.Grant, own bool) error {
+	if g.ID == 0 { // it has none in this portal yet
+		return nil
+	}
 	u, found, err := r.Target.UserRole(ctx, g.ID)
 	switch {
 	case err != nil || !found:
@@ -215,6 +218,9 @@ func lacksGrant(g plan.Grant) string {
 
 // readGrant reports whether a grant of ours is there, as far as its id tells.
 func (r *run) readGrant(ctx context.Context, g plan.Grant) (bool, error) {
+	if g.ID == 0 { // it has none in this portal yet
+		return false, nil
+	}
 	u, found, err := r.Target.UserRole(ctx, g.ID)
 	return found && u.Role == g.Role, err
 }
