@@ -17,9 +17,12 @@ const ApprovalLife = 24 * time.Hour
 // An Approval is a set of actions that a guard refused, and that whoever knows
 // its hash can let through, once.
 type Approval struct {
-	Hash    string          `json:"hash"`
-	Created time.Time       `json:"created"`
-	Items   []ApprovalItem  `json:"items"`
+	Hash    string         `json:"hash"`
+	Created time.Time      `json:"created"`
+	Given   time.Time      `json:"given,omitzero"` // when somebody let it pass; it lasts from then on
+	Items   []ApprovalItem `json:"items"`          // of one that is given, what is not done yet
+	// Size is how many items there were at first.
+	Size    int             `json:"size,omitempty"`
 	Summary json.RawMessage `json:"summary,omitempty"` // for those who are to approve
 	// Of are the systems that it is about; the zero value: those of the snapshot.
 	Of   plan.Binding `json:"of,omitzero"`
@@ -35,6 +38,7 @@ type ApprovalItem struct {
 	Employee plan.EmployeeID `json:"employee,omitempty"`
 	Role     plan.RoleID     `json:"role,omitempty"`
 	Group    plan.GroupID    `json:"group,omitempty"`
+	Values   string          `json:"values,omitempty"` // stands for those that are written
 }
 
 // Approvals is the file of approvals beside a snapshot. It needs no open
@@ -59,8 +63,53 @@ func (s *Approvals) Put(ctx context.Context, a Approval) error {
 	if a.Hash == "" {
 		return errors.New("keeping an approval: it has no hash")
 	}
-	a.Created = s.now().UTC()
-	return s.change(ctx, func(all map[string]Approval) { all[a.Hash] = a })
+	a.Created, a.Size = s.now().UTC(), len(a.Items)
+	return s.change(ctx, func(all map[string]Approval) {
+		if old := all[a.Hash]; !old.Given.IsZero() && s.Open(old) { // refused by a run that observes, or is about others
+			return
+		}
+		all[a.Hash] = a
+	})
+}
+
+// Give lets the set of that hash pass for ApprovalLife from now on, unless it was given
+// already, and reports whether it can be given. ctx ends the waiting for another process.
+func (s *Approvals) Give(ctx context.Context, hash string) (bool, error) {
+	open := false
+	err := s.change(ctx, func(all map[string]Approval) {
+		a, found := all[hash]
+		if open = found && s.Open(a); open && a.Given.IsZero() {
+			a.Given = s.now().UTC()
+			all[hash] = a
+		}
+	})
+	return open, err
+}
+
+// Given are the sets that may pass now, with what is not done of them yet.
+func (s *Approvals) Given() ([]Approval, error) {
+	list, err := s.List()
+	return slices.DeleteFunc(list, func(a Approval) bool { return a.Given.IsZero() }), err
+}
+
+// Left notes what is not done yet of a given set; nothing: it is used up. ctx ends the
+// waiting for another process.
+func (s *Approvals) Left(ctx context.Context, hash string, items []ApprovalItem) error {
+	return s.change(ctx, func(all map[string]Approval) {
+		a, found := all[hash]
+		if !found || !s.Open(a) {
+			return
+		}
+		if a.Items = items; len(items) == 0 {
+			a = s.usedUp(a)
+		}
+		all[hash] = a
+	})
+}
+
+func (s *Approvals) usedUp(a Approval) Approval {
+	a.Used, a.Items, a.Summary = s.now().UTC(), nil, nil
+	return a
 }
 
 // approvalMemory is how long an approval is kept that cannot be given any more, so that
@@ -81,9 +130,13 @@ func (s *Approvals) Find(hash string) (Approval, bool, error) {
 	return a, ok, err
 }
 
-// Open reports whether a can be given.
+// Open reports whether a can be given, or is given and holds.
 func (s *Approvals) Open(a Approval) bool {
-	age := s.now().Sub(a.Created)
+	since := a.Created
+	if !a.Given.IsZero() {
+		since = a.Given
+	}
+	age := s.now().Sub(since)
 	return a.Used.IsZero() && !a.Expired && age > -ApprovalLife && age < ApprovalLife
 }
 
@@ -115,9 +168,7 @@ func (s *Approvals) Use(ctx context.Context, hash string) (Approval, bool, error
 			ok = false
 			return
 		}
-		used := a
-		used.Used, used.Items, used.Summary = s.now().UTC(), nil, nil
-		all[hash] = used
+		all[hash] = s.usedUp(a)
 	})
 	if err != nil || !ok {
 		return Approval{}, false, err

@@ -23,7 +23,7 @@ func TestApprovalIsUsedOnce(t *testing.T) {
 	if err := s.Put(t.Context(), want); err != nil {
 		t.Fatal(err)
 	}
-	want.Created = morning
+	want.Created, want.Size = morning, 1
 	if got, found, err := s.Get("ab12"); err != nil || !found || !cmp.Equal(got, want) {
 		t.Errorf("%v %v: %s", found, err, cmp.Diff(want, got))
 	}
@@ -72,6 +72,63 @@ func TestApprovalExpiresAfterADay(t *testing.T) {
 	now = now.Add(-time.Second) // just inside, but forgotten by the last change
 	if _, ok, err := s.Get("old"); ok || err != nil {
 		t.Errorf("it is back: %v %v", ok, err)
+	}
+}
+
+// TestAGivenApprovalLastsUntilItIsDone, or for a day from when it was given.
+func TestAGivenApprovalLastsUntilItIsDone(t *testing.T) {
+	now := morning
+	s := ApprovalsOf(filepath.Join(t.TempDir(), "s.db"), func() time.Time { return now })
+	items := []ApprovalItem{{Kind: plan.Terminate, Person: "00u1", Employee: 1}, {Kind: plan.Update, Person: "00u2", Employee: 2, Values: "0123456789ab"}}
+	given := func() []Approval {
+		t.Helper()
+		list, err := s.Given()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	if err := s.Put(t.Context(), Approval{Hash: "ab12", Items: items}); err != nil || len(given()) > 0 {
+		t.Fatalf("nobody gave it: %v %v", given(), err)
+	}
+	now = now.Add(20 * time.Hour)
+	for range 2 { // the second time means nothing
+		if open, err := s.Give(t.Context(), "ab12"); !open || err != nil {
+			t.Fatalf("giving it: %v %v", open, err)
+		}
+		now = now.Add(time.Hour)
+	}
+	if open, err := s.Give(t.Context(), "none"); open || err != nil {
+		t.Errorf("one that never was: %v %v", open, err)
+	}
+	if err := s.Put(t.Context(), Approval{Hash: "ab12", Items: items[:1]}); err != nil { // a run that observes refuses it
+		t.Fatal(err)
+	}
+	if list := given(); len(list) != 1 || !cmp.Equal(list[0].Items, items) || !list[0].Given.Equal(morning.Add(20*time.Hour)) || list[0].Size != 2 {
+		t.Errorf("given is %+v", list)
+	}
+	if err := s.Left(t.Context(), "ab12", items[1:]); err != nil {
+		t.Fatal(err)
+	}
+	now = morning.Add(44*time.Hour - time.Second)
+	if list := given(); len(list) != 1 || !cmp.Equal(list[0].Items, items[1:]) {
+		t.Errorf("in the last second it is %+v", list)
+	}
+	now = morning.Add(44 * time.Hour)
+	if list := given(); len(list) > 0 {
+		t.Errorf("after a day it is %+v", list)
+	}
+	if err := s.Put(t.Context(), Approval{Hash: "ab12", Items: items}); err != nil || len(given()) > 0 {
+		t.Errorf("refused anew it is given: %+v %v", given(), err)
+	}
+	if open, err := s.Give(t.Context(), "ab12"); !open || err != nil {
+		t.Fatalf("giving it again: %v %v", open, err)
+	}
+	if err := s.Left(t.Context(), "ab12", nil); err != nil || len(given()) > 0 {
+		t.Errorf("when all is done it is %+v %v", given(), err)
+	}
+	if a, found, err := s.Find("ab12"); err != nil || !found || a.Used.IsZero() {
+		t.Errorf("it is remembered as %+v %v %v", a, found, err)
 	}
 }
 

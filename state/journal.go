@@ -188,3 +188,17 @@ func (db *DB) CountsSince(t time.Time) (approved, unapproved map[plan.Kind]int, 
 	})
 	return approved, unapproved, err
 }
+
+// DoneSince tells each of the entries about actions that were done, or found done, from t
+// on.
+func (db *DB) DoneSince(t time.Time, each func(plan.Audit)) error {
+	for entry, err := range db.Audits(Query{Since: t}) {
+		if err != nil {
+			return err
+		}
+		if entry.Outcome == plan.Done || entry.Outcome == plan.Found {
+			each(entry)
+		}
+	}
+	return nil
+}

@@ -102,16 +102,22 @@ func (r *run) guard(ctx context.Context, actions []plan.Action, held []plan.Held
 	if len(r.checked.Held)+len(waits) == 0 {
 		return actions, held
 	}
-	kept := actions[:0]
+	kept, stop := actions[:0], r.stopRest(actions)
 	for _, a := range actions {
-		if r.checked.Waits(&a) {
-			held = append(held, plan.Held{Action: a, Why: plan.HeldGuard + ": more than guard." + string(a.Kind) + " allows; see the refusal"})
-			if a.Kind == plan.Terminate || a.Kind == plan.Update {
-				waits[a.User.ID] = plan.HeldGuard
-			}
+		why := ""
+		switch {
+		case r.checked.Waits(&a):
+			why = "more than guard." + string(a.Kind) + " allows"
+		case stop.holds(&a):
+			why = "a refusal stops what is not approved"
+		default:
+			kept = append(kept, a)
 			continue
 		}
-		kept = append(kept, a)
+		held = append(held, plan.Held{Action: a, Why: plan.HeldGuard + ": " + why + "; see the refusal"})
+		if a.Kind == plan.Terminate || a.Kind == plan.Update {
+			waits[a.User.ID] = plan.HeldGuard
+		}
 	}
 	if len(waits) == 0 {
 		return kept, held
@@ -264,24 +270,4 @@ func (r *run) markOpen(list []*subject) {
 			s.open = true
 		}
 	}
-}
-
-// loadApproved reads the approved sets. One that does not exist is refused.
-func (r *run) loadApproved() error {
-	for _, hash := range r.opt.Approve {
-		if r.Approvals == nil {
-			return &RefusedError{RefusedApproval, "there are no approvals without a snapshot"}
-		}
-		set, found, err := r.Approvals.Get(hash)
-		if err != nil {
-			return err
-		}
-		if !found {
-			return &RefusedError{RefusedApproval, fmt.Sprintf("no refused set of actions has the hash %q: it was used already, is older than 24 hours, or never was; "+
-				"run `tracktik-sync sync` to see the present one", hash)}
-		}
-		r.approved = append(r.approved, set)
-		r.full = r.full || slices.ContainsFunc(set, func(ref plan.ActionRef) bool { return ref.Kind.Removes() })
-	}
-	return nil
 }

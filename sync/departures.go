@@ -288,14 +288,3 @@ func (r *run) countUnseen() (int, error) {
 // some reports a run of single people. What needs everybody to be decided, it has from the
 // snapshot, the configuration and the last whole run.
 func (r *run) some() bool { return len(r.opt.Users) > 0 }
-
-// approvedRef reports whether an approved set holds that action about a person.
-func (r *run) approvedRef(kind plan.Kind, s *subject) bool {
-	want := plan.ActionRef{Kind: kind, Person: s.person.ID, Employee: s.link.Employee}
-	for _, set := range r.approved {
-		if slices.Contains(set, want) {
-			return true
-		}
-	}
-	return false
-}

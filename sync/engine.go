@@ -3,7 +3,6 @@ package sync
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -122,6 +121,7 @@ func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, e
 	}
 	r.log.WithField("by", e.By).Info("run begins")
 	err = r.carryOut(ctx, r.decide, r.apply, r.finish)
+	r.settleApprovals(ctx)
 	if recordErr := r.record(err); err == nil {
 		err = recordErr
 	}
@@ -151,9 +151,6 @@ func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, 
 	if err != nil {
 		return err
 	}
-	if err := r.usedApprovals(ctx); err != nil {
-		return err
-	}
 	if skew, far := r.ClocksApart(); far {
 		return fmt.Errorf("%w: okta, tracktik and this machine are %s apart, and nobody was terminated; set the clock (chrony, systemd-timesyncd)", ErrClock, skew.Round(time.Second))
 	}
@@ -174,7 +171,7 @@ func (r *run) permitted() error {
 	case r.opt.Expect != "" && r.opt.Expect != r.doc.Hash && r.opt.Expect != r.plainHash:
 		return &RefusedError{RefusedStale, fmt.Sprintf("the saved plan %s does not fit any more: Okta, TrackTik or the snapshot moved, and the plan would be %s now; make it anew with `plan --out`",
 			r.opt.Expect, r.doc.Hash)}
-	case r.checked.Stops && !r.Observe:
+	case r.checked.Stops && len(r.checked.Exempt) == 0 && !r.Observe:
 		return r.refusal()
 	}
 	return nil
@@ -196,27 +193,6 @@ func (r *run) keepRefused(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// usedApprovals ends the approvals that let something pass.
-func (r *run) usedApprovals(ctx context.Context) error {
-	if r.Observe || len(r.opt.Approve) == 0 {
-		return nil
-	}
-	for i, hash := range r.opt.Approve {
-		if !slices.ContainsFunc(r.approved[i], r.letThrough) {
-			continue // refused again, or not needed: it stays good
-		}
-		if err := r.Approvals.Use(ctx, hash); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// letThrough reports that an approved action was carried out.
-func (r *run) letThrough(ref plan.ActionRef) bool {
-	return r.checked.Exempt[ref] || slices.ContainsFunc(r.doc.Actions, func(a plan.Action) bool { return ref.Kind == plan.Terminate && a.Ref() == ref })
 }
 
 // tell logs how the run ended.

@@ -151,19 +151,45 @@ type approvals struct{ file *state.Approvals }
 
 func (s approvals) Get(hash string) ([]plan.ActionRef, bool, error) {
 	approval, found, err := s.file.Get(hash)
-	set := make([]plan.ActionRef, len(approval.Items))
-	for i, item := range approval.Items {
-		set[i] = plan.ActionRef(item)
-	}
-	return set, found, err
+	return refsOf(approval.Items), found, err
 }
 
 func (s approvals) Put(ctx context.Context, hash string, set []plan.ActionRef) error {
+	return s.file.Put(ctx, state.Approval{Hash: hash, Items: itemsOf(set)})
+}
+
+func (s approvals) Give(ctx context.Context, hash string) error {
+	_, err := s.file.Give(ctx, hash)
+	return err
+}
+
+func (s approvals) Given() ([]tsync.Given, error) {
+	list, err := s.file.Given()
+	var given []tsync.Given
+	for _, a := range list {
+		given = append(given, tsync.Given{Hash: a.Hash, Since: a.Given, Set: refsOf(a.Items)})
+	}
+	return given, err
+}
+
+func (s approvals) Left(ctx context.Context, hash string, set []plan.ActionRef) error {
+	return s.file.Left(ctx, hash, itemsOf(set))
+}
+
+func refsOf(items []state.ApprovalItem) []plan.ActionRef {
+	set := make([]plan.ActionRef, len(items))
+	for i, item := range items {
+		set[i] = plan.ActionRef(item)
+	}
+	return set
+}
+
+func itemsOf(set []plan.ActionRef) []state.ApprovalItem {
 	items := make([]state.ApprovalItem, len(set))
 	for i, ref := range set {
 		items[i] = state.ApprovalItem(ref)
 	}
-	return s.file.Put(ctx, state.Approval{Hash: hash, Items: items})
+	return items
 }
 
 func (s approvals) Use(ctx context.Context, hash string) error {

@@ -90,6 +90,9 @@ type Snapshot interface {
 	Troubles() ([]plan.Trouble, error)
 	Pending() ([]plan.Intent, error)
 	CountsSince(t time.Time) (approved, unapproved map[plan.Kind]int, err error)
+	// DoneSince tells each of the entries about actions that were done, or found done,
+	// from t on.
+	DoneSince(t time.Time, each func(plan.Audit)) error
 
 	NextRun(now time.Time) (id string, err error)
 	Begin(i plan.Intent) (seq uint64, err error)
@@ -99,11 +102,25 @@ type Snapshot interface {
 	Prune(now time.Time, keep time.Duration) error
 }
 
-// Approvals keeps refused sets of actions by their hash, for 24 hours.
+// Approvals keeps refused sets of actions by their hash, for 24 hours, and which of them
+// may pass: those are given, until all of their actions are done or the time is over.
 type Approvals interface {
 	Get(hash string) (set []plan.ActionRef, found bool, err error)
 	Put(ctx context.Context, hash string, set []plan.ActionRef) error
+	// Give lets the set of that hash pass, from now on.
+	Give(ctx context.Context, hash string) error
+	Given() ([]Given, error)
+	// Left says what of a given set is not done yet; nothing: it is used up.
+	Left(ctx context.Context, hash string, set []plan.ActionRef) error
+	// Use ends the approval of a set that is no set of actions.
 	Use(ctx context.Context, hash string) error
+}
+
+// A Given is a set that may pass, less what was done.
+type Given struct {
+	Hash  string
+	Since time.Time
+	Set   []plan.ActionRef
 }
 
 // A failure answers what went wrong with a call; the errors of both adapters do.

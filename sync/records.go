@@ -12,7 +12,7 @@ func containsMark(description, mark string) bool { return strings.Contains(descr
 // audit begins an entry of the audit trail about an action.
 func (r *run) audit(a *plan.Action, outcome string) plan.Audit {
 	entry := plan.Audit{Time: r.clock(), Run: r.id, By: r.By, Kind: string(a.Kind), Person: a.User.ID, Login: a.User.Login, Employee: a.Employee,
-		Role: a.Role, Changes: a.FieldChanges(), Reason: a.Reason, Outcome: outcome, Approved: r.checked.Exempt[a.Ref()]}
+		Role: a.Role, Changes: a.FieldChanges(), Reason: a.Reason, Outcome: outcome, Approved: r.letPass(a)}
 	if r.RedactHistory {
 		entry.Login, entry.Changes = "", plan.RedactedChanges(entry.Changes)
 	}

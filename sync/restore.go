@@ -61,6 +61,7 @@ func (e *Engine) Restore(ctx context.Context, opt RestoreOptions) (*plan.Documen
 	}
 	r.log.WithField("by", e.By).WithField("of", opt.Run).Info("restore begins")
 	err = r.carryOut(ctx, r.decide, r.apply, r.finish)
+	r.settleApprovals(ctx)
 	if recordErr := r.record(err); err == nil {
 		err = recordErr
 	}
@@ -106,7 +107,7 @@ func (r *restore) decide(ctx context.Context) error {
 	if err := r.meet(ctx); err != nil {
 		return err
 	}
-	if err := r.loadApproved(); err != nil {
+	if err := r.loadApproved(ctx); err != nil {
 		return err
 	}
 	if err := r.settle(ctx); err != nil {

@@ -99,9 +99,10 @@ func (r *restore) makeAnew(ctx context.Context, a *applier) error {
 	kept, held := r.guard(ctx, creates, nil)
 	r.checked.Report.Refusals = append(earlier.Report.Refusals, r.checked.Report.Refusals...)
 	r.checked.Report.OK = earlier.Report.OK && r.checked.Report.OK
+	nothing := len(r.checked.Exempt) == 0
 	maps.Copy(r.checked.Exempt, earlier.Exempt)
 	r.doc.Guard, r.doc.Held = r.checked.Report, append(r.doc.Held, held...)
-	if r.checked.Stops { // a refused create stops everything, and here the creates are everything
+	if r.checked.Stops && nothing { // a refused create stops everything, and here the creates are everything
 		for i := range kept {
 			r.doc.Held = append(r.doc.Held, plan.Held{Action: kept[i], Why: plan.HeldGuard + ": see the refusal"})
 		}

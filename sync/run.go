@@ -110,7 +110,7 @@ func (r *run) decide(ctx context.Context) error {
 	if err := r.meet(ctx); err != nil {
 		return err
 	}
-	if err := r.loadApproved(); err != nil {
+	if err := r.loadApproved(ctx); err != nil {
 		return err
 	}
 	if err := r.settle(ctx); err != nil {

@@ -47,11 +47,23 @@ func (s approvals) Get(hash string) ([]plan.ActionRef, bool, error) {
 	if err == nil && found {
 		err = s.fits(&approval)
 	}
-	set := make([]plan.ActionRef, len(approval.Items))
-	for i, item := range approval.Items {
+	return refsOf(approval.Items), found, err
+}
+
+func refsOf(items []state.ApprovalItem) []plan.ActionRef {
+	set := make([]plan.ActionRef, len(items))
+	for i, item := range items {
 		set[i] = plan.ActionRef(item)
 	}
-	return set, found, err
+	return set
+}
+
+func itemsOf(set []plan.ActionRef) []state.ApprovalItem {
+	items := make([]state.ApprovalItem, len(set))
+	for i, ref := range set {
+		items[i] = state.ApprovalItem(ref)
+	}
+	return items
 }
 
 // fits refuses an approval that was used, is old, or is of other systems.
@@ -59,10 +71,12 @@ func (s approvals) fits(a *state.Approval) error {
 	why := ""
 	switch {
 	case !a.Used.IsZero():
-		why = "was used at " + a.Used.UTC().Format(time.RFC3339) + ": an approval is good for one run"
+		why = "was used at " + a.Used.UTC().Format(time.RFC3339) + ": all that it let pass is done"
+	case !s.file.Open(*a) && !a.Given.IsZero():
+		why = "was given at " + a.Given.UTC().Format(time.RFC3339) + ", and holds for 24 hours"
 	case !s.file.Open(*a):
 		why = "is older than 24 hours: it is of " + a.Created.UTC().Format(time.RFC3339)
-	case a.Of != plan.Binding{} && a.Of != s.of:
+	case !s.ours(a):
 		why = fmt.Sprintf("is of %s app %s and %s, not of %s app %s and %s", a.Of.Org, a.Of.App, a.Of.Portal, s.of.Org, s.of.App, s.of.Portal)
 	default:
 		return nil
@@ -70,13 +84,35 @@ func (s approvals) fits(a *state.Approval) error {
 	return &tsync.RefusedError{Code: tsync.RefusedApproval, Message: fmt.Sprintf("the approval %s %s; the same command without it shows the present set", a.Hash, why)}
 }
 
+// ours reports that an approval is of these systems.
+func (s approvals) ours(a *state.Approval) bool { return a.Of == plan.Binding{} || a.Of == s.of }
+
 // Put keeps a set for 24 hours.
 func (s approvals) Put(ctx context.Context, hash string, set []plan.ActionRef) error {
-	items := make([]state.ApprovalItem, len(set))
-	for i, ref := range set {
-		items[i] = state.ApprovalItem(ref)
+	return s.file.Put(ctx, state.Approval{Hash: hash, Items: itemsOf(set), Of: s.of})
+}
+
+// Give lets a set pass from now on.
+func (s approvals) Give(ctx context.Context, hash string) error {
+	_, err := s.file.Give(ctx, hash)
+	return err
+}
+
+// Given are the sets that may pass, with what is left of them.
+func (s approvals) Given() ([]tsync.Given, error) {
+	list, err := s.file.Given()
+	var given []tsync.Given
+	for i := range list {
+		if s.ours(&list[i]) {
+			given = append(given, tsync.Given{Hash: list[i].Hash, Since: list[i].Given, Set: refsOf(list[i].Items)})
+		}
 	}
-	return s.file.Put(ctx, state.Approval{Hash: hash, Items: items, Of: s.of})
+	return given, err
+}
+
+// Left notes what is left of a set.
+func (s approvals) Left(ctx context.Context, hash string, set []plan.ActionRef) error {
+	return s.file.Left(ctx, hash, itemsOf(set))
 }
 
 // Use ends an approval.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
@@ -9,9 +11,17 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// keptApprovals are those of hashes that were not used yet, by hash.
+// keptApprovals are those that are given and not used up, and those of hashes that are
+// given by this run, by hash.
 func (a *app) keptApprovals(cfg *configs.Config, hashes []string) (map[string]state.Approval, error) {
 	file, kept := state.ApprovalsOf(cfg.State.Path, a.now), map[string]state.Approval{}
+	given, err := file.Given()
+	if err != nil {
+		return nil, err
+	}
+	for _, approval := range given {
+		kept[approval.Hash] = approval
+	}
 	for _, hash := range hashes {
 		approval, found, err := file.Find(hash)
 		if err != nil {
@@ -24,19 +34,25 @@ func (a *app) keptApprovals(cfg *configs.Config, hashes []string) (map[string]st
 	return kept, nil
 }
 
-// noteApprovals writes into the audit trail which approvals the run used up: those
-// that were there before it and are not any more.
+// noteApprovals writes into the audit trail what approvals let pass in a run: what was
+// left of them before it and is not any more.
 func (a *app) noteApprovals(cfg *configs.Config, db *state.DB, before map[string]state.Approval, run string) error {
 	var batch plan.Batch
-	for hash, approval := range before {
-		after, err := a.keptApprovals(cfg, []string{hash})
+	file := state.ApprovalsOf(cfg.State.Path, a.now)
+	for _, hash := range slices.Sorted(maps.Keys(before)) {
+		after, _, err := file.Find(hash)
 		if err != nil {
 			return err
 		}
-		if len(after) > 0 {
+		passed := len(before[hash].Items) - len(after.Items)
+		if passed <= 0 || after.Expired {
 			continue
 		}
-		entry := a.noted(cfg, "approve", plan.UserRef{}, 0, fmt.Sprintf("approval %s let %s pass", hash, ui.Number(len(approval.Items), "refused action")))
+		text := fmt.Sprintf("approval %s let %s pass", hash, ui.Number(passed, "refused action"))
+		if left := len(after.Items); left > 0 {
+			text += fmt.Sprintf(", and %d are left", left)
+		}
+		entry := a.noted(cfg, "approve", plan.UserRef{}, 0, text)
 		entry.Run = run
 		batch.Audits = append(batch.Audits, entry)
 	}
@@ -44,4 +60,22 @@ func (a *app) noteApprovals(cfg *configs.Config, db *state.DB, before map[string
 		return nil
 	}
 	return db.Commit(batch)
+}
+
+// waiting are the sets that somebody can approve, of those that the last run refused, and
+// those that are approved and not done, with what is left of them.
+func (a *app) waiting(cfg *configs.Config, refused []string) ([]waiting, error) {
+	list, err := state.ApprovalsOf(cfg.State.Path, a.now).List()
+	all := []waiting{}
+	for i := range list {
+		w := &list[i]
+		entry := waiting{Hash: w.Hash, Created: w.Created, Until: w.Created.Add(state.ApprovalLife), Actions: len(w.Items)}
+		if !w.Given.IsZero() {
+			entry.Approved, entry.Until = &w.Given, w.Given.Add(state.ApprovalLife)
+		} else if !slices.Contains(refused, w.Hash) {
+			continue
+		}
+		all = append(all, entry)
+	}
+	return all, err
 }

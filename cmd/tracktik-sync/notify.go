@@ -137,8 +137,12 @@ func (o *onlooker) digest(db *state.DB, meta plan.Meta, problems []plan.Trouble)
 	if d.Managed, err = db.Managed(); err != nil {
 		return nil, err
 	}
-	approvals, err := state.ApprovalsOf(db.Path(), o.now).List()
-	d.Approvals = len(approvals)
+	sets, err := o.waiting(o.cfg, hashesOf(whole.Refusals))
+	for _, w := range sets {
+		if w.Approved == nil {
+			d.Approvals++
+		}
+	}
 	return d, err
 }
 

@@ -55,14 +55,15 @@ type quarantine struct {
 type guardStatus struct {
 	OK        bool           `json:"ok"`
 	Refusals  []plan.Refusal `json:"refusals"`  // of the last run
-	Approvals []waiting      `json:"approvals"` // refused sets that can be approved
+	Approvals []waiting      `json:"approvals"` // sets of the last run that can be approved, and those that are and not done yet
 }
 
 type waiting struct {
-	Hash    string    `json:"hash"`
-	Created time.Time `json:"created"`
-	Until   time.Time `json:"until"`
-	Actions int       `json:"actions"`
+	Hash     string     `json:"hash"`
+	Created  time.Time  `json:"created"`
+	Until    time.Time  `json:"until"`
+	Actions  int        `json:"actions"` // that are left
+	Approved *time.Time `json:"approved,omitempty"`
 }
 
 func newStatus(a *app) *cobra.Command {
@@ -134,7 +135,11 @@ func (a *app) lockedStatus(cfg *configs.Config) (*statusDocument, error) {
 	}
 	d.NextRun, d.NextBy = a.nextRun(cfg)
 	d.Credentials = credentialEnds(cfg)
-	d.Guard.Approvals, err = a.waiting(cfg)
+	refused := hashesOf(d.Guard.Refusals)
+	for _, w := range d.Guard.Approvals {
+		refused = append(refused, w.Hash)
+	}
+	d.Guard.Approvals, err = a.waiting(cfg, refused)
 	return d, err
 }
 
@@ -171,13 +176,13 @@ func (a *app) readStatus(cfg *configs.Config, db *state.DB) (*statusDocument, er
 	d.Credentials = credentialEnds(cfg)
 	meta, metaErr := db.Meta()
 	d.fromMeta(meta)
-	runErr := d.fromRuns(db)
+	refused, runErr := d.fromRuns(db)
 	troubles, troublesErr := db.Troubles()
 	d.Problems, d.Overdue = len(troubles), len(overdue(troubles))
 	var managedErr, restoredErr, waitingErr error
 	d.Managed, managedErr = db.Managed()
 	d.Restored, restoredErr = restored(db)
-	d.Guard.Approvals, waitingErr = a.waiting(cfg)
+	d.Guard.Approvals, waitingErr = a.waiting(cfg, refused)
 	return d, errors.Join(metaErr, runErr, troublesErr, managedErr, restoredErr, waitingErr)
 }
 
@@ -207,23 +212,31 @@ func (d *statusDocument) fromMeta(meta plan.Meta) {
 }
 
 // fromRuns takes over what the last run left; what is held and refused is that of
-// the last one that was about everybody.
-func (d *statusDocument) fromRuns(db *state.DB) error {
+// the last one that was about everybody. It returns the hashes of what was refused.
+func (d *statusDocument) fromRuns(db *state.DB) (refused []string, err error) {
 	runs, err := db.Runs(1)
 	if err != nil || len(runs) == 0 {
-		return err
+		return nil, err
 	}
 	last := runs[0]
 	d.LastRun = &lastRun{last.ID, last.Started, last.Ended, last.ExitCode, last.Summary, last.Message}
 	whole, err := lastWhole(db)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d.Held = whole.Held
 	if len(whole.Refusals) > 0 {
 		d.Guard.OK, d.Guard.Refusals = false, whole.Refusals
 	}
-	return nil
+	return append(hashesOf(last.Refusals), hashesOf(whole.Refusals)...), nil
+}
+
+func hashesOf(refusals []plan.Refusal) []string {
+	hashes := make([]string, len(refusals))
+	for i := range refusals {
+		hashes[i] = refusals[i].Approve
+	}
+	return hashes
 }
 
 // recentRuns is how far back a run about everybody is looked for.
@@ -261,15 +274,6 @@ func restored(db *state.DB) ([]plan.PersonID, error) {
 		}
 	}
 	return ids, nil
-}
-
-func (a *app) waiting(cfg *configs.Config) ([]waiting, error) {
-	list, err := state.ApprovalsOf(cfg.State.Path, a.now).List()
-	all := make([]waiting, len(list))
-	for i, w := range list {
-		all[i] = waiting{w.Hash, w.Created, w.Created.Add(state.ApprovalLife), len(w.Items)}
-	}
-	return all, err
 }
 
 // Who says when the next run is.

@@ -57,7 +57,7 @@ func TestAStatusSaysWhatWaitsForSomebody(t *testing.T) {
 		LastRun:     &lastRun{ID: "20261124T114500Z-000009", Started: asOf.Add(-16 * time.Minute), Ended: asOf.Add(-15 * time.Minute), ExitCode: 3, Message: "guard refused"},
 		Credentials: []credentialEnd{{"tracktik", "refresh token", asOf.Add(24 * time.Hour)}, {"okta", "certificate in ca.pem", asOf.Add(1000 * time.Hour)}},
 		Restored:    []plan.PersonID{"00u1"}, Quarantine: &quarantine{"tracktik", asOf, "invalid_grant", asOf.Add(time.Hour)},
-		Guard: guardStatus{Refusals: []plan.Refusal{{Message: "60 terminations"}}, Approvals: []waiting{{"abc123", asOf, asOf.Add(time.Hour), 60}}},
+		Guard: guardStatus{Refusals: []plan.Refusal{{Message: "60 terminations"}}, Approvals: []waiting{{"abc123", asOf, asOf.Add(time.Hour), 60, nil}}},
 		Lock:  &state.Holder{PID: 7, Host: "worker-1", Command: "sync", Since: asOf}}
 	var out bytes.Buffer
 	if err := a.printStatus(&out, d); err != nil {

@@ -68,6 +68,10 @@ func (a *app) statusAlarms(t *ui.Table, d *statusDocument) {
 		t.Alarm("guard", ui.Safe(r.Message))
 	}
 	for _, w := range d.Guard.Approvals {
+		if w.Approved != nil {
+			t.Row("approved", fmt.Sprintf("%s: %s left, until %s", ui.Safe(w.Hash), ui.Number(w.Actions, "action"), w.Until.UTC().Format(time.RFC3339)))
+			continue
+		}
 		t.Row("to approve", fmt.Sprintf("%s: %s, until %s (`sync --approve %s`)", ui.Safe(w.Hash), ui.Number(w.Actions, "action"),
 			w.Until.UTC().Format(time.RFC3339), ui.Safe(w.Hash)))
 	}

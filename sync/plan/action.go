@@ -1,7 +1,10 @@
 package plan
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"slices"
 )
 
 // A Kind is a kind of change to TrackTik or to who is managed there.
@@ -152,9 +155,43 @@ type ActionRef struct {
 	Employee EmployeeID `json:"employee,omitempty"`
 	Role     RoleID     `json:"role,omitempty"`
 	Group    GroupID    `json:"group,omitempty"`
+	// Values stands for the values that are written, where the ids do not say all: of
+	// Update, Clear, CreateRole and RenameRole, as Bound has it; else empty.
+	Values string `json:"values,omitempty"`
 }
 
-// Ref names the action.
+// Bound names the action with the values that it writes: whoever approves one does not
+// approve others for the same person.
+func (a *Action) Bound() ActionRef {
+	ref := a.Ref()
+	if a.Kind == Update || a.Kind == CreateRole || a.Kind == RenameRole {
+		ref.Values = boundValues(a.FieldChanges())
+	}
+	return ref
+}
+
+// boundClear names what an update empties.
+func (a *Action) boundClear() ActionRef {
+	ref := a.Ref()
+	ref.Kind = Clear
+	ref.Values = boundValues(slices.DeleteFunc(slices.Clone(a.Changes), func(c Change) bool { return !c.clears() }))
+	return ref
+}
+
+// boundValues stands for the new values of changes. What they replace is not in it: it
+// changes with what TrackTik is known to hold.
+func boundValues(changes []Change) string {
+	rows := make([]string, len(changes))
+	for i, c := range changes {
+		rows[i] = c.Field.String() + "=" + c.New
+	}
+	slices.Sort(rows)
+	h := sha256.New()
+	write(h, rows...)
+	return hex.EncodeToString(h.Sum(nil))[:12]
+}
+
+// Ref names the action by its ids alone.
 func (a *Action) Ref() ActionRef {
 	ref := ActionRef{Kind: a.Kind, Person: a.User.ID, Employee: a.Employee}
 	if a.Kind == Create {

@@ -111,5 +111,7 @@ func (a *Action) Clears() bool {
 	if a.Kind != Update {
 		return false
 	}
-	return slices.ContainsFunc(a.Changes, func(c Change) bool { return c.New == "" && c.Old != "" })
+	return slices.ContainsFunc(a.Changes, Change.clears)
 }
+
+func (c Change) clears() bool { return c.New == "" && c.Old != "" }

@@ -18,7 +18,7 @@ type GuardInput struct {
 	RoleGrants      map[RoleID]int
 	// Day counts what was done in the last 24 hours without an approval.
 	Day map[Kind]int
-	// Approved are the sets that may pass, whatever the limits say.
+	// Approved are the sets that pass, whatever the limits say.
 	Approved [][]ActionRef
 	// Command is how the run is repeated, without --approve: "tracktik-sync sync --user x".
 	Command string
@@ -32,44 +32,58 @@ const minRoleShare = 5
 // A Checked is what the guards made of a plan.
 type Checked struct {
 	Report GuardReport
-	// Held are the kinds that wait, or everything where Stops is set.
-	Held  map[Kind]bool
+	// Held are the kinds of which what is not approved waits.
+	Held map[Kind]bool
+	// Stops says that everything waits that is not approved.
 	Stops bool
 	// Sets are the refused actions of each hash in the report.
 	Sets map[string][]ActionRef
-	// Exempt are the actions that an approval lets through.
+	// Exempt are the actions that an approval lets through, by their ids.
 	Exempt map[ActionRef]bool
+
+	allowed map[ActionRef]bool // what the approved sets name
+	known   map[ActionRef]bool // the same without the values
 }
 
-// Check compares a plan's actions with the limits. A replaced role is no removal.
+// Check compares a plan's actions with the limits, those apart that an approved set
+// names: they pass. A replaced role is no removal.
 func Check(actions []Action, in GuardInput) Checked {
-	out := Checked{Held: map[Kind]bool{}, Sets: map[string][]ActionRef{}, Exempt: map[ActionRef]bool{}, Report: GuardReport{OK: true}}
-	allowed := map[ActionRef]bool{}
+	out := Checked{Held: map[Kind]bool{}, Sets: map[string][]ActionRef{}, Exempt: map[ActionRef]bool{}, Report: GuardReport{OK: true},
+		allowed: map[ActionRef]bool{}, known: map[ActionRef]bool{}}
 	for _, set := range in.Approved {
 		for _, ref := range set {
-			allowed[ref] = true
+			out.allowed[ref] = true
+			ref.Values = ""
+			out.known[ref] = true
 		}
 	}
-	counts := map[Kind]int{}
+	counts, approved := map[Kind]int{}, map[Kind]int{}
 	roles := map[RoleID]int{}
+	adopted := 0
 	for i := range actions {
 		a := &actions[i]
-		if !a.guarded() {
-			continue
+		if a.Kind == Adopt {
+			adopted++
 		}
-		counts[a.Kind]++
-		if a.Kind == RevokeRole {
-			roles[a.Role.ID]++
+		if out.exempt(a.Kind, a) {
+			approved[a.Kind]++
+		} else if a.guarded() {
+			counts[a.Kind]++
+			if a.Kind == RevokeRole {
+				roles[a.Role.ID]++
+			}
 		}
-		if a.Clears() {
+		if out.exempt(Clear, a) {
+			approved[Clear]++
+		} else if a.Clears() {
 			counts[Clear]++
 		}
 	}
 	for _, kind := range guardedKinds {
-		c := check{in: in, kind: kind, actions: actions, count: counts[kind], adopted: counts[Adopt], limit: in.Limits.Of(kind), allowed: allowed, out: &out}
+		c := check{in: in, kind: kind, count: counts[kind], adopted: adopted, limit: in.Limits.Of(kind), out: &out}
 		c.run(roles)
 	}
-	out.seal(in, actions, allowed)
+	out.seal(in, actions, approved)
 	return out
 }
 
@@ -79,59 +93,86 @@ var guardedKinds = append(slices.Clone(Kinds), Clear)
 // is found done takes nothing away.
 func (a *Action) guarded() bool { return !a.Found && !(a.Kind == RevokeRole && a.Replaces) }
 
+// countsAs reports that the action counts under the guard of a kind.
+func (a *Action) countsAs(kind Kind) bool {
+	if kind == Clear {
+		return a.Clears()
+	}
+	return a.Kind == kind && a.guarded()
+}
+
+// boundAs names the action as an approval of that guard does.
+func (a *Action) boundAs(kind Kind) ActionRef {
+	if kind == Clear {
+		return a.boundClear()
+	}
+	return a.Bound()
+}
+
+// exempt notes and reports that an approval lets the action pass the guard of a kind.
+func (out *Checked) exempt(kind Kind, a *Action) bool {
+	if len(out.allowed) == 0 || !a.countsAs(kind) || !out.allowed[a.boundAs(kind)] {
+		return false
+	}
+	ref := a.Ref()
+	ref.Kind = kind
+	out.Exempt[ref] = true
+	return true
+}
+
 // Waits reports that the guards hold the action back.
 func (out *Checked) Waits(a *Action) bool {
-	return out.Held[a.Kind] && a.guarded() || out.Held[Clear] && a.Clears()
-}
-
-// guardedRefs names the actions that count under the guard of a kind.
-func guardedRefs(actions []Action, kind Kind) []ActionRef {
-	var refs []ActionRef
-	for i := range actions {
-		a := &actions[i]
-		switch {
-		case kind == Clear && a.Clears():
-			ref := a.Ref()
-			ref.Kind = Clear
-			refs = append(refs, ref)
-		case a.Kind == kind && a.guarded():
-			refs = append(refs, a.Ref())
+	for _, kind := range []Kind{a.Kind, Clear} {
+		if out.Held[kind] && a.countsAs(kind) && !out.allowed[a.boundAs(kind)] {
+			return true
 		}
 	}
-	return refs
+	return false
 }
 
+// Passes reports that an approval lets the action through although everything else stops.
+func (out *Checked) Passes(a *Action) bool { return out.Exempt[a.Ref()] && !out.Waits(a) }
+
 // seal names the refused actions, of all kinds together, by one hash.
-func (out *Checked) seal(in GuardInput, actions []Action, allowed map[ActionRef]bool) {
+func (out *Checked) seal(in GuardInput, actions []Action, approved map[Kind]int) {
 	if out.Report.OK {
 		return
 	}
 	var set []ActionRef
-	missing := map[Kind]string{}
+	notes := map[Kind]string{}
 	for _, kind := range guardedKinds {
-		if out.Held[kind] {
-			refs := guardedRefs(actions, kind)
-			missing[kind] = unapproved(refs, allowed)
-			set = append(set, refs...)
+		if !out.Held[kind] {
+			continue
 		}
+		var others []ActionRef // than those approved
+		for i := range actions {
+			a := &actions[i]
+			if !a.countsAs(kind) || out.allowed[a.boundAs(kind)] {
+				continue
+			}
+			ref := a.boundAs(kind)
+			set = append(set, ref)
+			if ref.Values = ""; out.known[ref] {
+				others = append(others, ref)
+			}
+		}
+		notes[kind] = approvalNote(approved[kind], others)
 	}
 	hash := HashRefs(set)
 	out.Sets[hash] = set
 	for i := range out.Report.Refusals {
 		r := &out.Report.Refusals[i]
 		r.Approve = hash
-		r.Message = in.message(r, missing[r.Kind])
+		r.Message = in.message(r, notes[r.Kind], len(out.Exempt) > 0)
 	}
 }
 
 type check struct {
 	in      GuardInput
 	kind    Kind
-	actions []Action // of all kinds
-	count   int      // of this kind
-	adopted int      // by the plan
+	count   int // of this kind, those apart that are approved
+	adopted int // by the plan
 	limit   Limit
-	allowed map[ActionRef]bool
 	out     *Checked
 }
 
@@ -143,12 +184,6 @@ func (c *check) run(roles map[RoleID]int) {
 	if len(refusals) == 0 {
 		return
 	}
-	if refs := guardedRefs(c.actions, c.kind); c.approved(refs) {
-		for _, ref := range refs {
-			c.out.Exempt[ref] = true
-		}
-		return
-	}
 	stops := c.in.Limits.StopOnRefusal || c.kind != Terminate && c.kind != RevokeRole
 	for _, r := range refusals {
 		r.Kind, r.Stops = c.kind, stops
@@ -157,12 +192,6 @@ func (c *check) run(roles map[RoleID]int) {
 	c.out.Report.OK = false
 	c.out.Held[c.kind] = true
 	c.out.Stops = c.out.Stops || stops
-}
-
-// approved reports whether every action of the kind is in an approved set, whatever
-// else is in the plan.
-func (c *check) approved(refs []ActionRef) bool {
-	return len(c.allowed) > 0 && !slices.ContainsFunc(refs, func(ref ActionRef) bool { return !c.allowed[ref] })
 }
 
 func (c *check) refusals(roles map[RoleID]int) []Refusal {
@@ -217,42 +246,47 @@ var kindWords = map[Kind][2]string{
 
 // message is the whole sentence: the fact, the shared cause, what waits, and the way
 // out.
-func (in *GuardInput) message(r *Refusal, missing string) string {
+func (in *GuardInput) message(r *Refusal, note string, others bool) string {
 	var b strings.Builder
 	b.WriteString("guard refused: " + r.Message)
 	if cause := in.Cause[r.Kind]; cause != "" {
 		b.WriteString(" (" + cause + ")")
 	}
-	if missing != "" {
-		b.WriteString("; not in the approved set: " + missing)
-	}
-	if r.Stops {
+	b.WriteString(note)
+	switch {
+	case r.Stops && others:
+		b.WriteString("; nothing else is done")
+	case r.Stops:
 		b.WriteString("; nothing is done")
-	} else {
+	default:
 		b.WriteString("; they wait, the rest goes on")
 	}
 	b.WriteString("; the names are in `tracktik-sync plan`; to let exactly these pass, once, within 24 hours: " + in.Command + " --approve " + r.Approve)
 	return b.String()
 }
 
-// unapproved names what an approval does not cover; empty: there is no approval.
-func unapproved(refs []ActionRef, allowed map[ActionRef]bool) string {
+// approvalNote says what approvals have to do with a refusal; empty: nothing.
+func approvalNote(approved int, others []ActionRef) string {
 	const most = 5
-	if len(allowed) == 0 {
-		return ""
+	text := ""
+	switch {
+	case approved == 1:
+		text = "; 1 more is approved and passes"
+	case approved > 1:
+		text = fmt.Sprintf("; %d more are approved and pass", approved)
+	}
+	if len(others) == 0 {
+		return text
 	}
 	var ids []string
-	for _, ref := range refs {
-		if !allowed[ref] {
-			ids = append(ids, ref.subject())
-		}
+	for _, ref := range others[:min(len(others), most)] {
+		ids = append(ids, ref.subject())
 	}
-	more := ""
-	if len(ids) > most {
-		more = fmt.Sprintf(" and %d more", len(ids)-most)
-		ids = ids[:most]
+	text += "; approved with other values: " + strings.Join(ids, ", ")
+	if more := len(others) - len(ids); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
 	}
-	return strings.Join(ids, ", ") + more
+	return text
 }
 
 // subject names whom the action is about.
@@ -286,11 +320,11 @@ func sortedRoles(m map[RoleID]int) []RoleID {
 	return ids
 }
 
-// HashRefs names a set of actions: kinds and ids, in any order.
+// HashRefs names a set of actions: kinds, ids and values, in any order.
 func HashRefs(refs []ActionRef) string {
 	rows := make([]string, len(refs))
 	for i, r := range refs {
-		rows[i] = fmt.Sprintf("%s|%s|%d|%d|%s", r.Kind, r.Person, r.Employee, r.Role, r.Group)
+		rows[i] = fmt.Sprintf("%s|%s|%d|%d|%s|%s", r.Kind, r.Person, r.Employee, r.Role, r.Group, r.Values)
 	}
 	slices.Sort(rows)
 	h := sha256.New()

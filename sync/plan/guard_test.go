@@ -208,52 +208,139 @@ func TestHoldOrStop(t *testing.T) {
 	}
 }
 
-// TestAnApprovalIsForASet of actions: fewer pass, whatever else is in the plan; one
-// more is refused, and named.
-func TestAnApprovalIsForASet(t *testing.T) {
+// TestAnApprovedSetPassesAndAllElseIsJudgedByItself, whatever there is of the set.
+func TestAnApprovedSetPassesAndAllElseIsJudgedByItself(t *testing.T) {
 	in := plan.GuardInput{Limits: defaults(), Managed: 300, Command: "tracktik-sync sync --user ana"}
 	actions := several(plan.Terminate, 60)
 	first := plan.Check(actions, in)
 	hash := first.Report.Refusals[0].Approve
 	in.Approved = [][]plan.ActionRef{first.Sets[hash]}
+	others := func(n int) []plan.Action {
+		return several(plan.Terminate, n, func(_ int, a *plan.Action) {
+			a.User.ID += "new"
+			a.Employee += 1000
+		})
+	}
+	for name, c := range map[string]struct {
+		actions []plan.Action
+		exempt  int
+		refused string
+	}{
+		"all of it":                 {actions, 60, ""},
+		"a part":                    {append(several(plan.Create, 3), actions[5:57]...), 52, ""},
+		"beside other kinds":        {slices.Concat(actions, several(plan.Update, 20), several(plan.GrantRole, 40)), 60, ""},
+		"beside few of its kind":    {slices.Concat(actions, others(30)), 60, ""},
+		"beside many of its kind":   {slices.Concat(actions, others(31)), 60, "terminate 31/10"},
+		"beside more than count":    {slices.Concat(actions, others(51)), 60, "terminate 51/50, terminate 51/10"},
+		"few that need no approval": {actions[:10], 10, ""},
+		"none of it":                {others(31), 0, "terminate 31/10"},
+		"of another employee":       {several(plan.Terminate, 60, func(_ int, a *plan.Action) { a.Employee += 1000 }), 0, "terminate 60/50, terminate 60/10"},
+	} {
+		got := plan.Check(c.actions, in)
+		if len(got.Exempt) != c.exempt || refused(&got) != c.refused {
+			t.Errorf("%s: %d pass, refused %q, want %d and %q", name, len(got.Exempt), refused(&got), c.exempt, c.refused)
+		}
+		waiting := 0
+		for i := range c.actions {
+			if got.Waits(&c.actions[i]) {
+				waiting++
+			}
+		}
+		if len(got.Sets) == 0 {
+			if waiting > 0 {
+				t.Errorf("%s: %d wait, and nothing is refused", name, waiting)
+			}
+			continue
+		}
+		r := got.Report.Refusals[0]
+		if set := got.Sets[r.Approve]; len(set) != r.Count || len(set) != waiting {
+			t.Errorf("%s: %d wait, %d are counted and %d to approve", name, waiting, r.Count, len(set))
+		}
+		if more := "60 more are approved and pass"; strings.Contains(r.Message, more) != (c.exempt > 0) {
+			t.Errorf("%s: %s", name, r.Message)
+		}
+		again := in
+		again.Approved = append(slices.Clone(in.Approved), got.Sets[r.Approve])
+		if both := plan.Check(c.actions, again); !both.Report.OK || len(both.Exempt) != len(c.actions) {
+			t.Errorf("%s: of two approvals one does not count: %s", name, refused(&both))
+		}
+	}
+}
 
-	same := plan.Check(actions, in)
-	if !same.Report.OK || len(same.Exempt) != 60 || len(same.Held) != 0 {
-		t.Errorf("the approved set is refused: %s", refused(&same))
+// TestAnApprovalBindsTheValues that are written: others for the same people are refused
+// by themselves, and it says whose they are.
+func TestAnApprovalBindsTheValues(t *testing.T) {
+	in := plan.GuardInput{Limits: plan.Limits{Kinds: map[plan.Kind]plan.Limit{}}, Managed: 100}
+	for _, kind := range []plan.Kind{plan.Update, plan.Clear, plan.RenameRole, plan.CreateRole} {
+		in.Limits.Kinds[kind] = plan.Limit{MaxCount: 2, MaxPercent: -1, MaxPerDay: -1}
 	}
-	fewer := plan.Check(append(several(plan.Create, 3), actions[5:57]...), in)
-	if !fewer.Report.OK || len(fewer.Exempt) != 52 {
-		t.Errorf("fewer of the approved are refused: %s", refused(&fewer))
+	for _, kind := range plan.Kinds {
+		if _, ok := in.Limits.Kinds[kind]; !ok {
+			in.Limits.Kinds[kind] = plan.NoLimit
+		}
 	}
-	others := plan.Check(slices.Concat(actions, several(plan.Update, 20), several(plan.GrantRole, 40)), in)
-	if !others.Report.OK {
-		t.Errorf("with others beside them, the approved are refused: %s", refused(&others))
+	update := func(changes ...plan.Change) func(int, *plan.Action) {
+		return func(_ int, a *plan.Action) { a.Changes = changes }
 	}
-	more := plan.Check(append(slices.Clone(actions), plan.Action{Kind: plan.Terminate, User: plan.UserRef{ID: "00uNEW"}, Employee: 999}), in)
-	if more.Report.OK || more.Held[plan.Create] || !strings.Contains(more.Report.Refusals[0].Message, "not in the approved set: user 00uNEW;") {
-		t.Errorf("one more: %v %+v", more.Report.OK, more.Report.Refusals)
+	title := plan.Change{Field: plan.JobTitle, Old: "Guard", New: "Chief"}
+	phone := plan.Change{Field: plan.PrimaryPhone, Old: "555", New: ""}
+	region := plan.Change{Field: plan.Region, Old: "North", New: "South"}
+	named := func(name string) func(int, *plan.Action) {
+		return func(i int, a *plan.Action) {
+			a.User, a.Employee = plan.UserRef{}, 0
+			a.Role = &plan.RoleRef{Group: plan.GroupID(fmt.Sprint("00g", i)), Name: name}
+			if a.Kind == plan.RenameRole {
+				a.Role.ID, a.Changes = plan.RoleID(i+1), []plan.Change{{Field: plan.NumFields, Old: "Old", New: name}}
+			}
+		}
 	}
-	again := more.Report.Refusals[0].Approve
-	if again == hash {
-		t.Error("another set has the same hash")
+	for name, c := range map[string]struct {
+		kind         plan.Kind
+		before, then func(int, *plan.Action)
+		same         bool
+	}{
+		"the same":                    {plan.Update, update(title), update(title), true},
+		"another order":               {plan.Update, update(title, region), update(region, title), true},
+		"what it replaces is another": {plan.Update, update(title), update(plan.Change{Field: plan.JobTitle, Old: "Patrol", New: "Chief"}), true},
+		"another value":               {plan.Update, update(title), update(plan.Change{Field: plan.JobTitle, Old: "Guard", New: "Boss"}), false},
+		"one field more":              {plan.Update, update(title), update(title, region), false},
+		"one field less":              {plan.Update, update(title, region), update(title), false},
+		"another region":              {plan.Update, update(region), update(plan.Change{Field: plan.Region, Old: "North", New: "West"}), false},
+		"a value is emptied":          {plan.Update, update(title, plan.Change{Field: plan.PrimaryPhone, Old: "555", New: "556"}), update(title, phone), false},
+		"an adoption's update": {plan.Update, func(_ int, a *plan.Action) {
+			a.Changes, a.Reason = []plan.Change{title}, "differs from Okta when adopted"
+		}, update(region), false},
+		"a role's new name": {plan.RenameRole, named("Patrol"), named("Admins"), false},
+		"the same name":     {plan.RenameRole, named("Patrol"), named("Patrol"), true},
+		"a new role's name": {plan.CreateRole, named("Patrol"), named("Admins"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := plan.Check(several(c.kind, 3, c.before), in)
+			if before.Report.OK {
+				t.Fatal("nothing was refused")
+			}
+			approved := in
+			approved.Approved = [][]plan.ActionRef{before.Sets[before.Report.Refusals[0].Approve]}
+			then := plan.Check(several(c.kind, 3, c.then), approved)
+			if then.Report.OK != c.same {
+				t.Errorf("passes: %v, want %v: %s", then.Report.OK, c.same, refused(&then))
+			}
+			if !then.Report.OK && !strings.Contains(then.Report.Refusals[0].Message, "; approved with other values: ") {
+				t.Errorf("it says %q", then.Report.Refusals[0].Message)
+			}
+		})
 	}
-	in.Approved = append(in.Approved, more.Sets[again])
-	both := plan.Check(append(slices.Clone(actions), plan.Action{Kind: plan.Terminate, User: plan.UserRef{ID: "00uNEW"}, Employee: 999}), in)
-	if !both.Report.OK {
-		t.Errorf("of two approvals, none counts: %s", refused(&both))
+
+	// What is emptied is bound apart from what else is written.
+	clears := several(plan.Update, 3, update(phone))
+	in.Limits.Kinds[plan.Update] = plan.NoLimit
+	first := plan.Check(clears, in)
+	in.Approved = [][]plan.ActionRef{first.Sets[first.Report.Refusals[0].Approve]}
+	if got := plan.Check(several(plan.Update, 3, update(phone, title)), in); !got.Report.OK {
+		t.Errorf("another title beside what is emptied: %s", refused(&got))
 	}
-	few := plan.Check(actions[:10], in)
-	if !few.Report.OK || len(few.Exempt) != 0 {
-		t.Errorf("what no guard would refuse is exempt by an approval: %d", len(few.Exempt))
-	}
-	otherwise := plan.Check(several(plan.Terminate, 60, func(_ int, a *plan.Action) { a.Employee += 1000 }), in)
-	if otherwise.Report.OK {
-		t.Error("the approval of a person's employee covers another employee of theirs")
-	}
-	in.Limits.Kinds[plan.Update] = plan.Limit{MaxCount: 5, MaxPercent: -1, MaxPerDay: -1}
-	mixed := plan.Check(append(slices.Clone(actions), several(plan.Update, 6)...), in)
-	if mixed.Held[plan.Terminate] || !mixed.Held[plan.Update] {
-		t.Errorf("an approval of terminations: held %v", mixed.Held)
+	if got := plan.Check(several(plan.Update, 3, update(phone, plan.Change{Field: plan.JobTitle, Old: "Guard"})), in); got.Report.OK {
+		t.Error("more is emptied than was approved")
 	}
 }
 
@@ -318,7 +405,7 @@ func TestARefusalTellsEverything(t *testing.T) {
 	}
 }
 
-// TestASetsHash names kinds and ids, in any order, and nothing else.
+// TestASetsHash names kinds, ids and values, in any order, and nothing else.
 func TestASetsHash(t *testing.T) {
 	r := random(t)
 	actions := slices.Concat(several(plan.Terminate, 20), several(plan.RevokeRole, 20), several(plan.CreateRole, 1, func(_ int, a *plan.Action) { a.Role = role(0, "g1") }))
@@ -342,6 +429,7 @@ func TestASetsHash(t *testing.T) {
 	for name, change := range map[string]func(*plan.ActionRef){
 		"kind": func(a *plan.ActionRef) { a.Kind = plan.Adopt }, "person": func(a *plan.ActionRef) { a.Person += "x" },
 		"employee": func(a *plan.ActionRef) { a.Employee++ }, "role": func(a *plan.ActionRef) { a.Role++ }, "group": func(a *plan.ActionRef) { a.Group += "x" },
+		"values": func(a *plan.ActionRef) { a.Values += "x" },
 	} {
 		list := refs()
 		change(&list[0])
@@ -364,12 +452,12 @@ func TestGuardsOfLargePlans(t *testing.T) {
 		in.RoleGrants[plan.RoleID(id+1)] = n / roles
 	}
 	first := plan.Check(actions, in)
-	in.Approved = [][]plan.ActionRef{first.Sets[first.Report.Refusals[0].Approve][1:]}
+	in.Approved = [][]plan.ActionRef{first.Sets[first.Report.Refusals[0].Approve][:n/2]}
 	got := plan.Check(actions, in)
 	if len(got.Report.Refusals) != roles+3 { // count, share, day, and each role
 		t.Errorf("%d refusals", len(got.Report.Refusals))
 	}
-	if message := got.Report.Refusals[0].Message; !strings.Contains(message, "user 00u00000 (group g)") || len(message) > 1000 {
+	if message := got.Report.Refusals[0].Message; !strings.Contains(message, "; 50000 more are approved and pass;") || len(message) > 1000 {
 		t.Errorf("the first refusal says %q", message)
 	}
 }

@@ -1,0 +1,174 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// loadApproved reads the sets that may pass: those that the run was given, and those of
+// earlier runs that are not done yet. One that does not exist is refused. A plan and an
+// observing run give nothing.
+func (r *run) loadApproved(ctx context.Context) error {
+	if r.Approvals == nil {
+		if len(r.opt.Approve) > 0 {
+			return &RefusedError{RefusedApproval, "there are no approvals without a snapshot"}
+		}
+		return nil
+	}
+	for _, hash := range r.opt.Approve {
+		set, found, err := r.Approvals.Get(hash)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return &RefusedError{RefusedApproval, fmt.Sprintf("no refused set of actions has the hash %q: it was used already, is older than 24 hours, or never was; "+
+				"run `tracktik-sync sync` to see the present one", hash)}
+		}
+		if r.id != "" && !r.Observe {
+			if err := r.Approvals.Give(ctx, hash); err != nil {
+				return err
+			}
+		}
+		r.approve(set)
+	}
+	given, err := r.Approvals.Given()
+	for _, g := range given {
+		r.approve(g.Set)
+	}
+	return err
+}
+
+func (r *run) approve(set []plan.ActionRef) {
+	r.approved = append(r.approved, set)
+	r.full = r.full || slices.ContainsFunc(set, func(ref plan.ActionRef) bool { return ref.Kind.Removes() })
+}
+
+// approvedRef reports that an approved set names the action of that kind for somebody.
+func (r *run) approvedRef(kind plan.Kind, s *subject) bool {
+	return r.approvedOf(plan.ActionRef{Kind: kind, Person: s.person.ID, Employee: s.link.Employee})
+}
+
+// approvedOf reports that an approved set names the action, with whatever values.
+func (r *run) approvedOf(want plan.ActionRef) bool {
+	return slices.ContainsFunc(r.approved, func(set []plan.ActionRef) bool {
+		return slices.ContainsFunc(set, func(ref plan.ActionRef) bool {
+			ref.Values = ""
+			return ref == want
+		})
+	})
+}
+
+// letPass reports that an approval let the action pass. What is settled before there is
+// a plan passed in an earlier run.
+func (r *run) letPass(a *plan.Action) bool {
+	if r.checked.Exempt == nil {
+		return r.approvedOf(a.Ref())
+	}
+	return r.checked.Exempt[a.Ref()]
+}
+
+// settleWait is how long a run that was told to end may take to note what is left of
+// its approvals.
+const settleWait = 5 * time.Second
+
+// settleApprovals notes what is left of the approvals that are given, after runs that were
+// killed too: what is done stands in the audit trail. That it cannot is no matter of the
+// run's: the next one does it.
+func (r *run) settleApprovals(ctx context.Context) {
+	if r.Approvals == nil || r.Observe {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWait)
+	defer cancel()
+	if err := r.settleGiven(ctx); err != nil {
+		r.log.WithError(err).Warn("what is left of the approvals cannot be noted; the next run does it")
+	}
+}
+
+func (r *run) settleGiven(ctx context.Context) error {
+	given, err := r.Approvals.Given()
+	if err != nil || len(given) == 0 {
+		return err
+	}
+	for _, g := range given {
+		done := map[plan.ActionRef]bool{}
+		err := r.Snapshot.DoneSince(g.Since.Add(-maxSkew), func(a plan.Audit) { // its times are Okta's
+			if ref, ok := doneRef(&a); ok {
+				done[ref] = true
+			}
+		})
+		if err != nil {
+			return err
+		}
+		left := slices.DeleteFunc(slices.Clone(g.Set), func(ref plan.ActionRef) bool {
+			if ref.Values = ""; ref.Kind == plan.Clear {
+				ref.Kind = plan.Update
+			}
+			return done[ref]
+		})
+		if len(left) == len(g.Set) {
+			continue
+		}
+		if err := r.Approvals.Left(ctx, g.Hash, left); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// doneRef names what an entry says was done, where that counts for an approval: what one
+// let pass, what the portal had done before, and updates, as an approval of what they
+// clear is not one of the update.
+func doneRef(a *plan.Audit) (plan.ActionRef, bool) {
+	if !a.Approved && a.Outcome != plan.Found && a.Kind != string(plan.Update) {
+		return plan.ActionRef{}, false
+	}
+	action := plan.Action{Kind: plan.Kind(a.Kind), User: plan.UserRef{ID: a.Person}, Employee: a.Employee, Role: a.Role}
+	return action.Ref(), true
+}
+
+// A restStop holds what is not approved, when a refusal stops everything else. The zero
+// restStop holds nothing.
+type restStop struct {
+	checked   *plan.Checked
+	passing   map[plan.PersonID]bool // with an approved action that passes
+	unadopted map[plan.PersonID]bool
+}
+
+// stopRest is for a plan of which something is refused that stops everything, and
+// something approved.
+func (r *run) stopRest(actions []plan.Action) restStop {
+	if !r.checked.Stops || len(r.checked.Exempt) == 0 || r.Observe {
+		return restStop{}
+	}
+	s := restStop{&r.checked, map[plan.PersonID]bool{}, map[plan.PersonID]bool{}}
+	for i := range actions {
+		if r.checked.Passes(&actions[i]) {
+			s.passing[actions[i].User.ID] = true
+		}
+	}
+	return s
+}
+
+// holds reports that the action waits. An adoption goes with the approved update that
+// rests on it; of a pair, both halves wait. Actions come in the order of a plan.
+func (s restStop) holds(a *plan.Action) bool {
+	if s.checked == nil {
+		return false
+	}
+	var waits bool
+	switch {
+	case a.Replaces:
+		waits = true
+	case a.Kind == plan.Adopt:
+		waits = !s.passing[a.User.ID]
+		s.unadopted[a.User.ID] = waits
+	default:
+		waits = !s.checked.Passes(a) || s.unadopted[a.User.ID]
+	}
+	return waits
+}
