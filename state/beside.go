@@ -157,14 +157,19 @@ func (c companion) heal(path string, key []byte) error {
 	if !c.shared {
 		return c.putAside(path, key)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), healWait)
-	defer cancel()
-	unlock, err := lockFile(ctx, path+c.suffix+lockSuffix)
+	unlock, err := c.lockBriefly(path)
 	if err != nil {
 		return &DamagedError{Path: path + c.suffix, Lost: c.lost, Err: err}
 	}
 	defer unlock()
 	return c.putAside(path, key)
+}
+
+// lockBriefly waits up to healWait for the file's lock.
+func (c companion) lockBriefly(path string) (unlock func(), err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), healWait) //nolint:forbidigo // the wait is bounded here
+	defer cancel()
+	return lockFile(ctx, path+c.suffix+lockSuffix)
 }
 
 // putAside sets the file aside if it is damaged, and says so.

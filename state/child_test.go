@@ -110,7 +110,7 @@ func childCreates(path string) error {
 			return err
 		}
 		db, err := Create(path, acme, Options{})
-		if err = errors.Join(err, db.Close()); err != nil {
+		if err := errors.Join(err, db.Close()); err != nil {
 			return err
 		}
 	}

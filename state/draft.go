@@ -1,7 +1,6 @@
 package state
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -126,9 +125,7 @@ func (c companion) sweep(path string) error {
 		return nil
 	}
 	if c.shared {
-		ctx, cancel := context.WithTimeout(context.Background(), healWait)
-		defer cancel()
-		unlock, err := lockFile(ctx, path+c.suffix+lockSuffix)
+		unlock, err := c.lockBriefly(path)
 		if err != nil {
 			return nil // somebody is at it
 		}

@@ -34,7 +34,7 @@ func seed() plan.Batch {
 		},
 		Run: &plan.RunRecord{ID: run, Started: at, Ended: at.Add(time.Minute), By: "ops@worker-1 (timer)", Mode: "apply", ExitCode: 4,
 			Refusals: []plan.Refusal{{Kind: plan.Terminate, Count: 1, Message: "guard refused: 1 termination", Approve: "feedc0de"}},
-			Summary: map[string]int{"update": 1, "terminate": 1}, Done: map[string]int{"update": 1}, Held: 1, Problems: 1, Managed: 2, Document: seedDocument()},
+			Summary:  map[string]int{"update": 1, "terminate": 1}, Done: map[string]int{"update": 1}, Held: 1, Problems: 1, Managed: 2, Document: seedDocument()},
 		Meta: nil,
 	}
 }
