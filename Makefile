@@ -78,7 +78,7 @@ CHAOS ?= 1000
 CHAOSFLAGS ?=
 
 chaos: ## a thousand disturbed runs, and hundreds of kills of the real program
-	$(RACE_TEST) -count=1 -timeout 60m -run Chaos ./sync -chaos=$(CHAOS) $(CHAOSFLAGS)
+	$(RACE_TEST) -count=1 -timeout 60m -run Chaos ./sync ./cmd/tracktik-sync -chaos=$(CHAOS) $(CHAOSFLAGS)
 	$(SAY_RACE)
 
 lint: $(GOLANGCI) ## gofmt, go vet and the linters of .golangci.yml

@@ -189,3 +189,30 @@ func TestAGrantThatIsRefusedAsADuplicateIsAdopted(t *testing.T) {
 		}
 	}
 }
+
+// That nobody can tell in one run whether who was made is an administrator settles
+// nothing: the create stays open until somebody can.
+func TestAnOpenCreateStaysOpenWhileGrantsCannotBeRead(t *testing.T) {
+	for name, fails := range map[string]tracktiktest.Match{
+		"those of the employee": {Method: "GET", Path: "/user-roles", Times: 1},
+		"those of our own":      {Method: "GET", Path: "/user-roles", Nth: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.policy.Adopt = false
+			w.hire("ada")
+			w.inPortal(tracktiktest.When(writes["create"], tracktiktest.CutBefore))
+			w.run()
+			id := w.atPortal("ada", nil) // it takes effect
+			w.inPortal(tracktiktest.When(fails, tracktiktest.ScopeLost))
+			doc, _ := w.sync(tsync.RunOptions{}) // exit 1 where grants cannot be read at all
+			w.wantHeld(doc, plan.HeldPending, "ada")
+			w.inPortal(nil)
+			w.run()
+			link, found, err := w.db.LinkOfEmployee(plan.EmployeeID(id))
+			if err != nil || !found || string(link.Person) != w.users["ada"] {
+				t.Errorf("employee %d is linked: %v, to %+v, %v", id, found, link, err)
+			}
+		})
+	}
+}

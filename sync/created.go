@@ -95,12 +95,13 @@ func (r *run) mayBeOurs(ctx context.Context, e *plan.Employee, in *plan.Intent) 
 }
 
 // holdsProtected reports whether an employee holds a protected role. The error is a
-// notOurs where the portal cannot be asked.
+// notOurs where the portal cannot be asked; that of a look-up which failed in this run
+// leaves the question open.
 func (r *run) holdsProtected(ctx context.Context, id plan.EmployeeID) (bool, error) {
 	grants, err := r.rolesNow(ctx, id)
 	var f failure
 	switch {
-	case err != nil && !errors.As(err, &f):
+	case err != nil && r.grants.failed == nil && !errors.As(err, &f):
 		return false, &notOurs{id, "but whether they hold a protected role cannot be told (" + err.Error() + ")"}
 	case err != nil || len(grants) == 0:
 		return false, err

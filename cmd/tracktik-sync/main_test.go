@@ -7,7 +7,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tracktik-sync": main, "xdg-open": browser})
+	testscript.Main(m, map[string]func(){"tracktik-sync": main, "xdg-open": browser, elsewhen: programElsewhen})
 }
 
 // TestScripts runs the program as its users do: against an Okta org and a TrackTik

@@ -12,7 +12,11 @@ import (
 
 // run is the program: args without its name, and what it ends with.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := newApp(stdin, stdout, stderr)
+	return newApp(stdin, stdout, stderr).run(ctx, args, stdin, stdout, stderr)
+}
+
+// run is the program, with the clock of the app.
+func (a *app) run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer a.sayWhenAsked(ctx)()
 	root := newRoot(a)
 	root.SetArgs(args)
