@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"tracktik-sync/okta/oktatest"
 	"tracktik-sync/tracktik/tracktiktest"
 )
 
@@ -36,16 +37,18 @@ func TestAKilledPlanLeavesNoCopyBehind(t *testing.T) {
 	p.addUser("ana@acme.example", "Ana", "Silva")
 	p.must(t, "sync", "--init")
 	reached, letGo := make(chan struct{}), make(chan struct{})
-	p.okta.Intercept = func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		if strings.HasPrefix(r.URL.Path, "/api/v1/apps/") {
-			select {
-			case reached <- struct{}{}:
-				<-letGo
-			default:
+	p.okta.Configure(func(s *oktatest.Server) {
+		s.Intercept = func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if strings.HasPrefix(r.URL.Path, "/api/v1/apps/") {
+				select {
+				case reached <- struct{}{}:
+					<-letGo
+				default:
+				}
 			}
+			next.ServeHTTP(w, r)
 		}
-		next.ServeHTTP(w, r)
-	}
+	})
 	killed := start(t, "tracktik-sync", "plan")
 	<-reached
 	alive := start(t, "tracktik-sync", "plan")

@@ -48,10 +48,18 @@ func (e *askedError) Error() string { return "asked to end by the signal " + e.s
 func (e *askedError) Is(target error) bool { return target == context.Canceled }
 
 // sayWhenAsked logs that the program was asked to end, since it may take a moment.
-func (a *app) sayWhenAsked(ctx context.Context) (stop func() bool) {
-	return context.AfterFunc(ctx, func() {
+// stop returns when it is said, or will not be said any more.
+func (a *app) sayWhenAsked(ctx context.Context) (stop func()) {
+	said := make(chan struct{})
+	unsaid := context.AfterFunc(ctx, func() {
+		defer close(said)
 		a.log.WithError(context.Cause(ctx)).Info("nothing new is begun, and what is in flight is finished")
 	})
+	return func() {
+		if !unsaid() {
+			<-said
+		}
+	}
 }
 
 // cutShort says of a command that failed since it was asked to end just that.

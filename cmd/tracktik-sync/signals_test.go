@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"tracktik-sync/okta/oktatest"
 	"tracktik-sync/state"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
@@ -35,13 +36,14 @@ func newStall(t *testing.T) *stall {
 	}
 	s.must(t, "state", "init")
 	var first sync.Once
-	s.portal.Intercept = tracktiktest.When(tracktiktest.Match{Method: "POST", Path: "/employees"}, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	stalls := tracktiktest.When(tracktiktest.Match{Method: "POST", Path: "/employees"}, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		first.Do(func() {
 			close(s.reached)
 			<-s.letGo
 		})
 		next.ServeHTTP(w, r)
 	})
+	s.portal.Configure(func(p *tracktiktest.Server) { p.Intercept = stalls })
 	return s
 }
 
@@ -167,10 +169,12 @@ func TestEveryCommandThatWaitsForASystemIsCutShort(t *testing.T) {
 	p.addUser("ana@acme.example", "Ana", "Silva")
 	p.must(t, "sync", "--init")
 	reached := make(chan struct{}, 100)
-	p.okta.Intercept = func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
-		reached <- struct{}{}
-		<-r.Context().Done()
-	}
+	p.okta.Configure(func(s *oktatest.Server) {
+		s.Intercept = func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+			reached <- struct{}{}
+			<-r.Context().Done()
+		}
+	})
 	for _, args := range [][]string{{"plan"}, {"check"}, {"compare"}, {"explain", "new@acme.example"}, {"sync", "--dry-run"}, {"sync"}, {"retry", "new@acme.example"}, {"run"}} {
 		t.Setenv("TRACKTIK_SYNC_SCHEDULE_CRON", "@every 1s")
 		b := start(t, "tracktik-sync", args...)
