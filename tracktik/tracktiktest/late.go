@@ -2,6 +2,7 @@ package tracktiktest
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"sync"
@@ -35,7 +36,12 @@ func (l *Late) keep(r *http.Request, next http.Handler) {
 	if err != nil {
 		panic("tracktiktest: a body that was read before cannot be read: " + err.Error())
 	}
-	again := r.Clone(r.Context())
+	ctx := r.Context()
+	if f := inFlight(r); f != nil { // the log is done with the call by then
+		logged := *f.request
+		ctx = context.WithValue(ctx, flightKey{}, &flight{request: &logged})
+	}
+	again := r.Clone(ctx)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open = append(l.open, func() {
