@@ -98,7 +98,7 @@ func TestUnitRunsUnderSystemd(t *testing.T) {
 		t.Errorf("a run without a snapshot (3) is a success of the unit: %s", out)
 	}
 	const configuration = "/etc/tracktik-sync/tracktik-sync.yaml"
-	must("mv " + configuration + " /moved && ! systemctl start tracktik-sync.service && systemctl is-failed --quiet tracktik-sync.service && mv /moved " + configuration)
+	must("mv " + configuration + " /moved && ! systemctl start tracktik-sync.service && systemctl is-failed --quiet tracktik-sync.service && mv /moved " + configuration + " && systemctl reset-failed tracktik-sync.service")
 	must("tracktik-sync state init")
 
 	runs := 0
