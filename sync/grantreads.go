@@ -257,28 +257,40 @@ func (r *run) pick(ctx context.Context, ids []plan.EmployeeID) (map[plan.Employe
 }
 
 // rolesNow reads the roles of an employee as they are at this moment, however the portal
-// can be asked. The error says also that an answer is not to be believed.
+// can be asked. The error says also that an answer is not to be believed. That this look-up
+// failed says nothing about what the run has read otherwise.
 func (r *run) rolesNow(ctx context.Context, id plan.EmployeeID) ([]plan.UserRole, error) {
-	r.grants.checking.Lock()
-	defer r.grants.checking.Unlock()
-	held, err := r.Target.UserRolesOf(ctx, id)
+	g := r.grants
+	g.checking.Lock()
+	defer g.checking.Unlock()
+	before := g.failed
+	held, doubt, err := r.askNow(ctx, id)
+	failed := g.failed
+	g.failed = before
+	switch {
+	case err != nil:
+		return nil, err
+	case before == nil && failed != nil:
+		return nil, failed
+	case doubt != "":
+		return nil, errors.New(doubt)
+	}
+	return held, nil
+}
+
+// askNow is rolesOf without what was answered before.
+func (r *run) askNow(ctx context.Context, id plan.EmployeeID) (held []plan.UserRole, doubt string, err error) {
+	held, err = r.Target.UserRolesOf(ctx, id)
 	var u unfiltered
 	if errors.As(err, &u) && u.Unfiltered() {
-		var doubt string
 		delete(r.grants.of, id)
-		if doubt, err = r.listGrants(ctx, []plan.EmployeeID{id}); err == nil && doubt != "" {
-			err = errors.New(doubt)
-		}
-		return r.grants.of[id], err
+		doubt, err = r.listGrants(ctx, []plan.EmployeeID{id})
+		return r.grants.of[id], doubt, err
 	}
-	if err != nil || len(held) > 0 {
-		return held, err
+	if err == nil && len(held) == 0 {
+		doubt, err = r.ownShown(ctx)
 	}
-	doubt, err := r.ownShown(ctx)
-	if err == nil && doubt != "" {
-		err = errors.New(doubt)
-	}
-	return nil, err
+	return held, doubt, err
 }
 
 // unreadGrants is the error of a run in which grants could not be read; nil: they could.

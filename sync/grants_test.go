@@ -581,3 +581,49 @@ func TestALinkLooksInTheWholeListOfGrants(t *testing.T) {
 		})
 	}
 }
+
+// An answer about one person, or one role, that lacks grants of ours is no better than
+// such a list.
+func TestAnAnswerThatLacksOurGrantsGrantsNothing(t *testing.T) {
+	for _, many := range []bool{false, true} {
+		t.Run(map[bool]string{false: "by person", true: "by role"}[many], func(t *testing.T) {
+			w := newWorld(t)
+			names := []string{"ada"}
+			if many {
+				names = w.crowd(10)
+			} else {
+				w.hire("ada")
+			}
+			w.hire("bob")
+			w.group("Site North", names...)
+			w.group("Site West", append(names, "bob")...)
+			w.group("Site South", "bob")
+			w.run()
+			for _, name := range names {
+				w.byHand(name, "Site South")
+			}
+			w.group("Site South", names...)
+			hidden := []string{"Site South", "Site West"}
+			w.inPortal(tracktiktest.When(tracktiktest.Match{Method: http.MethodGet, Path: "/user-roles"}, func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				q := r.URL.Query() // which leaves two roles out
+				for _, role := range hidden {
+					q.Add("role:not", fmt.Sprint(w.roleID(role)))
+				}
+				r = r.Clone(r.Context())
+				r.URL.RawQuery = q.Encode()
+				next.ServeHTTP(rw, r)
+			}))
+			doc, err := w.sync(refreshedNot)
+			if err == nil || !strings.Contains(err.Error(), "lacks grant") {
+				t.Errorf("ended with %v, want the contradiction", err)
+			}
+			for _, name := range names {
+				w.wantHeld(doc, plan.HeldUnconfirmed, name)
+			}
+			w.wantNoWrites()
+			w.inPortal(nil)
+			w.wantDone(w.run(), "")
+			w.wantDone(w.runWith(refreshed), "")
+		})
+	}
+}

@@ -74,8 +74,11 @@ func (r *run) lookUpHolders(ctx context.Context, views []*plan.RoleView, people 
 			return err
 		}
 		if r.grants.noRole == "" {
+			if doubt == "" {
+				doubt, err = r.lacksHolders(ctx, roles)
+			}
 			r.noteHolders(views, roles, doubt)
-			return nil
+			return err
 		}
 	}
 	if err := r.askOf(ctx, people); err != nil {
@@ -111,6 +114,34 @@ func (r *run) callsByRole(roles []plan.RoleID) (int, error) {
 	return calls, nil
 }
 
+// lacksOurs reads by their ids the grants of ours that an answer lacks. doubt says that one
+// is there, so that the answer tells nothing.
+func (r *run) lacksOurs(ctx context.Context, missing []plan.Grant) (doubt string, err error) {
+	err = r.grantsUnread(ctx, r.confirmGrants(ctx, missing, true), nil)
+	return r.grants.doubt(""), err
+}
+
+// lacksHolders is lacksOurs for the lists of who holds the roles.
+func (r *run) lacksHolders(ctx context.Context, roles []plan.RoleID) (doubt string, err error) {
+	var missing []plan.Grant
+	for _, id := range roles {
+		named := map[plan.GrantID]bool{}
+		for _, u := range r.grants.with[id] {
+			named[u.ID] = true
+		}
+		ours, err := r.Snapshot.GrantsWith(id)
+		if err != nil {
+			return "", err
+		}
+		for _, g := range ours {
+			if !g.Gone && !named[g.ID] {
+				missing = append(missing, g)
+			}
+		}
+	}
+	return r.lacksOurs(ctx, missing)
+}
+
 // noteHolders notes who of the people in question holds the roles; doubt is why others may.
 func (r *run) noteHolders(views []*plan.RoleView, roles []plan.RoleID, doubt string) {
 	for _, v := range views {
@@ -138,6 +169,16 @@ func (r *run) noteRoles(ctx context.Context, v *plan.RoleView, doubt string) err
 	if unsure != "" {
 		v.Doubt = unsureOf(cmp.Or(doubt, unsure))
 		return nil
+	}
+	var missing []plan.Grant
+	for _, h := range v.Have {
+		if !h.Gone && !slices.ContainsFunc(held, func(u plan.UserRole) bool { return u.ID == h.ID }) {
+			missing = append(missing, h.Grant)
+		}
+	}
+	if doubt, err := r.lacksOurs(ctx, missing); err != nil || doubt != "" {
+		v.Doubt = unsureOf(doubt)
+		return err
 	}
 	v.Others = 0
 	for _, u := range held {

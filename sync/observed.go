@@ -363,7 +363,7 @@ func (o *observing) grantsOfTheirs() error {
 func (o *observing) lost(grant plan.Grant) {
 	g, e := o.roles[grant.Role], o.employees[grant.Employee]
 	holders, read := o.holders[grant.Role]
-	if !read || g == nil || e == nil || !e.Active() || slices.Contains(holders, grant.Employee) ||
+	if grant.Gone || !read || g == nil || e == nil || !e.Active() || slices.Contains(holders, grant.Employee) ||
 		o.things[thing{kind: plan.RevokeRole, person: grant.Person, group: g.group.ID}] != nil {
 		return
 	}
