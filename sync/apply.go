@@ -414,7 +414,7 @@ func (a *applier) write(action *plan.Action) {
 			a.stop(err)
 		}
 	}
-	if done.outcome == plan.Unknown {
+	if done.outcome == plan.Unknown && done.namesake == 0 {
 		done.batch.Begin = append(done.batch.Begin, a.lost(&intent, done))
 	} else {
 		done.batch.Settle = append(done.batch.Settle, seq)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
@@ -132,9 +133,11 @@ func TestALostCreateTakesNobodyOverWhoIsProtected(t *testing.T) {
 					})))
 				w.run()
 				w.wantTrouble(plan.ProblemProtectedMatch, "ada")
+				w.wantUntold(before)
 				w.wantUnmanaged(before)
 				w.inPortal(nil)
 				w.run()
+				w.wantUntold(before)
 				w.wantUnmanaged(before)
 			})
 		}
@@ -155,8 +158,28 @@ func TestAnOpenCreateTakesNobodyOverWhoIsProtected(t *testing.T) {
 	w.must(err)
 	before, _ := w.portal.Employee(id)
 	doc := w.run()
+	w.wantUntold(before)
 	w.wantUnmanaged(before)
 	w.wantProblem(doc, plan.ProblemProtectedMatch, "ada")
+}
+
+// wantUntold wants the history to leave open whether the employee was made by a call of
+// ours, and nothing to wait for an answer to that.
+func (w *world) wantUntold(e tracktiktest.Employee) {
+	w.Helper()
+	var told []string
+	for a, err := range w.db.Audits(state.Query{}) {
+		w.must(err)
+		if a.Kind == string(plan.Create) {
+			told = append(told, fmt.Sprintf("%s %d", a.Outcome, a.Employee))
+		}
+	}
+	if want := fmt.Sprintf("unknown %d", e.ID); len(told) != 1 || told[0] != want {
+		w.Errorf("the history tells of the create %q, want %q", told, want)
+	}
+	if open, err := w.db.Pending(); err != nil || len(open) > 0 {
+		w.Errorf("left open: %+v %v", open, err)
+	}
 }
 
 // A role that somebody else grants at the same moment is adopted, and not ours by birth.

@@ -127,7 +127,7 @@ func (a *applier) conflict(ctx context.Context, action *plan.Action, intent *pla
 	var others *notOurs
 	switch {
 	case errors.As(err, &others):
-		done.outcome, done.code, done.message = plan.Failed, plan.ProblemProtectedMatch, done.message+"; "+others.Error()
+		done.untold(others)
 	case err != nil:
 		done.taken, done.message = true, done.message+"; the look-up failed too: "+err.Error()
 	case state == happened:

@@ -18,11 +18,12 @@ type attempt struct {
 	batch    plan.Batch
 	attempts int
 	request  string
-	fatal    error // ends the run
-	slow     bool  // the call was cut, and may still be at work
-	refused  bool  // for its data, not for want of a permission
-	taken    bool  // refused since somebody has the name, who cannot be found
-	instead  bool  // something else is done in its place
+	fatal    error           // ends the run
+	slow     bool            // the call was cut, and may still be at work
+	refused  bool            // for its data, not for want of a permission
+	taken    bool            // refused since somebody has the name, who cannot be found
+	instead  bool            // something else is done in its place
+	namesake plan.EmployeeID // has all the names of a lost create, and is not taken over: it stays unknown, and is looked up no more
 	warnings []plan.Warning
 }
 
@@ -30,6 +31,9 @@ type attempt struct {
 func (a *applier) commit(action *plan.Action, done attempt) error {
 	entry := a.audit(action, done.outcome)
 	entry.Attempts, entry.Request, entry.Message = done.attempts, done.request, done.message
+	if done.namesake != 0 {
+		entry.Employee = done.namesake
+	}
 	done.batch.Audits = append(done.batch.Audits, entry)
 	a.trouble(action, &done)
 	err := a.Snapshot.Commit(done.batch)
@@ -122,7 +126,7 @@ func (a *applier) trouble(action *plan.Action, done *attempt) {
 		}
 		return
 	}
-	if done.outcome != plan.Failed || done.code == "" {
+	if done.outcome != plan.Failed && done.namesake == 0 || done.code == "" {
 		return
 	}
 	now := a.clock()
@@ -217,6 +221,12 @@ func failed(action *plan.Action, err error) attempt {
 func (done *attempt) unseen(id plan.EmployeeID) {
 	done.outcome, done.code = plan.Failed, plan.ProblemNotEffective
 	done.message = fmt.Sprintf("tracktik does not show employee %d to us any more, and has before; the account may have lost their region: give it back, and the next run goes on: %s", id, done.message)
+}
+
+// untold makes an attempt one of which nobody can tell whether it made others.employee.
+func (done *attempt) untold(others *notOurs) {
+	done.outcome, done.code, done.namesake = plan.Unknown, plan.ProblemProtectedMatch, others.employee
+	done.message += "; " + others.Error()
 }
 
 // classify turns the error of a call into an attempt that was not done.

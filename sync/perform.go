@@ -21,7 +21,7 @@ func (a *applier) perform(ctx context.Context, action *plan.Action, intent *plan
 	var others *notOurs
 	switch {
 	case errors.As(err, &others):
-		done.outcome, done.code, done.message = plan.Failed, plan.ProblemProtectedMatch, done.message+"; "+others.Error()
+		done.untold(others)
 	case err != nil:
 		done.message += "; the look-up failed too: " + err.Error()
 	case state == happened:

@@ -59,11 +59,11 @@ func (r *run) settle(ctx context.Context) error {
 		identify(&in.Action, &batch)
 		audit := r.audit(&in.Action, plan.Done)
 		audit.Request, audit.Message = in.Request, "found by a look-up: it had happened"
-		if state == didNot {
+		switch {
+		case others != nil:
+			audit.Outcome, audit.Employee, audit.Message = plan.Unknown, others.employee, "the answer was lost; "+others.Error()
+		case state == didNot:
 			audit.Outcome, audit.Message = plan.Failed, "found by a look-up: it had not happened"
-			if others != nil {
-				audit.Message += "; " + others.Error()
-			}
 		}
 		audit.Run = in.Run
 		batch.Audits = append(batch.Audits, audit)
