@@ -1,6 +1,10 @@
 package main
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"io"
 	"os"
 	"os/exec"
@@ -91,15 +95,30 @@ func (s system) add(path string) string {
 // the installation say.
 func (s system) configure() {
 	s.Helper()
-	for _, name := range []string{"okta.pem", "tracktik_client_secret", "tracktik_password"} {
+	for _, name := range []string{"tracktik_client_secret", "tracktik_password"} {
 		s.write("etc/tracktik-sync/"+name, "secret\n")
 	}
+	s.write("etc/tracktik-sync/okta.pem", privateKey(s.T))
 	data, err := os.ReadFile(filepath.Join(s.dir, config))
 	if err != nil {
 		s.Fatal(err)
 	}
 	s.write(config, strings.Replace(string(data), "acme.okta.com", "edited.okta.com", 1))
 	s.must("tracktik-sync", "state", "init")
+}
+
+// privateKey makes a key as Okta's admin console gives it.
+func privateKey(t *testing.T) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
 func (s system) wantEdited() {
