@@ -58,6 +58,7 @@ func (s *Server) AddApp(wanted App) string {
 	a.groups.live = func(g *grant) bool { return !g.revoked }
 	a.mappings.live = func(m *mapping) bool { return !m.removed }
 	s.apps[a.id] = a
+	s.logApp("create", "Create application", a)
 	return a.id
 }
 
@@ -68,6 +69,11 @@ func (s *Server) SetAppStatus(id, status string) {
 	defer s.mu.Unlock()
 	a := s.mustApp(id)
 	a.status, a.lastUpdated = status, s.stamp()
+	if status == StatusActive {
+		s.logApp("activate", "Activate application", a)
+	} else {
+		s.logApp("deactivate", "Deactivate application", a)
+	}
 }
 
 // SetAppFeatures says what Okta itself provisions to the app, from now on.
@@ -76,6 +82,7 @@ func (s *Server) SetAppFeatures(id string, features ...string) {
 	defer s.mu.Unlock()
 	a := s.mustApp(id)
 	a.features, a.lastUpdated = slices.Clone(features), s.stamp()
+	s.logApp("update", "Update application", a)
 }
 
 // A GroupAssignment is how a group is assigned to an app.
@@ -92,8 +99,9 @@ func (s *Server) AssignGroup(appID, groupID string, wanted GroupAssignment) {
 	s.lock()
 	defer s.mu.Unlock()
 	a, g := s.mustApp(appID), s.mustGroup(groupID)
-	granted := a.grantOf(g)
+	granted, kind, what := a.grantOf(g), "update", "Update application assignment to group"
 	if granted == nil {
+		kind, what = "add", "Add assigned application to group"
 		granted = &grant{app: a, group: g, priority: a.nextPriority()}
 		g.grants = append(g.grants, granted)
 		a.groups.add(granted)
@@ -102,7 +110,9 @@ func (s *Server) AssignGroup(appID, groupID string, wanted GroupAssignment) {
 		granted.priority = wanted.Priority
 	}
 	granted.profile, granted.lastUpdated = maps.Clone(wanted.Profile), s.stamp()
+	s.logGrant(kind, what, granted)
 	for _, u := range g.members.all() {
+		s.keepImage(u)
 		s.process(u, a)
 	}
 }
@@ -119,7 +129,9 @@ func (s *Server) UnassignGroup(appID, groupID string) {
 		panic(fmt.Sprintf("oktatest: the group %s is not assigned to the app %s", groupID, appID))
 	}
 	granted.revoke()
+	s.logGrant("remove", "Remove assigned application from group", granted)
 	for _, u := range g.members.all() {
+		s.keepImage(u)
 		s.process(u, a)
 	}
 }

@@ -42,9 +42,10 @@ func (s *Server) AssignUser(appID, userID string, wanted Assignment) {
 	s.lock()
 	defer s.mu.Unlock()
 	a, u := s.mustApp(appID), s.mustUser(userID)
-	assigned := u.assigned(a)
+	s.keepImage(u)
+	assigned, kind, what := u.assigned(a), "update", "Update user application membership"
 	if assigned == nil {
-		assigned = s.assign(u, a)
+		assigned, kind, what = s.assign(u, a), "add", "Add user to application membership"
 	}
 	assigned.grant = nil
 	assigned.lastUpdated = s.stamp()
@@ -53,6 +54,7 @@ func (s *Server) AssignUser(appID, userID string, wanted Assignment) {
 	assigned.externalID = wanted.ExternalID
 	assigned.status = cmp.Or(wanted.Status, assigned.status)
 	assigned.syncState = cmp.Or(wanted.SyncState, assigned.syncState)
+	s.logAssignment(kind, what, assigned)
 }
 
 // UpdateAssignment changes what an app knows of a user: their user name there (""
@@ -61,11 +63,18 @@ func (s *Server) UpdateAssignment(appID, userID, userName string, changes map[st
 	s.lock()
 	defer s.mu.Unlock()
 	a := s.mustAssignment(appID, userID)
-	profile := decoded(a.profile)
+	s.keepImage(a.user)
+	profile, before := decoded(a.profile), a.userName
 	maps.Copy(profile, changes)
 	maps.DeleteFunc(profile, func(_ string, v any) bool { return v == nil })
 	a.profile, a.userName = object(profile), cmp.Or(userName, a.userName)
 	a.lastUpdated = s.stamp()
+	if a.userName != before {
+		s.logAssignment("change_username", "Change users application username", a)
+	}
+	if len(changes) > 0 {
+		s.logAssignment("update", "Update user application membership", a)
+	}
 }
 
 // SetAssignmentStatus gives an assignment any status, known to Okta or not: ACTIVE,
@@ -75,8 +84,19 @@ func (s *Server) SetAssignmentStatus(appID, userID, status string) {
 	s.lock()
 	defer s.mu.Unlock()
 	a := s.mustAssignment(appID, userID)
+	s.keepImage(a.user)
 	now := s.stamp()
 	a.status, a.statusChanged, a.lastUpdated = status, now, now
+	switch status {
+	case "REVOKED":
+		s.logAssignment("revoke", "Revoke user's application membership", a)
+	case "DEPROVISIONED", "INACTIVE":
+		s.logAssignment("deprovision", "Deprovision user from application", a)
+	case "PROVISIONED":
+		s.logAssignment("provision", "Provision user to application", a)
+	default:
+		s.logAssignment("update", "Update user application membership", a)
+	}
 }
 
 // ProvisionAssignment says that Okta's own provisioning has made the account of that
@@ -85,9 +105,11 @@ func (s *Server) ProvisionAssignment(appID, userID, externalID string) {
 	s.lock()
 	defer s.mu.Unlock()
 	a := s.mustAssignment(appID, userID)
+	s.keepImage(a.user)
 	now := s.stamp()
 	a.status, a.syncState, a.externalID = "PROVISIONED", "SYNCHRONIZED", externalID
 	a.statusChanged, a.lastUpdated = now, now
+	s.logAssignment("provision", "Provision user to application", a)
 }
 
 // UnassignUser ends a user's own assignment to an app. When a group of theirs is
@@ -99,7 +121,8 @@ func (s *Server) UnassignUser(appID, userID string) {
 	if a.grant != nil {
 		panic(fmt.Sprintf("oktatest: the user %s has the app %s through a group; take them out of it", userID, appID))
 	}
-	a.user.unassign(a)
+	s.keepImage(a.user)
+	s.unassign(a)
 	s.process(a.user, a.app)
 }
 
@@ -129,17 +152,20 @@ func (s *Server) process(u *user, a *app) {
 		return
 	case due == nil:
 		if assigned != nil {
-			u.unassign(assigned)
+			s.unassign(assigned)
 		}
 		return
 	case assigned == nil && u.status == StatusDeprovisioned:
 		return
-	case assigned == nil:
-		assigned = s.assign(u, a)
+	}
+	kind, what := "update", "Update user application membership"
+	if assigned == nil {
+		assigned, kind, what = s.assign(u, a), "add", "Add user to application membership"
 	}
 	profile := object(due.profile)
 	if assigned.grant != due || string(assigned.profile) != string(profile) {
 		assigned.grant, assigned.profile, assigned.lastUpdated = due, profile, s.stamp()
+		s.logAssignment(kind, what, assigned)
 	}
 }
 
@@ -155,10 +181,11 @@ func (s *Server) assign(u *user, a *app) *assignment {
 	return assigned
 }
 
-func (u *user) unassign(a *assignment) {
+func (s *Server) unassign(a *assignment) {
 	a.removed = true
-	u.assignments = slices.DeleteFunc(u.assignments, func(other *assignment) bool { return other == a })
+	a.user.assignments = slices.DeleteFunc(a.user.assignments, func(other *assignment) bool { return other == a })
 	a.app.users.changed()
+	s.logAssignment("remove", "Remove user's application membership", a)
 }
 
 func appendAssignment(b []byte, base string, a *assignment, expand string) []byte {

@@ -50,6 +50,12 @@ func allowNull(doc *openapi3.T) {
 		"ApplicationSettingsNotes":        {"admin", "enduser"},
 		"OktaUserGroupProfile":            {"description"},
 		"OktaActiveDirectoryGroupProfile": {"description"},
+		"LogEvent":                        {"legacyEventType"},
+		"LogActor":                        {"detailEntry"},
+		"LogTarget":                       {"detailEntry"},
+		"LogOutcome":                      {"reason"},
+		"LogClient":                       {"id", "geographicalContext"},
+		"LogAuthenticationContext":        {"interface", "issuer", "authenticationProvider", "credentialProvider", "credentialType"},
 	} {
 		for _, property := range properties {
 			doc.Components.Schemas[schema].Value.Properties[property].Value.Nullable = true
@@ -97,6 +103,7 @@ func populated(srv *oktatest.Server) (app string, paths []string) {
 		assigned + "/users/" + last, "/api/v1/apps/none", assigned + "/group-push/mappings", "/api/v1/meta/schemas/user/default",
 		"/api/v1/meta/schemas/apps/" + app + "/default", assigned + "/group-push/mappings?sourceGroupId=" + other + "&status=ERROR&limit=1000",
 		assigned + "/group-push/mappings?lastUpdated=2000-01-01T00:00:00Z",
+		"/api/v1/logs?sortOrder=ASCENDING&limit=1000", "/api/v1/logs?limit=1000&filter=eventType+sw+%22user.lifecycle%22", "/api/v1/logs?after=nonsense",
 	}
 }
 

@@ -34,6 +34,10 @@
 // scopes are checked for real. To see that a client does without an API token, set
 // Tokens to an empty list.
 //
+// Every change is an event of the System Log, which is read as Okta has it be polled; how
+// late, how often and in which order events come is [Server.SystemLog], and [Server.Log]
+// puts others there.
+//
 // # What Okta does not say
 //
 // Assertions and proofs have no leeway: none is taken that was issued in the
@@ -42,6 +46,7 @@
 // Of a person with several granting groups, the group with the lowest priority
 // number supplies the app profile. Deleting a user leaves the lastMembershipUpdated
 // of their groups as it was. /groups/{id}/users counts against the bucket of
-// /groups. Each is one of several readings, and the harder one for a client where
+// /groups. A cursor of the System Log that is older than the retention is refused, and a
+// link to the next page holds no since. Each is one of several readings, and the harder one for a client where
 // there is a difference.
 package oktatest

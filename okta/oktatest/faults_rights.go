@@ -33,3 +33,13 @@ func Narrowed(ids ...string) Interceptor {
 		a.send(w)
 	}
 }
+
+// RefusedCursor answers a request for the System Log that goes on from a cursor as Okta
+// answers one that it does not know, or does not know any more. Requests with since pass.
+func RefusedCursor(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	if r.URL.Path != "/api/v1/logs" || !r.URL.Query().Has("after") {
+		next.ServeHTTP(w, r)
+		return
+	}
+	Refuse(w, r, http.StatusBadRequest, "E0000001", "Api validation failed: after", "after: The cursor is not valid, or not valid any more.")
+}

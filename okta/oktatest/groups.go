@@ -64,6 +64,7 @@ func (s *Server) addGroup(wanted Group) *group {
 	g.members.live = func(u *user) bool { return u.in(g) }
 	s.groups[g.id] = g
 	s.groupList.add(g)
+	s.logGroup("group.lifecycle.create", "Create Okta group", g)
 	return g
 }
 
@@ -74,6 +75,7 @@ func (s *Server) RenameGroup(id, name string) {
 	g := s.mustGroup(id)
 	g.name, g.profile["name"] = name, name
 	g.lastUpdated = s.stamp()
+	s.logGroup("group.profile.update", "Okta group profile updated", g)
 }
 
 // AddMembers puts users into a group, and with it into the group's apps. It moves
@@ -87,9 +89,11 @@ func (s *Server) AddMembers(groupID string, users ...string) {
 		if u.in(g) {
 			continue
 		}
+		s.keepImage(u)
 		u.groups = append(u.groups, g)
 		g.members.add(u)
 		g.lastMembershipUpdated = s.stamp()
+		s.logMember("add", "Add user to group membership", u, g)
 		for _, granted := range g.grants {
 			s.process(u, granted.app)
 		}
@@ -105,6 +109,7 @@ func (s *Server) RemoveMembers(groupID string, users ...string) {
 	g := s.mustGroup(groupID)
 	for _, id := range users {
 		if u := s.mustUser(id); u.in(g) {
+			s.logMember("remove", "Remove user from group membership", u, g)
 			s.leave(u, g)
 			g.lastMembershipUpdated = s.stamp()
 		}
@@ -112,6 +117,7 @@ func (s *Server) RemoveMembers(groupID string, users ...string) {
 }
 
 func (s *Server) leave(u *user, g *group) {
+	s.keepImage(u)
 	u.groups = slices.DeleteFunc(u.groups, func(other *group) bool { return other == g })
 	g.members.changed()
 	for _, granted := range g.grants {
@@ -125,6 +131,7 @@ func (s *Server) DeleteGroup(id string) {
 	s.lock()
 	defer s.mu.Unlock()
 	g := s.mustGroup(id)
+	s.logGroup("group.lifecycle.delete", "Delete Okta group", g)
 	for _, u := range slices.Clone(g.members.all()) {
 		s.leave(u, g)
 	}

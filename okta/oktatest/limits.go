@@ -15,6 +15,7 @@ const (
 	BucketGroup  = "groups/{id}" // a group itself
 	BucketUsers  = "users"       // the list of users, and a user's groups
 	BucketUser   = "users/{id}"  // a user themselves
+	BucketLogs   = "logs"
 	BucketToken  = "oauth2/token"
 	BucketOther  = "other"
 )

@@ -60,6 +60,7 @@ func TestEachPathCountsAgainstItsBucket(t *testing.T) {
 		"/api/v1/users":                                oktatest.BucketUsers,
 		"/api/v1/users/" + user + "/groups":            oktatest.BucketUsers,
 		"/api/v1/users/" + user:                        oktatest.BucketUser,
+		"/api/v1/logs":                                 oktatest.BucketLogs,
 		"/api/v1/org":                                  oktatest.BucketOther,
 	} {
 		srv.RateLimit = map[string]int{bucket: 0}

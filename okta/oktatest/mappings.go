@@ -26,6 +26,7 @@ func (s *Server) AddPushMapping(appID, groupID string) string {
 		target: s.addGroup(Group{Name: source.name, Type: TypeAppGroup})}
 	s.mappings[m.id] = m
 	a.mappings.add(m)
+	s.logMapping("created", "Group push mapping created", m)
 	return m.id
 }
 
@@ -49,6 +50,7 @@ func (s *Server) removeMapping(m *mapping) {
 	m.removed = true
 	delete(s.mappings, m.id)
 	m.app.mappings.changed()
+	s.logMapping("deleted", "Group push mapping deleted", m)
 }
 
 func (s *Server) mustMapping(id string) *mapping {

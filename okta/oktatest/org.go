@@ -25,6 +25,9 @@ type org struct {
 
 	userAttributes []attribute
 
+	system systemLog
+	images map[string]*image // of users, as look-ups still show them
+
 	oauth
 
 	issued  map[string]uint64 // ids so far, by prefix
@@ -42,6 +45,7 @@ func (s *Server) lock() {
 	s.ready = true
 	s.users, s.byLogin = map[string]*user{}, map[string]*user{}
 	s.groups, s.apps, s.mappings = map[string]*group{}, map[string]*app{}, map[string]*mapping{}
+	s.images = map[string]*image{}
 	s.issued, s.windows = map[string]uint64{}, map[string]*window{}
 	s.oauth = newOAuth()
 	s.userList.live = func(u *user) bool { return !u.deleted }

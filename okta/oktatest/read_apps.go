@@ -55,6 +55,12 @@ func (s *Server) readAssignment(q *query) reply {
 	if problem != nil {
 		return *problem
 	}
+	if i := s.imageOf(q.PathValue("user")); i != nil {
+		if body := i.assignments[a.id][expand]; body != nil {
+			return q.shown(body)
+		}
+		return notFound("AppUser", q.PathValue("user"))
+	}
 	if u := s.users[q.PathValue("user")]; u != nil {
 		if assigned := u.assigned(a); assigned != nil {
 			return found(appendAssignment(nil, q.base, assigned, expand))

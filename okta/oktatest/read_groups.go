@@ -18,7 +18,7 @@ func (s *Server) readGroups(q *query) reply {
 		return badSearch(err)
 	}
 	if wanted != nil {
-		l.match = func(g *group) bool { return wanted(g.attribute) }
+		l.match = func(g *group) bool { return wanted(single(g.attribute)) }
 	} else if prefix := q.values.Get("q"); prefix != "" {
 		l.match = func(g *group) bool { return beginsWith(g.name, prefix) }
 	}

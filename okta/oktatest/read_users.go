@@ -20,7 +20,7 @@ func (s *Server) readUsers(q *query) reply {
 	case err != nil:
 		return badSearch(err)
 	case wanted != nil:
-		l.match = func(u *user) bool { return wanted(u.attribute) }
+		l.match = func(u *user) bool { return wanted(single(u.attribute)) }
 	case q.values.Get("q") != "":
 		return firstFew(q, l, func(u *user) bool {
 			return anyBeginsWith(q.values.Get("q"), u.attribute, "profile.firstName", "profile.lastName", "profile.email")
@@ -99,6 +99,9 @@ func (s *Server) userNamed(name string) *user {
 }
 
 func (s *Server) readUser(q *query) reply {
+	if i := s.imageOf(q.PathValue("user")); i != nil {
+		return q.shown(i.user).tagged()
+	}
 	u := s.userNamed(q.PathValue("user"))
 	if u == nil {
 		return notFound("User", q.PathValue("user"))
@@ -107,11 +110,15 @@ func (s *Server) readUser(q *query) reply {
 }
 
 func (s *Server) readUserGroups(q *query) reply {
-	u := s.userNamed(q.PathValue("user"))
-	if u == nil {
+	var groups []*group
+	if i := s.imageOf(q.PathValue("user")); i != nil {
+		groups = i.groups
+	} else if u := s.userNamed(q.PathValue("user")); u != nil {
+		groups = u.groups
+	} else {
 		return notFound("User", q.PathValue("user"))
 	}
-	mine := &ordered[*group]{items: slices.Clone(u.groups), stale: true, live: func(*group) bool { return true }}
+	mine := &ordered[*group]{items: slices.Clone(groups), stale: true, live: func(*group) bool { return true }}
 	return listing[*group]{items: mine, bounds: bounds{200, 1, 200},
 		append: func(b []byte, g *group) []byte { return appendGroup(b, q.base, g) }}.answer(q)
 }

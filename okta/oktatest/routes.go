@@ -33,6 +33,7 @@ var endpoints = []endpoint{
 	{"/api/v1/apps/{app}/groups/{group}", BucketApps, "okta.apps.read", (*Server).readGrant},
 	{"/api/v1/apps/{app}/group-push/mappings", BucketApps, "okta.apps.read okta.groups.read", (*Server).readMappings},
 	{"/api/v1/apps/{app}/group-push/mappings/{mapping}", BucketApps, "okta.apps.read okta.groups.read", (*Server).readMapping},
+	{"/api/v1/logs", BucketLogs, "okta.logs.read", (*Server).readLogs},
 	{"/api/v1/meta/schemas/user/{schema}", BucketOther, "okta.schemas.read", (*Server).readUserSchema},
 	{"/api/v1/meta/schemas/apps/{app}/default", BucketOther, "okta.schemas.read", (*Server).readAppSchema},
 	{"/api/v1/org", BucketOther, "okta.orgs.read", (*Server).readOrg},

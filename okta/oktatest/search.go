@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -12,8 +13,13 @@ import (
 // comparisons joined by and, or and parentheses.
 
 // A predicate tells whether an object, known by its attributes, is one of those
-// looked for.
-type predicate func(attribute func(string) string) bool
+// looked for. An attribute may have several values, of which one has to fit.
+type predicate func(attribute func(string) []string) bool
+
+// single is the attributes of an object that have one value each.
+func single(attribute func(string) string) func(string) []string {
+	return func(name string) []string { return []string{attribute(name)} }
+}
 
 var (
 	errSearch = errors.New("the expression is malformed")
@@ -67,7 +73,7 @@ func (p *searchParser) either() (predicate, error) {
 		var right predicate
 		l := left
 		right, err = p.both()
-		left = func(a func(string) string) bool { return l(a) || right(a) }
+		left = func(a func(string) []string) bool { return l(a) || right(a) }
 	}
 	return left, err
 }
@@ -78,7 +84,7 @@ func (p *searchParser) both() (predicate, error) {
 		var right predicate
 		l := left
 		right, err = p.term()
-		left = func(a func(string) string) bool { return l(a) && right(a) }
+		left = func(a func(string) []string) bool { return l(a) && right(a) }
 	}
 	return left, err
 }
@@ -96,7 +102,7 @@ func (p *searchParser) term() (predicate, error) {
 		return nil, fmt.Errorf("the attribute %q cannot be searched", name)
 	}
 	if operator == "pr" {
-		return func(a func(string) string) bool { return a(name) != "" }, nil
+		return anyOf(name, func(v string) bool { return v != "" }), nil
 	}
 	value := p.next()
 	if len(value) < 2 || value[0] != '"' {
@@ -109,9 +115,9 @@ func (p *searchParser) term() (predicate, error) {
 func comparison(name, operator, value string) (predicate, error) {
 	switch operator {
 	case "eq":
-		return func(a func(string) string) bool { return strings.EqualFold(a(name), value) }, nil
+		return anyOf(name, func(v string) bool { return strings.EqualFold(v, value) }), nil
 	case "sw":
-		return func(a func(string) string) bool { return beginsWith(a(name), value) }, nil
+		return anyOf(name, func(v string) bool { return beginsWith(v, value) }), nil
 	}
 	holds, ok := map[string]func(int) bool{
 		"gt": func(c int) bool { return c > 0 }, "ge": func(c int) bool { return c >= 0 },
@@ -124,8 +130,13 @@ func comparison(name, operator, value string) (predicate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q is no point in time", value)
 	}
-	return func(a func(string) string) bool {
-		at, err := parseStamp(a(name))
+	return anyOf(name, func(v string) bool {
+		at, err := parseStamp(v)
 		return err == nil && holds(cmp.Compare(at.UnixNano(), bound.UnixNano()))
-	}, nil
+	}), nil
+}
+
+// anyOf holds when one value of the attribute fits.
+func anyOf(name string, fits func(string) bool) predicate {
+	return func(a func(string) []string) bool { return slices.ContainsFunc(a(name), fits) }
 }

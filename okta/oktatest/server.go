@@ -41,6 +41,9 @@ type Server struct {
 	// or an access token with the scopes of the endpoint is due, or the answer is 401 E0000011, as for a token that expired or was revoked.
 	Authorize func(w http.ResponseWriter, r *http.Request) bool
 
+	// SystemLog is how the System Log behaves, which every change of the org goes into.
+	SystemLog LogManners
+
 	// RateLimit holds the requests a minute that a bucket allows, by bucket
 	// (BucketUsers and so on). A bucket that is missing has DefaultRateLimit.
 	RateLimit map[string]int

@@ -327,7 +327,7 @@ func TestTokenEndsAndCanBeRevoked(t *testing.T) {
 
 func TestEveryEndpointWantsItsScopes(t *testing.T) {
 	i := newIssuer(t)
-	all := strings.Fields(scopes + " okta.orgs.read okta.schemas.read")
+	all := strings.Fields(scopes + " okta.orgs.read okta.schemas.read okta.logs.read")
 	app := i.AddApp(oktatest.App{})
 	user, group := i.AddUser(oktatest.User{Login: "ada@acme.example"}), i.AddGroup(oktatest.Group{Name: "Guards"})
 	i.AssignUser(app, user, oktatest.Assignment{})
@@ -344,6 +344,7 @@ func TestEveryEndpointWantsItsScopes(t *testing.T) {
 		tokens[missing] = i.ask(t, form(signed(t, i.key, nil, i.claims()), strings.Join(rest, " ")), "").issued(t).Value
 	}
 	for path, needed := range map[string]string{
+		"/api/v1/logs":                                  "okta.logs.read",
 		"/api/v1/users":                                 "okta.users.read",
 		"/api/v1/users/" + user:                         "okta.users.read",
 		"/api/v1/users/" + user + "/groups":             "",

@@ -71,6 +71,8 @@ func (s *Server) AddUser(person User) string {
 	s.setProfile(u, person.profile())
 	s.users[u.id] = u
 	s.userList.add(u)
+	s.logUser("user.lifecycle.create", "Create Okta user", u)
+	s.logStatus(u, "")
 	return u.id
 }
 
@@ -133,10 +135,12 @@ func (s *Server) UpdateUser(id string, changes map[string]any) {
 	s.lock()
 	defer s.mu.Unlock()
 	u := s.mustUser(id)
+	s.keepImage(u)
 	profile := u.attributes()
 	maps.Copy(profile, changes)
 	s.setProfile(u, profile)
 	u.lastUpdated = s.stamp()
+	s.logUser("user.account.update_profile", "Update user profile for Okta", u)
 }
 
 // SetUserStatus puts a user into any state, known to Okta or not, and ends a
@@ -149,12 +153,14 @@ func (s *Server) SetUserStatus(id, status string) {
 }
 
 func (s *Server) setStatus(u *user, status string) {
-	now := s.stamp()
+	s.keepImage(u)
+	now, before := s.stamp(), u.status
 	u.status, u.transition = status, ""
 	u.statusChanged, u.lastUpdated = now, now
 	if status != StatusStaged && u.activated == "" {
 		u.activated = now
 	}
+	s.logStatus(u, before)
 }
 
 // SetTransitioning says that a user is on the way to a state (ACTIVE, PROVISIONED,
@@ -170,7 +176,9 @@ func (s *Server) SetTransitioning(id, to string) {
 func (s *Server) RecordLogin(id string) {
 	s.lock()
 	defer s.mu.Unlock()
-	s.mustUser(id).lastLogin = s.stamp()
+	u := s.mustUser(id)
+	u.lastLogin = s.stamp()
+	s.logUser("user.session.start", "User login to Okta", u)
 }
 
 // DeactivateUser makes a user DEPROVISIONED: their assignments to active apps end,
@@ -187,7 +195,7 @@ func (s *Server) deactivate(u *user) {
 	u.passwordChanged = ""
 	for _, a := range slices.Clone(u.assignments) {
 		if a.app.status == StatusActive {
-			u.unassign(a)
+			s.unassign(a)
 		}
 	}
 }
@@ -199,8 +207,9 @@ func (s *Server) DeleteUser(id string) {
 	defer s.mu.Unlock()
 	u := s.mustUser(id)
 	s.deactivate(u)
+	s.logUser("user.lifecycle.delete.initiated", "Delete Okta user initiated", u)
 	for _, a := range slices.Clone(u.assignments) {
-		u.unassign(a)
+		s.unassign(a)
 	}
 	groups := u.groups
 	u.groups, u.deleted = nil, true
@@ -210,6 +219,7 @@ func (s *Server) DeleteUser(id string) {
 	delete(s.users, id)
 	delete(s.byLogin, strings.ToLower(u.login))
 	s.userList.changed()
+	s.logUser("user.lifecycle.delete.completed", "Delete Okta user completed", u)
 }
 
 // appendUser appends what Okta says about a user. The links of an element of a list
