@@ -24,8 +24,9 @@ import (
 // mediaType pins the version of the API, language that of its texts (the
 // portal's OpenAPI document).
 const (
-	mediaType = "application/vnd.tracktik.v2020-01-01+json"
-	language  = "en_us"
+	mediaType      = "application/vnd.tracktik.v2020-01-01+json"
+	plainMediaType = "application/json" // where a portal refuses the other one
+	language       = "en_us"
 )
 
 // Config is what a Client needs. Only BaseURL and Auth must be given.
@@ -54,8 +55,8 @@ type Client struct {
 	tokens *tokenSource
 	log    logrus.FieldLogger
 
-	noKeyFilter atomic.Bool              // the portal pages by offset only
-	refused     atomic.Pointer[[]string] // what the portal does not show in include
+	manners     manners
+	noKeyFilter atomic.Bool // the portal pages by offset only
 }
 
 // New makes a Client. It makes no call.
@@ -72,11 +73,12 @@ func New(cfg Config) (*Client, error) {
 	wire := newWire(cfg, root)
 	tokens := newTokenSource(cfg, portal, wire)
 	return &Client{
-		root:   root,
-		http:   &http.Client{Transport: &authTransport{wire, tokens}, CheckRedirect: checkRedirect},
-		wire:   wire,
-		tokens: tokens,
-		log:    cfg.Log,
+		root:    root,
+		http:    &http.Client{Transport: &authTransport{wire, tokens}, CheckRedirect: checkRedirect},
+		wire:    wire,
+		tokens:  tokens,
+		log:     cfg.Log,
+		manners: manners{left: map[string][]string{}, vain: map[string]bool{}},
 	}, nil
 }
 
@@ -154,7 +156,7 @@ func (c *Client) newRequest(ctx context.Context, method string, query url.Values
 	if err != nil {
 		return nil, fmt.Errorf("making the request %s %s: %w", method, c.pathOf(target), err)
 	}
-	req.Header.Set("Accept", mediaType)
+	req.Header.Set("Accept", c.mediaType())
 	req.Header.Set("TTC-Language", language)
 	req.Header.Set(requestIDHeader, trace.Request(ctx))
 	if payload != nil {
@@ -172,6 +174,9 @@ func (c *Client) do(req *http.Request, understand func(body []byte) error) error
 		if e == nil {
 			return nil
 		}
+		if e.status == http.StatusNotAcceptable && c.unversioned(req, e) {
+			continue
+		}
 		wait, again := tries.next(e, !isWrite(req))
 		if !again || req.Context().Err() != nil {
 			return e
@@ -182,6 +187,32 @@ func (c *Client) do(req *http.Request, understand func(body []byte) error) error
 			return e
 		}
 	}
+}
+
+// mediaType is what answers are asked for in.
+func (c *Client) mediaType() string {
+	c.manners.mu.Lock()
+	defer c.manners.mu.Unlock()
+	if c.manners.plain {
+		return plainMediaType
+	}
+	return mediaType
+}
+
+// unversioned makes a read one in plain JSON, after a 406 (Not Acceptable), and all calls
+// after it; false where it was one. A write stays refused: reads come before it.
+func (c *Client) unversioned(req *http.Request, e *Error) bool {
+	if isWrite(req) || req.Header.Get("Accept") == plainMediaType {
+		return false
+	}
+	req.Header.Set("Accept", plainMediaType)
+	c.manners.mu.Lock()
+	defer c.manners.mu.Unlock()
+	if !c.manners.plain {
+		c.manners.plain = true
+		c.warn("tracktik: the version of the api is not named, and may be another than 2020-01-01: " + saidBy(e))
+	}
+	return true
 }
 
 // once is one attempt of do.

@@ -125,7 +125,8 @@ func TestLastingFailureOfAReadEndsAfterAFewTries(t *testing.T) {
 		{hangUp, maxFailures, func(e *Error) bool { return e.Status() == 0 }},
 		{always(503, ""), maxFailures, func(e *Error) bool { return e.Status() == 503 }},
 		{always(200, "<html>"), maxBroken, (*Error).Broken},
-		{always(400, `{}`), 1, func(e *Error) bool { return e.Status() == 400 && !e.Refused() }},
+		{always(400, `{}`), 5, func(e *Error) bool { return e.Status() == 400 && !e.Refused() }},
+		{always(400, `{"error":"the portal is closed"}`), 5, func(e *Error) bool { return e.Status() == 400 }}, // each optional part, and all of them, may have been meant
 		{always(403, `{}`), 1, (*Error).Forbidden},
 		{always(404, `{}`), 1, func(e *Error) bool { return e.Status() == 404 }},
 	} {

@@ -45,58 +45,17 @@ func (c *Client) FindEmployees(ctx context.Context, field plan.Field, value stri
 // listEmployees lists with everything that is compared. A plain list would leave
 // out who was terminated, and they would look as if they had never been.
 func (c *Client) listEmployees(ctx context.Context, query url.Values, page func([]plan.Employee) error) (int, error) {
-	query.Set("includeInactive", "true")
-	var n int
-	err := c.withInclude(func(include string) (err error) {
-		query.Set("include", include)
-		n, err = readList(ctx, c, "employees", query, decodeEmployee, page)
-		return err
-	})
-	return n, err
-}
-
-// withInclude makes a call that asks for what comes on demand only, and again without
-// the parts that the portal refuses.
-func (c *Client) withInclude(call func(include string) error) error {
-	var first error
-	known := c.unshown()
-	for without := known; ; {
-		err := call(strings.Join(slices.DeleteFunc(slices.Clone(onDemand), func(part string) bool { return slices.Contains(without, part) }), ","))
-		if err == nil {
-			if len(without) > len(known) {
-				c.log.WithField("fields", strings.Join(without, ",")).Warn("this portal does not show all fields of employees; those are not compared")
-				c.refused.Store(&without)
-			}
-			return nil
-		}
-		if first == nil {
-			first = err
-		}
-		var e *Error
-		if !errors.As(err, &e) {
-			return first
-		}
-		part := includeRefused(e)
-		if part == "" || slices.Contains(without, part) {
-			return first
-		}
-		without = append(slices.Clone(without), part)
-	}
-}
-
-// unshown are the parts that the portal has refused to show.
-func (c *Client) unshown() []string {
-	if parts := c.refused.Load(); parts != nil {
-		return *parts
-	}
-	return nil
+	query.Set(partInactive, "true")
+	query.Set(partInclude, strings.Join(onDemand, ","))
+	return readList(ctx, c, "employees", query, decodeEmployee, page)
 }
 
 // Employee reads one employee, whatever their status. found is false only on the
 // portal's own 404.
 func (c *Client) Employee(ctx context.Context, id plan.EmployeeID) (employee plan.Employee, found bool, err error) {
-	err = c.withInclude(func(include string) error {
-		found, err = c.getRecord(ctx, url.Values{"include": {include}}, func(record json.RawMessage) (int64, error) {
+	query := url.Values{partInclude: {strings.Join(onDemand, ",")}}
+	err = c.ask("employees", query, func(query url.Values) error {
+		found, err = c.getRecord(ctx, query, func(record json.RawMessage) (int64, error) {
 			e, got, _, err := decodeEmployee(record)
 			employee = e
 			return got, err

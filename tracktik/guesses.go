@@ -3,7 +3,6 @@ package tracktik
 import (
 	"encoding/base64"
 	"encoding/json"
-	"net/http"
 	"regexp"
 	"strings"
 	"time"
@@ -30,25 +29,29 @@ const tokenLifetime = time.Hour
 // tokenScheme introduces the access token, whatever token_type says. [G]
 const tokenScheme = "Bearer "
 
-// keyFilter pages a list by "greater than the last id". The operator stands in
-// an article only; a 400, or an answer that ignores it, means offset paging. [G]
+// keyFilter pages a list by "greater than the last id" [S]. Whether a portal knows it for
+// each of its lists is [G]: a 400, or an answer that ignores it, means offset paging.
 const keyFilter = "id:gt"
 
-// onDemand are the parts of an employee that come only when asked for. That username
-// and language are among them is [S]; that `include` is how to ask for them is [G].
+// onDemand are the parts of an employee that come only when `include` asks for them [S].
 var onDemand = []string{"address", "language", "username"}
 
-// includeRefused recognises the refusal of a part in `include`, and says which; "" is
-// none. An address cannot be done without. [G]: modelled on the recorded "page is not
-// a field in employees".
-func includeRefused(e *Error) string {
+// includeRefused recognises the refusal of a field in `include`, and says which; "" is
+// none. [G]: modelled on the recorded "page is not a field in employees".
+func includeRefused(e *Error, include string) string {
 	text := strings.ToLower(e.Text)
-	for _, part := range onDemand {
-		if e.status == http.StatusBadRequest && part != "address" && strings.Contains(text, part) {
-			return part
+	for field := range strings.SplitSeq(include, ",") {
+		if field != "" && strings.Contains(text, strings.ToLower(field)) {
+			return field
 		}
 	}
 	return ""
+}
+
+// namesPart reports whether a refusal speaks of an optional parameter. [G]: that a portal
+// refuses one at all; the words of its refusal are modelled on the same record.
+func namesPart(text, parameter string) bool {
+	return regexp.MustCompile(`(?i)\b` + parameter + `\b`).MatchString(text)
 }
 
 // reasonLabel is what a termination reason is called. [S] has name; that a portal may say

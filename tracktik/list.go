@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-
-	"github.com/sirupsen/logrus"
 )
 
 // pageSize is the largest that the portal serves (support article
@@ -33,14 +31,15 @@ type listing struct {
 	path  string
 	query url.Values
 
-	keyed  bool
-	last   int64 // keyed: the greatest id so far
-	offset int   // not keyed: how many records were read
-	pages  int
-	seen   map[int64]bool
-	total  int  // by the first page's meta; -1: the portal does not say
-	tail   bool // the end was read once more, since records were missing
-	done   bool
+	keyed   bool
+	last    int64 // keyed: the greatest id so far
+	offset  int   // not keyed: how many records were read
+	pages   int
+	seen    map[int64]bool
+	total   int  // by the first page's meta; -1: the portal does not say
+	tail    bool // the end was read once more, since records were missing
+	done    bool
+	unsized bool // how many records the portal puts on a page is not known
 }
 
 // readList reads the whole list, hands on its values page by page, and returns
@@ -64,16 +63,19 @@ func readList[T any](ctx context.Context, c *Client, path string, query url.Valu
 
 // nextPage reads one page and moves l on. It may return no values.
 func nextPage[T any](ctx context.Context, c *Client, l *listing, decode decoder[T]) ([]T, error) {
-	req, err := c.newRequest(ctx, http.MethodGet, l.next(), nil, l.path)
-	if err != nil {
-		return nil, err
-	}
 	var p parsedPage[T]
-	err = c.do(req, func(body []byte) (err error) {
-		if p, err = parsePage(body, decode); err == nil {
-			err = l.check(p.ids, p.meta)
+	var req *http.Request
+	err := c.ask(l.path, l.next(), func(query url.Values) (err error) {
+		l.unsized = !query.Has(partLimit)
+		if req, err = c.newRequest(ctx, http.MethodGet, query, nil, l.path); err != nil {
+			return err
 		}
-		return err
+		return c.do(req, func(body []byte) (err error) {
+			if p, err = parsePage(body, decode); err == nil {
+				err = l.check(p.ids, p.meta)
+			}
+			return err
+		})
 	})
 	if l.keyed && l.last > 0 && statusOf(err) == http.StatusBadRequest {
 		c.pageByOffset(l, "the filter is refused")
@@ -179,7 +181,7 @@ func (l *listing) check(ids []int64, meta *listMeta) error {
 func (l *listing) advance(n, fresh int) error {
 	silent := l.total < 0 // the portal does not say how many there are
 	switch {
-	case !silent && len(l.seen) >= l.total, silent && n == 0, silent && l.pages == 1 && n < defaultPageSize:
+	case !silent && len(l.seen) >= l.total, silent && n == 0, silent && l.pages == 1 && n < defaultPageSize && !l.unsized:
 		l.done = true
 	case fresh > 0:
 		l.tail = false
@@ -196,9 +198,11 @@ func (l *listing) advance(n, fresh int) error {
 
 // pageByOffset gives up paging by key, for this list and all that follow.
 func (c *Client) pageByOffset(l *listing, why string) {
-	c.log.WithFields(logrus.Fields{"route": "GET /" + l.path, "reason": why}).
-		Warn("this portal cannot page by id; paging by offset")
-	c.noKeyFilter.Store(true)
+	if !c.noKeyFilter.Swap(true) {
+		c.manners.mu.Lock()
+		defer c.manners.mu.Unlock()
+		c.warn(fmt.Sprintf("tracktik: lists are read by offset, not by id, where people come and go: GET /%s: %s", l.path, why))
+	}
 	l.keyed, l.offset = false, len(l.seen)
 }
 

@@ -1,5 +1,7 @@
 package tracktiktest
 
+import "net/http"
+
 // terminateEmployee answers POST /employees/{id}/actions/terminate. A missing
 // sendNotification counts as true, which is its default in the OpenAPI document.
 func (s *Server) terminateEmployee(c *call) answered {
@@ -57,6 +59,9 @@ func (s *Server) reactivateEmployee(c *call) answered {
 
 // moveEmployee answers POST /employees/{id}/actions/move-to-region.
 func (s *Server) moveEmployee(c *call) answered {
+	if s.Rules.MoveMissing {
+		return no(refuse(http.StatusNotFound, "there is nothing at %s", c.URL.Path))
+	}
 	rec, p, err := s.action(c, "region")
 	if err != nil {
 		return no(err)
@@ -69,9 +74,10 @@ func (s *Server) moveEmployee(c *call) answered {
 	if p.wrong != nil {
 		return no(p.wrong)
 	}
-	e := rec.Employee
-	e.Region = to
-	s.replace(rec, e, c.author, "moved")
+	if e := rec.Employee; !s.Rules.MoveIneffective {
+		e.Region = to
+		s.replace(rec, e, c.author, "moved")
+	}
 	return ok(acted("employees", "move-to-region", rec.ID))
 }
 

@@ -1,6 +1,7 @@
 package tracktiktest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -64,6 +65,9 @@ func (s *Server) locked(verb string, c *call, answer func(c *call) answered) ans
 	if verb == "read" {
 		s.mu.RLock()
 		defer s.mu.RUnlock()
+		if r := s.Rules.Manners.refusal(c.URL.Query()); r != nil {
+			return no(r)
+		}
 	} else {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -86,10 +90,12 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, name, verb string
 	switch {
 	case !valid:
 		refuse(http.StatusUnauthorized, "the access token is missing, unknown or expired").write(w)
-	case !allows(scopes, name, verb):
+	case !s.Rules.Manners.accepted(r):
+		refuse(http.StatusNotAcceptable, "this portal answers application/json").write(w)
+	case name != "me" && !allows(scopes, name, verb):
 		refuse(http.StatusForbidden, "the token lacks the scope core:entities:%s:%s", name, verb).write(w)
 	case s.forbidden(r):
-		refuse(http.StatusForbidden, "your role has no permission to %s %s", verb, name).write(w)
+		refuse(cmp.Or(s.Rules.ForbidStatus, http.StatusForbidden), "your role has no permission to %s %s", verb, name).write(w)
 	default:
 		return true
 	}
@@ -105,7 +111,7 @@ func (s *Server) forbidden(r *http.Request) bool {
 // unknown answers what has no route.
 func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
 	name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, apiRoot+"/"), "/")
-	if slices.Contains([]string{"employees", "roles", "user-roles", "regions", "employment-termination-reasons"}, name) {
+	if slices.Contains([]string{"employees", "roles", "user-roles", "regions", "employment-termination-reasons", "oauth2-refresh-tokens", "me"}, name) {
 		refuse(http.StatusMethodNotAllowed, "%s is not possible here", r.Method).write(w)
 		return
 	}

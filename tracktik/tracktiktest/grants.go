@@ -97,6 +97,9 @@ func (s *Server) deleteGrant(c *call) answered {
 	if !found || s.hiddenGrant(g) {
 		return no(notFound("user-roles", c.id))
 	}
+	if status := s.Rules.RevokeRefused; status != 0 {
+		return no(refuse(status, "DELETE is not possible here"))
+	}
 	if !s.Rules.LastRoleRemovable && len(s.byUser[g.Employee]) == 1 {
 		return no(invalid("the last role of a user cannot be removed"))
 	}

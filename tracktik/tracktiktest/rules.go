@@ -35,6 +35,13 @@ type Rules struct {
 	// role lacks the permission. Nth and Times do not count here.
 	Forbid []Match
 
+	// ForbidStatus answers those calls in the place of 403: some portals' programs say 401
+	// for a missing permission, also to a token that is good.
+	ForbidStatus int
+
+	// Manners are how the portal lets itself be asked.
+	Manners Manners
+
 	// Languages are the values that `language` takes. Nil: the list that TrackTik
 	// gives for Okta. An older portal takes fewer.
 	Languages []string
@@ -65,6 +72,10 @@ type Rules struct {
 	// nothing, as when a later step of the portal rolls it back.
 	TerminationIneffective bool
 
+	// MoveIneffective makes the move-to-region action answer 200 and change nothing,
+	// MoveMissing answers it with 404, as a portal that has no such action.
+	MoveIneffective, MoveMissing bool
+
 	// UniqueRoleNames refuses a second role of the same name.
 	UniqueRoleNames bool
 
@@ -89,6 +100,14 @@ type Rules struct {
 
 	// RevokeIneffective makes DELETE on a grant answer 200 and change nothing.
 	RevokeIneffective bool
+
+	// RevokeRefused is the status with which DELETE on any grant is refused, in words that
+	// tell of no role: a portal whose API cannot take roles away. Zero: it is not.
+	RevokeRefused int
+
+	// EmployeeRoles serves /employee-roles, the twin of /user-roles that names employees
+	// instead of users, under the same ids. It stands in the OpenAPI document.
+	EmployeeRoles bool
 
 	// GrantsRepeat lets an employee be granted one role twice.
 	GrantsRepeat bool
@@ -139,6 +158,31 @@ func (r *Rules) duplicate(resource, field string) *refusal {
 // Trimmed is a Rules.Store that cuts off the space around the fields' values.
 func Trimmed(fields ...string) func(field, value string) string {
 	return changing(fields, strings.TrimSpace)
+}
+
+// Lowercased is a Rules.Store that writes the fields' values in small letters, as
+// portals do with e-mails.
+func Lowercased(fields ...string) func(field, value string) string {
+	return changing(fields, strings.ToLower)
+}
+
+// PhonesFormatted is a Rules.Store that writes telephone numbers its own way, as
+// programs do that know the plan of numbers: only the digits are those that were sent.
+func PhonesFormatted(field, value string) string {
+	if field != "primaryPhone" && field != "secondaryPhone" || value == "" {
+		return value
+	}
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, value)
+	if len(digits) < 8 {
+		return digits
+	}
+	tail := len(digits) - 7
+	return strings.TrimSpace(digits[:tail] + " " + digits[tail:tail+3] + "." + digits[tail+3:])
 }
 
 // Uppercased is a Rules.Store that capitalises the fields' values.

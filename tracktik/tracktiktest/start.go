@@ -92,6 +92,12 @@ func (s *Server) routes() {
 	s.handle("GET /user-roles/{id}", single(&s.grants, s.hiddenGrant))
 	s.handle("DELETE /user-roles/{id}", s.deleteGrant)
 
+	s.handle("GET /employee-roles", s.listEmployeeRoles)
+	s.handle("GET /employee-roles/{id}", s.singleEmployeeRole)
+
+	s.handle("GET /me", s.me)
+	s.handle("GET /oauth2-refresh-tokens", s.listRefreshTokens)
+
 	s.handle("GET /regions", listed(s, &s.regions))
 	s.handle("GET /regions/{id}", single(&s.regions, nil))
 	s.handle("GET /employment-termination-reasons", listed(s, &s.reasons))

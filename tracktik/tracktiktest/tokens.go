@@ -19,6 +19,8 @@ type authState struct {
 	spent   map[string]bool     // refresh tokens that are not, any more
 	codes   map[string]code
 	logins  map[string]*logins // by address
+	issued  []*refreshToken    // refresh tokens as the API shows them, in the order of their ids
+	tokens  int64              // how many were issued
 }
 
 type access struct {
@@ -50,6 +52,7 @@ func (s *Server) issue(scopes []string) tokens {
 	t.AccessToken = s.jwt(now, now.Add(life), scopes)
 	s.auth.access[t.AccessToken] = access{until: now.Add(life), scopes: scopes}
 	s.auth.refresh[t.RefreshToken] = scopes
+	s.auth.noteRefresh(t.RefreshToken, now.Add(RefreshTokensLast))
 	return t
 }
 
