@@ -44,6 +44,7 @@ func (a *ServiceApp) unanswered(err error) *Error {
 // Okta's other errors, which it uses for an unknown client.
 func (a *ServiceApp) refusal(resp *http.Response, body []byte) *Error {
 	failure := answered(routeToken.name, resp.StatusCode, resp.Header, body)
+	failure.scopes = a.config.Scopes
 	failure.retryAfter = askedToWait(resp.StatusCode, resp.Header, a.config.Now())
 	if gjson.ValidBytes(body) {
 		if code := gjson.GetBytes(body, "error"); code.Type == gjson.String {
@@ -62,8 +63,8 @@ var looksLikeToken = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}[A-Za-z0-9_.-]*`)
 func withoutTokens(s string) string { return looksLikeToken.ReplaceAllString(s, "…") }
 
 // readToken reads the answer of RFC 6749, section 5.1, to what was asked at the
-// given time, with a DPoP proof or without.
-func readToken(header http.Header, body []byte, asked time.Time, proved bool) (*accessToken, *Error) {
+// given time, with a DPoP proof or without, for those scopes.
+func readToken(header http.Header, body []byte, asked time.Time, proved bool, scopes []string) (*accessToken, *Error) {
 	request := requestID(header)
 	if problem := unbelievable(header, body, '{'); problem != "" {
 		return nil, broken(routeToken.name, request, "%s", problem)
@@ -79,7 +80,7 @@ func readToken(header http.Header, body []byte, asked time.Time, proved bool) (*
 	token.expires = asked.Add(life)
 	token.renew = token.expires.Add(-min(renewBefore, life/4))
 	if len(token.scopes) == 0 {
-		token.scopes = slices.Clone(neededScopes) // RFC 6749: left out when they are those that were asked for
+		token.scopes = slices.Clone(scopes) // RFC 6749: left out when they are those that were asked for
 	}
 	switch {
 	case value == "" || strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r >= 0x7f }):

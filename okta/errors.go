@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -21,6 +22,7 @@ const (
 	KindBroken    Kind = "broken"     // an answer that cannot be believed
 	KindNetwork   Kind = "network"    // no answer, or not all of it
 	KindRateLimit Kind = "rate_limit" // 429 for longer than we are willing to wait
+	KindCursor    Kind = "cursor"     // the system log cannot be read on from where it was: see CursorRefused
 	KindArgument  Kind = "argument"   // nothing was sent: the id asked for cannot be one
 )
 
@@ -62,7 +64,8 @@ type Error struct {
 	Attempts   int    // how often it was tried; 0: it does not apply
 	Cause      error  // of a network error
 
-	reason     error // that Summary has the words of; nil: none
+	scopes     []string // that the token was asked for; nil: it does not apply
+	reason     error    // that Summary has the words of; nil: none
 	retry      bool
 	retryAfter time.Duration // what the answer asked for; 0: nothing
 }
@@ -100,7 +103,7 @@ func (e *Error) Error() string {
 func (e *Error) hint() string {
 	switch {
 	case e.lacksScopes():
-		return "grant the service app okta.apps.read, okta.groups.read and okta.users.read, on its Okta API scopes tab"
+		return "grant the service app " + listed(e.scopes) + ", on its Okta API scopes tab"
 	case e.denied():
 		return "a network zone or a policy of the org keeps this machine out: let its address in, in Okta at Security, Networks, or with the service app"
 	case e.Credentials() && e.Endpoint == routeToken.name:
@@ -108,6 +111,11 @@ func (e *Error) hint() string {
 	case e.Credentials():
 		return "the token or key is wrong, expired or revoked; an API token ends with the account of the administrator " +
 			"who made it, and after 30 days without use"
+	case e.Kind == KindCursor:
+		return "reading begins anew from now on, and everybody has to be looked at once"
+	case e.Forbidden() && e.Endpoint == routeLogs.name:
+		return "give whoever the token belongs to the read-only administrator role, and the scope " + ScopeLogs +
+			"; without it only full runs see a change"
 	case e.Forbidden():
 		return "give whoever the token belongs to the read-only administrator role, and the scopes " +
 			"okta.apps.read, okta.groups.read and okta.users.read"
@@ -119,6 +127,14 @@ func (e *Error) hint() string {
 		return "if a proxy re-signs TLS, name its certificate authority as the CA file"
 	}
 	return ""
+}
+
+// listed is the items of a list in a sentence.
+func listed(items []string) string {
+	if n := len(items); n > 1 {
+		return strings.Join(items[:n-1], ", ") + " and " + items[n-1]
+	}
+	return strings.Join(items, "")
 }
 
 // Unwrap is what went wrong below HTTP, or with the answer. It is never io.EOF.
@@ -194,6 +210,16 @@ func (e *Error) Forbidden() bool {
 
 // Broken reports an answer that cannot be believed.
 func (e *Error) Broken() bool { return e.Kind == KindBroken }
+
+// CursorRefused reports that the System Log cannot be read on from a cursor: it is that of
+// another org or app, or Okta does not know it any more.
+func (e *Error) CursorRefused() bool { return e.Kind == KindCursor }
+
+// LogsForbidden reports that the System Log may not be read, while all else may: the
+// service app has no okta.logs.read, or the administrator's role does not cover it.
+func (e *Error) LogsForbidden() bool {
+	return e.Forbidden() && e.Endpoint == routeLogs.name || e.lacksScopes() && slices.Contains(e.scopes, ScopeLogs)
+}
 
 // NotFound reports Okta's own 404. A 404 of a proxy or of a wrong address is not one.
 func (e *Error) NotFound() bool {

@@ -212,7 +212,7 @@ func (a *ServiceApp) request(ctx context.Context, m *minting) (*accessToken, err
 	case resp.StatusCode/100 != 2:
 		return nil, a.refusal(resp, body)
 	}
-	token, failure := readToken(resp.Header, body, sent, m.proved)
+	token, failure := readToken(resp.Header, body, sent, m.proved, a.config.Scopes)
 	if failure != nil {
 		return nil, failure
 	}
@@ -230,7 +230,7 @@ func (a *ServiceApp) prepare(ctx context.Context, m *minting) (*http.Request, er
 	}
 	form := url.Values{
 		"grant_type":            {"client_credentials"},
-		"scope":                 {strings.Join(neededScopes, " ")},
+		"scope":                 {strings.Join(a.config.Scopes, " ")},
 		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
 		"client_assertion":      {assertion},
 	}
@@ -265,7 +265,7 @@ func (a *ServiceApp) take(token *accessToken, key *signingKey) {
 	}
 	log := a.config.Log.WithFields(logrus.Fields{"client_id": a.config.ClientID, "key_id": key.kid, "dpop": token.bound,
 		"expires": token.expires.UTC().Format(time.RFC3339)})
-	missing := slices.DeleteFunc(slices.Clone(neededScopes), func(s string) bool { return slices.Contains(token.scopes, s) })
+	missing := slices.DeleteFunc(slices.Clone(a.config.Scopes), func(s string) bool { return slices.Contains(token.scopes, s) })
 	if len(missing) > 0 {
 		log.WithField("scopes", strings.Join(missing, " ")).Warn("okta grants the service app less than it needs")
 		return

@@ -1,6 +1,7 @@
 package okta
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ const (
 type listing struct {
 	route
 	path  string
+	key   string     // what names an element; "": id
 	query url.Values // without limit
 	limit int        // the largest page that the endpoint documents
 	least int        // the smallest
@@ -48,7 +50,7 @@ func (s *Source) list(ctx context.Context, l listing, each func(page) error) err
 	query.Set("limit", strconv.Itoa(l.limit))
 	var past trail
 	for query != nil {
-		p, err := s.page(ctx, &l, query, &past)
+		p, err := s.page(ctx, &l, query, past.check)
 		if err != nil {
 			return err
 		}
@@ -63,11 +65,14 @@ func (s *Source) list(ctx context.Context, l listing, each func(page) error) err
 
 // page reads one page. Okta answers 500 when a page takes it too long, so a page
 // that fails that way twice is asked for with half as many elements, and the pages
-// after it too. The tries of all lengths count together.
-func (s *Source) page(ctx context.Context, l *listing, query url.Values, past *trail) (p page, err error) {
+// after it too. The tries of all lengths count together. check says why a page cannot be
+// believed.
+func (s *Source) page(ctx context.Context, l *listing, query url.Values, check func(url.Values, page) error) (p page, err error) {
 	c := &call{route: l.route, shape: '['}
 	c.inspect = func() (err error) {
-		p, err = s.inspect(c, l, query, past)
+		if p, err = s.inspect(c, l, query); err == nil {
+			err = check(query, p)
+		}
 		return err
 	}
 	for halvings := 0; ; halvings++ {
@@ -85,11 +90,11 @@ func (s *Source) page(ctx context.Context, l *listing, query url.Values, past *t
 	}
 }
 
-// inspect takes a page apart, and says why it cannot be believed.
-func (s *Source) inspect(c *call, l *listing, query url.Values, past *trail) (page, error) {
+// inspect takes a page apart.
+func (s *Source) inspect(c *call, l *listing, query url.Values) (page, error) {
 	p := page{request: c.request}
 	var err error
-	if p.elements, err = split(c.body); err != nil {
+	if p.elements, err = split(c.body, cmp.Or(l.key, "id")); err != nil {
 		return p, err
 	}
 	if c.next != "" {
@@ -97,7 +102,7 @@ func (s *Source) inspect(c *call, l *listing, query url.Values, past *trail) (pa
 			return p, err
 		}
 	}
-	return p, past.check(query, p)
+	return p, nil
 }
 
 // advance returns the query of the page that link, found on the page of query,
@@ -117,12 +122,13 @@ func (s *Source) advance(l *listing, query url.Values, link string) (url.Values,
 	return next, nil
 }
 
-// split takes the array of a page apart. Every element must be an object with an id.
-func split(body string) (elements []element, err error) {
+// split takes the array of a page apart. Every element must be an object with an id, which
+// is its member of the name key.
+func split(body, key string) (elements []element, err error) {
 	gjson.Parse(body).ForEach(func(_, value gjson.Result) bool {
-		id := value.Get("id")
+		id := value.Get(key)
 		if !value.IsObject() || id.Type != gjson.String || id.Str == "" {
-			err = fmt.Errorf("element %d of the page is not an object with an id", len(elements)+1)
+			err = fmt.Errorf("element %d of the page is not an object with an %s", len(elements)+1, key)
 			return false
 		}
 		elements = append(elements, element{id.Str, value.Raw})

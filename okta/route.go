@@ -16,6 +16,7 @@ const (
 	bucketGroup    = "group"
 	bucketUsers    = "users"
 	bucketUser     = "user"
+	bucketLogs     = "logs"
 )
 
 var (
@@ -31,5 +32,6 @@ var (
 	routeMembers     = route{"GET /api/v1/groups/{group}/users", bucketGroups}
 	routeUsers       = route{"GET /api/v1/users", bucketUsers}
 	routeUser        = route{"GET /api/v1/users/{user}", bucketUser}
+	routeLogs        = route{"GET /api/v1/logs", bucketLogs}
 	routeUserGroups  = route{"GET /api/v1/users/{user}/groups", bucketUsers}
 )

@@ -16,7 +16,8 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// neededScopes are all that is asked for: everything here is read.
+// neededScopes are what is asked for unless the configuration says otherwise: everything
+// here is read.
 var neededScopes = []string{"okta.apps.read", "okta.groups.read", "okta.users.read"}
 
 // ServiceAppConfig is what a ServiceApp needs to know. OrgURL, ClientID and Key are
@@ -33,6 +34,10 @@ type ServiceAppConfig struct {
 	// KeyID is the kid under which Okta knows the key; a JWK's own comes first.
 	// "": none, which is enough while the service app has a single key.
 	KeyID string
+
+	// Scopes are those to ask for. nil: those that every run needs. A token request for a
+	// scope that was not granted fails, so what is optional has a ServiceApp of its own.
+	Scopes []string
 
 	// ProofKey signs DPoP proofs (RFC 9449), which every token request has, and every
 	// read whose token is bound to them; on P-256. nil: one that lives as long as the
@@ -117,6 +122,9 @@ func (c ServiceAppConfig) withDefaults() (_ ServiceAppConfig, shared Config, err
 	if c.Timeout < 0 {
 		return c, shared, fmt.Errorf("okta: the timeout is %s, and must not be negative", c.Timeout)
 	}
+	if c.Scopes == nil {
+		c.Scopes = neededScopes
+	}
 	shared = Config{Timeout: c.Timeout, TLS: c.TLS, UserAgent: c.UserAgent, Log: c.Log, Now: c.Now, Sleep: c.Sleep}
 	shared.fillZeros()
 	c.Timeout, c.UserAgent, c.Log, c.Now, c.Sleep = shared.Timeout, shared.UserAgent, shared.Log, shared.Now, shared.Sleep
@@ -134,6 +142,10 @@ func (a *ServiceApp) Format(f fmt.State, _ rune) {
 func (c *Config) Use(a *ServiceApp) {
 	c.Authorize, c.Challenged, c.Answered, c.tokens = a.Authorize, a.Challenged, a.Answered, &a.meter
 }
+
+// UseForLogs makes a Source of c authorize its reads of the System Log as the service app a,
+// whose Scopes hold ScopeLogs: where that scope was not granted, all else works.
+func (c *Config) UseForLogs(a *ServiceApp) { c.logs = a }
 
 // Authorize puts an access token on a request to the org, and a DPoP proof where
 // the token is bound to our key. It fails with an *Error when Okta gives no token;
