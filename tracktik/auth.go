@@ -30,8 +30,13 @@ const (
 // authTransport puts the access token on every request. A 401 means that the
 // portal did nothing: the request, whatever it is, is sent once more with a new
 // token.
+//
+// Where a new token is refused too, it is either no good, or the portal says 401 for a
+// right that is missing. A read that the same token may make tells the two apart, and the
+// kind of request is not worth another login then.
 type authTransport struct {
 	base   http.RoundTripper
+	root   *url.URL // of the API
 	tokens *tokenSource
 }
 
@@ -40,12 +45,13 @@ func (t *authTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := t.base.RoundTrip(authorized(req, access))
+	resp, err := t.send(req, access)
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
+	route := req.Method + " " + routePath(below(t.root, req.URL))
 	again, err := rewound(req)
-	if err != nil {
+	if err != nil || t.tokens.lacks(route, access) {
 		return resp, nil //nolint:nilerr // what cannot be sent again keeps its 401
 	}
 	drain(resp)
@@ -53,7 +59,45 @@ func (t *authTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if access, err = t.tokens.token(req.Context()); err != nil {
 		return nil, err
 	}
-	return t.base.RoundTrip(authorized(again, access))
+	resp, err = t.send(again, access)
+	if err == nil && resp.StatusCode == http.StatusUnauthorized && (t.tokens.isProven(access) || t.prove(req, access)) {
+		t.tokens.noteLack(route)
+	}
+	return resp, err
+}
+
+// send makes one request. A success proves the token.
+func (t *authTransport) send(req *http.Request, access string) (*http.Response, error) {
+	resp, err := t.base.RoundTrip(authorized(req, access))
+	if err == nil && resp.StatusCode/100 == 2 {
+		t.tokens.prove(access)
+	}
+	return resp, err
+}
+
+// provingReads need few rights: who we are, and the regions where a portal does not say
+// the first.
+var provingReads = []string{"me", "regions"}
+
+// prove reports whether the portal takes the token for a read. req is a request for which
+// it did not.
+func (t *authTransport) prove(req *http.Request, access string) bool {
+	for _, path := range provingReads {
+		read, err := http.NewRequestWithContext(req.Context(), http.MethodGet, t.root.JoinPath(path).String(), http.NoBody)
+		if err != nil {
+			return false
+		}
+		read.Header.Set("Accept", req.Header.Get("Accept"))
+		resp, err := t.send(read, access)
+		if err != nil {
+			return false
+		}
+		drain(resp)
+		if resp.StatusCode != http.StatusNotFound {
+			break
+		}
+	}
+	return t.tokens.isProven(access)
 }
 
 func authorized(req *http.Request, access string) *http.Request {
@@ -95,10 +139,12 @@ type tokenSource struct {
 
 	mu       sync.Mutex
 	current  Token
-	rejected string // an access token that the portal answered with 401
-	unsaved  *Token // got, and not yet durable: not to be used
-	dead     error  // the answer to everything after credentials were refused
-	failures int    // times in a row that no token could be had
+	rejected string          // an access token that the portal answered with 401
+	proven   string          // an access token with which something was read or written
+	lacking  map[string]bool // routes that are answered with 401 to a token that is good
+	unsaved  *Token          // got, and not yet durable: not to be used
+	dead     error           // the answer to everything after credentials were refused
+	failures int             // times in a row that no token could be had
 }
 
 func newTokenSource(cfg Config, portal *url.URL, w *wire) *tokenSource {
@@ -112,6 +158,7 @@ func newTokenSource(cfg Config, portal *url.URL, w *wire) *tokenSource {
 		now:      cfg.Now,
 		path:     portal.JoinPath(cfg.Auth.TokenPath).Path,
 		renewing: make(chan struct{}, 1),
+		lacking:  map[string]bool{},
 		wire:     w,
 	}
 }
@@ -168,6 +215,32 @@ func (s *tokenSource) reject(access string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rejected = access
+}
+
+func (s *tokenSource) prove(access string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.proven = access
+}
+
+func (s *tokenSource) isProven(access string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.proven == access
+}
+
+func (s *tokenSource) noteLack(route string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lacking[route] = true
+}
+
+// lacks reports whether a 401 on a route is about a right: it is known to be missing, and
+// the token has been good for something else. An empty token asks for the route alone.
+func (s *tokenSource) lacks(route, access string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lacking[route] && (access == "" || s.proven == access)
 }
 
 // renew takes the saved token, which another process may have renewed, or asks
@@ -245,7 +318,7 @@ func (s *tokenSource) failed(ctx context.Context, err error) error {
 		s.failures++
 	}
 	var e *Error
-	final := errors.As(err, &e) && (e.credentials || e.forbidden || e.status/100 == 4 && e.status != http.StatusTooManyRequests)
+	final := errors.As(err, &e) && (e.credentials || e.forbidden || e.status/100 == 4)
 	if final || s.failures >= maxTokenFailures {
 		s.mu.Lock()
 		s.dead = err

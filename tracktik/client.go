@@ -74,7 +74,7 @@ func New(cfg Config) (*Client, error) {
 	tokens := newTokenSource(cfg, portal, wire)
 	return &Client{
 		root:    root,
-		http:    &http.Client{Transport: &authTransport{wire, tokens}, CheckRedirect: checkRedirect},
+		http:    &http.Client{Transport: &authTransport{wire, root, tokens}, CheckRedirect: checkRedirect},
 		wire:    wire,
 		tokens:  tokens,
 		log:     cfg.Log,
@@ -230,6 +230,10 @@ func (c *Client) once(req *http.Request, understand func([]byte) error) *Error {
 	content = withoutMark(content)
 	if resp.StatusCode/100 != 2 {
 		e := c.parseError(req, resp, content)
+		if e.credentials && c.tokens.lacks(e.Route(), "") {
+			e.credentials, e.forbidden = false, true
+			e.Text += missingRight
+		}
 		if e.credentials { // a new token did not help
 			e.Text += "; a new token was refused too: check tracktik.auth and whether the account is active"
 			c.tokens.stop(e)

@@ -95,8 +95,15 @@ func (e *Error) Conflict() bool { return e.conflict }
 func (e *Error) Credentials() bool { return e.credentials }
 
 // Forbidden reports the portal's own 403: the token's scope, or a permission of the
-// account's role, is missing. That of the firewall in front of it is none.
+// account's role, is missing. So does a 401 to a token that is good for other calls. That
+// of the firewall in front of it is none.
 func (e *Error) Forbidden() bool { return e.forbidden }
+
+// AddressRefused reports a 403 that speaks of where the call came from: the portal, or
+// what stands in front of it, lets only some addresses in.
+func (e *Error) AddressRefused() bool {
+	return e.status == http.StatusForbidden && speaksOfAddress(e.Text)
+}
 
 // Broken reports an answer that cannot be believed: empty, cut, not JSON, a page
 // twice, or fewer records than the portal says there are.
@@ -135,8 +142,10 @@ func (c *Client) parseError(req *http.Request, resp *http.Response, body []byte)
 	case e.forbidden && (fromFirewall(resp) || isWrite(req) && !ownAnswer(body)): // says nothing about the record, or about our rights
 		e.forbidden = false
 		e.Text = "the firewall in front of the portal refused the request, not the portal itself: " + e.Text
+	case e.AddressRefused():
+		e.Text += " (the portal lets only some addresses in: have TrackTik support add that of this machine)"
 	case e.forbidden:
-		e.Text += " (the token's scope or a permission of the account's role is missing)"
+		e.Text += missingRight
 	case e.status == http.StatusNotFound && !ownAnswer(body):
 		e.broken, e.refused, e.conflict = true, false, false
 		e.Text = "an answer that is not the portal's own; check tracktik.base_url: " + e.Text
@@ -145,6 +154,9 @@ func (c *Client) parseError(req *http.Request, resp *http.Response, body []byte)
 	}
 	return e
 }
+
+// missingRight is what a refusal of a call means whose token is good.
+const missingRight = " (the token's scope or a permission of the account's role is missing)"
 
 // cutStatuses are the answers of what stands in front of the portal when it takes too
 // long. 504 is in support article 23703421113239, 522 and 524 are those of a widespread

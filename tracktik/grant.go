@@ -13,6 +13,10 @@ import (
 	"golang.org/x/oauth2"
 )
 
+// maxBlockedLogins is how often a token is asked for that is answered with 429. After too
+// many failed logins the portal answers so for two hours.
+const maxBlockedLogins = 3
+
 // longestLifetime bounds what an access token is believed to live, in seconds: a year.
 const longestLifetime = 365 * 24 * 3600
 
@@ -84,6 +88,7 @@ func (s *tokenSource) request(ctx context.Context, harmless bool, ask func(conte
 		}
 		e := s.tokenError(err)
 		wait, again := tries.next(e, harmless)
+		again = again && tries.throttled < maxBlockedLogins
 		if !again || s.wire.wait(ctx, wait) != nil {
 			e.spent = true
 			return Token{}, e
@@ -135,6 +140,11 @@ func (s *tokenSource) tokenError(err error) *Error {
 	case e.status == http.StatusUnauthorized, credentialErrors[e.code] && e.status < 500:
 		e.credentials = true
 		e.Text += "; no further login is tried: check tracktik.auth" + s.wayOut()
+	case e.status == http.StatusTooManyRequests:
+		e.Text += "; 40 failed logins within two minutes block this address for two hours: find out who fails, and wait"
+	case e.AddressRefused():
+		e.forbidden = true
+		e.Text += "; no further login is tried: the portal lets only some addresses in, have TrackTik support add that of this machine"
 	case e.status == http.StatusForbidden:
 		e.forbidden = true
 		e.Text += "; no further login is tried: too many failed logins block an address for two hours"

@@ -125,6 +125,12 @@ func speaksOfRole(text string) bool {
 	return roleWords.MatchString(strings.NewReplacer("user-roles", "", "employee-roles", "").Replace(text))
 }
 
+// addressWords are in a refusal of whoever comes from a network address that is not
+// listed. [G]
+var addressWords = regexp.MustCompile(`(?i)\b(ip|ips|ip[- ]address(es)?|(allow|white|safe)[- ]?list(s|ed)?|network zone)\b`)
+
+func speaksOfAddress(text string) bool { return addressWords.MatchString(text) }
+
 // errorKeys are where an error's body may keep its text. [S] has error; [G] the
 // others, as league/oauth2-server and PHP frameworks have them.
 var errorKeys = []string{"error", "error_description", "message", "errors", "detail"}
