@@ -28,7 +28,7 @@ func (r *run) compose(ctx context.Context) {
 		problems, warnings = append(problems, d.Problems...), append(warnings, d.Warnings...)
 		d.Actions = nil // they are large
 	}
-	held, problems = append(held, roles.Held...), append(problems, roles.Problems...)
+	held, problems = append(held, roles.Held...), slices.Concat(problems, roles.Problems, r.stuckHere())
 	r.warnReason(actions)
 	warnings = slices.Concat(r.warnings, r.roles.groups.Warnings, roles.Warnings, warnings)
 	r.told = len(r.warnings)
@@ -57,6 +57,11 @@ func (r *run) compose(ctx context.Context) {
 		s.decision.Held = nil
 	}
 	r.roles.decision = plan.Decision{}
+}
+
+// stuckHere are the writes that no look-up settles, of those whom the run is about.
+func (r *run) stuckHere() []plan.Problem {
+	return slices.DeleteFunc(r.stuck, func(p plan.Problem) bool { return r.some() && r.people.subjects[p.User.ID] == nil })
 }
 
 // hashWithoutApproval is the plan's hash as it was saved, before anybody approved what

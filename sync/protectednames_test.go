@@ -19,3 +19,38 @@ func TestANameThatWasPutRightProtectsNobody(t *testing.T) {
 	w.wantDone(w.run(), "create_role 1, grant_role 1")
 	w.wantRoles("ana", "Site North")
 }
+
+// The same where it was put right by hand, or by an update of which only a look-up tells.
+func TestANameThatWasPutRightOtherwiseProtectsNobody(t *testing.T) {
+	for how, back := range map[string]func(w *world, ana int64){
+		"by hand": func(w *world, ana int64) {
+			w.policy.UpdateUsers = false
+			w.runWith(refreshed)
+			w.must(w.portal.UpdateEmployee(ana, func(e *tracktiktest.Employee) { e.Email = mail("ana") }))
+			w.runWith(refreshed)
+		},
+		"by a lost update": func(w *world, _ int64) {
+			w.inPortal(tracktiktest.Chain(tracktiktest.When(writes["update"], tracktiktest.LostReply),
+				tracktiktest.When(tracktiktest.Match{Method: "GET", Path: "/employees/*"}, tracktiktest.FailBefore)))
+			w.runWith(refreshed)
+			w.inPortal(nil)
+			w.run()
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t)
+			w.policy.Protected = []string{"boss*"}
+			w.hire("ana", "bob")
+			w.run()
+			ana := w.employee("ana").ID
+			w.must(w.portal.UpdateEmployee(ana, func(e *tracktiktest.Employee) { e.Email = "boss@acme.example" }))
+			back(w, ana)
+			w.group("Site North", "ana")
+			w.run()
+			w.wantRoles("ana", "Site North")
+			unassign(w, "ana")
+			w.run()
+			w.wantStatus(tracktiktest.Terminated, "ana")
+		})
+	}
+}

@@ -120,7 +120,9 @@ func (r *run) compareEmployee(e *plan.Employee) error {
 	if m := r.people.find(link.Person); m != nil {
 		m.flags |= flagInTT
 	}
-	if !e.Active() || link.ElsewhereStatus != "" || link.LastRepair != "" || differs(&link, e, r.relinks()) || r.pol.Shields(plan.Who{Employee: e}) != "" {
+	names := link.Seen[plan.Username] + link.Seen[plan.Email] // it may hold them no longer
+	if !e.Active() || names != "" || link.ElsewhereStatus != "" || link.LastRepair != "" || differs(&link, e, r.relinks()) ||
+		r.pol.Shields(plan.Who{Employee: e}) != "" {
 		r.current.differs[link.Person] = e
 	}
 	return nil

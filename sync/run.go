@@ -51,6 +51,7 @@ type run struct {
 	checked    plan.Checked
 	pending    map[plan.PersonID]string // people with a write whose outcome is not known
 	openGrants map[plan.PersonID]string // people with a grant whose outcome is not known
+	stuck      []plan.Problem           // about writes that no look-up has settled in time
 
 	listedOnce bool // new people were matched with one listing, not with look-ups of their own
 

@@ -35,6 +35,7 @@ func (r *run) settle(ctx context.Context) error {
 	for i := range pending {
 		in := &pending[i]
 		state, batch, err := r.lookInto(ctx, in, lostSince(in))
+		why := "TrackTik does not show it, nor whom it is about"
 		var others *notOurs
 		if errors.As(err, &others) {
 			state, err = didNot, nil
@@ -43,11 +44,14 @@ func (r *run) settle(ctx context.Context) error {
 			if _, bad := isCredentials(err); bad || ctx.Err() != nil {
 				return err
 			}
-			state = unsettled
+			state, why = unsettled, err.Error()
 			r.log.WithField("action", in.Action.Kind).WithField("person", in.Action.User.ID).WithError(err).Warn("an open write could not be looked up")
 		}
 		if state == unsettled {
 			r.leaveOpen(in, "it is looked up again in the next run")
+			if r.since(in.At) >= settleAge { // else there is only time to be waited for
+				r.stuck = append(r.stuck, stuckIn(in, why))
+			}
 			continue
 		}
 		if in.Action.Kind == plan.GrantRole {
@@ -83,6 +87,23 @@ func (r *run) leaveOpen(in *plan.Intent, then string) {
 		open = r.openGrants
 	}
 	open[in.Action.User.ID] = fmt.Sprintf("a %s of run %s may or may not have happened; %s", in.Action.Kind, in.Run, then)
+}
+
+// stuckIn is the problem of a write that a look-up should have settled, and does not.
+func stuckIn(in *plan.Intent, why string) plan.Problem {
+	a := &in.Action
+	p := plan.Problem{User: a.User, Code: plan.ProblemNotEffective, Kind: a.Kind}
+	about := fmt.Sprintf("employee %d", a.Employee)
+	if a.Employee == 0 {
+		about = "a new one"
+	}
+	if a.Role != nil {
+		p.Group, about = a.Role.Group, about+fmt.Sprintf(", role %d", a.Role.ID)
+	}
+	p.Message = fmt.Sprintf("whether the %s of run %s took effect (%s) cannot be looked up since %s: %s; "+
+		"nothing more is done about it until that is known: look in TrackTik",
+		a.Kind, in.Run, about, in.At.UTC().Format(time.RFC3339), why)
+	return p
 }
 
 // lostSince is when a call may last have begun to be at work still; the zero time
@@ -171,7 +192,7 @@ func (r *run) lookAtUpdate(ctx context.Context, in *plan.Intent) (settled, plan.
 			state = didNot
 		case c.Field < plan.Region && e.Has.Has(c.Field):
 			if c.Field.Same(c.New, e.Values[c.Field]) {
-				link.Pushed[c.Field] = c.New
+				link.Pushed[c.Field], link.Seen[c.Field] = c.New, ""
 			} else {
 				state = didNot
 				if !c.Field.Same(link.Pushed[c.Field], e.Values[c.Field]) {
@@ -187,12 +208,12 @@ func (r *run) lookAtStatus(ctx context.Context, in *plan.Intent) (settled, plan.
 	a := &in.Action
 	e, found, err := r.Target.Employee(ctx, a.Employee)
 	switch {
-	case err != nil:
+	case err != nil || !found: // out of our sight: TrackTik deletes nobody
 		return unsettled, plan.Batch{}, err
-	case a.Kind == plan.Terminate && found && e.Status == plan.StatusTerminated:
+	case a.Kind == plan.Terminate && e.Status == plan.StatusTerminated:
 		batch, err := r.terminatedBatch(a, in.Run, false)
 		return happened, batch, err
-	case a.Kind == plan.Reactivate && found && e.Active() && in.Wanted != nil:
+	case a.Kind == plan.Reactivate && e.Active() && in.Wanted != nil:
 		batch, err := r.reactivatedBatch(a, in.Wanted, &e, in.Run)
 		return happened, batch, err
 	}
@@ -212,10 +233,15 @@ func (r *run) lookAtGrant(ctx context.Context, a *plan.Action) (settled, plan.Ba
 		return unsettled, plan.Batch{}, err
 	}
 	i := slices.IndexFunc(held, func(u plan.UserRole) bool { return u.Role == a.Role.ID })
-	if i < 0 {
-		return didNot, plan.Batch{}, nil
+	if i >= 0 {
+		return happened, r.grantedBatch(a, held[i].ID, plan.HowCreated), nil
 	}
-	return happened, r.grantedBatch(a, held[i].ID, plan.HowCreated), nil
+	if len(held) == 0 { // as it is when their region is out of our sight
+		if _, seen, err := r.Target.Employee(ctx, a.Employee); err != nil || !seen {
+			return unsettled, plan.Batch{}, err
+		}
+	}
+	return didNot, plan.Batch{}, nil
 }
 
 // lookAtRevoke asks for the grant by its id: that a list lacks it proves little.
@@ -228,9 +254,12 @@ func (r *run) lookAtRevoke(ctx context.Context, a *plan.Action) (settled, plan.B
 		}
 		id = grant.ID
 	}
-	gone, err := r.takenBack(ctx, a.Employee, id)
-	if err != nil || !gone {
+	_, found, err := r.Target.UserRole(ctx, id)
+	if err != nil || found {
 		return didNot, plan.Batch{}, err
+	}
+	if _, seen, err := r.Target.Employee(ctx, a.Employee); err != nil || !seen { // their region is out of our sight
+		return unsettled, plan.Batch{}, err
 	}
 	return happened, revokedBatch(a), nil
 }

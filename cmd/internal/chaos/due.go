@@ -15,7 +15,7 @@ func (j *judge) wantAllDue(l *Life, s *step) {
 	for _, id := range s.truth.ids() {
 		p := s.truth.People[id]
 		mine := j.employeesOf(id)
-		if excuse := j.excuse(s, p, mine); excuse != "" {
+		if excuse := j.excuse(l, s, p, mine); excuse != "" {
 			l.say("excused: user %s %s: %s", id, p.Login, excuse)
 			continue
 		}
@@ -69,7 +69,7 @@ func (j *judge) employeesOf(person string) (list []*employee) {
 }
 
 // excuse says why nothing can be wanted of somebody.
-func (j *judge) excuse(s *step, p *Person, mine []*employee) string {
+func (j *judge) excuse(l *Life, s *step, p *Person, mine []*employee) string {
 	v := verdictOn(p, s.cfg)
 	if j.restored[p.ID] && v != provision {
 		return "restored"
@@ -85,6 +85,9 @@ func (j *judge) excuse(s *step, p *Person, mine []*employee) string {
 	for _, e := range j.employees {
 		if !j.owned[e.id][p.ID] {
 			continue
+		}
+		if e.open && (e.meddled || l.has(OwnUserIDs)) { // with other names, or perhaps an administrator
+			return fmt.Sprintf("employee %d was made by a call of which nobody can tell", e.id)
 		}
 		if e.status() != tracktiktest.Active && e.endedBy != api || e.vanished || e.status() == tracktiktest.Banned {
 			return fmt.Sprintf("employee %d is %s by another hand", e.id, e.status())

@@ -80,8 +80,8 @@ func (j *judge) look(l *Life, s *step, arrived map[string]bool) (writes int) {
 	}
 	j.observe(s)
 	claimed := j.readClaims(l, s)
-	j.believe(l, s, claimed)
 	j.hear(l, s)
+	j.believe(l, s, claimed)
 	for _, h := range fresh[hands:] {
 		if h.By != api {
 			panic("chaos: something was done by hand during a command")

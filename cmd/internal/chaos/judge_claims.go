@@ -167,8 +167,11 @@ func (l *Life) quietly(args ...string) string {
 // roleLinked judges an existing role that a group took over.
 func (j *judge) roleLinked(s *step, e entry) string {
 	g, r := s.truth.Groups[e.Role.Group], j.roles[e.Role.ID]
-	if g == nil {
-		return "the group is not there"
+	if g == nil { // what the configuration names for one that cannot be read gives nobody anything
+		if r == nil || !j.configured(s, r.id) {
+			return "the group is not there"
+		}
+		return ""
 	}
 	if r == nil { // it was made in this very run
 		j.roleOf[g.ID] = e.Role.ID
@@ -293,6 +296,7 @@ func (j *judge) takeOver(s *step, id int64, person string) {
 // takenOver judges whether an employee may be somebody's.
 func (j *judge) takenOver(s *step, id int64, person string) string {
 	e, p := j.employees[id], s.truth.People[person]
+	lost := j.lostCreate(e, p)
 	switch {
 	case e == nil || p == nil:
 		return "one of them is not there"
@@ -300,7 +304,7 @@ func (j *judge) takenOver(s *step, id int64, person string) string {
 		return ""
 	case j.owner[id] != "":
 		return j.recreated(s, j.owner[id], p)
-	case s.cfg.text("adopt") != "match":
+	case s.cfg.text("adopt") != "match" && !lost:
 		return "adopt is never"
 	case id == tracktiktest.IntegrationEmployee:
 		return "those are our own credentials"
@@ -316,12 +320,27 @@ func (j *judge) takenOver(s *step, id int64, person string) string {
 	}
 	keys := j.matches(s, e, p)
 	switch {
+	case lost:
 	case len(keys) == 0:
 		return fmt.Sprintf("they agree in none of %v", s.cfg.list("match"))
 	case slices.Equal(keys, []string{"email"}) && fold(e.values["firstName"]) != fold(p.First) && fold(e.values["lastName"]) != fold(p.Last):
 		return "they agree in the e-mail alone, and in no name"
 	}
 	return s.provisions(p)
+}
+
+// lostCreate reports whether somebody with all the names of a person may be taken for what
+// a create made whose answer was lost.
+func (j *judge) lostCreate(e *employee, p *Person) bool {
+	if e == nil || p == nil || fold(e.values["username"]) != fold(p.UserName) || fold(e.values["email"]) != fold(p.Email) ||
+		fold(e.values["firstName"]) != fold(p.First) || fold(e.values["lastName"]) != fold(p.Last) {
+		return false
+	}
+	return slices.ContainsFunc(j.told, func(h entry) bool {
+		s := j.steps[j.arrived[h.RequestID]]
+		lost := j.lostOf[h.RequestID] || s != nil && s.result.Code < 0 // or its process was killed
+		return lost && h.Kind == "create" && h.Outcome == "done" && h.User.ID == p.ID && h.Employee == e.id
+	})
 }
 
 // recreated judges an employee who passes from one user to another: the same person,

@@ -105,6 +105,17 @@ func (j *judge) givers(s *step, p *Person, role int64) (groups []*Group, sure be
 	return groups, sure
 }
 
+// configured reports whether the configuration names a role, for whatever group.
+func (j *judge) configured(s *step, id int64) bool {
+	for _, wanted := range s.cfg.roles() {
+		r := j.roles[id]
+		if strconv.FormatInt(id, 10) == wanted || r != nil && fold(r.name) == fold(wanted) {
+			return true
+		}
+	}
+	return false
+}
+
 // isMapped reports whether the configuration names a role for some group.
 func (j *judge) isMapped(s *step, id int64) bool {
 	for _, g := range s.truth.Groups {

@@ -1,0 +1,65 @@
+package sync_test
+
+import (
+	"testing"
+	"time"
+
+	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+// A write whose answer was lost, or whose run was killed, is not told to have failed while
+// TrackTik does not show its employee to us: it is a problem, nothing is done in its
+// place, and once they are shown it is what it was.
+func TestALostWriteAboutWhomWeDoNotSeeStaysOpen(t *testing.T) {
+	for _, kind := range []string{"terminate", "reactivate", "grant", "revoke"} {
+		for how, happened := range map[string]bool{"it happened": true, "it did not": false} {
+			t.Run(kind+", "+how, func(t *testing.T) {
+				c := changes[kind]
+				w := hidden(t, c)
+				w.hide()
+				var late tracktiktest.Late
+				w.killIn(c.match, &late)
+				w.inPortal(nil)
+				w.timeout = 30 * time.Second
+				w.reopen()
+				if happened {
+					late.TakeEffect()
+				}
+				w.hide(3)
+				for range 2 {
+					w.pass(time.Hour)
+					doc := w.run()
+					w.wantProblem(doc, plan.ProblemNotEffective, "ada")
+					w.wantHeld(doc, plan.HeldPending, "ada")
+					w.wantNoWrites()
+				}
+				before := w.outcomesOf(c.kind, "ada")
+				w.hide()
+				doc := w.run()
+				if got := w.outcomesOf(c.kind, "ada") - before; got != 1 {
+					t.Errorf("the history tells %d of them, want 1", got)
+				}
+				want := c.done
+				if happened { // and of a reactivation the user name is to be set still
+					want = map[bool]string{true: "update 1"}[kind == "reactivate"]
+				}
+				w.wantDone(doc, want)
+				w.wantDone(w.runWith(refreshed), "")
+			})
+		}
+	}
+}
+
+// outcomesOf counts the writes of a kind about somebody that the history tells of as done.
+func (w *world) outcomesOf(kind plan.Kind, name string) (n int) {
+	w.Helper()
+	for a, err := range w.db.Audits(state.Query{Person: plan.PersonID(w.users[name])}) {
+		w.must(err)
+		if a.Kind == string(kind) && a.Outcome == plan.Done {
+			n++
+		}
+	}
+	return n
+}
