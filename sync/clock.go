@@ -3,8 +3,6 @@ package sync
 import (
 	"context"
 	"time"
-
-	"tracktik-sync/sync/plan"
 )
 
 // The machine's clock may be wrong: it has none of its own and NTP has not set it yet,
@@ -15,9 +13,6 @@ import (
 
 // maxSkew is how far clocks may be apart.
 const maxSkew = 5 * time.Minute
-
-// whyApart is why somebody is not terminated then.
-const whyApart = plan.HeldClock + ": the clocks disagree by more than 5 minutes"
 
 // Clock is the time by Okta's clock, else by TrackTik's; known is false before one of
 // them has answered, when it is the machine's. It is in UTC.

@@ -276,3 +276,16 @@ func (r *run) markOpen(list []*subject) {
 		}
 	}
 }
+
+// tellOverdue logs the refused removals whose next try is not due, so that no run
+// passes over a leaver in silence.
+func (r *run) tellOverdue() {
+	for _, p := range r.doc.Problems {
+		for _, t := range r.troubles[p.User.ID] {
+			if t.Kind.Removes() && t.Code == p.Code && t.Message == p.Message {
+				r.log.WithField("action", string(t.Kind)).WithField("person", t.Person).WithField("group", t.Group).
+					WithField("since", t.Since.UTC().Format(time.RFC3339)).WithField("attempts", t.Attempts).Error("a refused removal is still not done")
+			}
+		}
+	}
+}

@@ -123,7 +123,7 @@ func (r *run) decideOne(s *subject) {
 	view := r.view(s)
 	s.decision = plan.Decide(view, &r.pol)
 	if r.apart() {
-		s.decision.HoldTerminations(whyApart)
+		s.decision.HoldTerminations(plan.WhyClocksApart)
 	}
 	s.own()
 	if s.decision.Note == nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/mapping"
 	"tracktik-sync/sync/plan"
 )
@@ -130,7 +131,7 @@ func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, e
 }
 
 // carryOut decides, asks who has to be asked, applies and records.
-func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, apply func(context.Context) (*applier, error), finish func(*applier) error) error {
+func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, carry func(context.Context) (*apply.Outcome, error), finish func(*apply.Outcome) error) error {
 	if err := decide(ctx); err != nil {
 		return err
 	}
@@ -143,9 +144,9 @@ func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, 
 	if r.opt.Confirm != nil && r.doc.Pending() > 0 && !r.opt.Confirm(r.doc) {
 		return nil
 	}
-	a, err := apply(ctx)
+	out, err := carry(ctx)
 	r.doc.Warnings = append(r.doc.Warnings, r.warnings[r.told:]...)
-	if finishErr := finish(a); err == nil {
+	if finishErr := finish(out); err == nil {
 		err = finishErr
 	}
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"tracktik-sync/sync/apply"
 )
 
 // A RefusedError says that the run was not allowed to go on, and how to get out.
@@ -50,13 +52,6 @@ var ErrClock = errors.New("the clocks disagree")
 // ErrNobody says that there is nobody of that name.
 var ErrNobody = errors.New("nobody of that name")
 
-// A StoppedError says that the run ended before its plan did: a signal, the
-// deadline, or too many failures. What was done is recorded; the next run goes on.
-type StoppedError struct {
-	Message string
-	Cause   error // what ended it; may be nil
-}
-
-func (e *StoppedError) Error() string { return e.Message }
-
-func (e *StoppedError) Unwrap() error { return e.Cause }
+// A StoppedError says that the run ended before its plan did. What was done is recorded;
+// the next run goes on.
+type StoppedError = apply.StoppedError

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/mapping"
 	"tracktik-sync/sync/plan"
 )
@@ -176,7 +177,7 @@ func (e *Engine) newExplainer(name string) (*explainer, error) {
 		out: &Explanation{Roles: []ExplainedRole{}, Actions: []plan.Action{}}}
 	pending, err := r.Snapshot.Pending()
 	for _, in := range pending {
-		r.leaveOpen(&in, "the next sync looks it up")
+		apply.Open{People: r.pending, Grants: r.openGrants}.Add(&in, "the next sync looks it up")
 	}
 	return x, err
 }

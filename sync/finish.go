@@ -6,17 +6,18 @@ import (
 	"slices"
 	"time"
 
+	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
 )
 
 // finish records what the run has seen: prints of those who are in order, groups and
-// their members, corrected grants, problems. a is nil when nothing was applied.
-func (r *run) finish(a *applier) error {
+// their members, corrected grants, problems. out is nil when nothing was applied.
+func (r *run) finish(out *apply.Outcome) error {
 	// Whoever is to be looked at again is noted before anything that would make the next
 	// run find nothing new about them, and who is in order after everything else.
-	steps := []func(*applier) error{r.finishNotes, r.finishUnfinished, r.finishGrants, r.finishGroups, r.finishTroubles, r.finishAudits, r.finishPrints}
+	steps := []func(*apply.Outcome) error{r.finishNotes, r.finishUnfinished, r.finishGrants, r.finishGroups, r.finishTroubles, r.finishAudits, r.finishPrints}
 	for _, step := range steps {
-		if err := step(a); err != nil {
+		if err := step(out); err != nil {
 			return fmt.Errorf("recording the run: %w", err)
 		}
 	}
@@ -24,12 +25,12 @@ func (r *run) finish(a *applier) error {
 }
 
 // finishNotes records what is to be remembered of people whose link no action wrote.
-func (r *run) finishNotes(a *applier) error {
+func (r *run) finishNotes(out *apply.Outcome) error {
 	var notes []plan.Link
 	apart := r.apart()
 	for _, s := range r.people.sorted() {
 		note := s.decision.Note
-		if note == nil || s.became != nil || a.linked[s.person.ID] {
+		if note == nil || s.became != nil || out.Linked[s.person.ID] {
 			continue // what an action wrote begins with the note, and is newer
 		}
 		now, found, err := r.Snapshot.Link(s.person.ID)
@@ -60,13 +61,13 @@ func noWaitBegins(note, record *plan.Link) {
 	}
 }
 
-func (r *run) finishGrants(a *applier) error {
+func (r *run) finishGrants(out *apply.Outcome) error {
 	batch := plan.Batch{DropGrants: append(slices.Clone(r.current.dropGrants), r.roles.drops...)}
 	dropped := map[plan.GrantKey]bool{}
 	for _, k := range batch.DropGrants {
 		dropped[k] = true
 	}
-	if a != nil { // what was granted anew in this run stays
+	if out != nil { // what was granted anew in this run stays
 		var keys []plan.GrantKey
 		for k := range dropped {
 			grants, err := r.Snapshot.GrantsOf(k.Person)
@@ -123,7 +124,7 @@ const groupsAtOnce = 100
 
 // finishGroups records members and stamps, but of groups whose role could not be made:
 // those are looked at again.
-func (r *run) finishGroups(a *applier) error {
+func (r *run) finishGroups(out *apply.Outcome) error {
 	if len(r.opt.Users) > 0 {
 		return nil
 	}
@@ -141,7 +142,7 @@ func (r *run) finishGroups(a *applier) error {
 		changed[l.Group] = l
 	}
 	for _, g := range r.groups {
-		if g.failed || a != nil && a.noRole[g.group.ID] {
+		if g.failed || out != nil && out.NoRole[g.group.ID] {
 			continue
 		}
 		link, found, err := r.Snapshot.Group(g.group.ID)
@@ -188,11 +189,11 @@ func (r *run) finishGroups(a *applier) error {
 }
 
 // finishTroubles records who has a problem now, and who has none any more.
-func (r *run) finishTroubles(a *applier) error {
+func (r *run) finishTroubles(out *apply.Outcome) error {
 	var batch plan.Batch
 	current := map[string]bool{}
-	if a != nil {
-		for _, t := range a.troubles {
+	if out != nil {
+		for _, t := range out.Troubles {
 			current[t.Key()] = true
 		}
 	}
@@ -222,7 +223,7 @@ func (r *run) finishTroubles(a *applier) error {
 		}
 	}
 	for key, t := range known {
-		if !current[key] && r.lookedAt(t.Person) && !(a != nil && slices.Contains(a.cured, key)) {
+		if !current[key] && r.lookedAt(t.Person) && !(out != nil && slices.Contains(out.Cured, key)) {
 			batch.Cured = append(batch.Cured, key)
 		}
 	}
@@ -261,7 +262,7 @@ func (r *run) lookedAt(id plan.PersonID) bool {
 
 // finishAudits writes what was held, or would have been done, into the history, when
 // it is not what the last run wrote.
-func (r *run) finishAudits(a *applier) error {
+func (r *run) finishAudits(out *apply.Outcome) error {
 	hash := r.standing()
 	if hash == r.meta.LastHash || len(r.opt.Users) > 0 {
 		return nil
@@ -269,14 +270,14 @@ func (r *run) finishAudits(a *applier) error {
 	r.meta.LastHash = hash
 	var batch plan.Batch
 	for i := range r.doc.Held {
-		entry := r.audit(&r.doc.Held[i].Action, plan.Withheld)
+		entry := r.job().Audit(&r.doc.Held[i].Action, plan.Withheld)
 		entry.Message = r.doc.Held[i].Why
 		batch.Audits = append(batch.Audits, entry)
 	}
 	if r.Observe {
 		for i := range r.doc.Actions {
 			if r.doc.Actions[i].Kind.Writes() {
-				batch.Audits = append(batch.Audits, r.audit(&r.doc.Actions[i], plan.Would))
+				batch.Audits = append(batch.Audits, r.job().Audit(&r.doc.Actions[i], plan.Would))
 			}
 		}
 	}
@@ -302,8 +303,8 @@ func (r *run) standing() string {
 }
 
 // finishUnfinished notes who is not in order: the next run decodes them.
-func (r *run) finishUnfinished(a *applier) error {
-	prints, err := r.prints(a)
+func (r *run) finishUnfinished(out *apply.Outcome) error {
+	prints, err := r.prints(out)
 	if err != nil {
 		return err
 	}
@@ -311,8 +312,8 @@ func (r *run) finishUnfinished(a *applier) error {
 }
 
 // finishPrints notes who is in order: the next run decodes only the others.
-func (r *run) finishPrints(a *applier) error {
-	prints, err := r.prints(a)
+func (r *run) finishPrints(out *apply.Outcome) error {
+	prints, err := r.prints(out)
 	if err != nil {
 		return err
 	}
@@ -330,11 +331,11 @@ func (r *run) commitPrints(prints []plan.PersonPrint) error {
 }
 
 // prints are the new prints of people, by their ids; a zero one of who is not in order.
-func (r *run) prints(a *applier) ([]plan.PersonPrint, error) {
+func (r *run) prints(out *apply.Outcome) ([]plan.PersonPrint, error) {
 	var prints []plan.PersonPrint
 	unfinished := map[plan.PersonID]bool{}
-	if a != nil {
-		unfinished = a.unfinished
+	if out != nil {
+		unfinished = out.Unfinished
 	}
 	for id, s := range r.people.subjects {
 		m := r.people.find(id)

@@ -256,26 +256,42 @@ func (r *run) pick(ctx context.Context, ids []plan.EmployeeID) (map[plan.Employe
 	})
 }
 
-// rolesNow reads the roles of an employee as they are at this moment, however the portal
-// can be asked. The error says also that an answer is not to be believed. That this look-up
-// failed says nothing about what the run has read otherwise.
-func (r *run) rolesNow(ctx context.Context, id plan.EmployeeID) ([]plan.UserRole, error) {
+// RolesNow reads the roles of an employee as they are at this moment, however the portal
+// can be asked. That this look-up failed says nothing about what the run has read
+// otherwise.
+func (r *run) RolesNow(ctx context.Context, id plan.EmployeeID) (held []plan.UserRole, doubt string, err error) {
 	g := r.grants
 	g.checking.Lock()
 	defer g.checking.Unlock()
 	before := g.failed
-	held, doubt, err := r.askNow(ctx, id)
+	held, doubt, err = r.askNow(ctx, id)
 	failed := g.failed
 	g.failed = before
+	var f failure
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, "", err
+	case before == nil && errors.As(failed, &f):
+		return nil, "", failed
 	case before == nil && failed != nil:
-		return nil, failed
-	case doubt != "":
-		return nil, errors.New(doubt)
+		return nil, failed.Error(), nil
+	case before != nil && doubt != "":
+		return nil, "", errors.New(doubt)
 	}
-	return held, nil
+	return held, doubt, nil
+}
+
+// Shield is the policy with the employee whose credentials are used.
+func (r *run) Shield(ctx context.Context) (plan.Policy, error) {
+	r.grants.checking.Lock() // others learn at the same time whose credentials are used
+	pol := r.pol
+	r.grants.checking.Unlock()
+	if pol.Own != 0 || pol.OwnUsername != "" {
+		return pol, nil
+	}
+	var err error
+	pol.Own, err = r.self(ctx)
+	return pol, err
 }
 
 // askNow is rolesOf without what was answered before.

@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -83,89 +82,10 @@ func (r *run) readLeaversListed(ctx context.Context, leavers []*subject) error {
 	return err
 }
 
-// endedBefore looks at the employee right before a termination: ended says that it is not
-// to be called any more, and done what became of it.
-func (a *applier) endedBefore(ctx context.Context, action *plan.Action) (done attempt, ended bool) {
-	e, known := a.leaver(ctx, action)
-	switch {
-	case !known:
-		return attempt{}, false
-	case e.Status == plan.StatusTerminated:
-		return a.found(action), true
-	case e.Status == plan.StatusBanned:
-		return a.banned(action), true
-	case action.Found: // and no guard has counted the action
-		return attempt{outcome: plan.Withheld, message: fmt.Sprintf("%s: employee %d was TERMINATED in TrackTik when this was planned, and is %s now", plan.HeldUnconfirmed, e.ID, e.Status)}, true
-	}
-	return attempt{}, false
-}
-
-// leaver is the employee of an action as TrackTik shows them; known is false where it
-// does not say.
-func (a *applier) leaver(ctx context.Context, action *plan.Action) (e plan.Employee, known bool) {
-	s := a.people.subjects[action.User.ID]
-	if s != nil && s.employee != nil && s.employee.ID == action.Employee && a.since(a.statusRead(s)) <= oldEvidence {
-		return *s.employee, true
-	}
-	e, known, err := a.Target.Employee(ctx, action.Employee)
-	return e, known && err == nil
-}
-
 // statusRead is when the subject's employee was read.
 func (r *run) statusRead(s *subject) time.Time {
 	if s.looked.IsZero() {
 		return r.current.read
 	}
 	return s.looked
-}
-
-// found is a termination that somebody else has made before, whose date and reason stay;
-// unless it is one of ours, which TrackTik did not show at once.
-func (a *applier) found(action *plan.Action) attempt {
-	link, _, err := a.Snapshot.Link(action.User.ID)
-	if err != nil {
-		return finished(plan.Batch{}, err)
-	}
-	batch, err := a.terminatedBatch(action, a.id, !link.Ending)
-	done := finished(batch, err)
-	if err == nil && !link.Ending {
-		done.outcome = plan.Found
-	}
-	return done
-}
-
-// notShown is a termination to which TrackTik said yes, and that it does not show.
-func (a *applier) notShown(action *plan.Action, problem string) attempt {
-	done := attempt{outcome: plan.Failed, code: plan.ProblemNotEffective, message: problem}
-	link, found, err := a.Snapshot.Link(action.User.ID)
-	switch {
-	case err != nil:
-		done.fatal = err
-	case found:
-		link.Ending = true
-		done.batch = plan.Batch{Links: []plan.Link{link}}
-	}
-	return done
-}
-
-// ours is the batch of a termination that was not somebody else's after all.
-func ours(b plan.Batch) plan.Batch {
-	for i := range b.Formers {
-		b.Formers[i].Elsewhere = false
-	}
-	return b
-}
-
-// banned holds a termination, and remembers why.
-func (a *applier) banned(action *plan.Action) attempt {
-	done := attempt{outcome: plan.Withheld, message: plan.WhyBanned(action.Employee)}
-	link, found, err := a.Snapshot.Link(action.User.ID)
-	switch {
-	case err != nil:
-		done.fatal = err
-	case found:
-		link.ElsewhereStatus = plan.StatusBanned
-		done.batch = plan.Batch{Links: []plan.Link{link}}
-	}
-	return done
 }

@@ -6,36 +6,50 @@ import (
 	"maps"
 	"slices"
 
+	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
 )
 
 // apply carries out a restore: people first, those whom TrackTik does not reactivate
 // as new employees, and then the roles of those who are there.
-func (r *restore) apply(ctx context.Context) (*applier, error) {
-	a := r.newApplier()
-	if err := r.note(); err != nil {
-		return a, err
+func (r *restore) apply(ctx context.Context) (*apply.Outcome, error) {
+	a := apply.Start(ctx, r.job())
+	out := a.Outcome()
+	r.doc.Result = out.Result
+	err := r.carry(ctx, a)
+	ended := a.End(ctx)
+	if err == nil {
+		err = ended
 	}
+	r.take(out)
+	return out, err
+}
+
+func (r *restore) carry(ctx context.Context, a *apply.Applier) error {
+	if err := r.note(); err != nil {
+		return err
+	}
+	out := a.Outcome()
 	for _, c := range r.back {
 		if c.link != nil {
-			a.employees[c.user.ID] = c.link.Employee
+			out.Employees[c.user.ID] = c.link.Employee
 		}
 	}
-	defer a.begin(ctx)()
 	r.phase("restoring", len(r.doc.Actions))
-	a.inOrder(ctx, 0, r.grantsBegin())
+	if err := a.Carry(ctx, r.doc.Actions[:r.grantsBegin()]); err != nil {
+		return err
+	}
 	if err := r.makeAnew(ctx, a); err != nil {
-		return a, err
+		return err
 	}
 	if err := r.setAgain(ctx, a); err != nil {
-		return a, err
+		return err
 	}
 	grants := r.doc.Actions[r.grantsBegin():]
 	for i := range grants { // 0 for those who are not there: nothing is granted to them
-		grants[i].Employee = a.employees[grants[i].User.ID]
+		grants[i].Employee = out.Employees[grants[i].User.ID]
 	}
-	a.inOrder(ctx, r.grantsBegin(), len(r.doc.Actions))
-	return a, a.ended(ctx)
+	return a.Carry(ctx, grants)
 }
 
 // note writes the restore itself into the history.
@@ -61,27 +75,12 @@ func (r *restore) grantsBegin() int {
 	return i
 }
 
-// insteadNew is what becomes of a refused reactivation: of a restore, a new employee.
-func (a *applier) insteadNew(action *plan.Action, done attempt) attempt {
-	if !action.Restores || done.code == "" {
-		return done
-	}
-	done.code, done.instead = "", true
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.anew == nil {
-		a.anew = map[plan.PersonID]string{}
-	}
-	a.anew[action.User.ID] = done.message
-	return done
-}
-
 // makeAnew makes new employees for those whom TrackTik did not reactivate, as far as
 // the guard of new employees lets them pass.
-func (r *restore) makeAnew(ctx context.Context, a *applier) error {
+func (r *restore) makeAnew(ctx context.Context, a *apply.Applier) error {
 	var creates []plan.Action
 	for _, c := range r.back {
-		why, refused := a.anew[c.user.ID]
+		why, refused := a.Outcome().NotReactivated[c.user.ID]
 		if !refused {
 			continue
 		}
@@ -112,39 +111,38 @@ func (r *restore) makeAnew(ctx context.Context, a *applier) error {
 	if err := r.keepRefused(ctx); err != nil {
 		return err
 	}
-	r.carryOutToo(ctx, a, kept)
-	return nil
+	return r.carryOutToo(ctx, a, kept)
 }
 
 // setAgain sends what was not sent to somebody whose reactivation was found out by a
 // look-up, since its answer was lost: they have no username yet.
-func (r *restore) setAgain(ctx context.Context, a *applier) error {
+func (r *restore) setAgain(ctx context.Context, a *apply.Applier) error {
 	var updates []plan.Action
 	for _, c := range r.back {
 		link, linked, err := r.Snapshot.Link(c.user.ID)
 		if err != nil {
 			return err
 		}
-		if !linked || c.link != nil || a.unfinished[c.user.ID] || link.Employee != c.former.Link.Employee {
+		if !linked || c.link != nil || a.Outcome().Unfinished[c.user.ID] || link.Employee != c.former.Link.Employee {
 			continue
 		}
 		if changes, _ := plan.Differences(&link, &c.want, nil, &r.pol); len(changes) > 0 {
 			updates = append(updates, plan.Action{Kind: plan.Update, User: c.user, Employee: link.Employee, Changes: changes, Want: &c.want, Reason: r.reason(c)})
 		}
 	}
-	r.carryOutToo(ctx, a, updates)
-	return nil
+	return r.carryOutToo(ctx, a, updates)
 }
 
 // carryOutToo puts more actions into the plan, before its grants, and carries them out.
-func (r *restore) carryOutToo(ctx context.Context, a *applier, more []plan.Action) {
+func (r *restore) carryOutToo(ctx context.Context, a *apply.Applier, more []plan.Action) error {
 	if len(more) == 0 {
-		return
+		return nil
 	}
 	at := r.grantsBegin()
 	r.doc.Actions = slices.Insert(r.doc.Actions, at, more...)
-	a.inOrder(ctx, at, at+len(more))
+	err := a.Carry(ctx, r.doc.Actions[at:at+len(more)])
 	r.doc.Seal()
+	return err
 }
 
 // grantAll plans the grants of roles that would have been kept: a new employee has
@@ -159,7 +157,7 @@ func (r *restore) grantAll(c *comeback) error {
 }
 
 // finish ends the records of those who are back whole.
-func (r *restore) finish(a *applier) error {
+func (r *restore) finish(out *apply.Outcome) error {
 	var batch plan.Batch
 	for _, c := range r.back {
 		link, linked, err := r.Snapshot.Link(c.user.ID)
@@ -167,17 +165,17 @@ func (r *restore) finish(a *applier) error {
 			return err
 		}
 		former := c.former.Link.Employee
-		if linked && link.Employee == former && !a.unfinished[c.user.ID] && !r.left(c.user.ID) {
+		if linked && link.Employee == former && !out.Unfinished[c.user.ID] && !r.left(c.user.ID) {
 			batch.Revive = append(batch.Revive, former)
 		}
 	}
 	if r.Observe {
 		for i := range r.doc.Actions {
-			batch.Audits = append(batch.Audits, r.audit(&r.doc.Actions[i], plan.Would))
+			batch.Audits = append(batch.Audits, r.job().Audit(&r.doc.Actions[i], plan.Would))
 		}
 	}
-	for _, t := range a.troubles {
-		if a.earlier(t) == nil {
+	for _, t := range out.Troubles {
+		if !slices.ContainsFunc(r.troubles[t.Person], func(e plan.Trouble) bool { return e.Key() == t.Key() }) {
 			r.doc.Result.NewProblems++
 		}
 	}

@@ -203,11 +203,3 @@ func (r *restore) mappedRole(id plan.GroupID) bool {
 	link, found, err := r.Snapshot.Group(id)
 	return err == nil && found && link.How == plan.HowMapped
 }
-
-// markRestored marks the link of somebody whom a restore brings back.
-func markRestored(a *plan.Action, link *plan.Link) bool {
-	if a.Restores {
-		link.How, link.Restored = plan.HowRestored, true
-	}
-	return a.Restores
-}

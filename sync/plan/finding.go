@@ -65,6 +65,9 @@ const (
 	HeldClock               = "clock"
 )
 
+// WhyClocksApart is why nobody is terminated while the clocks disagree.
+const WhyClocksApart = HeldClock + ": the clocks disagree by more than 5 minutes"
+
 // The codes of the warnings about one person's values.
 const (
 	WarningInvalidValue       = "invalid_value"   // an optional value that breaks its rule

@@ -1,4 +1,4 @@
-package sync
+package apply
 
 import (
 	"context"
@@ -13,35 +13,35 @@ import (
 // lookForCreated finds an unowned employee who agrees in user name, e-mail, first and
 // last name: after a create whose answer was lost, nobody else made one. The error is a
 // notOurs where that one must not be taken over.
-func (r *run) lookForCreated(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
+func (l looker) lookForCreated(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
 	if in.Wanted == nil {
 		return didNot, plan.Batch{}, nil
 	}
-	e, found, err := r.findCreated(ctx, in)
+	e, found, err := l.findCreated(ctx, in)
 	switch {
 	case err != nil:
 		return unsettled, plan.Batch{}, err
 	case !found:
 		return didNot, plan.Batch{}, nil
 	}
-	batch, err := r.createdBatch(&in.Action, in.Wanted, e.ID, in.Run)
+	batch, err := l.createdBatch(&in.Action, in.Wanted, e.ID, in.Run)
 	return happened, batch, err
 }
 
-func (r *run) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee, bool, error) {
+func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee, bool, error) {
 	want := &in.Wanted.Values
 	for _, key := range []plan.Field{plan.Username, plan.Email} {
-		list, err := r.Target.FindEmployees(ctx, key, want[key])
+		list, err := l.Target.FindEmployees(ctx, key, want[key])
 		if err != nil {
 			return plan.Employee{}, false, err
 		}
 		for _, e := range list {
-			_, owned, err := r.Snapshot.LinkOfEmployee(e.ID)
+			_, owned, err := l.Snapshot.LinkOfEmployee(e.ID)
 			if err != nil {
 				return e, false, err
 			}
 			if !owned && e.Active() && agrees(&e, want) {
-				return e, true, r.mayBeOurs(ctx, &e, in)
+				return e, true, l.mayBeOurs(ctx, &e, in)
 			}
 		}
 	}
@@ -70,15 +70,10 @@ func (e *notOurs) Error() string {
 
 // mayBeOurs asks about somebody with all the names of a lost create what is asked about
 // every match: the error is a notOurs, or that of a look-up.
-func (r *run) mayBeOurs(ctx context.Context, e *plan.Employee, in *plan.Intent) error {
-	r.grants.checking.Lock() // others learn at the same time whose credentials we use
-	pol := r.pol
-	r.grants.checking.Unlock()
-	if pol.Own == 0 && pol.OwnUsername == "" {
-		var err error
-		if pol.Own, err = r.self(ctx); err != nil {
-			return err
-		}
+func (l looker) mayBeOurs(ctx context.Context, e *plan.Employee, in *plan.Intent) error {
+	pol, err := l.Holders.Shield(ctx)
+	if err != nil {
+		return err
 	}
 	who := plan.Who{Person: &plan.Person{Login: in.Action.User.Login}, Wanted: in.Wanted, Employee: e}
 	switch {
@@ -87,7 +82,7 @@ func (r *run) mayBeOurs(ctx context.Context, e *plan.Employee, in *plan.Intent) 
 	case pol.Protects(who):
 		return &notOurs{e.ID, "but is named by sync.protected"}
 	}
-	admin, err := r.holdsProtected(ctx, e.ID)
+	admin, err := l.holdsProtected(ctx, e.ID)
 	if err == nil && admin {
 		err = &notOurs{e.ID, "but holds a protected role"}
 	}
@@ -97,33 +92,32 @@ func (r *run) mayBeOurs(ctx context.Context, e *plan.Employee, in *plan.Intent) 
 // holdsProtected reports whether an employee holds a protected role. The error is a
 // notOurs where the portal cannot be asked; that of a look-up which failed in this run
 // leaves the question open.
-func (r *run) holdsProtected(ctx context.Context, id plan.EmployeeID) (bool, error) {
-	grants, err := r.rolesNow(ctx, id)
-	var f failure
+func (l looker) holdsProtected(ctx context.Context, id plan.EmployeeID) (bool, error) {
+	held, doubt, err := l.Holders.RolesNow(ctx, id)
 	switch {
-	case err != nil && r.grants.failed == nil && !errors.As(err, &f):
-		return false, &notOurs{id, "but whether they hold a protected role cannot be told (" + err.Error() + ")"}
-	case err != nil || len(grants) == 0:
+	case err == nil && doubt != "":
+		return false, &notOurs{id, "but whether they hold a protected role cannot be told (" + doubt + ")"}
+	case err != nil || len(held) == 0:
 		return false, err
 	}
-	roles, err := r.Target.Roles(ctx)
+	roles, err := l.Target.Roles(ctx)
 	return slices.ContainsFunc(roles, func(role plan.Role) bool {
-		return plan.ProtectedRole(role, &r.pol) && slices.ContainsFunc(grants, func(u plan.UserRole) bool { return u.Role == role.ID })
+		return plan.ProtectedRole(role, l.Policy) && slices.ContainsFunc(held, func(u plan.UserRole) bool { return u.Role == role.ID })
 	}), err
 }
 
 // conflict judges a create that was refused because somebody has the name. That is ours
 // only after an earlier call of this very intent was lost; else whoever has the name was
 // there before, and nobody is taken over by a refusal.
-func (a *applier) conflict(ctx context.Context, action *plan.Action, intent *plan.Intent, want *plan.Wanted, done attempt) attempt {
+func (c *caller) conflict(ctx context.Context, action *plan.Action, intent *plan.Intent, want *plan.Wanted, done attempt) attempt {
 	if intent.Lost == "" {
 		done.outcome, done.code = plan.Failed, plan.ProblemNameInUse // also a 500 for a violated constraint
-		done.message += a.whoHasTheName(ctx, want)
+		done.message += c.whoHasTheName(ctx, want)
 		return done
 	}
 	sent := *intent
 	sent.Wanted = want
-	state, batch, err := a.lookForCreated(ctx, &sent)
+	state, batch, err := c.lookForCreated(ctx, &sent)
 	var others *notOurs
 	switch {
 	case errors.As(err, &others):
@@ -131,7 +125,7 @@ func (a *applier) conflict(ctx context.Context, action *plan.Action, intent *pla
 	case err != nil:
 		done.taken, done.message = true, done.message+"; the look-up failed too: "+err.Error()
 	case state == happened:
-		a.learn(action, &batch)
+		c.learn(action, &batch)
 		return attempt{outcome: plan.Done, batch: batch, attempts: done.attempts, warnings: done.warnings,
 			message: "tracktik had the employee already: an earlier answer was lost"}
 	default:
@@ -141,13 +135,13 @@ func (a *applier) conflict(ctx context.Context, action *plan.Action, intent *pla
 }
 
 // whoHasTheName says who stands in the way of a new employee, as far as they show.
-func (a *applier) whoHasTheName(ctx context.Context, want *plan.Wanted) string {
+func (c *caller) whoHasTheName(ctx context.Context, want *plan.Wanted) string {
 	var texts []string
 	for _, key := range []plan.Field{plan.Username, plan.Email, plan.CustomID} {
 		if want.Values[key] == "" {
 			continue
 		}
-		list, err := a.Target.FindEmployees(ctx, key, want.Values[key])
+		list, err := c.Target.FindEmployees(ctx, key, want.Values[key])
 		if err != nil {
 			return "; who has the name could not be looked up: " + err.Error()
 		}

@@ -1,27 +1,31 @@
-package sync
+package apply
 
 import (
 	"fmt"
-	"strings"
+	"time"
 
 	"tracktik-sync/sync/plan"
 )
 
-func containsMark(description, mark string) bool { return strings.Contains(description, mark) }
+// A recorder works out what outcomes change in the snapshot.
+type recorder struct{ *Job }
 
-// audit begins an entry of the audit trail about an action.
-func (r *run) audit(a *plan.Action, outcome string) plan.Audit {
-	entry := plan.Audit{Time: r.clock(), Run: r.id, By: r.By, Kind: string(a.Kind), Person: a.User.ID, Login: a.User.Login, Employee: a.Employee,
-		Role: a.Role, Changes: a.FieldChanges(), Reason: a.Reason, Outcome: outcome, Approved: r.letPass(a)}
-	if r.RedactHistory {
+// since is how long ago at was.
+func (r recorder) since(at time.Time) time.Duration { return r.Clock.Time().Sub(at) }
+
+// Audit begins an entry of the audit trail about an action.
+func (j *Job) Audit(a *plan.Action, outcome string) plan.Audit {
+	entry := plan.Audit{Time: j.Clock.Time(), Run: j.Run, By: j.By, Kind: string(a.Kind), Person: a.User.ID, Login: a.User.Login, Employee: a.Employee,
+		Role: a.Role, Changes: a.FieldChanges(), Reason: a.Reason, Outcome: outcome, Approved: j.Approved(a)}
+	if j.Rules.Redact {
 		entry.Login, entry.Changes = "", plan.RedactedChanges(entry.Changes)
 	}
 	return entry
 }
 
 // createdBatch records the employee that a create made.
-func (r *run) createdBatch(a *plan.Action, w *plan.Wanted, id plan.EmployeeID, run string) (plan.Batch, error) {
-	link := plan.Link{Person: a.User.ID, Employee: id, How: plan.HowCreated, Since: r.clock(), Run: run, Login: a.User.Login, Email: w.Email,
+func (r recorder) createdBatch(a *plan.Action, w *plan.Wanted, id plan.EmployeeID, run string) (plan.Batch, error) {
+	link := plan.Link{Person: a.User.ID, Employee: id, How: plan.HowCreated, Since: r.Clock.Time(), Run: run, Login: a.User.Login, Email: w.Email,
 		Pushed: w.Values, PushedRegion: w.RegionID, AssignedBy: w.Group}
 	markRestored(a, &link)
 	batch := plan.Batch{Links: []plan.Link{link}}
@@ -34,7 +38,7 @@ func (r *run) createdBatch(a *plan.Action, w *plan.Wanted, id plan.EmployeeID, r
 		if err != nil {
 			return batch, err
 		}
-		batch.Formers = []plan.Former{{Link: old, Terminated: r.clock(), Run: run, Roles: grants, Elsewhere: true}}
+		batch.Formers = []plan.Former{{Link: old, Terminated: r.Clock.Time(), Run: run, Roles: grants, Elsewhere: true}}
 		for _, g := range grants {
 			batch.DropGrants = append(batch.DropGrants, g.Key())
 		}
@@ -44,7 +48,7 @@ func (r *run) createdBatch(a *plan.Action, w *plan.Wanted, id plan.EmployeeID, r
 
 // terminatedBatch turns a link into a former employee, with the roles they held;
 // elsewhere says that somebody else has ended them.
-func (r *run) terminatedBatch(a *plan.Action, run string, elsewhere bool) (plan.Batch, error) {
+func (r recorder) terminatedBatch(a *plan.Action, run string, elsewhere bool) (plan.Batch, error) {
 	link, found, err := r.Snapshot.Link(a.User.ID)
 	if err != nil || !found {
 		return plan.Batch{}, err
@@ -53,7 +57,7 @@ func (r *run) terminatedBatch(a *plan.Action, run string, elsewhere bool) (plan.
 	if err != nil {
 		return plan.Batch{}, err
 	}
-	batch := plan.Batch{Unlink: []plan.PersonID{link.Person}, Formers: []plan.Former{{Link: link, Terminated: r.clock(), Run: run, Roles: grants, Elsewhere: elsewhere}}}
+	batch := plan.Batch{Unlink: []plan.PersonID{link.Person}, Formers: []plan.Former{{Link: link, Terminated: r.Clock.Time(), Run: run, Roles: grants, Elsewhere: elsewhere}}}
 	for _, g := range grants {
 		batch.DropGrants = append(batch.DropGrants, g.Key())
 	}
@@ -62,13 +66,13 @@ func (r *run) terminatedBatch(a *plan.Action, run string, elsewhere bool) (plan.
 
 // reactivatedBatch makes a former employee a managed one again. What the record shows
 // as Okta wants it counts as pushed; the rest is sent by the next update.
-func (r *run) reactivatedBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee, run string) (plan.Batch, error) {
+func (r recorder) reactivatedBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee, run string) (plan.Batch, error) {
 	former, found, err := r.Snapshot.FormerByEmployee(a.Employee)
 	if err != nil {
 		return plan.Batch{}, err
 	}
 	link := plan.Adopted(w, e, false)
-	link.Person, link.How, link.Since, link.Run, link.Login, link.Email = a.User.ID, plan.HowReactivated, r.clock(), run, a.User.Login, w.Email
+	link.Person, link.How, link.Since, link.Run, link.Login, link.Email = a.User.ID, plan.HowReactivated, r.Clock.Time(), run, a.User.Login, w.Email
 	if found {
 		asBefore(&link, &former.Link, w, e)
 	}
@@ -76,8 +80,8 @@ func (r *run) reactivatedBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee,
 	if markRestored(a, &batch.Links[0]) {
 		batch.Revive = nil // the record says what is still to be restored
 	}
-	if r.people != nil && r.people.subjects[a.User.ID] != nil && r.people.subjects[a.User.ID].kept != nil {
-		batch.Grants = r.people.subjects[a.User.ID].kept
+	if p := r.Ground.Person(a.User.ID); p != nil && p.Kept != nil {
+		batch.Grants = p.Kept
 		return batch, nil
 	}
 	if found { // settled before anything was read: a refresh finds out what they hold
@@ -102,7 +106,7 @@ func asBefore(link, before *plan.Link, w *plan.Wanted, e *plan.Employee) {
 }
 
 // updatedLink is the link after an update was done.
-func (r *run) updatedLink(a *plan.Action, changes []plan.Change) (plan.Batch, error) {
+func (r recorder) updatedLink(a *plan.Action, changes []plan.Change) (plan.Batch, error) {
 	link, found, err := r.Snapshot.Link(a.User.ID)
 	if err != nil {
 		return plan.Batch{}, err
@@ -110,15 +114,15 @@ func (r *run) updatedLink(a *plan.Action, changes []plan.Change) (plan.Batch, er
 	if !found {
 		return plan.Batch{}, fmt.Errorf("recording the update of user %s: the snapshot has no link any more", a.User.ID)
 	}
-	if s := r.people.subjects[a.User.ID]; s != nil && s.decision.Note != nil && s.decision.Note.Employee == link.Employee {
+	if p := r.Ground.Person(a.User.ID); p != nil && p.Note != nil && p.Note.Employee == link.Employee {
 		pushed, region := link.Pushed, link.PushedRegion
-		link = *s.decision.Note
+		link = *p.Note
 		for f, v := range pushed { // what an earlier action of this run has sent stays
-			if s.link != nil && v != s.link.Pushed[f] {
+			if p.Link != nil && v != p.Link.Pushed[f] {
 				link.Pushed[f], link.Seen[f] = v, ""
 			}
 		}
-		if s.link == nil || region != s.link.PushedRegion {
+		if p.Link == nil || region != p.Link.PushedRegion {
 			link.PushedRegion = region
 		}
 	}
@@ -136,30 +140,30 @@ func (r *run) updatedLink(a *plan.Action, changes []plan.Change) (plan.Batch, er
 }
 
 // adoptedBatch records an adoption: no call was made for it.
-func (r *run) adoptedBatch(a *plan.Action) (plan.Batch, error) {
-	s := r.people.subjects[a.User.ID]
-	if s == nil {
+func (r recorder) adoptedBatch(a *plan.Action) (plan.Batch, error) {
+	p := r.Ground.Person(a.User.ID)
+	if p == nil {
 		return plan.Batch{}, fmt.Errorf("adopting employee %d: user %s was not read", a.Employee, a.User.ID)
 	}
-	if s.was != nil {
-		return r.handedOver(a, s)
+	if p.Was != nil {
+		return r.handedOver(a, p)
 	}
 	var link plan.Link
-	for i := range s.matches {
-		if e := &s.matches[i].Employee; e.ID == a.Employee {
-			link = plan.Adopted(a.Want, e, r.pol.AdoptKeep)
+	for i := range p.Matches {
+		if e := &p.Matches[i].Employee; e.ID == a.Employee {
+			link = plan.Adopted(a.Want, e, r.Policy.AdoptKeep)
 		}
 	}
-	link.Employee, link.Person, link.Since, link.Run, link.Login, link.Email = a.Employee, a.User.ID, r.clock(), r.id, s.person.Login, s.person.Email
+	link.Employee, link.Person, link.Since, link.Run, link.Login, link.Email = a.Employee, a.User.ID, r.Clock.Time(), r.Run, p.Login, p.Email
 	return plan.Batch{Links: []plan.Link{link}}, nil
 }
 
 // handedOver moves an employee, with the grants, from a person's old Okta id to the
 // new one.
-func (r *run) handedOver(a *plan.Action, s *subject) (plan.Batch, error) {
-	old := s.was.link
+func (r recorder) handedOver(a *plan.Action, p *Person) (plan.Batch, error) {
+	old := p.Was
 	link := *old
-	link.Person, link.Login, link.Email, link.Run = a.User.ID, s.person.Login, s.person.Email, r.id
+	link.Person, link.Login, link.Email, link.Run = a.User.ID, p.Login, p.Email, r.Run
 	link.SeenDeprovisioned, link.NotVisibleSince, link.UnassignedSince, link.Ending = false, nil, nil, false
 	grants, err := r.Snapshot.GrantsOf(old.Person)
 	if err != nil {
@@ -175,7 +179,7 @@ func (r *run) handedOver(a *plan.Action, s *subject) (plan.Batch, error) {
 }
 
 // roleBatch records which role a group has; how is empty where that does not change.
-func (r *run) roleBatch(a *plan.Action, id plan.RoleID, how string) (plan.Batch, error) {
+func (r recorder) roleBatch(a *plan.Action, id plan.RoleID, how string) (plan.Batch, error) {
 	link, found, err := r.Snapshot.Group(a.Role.Group)
 	if err != nil {
 		return plan.Batch{}, err
@@ -187,10 +191,10 @@ func (r *run) roleBatch(a *plan.Action, id plan.RoleID, how string) (plan.Batch,
 		link.How = how
 	}
 	link.Role, link.RoleName, link.Unpushed = id, a.Role.Name, false
-	if g := r.byGroup[a.Role.Group]; g != nil {
-		link.Name = g.group.Name
+	if name, pushed := r.Ground.GroupName(a.Role.Group); pushed {
+		link.Name = name
 		if link.Matched == "" {
-			link.Matched = g.group.Name
+			link.Matched = name
 		}
 	} else if link.Name == "" {
 		link.Name = a.Role.Name
@@ -204,14 +208,14 @@ func (r *run) roleBatch(a *plan.Action, id plan.RoleID, how string) (plan.Batch,
 	return batch, nil
 }
 
-func (r *run) grantedBatch(a *plan.Action, id plan.GrantID, how string) plan.Batch {
+func (r recorder) grantedBatch(a *plan.Action, id plan.GrantID, how string) plan.Batch {
 	return plan.Batch{Grants: []plan.Grant{{Role: a.Role.ID, Person: a.User.ID, ID: id, Employee: a.Employee, Group: a.Role.Group,
-		How: how, Since: r.clock(), Run: r.id, Again: a.Drift}}}
+		How: how, Since: r.Clock.Time(), Run: r.Run, Again: a.Drift}}}
 }
 
 // freeLastRoles adds to a batch that records a grant that the holder's roles have changed:
 // a last role that TrackTik refused to take is tried again.
-func (r *run) freeLastRoles(batch *plan.Batch) error {
+func (r recorder) freeLastRoles(batch *plan.Batch) error {
 	for _, granted := range batch.Grants {
 		grants, err := r.Snapshot.GrantsOf(granted.Person)
 		if err != nil {
@@ -232,4 +236,12 @@ func revokedBatch(a *plan.Action) plan.Batch {
 		return plan.Batch{}
 	}
 	return plan.Batch{DropGrants: []plan.GrantKey{{Role: a.Role.ID, Person: a.User.ID}}}
+}
+
+// markRestored marks the link of somebody whom a restore brings back.
+func markRestored(a *plan.Action, link *plan.Link) bool {
+	if a.Restores {
+		link.How, link.Restored = plan.HowRestored, true
+	}
+	return a.Restores
 }

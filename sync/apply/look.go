@@ -1,0 +1,182 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A looker finds out what became of calls.
+type looker struct{ recorder }
+
+// lostSince is when a call may last have begun to be at work still; the zero time
+// when it is over.
+func lostSince(in *plan.Intent) time.Time {
+	if in.Lost == plan.LostOver {
+		return time.Time{}
+	}
+	return in.At
+}
+
+// lookInto asks TrackTik what became of an intent, and returns what follows for the
+// snapshot. at is when the call was made: that it shows nothing proves nothing before
+// settleAge has passed.
+func (l looker) lookInto(ctx context.Context, in *plan.Intent, at time.Time) (settled, plan.Batch, error) {
+	state, batch, err := l.whatBecameOf(ctx, in)
+	if err == nil && state == didNot && l.since(at) < settleAge {
+		return unsettled, plan.Batch{}, nil
+	}
+	return state, batch, err
+}
+
+// whatBecameOf is lookInto by what TrackTik shows now.
+func (l looker) whatBecameOf(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
+	a := &in.Action
+	switch a.Kind {
+	case plan.Create:
+		return l.lookForCreated(ctx, in)
+	case plan.CreateRole:
+		return l.lookForRole(ctx, a)
+	case plan.Update:
+		return l.lookAtUpdate(ctx, in)
+	case plan.Terminate, plan.Reactivate:
+		return l.lookAtStatus(ctx, in)
+	case plan.GrantRole:
+		return l.lookAtGrant(ctx, a)
+	case plan.RevokeRole:
+		return l.lookAtRevoke(ctx, a)
+	case plan.RenameRole:
+		role, found, err := l.Target.Role(ctx, a.Role.ID)
+		if err != nil || !found || role.Name != a.Role.Name {
+			return didNot, plan.Batch{}, err
+		}
+		batch, err := l.roleBatch(a, a.Role.ID, "")
+		return happened, batch, err
+	}
+	return didNot, plan.Batch{}, nil
+}
+
+func (l looker) lookForRole(ctx context.Context, a *plan.Action) (settled, plan.Batch, error) {
+	roles, err := l.Target.Roles(ctx)
+	if err != nil {
+		return unsettled, plan.Batch{}, err
+	}
+	marks := []string{plan.RoleMark(l.Rules.Binding, a.Role.Group)}
+	for _, b := range l.Rules.Formerly { // the call may have been made for them
+		marks = append(marks, plan.RoleMark(b, a.Role.Group))
+	}
+	for _, role := range roles {
+		if slices.ContainsFunc(marks, func(mark string) bool { return strings.Contains(role.Description, mark) }) {
+			batch, err := l.roleBatch(a, role.ID, plan.HowCreated)
+			return happened, batch, err
+		}
+	}
+	return didNot, plan.Batch{}, nil
+}
+
+// lookAtUpdate takes over what TrackTik holds of the fields that were sent: what was
+// not kept is seen as different, and sent again.
+func (l looker) lookAtUpdate(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
+	a := &in.Action
+	link, linked, err := l.Snapshot.Link(a.User.ID)
+	if err != nil || !linked {
+		return didNot, plan.Batch{}, err
+	}
+	e, found, err := l.Target.Employee(ctx, a.Employee)
+	if err != nil || !found {
+		return didNot, plan.Batch{}, err
+	}
+	state := happened
+	for _, c := range a.Changes {
+		switch {
+		case c.Field == plan.Region && in.Wanted != nil && e.Region == in.Wanted.RegionID:
+			link.Pushed[c.Field], link.PushedRegion = c.New, in.Wanted.RegionID
+		case c.Field == plan.Region:
+			state = didNot
+		case c.Field < plan.Region && e.Has.Has(c.Field):
+			if c.Field.Same(c.New, e.Values[c.Field]) {
+				link.Pushed[c.Field], link.Seen[c.Field] = c.New, ""
+			} else {
+				state = didNot
+				if !c.Field.Same(link.Pushed[c.Field], e.Values[c.Field]) {
+					link.Pushed[c.Field] = e.Values[c.Field]
+				}
+			}
+		}
+	}
+	return state, plan.Batch{Links: []plan.Link{link}, Prints: []plan.PersonPrint{{Person: link.Person}}}, nil
+}
+
+func (l looker) lookAtStatus(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
+	a := &in.Action
+	e, found, err := l.Target.Employee(ctx, a.Employee)
+	switch {
+	case err != nil || !found: // out of our sight: TrackTik deletes nobody
+		return unsettled, plan.Batch{}, err
+	case a.Kind == plan.Terminate && e.Status == plan.StatusTerminated:
+		batch, err := l.terminatedBatch(a, in.Run, false)
+		return happened, batch, err
+	case a.Kind == plan.Reactivate && e.Active() && in.Wanted != nil:
+		batch, err := l.reactivatedBatch(a, in.Wanted, &e, in.Run)
+		return happened, batch, err
+	}
+	return didNot, plan.Batch{}, nil
+}
+
+func (l looker) lookAtGrant(ctx context.Context, a *plan.Action) (settled, plan.Batch, error) {
+	link, linked, err := l.Snapshot.Link(a.User.ID)
+	if err != nil {
+		return unsettled, plan.Batch{}, err
+	}
+	if a.Kind == plan.GrantRole && (!linked || link.Employee != a.Employee) {
+		return didNot, plan.Batch{}, nil // whatever became of it, the employee is theirs no more
+	}
+	held, err := l.held(ctx, a.Employee)
+	if err != nil {
+		return unsettled, plan.Batch{}, err
+	}
+	i := slices.IndexFunc(held, func(u plan.UserRole) bool { return u.Role == a.Role.ID })
+	if i >= 0 {
+		return happened, l.grantedBatch(a, held[i].ID, plan.HowCreated), nil
+	}
+	if len(held) == 0 { // as it is when their region is out of our sight
+		if _, seen, err := l.Target.Employee(ctx, a.Employee); err != nil || !seen {
+			return unsettled, plan.Batch{}, err
+		}
+	}
+	return didNot, plan.Batch{}, nil
+}
+
+// lookAtRevoke asks for the grant by its id: that a list lacks it proves little.
+func (l looker) lookAtRevoke(ctx context.Context, a *plan.Action) (settled, plan.Batch, error) {
+	id := a.Grant
+	if id == 0 {
+		grant, found, err := l.grantOf(a)
+		if err != nil || !found { // it is not on record any more
+			return happened, plan.Batch{}, err
+		}
+		id = grant.ID
+	}
+	_, found, err := l.Target.UserRole(ctx, id)
+	if err != nil || found {
+		return didNot, plan.Batch{}, err
+	}
+	if _, seen, err := l.Target.Employee(ctx, a.Employee); err != nil || !seen { // their region is out of our sight
+		return unsettled, plan.Batch{}, err
+	}
+	return happened, revokedBatch(a), nil
+}
+
+// held are an employee's roles at this moment; the error says also that the answer is not
+// to be believed.
+func (l looker) held(ctx context.Context, id plan.EmployeeID) ([]plan.UserRole, error) {
+	held, doubt, err := l.Holders.RolesNow(ctx, id)
+	if err == nil && doubt != "" {
+		err = errors.New(doubt)
+	}
+	return held, err
+}

@@ -1,0 +1,127 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// settleAge is how long after a call that was cut, or that the program did not live to
+// see the end of, an empty look-up proves nothing: TrackTik cuts calls after 30 s, and
+// goes on with them.
+const settleAge = 60 * time.Second
+
+// A settled is what a look-up tells of a write whose outcome was not known.
+type settled int
+
+const (
+	unsettled settled = iota // still nobody can tell
+	happened
+	didNot
+)
+
+// Open are people about whom it is not known what became of a write, each with the
+// reason: nothing is done about them, but of those in Grants only that no role is given.
+type Open struct {
+	People, Grants map[plan.PersonID]string
+	Stuck          []plan.Problem // about writes that a look-up should have settled by now
+}
+
+// NewOpen knows of nobody.
+func NewOpen() Open {
+	return Open{People: map[plan.PersonID]string{}, Grants: map[plan.PersonID]string{}}
+}
+
+// Add notes the person of a write; then says what comes of it.
+func (o Open) Add(in *plan.Intent, then string) {
+	of := o.People
+	if in.Action.Kind == plan.GrantRole {
+		of = o.Grants
+	}
+	of[in.Action.User.ID] = fmt.Sprintf("a %s of run %s may or may not have happened; %s", in.Action.Kind, in.Run, then)
+}
+
+// Settle looks up what became of the writes that an earlier run left open, before
+// anything else is decided.
+func Settle(ctx context.Context, job *Job) (Open, error) {
+	open := NewOpen()
+	pending, err := job.Snapshot.Pending()
+	if err != nil {
+		return open, err
+	}
+	l := looker{recorder{job}}
+	for i := range pending {
+		in := &pending[i]
+		unsure, err := l.settle(ctx, in)
+		if err != nil {
+			return open, err
+		}
+		if unsure != "" {
+			open.Add(in, "it is looked up again in the next run")
+			if l.since(in.At) >= settleAge { // else there is only time to be waited for
+				open.Stuck = append(open.Stuck, stuckIn(in, unsure))
+			}
+			continue
+		}
+		job.Progress(1)
+	}
+	return open, nil
+}
+
+// settle looks one write up and records what became of it. unsure says why nobody can
+// tell yet; empty: it is recorded.
+func (l looker) settle(ctx context.Context, in *plan.Intent) (unsure string, err error) {
+	state, batch, err := l.lookInto(ctx, in, lostSince(in))
+	var others *notOurs
+	if errors.As(err, &others) {
+		state, err = didNot, nil
+	}
+	if err != nil {
+		var f failure
+		if errors.As(err, &f) && f.Credentials() || ctx.Err() != nil {
+			return "", err
+		}
+		l.Log.WithField("action", in.Action.Kind).WithField("person", in.Action.User.ID).WithError(err).Warn("an open write could not be looked up")
+		return err.Error(), nil
+	}
+	if state == unsettled {
+		return "TrackTik does not show it, nor whom it is about", nil
+	}
+	if in.Action.Kind == plan.GrantRole {
+		if err := l.freeLastRoles(&batch); err != nil {
+			return "", err
+		}
+	}
+	batch.Settle = append(batch.Settle, in.Seq)
+	identify(&in.Action, &batch)
+	audit := l.Audit(&in.Action, plan.Done)
+	audit.Run, audit.Request, audit.Message = in.Run, in.Request, "found by a look-up: it had happened"
+	switch {
+	case others != nil:
+		audit.Outcome, audit.Employee, audit.Message = plan.Unknown, others.employee, "the answer was lost; "+others.Error()
+	case state == didNot:
+		audit.Outcome, audit.Message = plan.Failed, "found by a look-up: it had not happened"
+	}
+	batch.Audits = append(batch.Audits, audit)
+	return "", l.Snapshot.Commit(batch)
+}
+
+// stuckIn is the problem of a write that a look-up should have settled, and does not.
+func stuckIn(in *plan.Intent, why string) plan.Problem {
+	a := &in.Action
+	p := plan.Problem{User: a.User, Code: plan.ProblemNotEffective, Kind: a.Kind}
+	about := fmt.Sprintf("employee %d", a.Employee)
+	if a.Employee == 0 {
+		about = "a new one"
+	}
+	if a.Role != nil {
+		p.Group, about = a.Role.Group, about+fmt.Sprintf(", role %d", a.Role.ID)
+	}
+	p.Message = fmt.Sprintf("whether the %s of run %s took effect (%s) cannot be looked up since %s: %s; "+
+		"nothing more is done about it until that is known: look in TrackTik",
+		a.Kind, in.Run, about, in.At.UTC().Format(time.RFC3339), why)
+	return p
+}

@@ -1,0 +1,148 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// oldEvidence is how old what was read may be when it is acted upon.
+const oldEvidence = time.Minute
+
+func (c *caller) terminate(ctx context.Context, action *plan.Action) attempt {
+	if done, ended := c.endedBefore(ctx, action); ended {
+		return done
+	}
+	t := plan.Termination{Date: c.today(action), Reason: c.reason, Comment: c.Rules.Comment, Notify: c.Rules.Notify}
+	if t.Comment == "" {
+		t.Comment = fmt.Sprintf("tracktik-sync run %s: %s", c.Run, action.Reason)
+	}
+	err := c.Target.TerminateEmployee(ctx, action.Employee, t)
+	if err != nil {
+		done := failed(action, err)
+		if done.outcome != plan.Failed || done.fatal != nil {
+			return done
+		}
+		e, found, lookErr := c.Target.Employee(ctx, action.Employee)
+		if lookErr == nil && found && e.Status == plan.StatusTerminated { // our call was refused: it was done before
+			return c.found(action)
+		}
+		return done
+	}
+	if problem := c.readBack(ctx, action); problem != "" {
+		return c.notShown(action, problem)
+	}
+	batch, err := c.terminatedBatch(action, c.Run, false)
+	return finished(batch, err)
+}
+
+// readBack checks the first termination of a run: a portal that says yes and does
+// nothing would leave every leaver active.
+func (c *caller) readBack(ctx context.Context, action *plan.Action) string {
+	if !c.firstOf(&c.terminated) {
+		return ""
+	}
+	e, found, err := c.Target.Employee(ctx, action.Employee)
+	if err != nil || !found || e.Status == plan.StatusTerminated {
+		return ""
+	}
+	c.firstOf(&c.noTerm)
+	return fmt.Sprintf("tracktik answered that employee %d was terminated, and shows them as %s; no more are terminated in this run", action.Employee, e.Status)
+}
+
+// today is the date where the employee works.
+func (c *caller) today(action *plan.Action) string {
+	zone := c.Rules.Timezone
+	if p := c.Ground.Person(action.User.ID); p != nil && p.Link != nil && c.zones != nil {
+		if name := c.zones(p.Link.PushedRegion); name != "" {
+			if z, err := time.LoadLocation(name); err == nil {
+				zone = z
+			}
+		}
+	}
+	if zone == nil {
+		zone = time.UTC
+	}
+	return c.Clock.Time().In(zone).Format(time.DateOnly)
+}
+
+// endedBefore looks at the employee right before a termination: ended says that it is not
+// to be called any more, and done what became of it.
+func (c *caller) endedBefore(ctx context.Context, action *plan.Action) (done attempt, ended bool) {
+	e, known := c.leaver(ctx, action)
+	switch {
+	case !known:
+		return attempt{}, false
+	case e.Status == plan.StatusTerminated:
+		return c.found(action), true
+	case e.Status == plan.StatusBanned:
+		return c.banned(action), true
+	case action.Found: // and no guard has counted the action
+		return attempt{outcome: plan.Withheld, message: fmt.Sprintf("%s: employee %d was TERMINATED in TrackTik when this was planned, and is %s now", plan.HeldUnconfirmed, e.ID, e.Status)}, true
+	}
+	return attempt{}, false
+}
+
+// leaver is the employee of an action as TrackTik shows them; known is false where it
+// does not say.
+func (c *caller) leaver(ctx context.Context, action *plan.Action) (e plan.Employee, known bool) {
+	p := c.Ground.Person(action.User.ID)
+	if p != nil && p.Employee != nil && p.Employee.ID == action.Employee && c.since(p.Read) <= oldEvidence {
+		return *p.Employee, true
+	}
+	e, known, err := c.Target.Employee(ctx, action.Employee)
+	return e, known && err == nil
+}
+
+// found is a termination that somebody else has made before, whose date and reason stay;
+// unless it is one of ours, which TrackTik did not show at once.
+func (r recorder) found(action *plan.Action) attempt {
+	link, _, err := r.Snapshot.Link(action.User.ID)
+	if err != nil {
+		return finished(plan.Batch{}, err)
+	}
+	batch, err := r.terminatedBatch(action, r.Run, !link.Ending)
+	done := finished(batch, err)
+	if err == nil && !link.Ending {
+		done.outcome = plan.Found
+	}
+	return done
+}
+
+// notShown is a termination to which TrackTik said yes, and that it does not show.
+func (r recorder) notShown(action *plan.Action, problem string) attempt {
+	done := attempt{outcome: plan.Failed, code: plan.ProblemNotEffective, message: problem}
+	link, found, err := r.Snapshot.Link(action.User.ID)
+	switch {
+	case err != nil:
+		done.fatal = err
+	case found:
+		link.Ending = true
+		done.batch = plan.Batch{Links: []plan.Link{link}}
+	}
+	return done
+}
+
+// ours is the batch of a termination that was not somebody else's after all.
+func ours(b plan.Batch) plan.Batch {
+	for i := range b.Formers {
+		b.Formers[i].Elsewhere = false
+	}
+	return b
+}
+
+// banned holds a termination, and remembers why.
+func (r recorder) banned(action *plan.Action) attempt {
+	done := attempt{outcome: plan.Withheld, message: plan.WhyBanned(action.Employee)}
+	link, found, err := r.Snapshot.Link(action.User.ID)
+	switch {
+	case err != nil:
+		done.fatal = err
+	case found:
+		link.ElsewhereStatus = plan.StatusBanned
+		done.batch = plan.Batch{Links: []plan.Link{link}}
+	}
+	return done
+}

@@ -1,0 +1,172 @@
+package apply
+
+import (
+	"fmt"
+	"time"
+
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/trace"
+)
+
+// one carries out one action and records what became of it.
+func (a *Applier) one(action *plan.Action) {
+	if a.Rules.Observe && action.Kind.Writes() {
+		a.leave(action)
+		return
+	}
+	a.fill(action)
+	if why := a.obstacle(action); why != "" {
+		a.record(action, attempt{outcome: plan.Withheld, message: why})
+		return
+	}
+	if !action.Kind.Writes() {
+		batch, err := a.onRecord(action)
+		if err == nil {
+			err = a.commit(action, attempt{outcome: plan.Done, batch: batch})
+		}
+		if err != nil {
+			a.stop(err)
+		}
+		return
+	}
+	a.write(action)
+}
+
+// onRecord is what an action without a call records.
+func (a *Applier) onRecord(action *plan.Action) (plan.Batch, error) {
+	if action.Kind == plan.Adopt {
+		a.mu.Lock()
+		a.out.Employees[action.User.ID] = action.Employee
+		a.mu.Unlock()
+		return a.adoptedBatch(action)
+	}
+	how := plan.HowAdopted
+	if action.Key == plan.HowMapped {
+		how = plan.HowMapped
+	}
+	return a.roleBatch(action, action.Role.ID, how)
+}
+
+// obstacle names what keeps a planned action from being started: what it builds on
+// failed, or the evidence grew old and is not confirmed.
+func (a *Applier) obstacle(action *plan.Action) string {
+	a.mu.Lock()
+	noGrant, notBack := a.noGrant[action.User.ID], a.notBack[action.User.ID]
+	noTerm, noRevoke := a.noTerm, a.noRevoke
+	failed := a.out.Unfinished[action.User.ID]
+	keeper := a.keeper(action)
+	takesOver := a.takesOver(action)
+	a.mu.Unlock()
+	switch {
+	case keeper != "":
+		return plan.HeldPending + ": user " + string(keeper) + " has the name, and it was not given free"
+	case action.Kind == plan.GrantRole && action.Employee == 0:
+		return plan.HeldPending + ": the employee was not made"
+	case notBack && (action.Kind == plan.GrantRole || action.Kind == plan.RevokeRole):
+		return plan.HeldPending + ": the employee was not reactivated"
+	case action.Kind == plan.GrantRole && action.Role.ID == 0:
+		return plan.HeldPending + ": the role was not made"
+	case action.Kind == plan.RevokeRole && action.Replaces && noGrant:
+		return plan.HeldPending + ": the role that replaces it was not granted"
+	case action.Kind == plan.Terminate && a.Clock.Apart():
+		return plan.WhyClocksApart
+	case action.Kind == plan.Terminate && noTerm:
+		return plan.HeldPending + ": an earlier termination of this run had no effect, and the run stopped terminating"
+	case action.Kind == plan.RevokeRole && noRevoke:
+		return plan.HeldPending + ": an earlier revoke of this run had no effect, and the run stopped revoking"
+	case action.Kind == plan.Update && failed && action.Reason != "" && takesOver:
+		return plan.HeldPending + ": the adoption was not recorded"
+	case action.Kind == plan.Terminate || action.Kind == plan.RevokeRole && action.Grant == 0 && !action.Replaces:
+		return a.Confirm(a.calls, action) // the look-up belongs to the action, which is finished however the run ends
+	}
+	return ""
+}
+
+// keeper is who was to give a name free before the action takes it, and did not; the
+// caller has the lock. The call would be refused for a reason that is not its own.
+func (a *Applier) keeper(action *plan.Action) plan.PersonID {
+	if action.Kind != plan.Create && action.Kind != plan.Update && action.Kind != plan.Reactivate {
+		return ""
+	}
+	for _, owners := range [][]plan.PersonID{a.Names.Freed[action.User.ID], a.Names.After[action.User.ID]} {
+		for _, owner := range owners {
+			if a.out.Unfinished[owner] {
+				return owner
+			}
+		}
+	}
+	return ""
+}
+
+// takesOver reports an update that follows an adoption in this run; the caller has the
+// lock.
+func (a *Applier) takesOver(action *plan.Action) bool {
+	p := a.Ground.Person(action.User.ID)
+	return p != nil && p.Link == nil && a.out.Employees[action.User.ID] == 0
+}
+
+// write makes an action's intent durable, carries it out, and records the outcome.
+func (a *Applier) write(action *plan.Action) {
+	request := trace.NewID()
+	intent := plan.Intent{Run: a.Run, At: a.Clock.Time(), Action: *action, Wanted: action.Want, Request: request}
+	seq, err := a.Snapshot.Begin(intent)
+	if err != nil {
+		a.stop(fmt.Errorf("recording an intent: %w", err))
+		a.leave(action)
+		return
+	}
+	intent.Seq = seq
+	ctx := trace.BeforeWrites(trace.WithRequest(a.calls, request), func() error { return a.renew(&intent) })
+	done := a.perform(ctx, action, &intent)
+	if done.request == "" {
+		done.request = request
+	}
+	if action.Kind == plan.GrantRole && done.outcome == plan.Done {
+		if err := a.freeLastRoles(&done.batch); err != nil {
+			a.stop(err)
+		}
+	}
+	if done.outcome == plan.Unknown && done.namesake == 0 {
+		done.batch.Begin = append(done.batch.Begin, a.lost(&intent, done))
+	} else {
+		done.batch.Settle = append(done.batch.Settle, seq)
+	}
+	if err := a.commit(action, done); err != nil {
+		a.stop(err)
+	}
+	// What had no effect before and has none again is tried in every run, and tells
+	// nothing new.
+	if done.code != plan.ProblemNotEffective || !a.knownAs(action, done.code) {
+		a.count(action, done, a.Rules.MaxProblemPercent)
+	}
+	if done.fatal != nil {
+		a.stop(done.fatal)
+	}
+}
+
+// renewAfter is how much younger than its intent a call may be. It is little beside
+// settleAge, and a call that did not have to wait costs no second transaction.
+const renewAfter = 5 * time.Second
+
+// renew gives an intent the time at which its call leaves, where that had to wait.
+func (a *Applier) renew(intent *plan.Intent) error {
+	if a.since(intent.At) < renewAfter {
+		return nil
+	}
+	intent.At = a.Clock.Time()
+	if err := a.Snapshot.Commit(plan.Batch{Begin: []plan.Intent{*intent}}); err != nil {
+		return fmt.Errorf("recording an intent: %w", err)
+	}
+	return nil
+}
+
+// lost is an intent of which it is not known what became of it, for the run that
+// looks it up.
+func (a *Applier) lost(intent *plan.Intent, done attempt) plan.Intent {
+	in := *intent
+	in.At, in.Lost = a.Clock.Time(), plan.LostOver
+	if done.slow {
+		in.Lost = plan.LostCut
+	}
+	return in
+}

@@ -1,0 +1,153 @@
+package sync
+
+import (
+	"context"
+	"time"
+
+	"tracktik-sync/sync/apply"
+	"tracktik-sync/sync/plan"
+)
+
+// job is what package apply carries the run's plan out with.
+func (r *run) job() *apply.Job {
+	return &apply.Job{Run: r.id, By: r.By, Target: r.Target, Snapshot: r.Snapshot, Clock: runClock{r.Engine}, Holders: r, Ground: ground{r},
+		Policy: &r.pol, Log: r.log, Progress: r.progress, Approved: r.letPass, Names: &r.names, Troubles: r.troubles,
+		Confirm: r.confirm, Zones: r.zones, ListedOnce: r.listedOnce,
+		Rules: apply.Rules{Observe: r.Observe, Redact: r.RedactHistory, Workers: r.Workers, MaxProblemPercent: r.MaxProblemPercent,
+			Reason: r.Reason, Comment: r.Comment, Notify: r.Notify, Timezone: r.Timezone, Binding: r.Binding, Formerly: r.meta.Formerly}}
+}
+
+// runClock is the clock that a run goes by.
+type runClock struct{ *Engine }
+
+func (c runClock) Time() time.Time { return c.clock() }
+
+func (c runClock) Apart() bool { return c.apart() }
+
+// apply carries out the plan, kind by kind: what gives a name or a role free comes
+// before what takes it.
+func (r *run) apply(ctx context.Context) (*apply.Outcome, error) {
+	a := apply.Start(ctx, r.job())
+	r.doc.Result = a.Outcome().Result
+	r.phase("applying", len(r.doc.Actions))
+	err := a.Carry(ctx, r.doc.Actions)
+	ended := a.End(ctx)
+	if err == nil {
+		err = ended
+	}
+	r.take(a.Outcome())
+	return a.Outcome(), err
+}
+
+// take adds to the document what came up while the plan was carried out.
+func (r *run) take(out *apply.Outcome) {
+	r.doc.Held = append(r.doc.Held, out.Held...)
+	r.warnings = append(r.warnings, out.Warnings...)
+}
+
+// settle looks up what became of the writes that an earlier run left open, before
+// anything else is decided.
+func (r *run) settle(ctx context.Context) error {
+	pending, err := r.Snapshot.Pending()
+	if err != nil || len(pending) == 0 {
+		return err
+	}
+	r.phase("settling what was left open", len(pending))
+	open, err := apply.Settle(ctx, r.job())
+	r.pending, r.openGrants, r.stuck = open.People, open.Grants, open.Stuck
+	return err
+}
+
+// zones reads the regions, and tells their time zones.
+func (r *run) zones(ctx context.Context) (func(plan.RegionID) string, error) {
+	if err := r.readRegions(ctx); err != nil {
+		return nil, err
+	}
+	return func(id plan.RegionID) string { return r.regions.ByID(id).TimeZone }, nil
+}
+
+// ground is what the run's plan was made from.
+type ground struct{ *run }
+
+// Person tells what was read about somebody.
+func (g ground) Person(id plan.PersonID) *apply.Person {
+	if g.people == nil { // nothing was read yet
+		return nil
+	}
+	s := g.people.subjects[id]
+	if s == nil {
+		return nil
+	}
+	p := &apply.Person{Login: s.person.Login, Email: s.person.Email, Link: s.link, Note: s.decision.Note, Matches: s.matches, Kept: s.kept,
+		Employee: s.employee, Read: g.statusRead(s)}
+	if s.was != nil {
+		p.Was = s.was.link
+	}
+	return p
+}
+
+// GroupName is the name of a pushed group.
+func (g ground) GroupName(id plan.GroupID) (name string, isPushed bool) {
+	if p := g.byGroup[id]; p != nil {
+		return p.group.Name, true
+	}
+	return "", false
+}
+
+// AsFound is a grant on record as it was found to be.
+func (g ground) AsFound(grant plan.Grant) plan.Grant { return g.current.asFound(grant) }
+
+// oldEvidence is how old evidence may be when it is acted upon.
+const oldEvidence = time.Minute
+
+// confirm looks a departure up once more when its evidence has grown old; the text says
+// why it has to wait.
+func (r *run) confirm(ctx context.Context, action *plan.Action) string {
+	seen := r.now
+	s := r.people.subjects[action.User.ID]
+	if s != nil && !s.seen.IsZero() && action.Kind == plan.Terminate {
+		seen = s.seen
+	}
+	if r.since(seen) <= oldEvidence {
+		return ""
+	}
+	if action.Kind == plan.RevokeRole {
+		groups, err := r.Source.GroupsOf(ctx, action.User.ID)
+		if err != nil {
+			return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
+		}
+		for _, g := range groups {
+			if g.ID == action.Role.Group && r.byGroup[g.ID] != nil {
+				return plan.HeldUnconfirmed + ": is in the group again"
+			}
+		}
+		return ""
+	}
+	left, err := r.stillLeaves(ctx, action.User.ID, s != nil && s.outOf)
+	switch {
+	case err != nil:
+		return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
+	case !left:
+		return plan.HeldUnconfirmed + ": Okta says otherwise by now"
+	}
+	return ""
+}
+
+// stillLeaves asks Okta once more about somebody who is to be terminated; outOf: for
+// being out of scope.
+func (r *run) stillLeaves(ctx context.Context, id plan.PersonID, outOf bool) (bool, error) {
+	p, found, err := r.direct(ctx, id)
+	if err != nil || !found {
+		return err == nil, err
+	}
+	switch plan.Judge(&p, &r.pol).Verdict {
+	case plan.Depart, plan.Doubt:
+		return true, nil
+	case plan.Provision:
+		if outOf {
+			out, _, err := r.stillOutOfScope(ctx, id)
+			return out, err
+		}
+	}
+	return false, nil
+}
