@@ -16,7 +16,7 @@ const module = "tracktik-sync"
 // A layer is some packages of ours, and what they may know of the others. The
 // picture is
 //
-//	sync/plan <- sync/mapping, sync, okta, tracktik, state <- cmd
+//	sync/plan <- sync/mapping, sync/apply, sync, okta, tracktik, state <- cmd
 //	configs <- cmd
 //	okta/oktatest, tracktik/tracktiktest <- tests and the sandbox
 type layer struct {
@@ -33,7 +33,9 @@ var layers = []layer{
 	{[]string{"sync/trace"}, nil, nil, "an id in a context knows nothing of who sends it"},
 	{[]string{"sync/mapping"}, []string{"sync/plan"}, []string{"os", "net/http", "github.com/sirupsen/logrus"},
 		"mapping is part of the decision"},
-	{[]string{"sync"}, []string{"sync/plan", "sync/mapping", "sync/trace"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
+	{[]string{"sync/apply"}, []string{"sync/plan", "sync/trace"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
+		"what writes carries out a plan: it knows nothing of how a run reads or decides"},
+	{[]string{"sync"}, []string{"sync/plan", "sync/mapping", "sync/apply", "sync/trace"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
 		"the engine declares its ports; cmd ties adapters to them"},
 	{[]string{"okta", "tracktik"}, []string{"sync/plan", "sync/trace"}, nil,
 		"an adapter satisfies the engine's ports without knowing it, and knows no other adapter"},
