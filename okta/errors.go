@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -65,6 +66,7 @@ type Error struct {
 	Cause      error  // of a network error
 
 	scopes     []string // that the token was asked for; nil: it does not apply
+	causes     string   // the texts of errorCauses
 	reason     error    // that Summary has the words of; nil: none
 	retry      bool
 	retryAfter time.Duration // what the answer asked for; 0: nothing
@@ -116,6 +118,8 @@ func (e *Error) hint() string {
 	case e.Forbidden() && e.Endpoint == routeLogs.name:
 		return "give whoever the token belongs to the read-only administrator role, and the scope " + ScopeLogs +
 			"; without it only full runs see a change"
+	case e.AddressRefused():
+		return "a network zone keeps this machine out: let its address in, in Okta at Security, Networks, or where the API token was made"
 	case e.Forbidden():
 		return "give whoever the token belongs to the read-only administrator role, and the scopes " +
 			"okta.apps.read, okta.groups.read and okta.users.read"
@@ -208,6 +212,13 @@ func (e *Error) Forbidden() bool {
 	return e.Kind == KindAnswered && e.StatusCode == http.StatusForbidden && !e.Credentials()
 }
 
+// AddressRefused reports a 403 that speaks of where the request came from.
+func (e *Error) AddressRefused() bool { return e.Forbidden() && aboutAddress.MatchString(e.Summary) }
+
+// aboutAddress matches what Okta may say of a network zone: which words it uses for an API
+// token is not documented.
+var aboutAddress = regexp.MustCompile(`(?i)\b(ips?|ip[- ]address(es)?|(allow|white|block)[- ]?list(s|ed)?|network zones?)\b`)
+
 // Broken reports an answer that cannot be believed.
 func (e *Error) Broken() bool { return e.Kind == KindBroken }
 
@@ -236,12 +247,22 @@ func (e *NotFound) Error() string { return e.answer.Error() }
 // Unwrap is the answer as it came, an *Error.
 func (e *NotFound) Unwrap() error { return e.answer }
 
+// notFoundOf is the NotFound of an answer that is Okta's own 404.
+func notFoundOf(err error) error {
+	var failure *Error
+	if !errors.As(err, &failure) {
+		return err
+	}
+	return &NotFound{failure}
+}
+
 // answered turns an answer other than 2xx into an Error.
 func answered(endpoint string, status int, header http.Header, body []byte) *Error {
 	e := &Error{Endpoint: endpoint, Kind: KindAnswered, StatusCode: status, Request: requestID(header)}
 	if gjson.ValidBytes(body) {
 		e.Code = printable(gjson.GetBytes(body, "errorCode").String(), 20)
 		e.Summary = printable(gjson.GetBytes(body, "errorSummary").String(), maxSummary)
+		e.causes = printable(gjson.GetBytes(body, "errorCauses.#.errorSummary").String(), maxSummary)
 	}
 	if e.Summary == "" {
 		e.Summary = printable(challengeText(header), maxSummary)

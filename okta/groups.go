@@ -2,7 +2,6 @@ package okta
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"strings"
 
@@ -45,12 +44,11 @@ func (s *Source) GroupsOf(ctx context.Context, id plan.PersonID) ([]plan.Group, 
 		all = append(all, groups...)
 		return nil
 	})
-	var failure *Error
-	if errors.As(err, &failure) && failure.NotFound() {
-		return nil, &NotFound{failure}
-	}
-	if err != nil {
+	answer := err
+	if gone, err := evidence(routeUserGroups, err, string(id)); err != nil {
 		return nil, err
+	} else if gone {
+		return nil, notFoundOf(answer)
 	}
 	return all, nil
 }
@@ -75,7 +73,7 @@ func (s *Source) Group(ctx context.Context, id plan.GroupID) (g plan.Group, foun
 	if err != nil {
 		return plan.Group{}, false, err
 	}
-	c, found, err := s.object(ctx, routeGroup, "/api/v1/groups/"+group, nil)
+	c, found, err := s.object(ctx, routeGroup, "/api/v1/groups/"+group, nil, string(id))
 	if err != nil || !found {
 		return plan.Group{}, false, err
 	}
@@ -142,7 +140,7 @@ func (s *Source) GroupAssigned(ctx context.Context, id plan.GroupID) (bool, erro
 
 // exists reports whether there is an object of that id.
 func (s *Source) exists(ctx context.Context, r route, path, id string) (bool, error) {
-	c, found, err := s.object(ctx, r, path, nil)
+	c, found, err := s.object(ctx, r, path, nil, id)
 	if err == nil && found && gjson.Get(c.body, "id").String() != id {
 		return false, broken(r.name, c.request, "asked about %s, it answers about another one", id)
 	}

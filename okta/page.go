@@ -45,6 +45,7 @@ type element struct {
 // list reads all pages and hands each one over as soon as it is there. An error
 // of each ends the listing, and is returned as it is.
 func (s *Source) list(ctx context.Context, l listing, each func(page) error) error {
+	l.limit = s.pages.of(&l)
 	query := url.Values{}
 	maps.Copy(query, l.query)
 	query.Set("limit", strconv.Itoa(l.limit))
@@ -79,6 +80,13 @@ func (s *Source) page(ctx context.Context, l *listing, query url.Values, check f
 		c.patient = halvings == 2 || l.limit/2 < l.least
 		err := s.do(ctx, c, l.path, query)
 		var failure *Error
+		if errors.As(err, &failure) && s.pages.shorten(l, failure) {
+			query.Set("limit", strconv.Itoa(l.limit))
+			s.transport.config.Log.WithField("route", l.name).WithField("limit", l.limit).
+				Warn("okta refuses so long a page, asking for a shorter one")
+			halvings--
+			continue
+		}
 		if err == nil || c.patient || !errors.As(err, &failure) || failure.StatusCode != http.StatusInternalServerError {
 			return p, err
 		}

@@ -28,7 +28,7 @@ func (s *Source) Assignment(ctx context.Context, id plan.PersonID) (p plan.Perso
 	if err != nil {
 		return plan.Person{}, false, err
 	}
-	c, found, err := s.object(ctx, routeAssignment, s.appPath("/users/"+user), url.Values{"expand": {"user"}})
+	c, found, err := s.object(ctx, routeAssignment, s.appPath("/users/"+user), url.Values{"expand": {"user"}}, string(id))
 	if err != nil || !found {
 		return plan.Person{}, false, err
 	}
@@ -47,7 +47,7 @@ func (s *Source) User(ctx context.Context, idOrLogin string) (p plan.Person, fou
 	if err != nil {
 		return plan.Person{}, false, err
 	}
-	c, found, err := s.object(ctx, routeUser, "/api/v1/users/"+user, nil)
+	c, found, err := s.object(ctx, routeUser, "/api/v1/users/"+user, nil, idOrLogin)
 	if err != nil || !found {
 		return plan.Person{}, false, err
 	}

@@ -2,6 +2,7 @@ package okta
 
 import (
 	"net/http"
+	"path"
 	"strings"
 	"testing"
 
@@ -10,7 +11,9 @@ import (
 
 func TestOnlyOktasOwn404MeansGone(t *testing.T) {
 	notFound := "Not found: Resource not found: 00u1 (AppUser)"
-	o := newOrg(t, oktaError(404, "E0000007", notFound))
+	o := newOrg(t, func(w http.ResponseWriter, r *http.Request) { // about whom it was asked
+		oktaError(404, "E0000007", "Not found: Resource not found: "+path.Base(r.URL.Path)+" (AppUser)")(w, r)
+	})
 	lookUps := map[string]func(*org) (bool, error){
 		"user":       func(o *org) (bool, error) { _, found, err := o.User(t.Context(), "00u1"); return found, err },
 		"assignment": func(o *org) (bool, error) { _, found, err := o.Assignment(t.Context(), "00u1"); return found, err },
@@ -30,6 +33,9 @@ func TestOnlyOktasOwn404MeansGone(t *testing.T) {
 			"a 403":          oktaError(403, "E0000006", "You do not have permission"),
 			"a 500":          oktaError(500, "E0000007", notFound),
 			"an empty 200":   answer(200, ""),
+			"about another":  oktaError(404, "E0000007", "Not found: Resource not found: 00uOther (User)"),
+			"about nothing":  oktaError(404, "E0000007", "Not found"),
+			"about the app":  oktaError(404, "E0000007", "Not found: Resource not found: "+testApp+" (AppInstance)"),
 			"another id":     answer(200, `{"id":"00uOther","profile":{"name":"x"}}`),
 		} {
 			if found, err := lookUp(newOrg(t, handler)); found || err == nil {

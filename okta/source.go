@@ -20,6 +20,7 @@ type Source struct {
 	seed      []byte
 	transport *transport
 	sdk       *oktasdk.Client
+	pages     pages
 }
 
 // New returns a Source, without asking Okta anything.
@@ -33,7 +34,7 @@ func New(c Config) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Source{app: c.AppID, seed: []byte(c.PrintSeed), transport: t, sdk: sdk}, nil
+	return &Source{app: c.AppID, seed: []byte(c.PrintSeed), transport: t, sdk: sdk, pages: pages{most: map[string]int{}}}, nil
 }
 
 // checkRedirect ends a circle. Where a redirect may lead to, the transport has
@@ -80,23 +81,31 @@ func ourError(err error) error {
 	return err
 }
 
-// object reads a single object. found is false only when Okta itself says that it
-// does not exist.
-func (s *Source) object(ctx context.Context, r route, path string, query url.Values) (c *call, found bool, err error) {
+// object reads a single object. found is false only when Okta itself says that what was
+// asked for does not exist. A 404 about something else, be it the app, is no evidence.
+func (s *Source) object(ctx context.Context, r route, path string, query url.Values, asked string) (c *call, found bool, err error) {
 	c = &call{route: r, shape: '{', patient: true}
 	err = s.do(ctx, c, path, query)
-	var failure *Error
-	if errors.As(err, &failure) && failure.NotFound() && !s.namesApp(r, failure) {
-		return c, false, nil
+	if gone, err := evidence(r, err, asked); gone || err != nil {
+		return c, false, err
 	}
-	return c, err == nil, err
+	return c, true, nil
 }
 
-// namesApp reports a 404 about something within the app that in truth tells of the
-// app itself: it does not exist, or is hidden from us. Nobody's assignment is gone
-// because of that.
-func (s *Source) namesApp(r route, failure *Error) bool {
-	return r.bucket == bucketAppParts && strings.Contains(failure.Summary, s.app+" (AppInstance)")
+// evidence reports whether err is Okta's own word that what was asked for is not there.
+// Such a 404 that does not name it becomes an error of its own.
+func evidence(r route, err error, asked string) (gone bool, _ error) {
+	var failure *Error
+	if !errors.As(err, &failure) || !failure.NotFound() {
+		return false, err
+	}
+	asked = printable(asked, maxSummary)
+	if strings.Contains(strings.ToLower(failure.Summary), strings.ToLower(asked)) {
+		return true, nil
+	}
+	doubt := broken(r.name, failure.Request, "asked about one thing, it answers that another is not there: %s", failure.Summary)
+	doubt.StatusCode = failure.StatusCode
+	return false, doubt
 }
 
 // checkID refuses what cannot be one segment of a path: an empty id would make the

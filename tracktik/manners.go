@@ -13,10 +13,6 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// AskedOtherwise is the code of the warnings about a portal that refuses to be asked as
-// its own document has it.
-const AskedOtherwise = "asked_otherwise"
-
 // manners are how this portal lets itself be asked, as far as that is not how its document
 // has it: what it has refused is not asked for again by this client.
 type manners struct {
@@ -141,7 +137,7 @@ func (c *Client) leaveOut(resource string, parts []string, refusal error) {
 
 // warn keeps a warning. The manners must be locked.
 func (c *Client) warn(message string) {
-	c.manners.warnings = append(c.manners.warnings, plan.Warning{Code: AskedOtherwise, Message: message})
+	c.manners.warnings = append(c.manners.warnings, plan.Warning{Code: plan.AskedOtherwise, Message: message})
 	c.log.WithField("detail", message).Warn("this portal is asked otherwise")
 }
 

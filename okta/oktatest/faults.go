@@ -3,7 +3,9 @@ package oktatest
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -89,10 +91,49 @@ var (
 	ServerError = failure(http.StatusInternalServerError, "E0000009", "Internal Server Error")
 	// ReadOnly answers 503 E0000010, as Okta does during maintenance.
 	ReadOnly = failure(http.StatusServiceUnavailable, "E0000010", "Service is in read only mode")
-	// ResourceNotFound answers Okta's own 404, E0000007: what an administrator of
-	// limited scope is told of people outside it, though they are there.
-	ResourceNotFound = failure(http.StatusNotFound, "E0000007", "Not found: Resource not found: (User)")
 )
+
+// ResourceNotFound answers Okta's own 404, E0000007, about what was asked for: what an
+// administrator of limited scope is told of people outside it, though they are there.
+func ResourceNotFound(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+	notFound("Resource", askedFor(r.URL.Path)).send(w, r)
+}
+
+// AnotherNotFound answers that something else is not there: a cache, or a proxy that mixes
+// answers up. It proves nothing about what was asked for.
+func AnotherNotFound(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+	notFound("User", "00uSomebodyElse").send(w, r)
+}
+
+// WordlessNotFound answers E0000007 without saying what is not there.
+func WordlessNotFound(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+	Refuse(w, r, http.StatusNotFound, "E0000007", "Not found")
+}
+
+// AddressDenied answers 403 to whoever does not come from a listed network zone.
+var AddressDenied = failure(http.StatusForbidden, "E0000006", "The client's IP address is not in an allowed network zone")
+
+// AccessDenied refuses a token request as Okta does whose service app may not come from
+// here: 403 outside of its network zone, 401 by a policy.
+func AccessDenied(status int) Interceptor {
+	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+		text := "The client is not in an allowed network zone."
+		if status == http.StatusUnauthorized {
+			text = "Policy evaluation failed for this request, please check the policy configurations."
+		}
+		refuseOAuth(w, r, &refusal{status: status, code: "access_denied", text: text})
+	}
+}
+
+// askedFor is the id that a path ends with, be it before the name of a listing.
+func askedFor(path string) string {
+	segments := strings.Split(path, "/")
+	last := segments[len(segments)-1]
+	if slices.Contains([]string{"users", "groups", "mappings"}, last) && len(segments) > 1 {
+		last = segments[len(segments)-2]
+	}
+	return last
+}
 
 // TooManyRequests answers 429 E0000047 with a Reset that far from now: another
 // client of the org has used the minute up. A negative wait is a Reset in the past,

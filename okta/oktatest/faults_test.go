@@ -60,6 +60,9 @@ func TestFaultsInOktasForm(t *testing.T) {
 		{oktatest.Unauthorized, 401, "E0000011"},
 		{oktatest.Forbidden, 403, "E0000006"},
 		{oktatest.ResourceNotFound, 404, "E0000007"},
+		{oktatest.AnotherNotFound, 404, "E0000007"},
+		{oktatest.WordlessNotFound, 404, "E0000007"},
+		{oktatest.AddressDenied, 403, "E0000006"},
 		{oktatest.ServerError, 500, "E0000009"},
 		{oktatest.ReadOnly, 503, "E0000010"},
 		{oktatest.TooManyRequests(time.Second), 429, "E0000047"},
@@ -67,6 +70,17 @@ func TestFaultsInOktasForm(t *testing.T) {
 	} {
 		srv.Intercept = c.fault
 		get(t, srv, path).refused(t, c.status, c.code)
+	}
+}
+
+func TestA404NamesWhatWasAskedFor(t *testing.T) {
+	srv, _, _ := seeded(t)
+	srv.Intercept = oktatest.ResourceNotFound
+	for path, id := range map[string]string{"/api/v1/users/00uA": "00uA", "/api/v1/users/00uA/groups": "00uA",
+		"/api/v1/apps/0oaB/users/00uA": "00uA", "/api/v1/apps/0oaB/group-push/mappings/gPmC": "gPmC"} {
+		if a := get(t, srv, path); a.status != 404 || !strings.Contains(a.body, id) {
+			t.Errorf("%s is answered with %d %s", path, a.status, a.body)
+		}
 	}
 }
 

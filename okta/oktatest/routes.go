@@ -88,11 +88,27 @@ func (s *Server) guarded(e endpoint) http.Handler {
 			Refuse(w, r, http.StatusBadRequest, "E0000001", "Api validation failed: query", err.Error())
 			return
 		}
+		if no := s.tooLarge(values); no != nil {
+			no.send(w, r)
+			return
+		}
 		s.lock()
 		answer := e.read(s, &query{Request: r, base: baseOf(r), values: values})
 		s.mu.Unlock()
 		answer.send(w, r)
 	})
+}
+
+// tooLarge refuses a limit above LargestPage.
+func (s *Server) tooLarge(values url.Values) *reply {
+	s.fields.RLock()
+	most := s.LargestPage
+	s.fields.RUnlock()
+	if most == 0 {
+		return nil
+	}
+	_, problem := bounds{most, 1, most}.limit(values)
+	return problem
 }
 
 func baseOf(r *http.Request) string {

@@ -48,6 +48,10 @@ type Server struct {
 	// (BucketUsers and so on). A bucket that is missing has DefaultRateLimit.
 	RateLimit map[string]int
 
+	// LargestPage refuses every limit above it, as an org does whose limits became lower
+	// than its documentation has them. 0: those of the documentation.
+	LargestPage int
+
 	// Intercept stands in front of the org, authorization included. It answers
 	// itself, or calls next, or both. nil: next. See Interceptor.
 	Intercept Interceptor

@@ -22,6 +22,10 @@ type Warning struct {
 	Message string  `json:"message"`
 }
 
+// AskedOtherwise is the code of warnings about a system that refuses to be asked as its
+// documentation has it, and is asked otherwise.
+const AskedOtherwise = "asked_otherwise"
+
 // The codes of problems.
 const (
 	ProblemMissingRequired = "missing_required"
