@@ -98,8 +98,9 @@ func (s *Source) Events(ctx context.Context, cursor string, since time.Time) (ev
 		return nil, "", err
 	}
 	seen, asked := map[string]bool{}, map[string]bool{}
+	check := func(query url.Values, p page) error { return checkLogPage(asked, query, p) }
 	for {
-		p, err := s.page(ctx, &l, query, func(query url.Values, p page) error { return checkLogPage(asked, query, p) })
+		p, err := s.page(ctx, &l, query, check)
 		if err != nil {
 			return nil, "", cursorRefused(err, query)
 		}
@@ -125,8 +126,8 @@ func (s *Source) Events(ctx context.Context, cursor string, since time.Time) (ev
 func (s *Source) logQuery(l *listing, cursor string, since time.Time) (url.Values, error) {
 	filter := eventFilter(s.app)
 	if cursor == "" {
-		return url.Values{"sortOrder": {"ASCENDING"}, "filter": {filter}, "since": {since.UTC().Format("2006-01-02T15:04:05.000Z")},
-			"limit": {fmt.Sprint(l.limit)}}, nil
+		return url.Values{"sortOrder": {"ASCENDING"}, "filter": {filter}, "limit": {fmt.Sprint(l.limit)},
+			"since": {since.UTC().Format("2006-01-02T15:04:05.000Z")}}, nil
 	}
 	refuse := func(format string, args ...any) error {
 		return &Error{Endpoint: routeLogs.name, Kind: KindCursor, Summary: fmt.Sprintf(format, args...)}

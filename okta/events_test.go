@@ -91,8 +91,9 @@ func TestIdlePollIsOneRequest(t *testing.T) {
 		_ = o.sleep(t.Context(), time.Hour)
 	}
 	for _, r := range o.Server.Requests() {
-		if q := r.Query; q.Get("sortOrder") != "ASCENDING" || q.Get("limit") != "1000" || q.Has("until") || q.Has("since") == q.Has("after") {
-			t.Errorf("asked for %s", r.Query.Encode())
+		q := r.Query
+		if q.Get("sortOrder") != "ASCENDING" || q.Get("limit") != "1000" || q.Has("until") || q.Has("since") == q.Has("after") {
+			t.Errorf("asked for %s", q.Encode())
 		}
 	}
 }
@@ -106,7 +107,8 @@ func TestEventsComeWithTheirMeaning(t *testing.T) {
 		change func()
 		want   []plan.Event
 	}{
-		{"profile", func() { o.UpdateUser(o.user, map[string]any{"title": "x"}) }, []plan.Event{{Kind: plan.EventUser, People: person}}},
+		{"profile", func() { o.UpdateUser(o.user, map[string]any{"title": "x"}) },
+			[]plan.Event{{Kind: plan.EventUser, People: person}}},
 		{"name in the app", func() { o.UpdateAssignment(o.app, o.user, "ana", nil) },
 			[]plan.Event{{Kind: plan.EventAssignment, People: person, Apps: apps}}},
 		{"suspended", func() { o.SetUserStatus(o.user, "SUSPENDED") },

@@ -68,7 +68,9 @@ func (s *Source) list(ctx context.Context, l listing, each func(page) error) err
 // that fails that way twice is asked for with half as many elements, and the pages
 // after it too. The tries of all lengths count together. check says why a page cannot be
 // believed.
-func (s *Source) page(ctx context.Context, l *listing, query url.Values, check func(url.Values, page) error) (p page, err error) {
+func (s *Source) page(
+	ctx context.Context, l *listing, query url.Values, check func(url.Values, page) error,
+) (p page, err error) {
 	c := &call{route: l.route, shape: '['}
 	c.inspect = func() (err error) {
 		if p, err = s.inspect(c, l, query); err == nil {

@@ -157,6 +157,11 @@ func (p *prepared) others() error {
 			return err
 		}
 	}
+	if p.Events != nil {
+		if err := p.l.putJSON(bucketEvents, keyEvents, p.Events); err != nil {
+			return err
+		}
+	}
 	if p.Run == nil {
 		return nil
 	}

@@ -28,10 +28,12 @@ var (
 	bucketRuns      = []byte("runs")
 	bucketDocuments = []byte("documents")
 	bucketTroubles  = []byte("troubles")
+	bucketEvents    = []byte("events")
 
 	keySchema  = []byte("schema")
 	keyMeta    = []byte("meta")
 	keyLastRun = []byte("last_run")
+	keyEvents  = []byte("log") // the only one of its bucket
 	keyKey     = []byte("key")
 )
 
@@ -40,6 +42,7 @@ var buckets = [][]byte{
 	bucketMeta, bucketPeople, bucketPrints, bucketEmployees, bucketNames, bucketFormers, bucketFormersBy,
 	bucketGroups, bucketMembers, bucketGrants, bucketGrantsBy, bucketPending,
 	bucketAudit, bucketAuditWho, bucketAuditRun, bucketAuditTime, bucketRuns, bucketDocuments, bucketTroubles,
+	bucketEvents,
 }
 
 // isSealed reports whether the value of that key goes through the codec.

@@ -83,6 +83,41 @@ func flipBits(t *testing.T, key []byte) {
 	}
 }
 
+// A bucket of few records has no pages of its own, and says itself how many there are.
+func TestDamagedCountOfASmallBucketIsFound(t *testing.T) {
+	data, want := filled(t, nil)
+	counts := smallBuckets(data, rootPage(t, data))
+	if len(counts) < 5 {
+		t.Fatalf("%d buckets are small", len(counts))
+	}
+	for _, at := range counts {
+		for bit := range 16 {
+			data[at+bit/8] ^= 1 << (bit % 8)
+			if !judge(t, data, want, nil) {
+				t.Errorf("bit %d of the count at byte %d: not found", bit, at)
+			}
+			data[at+bit/8] ^= 1 << (bit % 8)
+		}
+	}
+}
+
+// smallBuckets is where the small buckets below a page count their records.
+func smallBuckets(data []byte, page int) (counts []int) {
+	leaf := native.Uint16(data[page+8:]) == 2
+	for n := range int(native.Uint16(data[page+pageKind:])) {
+		at := page + pageHeader + n*16
+		if !leaf {
+			counts = append(counts, smallBuckets(data, int(native.Uint64(data[at+8:]))*os.Getpagesize())...)
+			continue
+		}
+		header := at + int(native.Uint32(data[at+4:])) + int(native.Uint32(data[at+8:]))
+		if native.Uint64(data[header:]) == 0 { // else it has pages of its own
+			counts = append(counts, header+16+pageKind)
+		}
+	}
+	return counts
+}
+
 // rootPage is where the page begins that says where all buckets are.
 func rootPage(t *testing.T, data []byte) int {
 	size := os.Getpagesize()

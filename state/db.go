@@ -127,6 +127,25 @@ func (db *DB) Meta() (plan.Meta, error) {
 	return m, err
 }
 
+// EventLog is how far Okta's System Log was read, and what is still to follow from it; the
+// zero value where it was never read.
+func (db *DB) EventLog() (l plan.EventLog, err error) {
+	err = db.view(func(tx *bbolt.Tx) error {
+		l, err = getEvents(tx, db.codec)
+		return err
+	})
+	return l, err
+}
+
+// getEvents reads the one record of its bucket, whatever its key: a damaged key must not
+// read as a log that was never read.
+func getEvents(tx *bbolt.Tx, c codec) (l plan.EventLog, err error) {
+	_, err = readRows(tx, span{bucket: bucketEvents}, -1, func(k, sealed []byte) error {
+		return c.openJSON(bucketEvents, k, sealed, &l)
+	})
+	return l, err
+}
+
 // CheckBinding returns a BindingError unless the snapshot was made for want.
 func (db *DB) CheckBinding(want plan.Binding) error {
 	m, err := db.Meta()

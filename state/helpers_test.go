@@ -128,6 +128,7 @@ func printOf(n int) (p plan.Print) {
 // dump is everything that can be read of a snapshot.
 type dump struct {
 	Meta     plan.Meta
+	Events   plan.EventLog
 	Links    map[plan.PersonID]plan.Link
 	Marks    map[plan.PersonID]plan.Mark
 	Formers  map[plan.EmployeeID]plan.Former
@@ -155,6 +156,8 @@ func dumpOf(db *DB, groups ...plan.GroupID) (*dump, error) {
 	note := func(err error) { errs = append(errs, err) }
 	var err error
 	d.Meta, err = db.Meta()
+	note(err)
+	d.Events, err = db.EventLog()
 	note(err)
 	for l, err := range db.Links() {
 		if err == nil {
@@ -262,6 +265,7 @@ func fill(t testing.TB, db *DB) {
 		Groups:   []plan.GroupLink{{Group: "00g1", Name: "Site Airport", Role: 7, RoleName: "Site Airport", How: plan.HowCreated}, {Group: "00g2", Name: "Site Bank"}},
 		Members:  []plan.Membership{{Group: "00g1", Members: []plan.PersonID{"00u1", "00u2"}}, {Group: "00g2"}},
 		Grants:   []plan.Grant{{Role: 7, Person: "00u1", ID: 70, Employee: 1, Group: "00g1", Since: morning}, {Role: 7, Person: "00u2", ID: 71, Employee: 2, Group: "00g1", Since: morning}},
+		Events:   readLog(7),
 		Troubles: []plan.Trouble{{Person: "00u3", Code: plan.ProblemRefused, Message: "refused", Since: morning, Last: morning}},
 		Run:      &plan.RunRecord{ID: "20261124T060000Z-000001", Started: morning, Ended: morning, Done: map[string]int{"create": 40}, Document: []byte(`{"actions":[]}`)},
 	})
@@ -271,6 +275,14 @@ func fill(t testing.TB, db *DB) {
 			Kind: string(plan.Create), Person: l.Person, Employee: l.Employee, Login: l.Login, Outcome: plan.Done}}})
 	}
 	commit(t, db, plan.Batch{Settle: []uint64{begin[0].Seq}})
+}
+
+// readLog is a log that was read up to its n-th event, with a second look to come.
+func readLog(n int) *plan.EventLog {
+	at := morning.Add(time.Duration(n) * time.Second)
+	return &plan.EventLog{Cursor: fmt.Sprintf("https://acme.okta.example/api/v1/logs?after=%d", n), Since: morning, Polled: at,
+		Again: []plan.Look{{Person: person(n), At: at, Gone: at,
+			Claims: []plan.Told{{Kind: plan.EventUser, Says: plan.SaysGone, At: at}}}}}
 }
 
 // flip changes a bit of the first place at which the file says text.

@@ -111,6 +111,7 @@ func (m *model) batch(n int) plan.Batch {
 	m.some(func() {
 		b.Audits = append(b.Audits, plan.Audit{Kind: "update", Person: m.person(), Time: morning.Add(-time.Duration(n) * time.Second)})
 	})
+	m.some(func() { b.Events = readLog(n) })
 	m.some(func() { b.Begin = append(b.Begin, plan.Intent{Request: string(rune('a' + n%26))}) })
 	m.some(func() {
 		if seq := 1 + m.r.Uint64N(m.intents+2); !slices.Contains(b.Settle, seq) {
@@ -172,6 +173,9 @@ func (m *model) apply(b plan.Batch) {
 	for i := range b.Formers {
 		f := &b.Formers[i]
 		w.Formers[f.Link.Employee] = *f
+	}
+	if b.Events != nil {
+		w.Events = *b.Events
 	}
 	m.applyRoles(b)
 	for _, key := range b.Cured {

@@ -93,6 +93,9 @@ func (v *verifier) run() error {
 		if _, err := getMeta(tx, v.db.codec); err != nil {
 			return err
 		}
+		if _, err := getEvents(tx, v.db.codec); err != nil {
+			return err
+		}
 		for _, part := range []func(*bbolt.Tx){v.people, v.roles, v.journal, v.runs, v.indexes} {
 			part(tx)
 		}

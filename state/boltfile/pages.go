@@ -260,7 +260,23 @@ func (w *walker) bucket(id uint64, header []byte) error {
 		pageHeader+int(native.Uint16(inline[10:]))*elementSize > len(inline) {
 		return fmt.Errorf("page %d holds a small bucket that is not one", id)
 	}
-	return w.leaf(id, inline)
+	if err := w.leaf(id, inline); err != nil {
+		return err
+	}
+	if filled(inline) != len(inline) { // bbolt leaves no room in it, so a count is damaged
+		return fmt.Errorf("page %d holds a small bucket of another size than its records have", id)
+	}
+	return nil
+}
+
+// filled is the length of a leaf without room for more.
+func filled(leaf []byte) int {
+	n := pageHeader
+	for i := range int(native.Uint16(leaf[10:])) {
+		at := pageHeader + i*elementSize
+		n += elementSize + int(native.Uint32(leaf[at+8:])) + int(native.Uint32(leaf[at+12:]))
+	}
+	return n
 }
 
 // slice is n bytes of page, pos after at.

@@ -27,6 +27,7 @@ type Batch struct {
 	Audits []Audit // their Seq is given by the snapshot
 	Run    *RunRecord
 	Meta   *Meta
+	Events *EventLog // how far Okta's System Log was read, with what came of it
 }
 
 // A PersonPrint is the print of the listing entry at which a person was last
