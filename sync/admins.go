@@ -38,7 +38,7 @@ func (r *run) findAdminsInList(ctx context.Context, fresh []*subject) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.listGrants(ctx, slices.Collect(maps.Keys(candidates))); err != nil {
+	if _, err := r.grants.List(ctx, slices.Collect(maps.Keys(candidates))); err != nil {
 		return err
 	}
 	err = r.adminsByPerson(ctx, candidates, r.protectedRoles())
@@ -84,11 +84,11 @@ func markAdmins(fresh []*subject, candidates map[plan.EmployeeID]standing) {
 
 func (r *run) adminsByPerson(ctx context.Context, candidates map[plan.EmployeeID]standing, protected map[plan.RoleID]bool) error {
 	ids := slices.Sorted(maps.Keys(candidates))
-	if err := r.askOf(ctx, ids); err != nil {
+	if err := r.grants.Ask(ctx, ids); err != nil {
 		return err
 	}
 	for _, id := range ids {
-		held, doubt, err := r.rolesOf(ctx, id)
+		held, doubt, err := r.grants.Of(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -99,13 +99,13 @@ func (r *run) adminsByPerson(ctx context.Context, candidates map[plan.EmployeeID
 
 func (r *run) adminsByRole(ctx context.Context, candidates map[plan.EmployeeID]standing, protected map[plan.RoleID]bool) error {
 	roles := slices.Sorted(maps.Keys(protected))
-	doubt, err := r.readHoldersOf(ctx, roles)
+	doubt, err := r.grants.AskHolders(ctx, roles)
 	if err != nil {
 		return err
 	}
 	for id := range candidates {
 		holds := func(u plan.UserRole) bool { return u.Employee == id }
-		admin := slices.ContainsFunc(roles, func(role plan.RoleID) bool { return slices.ContainsFunc(r.grants.with[role], holds) })
+		admin := slices.ContainsFunc(roles, func(role plan.RoleID) bool { return slices.ContainsFunc(r.grants.With(role), holds) })
 		candidates[id] = standing{admin, doubt}
 	}
 	return nil

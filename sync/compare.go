@@ -62,7 +62,7 @@ func (c *comparing) begin(ctx context.Context) error {
 	if err := c.checkApp(); err != nil {
 		return err
 	}
-	return c.findOwn(ctx)
+	return c.grants.FindOwn(ctx)
 }
 
 // readUsers reads and maps everybody in Okta's listing.
@@ -136,7 +136,7 @@ func (c *comparing) readRoles(ctx context.Context) error {
 		return nil
 	}
 	c.phase("reading tracktik roles", 0)
-	own, err := c.ownEmployee(ctx)
+	own, err := c.grants.Own(ctx)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (r *run) learnOwn(ctx context.Context, list []*subject) error {
 	if !slices.ContainsFunc(list, risky) {
 		return nil
 	}
-	return r.findOwn(ctx)
+	return r.grants.FindOwn(ctx)
 }
 
 // spareOwn asks whose credentials we use where only the plan shows that it matters, and
@@ -85,7 +85,7 @@ func (r *run) spareOwn(ctx context.Context) error {
 	if !slices.ContainsFunc(decisions, touches) {
 		return nil
 	}
-	err := r.findOwn(ctx)
+	err := r.grants.FindOwn(ctx)
 	for _, d := range decisions {
 		d.Spare(&r.pol)
 	}

@@ -12,13 +12,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // sampleSize is how many of many missing people are looked up.
 const sampleSize = 20
 
 // lookers is how many look-ups go on at one time.
-const lookers = 4
+const lookers = read.Lookers
 
 // confirmAbsent looks up who is managed and missing from the listing, and who is said
 // to be inactive: absence is not departure.
@@ -117,7 +118,7 @@ func (r *run) lookUp(ctx context.Context, list []*subject) error {
 		pool.Go(func() error {
 			defer r.progress(1)
 			err := r.lookUpOne(ctx, s)
-			var broken *brokenListing
+			var broken *read.BrokenListing
 			_, credentials := isCredentials(err)
 			if errors.As(err, &broken) || credentials || ctx.Err() != nil {
 				return err
@@ -148,7 +149,7 @@ func (r *run) lookUpOne(ctx context.Context, s *subject) error {
 		judgement.Verdict = plan.Depart // the look-up agrees
 	}
 	if s.absent && (judgement.Verdict == plan.Provision || judgement.Verdict == plan.Wait) {
-		return &brokenListing{what: fmt.Sprintf("okta's listing of the app's users lacks user %s, who is assigned", p.ID)}
+		return &read.BrokenListing{What: fmt.Sprintf("okta's listing of the app's users lacks user %s, who is assigned", p.ID)}
 	}
 	s.person, s.judgement = p, judgement
 	if judgement.Verdict == plan.Provision {

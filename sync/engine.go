@@ -210,3 +210,11 @@ func (r *run) tell(err error) {
 	// The error itself is the caller's to say, once.
 	log.WithField("exit_code", ExitCode(r.doc, err, r.ProblemsExit)).Info("run ended")
 }
+
+// unreadGrants is the error of a run in which grants could not be read; nil: they could.
+func (r *run) unreadGrants() error {
+	if r.grants.Failed() == nil {
+		return nil
+	}
+	return fmt.Errorf("%w; nobody who was in TrackTik before was adopted or given a role because of that, and the rest was done", r.grants.Failed())
+}

@@ -10,6 +10,7 @@ import (
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/mapping"
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // The steps of an Explanation, in their order.
@@ -263,6 +264,6 @@ func (x *explainer) pushedStill(ctx context.Context) error {
 // isAnswer reports an error that is about one of the two systems, not the snapshot.
 func (x *explainer) isAnswer(err error) bool {
 	var f failure
-	var broken *brokenListing
+	var broken *read.BrokenListing
 	return err != nil && (errors.Is(err, errAsked) || x.asking.broken != nil || errors.As(err, &f) || errors.As(err, &broken))
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A pushed is an Okta group that becomes a role, with its members of now and before.
@@ -265,22 +266,15 @@ func (r *run) groupGone(ctx context.Context, l *plan.GroupLink) (bool, error) {
 	case pushAssigned:
 		assigned, err := r.Source.GroupAssigned(ctx, l.Group)
 		if err == nil && assigned {
-			err = &brokenListing{what: fmt.Sprintf("okta's listing of the app's groups lacks group %s, which is assigned", l.Group)}
+			err = &read.BrokenListing{What: fmt.Sprintf("okta's listing of the app's groups lacks group %s, which is assigned", l.Group)}
 		}
 		return err == nil, err
 	}
 	g, found, err := r.Source.Group(ctx, l.Group)
 	if err == nil && found && r.named(g, l) {
-		err = &brokenListing{what: fmt.Sprintf("okta's listing of groups lacks group %s, which exists", l.Group)}
+		err = &read.BrokenListing{What: fmt.Sprintf("okta's listing of groups lacks group %s, which exists", l.Group)}
 	}
 	return err == nil, err
-}
-
-// A brokenListing is a listing that a direct look-up contradicts.
-type brokenListing struct{ what string }
-
-func (e *brokenListing) Error() string {
-	return e.what + ": the listing cannot be believed, and nothing is written; try again, and check the rights of the account that reads"
 }
 
 // memberReaders is how many groups are read at one time: they share one rate limit.

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // findHolders looks up what those hold who exist in TrackTik and are to be granted a role:
@@ -67,13 +68,13 @@ func (r *run) lookUpHolders(ctx context.Context, views []*plan.RoleView, people 
 	if err != nil {
 		return err
 	}
-	people = slices.DeleteFunc(people, func(id plan.EmployeeID) bool { _, asked := r.grants.of[id]; return asked })
+	people = slices.DeleteFunc(people, func(id plan.EmployeeID) bool { return r.grants.Asked(id) })
 	if !r.pol.OneRole && cost < len(people) {
-		doubt, err := r.readHoldersOf(ctx, roles)
+		doubt, err := r.grants.AskHolders(ctx, roles)
 		if err != nil {
 			return err
 		}
-		if r.grants.noRole == "" {
+		if r.grants.ByRole() {
 			if doubt == "" {
 				doubt, err = r.lacksHolders(ctx, roles)
 			}
@@ -81,12 +82,12 @@ func (r *run) lookUpHolders(ctx context.Context, views []*plan.RoleView, people 
 			return err
 		}
 	}
-	if err := r.askOf(ctx, people); err != nil {
+	if err := r.grants.Ask(ctx, people); err != nil {
 		return err
 	}
 	doubt := ""
-	if r.grants.noPerson != "" {
-		if doubt, err = r.listGrants(ctx, people); err != nil {
+	if !r.grants.ByPerson() {
+		if doubt, err = r.grants.List(ctx, people); err != nil {
 			return err
 		}
 	}
@@ -117,8 +118,8 @@ func (r *run) callsByRole(roles []plan.RoleID) (int, error) {
 // lacksOurs reads by their ids the grants of ours that an answer lacks. doubt says that one
 // is there, so that the answer tells nothing.
 func (r *run) lacksOurs(ctx context.Context, missing []plan.Grant) (doubt string, err error) {
-	err = r.grantsUnread(ctx, r.confirmGrants(ctx, missing, true), nil)
-	return r.grants.doubt(""), err
+	err = r.grants.Unread(ctx, r.confirmGrants(ctx, missing, true), nil)
+	return r.grants.Doubt(), err
 }
 
 // lacksHolders is lacksOurs for the lists of who holds the roles.
@@ -126,7 +127,7 @@ func (r *run) lacksHolders(ctx context.Context, roles []plan.RoleID) (doubt stri
 	var missing []plan.Grant
 	for _, id := range roles {
 		named := map[plan.GrantID]bool{}
-		for _, u := range r.grants.with[id] {
+		for _, u := range r.grants.With(id) {
 			named[u.ID] = true
 		}
 		ours, err := r.Snapshot.GrantsWith(id)
@@ -152,7 +153,7 @@ func (r *run) noteHolders(views []*plan.RoleView, roles []plan.RoleID, doubt str
 		people[v.Employee] = true
 	}
 	for _, id := range roles {
-		for _, u := range r.grants.with[id] {
+		for _, u := range r.grants.With(id) {
 			if people[u.Employee] {
 				r.current.holds(u)
 			}
@@ -162,7 +163,7 @@ func (r *run) noteHolders(views []*plan.RoleView, roles []plan.RoleID, doubt str
 
 // noteRoles notes what one person holds; doubt is why the list of all grants does not tell.
 func (r *run) noteRoles(ctx context.Context, v *plan.RoleView, doubt string) error {
-	held, unsure, err := r.rolesOf(ctx, v.Employee)
+	held, unsure, err := r.grants.Of(ctx, v.Employee)
 	if err != nil {
 		return err
 	}
@@ -277,7 +278,7 @@ func (r *run) takeBack(v *plan.RoleView, h *plan.Holding, ids []plan.GrantID) {
 // roles lacks is read by its id, and one that cannot be read counts as there: it is not
 // granted again.
 func (r *run) stillHeld(ctx context.Context, former *plan.Former) ([]plan.Grant, error) {
-	held, doubt, err := r.rolesOf(ctx, former.Link.Employee)
+	held, doubt, err := r.grants.Of(ctx, former.Link.Employee)
 	if err != nil {
 		return nil, err
 	}
@@ -291,10 +292,10 @@ func (r *run) stillHeld(ctx context.Context, former *plan.Former) ([]plan.Grant,
 		} else {
 			there, err = r.readGrant(ctx, g)
 			if there && err == nil && doubt == "" {
-				err = &brokenListing{what: lacksGrant(g)}
+				err = &read.BrokenListing{What: lacksGrant(g)}
 			}
 			there = there || err != nil
-			if err := r.grantsUnread(ctx, err, nil); err != nil {
+			if err := r.grants.Unread(ctx, err, nil); err != nil {
 				return nil, err
 			}
 		}

@@ -80,7 +80,7 @@ func (l *linker) begin(ctx context.Context) error {
 	for _, in := range pending {
 		l.open[in.Action.User.ID] = in.Run
 	}
-	return l.findOwn(ctx)
+	return l.grants.FindOwn(ctx)
 }
 
 // read finds people and employees: one by one, or many in one listing of each side.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // mappings are the app's Push Groups in Okta, as far as they may be believed.
@@ -58,7 +59,7 @@ func (r *run) mappingGone(ctx context.Context, l *plan.GroupLink) (bool, error) 
 	case r.mappings.groups[l.Group]:
 		_, found, err := r.Source.Group(ctx, l.Group)
 		if err == nil && found {
-			err = &brokenListing{what: fmt.Sprintf("okta's listing of groups lacks group %s, which exists", l.Group)}
+			err = &read.BrokenListing{What: fmt.Sprintf("okta's listing of groups lacks group %s, which exists", l.Group)}
 		}
 		if err == nil {
 			r.warn(plan.Warning{Code: warnGroup, Message: fmt.Sprintf("group %s is pushed by a mapping of the app, and okta does not show it to us; its role and holders stay: check the rights of the account that reads", l.Group)})

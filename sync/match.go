@@ -210,28 +210,3 @@ func (r *run) configuredOwn() {
 		r.pol.Own = plan.EmployeeID(id)
 	}
 }
-
-// findOwn learns whose credentials we use where the configuration does not say: that one
-// is never touched. It may need a token.
-func (r *run) findOwn(ctx context.Context) error {
-	if r.pol.Own != 0 || r.pol.OwnUsername != "" {
-		return nil
-	}
-	var err error
-	r.pol.Own, err = r.self(ctx)
-	return err
-}
-
-// self is the employee whose credentials we use, by our own token; 0 where it does not
-// say.
-func (r *run) self(ctx context.Context) (plan.EmployeeID, error) {
-	self, err := r.Target.Self(ctx)
-	if err != nil {
-		return 0, err
-	}
-	id, err := strconv.ParseInt(self, 10, 64)
-	if err != nil {
-		return 0, nil //nolint:nilerr // the name of something else than an employee
-	}
-	return plan.EmployeeID(id), nil
-}

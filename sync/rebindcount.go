@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // count finds out which links hold, and what becomes of the others.
@@ -64,7 +65,7 @@ func (b *rebinding) confirmMissing(ctx context.Context, lost []*subject) error {
 		pool.Go(func() error {
 			_, found, err := b.Target.Employee(ctx, id)
 			if err == nil && found {
-				err = &brokenListing{what: fmt.Sprintf("tracktik's list of employees lacks employee %d, who is there", id)}
+				err = &read.BrokenListing{What: fmt.Sprintf("tracktik's list of employees lacks employee %d, who is there", id)}
 			}
 			return err
 		})

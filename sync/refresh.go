@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // currentState is TrackTik as a refresh read it: not all of it, but what differs from
@@ -105,7 +106,7 @@ func (r *run) readCurrent(ctx context.Context) error {
 
 // compareEmployee notes an employee of ours that differs from what was pushed.
 func (r *run) compareEmployee(e *plan.Employee) error {
-	r.noteOwn(e)
+	r.grants.NoteOwn(e)
 	link, found, err := r.Snapshot.LinkOfEmployee(e.ID)
 	if err != nil {
 		return err
@@ -158,7 +159,7 @@ func (r *run) confirmGone(ctx context.Context) error {
 		pool.Go(func() error {
 			e, found, err := r.Target.Employee(ctx, m.employee)
 			if err == nil && found {
-				err = &brokenListing{what: fmt.Sprintf("tracktik's list of employees lacks employee %d, who is %s", m.employee, e.Status)}
+				err = &read.BrokenListing{What: fmt.Sprintf("tracktik's list of employees lacks employee %d, who is %s", m.employee, e.Status)}
 			}
 			return err
 		})
@@ -212,7 +213,7 @@ func (r *run) confirmRoles(ctx context.Context, roles []plan.Role) error {
 		listed[l.Role] = true // once is enough
 		_, found, err := r.Target.Role(ctx, l.Role)
 		if err == nil && found {
-			err = &brokenListing{what: fmt.Sprintf("tracktik's list of roles lacks role %d, which exists", l.Role)}
+			err = &read.BrokenListing{What: fmt.Sprintf("tracktik's list of roles lacks role %d, which exists", l.Role)}
 		}
 		if err != nil {
 			return err

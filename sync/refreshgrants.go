@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // refreshGrants compares all grants with those on record. When the list cannot be read,
@@ -23,7 +24,7 @@ func (r *run) refreshGrants(ctx context.Context) error {
 	}
 	c.holders, c.covered, c.corrected, c.dropGrants = nil, nil, nil, nil
 	clear(c.changed)
-	return r.grantsUnread(ctx, err, nil)
+	return r.grants.Unread(ctx, err, nil)
 }
 
 // A grantList is what the list of all grants says about those on record.
@@ -86,7 +87,7 @@ func (r *run) listedGrants(ctx context.Context) (*grantList, error) {
 			list.stuck[g.Employee] = 0
 		}
 	}
-	own, err := r.ownEmployee(ctx)
+	own, err := r.grants.Own(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -205,9 +206,9 @@ func (r *run) grantGone(ctx context.Context, g plan.Grant, own bool) error {
 	case err != nil || !found:
 		return err
 	case u.Role == g.Role && u.Employee == g.Employee:
-		return &brokenListing{what: lacksGrant(g)}
+		return &read.BrokenListing{What: lacksGrant(g)}
 	case !own:
-		return &brokenListing{what: fmt.Sprintf("tracktik shows grant %d, which was made for employee %d, as one of user %d: its grants may not carry the ids of employees", g.ID, g.Employee, u.Employee)}
+		return &read.BrokenListing{What: fmt.Sprintf("tracktik shows grant %d, which was made for employee %d, as one of user %d: its grants may not carry the ids of employees", g.ID, g.Employee, u.Employee)}
 	}
 	return nil
 }
@@ -227,7 +228,7 @@ func (r *run) readGrant(ctx context.Context, g plan.Grant) (bool, error) {
 
 // refreshGrantsOf compares the grants of one person with those on record.
 func (r *run) refreshGrantsOf(ctx context.Context, link *plan.Link) error {
-	held, doubt, err := r.rolesOf(ctx, link.Employee)
+	held, doubt, err := r.grants.Of(ctx, link.Employee)
 	if err != nil || doubt != "" {
 		return err
 	}
@@ -247,7 +248,7 @@ func (r *run) refreshGrantsOf(ctx context.Context, link *plan.Link) error {
 	}
 	missing := slices.DeleteFunc(grants, func(g plan.Grant) bool { return r.compareGrant(g, len(held)) })
 	if err := r.confirmMissing(ctx, missing, true); err != nil {
-		return r.grantsUnread(ctx, err, nil)
+		return r.grants.Unread(ctx, err, nil)
 	}
 	return nil
 }

@@ -249,7 +249,7 @@ func (r *run) relinkOne(ctx context.Context, link *plan.Link) error {
 	if err := r.findAdmins(ctx, []*subject{s}); err != nil {
 		return err
 	}
-	if err := r.findOwn(ctx); err != nil {
+	if err := r.grants.FindOwn(ctx); err != nil {
 		return err
 	}
 	return r.relink(s, nil)

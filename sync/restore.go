@@ -136,7 +136,7 @@ func (r *restore) decide(ctx context.Context) error {
 		if err := r.readBack(ctx); err != nil {
 			return err
 		}
-		if err := r.findOwn(ctx); err != nil {
+		if err := r.grants.FindOwn(ctx); err != nil {
 			return err
 		}
 	}

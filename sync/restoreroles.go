@@ -19,9 +19,9 @@ func (r *restore) readHeld(ctx context.Context) error {
 	doubt := ""
 	var err error
 	if len(ids) > manyNew {
-		doubt, err = r.listGrants(ctx, ids)
+		doubt, err = r.grants.List(ctx, ids)
 	} else {
-		err = r.askOf(ctx, ids)
+		err = r.grants.Ask(ctx, ids)
 	}
 	if err != nil {
 		return err
@@ -31,7 +31,7 @@ func (r *restore) readHeld(ctx context.Context) error {
 		if !r.mayHold(c) {
 			continue
 		}
-		if c.held, c.doubt, err = r.rolesOf(ctx, c.id()); err != nil {
+		if c.held, c.doubt, err = r.grants.Of(ctx, c.id()); err != nil {
 			return err
 		}
 		if doubt != "" {

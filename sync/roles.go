@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A rolePass is what a run finds out about groups, roles and grants.
@@ -567,7 +568,7 @@ func (r *run) confirmLeft(ctx context.Context) error {
 	for i, v := range looked {
 		pool.Go(func() (err error) {
 			short[i], err = r.confirmOne(poolCtx, v)
-			var broken *brokenListing
+			var broken *read.BrokenListing
 			_, credentials := isCredentials(err)
 			if errors.As(err, &broken) || credentials || poolCtx.Err() != nil {
 				return err
@@ -617,11 +618,11 @@ func (r *run) confirmOne(ctx context.Context, v *plan.RoleView) (short []plan.Gr
 		g := r.byGroup[h.Group]
 		switch {
 		case in && r.some():
-			return nil, &brokenListing{what: fmt.Sprintf("okta's listing of the groups of user %s lacks group %s, which they are in", v.User.ID, h.Group)}
+			return nil, &read.BrokenListing{What: fmt.Sprintf("okta's listing of the groups of user %s lacks group %s, which they are in", v.User.ID, h.Group)}
 		case in && g != nil && !g.reread:
 			h.Lost, short = "", append(short, h.Group)
 		case in:
-			return nil, &brokenListing{what: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", h.Group, v.User.ID)}
+			return nil, &read.BrokenListing{What: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", h.Group, v.User.ID)}
 		case r.some() && len(groups) == 0:
 			if err := r.confirmAlone(ctx, v.User.ID, h.Group); err != nil {
 				return nil, err
@@ -636,7 +637,7 @@ func (r *run) confirmOne(ctx context.Context, v *plan.RoleView) (short []plan.Gr
 func (r *run) confirmAlone(ctx context.Context, id plan.PersonID, group plan.GroupID) error {
 	err := r.Source.Members(ctx, group, func(page []plan.PersonID) error {
 		if slices.Contains(page, id) {
-			return &brokenListing{what: fmt.Sprintf("okta's list of the groups of user %s is empty, and group %s has them", id, group)}
+			return &read.BrokenListing{What: fmt.Sprintf("okta's list of the groups of user %s is empty, and group %s has them", id, group)}
 		}
 		return nil
 	})

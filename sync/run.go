@@ -10,6 +10,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A run is the working state of one run: what was read, and what follows from it.
@@ -44,7 +45,7 @@ type run struct {
 	regions    *plan.Regions
 	portal     plan.PortalRoles
 	current    currentState // TrackTik as a refresh read it
-	grants     *grantReads
+	grants     *read.Grants
 	troubles   map[plan.PersonID][]plan.Trouble
 	names      plan.Names
 	roles      rolePass
@@ -75,9 +76,10 @@ func (e *Engine) newRun(opt RunOptions, id string) (*run, error) {
 		return nil, err
 	}
 	r := &run{Engine: e, opt: opt, id: id, now: now, began: began, started: now, log: e.Log, meta: meta, pol: e.Policy,
-		byGroup: map[plan.GroupID]*pushed{}, troubles: map[plan.PersonID][]plan.Trouble{}, pending: map[plan.PersonID]string{}, openGrants: map[plan.PersonID]string{}, grants: newGrantReads(),
+		byGroup: map[plan.GroupID]*pushed{}, troubles: map[plan.PersonID][]plan.Trouble{}, pending: map[plan.PersonID]string{}, openGrants: map[plan.PersonID]string{},
 		before: [2]int{e.Source.Requests(), e.Target.Requests()}}
 	r.pol.NoRemovals = opt.NoRemovals
+	r.grants = read.NewGrants(r.Target, &r.pol)
 	r.configuredOwn()
 	if id != "" {
 		r.log = e.Log.WithField("run", id)
@@ -135,7 +137,7 @@ func (r *run) decideOnce(ctx context.Context) error {
 	}
 	r.groups, r.byGroup, r.unpushed, r.groupsIn = nil, map[plan.GroupID]*pushed{}, nil, 0
 	r.mappings, r.pushedIDs = mappings{}, nil
-	r.current, r.roles, r.portal, r.warnings, r.grants = currentState{}, rolePass{}, plan.PortalRoles{}, nil, newGrantReads()
+	r.current, r.roles, r.portal, r.warnings, r.grants = currentState{}, rolePass{}, plan.PortalRoles{}, nil, read.NewGrants(r.Target, &r.pol)
 	r.doc.Evidence = ""
 	r.doc.Managed = r.people.managed
 	r.refresh = r.wantsRefresh()

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A scope that asks for groups takes a membership that vanished from a list for somebody
@@ -81,7 +82,7 @@ func (s *subject) hold(why string) {
 func (r *run) contradicted(id plan.PersonID, groups []plan.Group) error {
 	for _, g := range groups {
 		if p := r.byGroup[g.ID]; p != nil && !p.failed && !p.holds(id) {
-			return &brokenListing{what: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", g.ID, id)}
+			return &read.BrokenListing{What: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", g.ID, id)}
 		}
 	}
 	return nil

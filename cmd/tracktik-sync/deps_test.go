@@ -16,7 +16,7 @@ const module = "tracktik-sync"
 // A layer is some packages of ours, and what they may know of the others. The
 // picture is
 //
-//	sync/plan <- sync/mapping, sync/apply, sync, okta, tracktik, state <- cmd
+//	sync/plan <- sync/mapping, sync/read, sync/apply, sync, okta, tracktik, state <- cmd
 //	configs <- cmd
 //	okta/oktatest, tracktik/tracktiktest <- tests and the sandbox
 type layer struct {
@@ -35,7 +35,9 @@ var layers = []layer{
 		"mapping is part of the decision"},
 	{[]string{"sync/apply"}, []string{"sync/plan", "sync/trace"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
 		"what writes carries out a plan: it knows nothing of how a run reads or decides"},
-	{[]string{"sync"}, []string{"sync/plan", "sync/mapping", "sync/apply", "sync/trace"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
+	{[]string{"sync/read"}, []string{"sync/plan"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
+		"what reads says what it was told and how far to believe it: it knows nothing of how a plan is carried out"},
+	{[]string{"sync"}, []string{"sync/plan", "sync/mapping", "sync/read", "sync/apply", "sync/trace"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
 		"the engine declares its ports; cmd ties adapters to them"},
 	{[]string{"okta", "tracktik"}, []string{"sync/plan", "sync/trace"}, nil,
 		"an adapter satisfies the engine's ports without knowing it, and knows no other adapter"},
