@@ -36,7 +36,7 @@ func start(ctx context.Context, o options) (*stack, error) {
 	if o.oktaLimit > 0 {
 		s.world.Okta.RateLimit = map[string]int{}
 		for _, bucket := range []string{oktatest.BucketApps, oktatest.BucketApp, oktatest.BucketGroups, oktatest.BucketGroup,
-			oktatest.BucketUsers, oktatest.BucketUser, oktatest.BucketOther} {
+			oktatest.BucketUsers, oktatest.BucketUser, oktatest.BucketLogs, oktatest.BucketOther} {
 			s.world.Okta.RateLimit[bucket] = o.oktaLimit
 		}
 	}

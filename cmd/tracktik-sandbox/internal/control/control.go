@@ -10,6 +10,7 @@
 //	POST   /life?events=N&seed=S   N random events; &kinds=hire,rename of these kinds
 //	POST   /life?user=LOGIN&kinds=deactivate   one event of one kind, to that person
 //	GET    /state                  both sides; ?limit=200&q=TEXT a part of them, the latest first
+//	GET    /log                    Okta's System Log, the latest first; ?limit=200&q=TEXT
 //	GET    /audit                  where the two sides disagree, after a sync
 //	GET    /requests               what reached the simulators, by system, method, route
 //	POST   /requests/reset         counts from here on
@@ -84,6 +85,7 @@ func (c *Control) Admin() http.Handler {
 	mux.HandleFunc("POST /advance", c.postAdvance)
 	mux.HandleFunc("POST /life", c.postLife)
 	mux.HandleFunc("GET /state", c.getState)
+	mux.HandleFunc("GET /log", c.getLog)
 	mux.HandleFunc("GET /audit", c.getAudit)
 	mux.HandleFunc("GET /incumbent", c.getIncumbent)
 	mux.HandleFunc("POST /incumbent", c.postIncumbent)

@@ -19,7 +19,7 @@ type activeFault struct {
 	fault *fault
 }
 
-// A fault of one of the simulators. Exactly one of okta, tracktik and rule is set.
+// A fault of one of the simulators. Exactly one of okta, log, tracktik and rule is set.
 type fault struct {
 	Name  string `json:"name"`
 	Text  string `json:"text"`
@@ -27,6 +27,7 @@ type fault struct {
 
 	pattern  string // of the paths at the org; empty: all
 	okta     oktatest.Interceptor
+	log      func(*oktatest.LogManners)
 	match    tracktiktest.Match
 	tracktik tracktiktest.Interceptor
 	rule     func(rules *tracktiktest.Rules, on bool)
@@ -35,6 +36,7 @@ type fault struct {
 const (
 	appUsers  = "GET /api/v1/apps/*/users"
 	oneUser   = "GET /api/v1/users/*"
+	systemLog = "GET /api/v1/logs"
 	stormWait = 2 * time.Second
 )
 
@@ -54,6 +56,18 @@ var faultList = []fault{
 	{Name: "okta-drop", Text: "connections are dropped before the answer", Times: 3, okta: oktatest.Drop},
 	{Name: "okta-distant", Text: "every answer takes 20 ms", okta: oktatest.Latency(20 * time.Millisecond)},
 	{Name: "okta-slow", Text: "every answer takes 200 ms", okta: oktatest.Latency(200 * time.Millisecond)},
+	{Name: "okta-log-403", Text: "the System Log may not be read", pattern: systemLog, okta: oktatest.Forbidden},
+	{Name: "okta-log-cursor", Text: "the System Log's cursor is not known any more", pattern: systemLog, Times: 1, okta: oktatest.RefusedCursor},
+	{Name: "okta-log-late", Text: "events are in the System Log after 20 s, every second one later still",
+		log: func(m *oktatest.LogManners) { m.Lag, m.Late = 20*time.Second, 10*time.Second }},
+	{Name: "okta-log-early", Text: "look-ups show a change 10 s after the System Log does",
+		log: func(m *oktatest.LogManners) { m.LookupLag = 10 * time.Second }},
+	{Name: "okta-log-lost", Text: "deactivations never come to the System Log",
+		log: func(m *oktatest.LogManners) {
+			m.Lose = func(kind string) bool { return kind == "user.lifecycle.deactivate" }
+		}},
+	{Name: "okta-log-noisy", Text: "every event comes twice, and with ten of others",
+		log: func(m *oktatest.LogManners) { m.Again, m.Noise = time.Second, 10 }},
 
 	{Name: "tracktik-lost-reply", Text: "an employee is created and the answer is lost", Times: 1,
 		match: tracktiktest.Match{Method: http.MethodPost, Path: "/employees"}, tracktik: tracktiktest.LostReply},
@@ -170,10 +184,13 @@ func faultNames() []string {
 func (c *Control) install() {
 	var okta []oktatest.Interceptor
 	var tracktik []tracktiktest.Interceptor
+	var manners oktatest.LogManners
 	for _, a := range c.active {
 		switch f := a.fault; {
 		case f.okta != nil:
 			okta = append(okta, a.atOkta())
+		case f.log != nil:
+			f.log(&manners)
 		case f.tracktik != nil:
 			match := f.match
 			match.Nth, match.Times = a.Nth, a.Times
@@ -184,6 +201,7 @@ func (c *Control) install() {
 		if s.Intercept = nil; len(okta) > 0 {
 			s.Intercept = oktatest.All(okta...)
 		}
+		s.SystemLog = manners
 	})
 	c.world.TrackTik.Configure(func(s *tracktiktest.Server) {
 		if s.Intercept = nil; len(tracktik) > 0 {

@@ -64,6 +64,8 @@ function change(c, i, all) {
   return out;
 }
 
+const logged = (e) => row(e.uuid, e.type, "", [e.published.slice(11, 23), ...e.targets.map((t) => t.type + " " + t.name)], "");
+
 // fill shows rows and marks those that were not there or were different before.
 const before = {};
 function fill(name, rows, total) {
@@ -98,6 +100,11 @@ async function look() {
   fill("employees", s.tracktik.employees.map(employee), limit);
   fill("roles", s.tracktik.roles.map(role), limit);
   fill("history", s.tracktik.history.map(change).reverse(), null);
+}
+
+async function readLog() {
+  const { events } = await call("GET", "log?limit=" + limit + "&q=" + encodeURIComponent(query));
+  fill("log", events.map(logged), null);
 }
 
 async function countRequests() {
@@ -217,6 +224,7 @@ async function watch() {
   try {
     await look();
     await countRequests();
+    await readLog();
     id("live").textContent = "live";
   } catch {
     id("live").textContent = "the sandbox does not answer; trying again";
