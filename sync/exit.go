@@ -6,15 +6,15 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// The codes with which a run ends.
+// The exit codes of a run and of every command. Schedulers and scripts rely on them.
 const (
 	ExitDone     = 0
-	ExitFailed   = 1
-	ExitUsage    = 2
-	ExitRefused  = 3
-	ExitProblems = 4
-	ExitLocked   = 5
-	ExitPending  = 10
+	ExitFailed   = 1  // failed, or cut short with work left
+	ExitUsage    = 2  // bad usage or configuration
+	ExitRefused  = 3  // a guard, a stale plan, no snapshot, other systems
+	ExitProblems = 4  // finished, some persons have problems
+	ExitLocked   = 5  // another run has the snapshot
+	ExitPending  = 10 // with --detailed-exitcode: changes are pending
 )
 
 // ExitCode is the code of a run that ended with doc and err; problems is

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -108,5 +109,18 @@ func TestScopesCoverWhatIsBelowThem(t *testing.T) {
 	}
 	if _, known := (Token{Access: "opaque"}).Allows("roles", "read"); known {
 		t.Error("an opaque token tells its scopes")
+	}
+}
+
+func TestATokenSaysWhenItEnds(t *testing.T) {
+	ends := time.Date(2026, 11, 24, 12, 1, 0, 0, time.UTC)
+	claims := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"exp":%d}`, ends.Unix()))
+	if end, known := (Token{Refresh: "e30." + claims + ".sig"}).RefreshEnds(); !known || !end.Equal(ends) {
+		t.Errorf("it ends %v, %v", end, known)
+	}
+	for _, token := range []string{"", "opaque", "a.b.c", "e30.e30.sig"} {
+		if end, known := (Token{Refresh: token}).RefreshEnds(); known {
+			t.Errorf("%q ends %v", token, end)
+		}
 	}
 }

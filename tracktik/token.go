@@ -29,6 +29,16 @@ type Token struct {
 // are, where the token says so, else empty.
 func (t Token) Subject() string { return subject(t.Access) }
 
+// RefreshEnds is when Refresh ends, by its exp claim (RFC 7519, 4.1.4); known is false
+// for a token that does not say.
+func (t Token) RefreshEnds() (end time.Time, known bool) {
+	var claims struct {
+		Expires float64 `json:"exp"`
+	}
+	readClaims(t.Refresh, &claims)
+	return time.Unix(int64(claims.Expires), 0).UTC(), claims.Expires > 0
+}
+
 // Scopes are what Access is good for; nil when the token does not say.
 func (t Token) Scopes() []string { return scopes(t.Access) }
 

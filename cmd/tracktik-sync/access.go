@@ -7,8 +7,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"tracktik-sync/state"
 	"tracktik-sync/sync/plan"
 )
@@ -34,27 +32,6 @@ type accessRole struct {
 	How   string       `json:"how"`
 	Since time.Time    `json:"since"`
 	Run   string       `json:"run,omitempty"`
-}
-
-func newAccess(a *app) *cobra.Command {
-	var format *choice
-	cmd := &cobra.Command{
-		Use:   "access",
-		Short: "List each managed person with region, roles, and the group behind each role",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return a.withSnapshot(func(db *state.DB) error {
-				return a.aside(db, func(w io.Writer) error {
-					if format.value == "json" {
-						return accessJSON(w, db)
-					}
-					return accessCSV(w, db)
-				})
-			})
-		},
-	}
-	format = formats(cmd.Flags(), "csv", "json")
-	return cmd
 }
 
 // eachAccess calls each for every managed person, by Okta id.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
@@ -34,15 +35,34 @@ func (s snapshot) Prune(now time.Time, keep time.Duration) error {
 	return err
 }
 
-// approvals is state.Approvals as the engine wants it.
+// approvals is state.Approvals as the engine wants it. It notes what they let pass.
 type approvals struct {
-	file *state.Approvals
-	of   plan.Binding
+	file   *state.Approvals
+	of     plan.Binding
+	passed []passed
+}
+
+// passed is what one approval let pass in a run.
+type passed struct {
+	hash       string
+	done, left int // actions
+}
+
+func approvalsOf(cfg *configs.Config, now func() time.Time) *approvals {
+	return &approvals{file: state.ApprovalsOf(cfg.State.Path, now), of: binding(cfg)}
+}
+
+// passedBy is what approvals let pass in the run that an engine has made.
+func passedBy(e *tsync.Engine) []passed {
+	if s, ok := e.Approvals.(*approvals); ok {
+		return s.passed
+	}
+	return nil
 }
 
 // Get returns the set of that hash. Why one that was there cannot be given any more, or
 // here, is the error.
-func (s approvals) Get(hash string) ([]plan.ActionRef, bool, error) {
+func (s *approvals) Get(hash string) ([]plan.ActionRef, bool, error) {
 	approval, found, err := s.file.Find(hash)
 	if err == nil && found {
 		err = s.fits(&approval)
@@ -67,7 +87,7 @@ func itemsOf(set []plan.ActionRef) []state.ApprovalItem {
 }
 
 // fits refuses an approval that was used, is old, or is of other systems.
-func (s approvals) fits(a *state.Approval) error {
+func (s *approvals) fits(a *state.Approval) error {
 	why := ""
 	switch {
 	case !a.Used.IsZero():
@@ -85,21 +105,21 @@ func (s approvals) fits(a *state.Approval) error {
 }
 
 // ours reports that an approval is of these systems.
-func (s approvals) ours(a *state.Approval) bool { return a.Of == plan.Binding{} || a.Of == s.of }
+func (s *approvals) ours(a *state.Approval) bool { return a.Of == plan.Binding{} || a.Of == s.of }
 
 // Put keeps a set for 24 hours.
-func (s approvals) Put(ctx context.Context, hash string, set []plan.ActionRef) error {
+func (s *approvals) Put(ctx context.Context, hash string, set []plan.ActionRef) error {
 	return s.file.Put(ctx, state.Approval{Hash: hash, Items: itemsOf(set), Of: s.of})
 }
 
 // Give lets a set pass from now on.
-func (s approvals) Give(ctx context.Context, hash string) error {
+func (s *approvals) Give(ctx context.Context, hash string) error {
 	_, err := s.file.Give(ctx, hash)
 	return err
 }
 
 // Given are the sets that may pass, with what is left of them.
-func (s approvals) Given() ([]tsync.Given, error) {
+func (s *approvals) Given() ([]tsync.Given, error) {
 	list, err := s.file.Given()
 	var given []tsync.Given
 	for i := range list {
@@ -111,12 +131,19 @@ func (s approvals) Given() ([]tsync.Given, error) {
 }
 
 // Left notes what is left of a set.
-func (s approvals) Left(ctx context.Context, hash string, set []plan.ActionRef) error {
-	return s.file.Left(ctx, hash, itemsOf(set))
+func (s *approvals) Left(ctx context.Context, hash string, set []plan.ActionRef) error {
+	before, open, err := s.file.Get(hash)
+	if err == nil {
+		err = s.file.Left(ctx, hash, itemsOf(set))
+	}
+	if done := len(before.Items) - len(set); err == nil && open && done > 0 {
+		s.passed = append(s.passed, passed{hash, done, len(set)})
+	}
+	return err
 }
 
 // Use ends an approval.
-func (s approvals) Use(ctx context.Context, hash string) error {
+func (s *approvals) Use(ctx context.Context, hash string) error {
 	_, _, err := s.file.Use(ctx, hash)
 	return err
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 
@@ -49,33 +48,23 @@ func (c *applyCommand) execute(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	db, err := c.openWrite(ctx, cfg)
+	j := &job{app: c.app, cfg: cfg, format: c.format.value, whole: len(saved.Options.User) == 0}
+	db, err := j.open(ctx)
 	if err != nil {
-		return c.notBegun(ctx, cfg, len(saved.Options.User) == 0, err)
+		return err
 	}
-	opt := tsync.RunOptions{
+	d, err := j.once(ctx, db, tsync.RunOptions{
 		Users:        saved.Options.User,
 		Refresh:      &saved.Options.Refresh,
 		NoRemovals:   saved.Options.NoRemovals,
-		Approve:      c.run.approvals(c.app, cfg),
+		Approve:      c.run.approvals(&c.invocation, cfg),
 		Expect:       saved.Hash,
 		ExpectConfig: saved.Config,
-	}
-	d, err := c.once(ctx, cfg, db, opt)
-	if d == nil {
-		return errors.Join(err, noDocument(err))
-	}
-	explainStale(err, saved, d)
-	if isStale(err) && c.format.value == "text" { // the plan that would be made now is not what was asked for
+	})
+	if d != nil && explainStale(err, saved, d) && j.format == "text" { // the plan that would be made now is not what was asked for
 		return err
 	}
-	return c.showRun(cfg, d, c.format.value, err)
-}
-
-// isStale reports that a saved plan does not fit any more.
-func isStale(err error) bool {
-	var refused *tsync.RefusedError
-	return errors.As(err, &refused) && refused.Code == tsync.RefusedStale
+	return j.show(d, err)
 }
 
 // readPlan reads a saved plan; one that was changed is refused.

@@ -21,25 +21,25 @@ func TestAnApprovalThatCannotBeGivenIsRefusedWithTheReason(t *testing.T) {
 	there.Portal = "https://other.staffr.net"
 	set := []plan.ActionRef{{Kind: plan.Terminate, Person: "00u1", Employee: 7}}
 	put := func(hash string, of plan.Binding) {
-		if err := (approvals{file, of}).Put(t.Context(), hash, set); err != nil {
+		if err := (&approvals{file: file, of: of}).Put(t.Context(), hash, set); err != nil {
 			t.Fatal(err)
 		}
 	}
 	wantWhy := func(hash, want string) {
 		t.Helper()
-		_, found, err := approvals{file, here}.Get(hash)
+		_, found, err := (&approvals{file: file, of: here}).Get(hash)
 		var refused *tsync.RefusedError
 		if found && err == nil || !errors.As(err, &refused) || refused.Code != tsync.RefusedApproval || !strings.Contains(refused.Message, want) {
 			t.Errorf("approval %s: found %v, %v; want the reason %q", hash, found, err, want)
 		}
 	}
 	put("0123abcd", here)
-	if got, found, err := (approvals{file, here}).Get("0123abcd"); err != nil || !found || len(got) != 1 || got[0] != set[0] {
+	if got, found, err := (&approvals{file: file, of: here}).Get("0123abcd"); err != nil || !found || len(got) != 1 || got[0] != set[0] {
 		t.Fatalf("a good one: %v %v %v", got, found, err)
 	}
 	put("4567abcd", there)
 	wantWhy("4567abcd", "is of https://acme.okta.com app 0oa1 and https://other.staffr.net, not of ")
-	if err := (approvals{file, here}).Use(t.Context(), "0123abcd"); err != nil {
+	if err := (&approvals{file: file, of: here}).Use(t.Context(), "0123abcd"); err != nil {
 		t.Fatal(err)
 	}
 	wantWhy("0123abcd", "was used at 2026-11-24T06:00:00Z")
@@ -50,10 +50,10 @@ func TestAnApprovalThatCannotBeGivenIsRefusedWithTheReason(t *testing.T) {
 		t.Errorf("to approve: %v, %v", list, err)
 	}
 	put("89ababcd", here) // the same set is refused again
-	if _, found, err := (approvals{file, here}).Get("89ababcd"); err != nil || !found {
+	if _, found, err := (&approvals{file: file, of: here}).Get("89ababcd"); err != nil || !found {
 		t.Errorf("refused anew: found %v, %v", found, err)
 	}
-	if _, found, err := (approvals{file, here}).Get("ffff"); err != nil || found {
+	if _, found, err := (&approvals{file: file, of: here}).Get("ffff"); err != nil || found {
 		t.Errorf("one that never was: found %v, %v", found, err)
 	}
 }

@@ -10,12 +10,12 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-func asked(t *testing.T, answer, format string) (a *app, yes bool, stdout, stderr *bytes.Buffer) {
+func asked(t *testing.T, answer, format string) (j *job, yes bool, stdout, stderr *bytes.Buffer) {
 	t.Helper()
 	stdout, stderr = &bytes.Buffer{}, &bytes.Buffer{}
-	a = newApp(strings.NewReader(answer), stdout, stderr)
-	yes = a.confirm(t.Context(), format)(planOf(plan.Create))
-	return a, yes, stdout, stderr
+	j = &job{app: newApp(strings.NewReader(answer), stdout, stderr), format: format}
+	yes = j.confirm(t.Context())(planOf(plan.Create))
+	return j, yes, stdout, stderr
 }
 
 func planOf(kinds ...plan.Kind) *plan.Document {
@@ -36,14 +36,14 @@ func TestOnlyYesIsYes(t *testing.T) {
 }
 
 func TestThePlanIsShownBeforeTheQuestionAndNotAgain(t *testing.T) {
-	a, _, stdout, stderr := asked(t, "y\n", "text")
+	j, _, stdout, stderr := asked(t, "y\n", "text")
 	if !strings.Contains(stdout.String(), "ana@acme.example") || !strings.Contains(stderr.String(), "1 create in https://acme.staffr.net.\nGo on? [y/N] ") {
 		t.Errorf("asked without telling:\n%s%s", stdout, stderr)
 	}
 	stdout.Reset()
 	d := planOf(plan.Create)
 	d.Run, d.Result = "r1", &plan.Result{Done: map[string]int{"create": 1}}
-	if err := a.printRun(d, "text"); err != nil || strings.Contains(stdout.String(), "ana@") || !strings.Contains(stdout.String(), "1 create done") {
+	if err := j.print(d); err != nil || strings.Contains(stdout.String(), "ana@") || !strings.Contains(stdout.String(), "1 create done") {
 		t.Errorf("afterwards it prints (%v):\n%s", err, stdout)
 	}
 }
@@ -56,11 +56,11 @@ func TestStdoutStaysJSONWhenSomebodyIsAsked(t *testing.T) {
 }
 
 func TestNobodyIsAskedAboutARunThatWritesNothing(t *testing.T) {
-	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
+	j := &job{app: newApp(strings.NewReader(""), io.Discard, io.Discard), format: "text"}
 	observing := planOf(plan.Create)
 	observing.Mode = "observe"
 	for _, d := range []*plan.Document{planOf(), observing} {
-		if !a.confirm(t.Context(), "text")(d) || a.declined {
+		if !j.confirm(t.Context())(d) || j.declined {
 			t.Errorf("somebody was asked about %d actions in mode %s", len(d.Actions), d.Mode)
 		}
 	}
@@ -71,8 +71,8 @@ func TestASignalAnswersNo(t *testing.T) {
 	cancel()
 	in, keep := io.Pipe() // nobody ever types
 	defer keep.Close()
-	a := newApp(in, io.Discard, io.Discard)
-	if a.confirm(ctx, "text")(planOf(plan.Terminate)) {
+	j := &job{app: newApp(in, io.Discard, io.Discard), format: "text"}
+	if j.confirm(ctx)(planOf(plan.Terminate)) {
 		t.Error("a signal counts as yes")
 	}
 }
@@ -93,10 +93,10 @@ func TestQuietSaysNothingUnlessSomethingIsNew(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		a := newApp(strings.NewReader(""), &out, io.Discard)
-		a.flags.quiet = true
+		a.quiet = true
 		d := planOf()
 		test.change(d)
-		if err := a.printRun(d, "text"); err != nil || (out.Len() > 0) != test.says {
+		if err := (&job{app: a, format: "text"}).print(d); err != nil || (out.Len() > 0) != test.says {
 			t.Errorf("%s: it says %q (%v)", name, out.String(), err)
 		}
 	}

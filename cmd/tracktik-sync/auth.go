@@ -21,25 +21,6 @@ func newAuth(a *app) *cobra.Command {
 	return group(a, "auth", "Authorise this program in the TrackTik portal", authCommands)
 }
 
-// tokenFile is where TrackTik's tokens lie, encrypted where state.key is set.
-func tokenFile(cfg *configs.Config) *state.TokenFile {
-	return state.Tokens(cfg.State.Path).WithKey(stateKey(cfg))
-}
-
-// savedToken is what is kept of the configured portal; the zero Token when there is
-// nothing, or only something of another portal.
-func savedToken(cfg *configs.Config) (tracktik.Token, error) {
-	record, err := tokenFile(cfg).Load()
-	if err != nil {
-		return tracktik.Token{}, err
-	}
-	token, err := tracktik.ParseToken(record)
-	if err != nil || canonical(strings.TrimRight(token.Portal, "/")) != binding(cfg).Portal {
-		return tracktik.Token{}, err
-	}
-	return token, nil
-}
-
 // An authStatus is what `auth status --format json` prints.
 type authStatus struct {
 	Portal     string      `json:"portal"`
@@ -87,7 +68,7 @@ func (a *app) authStatus(cfg *configs.Config, format string) error {
 		s.Obtained, s.Until = &obtained, &until
 	}
 	s.Authorised = s.Refresh || auth.Password.IsSet() || auth.RefreshToken.IsSet()
-	if status, err := a.currentStatus(cfg); err == nil && status.Quarantine != nil && status.Quarantine.System == "tracktik" {
+	if status, err := currentStatus(&a.invocation, cfg); err == nil && status.Quarantine != nil && status.Quarantine.System == "tracktik" {
 		s.Quarantine = status.Quarantine
 	}
 	shown := a.talk(func(w io.Writer) error {
@@ -113,7 +94,7 @@ func (a *app) printAuth(w io.Writer, s *authStatus) error {
 		t.Row("employee", ui.Safe(s.Employee))
 	}
 	if s.Obtained != nil {
-		t.Row("obtained", a.ago(*s.Obtained))
+		t.Row("obtained", ago(*s.Obtained, a.now()))
 		t.Row("access token", a.untilText(*s.Until))
 	}
 	if len(s.Scopes) > 0 {
@@ -128,7 +109,7 @@ func (a *app) printAuth(w io.Writer, s *authStatus) error {
 
 func (a *app) untilText(until time.Time) string {
 	if !a.now().Before(until) {
-		return "ended " + a.ago(until) + "; the next call gets another one"
+		return "ended " + ago(until, a.now()) + "; the next call gets another one"
 	}
 	return "until " + until.UTC().Format(time.RFC3339)
 }
@@ -236,5 +217,5 @@ func (a *app) commitAuth(cfg *configs.Config, db *state.DB, kind string, employe
 	if err := db.Commit(batch); err != nil {
 		return err
 	}
-	return a.saveStatus(cfg, db)
+	return saveStatus(&a.invocation, cfg, db)
 }

@@ -46,7 +46,7 @@ func newPortalLogin(t *testing.T, settings ...string) *portalLogin {
 		t.Setenv("TRACKTIK_SYNC_"+name, value)
 	}
 	a := newApp(strings.NewReader(""), p.out, p.errOut)
-	a.flags.config = cfg.File()
+	a.file = cfg.File()
 	p.authLogin = &authLogin{app: a, browse: func(context.Context, string) error { return errors.New("nobody") }}
 	return p
 }

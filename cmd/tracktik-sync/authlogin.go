@@ -71,7 +71,7 @@ func (l *authLogin) execute(ctx context.Context) error {
 	}
 	if before.Refresh != "" {
 		fmt.Fprintf(l.stderr, "re-authenticate: %s was approved already, %s; this approval takes the place of that one\n",
-			ui.Safe(cfg.TrackTik.BaseURL), l.ago(before.Obtained))
+			ui.Safe(cfg.TrackTik.BaseURL), ago(before.Obtained, l.now()))
 	}
 	approval := login.Login{Portal: client, Redirect: cfg.TrackTik.Auth.RedirectURI, Paste: l.paste, ReadLine: l.readLine, Talk: l.stderr}
 	if !l.noBrowser {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"tracktik-sync/configs"
 )
@@ -63,22 +62,4 @@ func authorities(file string) (certificates []*x509.Certificate, err error) {
 		return nil, errors.New("it says CERTIFICATE, but cannot be read as one")
 	}
 	return nil, errors.New("it holds no certificate in PEM form, which begins with " + beginCertificate)
-}
-
-// authorityEnd is when the first certificate of a CA file ends. A file that cannot be
-// read is an error elsewhere.
-func authorityEnd(file string) (first time.Time, known bool) {
-	if file == "" {
-		return first, false
-	}
-	certificates, err := authorities(file)
-	if err != nil {
-		return first, false
-	}
-	for _, c := range certificates {
-		if !known || c.NotAfter.Before(first) {
-			first, known = c.NotAfter.UTC(), true
-		}
-	}
-	return first, known
 }

@@ -21,14 +21,14 @@ const backupDay = "20060102"
 // something, and after the first of a day: one copy a day, which each such run replaces.
 // The oldest beyond state.backup.keep go. A copy that cannot be made is said, and fails
 // no run. The day is Okta's: a run that did not reach it changed nothing.
-func (a *app) keepBackups(cfg *configs.Config, db *state.DB, e *tsync.Engine, d *plan.Document) {
+func keepBackups(i *invocation, cfg *configs.Config, db *state.DB, e *tsync.Engine, d *plan.Document) {
 	now, known := e.Clock()
 	if !known {
 		return
 	}
 	_, apart := e.ClocksApart()
 	if err := keepBackup(cfg, db, now, changed(d), !apart); err != nil {
-		a.log.WithError(err).WithField("dir", cfg.State.Backup.Dir).Warn("the snapshot could not be copied to state.backup.dir")
+		i.log.WithError(err).WithField("dir", cfg.State.Backup.Dir).Warn("the snapshot could not be copied to state.backup.dir")
 	}
 }
 

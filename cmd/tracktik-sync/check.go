@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/spf13/cobra"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
@@ -32,6 +29,9 @@ type finding struct {
 	Fix     string `json:"fix"`
 }
 
+// diagnosis is what was found.
+func (d *doctor) diagnosis() diagnosis { return diagnosis{len(d.failed()) == 0, d.findings} }
+
 // A diagnosis is what `check --format json` prints.
 type diagnosis struct {
 	OK     bool      `json:"ok"`
@@ -40,44 +40,22 @@ type diagnosis struct {
 
 // A doctor looks at everything that a run needs, and changes nothing.
 type doctor struct {
-	*app
+	*invocation
 	cfg      *configs.Config
 	findings []finding
 	badSetup bool // the configuration itself is bad
 	clocks   map[string]time.Duration
 }
 
-func newCheck(a *app) *cobra.Command {
-	var format *choice
-	cmd := &cobra.Command{
-		Use:   "check",
-		Short: "Look at everything that a run needs, and say what to do; changes nothing",
-		Long: "Check tries each thing that a run needs, once and without changing anything: the configuration,\n" +
-			"the snapshot, the way to both systems, each right, and how the first people would be mapped. It\n" +
-			"ends with the size of the plan. Every line says what to do about it.",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			d := &doctor{app: a, clocks: map[string]time.Duration{}}
-			d.examine(cmd.Context())
-			if err := cmd.Context().Err(); err != nil { // what failed only had no time
-				return err
-			}
-			return d.report(format.value)
-		},
-	}
-	format = formats(cmd.Flags(), "text", "json")
-	return cmd
+func newDoctor(i *invocation) *doctor {
+	return &doctor{invocation: i, clocks: map[string]time.Duration{}}
 }
 
-// examine goes from the ground up; what a failure makes pointless is skipped.
+// examine goes from the ground up, with a configuration that is in order; what a failure
+// makes pointless is skipped.
 func (d *doctor) examine(ctx context.Context) {
-	if !d.configuration() {
-		return
-	}
 	ctx, cancel := withLimit(ctx, d.cfg.Schedule.Deadline)
 	defer cancel()
-	stop := d.watch()
-	defer stop()
 	waiting, busy := d.snapshot()
 	d.reach(ctx)
 	okta := d.okta(ctx)
@@ -116,32 +94,14 @@ func (d *doctor) failed() []string {
 	return names
 }
 
-// report prints the findings, and answers what they mean for the exit code.
-func (d *doctor) report(format string) error {
-	failed := d.failed()
-	err := d.talk(func(w io.Writer) error {
-		if format == "json" {
-			return writeJSON(w, diagnosis{len(failed) == 0, d.findings})
-		}
-		return d.print(w)
-	})
-	switch {
-	case err != nil || len(failed) == 0:
-		return err
-	case d.badSetup:
-		return &verdict{codeUsage, "bad configuration", strings.Join(failed, ", ") + ": see above"}
-	}
-	return &verdict{codeFailed, "failed", ui.Number(len(failed), "check") + ": " + strings.Join(failed, ", ")}
-}
-
 // print writes a row a finding, and what to do below it. -q leaves out what is in
 // order.
-func (d *doctor) print(w io.Writer) error {
-	t := ui.NewTable(w, d.style())
+func (d *doctor) print(w io.Writer, style ui.Style, quiet bool) error {
+	t := ui.NewTable(w, style)
 	counts := map[string]int{}
 	for _, f := range d.findings {
 		counts[f.Result]++
-		if d.flags.quiet && (f.Result == resultOK || f.Result == resultSkipped) {
+		if quiet && (f.Result == resultOK || f.Result == resultSkipped) {
 			continue
 		}
 		row := t.Row
@@ -153,7 +113,7 @@ func (d *doctor) print(w io.Writer) error {
 			t.Row("", "", "-> "+ui.Safe(f.Fix))
 		}
 	}
-	if err := t.Flush(); err != nil || d.flags.quiet {
+	if err := t.Flush(); err != nil || quiet {
 		return err
 	}
 	_, err := fmt.Fprintf(w, "\n%d ok, %s, %d failed, %d skipped. %s\n", counts[resultOK], ui.Number(counts[resultWarning], "warning"),
@@ -171,13 +131,10 @@ func (d *doctor) next(failed int) string {
 	return "Next: `tracktik-sync plan` shows what would change."
 }
 
-// configuration loads the configuration and answers whether one can go on with it.
-func (d *doctor) configuration() bool {
-	cfg, warnings, err := configs.Load(configs.Options{Path: d.flags.config, Checks: checks})
-	if cfg != nil {
-		d.cfg = cfg
-		d.setUpLog(cfg.Log)
-	} else {
+// configured loads the configuration and answers whether one can go on with it.
+func (d *doctor) configured() bool {
+	cfg, warnings, err := d.configuration()
+	if d.cfg = cfg; cfg == nil {
 		d.cfg = &configs.Config{}
 	}
 	var bad configs.Findings

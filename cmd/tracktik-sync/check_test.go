@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	"github.com/sirupsen/logrus"
 
 	"tracktik-sync/configs"
 	"tracktik-sync/okta/oktatest"
@@ -300,7 +301,8 @@ func certificate(t *testing.T, ends time.Time) (tls.Certificate, []byte) {
 // reachable looks at the way to one address.
 func reachable(t *testing.T, address, caFile string) diagnosis {
 	t.Helper()
-	d := &doctor{app: newApp(strings.NewReader(""), io.Discard, io.Discard), cfg: &configs.Config{}, clocks: map[string]time.Duration{}}
+	d := newDoctor(&invocation{now: time.Now, log: logrus.New()})
+	d.cfg = &configs.Config{}
 	d.reachOne(t.Context(), remote{"okta", address, "/", "okta.ca_file", caFile})
 	return diagnosis{Checks: d.findings}
 }

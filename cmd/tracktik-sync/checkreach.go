@@ -54,7 +54,7 @@ func (d *doctor) reachOne(ctx context.Context, r remote) {
 		d.fail(r.system+".dns", "", "%s is not an address", r.address)
 		return
 	}
-	req.Header.Set("User-Agent", userAgent())
+	req.Header.Set("User-Agent", d.userAgent())
 	if !d.resolve(ctx, r, req) {
 		d.skip(r.system+".tls", "its name is not known")
 		return

@@ -68,7 +68,7 @@ func (d *doctor) readSnapshot(db *state.DB, path string) *plan.Quarantine {
 	}
 	last := "no run has succeeded yet"
 	if !meta.LastSuccess.IsZero() {
-		last = "last success " + d.ago(meta.LastSuccess)
+		last = "last success " + ago(meta.LastSuccess, d.now())
 	}
 	d.ok("state.snapshot", "%s: %d managed, %s", path, managed, last)
 	if d.cfg.State.Key.IsSet() {
@@ -148,8 +148,8 @@ func (d *doctor) backups() {
 	}
 	latest := slices.MaxFunc(times, time.Time.Compare)
 	if d.now().Sub(latest) > oldBackup {
-		d.warn(name, "see why no run has ended since: `status`", "the last copy in %s is of %s", dir, d.ago(latest))
+		d.warn(name, "see why no run has ended since: `status`", "the last copy in %s is of %s", dir, ago(latest, d.now()))
 		return
 	}
-	d.ok(name, "the last copy in %s is of %s", dir, d.ago(latest))
+	d.ok(name, "the last copy in %s is of %s", dir, ago(latest, d.now()))
 }

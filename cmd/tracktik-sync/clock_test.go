@@ -19,7 +19,7 @@ func (c *town) mistaken(t *testing.T, wrong time.Duration) {
 	t.Helper()
 	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
 	a.now = func() time.Time { return time.Now().Add(wrong) }
-	a.flags.config, a.whole = filepath.Join(c.dir, "tracktik-sync.yaml"), true
+	a.file = filepath.Join(c.dir, "tracktik-sync.yaml")
 	cfg, err := a.load()
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func (c *town) mistaken(t *testing.T, wrong time.Duration) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.once(t.Context(), cfg, db, tsync.RunOptions{}); !errors.Is(err, tsync.ErrClock) {
+	if _, err := (&job{app: a, cfg: cfg, whole: true}).once(t.Context(), db, tsync.RunOptions{}); !errors.Is(err, tsync.ErrClock) {
 		t.Errorf("ended with %v", err)
 	}
 }

@@ -84,8 +84,7 @@ func (c *compareCommand) compare(ctx context.Context, cfg *configs.Config) (resu
 	if err != nil {
 		return nil, known, err
 	}
-	stop := c.watch()
-	defer stop()
+	defer c.showProgress()()
 	engine, err := c.engine(cfg, scratch)
 	if err != nil {
 		return nil, known, errors.Join(err, done())

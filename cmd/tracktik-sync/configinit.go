@@ -80,7 +80,7 @@ func newConfigInit(a *app) *cobra.Command {
 func (c *configInit) execute(ctx context.Context) error {
 	path := c.output
 	if path == "" {
-		path = c.flags.config
+		path = c.file
 	}
 	if path == "" {
 		path = configs.DefaultFile

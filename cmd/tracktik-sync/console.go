@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"tracktik-sync/configs"
 	"tracktik-sync/sync/plan"
 )
@@ -36,14 +34,9 @@ func consoleOf(getenv func(string) string) *console {
 }
 
 // know takes over the commands that texts may name.
-func (c *console) know(root *cobra.Command) {
-	if c == nil {
-		return
-	}
-	for _, cmd := range root.Commands() {
-		if name := cmd.Name(); name != "run" && name != "help" && name != "completion" {
-			c.commands = append(c.commands, name)
-		}
+func (c *console) know(commands []string) {
+	if c != nil {
+		c.commands = commands
 	}
 }
 

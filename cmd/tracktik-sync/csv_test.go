@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	tsync "tracktik-sync/sync"
 )
 
 // csvCommands are the commands with --format csv.
@@ -57,7 +59,7 @@ func TestEveryCSVCanBeMadeForExcel(t *testing.T) {
 			}
 		}
 		code, stdout, stderr := p.call(t, append(strings.Fields(name), "--format", "json", "--bom")...)
-		if code != codeUsage || strings.HasPrefix(stdout, notepad) || !strings.Contains(stderr, "--bom") {
+		if code != tsync.ExitUsage || strings.HasPrefix(stdout, notepad) || !strings.Contains(stderr, "--bom") {
 			t.Errorf("%s as JSON with a mark ends with %d: %s%s", name, code, stdout, stderr)
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -102,7 +101,7 @@ func (d *daemon) serve(ctx context.Context) error {
 // lastSuccess is when a run last succeeded; never is the zero time. The snapshot
 // must be there: a lost one is no reason to begin anew in silence.
 func (d *daemon) lastSuccess() (time.Time, error) {
-	status, err := d.currentStatus(d.cfg)
+	status, err := currentStatus(&d.invocation, d.cfg)
 	if err != nil || status.LastSuccess == nil {
 		return time.Time{}, err
 	}
@@ -143,7 +142,7 @@ func (d *daemon) tick(ctx context.Context) {
 		report := judge(err)
 		last := report.endings[len(report.endings)-1]
 		entry := d.log.WithError(err).WithField("exit_code", report.code).WithField("because", last.words)
-		if report.code == codeProblems {
+		if report.code == tsync.ExitProblems {
 			entry.Warn("the run has finished, and some persons have problems")
 		} else {
 			entry.Error("the run did not succeed")
@@ -162,27 +161,6 @@ func (d *daemon) sync(ctx context.Context) error {
 	}
 	ctx, cancel := withLimit(ctx, cfg.Schedule.Deadline)
 	defer cancel()
-	flags := runFlags{}
-	document, err := d.once(ctx, cfg, db, tsync.RunOptions{Approve: flags.approvals(d.app, cfg)})
-	if document == nil {
-		return errors.Join(err, noDocument(err))
-	}
-	return errors.Join(err, guardError(document, err), problemsError(cfg, document))
-}
-
-// renewed is cfg with the secrets as their files hold them now, for a process that
-// stays up while they are rotated. The rest of cfg is not read again.
-func renewed(cfg *configs.Config) (*configs.Config, error) {
-	out := *cfg
-	for _, secret := range []*configs.Secret{
-		&out.Okta.Auth.APIToken, &out.Okta.Auth.PrivateKey,
-		&out.TrackTik.Auth.ClientSecret, &out.TrackTik.Auth.Password, &out.TrackTik.Auth.RefreshToken, &out.State.Key,
-	} {
-		fresh, err := secret.Reread()
-		if err != nil {
-			return nil, err
-		}
-		*secret = fresh
-	}
-	return &out, nil
+	j := &job{app: d.app, cfg: cfg, whole: true}
+	return j.judged(j.once(ctx, db, tsync.RunOptions{Approve: new(runFlags).approvals(&d.invocation, cfg)}))
 }

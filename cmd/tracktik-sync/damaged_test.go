@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	tsync "tracktik-sync/sync"
 )
 
 // fileDamages are what becomes of a file beside the snapshot.
@@ -59,7 +61,7 @@ func TestADamagedFileBesideTheSnapshotStopsNothing(t *testing.T) {
 // withDamaged damages a file, gives commands, and answers what the last one said.
 func (p *place) withDamaged(t *testing.T, suffix, name string, damage func(string, []byte) error, first string) (last string) {
 	t.Helper()
-	if code, _, said := p.call(t, "sync", "--refresh"); code != codeRefused {
+	if code, _, said := p.call(t, "sync", "--refresh"); code != tsync.ExitRefused {
 		t.Fatalf("before it is damaged, the run ended with %d: %s", code, said)
 	}
 	file := "tracktik-sync.db" + suffix
@@ -77,9 +79,9 @@ func (p *place) withDamaged(t *testing.T, suffix, name string, damage func(strin
 	}
 	said := ""
 	for _, command := range []string{first, "status", "plan --refresh", "sync --refresh", "status"} {
-		want := codeRefused
+		want := tsync.ExitRefused
 		if command == "status" {
-			want = codeDone
+			want = tsync.ExitDone
 		}
 		code, _, stderr := p.call(t, strings.Fields(command)...)
 		if code != want {

@@ -10,21 +10,11 @@ import (
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
 )
 
-// The exit codes. Schedulers and scripts rely on them.
-const (
-	codeDone     = 0
-	codeFailed   = 1  // failed, or cut short with work left
-	codeUsage    = 2  // bad usage or configuration
-	codeRefused  = 3  // a guard, a stale plan, no snapshot, other systems
-	codeProblems = 4  // finished, some persons have problems
-	codeActive   = 5  // another run has the snapshot
-	codePending  = 10 // with --detailed-exitcode: changes are pending
-)
-
-// precedence says which code wins where several fit.
-var precedence = []int{codeUsage, codeFailed, codeActive, codeRefused, codePending, codeProblems, codeDone}
+// precedence says which exit code wins where several fit.
+var precedence = []int{tsync.ExitUsage, tsync.ExitFailed, tsync.ExitLocked, tsync.ExitRefused, tsync.ExitPending, tsync.ExitProblems, tsync.ExitDone}
 
 // A usageError is a command line that makes no sense.
 type usageError struct{ text string }
@@ -43,17 +33,6 @@ type verdict struct {
 }
 
 func (v *verdict) Error() string { return v.words }
-
-// A missingError says that a command that needs a snapshot found none.
-type missingError struct {
-	path    string
-	command string // what was to be done
-}
-
-func (e *missingError) Error() string {
-	return fmt.Sprintf("`%s` needs the snapshot and there is none at %s: for a first run say `sync --init` (or `state init`); "+
-		"if it was lost, `state restore FILE`, or `sync --init` to match everybody anew", e.command, e.path)
-}
 
 // An ending is one error, with what it means for the exit code.
 type ending struct {
@@ -101,7 +80,7 @@ func endings(err error) []ending {
 		}
 	}
 	if len(all) == 0 {
-		all = []ending{{codeFailed, "failed", err}}
+		all = []ending{{tsync.ExitFailed, "failed", err}}
 	}
 	return all
 }
@@ -115,28 +94,28 @@ func byPrecedence(a, b ending) int {
 func known(err error) (ending, bool) {
 	switch e := err.(type) {
 	case *usageError:
-		return ending{codeUsage, "bad usage", err}, true
+		return ending{tsync.ExitUsage, "bad usage", err}, true
 	case configs.Findings:
-		return ending{codeUsage, "bad configuration", errors.New(strings.TrimPrefix(err.Error(), "configuration: "))}, true
+		return ending{tsync.ExitUsage, "bad configuration", errors.New(strings.TrimPrefix(err.Error(), "configuration: "))}, true
 	case *state.KeyError:
-		return ending{codeUsage, "bad configuration", err}, true
+		return ending{tsync.ExitUsage, "bad configuration", err}, true
 	case *state.LockedError:
 		if e.Readers {
-			return ending{codeActive, "the snapshot is being read", err}, true
+			return ending{tsync.ExitLocked, "the snapshot is being read", err}, true
 		}
-		return ending{codeActive, "another run is active", err}, true
+		return ending{tsync.ExitLocked, "another run is active", err}, true
 	case *tsync.RefusedError:
-		return ending{codeRefused, refusalWords(e.Code), errors.New(strings.TrimPrefix(e.Message, "guard refused: "))}, true
+		return ending{tsync.ExitRefused, refusalWords(e.Code), errors.New(strings.TrimPrefix(e.Message, "guard refused: "))}, true
 	case *state.BindingError:
-		return ending{codeRefused, "refused: the snapshot belongs to other systems", err}, true
+		return ending{tsync.ExitRefused, "refused: the snapshot belongs to other systems", err}, true
 	case *missingError:
-		return ending{codeRefused, "refused: no snapshot", err}, true
+		return ending{tsync.ExitRefused, "refused: no snapshot", err}, true
 	case *verdict:
 		return ending{e.code, e.words, errors.New(e.detail)}, true
 	case *tsync.QuarantineError:
-		return ending{codeFailed, "in quarantine", err}, true
+		return ending{tsync.ExitFailed, "in quarantine", err}, true
 	case *tsync.StoppedError:
-		return ending{codeFailed, "cut short", err}, true
+		return ending{tsync.ExitFailed, "cut short", err}, true
 	}
 	return ending{}, false
 }
@@ -161,12 +140,25 @@ func refusalWords(code string) string {
 	return "refused"
 }
 
+// giveReason adds to a document why its command failed or was refused, in the words of
+// the last line on stderr.
+func giveReason(d *plan.Document, err error) {
+	if err == nil || d.Error != "" {
+		return
+	}
+	switch report := judge(err); report.code {
+	case tsync.ExitDone, tsync.ExitProblems, tsync.ExitPending:
+	default:
+		d.Error = report.reason()
+	}
+}
+
 // lines are what is said on stderr: what does not decide, then a long text in
 // full, then the last line, which says the code in words.
 func (r report) lines() []string {
 	var lines []string
 	for _, e := range r.endings[:len(r.endings)-1] {
-		if text := e.text(); e.code != codeProblems && e.code != codePending {
+		if text := e.text(); e.code != tsync.ExitProblems && e.code != tsync.ExitPending {
 			lines = append(lines, ui.SafeLines(text)...)
 		}
 	}

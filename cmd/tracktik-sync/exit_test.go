@@ -15,7 +15,7 @@ import (
 func TestEachFailureHasItsExitCode(t *testing.T) {
 	guard := &tsync.RefusedError{Code: tsync.RefusedGuard, Message: "60 terminations, 50 are allowed"}
 	problems := problemsVerdict(3)
-	pending := &verdict{codePending, "changes are pending", "1 create to do"}
+	pending := &verdict{tsync.ExitPending, "changes are pending", "1 create to do"}
 	locked := &state.LockedError{Path: "x.db"}
 	broken := errors.New("okta: no answer")
 	for _, test := range []struct {

@@ -31,10 +31,10 @@ func (s *sheet) line(format string, args ...any) {
 	}
 }
 
-// printExplained prints an explanation for people: the answers first, the small print
+// print prints an explanation for people: the answers first, the small print
 // below each.
-func (c *explainCommand) printExplained(w io.Writer, x *explained) error {
-	s := &sheet{w: w, style: c.style()}
+func (x *explained) print(w io.Writer, style ui.Style, now time.Time) error {
+	s := &sheet{w: w, style: style}
 	s.line("%s", s.style.Bold(cmp.Or(ui.Person(x.User), "nobody")))
 	for i := range x.Steps {
 		step := &x.Steps[i]
@@ -52,7 +52,7 @@ func (c *explainCommand) printExplained(w io.Writer, x *explained) error {
 		}
 	}
 	s.roles(x.Roles)
-	s.known(x, c.now())
+	s.known(x, now)
 	return s.err
 }
 

@@ -2,20 +2,12 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
 
 	"tracktik-sync/state"
 )
-
-// writeJSON writes v as one line.
-func writeJSON(w io.Writer, v any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(v)
-}
 
 // writeFile replaces the file at path at once: whoever reads it sees the old
 // content or the new. Only the owner may read it. A link stays, and what it names is

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"tracktik-sync/configs"
-	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
 )
 
@@ -105,8 +104,8 @@ func (f *runFlags) registerApprove(flags *pflag.FlagSet) {
 
 // options are the run's options. A refresh that is not spoken of is left to the
 // schedule.
-func (f *runFlags) options(a *app, cfg *configs.Config) tsync.RunOptions {
-	opt := tsync.RunOptions{Users: f.users, NoRemovals: f.noRemovals, Approve: f.approvals(a, cfg)}
+func (f *runFlags) options(i *invocation, cfg *configs.Config) tsync.RunOptions {
+	opt := tsync.RunOptions{Users: f.users, NoRemovals: f.noRemovals, Approve: f.approvals(i, cfg)}
 	if f.flags.Changed("refresh") {
 		opt.Refresh = &f.refresh
 	}
@@ -115,12 +114,12 @@ func (f *runFlags) options(a *app, cfg *configs.Config) tsync.RunOptions {
 
 // approvals are the hashes of the flag, and those of the environment that are still
 // good: the variable of a CronJob stays there after its approval was used.
-func (f *runFlags) approvals(a *app, cfg *configs.Config) []string {
+func (f *runFlags) approvals(i *invocation, cfg *configs.Config) []string {
 	all := slices.Clone(f.approve)
-	kept := approvals{state.ApprovalsOf(cfg.State.Path, a.now), binding(cfg)}
-	for _, hash := range strings.FieldsFunc(a.getenv(configs.EnvApprove), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+	kept := approvalsOf(cfg, i.now)
+	for _, hash := range strings.FieldsFunc(i.getenv(configs.EnvApprove), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		if _, found, err := kept.Get(hash); err != nil || !found {
-			a.log.WithField("approval", hash).WithError(err).Warn("the approval in the environment cannot be given: it was used, has expired, is of other systems, or never was")
+			i.log.WithField("approval", hash).WithError(err).Warn("the approval in the environment cannot be given: it was used, has expired, is of other systems, or never was")
 			continue
 		}
 		if !slices.Contains(all, hash) {

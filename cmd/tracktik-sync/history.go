@@ -2,18 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
@@ -24,26 +19,7 @@ import (
 type historyCommand struct {
 	*app
 	run, since, until, kind string
-	redact                  bool
 	format                  *choice
-}
-
-// A historyLine is one entry as `history --format json` prints it.
-type historyLine struct {
-	Time     time.Time       `json:"time"`
-	Run      string          `json:"run,omitempty"`
-	By       string          `json:"by"`
-	Kind     string          `json:"kind"`
-	User     plan.UserRef    `json:"user,omitzero"`
-	Employee plan.EmployeeID `json:"employee_id,omitempty"`
-	Role     *plan.RoleRef   `json:"role,omitempty"`
-	Changes  []plan.Change   `json:"changes,omitempty"`
-	Reason   string          `json:"reason,omitempty"`
-	Outcome  string          `json:"outcome"`
-	Approved bool            `json:"approved,omitempty"`
-	Attempts int             `json:"attempts"`
-	Request  string          `json:"request_id,omitempty"`
-	Message  string          `json:"message,omitempty"`
 }
 
 func newHistory(a *app) *cobra.Command {
@@ -79,9 +55,7 @@ func (c *historyCommand) execute(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	c.redact = cfg.State.RedactHistory
-	err = c.print(ctx, cfg, db, query, args)
-	return errors.Join(err, db.Close())
+	return errors.Join(c.print(ctx, cfg, db, query, args), db.Close())
 }
 
 func (c *historyCommand) print(ctx context.Context, cfg *configs.Config, db *state.DB, query state.Query, args []string) error {
@@ -95,7 +69,16 @@ func (c *historyCommand) print(ctx context.Context, cfg *configs.Config, db *sta
 	if err := c.resolveRun(db, &query); err != nil {
 		return err
 	}
-	return c.aside(db, func(w io.Writer) error { return c.write(w, db, query) })
+	entries := trail{db, query, cfg.State.RedactHistory}
+	return c.aside(db, func(w io.Writer) error {
+		switch c.format.value {
+		case "json":
+			return entries.writeJSON(w)
+		case "csv":
+			return entries.writeCSV(w)
+		}
+		return entries.writeText(w, c.style())
+	})
 }
 
 // resolve finds whom the snapshot knows by that name, else whom Okta does: a login
@@ -145,32 +128,6 @@ func (c *historyCommand) query(cfg *configs.Config) (state.Query, error) {
 	return q, nil
 }
 
-// auditKinds are the kinds of entries that there are: actions, and what else people and
-// the program record.
-var auditKinds = func() []string {
-	kinds := []string{"approve", "link", "unlink", "relink", "retry", "forget", "restore", "rebind", authLoginKind, authLogoutKind}
-	for _, k := range plan.Kinds {
-		kinds = append(kinds, string(k))
-	}
-	slices.Sort(kinds)
-	return kinds
-}()
-
-// auditKind is the kind that is meant; "grant-role" and "Grant role" are grant_role.
-// One that does not exist would show nothing, as if nothing had been done.
-func auditKind(name string) (string, error) {
-	fold := strings.NewReplacer(" ", "_", "-", "_")
-	if name == "" {
-		return "", nil
-	}
-	for _, kind := range auditKinds {
-		if fold.Replace(kind) == strings.ToLower(fold.Replace(name)) {
-			return kind, nil
-		}
-	}
-	return "", usage("--kind %q is none; the kinds are %s", name, strings.Join(auditKinds, ", "))
-}
-
 // parseTime reads a day or a moment in zone, RFC 3339, or an age.
 func parseTime(flag, text string, now time.Time, zone *time.Location) (time.Time, error) {
 	if text == "" {
@@ -203,128 +160,4 @@ func (c *historyCommand) resolveRun(db *state.DB, query *state.Query) error {
 	}
 	query.Run = record.ID
 	return nil
-}
-
-func (c *historyCommand) write(w io.Writer, db *state.DB, query state.Query) error {
-	if c.format.value != "csv" {
-		return c.each(db, query, c.lines(w))
-	}
-	table := csv.NewWriter(w)
-	if err := table.Write(historyHeader); err != nil {
-		return err
-	}
-	err := c.each(db, query, func(a plan.Audit) error { return table.Write(historyCells(a)) })
-	table.Flush()
-	return errors.Join(err, table.Error())
-}
-
-// each calls show for every entry, the oldest first.
-func (c *historyCommand) each(db *state.DB, query state.Query, show func(plan.Audit) error) error {
-	for entry, err := range db.Audits(query) {
-		if err != nil {
-			return err
-		}
-		if c.redact {
-			entry = redactEntry(entry)
-		}
-		if err := show(entry); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// lines writes one entry after the other, as JSON or for people.
-func (c *historyCommand) lines(w io.Writer) func(plan.Audit) error {
-	if c.format.value == "json" {
-		return func(a plan.Audit) error { return writeJSON(w, lineOf(a)) }
-	}
-	style := c.style()
-	return func(a plan.Audit) error {
-		_, err := io.WriteString(w, historyText(a, style))
-		return err
-	}
-}
-
-func lineOf(a plan.Audit) historyLine {
-	return historyLine{a.Time.UTC(), a.Run, a.By, a.Kind, plan.UserRef{ID: a.Person, Login: a.Login}, a.Employee, a.Role,
-		a.Changes, a.Reason, a.Outcome, a.Approved, a.Attempts, a.Request, a.Message}
-}
-
-// historyText is one entry in as many lines as it has changes.
-func historyText(a plan.Audit, style ui.Style) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %-7s  %-12s", a.Time.UTC().Format(time.RFC3339), ui.Safe(a.Outcome), ui.KindWords(plan.Kind(ui.Safe(a.Kind))))
-	if u := (plan.UserRef{ID: a.Person, Login: a.Login}); u != (plan.UserRef{}) {
-		b.WriteString("  " + style.Bold(ui.Person(u)))
-	}
-	if a.Employee != 0 {
-		fmt.Fprintf(&b, ", employee %d", a.Employee)
-	}
-	if a.Role != nil {
-		b.WriteString("  " + ui.Role(a.Role))
-	}
-	b.WriteByte('\n')
-	for _, change := range a.Changes {
-		b.WriteString("    " + ui.ChangeText(change) + "\n")
-	}
-	for _, text := range []string{a.Reason, a.Message} {
-		if text != "" {
-			b.WriteString("    " + ui.Safe(text) + "\n")
-		}
-	}
-	b.WriteString("    " + style.Faint(historyOrigin(a)) + "\n")
-	return b.String()
-}
-
-// historyOrigin says by whom, in which run and with which call.
-func historyOrigin(a plan.Audit) string {
-	text := "by " + ui.Safe(a.By)
-	if a.Run != "" {
-		text += ", run " + ui.Safe(a.Run)
-	}
-	if a.Request != "" {
-		text += ", request " + ui.Safe(a.Request)
-	}
-	if a.Attempts > 1 {
-		text += ", " + strconv.Itoa(a.Attempts) + " calls"
-	}
-	if a.Approved {
-		text += ", approved"
-	}
-	return text
-}
-
-var historyHeader = []string{"time", "run", "by", "kind", "okta_id", "login", "employee_id", "role_id", "role",
-	"group_id", "changes", "reason", "outcome", "attempts", "request_id", "message"}
-
-func historyCells(a plan.Audit) []string {
-	var role plan.RoleRef
-	if a.Role != nil {
-		role = *a.Role
-	}
-	changes := make([]string, len(a.Changes))
-	for i, change := range a.Changes {
-		changes[i] = ui.ChangeText(change)
-	}
-	cells := []string{a.Time.UTC().Format(time.RFC3339), a.Run, a.By, a.Kind, string(a.Person), a.Login, idText(int64(a.Employee)),
-		idText(int64(role.ID)), role.Name, string(role.Group), strings.Join(changes, "; "), a.Reason, a.Outcome,
-		strconv.Itoa(a.Attempts), a.Request, a.Message}
-	return harmless(cells)
-}
-
-// idText is an id of TrackTik's; 0 is none.
-func idText(id int64) string {
-	if id == 0 {
-		return ""
-	}
-	return strconv.FormatInt(id, 10)
-}
-
-// harmless keeps a spreadsheet from taking cells for formulas.
-func harmless(cells []string) []string {
-	for i, cell := range cells {
-		cells[i] = ui.Cell(cell)
-	}
-	return cells
 }

@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/tracktik/tracktiktest"
 )
 
@@ -46,7 +47,7 @@ func TestAHostileProfileHarmsNobody(t *testing.T) {
 	run := func(args ...string) string {
 		code, stdout, stderr := p.call(t, append([]string{"--log-level", "trace"}, args...)...)
 		name := strings.Join(args, " ")
-		if code != 0 && code != codeProblems {
+		if code != 0 && code != tsync.ExitProblems {
 			t.Fatalf("%s ended with %d: %.500s", name, code, stderr)
 		}
 		texts["stderr of "+name] = stderr

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	tsync "tracktik-sync/sync"
 )
 
 const notepad = "\ufeff"
@@ -72,7 +74,7 @@ func TestAFileThatIsNoKeyIsBadConfiguration(t *testing.T) {
 				t.Helper()
 				for _, command := range []string{"config validate", "check", "sync"} {
 					code, stdout, stderr := p.call(t, strings.Fields(command)...)
-					if said := stdout + stderr; code != codeUsage || !strings.Contains(said, key+"_file") || !strings.Contains(said, filepath.Join(p.dir, "key.pem")) {
+					if said := stdout + stderr; code != tsync.ExitUsage || !strings.Contains(said, key+"_file") || !strings.Contains(said, filepath.Join(p.dir, "key.pem")) {
 						t.Errorf("%s: %s ended with %d:\n%s", what, command, code, said)
 					}
 				}
@@ -102,7 +104,7 @@ func TestAKeyInTheEnvironmentIsJudgedToo(t *testing.T) {
 	_, private, _ := newKeyPEM(t)
 	p := newPlace(t, "OKTA_AUTH_API_TOKEN=", "OKTA_AUTH_CLIENT_ID="+serviceClient, "OKTA_AUTH_PRIVATE_KEY="+strings.ReplaceAll(private, "\n", `\n`))
 	code, _, stderr := p.call(t, "config", "validate")
-	if code != codeUsage || !strings.Contains(stderr, "TRACKTIK_SYNC_OKTA_AUTH_PRIVATE_KEY: okta.auth.private_key: ") || strings.Contains(stderr, private[40:60]) {
+	if code != tsync.ExitUsage || !strings.Contains(stderr, "TRACKTIK_SYNC_OKTA_AUTH_PRIVATE_KEY: okta.auth.private_key: ") || strings.Contains(stderr, private[40:60]) {
 		t.Errorf("it ended with %d:\n%s", code, stderr)
 	}
 	t.Setenv("TRACKTIK_SYNC_OKTA_AUTH_PRIVATE_KEY", notepad+private+"\r\n")

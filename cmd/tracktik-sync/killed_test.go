@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"tracktik-sync/okta/oktatest"
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/tracktik/tracktiktest"
 )
 
@@ -65,7 +66,7 @@ func TestAKilledPlanLeavesNoCopyBehind(t *testing.T) {
 		t.Errorf("beside a plan that is at work there are %v", p.copies(t))
 	}
 	close(letGo)
-	alive.ends(t, codeDone)
+	alive.ends(t, tsync.ExitDone)
 	if left := p.copies(t); len(left) > 0 {
 		t.Errorf("left is %v", left)
 	}
@@ -120,7 +121,7 @@ func TestAnApprovalOutlivesTheRunThatItWasGivenTo(t *testing.T) {
 			if history, _ := p.must(t, "history", "--kind", "approve"); !strings.Contains(history, "approval "+hash+" let ") {
 				t.Errorf("the history says %s", history)
 			}
-			if code, _, said := p.call(t, "sync", "--approve", hash); code != codeRefused || !strings.Contains(said, "all that it let pass is done") {
+			if code, _, said := p.call(t, "sync", "--approve", hash); code != tsync.ExitRefused || !strings.Contains(said, "all that it let pass is done") {
 				t.Errorf("given again: %d %s", code, said)
 			}
 		})

@@ -61,8 +61,7 @@ func (c *linkCommand) execute(ctx context.Context, args []string) error {
 		pairs = []tsync.Pair{{User: args[0], Employee: id}}
 	}
 	return c.recording(ctx, func(cfg *configs.Config, db *state.DB) error {
-		stop := c.watch()
-		defer stop()
+		defer c.showProgress()()
 		engine, err := c.engine(cfg, db)
 		if err != nil {
 			return err
@@ -94,7 +93,7 @@ func (c *linkCommand) report(cfg *configs.Config, linked []tsync.Linked) error {
 	if refused > 0 && c.file == "" {
 		return fmt.Errorf("%w; nothing was recorded", linked[0].Err)
 	}
-	if refused == 0 && c.flags.quiet {
+	if refused == 0 && c.quiet {
 		return nil
 	}
 	err := c.talk(func(w io.Writer) error {

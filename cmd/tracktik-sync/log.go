@@ -1,57 +1,38 @@
 package main
 
 import (
-	"io"
+	"cmp"
 	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
 
-	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
 )
 
+// logging is what the flags say of the log; empty texts leave it to the configuration.
+type logging struct {
+	format, level string
+	quiet         bool
+}
+
 // setUpLog gives the log its form and level: the flags', else the configuration's.
-func (a *app) setUpLog(c configs.Log) {
-	format, level := c.Format, c.Level
-	if a.flags.logFormat.value != "" {
-		format = a.flags.logFormat.value
-	}
+func (i *invocation) setUpLog(c configs.Log) {
+	format, level := cmp.Or(i.logging.format, c.Format), c.Level
 	switch {
-	case a.flags.logLevel.value != "":
-		level = a.flags.logLevel.value
-	case a.flags.quiet:
+	case i.logging.level != "":
+		level = i.logging.level
+	case i.logging.quiet:
 		level = "error"
 	}
 	if parsed, err := logrus.ParseLevel(level); err == nil { // else the configuration has a finding about it
-		a.log.SetLevel(parsed)
+		i.log.SetLevel(parsed)
 	}
 	if format == "json" {
-		a.log.SetFormatter(&logrus.JSONFormatter{TimestampFormat: time.RFC3339Nano})
+		i.log.SetFormatter(&logrus.JSONFormatter{TimestampFormat: time.RFC3339Nano})
 		return
 	}
-	a.log.SetFormatter(&logrus.TextFormatter{FullTimestamp: true, DisableColors: true, TimestampFormat: time.RFC3339})
-}
-
-// watch shows progress while a run is under way, where somebody can see it. The
-// log goes through it, so that its lines and the bar do not mix; the bar takes the
-// place of the routine lines, unless --log-level asks for them.
-func (a *app) watch() (stop func()) {
-	if !a.errTerminal || a.flags.quiet {
-		return func() {}
-	}
-	a.progress = ui.NewProgress(a.stderr, a.mayColour())
-	a.log.SetOutput(a.progress)
-	level := a.log.GetLevel()
-	if a.flags.logLevel.value == "" {
-		a.log.SetLevel(min(level, logrus.WarnLevel)) // the greater, the more is said
-	}
-	return func() {
-		a.progress.Done()
-		a.progress = nil
-		a.log.SetOutput(a.stderr)
-		a.log.SetLevel(level)
-	}
+	i.log.SetFormatter(&logrus.TextFormatter{FullTimestamp: true, DisableColors: true, TimestampFormat: time.RFC3339})
 }
 
 // A runField puts the field `run` on every line of a run, those of the clients
@@ -71,5 +52,3 @@ func (f *runField) Fire(e *logrus.Entry) error {
 }
 
 func (f *runField) set(id string) { f.id.Store(id) }
-
-var _ io.Writer = (*ui.Progress)(nil)

@@ -36,16 +36,16 @@ func TestEveryLineOfARunCarriesTheRun(t *testing.T) {
 
 func TestFlagsRuleTheLog(t *testing.T) {
 	for name, test := range map[string]struct {
-		set  func(*globalFlags)
+		set  func(*logging)
 		want string
 	}{
-		"the configuration":     {func(*globalFlags) {}, "warning"},
-		"--log-level":           {func(f *globalFlags) { f.logLevel.value = "debug" }, "debug"},
-		"-q":                    {func(f *globalFlags) { f.quiet = true }, "error"},
-		"--log-level before -q": {func(f *globalFlags) { f.quiet, f.logLevel.value = true, "info" }, "info"},
+		"the configuration":     {func(*logging) {}, "warning"},
+		"--log-level":           {func(l *logging) { l.level = "debug" }, "debug"},
+		"-q":                    {func(l *logging) { l.quiet = true }, "error"},
+		"--log-level before -q": {func(l *logging) { l.quiet, l.level = true, "info" }, "info"},
 	} {
 		a := newApp(strings.NewReader(""), io.Discard, io.Discard)
-		test.set(&a.flags)
+		test.set(&a.logging)
 		a.setUpLog(configs.Log{Level: "warn", Format: "text"})
 		if got := a.log.GetLevel().String(); got != test.want {
 			t.Errorf("%s: level %s, want %s", name, got, test.want)
@@ -66,7 +66,8 @@ func TestColoursOnlyOnATerminalAndNeverWithNoColor(t *testing.T) {
 		"dumb":       {true, false, map[string]string{"TERM": "dumb"}, false},
 	} {
 		a := newApp(strings.NewReader(""), io.Discard, io.Discard)
-		a.outTerminal, a.flags.noColor, a.getenv = test.terminal, test.flag, environment(test.env)
+		a.outTerminal = test.terminal
+		a.setColours(test.flag, environment(test.env))
 		if got := bool(a.style()); got != test.want {
 			t.Errorf("%s: colours %v", name, got)
 		}
@@ -84,9 +85,9 @@ func TestTheBarTakesThePlaceOfRoutineLines(t *testing.T) {
 		"pipe":                      {false, "", "info"},
 	} {
 		a := newApp(strings.NewReader(""), io.Discard, io.Discard)
-		a.errTerminal, a.flags.logLevel.value = test.terminal, test.flag
+		a.errTerminal, a.logging.level = test.terminal, test.flag
 		a.setUpLog(configs.Log{Level: "info", Format: "text"})
-		stop := a.watch()
+		stop := a.showProgress()
 		during := a.log.GetLevel().String()
 		stop()
 		if after := a.log.GetLevel().String(); during != test.during || after != "info" || a.progress != nil {

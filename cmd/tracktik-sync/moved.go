@@ -14,15 +14,16 @@ import (
 // mostMoved is how many differences between two plans are named.
 const mostMoved = 20
 
-// explainStale adds what moved to the refusal of a saved plan.
-func explainStale(err error, saved, present *plan.Document) {
+// explainStale reports that a saved plan was refused since it does not fit any more, and
+// adds to the refusal what moved.
+func explainStale(err error, saved, present *plan.Document) bool {
 	var refused *tsync.RefusedError
 	if !errors.As(err, &refused) || refused.Code != tsync.RefusedStale {
-		return
+		return false
 	}
 	rows := moved(saved, present)
 	if len(rows) == 0 {
-		return
+		return true
 	}
 	refused.Message += "\nwhat moved since the plan was made at " + saved.Created.UTC().Format(time.RFC3339) + ":"
 	for _, row := range rows[:min(len(rows), mostMoved)] {
@@ -31,6 +32,7 @@ func explainStale(err error, saved, present *plan.Document) {
 	if more := len(rows) - mostMoved; more > 0 {
 		refused.Message += fmt.Sprintf("\n  and %d more; `tracktik-sync plan` shows all of it", more)
 	}
+	return true
 }
 
 // moved says in what two plans differ: configuration, options, actions.

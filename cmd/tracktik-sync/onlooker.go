@@ -18,7 +18,7 @@ import (
 // An onlooker watches a run from outside and tells monitoring and people of it. What
 // goes wrong with that is logged, and nothing of the run's.
 type onlooker struct {
-	*app
+	*invocation
 	cfg      *configs.Config
 	sinks    metrics.Sinks
 	notifier *notify.Notifier
@@ -31,14 +31,14 @@ type onlooker struct {
 	last   notify.Situation
 }
 
-func (a *app) onlooker(cfg *configs.Config) *onlooker {
+func newOnlooker(i *invocation, cfg *configs.Config, whole bool) *onlooker {
 	return &onlooker{
-		app:      a,
-		cfg:      cfg,
-		sinks:    metrics.Sinks{Textfile: cfg.Metrics.Textfile, Pushgateway: fresh(cfg.Metrics.Pushgateway), Job: cfg.Metrics.Job, Getenv: a.getenv},
-		notifier: a.notifier(cfg),
-		ends:     firstEnds(credentialEnds(cfg)),
-		whole:    a.whole,
+		invocation: i,
+		cfg:        cfg,
+		sinks:      metrics.Sinks{Textfile: cfg.Metrics.Textfile, Pushgateway: fresh(cfg.Metrics.Pushgateway), Job: cfg.Metrics.Job, Getenv: i.getenv},
+		notifier:   newNotifier(i, cfg),
+		ends:       firstEnds(credentialEnds(cfg)),
+		whole:      whole,
 	}
 }
 
@@ -70,7 +70,7 @@ func (o *onlooker) note(db *state.DB, engine *tsync.Engine, d *plan.Document) er
 	if d != nil && len(runs) > 0 && runs[0].ID == d.ID {
 		record := runs[0]
 		o.last.Run, o.last.Mode, o.last.Refusals, o.last.Counts = d.ID, d.Mode, d.Guard.Refusals, countsOf(record, len(problems))
-		o.values = &metrics.Values{Version: version, Run: record, Document: d, Meta: meta, Problems: problems, Snapshot: size, Expiry: o.ends}
+		o.values = &metrics.Values{Version: o.version, Run: record, Document: d, Meta: meta, Problems: problems, Snapshot: size, Expiry: o.ends}
 		o.values.Measure("okta", engine.Source)
 		o.values.Measure("tracktik", engine.Target)
 	}
@@ -79,16 +79,24 @@ func (o *onlooker) note(db *state.DB, engine *tsync.Engine, d *plan.Document) er
 	return errors.Join(metaErr, recordErr, troublesErr, sizeErr, digestErr)
 }
 
+// A runEnd is how a run ended.
+type runEnd struct {
+	err      error
+	code     int    // the exit code
+	cause    string // the last line on stderr
+	declined bool   // somebody was asked whether to go on, and said no
+}
+
 // tell tells everybody how it ended; the snapshot is closed by now, as some may take
 // their time.
-func (o *onlooker) tell(ctx context.Context, err error) {
-	if o.values == nil && err != nil {
-		o.unbegun(err)
+func (o *onlooker) tell(ctx context.Context, end runEnd) {
+	if o.values == nil && end.err != nil {
+		o.unbegun(end.code)
 	}
-	o.last.State = o.state(ctx, err)
-	if err != nil {
-		o.last.Cause = cause(err)
-	}
+	o.last.State = o.state(ctx, end)
+	// The text of a write that failed is TrackTik's and may hold a person's values: it
+	// stays in the log.
+	o.last.Cause, _, _ = strings.Cut(end.cause, "; the last error: ")
 	var both sync.WaitGroup
 	if o.values != nil {
 		both.Go(func() {
@@ -103,25 +111,24 @@ func (o *onlooker) tell(ctx context.Context, err error) {
 
 // unbegun notes what is told of a run that left no record. While another one is active,
 // that one has the word.
-func (o *onlooker) unbegun(err error) {
+func (o *onlooker) unbegun(code int) {
 	if o.last.LastSuccess.IsZero() {
-		o.last.LastSuccess = o.lastKnownSuccess(o.cfg)
+		o.last.LastSuccess = lastKnownSuccess(o.invocation, o.cfg)
 	}
-	code := judge(err).code
-	if code == codeActive {
+	if code == tsync.ExitLocked {
 		return
 	}
 	now := o.now().UTC()
-	o.values = &metrics.Values{Version: version, Run: plan.RunRecord{Started: now, Ended: now, ExitCode: code},
+	o.values = &metrics.Values{Version: o.version, Run: plan.RunRecord{Started: now, Ended: now, ExitCode: code},
 		Meta: plan.Meta{LastSuccess: o.last.LastSuccess}, Unbegun: true}
 }
 
 // lastKnownSuccess is when a run last succeeded, by what the last run left beside the
 // snapshot, else by the snapshot; zero when neither knows.
-func (a *app) lastKnownSuccess(cfg *configs.Config) time.Time {
+func lastKnownSuccess(i *invocation, cfg *configs.Config) time.Time {
 	status, err := leftStatus(cfg)
 	if err != nil || status.LastSuccess == nil {
-		status, err = a.currentStatus(cfg)
+		status, err = currentStatus(i, cfg)
 	}
 	if err != nil || status.LastSuccess == nil {
 		return time.Time{}
@@ -130,15 +137,15 @@ func (a *app) lastKnownSuccess(cfg *configs.Config) time.Time {
 }
 
 // state is how things stand after a run; empty when the run does not say.
-func (o *onlooker) state(ctx context.Context, err error) string {
+func (o *onlooker) state(ctx context.Context, end runEnd) string {
 	var locked *state.LockedError
 	var refused *tsync.RefusedError
 	switch {
-	case !o.whole, o.declined, errors.As(err, &locked), errors.Is(ctx.Err(), context.Canceled):
+	case !o.whole, end.declined, errors.As(end.err, &locked), errors.Is(ctx.Err(), context.Canceled):
 		return ""
-	case err == nil:
+	case end.err == nil:
 		return notify.OK
-	case errors.As(err, &refused):
+	case errors.As(end.err, &refused):
 		switch refused.Code {
 		case tsync.RefusedGuard:
 			return notify.GuardRefused
@@ -149,29 +156,6 @@ func (o *onlooker) state(ctx context.Context, err error) string {
 		return notify.Quarantined
 	}
 	return notify.Failed
-}
-
-// cause is what went wrong, as the last line on stderr says it. The text of a write
-// that failed is TrackTik's and may hold a person's values: it stays in the log.
-func cause(err error) string {
-	lines := judge(err).lines()
-	text, _, _ := strings.Cut(lines[len(lines)-1], "; the last error: ")
-	return text
-}
-
-// notBegun tells of a run that could not begin, unless somebody sits there and sees
-// it. cfg is what there is of the configuration; whole says that it was to be about
-// everybody.
-func (a *app) notBegun(ctx context.Context, cfg *configs.Config, whole bool, err error) error {
-	if a.asks {
-		return err
-	}
-	if cfg == nil {
-		cfg = configs.FromEnvironment()
-	}
-	a.whole = whole
-	a.onlooker(withoutFaults(cfg, err)).tell(ctx, err)
-	return err
 }
 
 // withoutFaults is cfg without the ways of telling that have a finding: what is wrong

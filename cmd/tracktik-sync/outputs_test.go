@@ -14,6 +14,7 @@ import (
 	"tracktik-sync/configs"
 	"tracktik-sync/okta/oktatest"
 	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -112,7 +113,7 @@ func TestNoOutputReplacesWhatTheProgramLivesBy(t *testing.T) {
 						continue
 					}
 					code, _, said := p.call(t, append(append(slices.Clone(args), path), more...)...)
-					if code != codeUsage || !strings.Contains(said, "name another") && name != "config init" {
+					if code != tsync.ExitUsage || !strings.Contains(said, "name another") && name != "config init" {
 						t.Errorf("%s %v to %s by %s ended with %d: %s", name, more, file, disguise, code, said)
 					}
 				}
@@ -147,7 +148,7 @@ func TestNoOutputReplacesAnotherFileUnasked(t *testing.T) {
 		}
 		args := append(slices.Clone(outputs[name]), file)
 		code, _, said := p.call(t, args...)
-		if data, _ := os.ReadFile(file); code != codeUsage || string(data) != "mine" || name != "config init" && !strings.Contains(said, "--force") {
+		if data, _ := os.ReadFile(file); code != tsync.ExitUsage || string(data) != "mine" || name != "config init" && !strings.Contains(said, "--force") {
 			t.Errorf("%s ended with %d and left %q: %s", name, code, data, said)
 		}
 		if name == "config init" { // never writes over anything
@@ -183,10 +184,10 @@ func TestALinkKeepsLeadingWhereItLed(t *testing.T) {
 func TestWhatIsNoFileIsWrittenTo(t *testing.T) {
 	p := newDesk(t)
 	p.must(t, "plan", "--out", os.DevNull)
-	if code, _, said := p.call(t, "plan", "--out", "."); code != codeUsage || !strings.Contains(said, "is a directory") {
+	if code, _, said := p.call(t, "plan", "--out", "."); code != tsync.ExitUsage || !strings.Contains(said, "is a directory") {
 		t.Errorf("to a directory: %d %s", code, said)
 	}
-	if code, _, said := p.call(t, "plan", "--out", "nowhere/plan.json"); code != codeFailed || !strings.Contains(said, "nowhere") {
+	if code, _, said := p.call(t, "plan", "--out", "nowhere/plan.json"); code != tsync.ExitFailed || !strings.Contains(said, "nowhere") {
 		t.Errorf("into a directory that is not there: %d %s", code, said)
 	}
 }
@@ -200,7 +201,7 @@ func TestABackupReplacesBackupsOnly(t *testing.T) {
 		}
 		for _, more := range [][]string{nil, {"--force"}} {
 			code, _, said := p.call(t, append([]string{"state", "backup", name}, more...)...)
-			if data, _ := os.ReadFile(name); code != codeUsage || string(data) != content || !strings.Contains(said, "is no snapshot") {
+			if data, _ := os.ReadFile(name); code != tsync.ExitUsage || string(data) != content || !strings.Contains(said, "is no snapshot") {
 				t.Errorf("to %s: %d %s", name, code, said)
 			}
 		}
@@ -210,7 +211,7 @@ func TestABackupReplacesBackupsOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, open := range []bool{true, false} {
-		if code, _, said := p.call(t, "state", "backup", "other.db", "--force"); code != codeUsage {
+		if code, _, said := p.call(t, "state", "backup", "other.db", "--force"); code != tsync.ExitUsage {
 			t.Errorf("to another one's snapshot (open: %v): %d %s", open, code, said)
 		}
 		if err := other.Close(); err != nil {
@@ -222,7 +223,7 @@ func TestABackupReplacesBackupsOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code, _, said := p.call(t, "state", "backup", "copy.db"); code != codeUsage || !strings.Contains(said, "--force") {
+	if code, _, said := p.call(t, "state", "backup", "copy.db"); code != tsync.ExitUsage || !strings.Contains(said, "--force") {
 		t.Errorf("to an earlier backup: %d %s", code, said)
 	}
 	p.must(t, "state", "backup", "copy.db", "--force")
@@ -233,7 +234,7 @@ func TestABackupReplacesBackupsOnly(t *testing.T) {
 
 // TestWhoSitsAtATerminalIsAsked about a file that is there.
 func TestWhoSitsAtATerminalIsAsked(t *testing.T) {
-	for answer, want := range map[string]int{"y\n": codeDone, "n\n": codeUsage, "\n": codeUsage} {
+	for answer, want := range map[string]int{"y\n": tsync.ExitDone, "n\n": tsync.ExitUsage, "\n": tsync.ExitUsage} {
 		p := newDesk(t)
 		var out, log bytes.Buffer
 		a := newApp(strings.NewReader(answer), &out, &log)
@@ -242,7 +243,7 @@ func TestWhoSitsAtATerminalIsAsked(t *testing.T) {
 		root.SetArgs([]string{"plan", "--out", "other.txt"})
 		code := a.end(root.ExecuteContext(t.Context()))
 		data, _ := os.ReadFile("other.txt")
-		if code != want || !strings.Contains(log.String(), "other.txt is there already") || (string(data) == "mine") != (want != codeDone) {
+		if code != want || !strings.Contains(log.String(), "other.txt is there already") || (string(data) == "mine") != (want != tsync.ExitDone) {
 			t.Errorf("%q: ended with %d and left %.20q: %s", answer, code, data, log.String())
 		}
 		_ = p
@@ -273,7 +274,7 @@ func TestNoKeyNamesWhatTheProgramWrites(t *testing.T) {
 			}
 			t.Setenv("TRACKTIK_SYNC_"+name, value)
 			code, _, said := p.call(t, "config", "validate")
-			if code != codeUsage || !strings.Contains(said, names) {
+			if code != tsync.ExitUsage || !strings.Contains(said, names) {
 				t.Errorf("%s: %d %s", setting, code, fmt.Sprint(said))
 			}
 		})

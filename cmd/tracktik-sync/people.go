@@ -113,15 +113,22 @@ func inTroubles(db *state.DB, fits func(plan.Trouble) bool) (plan.UserRef, bool,
 	return plan.UserRef{}, false, err
 }
 
-// withSnapshot opens the snapshot for reading while use does its work.
-func (a *app) withSnapshot(use func(*state.DB) error) error {
-	cfg, err := a.load()
-	if err != nil {
-		return err
+// findAll finds people as findPerson does, each once. One unknown name is an error
+// of the whole.
+func findAll(db *state.DB, names []string) ([]plan.UserRef, error) {
+	var people []plan.UserRef
+	var unknown error
+	seen := map[plan.PersonID]bool{}
+	for _, name := range names {
+		u, err := findPerson(db, name)
+		if err != nil {
+			unknown = errors.Join(unknown, err)
+			continue
+		}
+		if !seen[u.ID] {
+			seen[u.ID] = true
+			people = append(people, u)
+		}
 	}
-	db, err := a.openRead(cfg)
-	if err != nil {
-		return err
-	}
-	return errors.Join(use(db), db.Close())
+	return people, unknown
 }

@@ -11,6 +11,7 @@ import (
 	page "tracktik-sync/cmd/tracktik-sync/internal/report"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
+	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 )
@@ -51,13 +52,13 @@ func (c *planCommand) execute(ctx context.Context) error {
 	if err := c.mayWrite(ctx, cfg, c.out); err != nil {
 		return err
 	}
-	opt := c.run.options(c.app, cfg)
+	opt := c.run.options(&c.invocation, cfg)
 	if opt.Refresh == nil { // a plan reads TrackTik only when it is told to
 		opt.Refresh = &c.run.refresh
 	}
 	d, err := c.plan(ctx, cfg, opt)
 	if d == nil {
-		return errors.Join(err, noDocument(err))
+		return err
 	}
 	if d.Made() { // else there is no plan, and an earlier one that was saved stays
 		if err := saveDocument(cfg.State.Path, c.out.path, d); err != nil {
@@ -76,23 +77,13 @@ func (c *planCommand) print(d *plan.Document, err error) error {
 	return errors.Join(c.talk((&page.Report{Document: d, Planned: true, File: c.out.path, WayOut: wayOut, Program: c.console.program(), Made: c.now()}).HTML), err)
 }
 
-// showPlan prints a plan, which came with err, and answers what it means for the exit
-// code.
-func (a *app) showPlan(d *plan.Document, format string, err error) error {
-	err = errors.Join(err, guardError(d, err))
-	if format == "json" {
-		giveReason(d, err)
-	}
-	return errors.Join(a.show(d, format, true), err)
-}
-
 // pending is what --detailed-exitcode adds.
 func (c *planCommand) pending(d *plan.Document) error {
 	switch {
 	case !c.detailed || !d.Made():
 		return nil
 	case len(d.Actions) > 0:
-		return &verdict{codePending, "changes are pending", ui.Summary(d)}
+		return &verdict{tsync.ExitPending, "changes are pending", ui.Summary(d)}
 	case len(d.Problems) > 0:
 		return problemsVerdict(len(d.Problems))
 	}
@@ -101,29 +92,54 @@ func (c *planCommand) pending(d *plan.Document) error {
 
 // plan decides what a run with the same options would do.
 func (a *app) plan(ctx context.Context, cfg *configs.Config, opt tsync.RunOptions) (*plan.Document, error) {
+	return a.planned(ctx, cfg, func(e *tsync.Engine, _ *state.DB) (*plan.Document, error) { return e.Plan(ctx, opt) })
+}
+
+// planned makes a plan that nothing is written for. Without a document there is an error.
+func (a *app) planned(ctx context.Context, cfg *configs.Config, decide func(*tsync.Engine, *state.DB) (*plan.Document, error)) (*plan.Document, error) {
 	db, done, err := a.openPlan(cfg)
 	if err != nil {
 		return nil, err
 	}
-	stop := a.watch()
-	defer stop()
+	defer a.showProgress()()
 	engine, err := a.engine(cfg, db)
 	if err != nil {
 		return nil, errors.Join(err, done())
 	}
 	engine.Approvals = lenientApprovals{engine.Approvals, a.log}
-	d, err := engine.Plan(ctx, opt)
+	d, err := decide(engine, db)
 	a.console.spellDocument(d)
-	return d, errors.Join(interrupted(ctx, err), done())
+	return d, errors.Join(orNoPlan(d, interrupted(ctx, err)), done())
 }
 
-// show prints a document as text or JSON. In text, -q shows only what has something to
+// orNoPlan is err, or says that a run has nothing to show where it does not say so itself.
+func orNoPlan(d *plan.Document, err error) error {
+	if d == nil && err == nil {
+		return errors.New("the run gave no plan")
+	}
+	return err
+}
+
+// showPlan prints a plan, which came with err, and answers what it means for the exit
+// code.
+func (a *app) showPlan(d *plan.Document, format string, err error) error {
+	if d == nil {
+		return err
+	}
+	err = errors.Join(err, guardError(d, err))
+	if format == "json" {
+		giveReason(d, err)
+	}
+	return errors.Join(a.showDocument(d, format, true), err)
+}
+
+// showDocument prints a document as text or JSON. In text, -q shows only what has something to
 // say, and a document without a plan is not shown: that it is empty means nothing.
-func (a *app) show(d *plan.Document, format string, planned bool) error {
+func (a *app) showDocument(d *plan.Document, format string, planned bool) error {
 	switch {
 	case format == "json":
 		return a.data(d.WriteJSON)
-	case !d.Made(), a.flags.quiet && !hasNews(d):
+	case !d.Made(), a.quiet && !hasNews(d):
 		return nil
 	}
 	return a.talk(func(w io.Writer) error { return ui.Plan(w, d, a.style(), planned) })
@@ -145,18 +161,6 @@ func guardError(d *plan.Document, err error) error {
 		return nil
 	}
 	return &tsync.RefusedError{Code: tsync.RefusedGuard, Message: d.Guard.Text()}
-}
-
-func problemsVerdict(n int) error {
-	return &verdict{codeProblems, "finished, some persons have problems", ui.Number(n, "problem") + ": see `tracktik-sync problems`"}
-}
-
-// noDocument says that a run has nothing to show, where it does not say so itself.
-func noDocument(err error) error {
-	if err != nil {
-		return nil
-	}
-	return errors.New("the run gave no plan")
 }
 
 // saveDocument writes a plan where apply will find it; an empty path is nowhere.

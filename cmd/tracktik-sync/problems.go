@@ -1,13 +1,10 @@
 package main
 
 import (
-	"errors"
 	"io"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/spf13/cobra"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/state"
@@ -25,80 +22,6 @@ type problemRow struct {
 	Attempts int          `json:"attempts"`
 	NextTry  *time.Time   `json:"next_try"` // nil: judged anew in every run, or given up
 	WayOut   string       `json:"way_out"`
-}
-
-// problemsCommand is `problems`.
-type problemsCommand struct {
-	*app
-	held, fresh bool
-	format      *choice
-}
-
-func newProblems(a *app) *cobra.Command {
-	c := &problemsCommand{app: a}
-	cmd := &cobra.Command{
-		Use:   "problems",
-		Short: "Show whom nothing can be written for, since when, and the way out",
-		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return c.execute() },
-	}
-	cmd.Flags().BoolVar(&c.held, "held", false, "what the last run held instead: due, and not done")
-	cmd.Flags().BoolVar(&c.fresh, "new", false, "only what has come since the last run began")
-	c.format = formats(cmd.Flags(), "text", "json")
-	return cmd
-}
-
-func (c *problemsCommand) execute() error {
-	cfg, err := c.load()
-	if err != nil {
-		return err
-	}
-	db, err := c.openRead(cfg)
-	if err != nil {
-		return err
-	}
-	rows, err := c.rows(db)
-	if err := errors.Join(err, db.Close()); err != nil {
-		return err
-	}
-	return c.talk(func(w io.Writer) error {
-		if c.format.value == "json" {
-			return writeJSON(w, rows)
-		}
-		return c.print(w, rows)
-	})
-}
-
-func (c *problemsCommand) rows(db *state.DB) ([]problemRow, error) {
-	last, err := lastWhole(db)
-	if err != nil {
-		return nil, err
-	}
-	rows := []problemRow{}
-	if c.held {
-		since, err := heldSince(db, c.now())
-		if err != nil {
-			return nil, err
-		}
-		held, err := heldBy(db, last)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, heldRows(held, last, since)...)
-		if err := nameRows(db, rows); err != nil {
-			return nil, err
-		}
-	} else {
-		troubles, err := db.Troubles()
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, troubleRows(troubles)...)
-	}
-	if c.fresh {
-		rows = slices.DeleteFunc(rows, func(r problemRow) bool { return r.Since.Before(last.Started) })
-	}
-	return rows, nil
 }
 
 func troubleRows(troubles []plan.Trouble) []problemRow {
@@ -147,35 +70,87 @@ func nameRows(db *state.DB, rows []problemRow) error {
 	return nil
 }
 
-func (c *problemsCommand) print(w io.Writer, rows []problemRow) error {
-	if len(rows) == 0 {
-		if c.flags.quiet {
-			return nil
+// overdue are the removals that TrackTik refused: somebody keeps what they should
+// have lost.
+func overdue(troubles []plan.Trouble) []plan.Trouble {
+	var removals []plan.Trouble
+	for _, t := range troubles {
+		if t.Kind.Removes() {
+			removals = append(removals, t)
 		}
-		_, err := io.WriteString(w, "none\n")
-		return err
 	}
-	t := ui.NewTable(w, c.style())
+	return removals
+}
+
+// troublesOf are the problems on record, by person.
+func troublesOf(db *state.DB) (map[plan.PersonID][]plan.Trouble, error) {
+	all, err := db.Troubles()
+	by := map[plan.PersonID][]plan.Trouble{}
+	for _, t := range all {
+		if t.Person != "" {
+			by[t.Person] = append(by[t.Person], t)
+		}
+	}
+	return by, err
+}
+
+// problemsIn are the rows on record, or the ones of what the last run about everybody
+// held; fresh leaves those that have come since that run began.
+func problemsIn(db *state.DB, held, fresh bool, now time.Time) ([]problemRow, error) {
+	last, err := lastWhole(db)
+	if err != nil {
+		return nil, err
+	}
+	var rows []problemRow
+	if held {
+		rows, err = lastHeld(db, last, now)
+	} else {
+		var troubles []plan.Trouble
+		troubles, err = db.Troubles()
+		rows = troubleRows(troubles)
+	}
+	if fresh {
+		rows = slices.DeleteFunc(rows, func(r problemRow) bool { return r.Since.Before(last.Started) })
+	}
+	return rows, err
+}
+
+func lastHeld(db *state.DB, last plan.RunRecord, now time.Time) ([]problemRow, error) {
+	since, err := heldSince(db, now)
+	if err != nil {
+		return nil, err
+	}
+	held, err := heldBy(db, last)
+	if err != nil {
+		return nil, err
+	}
+	rows := heldRows(held, last, since)
+	return rows, nameRows(db, rows)
+}
+
+// printProblems prints the rows for people.
+func printProblems(w io.Writer, rows []problemRow, style ui.Style) error {
+	t := ui.NewTable(w, style)
 	for _, r := range rows {
 		name := ui.Person(r.User)
 		if r.User == (plan.UserRef{}) {
 			name = "group " + ui.Safe(string(r.Group))
 		}
-		t.Row(ui.Safe(r.Code), name, "since "+r.Since.UTC().Format(time.RFC3339), attempts(r), c.nextTry(r), ui.Safe(r.Message))
+		t.Row(ui.Safe(r.Code), name, "since "+r.Since.UTC().Format(time.RFC3339), attempts(&r), r.nextTry(), ui.Safe(r.Message))
 		t.Row("", "way out: "+ui.Safe(r.WayOut))
 	}
 	return t.Flush()
 }
 
 // attempts counts the calls that TrackTik refused; most problems need none.
-func attempts(r problemRow) string {
+func attempts(r *problemRow) string {
 	if r.Attempts == 0 {
 		return "no attempt"
 	}
 	return ui.Number(r.Attempts, "attempt")
 }
 
-func (c *problemsCommand) nextTry(r problemRow) string {
+func (r *problemRow) nextTry() string {
 	switch {
 	case r.Code == plan.ProblemGivenUp:
 		return "given up"

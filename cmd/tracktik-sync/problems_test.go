@@ -21,8 +21,7 @@ func TestAGivenUpProblemIsNotTriedAgainAndARefusedRemovalIsSettledInTrackTik(t *
 			t.Errorf("row %d: next try %v, way out %q, want %q", i, rows[i].NextTry, rows[i].WayOut, way)
 		}
 	}
-	c := &problemsCommand{}
-	if text := c.nextTry(rows[0]); text != "given up" {
+	if text := rows[0].nextTry(); text != "given up" {
 		t.Errorf("it is said to be tried %q", text)
 	}
 }

@@ -33,34 +33,15 @@ func (a *app) noted(cfg *configs.Config, kind string, u plan.UserRef, employee p
 	return entry
 }
 
-// findAll finds people as findPerson does, each once. One unknown name is an error
-// of the whole.
-func findAll(db *state.DB, names []string) ([]plan.UserRef, error) {
-	var people []plan.UserRef
-	var unknown error
-	seen := map[plan.PersonID]bool{}
-	for _, name := range names {
-		u, err := findPerson(db, name)
-		if err != nil {
-			unknown = errors.Join(unknown, err)
-			continue
-		}
-		if !seen[u.ID] {
-			seen[u.ID] = true
-			people = append(people, u)
-		}
+// withSnapshot opens the snapshot for reading while use does its work.
+func (a *app) withSnapshot(use func(*state.DB) error) error {
+	cfg, err := a.load()
+	if err != nil {
+		return err
 	}
-	return people, unknown
-}
-
-// troublesOf are the problems on record, by person.
-func troublesOf(db *state.DB) (map[plan.PersonID][]plan.Trouble, error) {
-	all, err := db.Troubles()
-	by := map[plan.PersonID][]plan.Trouble{}
-	for _, t := range all {
-		if t.Person != "" {
-			by[t.Person] = append(by[t.Person], t)
-		}
+	db, err := a.openRead(cfg)
+	if err != nil {
+		return err
 	}
-	return by, err
+	return errors.Join(use(db), db.Close())
 }

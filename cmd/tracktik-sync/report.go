@@ -7,8 +7,6 @@ import (
 	"io"
 	"os"
 	"regexp"
-	"slices"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -123,33 +121,6 @@ func (c *reportCommand) ofRun(cfg *configs.Config, db *state.DB, name string) (*
 	}
 	r.Trend, err = trend(db, record)
 	return r, err
-}
-
-func noRun(name string) error {
-	return fmt.Errorf("there is no run %q in the snapshot; runs without actions are kept for 7 days", name)
-}
-
-// trend are the last runs about everybody up to this one, the oldest first.
-func trend(db *state.DB, last plan.RunRecord) ([]plan.RunRecord, error) {
-	all, err := db.Runs(0)
-	if err != nil {
-		return nil, err
-	}
-	at := slices.IndexFunc(all, func(r plan.RunRecord) bool { return r.ID == last.ID })
-	var runs []plan.RunRecord
-	for _, r := range all[max(at, 0):] {
-		if (r.Whole() || r.ID == last.ID) && len(runs) < trendRuns {
-			runs = append(runs, r)
-		}
-	}
-	slices.Reverse(runs)
-	return runs, nil
-}
-
-// endingWords say what a run's exit code means.
-func endingWords(code int) string {
-	words := map[int]string{codeDone: "done", codeFailed: "failed, or cut short", codeRefused: "refused", codeProblems: "finished, some persons have problems"}[code]
-	return "exit " + strconv.Itoa(code) + ": " + words
 }
 
 func (c *reportCommand) print(r *page.Report) error {

@@ -62,54 +62,33 @@ func (c *restoreCommand) execute(ctx context.Context, name string) error {
 	ctx, cancel := withLimit(ctx, cfg.Schedule.Deadline)
 	defer cancel()
 	if c.dryRun {
-		return c.dry(ctx, cfg, name)
+		d, err := c.planned(ctx, cfg, func(e *tsync.Engine, db *state.DB) (*plan.Document, error) {
+			opt, err := c.options(cfg, db, name)
+			if err != nil {
+				return nil, err
+			}
+			return e.PlanRestore(ctx, opt)
+		})
+		return c.showPlan(d, c.format.value, err)
 	}
-	db, err := c.openWrite(ctx, cfg)
+	j := &job{app: c.app, cfg: cfg, format: c.format.value}
+	db, err := j.open(ctx)
 	if err != nil {
-		return c.notBegun(ctx, cfg, false, err)
+		return err
 	}
 	opt, err := c.options(cfg, db, name)
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
 	if c.asks && !c.yes {
-		opt.Confirm = c.confirm(ctx, c.format.value)
+		opt.Confirm = j.confirm(ctx)
 	}
-	d, err := c.onceOf(ctx, cfg, db, opt.Approve, func(e *tsync.Engine) (*plan.Document, error) { return e.Restore(ctx, opt) })
-	if d == nil {
-		return errors.Join(err, noDocument(err))
-	}
-	return c.showRun(cfg, d, c.format.value, err)
-}
-
-// dry shows what a restore would do.
-func (c *restoreCommand) dry(ctx context.Context, cfg *configs.Config, name string) error {
-	db, done, err := c.openPlan(cfg)
-	if err != nil {
-		return err
-	}
-	opt, err := c.options(cfg, db, name)
-	if err != nil {
-		return errors.Join(err, done())
-	}
-	stop := c.watch()
-	defer stop()
-	engine, err := c.engine(cfg, db)
-	if err != nil {
-		return errors.Join(err, done())
-	}
-	engine.Approvals = lenientApprovals{engine.Approvals, c.log}
-	d, err := engine.PlanRestore(ctx, opt)
-	err = errors.Join(err, done())
-	if d == nil {
-		return errors.Join(err, noDocument(err))
-	}
-	return c.showPlan(d, c.format.value, err)
+	return j.show(j.make(ctx, db, func(e *tsync.Engine) (*plan.Document, error) { return e.Restore(ctx, opt) }))
 }
 
 // options finds the run, whom it terminated, and who of them is meant.
 func (c *restoreCommand) options(cfg *configs.Config, db *state.DB, name string) (tsync.RestoreOptions, error) {
-	opt := tsync.RestoreOptions{New: c.as.value == "new", Users: c.run.users, Approve: c.run.approvals(c.app, cfg)}
+	opt := tsync.RestoreOptions{New: c.as.value == "new", Users: c.run.users, Approve: c.run.approvals(&c.invocation, cfg)}
 	record, found, err := db.Run(name)
 	if err != nil {
 		return opt, err
@@ -136,42 +115,6 @@ func (c *restoreCommand) options(cfg *configs.Config, db *state.DB, name string)
 	}
 	opt.Command = c.commandLine(opt.Run)
 	return opt, nil
-}
-
-// terminatedBy is whom a run terminated, those included whose outcome was found out
-// later.
-func terminatedBy(db *state.DB, run string) ([]tsync.Terminated, error) {
-	var all []tsync.Terminated
-	for entry, err := range db.Audits(state.Query{Run: run, Kind: string(plan.Terminate)}) {
-		if err != nil {
-			return nil, err
-		}
-		if entry.Outcome == plan.Done {
-			all = append(all, tsync.Terminated{User: plan.UserRef{ID: entry.Person, Login: entry.Login}, Employee: entry.Employee})
-		}
-	}
-	return all, nil
-}
-
-// nobodyTerminated names the latest run that is likelier meant.
-func nobodyTerminated(db *state.DB, run string, found bool) error {
-	text := fmt.Sprintf("run %s terminated nobody", run)
-	if !found {
-		text = fmt.Sprintf("there is no run %q in the snapshot", run)
-	}
-	latest := ""
-	for entry, err := range db.Audits(state.Query{Kind: string(plan.Terminate)}) {
-		if err != nil {
-			return err
-		}
-		if entry.Outcome == plan.Done {
-			latest = entry.Run
-		}
-	}
-	if latest == "" {
-		return errors.New(text + ", nor did any other run")
-	}
-	return fmt.Errorf("%s; the latest that terminated anybody is %s", text, latest)
 }
 
 // commandLine is how the restore is made again.

@@ -53,9 +53,10 @@ func (c *retryCommand) execute(ctx context.Context, names []string) error {
 	}
 	ctx, cancel := withLimit(ctx, cfg.Schedule.Deadline)
 	defer cancel()
-	db, err := c.openWrite(ctx, cfg)
+	j := &job{app: c.app, cfg: cfg, format: c.format.value}
+	db, err := j.open(ctx)
 	if err != nil {
-		return c.notBegun(ctx, cfg, false, err)
+		return err
 	}
 	opt, waiting, err := c.prepare(cfg, db, names)
 	if err != nil {
@@ -64,11 +65,9 @@ func (c *retryCommand) execute(ctx context.Context, names []string) error {
 	if len(opt.Users) == 0 && !waiting {
 		return errors.Join(db.Close(), c.nothing(cfg))
 	}
-	d, err := c.once(ctx, cfg, db, opt)
-	if d == nil {
-		return errors.Join(err, noDocument(err))
-	}
-	return c.showRun(cfg, d, c.format.value, errors.Join(err, banned(d, opt)))
+	j.whole = len(opt.Users) == 0 // the waiting of a quarantine alone was ended
+	d, err := j.once(ctx, db, opt)
+	return j.show(d, errors.Join(err, banned(d, opt)))
 }
 
 // prepare finds the people, and records that they are tried. waiting says that a
@@ -179,12 +178,12 @@ func (c *retryCommand) nothing(cfg *configs.Config) error {
 		Config: cfg.Fingerprint(), Guard: plan.GuardReport{OK: true}, Result: &plan.Result{Done: map[string]int{}, Found: map[string]int{string(plan.Terminate): 0, string(plan.RevokeRole): 0}}}
 	d.Seal()
 	d.Result.Done = maps.Clone(d.Summary)
-	return c.show(d, "json", false)
+	return c.showDocument(d, "json", false)
 }
 
 // banned is the refusal to make a new employee for somebody who was banned.
 func banned(d *plan.Document, opt tsync.RunOptions) error {
-	if len(opt.Recreate) == 0 {
+	if d == nil || len(opt.Recreate) == 0 {
 		return nil
 	}
 	var refused error

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	tsync "tracktik-sync/sync"
 )
 
 // run is the program: args without its name, and what it ends with.
@@ -37,9 +39,9 @@ func (a *app) misused(ctx context.Context, cmd *cobra.Command, args []string, er
 	}
 	for i, arg := range args { // the parser has not come as far, perhaps
 		if value, found := strings.CutPrefix(arg, "--config="); found {
-			a.flags.config = value
+			a.file = value
 		} else if arg == "--config" && i+1 < len(args) {
-			a.flags.config = args[i+1]
+			a.file = args[i+1]
 		}
 	}
 	return a.notBegun(ctx, a.configIfAny(), true, err)
@@ -58,12 +60,22 @@ func newRoot(a *app) *cobra.Command {
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.begin(cmd) },
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
-	a.flags.register(root.PersistentFlags())
+	a.registerFlags(root.PersistentFlags())
 	root.AddCommand(build(a, commands)...)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
-	a.console.know(root)
+	a.console.know(commandNames(root))
 	return root
+}
+
+// commandNames are the commands that are worth giving at a console.
+func commandNames(root *cobra.Command) (names []string) {
+	for _, cmd := range root.Commands() {
+		if name := cmd.Name(); name != "run" && name != "help" && name != "completion" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // A constructor makes one command of the tree.
@@ -100,7 +112,7 @@ type failure struct {
 // end says on stderr how it went, and answers the exit code.
 func (a *app) end(err error) int {
 	if err == nil {
-		return codeDone
+		return tsync.ExitDone
 	}
 	report := judge(err)
 	if a.document && !a.answered {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tracktik-sync/configs"
+	tsync "tracktik-sync/sync"
 )
 
 func mustParse(t *testing.T, spec, zone string) schedule {
@@ -20,7 +21,7 @@ func mustParse(t *testing.T, spec, zone string) schedule {
 func TestAScheduleThatNeverComesIsRefused(t *testing.T) {
 	for _, spec := range []string{"0 0 31 2 *", "30 2 31 4,6,9,11 *", "* * 30 2 *", "0 0 30-31 feb *", "TZ=Asia/Tokyo 0 0 31 6 *"} {
 		cfg := &configs.Config{Schedule: configs.Schedule{Cron: spec, Timezone: "UTC"}}
-		if _, err := newDaemon(nil, cfg); judge(err).code != codeUsage {
+		if _, err := newDaemon(nil, cfg); judge(err).code != tsync.ExitUsage {
 			t.Errorf("%s: run answers %v, want bad usage", spec, err)
 		}
 		if findings := checkCron(cfg); len(findings) != 1 || !strings.Contains(findings[0].Message, "never comes") {

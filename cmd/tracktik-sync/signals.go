@@ -71,5 +71,15 @@ func cutShort(ctx context.Context, err error) error {
 	return &tsync.StoppedError{Message: "the command was told to end before it was done", Cause: err}
 }
 
-// nobodyReads reports that whoever read an output has gone: they have what they wanted.
-func nobodyReads(err error) bool { return errors.Is(err, syscall.EPIPE) }
+// interrupted says of a run that failed because it was told to end just that.
+func interrupted(ctx context.Context, err error) error {
+	var stopped *tsync.StoppedError
+	if err == nil || ctx.Err() == nil || errors.As(err, &stopped) || !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	why := "the run was told to end"
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		why = "the deadline ended the run"
+	}
+	return &tsync.StoppedError{Message: why + " while it was reading; nothing was written to TrackTik", Cause: err}
+}

@@ -18,6 +18,7 @@ import (
 
 	"tracktik-sync/okta/oktatest"
 	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -145,14 +146,14 @@ func TestEverySignalThatAsksToEndIsHeard(t *testing.T) {
 				await(t, func() bool { return strings.Contains(b.log.String(), heard) || exited(b.Process.Pid) })
 			}
 			close(s.letGo)
-			b.ends(t, codeFailed)
+			b.ends(t, tsync.ExitFailed)
 			if last := lastLine(b.log.String()); !strings.HasPrefix(last, "exit 1: cut short (") || !strings.Contains(last, "1 of 3") {
 				t.Errorf("the last line is %q", last)
 			}
 			if n := s.count(tracktiktest.Active); n != 1 {
 				t.Errorf("%d people were created", n)
 			}
-			if r := s.lastRun(t); r.ExitCode != codeFailed || r.Done["create"] != 1 {
+			if r := s.lastRun(t); r.ExitCode != tsync.ExitFailed || r.Done["create"] != 1 {
 				t.Errorf("the run is recorded as %+v", r)
 			}
 			s.must(t, "sync")
@@ -183,10 +184,10 @@ func TestEveryCommandThatWaitsForASystemIsCutShort(t *testing.T) {
 			t.Fatal(err)
 		}
 		if args[0] == "run" { // is meant to end so
-			b.ends(t, codeDone)
+			b.ends(t, tsync.ExitDone)
 			continue
 		}
-		b.ends(t, codeFailed)
+		b.ends(t, tsync.ExitFailed)
 		if last := lastLine(b.log.String()); !strings.HasPrefix(last, "exit 1: cut short (") {
 			t.Errorf("%v ends with %q", args, last)
 		}
@@ -237,11 +238,11 @@ func TestASignalBeforeTheRunIsHeard(t *testing.T) {
 		if err := file.Close(); err != nil {
 			t.Fatal(err)
 		}
-		b.ends(t, codeFailed)
+		b.ends(t, tsync.ExitFailed)
 		if last := lastLine(b.log.String()); !strings.HasPrefix(last, "exit 1: cut short (the run was told to end") {
 			t.Errorf("after %v the last line is %q", sig, last)
 		}
-		if r := p.lastRun(t); r.ExitCode != codeFailed {
+		if r := p.lastRun(t); r.ExitCode != tsync.ExitFailed {
 			t.Errorf("after %v the run is recorded as %+v", sig, r)
 		}
 	}
@@ -261,7 +262,7 @@ func TestASignalThatIsNotToBeHeardIsNot(t *testing.T) {
 		}
 	}
 	close(s.letGo)
-	b.ends(t, codeDone)
+	b.ends(t, tsync.ExitDone)
 	if n := s.count(tracktiktest.Active); n != 3 {
 		t.Errorf("%d people were created", n)
 	}
@@ -293,8 +294,8 @@ func TestWhoReadsNoFurtherEndsNoRun(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			b.ends(t, codeDone)
-			if r := s.lastRun(t); r.ExitCode != codeDone || r.Done["create"] != 3 {
+			b.ends(t, tsync.ExitDone)
+			if r := s.lastRun(t); r.ExitCode != tsync.ExitDone || r.Done["create"] != 3 {
 				t.Errorf("the run is recorded as %+v", r)
 			}
 		})
@@ -319,7 +320,7 @@ func TestWhoReadsNoFurtherIsNoFailure(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = write.Close()
-		b.ends(t, codeDone)
+		b.ends(t, tsync.ExitDone)
 		if said := b.log.String(); said != "" {
 			t.Errorf("%v says %q", args, said)
 		}
@@ -341,7 +342,7 @@ func TestNoDiskForTheOutputIsAFailure(t *testing.T) {
 	if err := b.Start(); err != nil {
 		t.Fatal(err)
 	}
-	b.ends(t, codeFailed)
+	b.ends(t, tsync.ExitFailed)
 }
 
 // exited reports that a process of ours has ended.

@@ -23,46 +23,57 @@ const (
 	lookWait = time.Minute
 )
 
+// A missingError says that a command that needs a snapshot found none.
+type missingError struct {
+	path    string
+	command string // what was to be done
+}
+
+func (e *missingError) Error() string {
+	return fmt.Sprintf("`%s` needs the snapshot and there is none at %s: for a first run say `sync --init` (or `state init`); "+
+		"if it was lost, `state restore FILE`, or `sync --init` to match everybody anew", e.command, e.path)
+}
+
 // openRead opens the snapshot for reading. There must be one, of the configured
 // systems.
-func (a *app) openRead(cfg *configs.Config) (*state.DB, error) {
-	return a.open(cfg, a.reading(cfg, readWait))
+func (i *invocation) openRead(cfg *configs.Config) (*state.DB, error) {
+	return i.open(cfg, i.reading(cfg, readWait))
 }
 
 // openWrite opens the snapshot for a run, or for a command that records something. It
 // waits while it is only read.
-func (a *app) openWrite(ctx context.Context, cfg *configs.Config) (*state.DB, error) {
-	for end := a.now().Add(lookWait); ; {
-		db, err := a.open(cfg, a.writing(cfg))
+func (i *invocation) openWrite(ctx context.Context, cfg *configs.Config) (*state.DB, error) {
+	for end := i.now().Add(lookWait); ; {
+		db, err := i.open(cfg, i.writing(cfg))
 		var locked *state.LockedError
-		if !errors.As(err, &locked) || !locked.Readers || !a.now().Before(end) || ctx.Err() != nil {
+		if !errors.As(err, &locked) || !locked.Readers || !i.now().Before(end) || ctx.Err() != nil {
 			return db, err
 		}
-		a.log.WithField("snapshot", cfg.State.Path).Info("waiting for a command that reads the snapshot")
+		i.log.WithField("snapshot", cfg.State.Path).Info("waiting for a command that reads the snapshot")
 	}
 }
 
-func (a *app) reading(cfg *configs.Config, wait time.Duration) state.Options {
-	return state.Options{Timeout: wait, ReadOnly: true, Now: a.now, Key: stateKey(cfg), Warn: a.sayDamaged}
+func (i *invocation) reading(cfg *configs.Config, wait time.Duration) state.Options {
+	return state.Options{Timeout: wait, ReadOnly: true, Now: i.now, Key: stateKey(cfg), Warn: i.sayDamaged}
 }
 
-func (a *app) writing(cfg *configs.Config) state.Options {
-	return state.Options{Timeout: runWait, Now: a.now, Key: stateKey(cfg), Warn: a.sayDamaged,
-		Holder: state.Holder{User: userName(a.getenv), Command: a.command}}
+func (i *invocation) writing(cfg *configs.Config) state.Options {
+	return state.Options{Timeout: runWait, Now: i.now, Key: stateKey(cfg), Warn: i.sayDamaged,
+		Holder: state.Holder{User: userName(i.getenv), Command: i.command}}
 }
 
 // sayDamaged says of a file beside the snapshot that it is set aside.
-func (a *app) sayDamaged(err error) {
-	a.log.WithError(err).Warn("a file beside the snapshot is damaged")
+func (i *invocation) sayDamaged(err error) {
+	i.log.WithError(err).Warn("a file beside the snapshot is damaged")
 }
 
 // stateKey is what the snapshot and the tokens are encrypted with; nil: nothing.
 func stateKey(cfg *configs.Config) []byte { return []byte(cfg.State.Key.Reveal()) }
 
-func (a *app) open(cfg *configs.Config, opt state.Options) (*state.DB, error) {
+func (i *invocation) open(cfg *configs.Config, opt state.Options) (*state.DB, error) {
 	db, err := state.Open(cfg.State.Path, opt)
 	if errors.Is(err, state.ErrMissing) {
-		return nil, &missingError{cfg.State.Path, a.command}
+		return nil, &missingError{cfg.State.Path, i.command}
 	}
 	if errors.Is(err, state.ErrCorrupt) {
 		return nil, fmt.Errorf("%w; `state verify` says more, and `state restore FILE` puts a backup in its place", err)
@@ -87,25 +98,25 @@ func rebindHint(err error) error {
 }
 
 // create makes an empty snapshot where there is none.
-func (a *app) create(cfg *configs.Config) (*state.DB, error) {
-	return state.Create(cfg.State.Path, binding(cfg), a.writing(cfg))
+func (i *invocation) create(cfg *configs.Config) (*state.DB, error) {
+	return state.Create(cfg.State.Path, binding(cfg), i.writing(cfg))
 }
 
 // openPlan gives a plan, which never writes to the snapshot, a copy of it, or an empty
 // one where there is none: what is pending or restored is settled in the copy, and a
 // run can begin meanwhile. done removes it.
-func (a *app) openPlan(cfg *configs.Config) (db *state.DB, done func() error, err error) {
-	db, err = a.openRead(cfg)
+func (i *invocation) openPlan(cfg *configs.Config) (db *state.DB, done func() error, err error) {
+	db, err = i.openRead(cfg)
 	var missing *missingError
 	switch {
 	case errors.As(err, &missing):
-		return a.scratch(cfg, nil)
+		return i.scratch(cfg, nil)
 	case err != nil:
 		return nil, nil, err
 	}
-	copied, done, err := a.scratch(cfg, db)
+	copied, done, err := i.scratch(cfg, db)
 	if err != nil {
-		return a.uncopied(db, err)
+		return i.uncopied(db, err)
 	}
 	if err := db.Close(); err != nil {
 		return nil, nil, errors.Join(err, done())
@@ -115,25 +126,25 @@ func (a *app) openPlan(cfg *configs.Config) (db *state.DB, done func() error, er
 
 // uncopied is the snapshot itself, where there is no room for a copy and nothing to
 // settle in it.
-func (a *app) uncopied(db *state.DB, cause error) (*state.DB, func() error, error) {
+func (i *invocation) uncopied(db *state.DB, cause error) (*state.DB, func() error, error) {
 	pending, pendingErr := db.Pending()
 	meta, metaErr := db.Meta()
 	moves := meta.RefreshDue || meta.Observed // links may be moved before anything else
 	if pendingErr != nil || metaErr != nil || len(pending) > 0 || moves {
 		return nil, nil, errors.Join(cause, pendingErr, metaErr, db.Close())
 	}
-	a.log.WithError(cause).Warn("the snapshot cannot be copied, and no run can begin before this has ended")
+	i.log.WithError(cause).Warn("the snapshot cannot be copied, and no run can begin before this has ended")
 	return db, db.Close, nil
 }
 
 // scratch makes a snapshot in a private directory, empty or a copy of from.
-func (a *app) scratch(cfg *configs.Config, from *state.DB) (db *state.DB, done func() error, err error) {
+func (i *invocation) scratch(cfg *configs.Config, from *state.DB) (db *state.DB, done func() error, err error) {
 	dir, err := state.NewDraftDir(cfg.State.Path, filepath.Join(os.TempDir(), "tracktik-sync-plan"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("making a scratch snapshot: %w", err)
 	}
 	path := filepath.Join(dir.Path, "scratch.db")
-	opt := state.Options{Timeout: runWait, Now: a.now, Key: stateKey(cfg)}
+	opt := state.Options{Timeout: runWait, Now: i.now, Key: stateKey(cfg)}
 	if from == nil {
 		db, err = state.Create(path, binding(cfg), opt)
 	} else if err = from.Copy(path); err == nil {

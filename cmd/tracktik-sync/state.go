@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -122,20 +121,4 @@ func newStateVerify(a *app) *cobra.Command {
 			return a.say("%s is whole", cfg.State.Path)
 		},
 	}
-}
-
-// say prints what was done, unless -q.
-func (a *app) say(format string, args ...any) error {
-	if a.flags.quiet {
-		return nil
-	}
-	return a.tell(format, args...)
-}
-
-// tell prints one line of data.
-func (a *app) tell(format string, args ...any) error {
-	return a.talk(func(w io.Writer) error {
-		_, err := fmt.Fprintln(w, ui.Safe(fmt.Sprintf(format, args...)))
-		return err
-	})
 }

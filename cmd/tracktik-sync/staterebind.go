@@ -55,13 +55,12 @@ func (c *rebindCommand) execute(ctx context.Context) error {
 }
 
 func (c *rebindCommand) rebind(ctx context.Context, cfg *configs.Config, db *state.DB) error {
-	stop := c.watch()
-	defer stop()
+	defer c.showProgress()()
 	engine, err := c.engine(cfg, db)
 	if err != nil {
 		return err
 	}
-	b, err := engine.Rebind(ctx, c.run.approvals(c.app, cfg))
+	b, err := engine.Rebind(ctx, c.run.approvals(&c.invocation, cfg))
 	if b == nil {
 		return err
 	}

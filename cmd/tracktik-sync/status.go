@@ -3,10 +3,8 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"io"
+	"slices"
 	"time"
-
-	"github.com/spf13/cobra"
 
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
@@ -66,62 +64,25 @@ type waiting struct {
 	Approved *time.Time `json:"approved,omitempty"`
 }
 
-func newStatus(a *app) *cobra.Command {
-	var format *choice
-	cmd := &cobra.Command{
-		Use:   "status",
-		Short: "Show the last run, the next one, and what waits for somebody",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			cfg, err := a.load()
-			if err != nil {
-				return err
-			}
-			return a.status(cfg, format.value)
-		},
-	}
-	format = formats(cmd.Flags(), "text", "json")
-	return cmd
-}
-
-// status answers from the snapshot, or while a run has it from what the last run
-// left beside it. Without either it says so and ends with 3.
-func (a *app) status(cfg *configs.Config, format string) error {
-	d, err := a.currentStatus(cfg)
-	var missing *missingError
-	if d == nil || err != nil && !errors.As(err, &missing) {
-		return err
-	}
-	if d.LastSuccess != nil {
-		age := int64(a.now().Sub(*d.LastSuccess).Seconds())
-		d.Age = &age
-	}
-	shown := a.talk(func(w io.Writer) error {
-		if format == "json" {
-			return writeJSON(w, d)
-		}
-		return a.printStatus(w, d)
-	})
-	return errors.Join(shown, err)
-}
-
-func (a *app) currentStatus(cfg *configs.Config) (*statusDocument, error) {
-	db, err := a.open(cfg, a.reading(cfg, 0))
+// currentStatus is the status from the snapshot, or while a run has it from what the last
+// run left beside it. Without a snapshot it is empty, and the error says so.
+func currentStatus(i *invocation, cfg *configs.Config) (*statusDocument, error) {
+	db, err := i.open(cfg, i.reading(cfg, 0))
 	var missing *missingError
 	switch {
 	case errors.Is(err, state.ErrLocked):
-		return a.lockedStatus(cfg)
+		return lockedStatus(i, cfg)
 	case errors.As(err, &missing):
 		return emptyStatus(cfg), err
 	case err != nil:
 		return nil, err
 	}
-	d, err := a.readStatus(cfg, db)
+	d, err := readStatus(i, cfg, db)
 	return d, errors.Join(err, db.Close())
 }
 
 // lockedStatus is what the last run left, with who has the snapshot now.
-func (a *app) lockedStatus(cfg *configs.Config) (*statusDocument, error) {
+func lockedStatus(i *invocation, cfg *configs.Config) (*statusDocument, error) {
 	d, err := leftStatus(cfg)
 	if err != nil {
 		return nil, err
@@ -133,13 +94,13 @@ func (a *app) lockedStatus(cfg *configs.Config) (*statusDocument, error) {
 	if locked {
 		d.Lock = &holder
 	}
-	d.NextRun, d.NextBy = a.nextRun(cfg)
+	d.NextRun, d.NextBy = nextRun(i, cfg)
 	d.Credentials = credentialEnds(cfg)
 	refused := hashesOf(d.Guard.Refusals)
 	for _, w := range d.Guard.Approvals {
 		refused = append(refused, w.Hash)
 	}
-	d.Guard.Approvals, err = a.waiting(cfg, refused)
+	d.Guard.Approvals, err = waitingSets(i, cfg, refused)
 	return d, err
 }
 
@@ -161,8 +122,8 @@ func emptyStatus(cfg *configs.Config) *statusDocument {
 }
 
 // saveStatus leaves the status for others. db is open, so nobody else writes it.
-func (a *app) saveStatus(cfg *configs.Config, db *state.DB) error {
-	d, err := a.readStatus(cfg, db)
+func saveStatus(i *invocation, cfg *configs.Config, db *state.DB) error {
+	d, err := readStatus(i, cfg, db)
 	if err != nil {
 		return err
 	}
@@ -170,9 +131,9 @@ func (a *app) saveStatus(cfg *configs.Config, db *state.DB) error {
 }
 
 // readStatus makes the document from the snapshot.
-func (a *app) readStatus(cfg *configs.Config, db *state.DB) (*statusDocument, error) {
+func readStatus(i *invocation, cfg *configs.Config, db *state.DB) (*statusDocument, error) {
 	d := emptyStatus(cfg)
-	d.NextRun, d.NextBy = a.nextRun(cfg)
+	d.NextRun, d.NextBy = nextRun(i, cfg)
 	d.Credentials = credentialEnds(cfg)
 	meta, metaErr := db.Meta()
 	d.fromMeta(meta)
@@ -182,20 +143,8 @@ func (a *app) readStatus(cfg *configs.Config, db *state.DB) (*statusDocument, er
 	var managedErr, restoredErr, waitingErr error
 	d.Managed, managedErr = db.Managed()
 	d.Restored, restoredErr = restored(db)
-	d.Guard.Approvals, waitingErr = a.waiting(cfg, refused)
+	d.Guard.Approvals, waitingErr = waitingSets(i, cfg, refused)
 	return d, errors.Join(metaErr, runErr, troublesErr, managedErr, restoredErr, waitingErr)
-}
-
-// overdue are the removals that TrackTik refused: somebody keeps what they should
-// have lost.
-func overdue(troubles []plan.Trouble) []plan.Trouble {
-	var removals []plan.Trouble
-	for _, t := range troubles {
-		if t.Kind.Removes() {
-			removals = append(removals, t)
-		}
-	}
-	return removals
 }
 
 func (d *statusDocument) fromMeta(meta plan.Meta) {
@@ -239,21 +188,6 @@ func hashesOf(refusals []plan.Refusal) []string {
 	return hashes
 }
 
-// recentRuns is how far back a run about everybody is looked for.
-const recentRuns = 100
-
-// lastWhole is the last run that was not about single people, without its document,
-// which can hold hundreds of thousands of actions; the zero record when there is none.
-func lastWhole(db *state.DB) (plan.RunRecord, error) {
-	runs, err := db.Runs(recentRuns)
-	for i := range runs {
-		if runs[i].Whole() {
-			return runs[i], nil
-		}
-	}
-	return plan.RunRecord{}, err
-}
-
 // restored are the people whom `restore` brought back and whom Okta has not shown
 // in scope since.
 func restored(db *state.DB) ([]plan.PersonID, error) {
@@ -285,18 +219,36 @@ const (
 // nextRun is when the next sync is: `run` says so in the status that it leaves, and a
 // time that is over is one of a process that has ended. Else it is the next tick of
 // schedule.cron, to which cron, a timer or a CronJob keeps.
-func (a *app) nextRun(cfg *configs.Config) (next *time.Time, by string) {
-	if a.scheduled != nil {
-		return a.scheduled, byRun
+func nextRun(i *invocation, cfg *configs.Config) (next *time.Time, by string) {
+	if i.scheduled != nil {
+		return i.scheduled, byRun
 	}
 	left, err := leftStatus(cfg)
-	if err == nil && left.NextBy == byRun && left.NextRun != nil && !left.NextRun.Before(a.now()) {
+	if err == nil && left.NextBy == byRun && left.NextRun != nil && !left.NextRun.Before(i.now()) {
 		return left.NextRun, byRun
 	}
 	schedule, err := scheduleOf(cfg)
 	if err != nil { // the configuration has a finding about it
 		return nil, ""
 	}
-	tick := schedule.next(a.now()).UTC()
+	tick := schedule.next(i.now()).UTC()
 	return &tick, bySchedule
+}
+
+// waitingSets are the sets that somebody can approve, of those that the last run refused, and
+// those that are approved and not done, with what is left of them.
+func waitingSets(i *invocation, cfg *configs.Config, refused []string) ([]waiting, error) {
+	list, err := state.ApprovalsOf(cfg.State.Path, i.now).List()
+	all := []waiting{}
+	for k := range list {
+		w := &list[k]
+		entry := waiting{Hash: w.Hash, Created: w.Created, Until: w.Created.Add(state.ApprovalLife), Actions: len(w.Items)}
+		if !w.Given.IsZero() {
+			entry.Approved, entry.Until = &w.Given, w.Given.Add(state.ApprovalLife)
+		} else if !slices.Contains(refused, w.Hash) {
+			continue
+		}
+		all = append(all, entry)
+	}
+	return all, err
 }

@@ -2,14 +2,15 @@ package main
 
 import (
 	"bytes"
-	"encoding/base64"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sirupsen/logrus"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	"tracktik-sync/sync/plan"
@@ -17,17 +18,15 @@ import (
 
 var asOf = time.Date(2026, 11, 24, 12, 1, 0, 0, time.UTC)
 
-func statusApp() *app {
-	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
-	a.now = func() time.Time { return asOf }
-	return a
+func statusCall() *invocation {
+	return &invocation{now: func() time.Time { return asOf }, log: logrus.New()}
 }
 
 func TestTheNextRunIsThatOfTheDaemonElseTheNextTick(t *testing.T) {
-	a, cfg := statusApp(), &configs.Config{}
+	i, cfg := statusCall(), &configs.Config{}
 	cfg.State.Path = filepath.Join(t.TempDir(), "s.db")
 	cfg.Schedule.Cron, cfg.Schedule.Timezone = "30 6 * * *", "America/Toronto"
-	next, by := a.nextRun(cfg)
+	next, by := nextRun(i, cfg)
 	if want := time.Date(2026, 11, 25, 11, 30, 0, 0, time.UTC); next == nil || !next.Equal(want) || by != bySchedule {
 		t.Errorf("the next tick is %v by %s, want %v", next, by, want)
 	}
@@ -39,18 +38,17 @@ func TestTheNextRunIsThatOfTheDaemonElseTheNextTick(t *testing.T) {
 		if err := state.SaveStatus(cfg.State.Path, statusDocument{NextRun: &left.at, NextBy: left.by}); err != nil {
 			t.Fatal(err)
 		}
-		if next, by := a.nextRun(cfg); by != left.want || (by == byRun) != next.Equal(left.at) {
+		if next, by := nextRun(i, cfg); by != left.want || (by == byRun) != next.Equal(left.at) {
 			t.Errorf("left %v by %s: it is %v by %s", left.at, left.by, next, by)
 		}
 	}
 	cfg.Schedule.Cron = "0 0 31 2 *"
-	if next, by := a.nextRun(cfg); next != nil || by != "" {
+	if next, by := nextRun(i, cfg); next != nil || by != "" {
 		t.Errorf("31 February is %v by %s", next, by)
 	}
 }
 
 func TestAStatusSaysWhatWaitsForSomebody(t *testing.T) {
-	a := statusApp()
 	next := asOf.Add(14 * time.Minute)
 	success := asOf.Add(-3 * time.Hour)
 	d := &statusDocument{Mode: "apply", LastSuccess: &success, NextRun: &next, NextBy: bySchedule, Managed: 300, Problems: 2, Held: 1,
@@ -60,7 +58,7 @@ func TestAStatusSaysWhatWaitsForSomebody(t *testing.T) {
 		Guard: guardStatus{Refusals: []plan.Refusal{{Message: "60 terminations"}}, Approvals: []waiting{{"abc123", asOf, asOf.Add(time.Hour), 60, nil}}},
 		Lock:  &state.Holder{PID: 7, Host: "worker-1", Command: "sync", Since: asOf}}
 	var out bytes.Buffer
-	if err := a.printStatus(&out, d); err != nil {
+	if err := d.print(&out, ui.Plain, asOf); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"`sync` of worker-1", "exit 3: refused", "(3h0m0s ago)", "2026-11-24T12:15:00Z by schedule.cron",
@@ -68,18 +66,6 @@ func TestAStatusSaysWhatWaitsForSomebody(t *testing.T) {
 		"60 terminations", "sync --approve abc123", "00u1: not terminated"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the status lacks %q:\n%s", want, out.String())
-		}
-	}
-}
-
-func TestATokenSaysWhenItEnds(t *testing.T) {
-	claims := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"exp":%d}`, asOf.Unix()))
-	if end, known := tokenEnd("e30." + claims + ".sig"); !known || !end.Equal(asOf) {
-		t.Errorf("it ends %v, %v", end, known)
-	}
-	for _, token := range []string{"", "opaque", "a.b.c", "e30.e30.sig"} {
-		if end, known := tokenEnd(token); known {
-			t.Errorf("%q ends %v", token, end)
 		}
 	}
 }

@@ -8,13 +8,13 @@ import (
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 )
 
-// printStatus prints a status for people.
-func (a *app) printStatus(w io.Writer, d *statusDocument) error {
-	t := ui.NewTable(w, a.style())
+// print prints a status for people.
+func (d *statusDocument) print(w io.Writer, style ui.Style, now time.Time) error {
+	t := ui.NewTable(w, style)
 	if d.Mode == "observe" {
 		t.Row("mode", ui.Observing)
 		if d.ObservingSince != nil {
-			t.Row("", "since "+a.ago(*d.ObservingSince)+"; `tracktik-sync compare` shows who did what")
+			t.Row("", "since "+ago(*d.ObservingSince, now)+"; `tracktik-sync compare` shows who did what")
 		}
 	} else {
 		t.Row("mode", ui.Safe(d.Mode))
@@ -23,7 +23,7 @@ func (a *app) printStatus(w io.Writer, d *statusDocument) error {
 		t.Row("active", d.Lock.String())
 	}
 	if r := d.LastRun; r != nil {
-		t.Row("last run", fmt.Sprintf("%s, ended %s with %s", ui.Safe(r.ID), a.ago(r.Ended), endingWords(r.ExitCode)))
+		t.Row("last run", fmt.Sprintf("%s, ended %s with %s", ui.Safe(r.ID), ago(r.Ended, now), endingWords(r.ExitCode)))
 		for _, line := range ui.SafeLines(r.Message) {
 			if line != "" {
 				t.Row("", line)
@@ -33,8 +33,12 @@ func (a *app) printStatus(w io.Writer, d *statusDocument) error {
 	} else {
 		t.Row("last run", "none")
 	}
-	t.Row("last success", a.when(d.LastSuccess, "never"))
-	t.Row("next run", a.nextText(d))
+	success := "never"
+	if d.LastSuccess != nil {
+		success = ago(*d.LastSuccess, now)
+	}
+	t.Row("last success", success)
+	t.Row("next run", d.nextText(now))
 	t.Row("managed", ui.Number(d.Managed, "employee"))
 	if d.UnmanagedActive != nil {
 		t.Row("unmanaged", fmt.Sprintf("%d active in TrackTik without anyone in Okta", *d.UnmanagedActive))
@@ -44,12 +48,12 @@ func (a *app) printStatus(w io.Writer, d *statusDocument) error {
 	if d.Guard.OK {
 		t.Row("guard", "refused nothing in the last run")
 	}
-	a.statusAlarms(t, d)
+	d.alarms(t, now)
 	return t.Flush()
 }
 
-// statusAlarms are the rows that ask somebody to do something.
-func (a *app) statusAlarms(t *ui.Table, d *statusDocument) {
+// alarms are the rows that ask somebody to do something.
+func (d *statusDocument) alarms(t *ui.Table, now time.Time) {
 	if d.Overdue > 0 {
 		t.Alarm("overdue", ui.Number(d.Overdue, "removal")+" that TrackTik refused: somebody keeps what they should have lost; see `tracktik-sync problems`")
 	}
@@ -58,7 +62,7 @@ func (a *app) statusAlarms(t *ui.Table, d *statusDocument) {
 			q.Since.UTC().Format(time.RFC3339), ui.Safe(q.Reason), q.NextTry.UTC().Format(time.RFC3339)))
 	}
 	for _, c := range d.Credentials {
-		if rest := c.Ends.Sub(a.now()); rest < expiryNotice {
+		if rest := c.Ends.Sub(now); rest < expiryNotice {
 			t.Alarm("credential", fmt.Sprintf("the %s of %s ends at %s", ui.Safe(c.What), ui.Safe(c.System), c.Ends.UTC().Format(time.RFC3339)))
 		} else {
 			t.Row("credential", fmt.Sprintf("the %s of %s is good until %s", ui.Safe(c.What), ui.Safe(c.System), c.Ends.UTC().Format(time.RFC3339)))
@@ -88,24 +92,12 @@ func pointed(n int, command string) string {
 	return fmt.Sprintf("%d: see `tracktik-sync %s`", n, command)
 }
 
-func (a *app) nextText(d *statusDocument) string {
+func (d *statusDocument) nextText(now time.Time) string {
 	switch {
 	case d.NextRun == nil:
 		return "nobody has a schedule"
 	case d.NextBy == byRun:
-		return fmt.Sprintf("%s, in %s", d.NextRun.UTC().Format(time.RFC3339), d.NextRun.Sub(a.now()).Round(time.Second))
+		return fmt.Sprintf("%s, in %s", d.NextRun.UTC().Format(time.RFC3339), d.NextRun.Sub(now).Round(time.Second))
 	}
 	return fmt.Sprintf("%s by schedule.cron, if cron, a timer or a CronJob keeps to it", d.NextRun.UTC().Format(time.RFC3339))
-}
-
-func (a *app) when(t *time.Time, never string) string {
-	if t == nil {
-		return never
-	}
-	return a.ago(*t)
-}
-
-// ago is a moment and how long ago it was.
-func (a *app) ago(t time.Time) string {
-	return fmt.Sprintf("%s (%s ago)", t.UTC().Format(time.RFC3339), a.now().Sub(t).Round(time.Second))
 }

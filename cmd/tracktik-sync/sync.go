@@ -15,7 +15,7 @@ import (
 type syncCommand struct {
 	*app
 	run      runFlags
-	create   bool
+	init     bool
 	dryRun   bool
 	yes      bool
 	deadline span
@@ -38,7 +38,7 @@ func newSync(a *app) *cobra.Command {
 	c.flag = flags.Changed
 	c.run.register(flags)
 	c.run.registerApprove(flags)
-	flags.BoolVar(&c.create, "init", false, "make the snapshot where there is none: a first run")
+	flags.BoolVar(&c.init, "init", false, "make the snapshot where there is none: a first run")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "show what would be done, and change nothing")
 	flags.BoolVar(&c.yes, "yes", false, "do not ask, also on a terminal")
 	flags.Var(&c.deadline, "deadline", "stop cleanly after this `DURATION`, such as 10m; 0: never (default schedule.deadline)")
@@ -48,37 +48,34 @@ func newSync(a *app) *cobra.Command {
 }
 
 func (c *syncCommand) execute(ctx context.Context) error {
+	whole := len(c.run.users) == 0
 	cfg, err := c.load()
-	if err != nil && c.dryRun {
+	if err != nil && !c.dryRun {
+		err = c.notBegun(ctx, cfg, whole, err)
+	}
+	if err != nil {
 		return err
 	}
-	whole := len(c.run.users) == 0
-	if err != nil {
-		return c.notBegun(ctx, cfg, whole, err)
+	limit := cfg.Schedule.Deadline
+	if c.flag("deadline") || c.flag("timeout") {
+		limit = time.Duration(c.deadline)
 	}
-	ctx, cancel := c.withDeadline(ctx, cfg)
+	ctx, cancel := withLimit(ctx, limit)
 	defer cancel()
-	if c.dryRun {
-		return c.dry(ctx, cfg)
+	if c.dryRun { // the refresh that is due is made too
+		d, err := c.plan(ctx, cfg, c.run.options(&c.invocation, cfg))
+		return c.showPlan(d, c.format.value, err)
 	}
 	db, err := c.open(ctx, cfg)
 	if err != nil {
 		return c.notBegun(ctx, cfg, whole, err)
 	}
-	opt := c.run.options(c.app, cfg)
+	opt := c.run.options(&c.invocation, cfg)
+	j := &job{app: c.app, cfg: cfg, format: c.format.value, whole: whole}
 	if c.asks && !c.yes {
-		opt.Confirm = c.confirm(ctx, c.format.value)
+		opt.Confirm = j.confirm(ctx)
 	}
-	return c.runAndShow(ctx, cfg, db, opt, c.format.value)
-}
-
-// withDeadline ends ctx when the flag, else the configuration, says so.
-func (c *syncCommand) withDeadline(ctx context.Context, cfg *configs.Config) (context.Context, context.CancelFunc) {
-	limit := cfg.Schedule.Deadline
-	if c.flag("deadline") || c.flag("timeout") {
-		limit = time.Duration(c.deadline)
-	}
-	return withLimit(ctx, limit)
+	return j.show(j.once(ctx, db, opt))
 }
 
 func withLimit(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
@@ -88,19 +85,10 @@ func withLimit(ctx context.Context, limit time.Duration) (context.Context, conte
 	return context.WithTimeout(ctx, limit)
 }
 
-// dry shows what the run would do, the refresh that is due included.
-func (c *syncCommand) dry(ctx context.Context, cfg *configs.Config) error {
-	d, err := c.plan(ctx, cfg, c.run.options(c.app, cfg))
-	if d == nil {
-		return errors.Join(err, noDocument(err))
-	}
-	return c.showPlan(d, c.format.value, err)
-}
-
 // open opens the snapshot, or makes it when --init says so.
 func (c *syncCommand) open(ctx context.Context, cfg *configs.Config) (*state.DB, error) {
-	if c.create {
-		if db, err := c.app.create(cfg); !errors.Is(err, state.ErrExists) {
+	if c.init {
+		if db, err := c.create(cfg); !errors.Is(err, state.ErrExists) {
 			return db, err
 		}
 	}

@@ -25,7 +25,7 @@ func TestTheAuditTrailSaysWhatStartedARun(t *testing.T) {
 }
 
 func TestByIsUserHostAndTrigger(t *testing.T) {
-	a := &app{getenv: environment(map[string]string{"INVOCATION_ID": "x"})}
+	a := &invocation{getenv: environment(map[string]string{"INVOCATION_ID": "x"})}
 	if got := a.by(); !regexp.MustCompile(`^[^@ ]+@[^@ ]+ \(timer\)$`).MatchString(got) {
 		t.Errorf("by is %q", got)
 	}
@@ -34,7 +34,7 @@ func TestByIsUserHostAndTrigger(t *testing.T) {
 func TestWhatADaemonDoesIsByItsSchedule(t *testing.T) {
 	due := time.Now()
 	for want, env := range map[string]map[string]string{"pod": {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, "timer": {"INVOCATION_ID": "x"}, "cron": {}} {
-		a := &app{getenv: environment(env), scheduled: &due}
+		a := &invocation{getenv: environment(env), scheduled: &due}
 		if got := a.by(); !strings.HasSuffix(got, "("+want+")") {
 			t.Errorf("with %v it was by %q, want %q", env, got, want)
 		}

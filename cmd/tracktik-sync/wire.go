@@ -18,17 +18,17 @@ var (
 	_ tsync.Source        = (*okta.Source)(nil)
 	_ tsync.Target        = (*tracktik.Client)(nil)
 	_ tsync.Snapshot      = snapshot{}
-	_ tsync.Approvals     = approvals{}
+	_ tsync.Approvals     = (*approvals)(nil)
 	_ tracktik.TokenStore = (*state.TokenFile)(nil)
 )
 
 // engine puts the parts of a run together.
-func (a *app) engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, error) {
-	source, err := a.source(cfg)
+func (i *invocation) engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, error) {
+	source, err := i.source(cfg)
 	if err != nil {
 		return nil, err
 	}
-	target, err := a.target(cfg)
+	target, err := i.target(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (a *app) engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, error) {
 	e := &tsync.Engine{
 		Source:   source,
 		Target:   target,
-		Snapshot: snapshot{db, a.runField},
+		Snapshot: snapshot{db, &i.runField},
 		Mapper:   mapper,
 
 		Policy:  policy(cfg, mapper),
@@ -68,16 +68,15 @@ func (a *app) engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, error) {
 		Timezone:          zone,
 		Workers:           cfg.TrackTik.MaxConcurrency,
 
-		By:      a.by(),
-		Program: a.console.program(),
-		Log:     a.log,
-		Now:     a.now,
-		Sleep:   a.sleep,
+		By:      i.by(),
+		Program: i.console.program(),
+		Log:     i.log,
+		Now:     i.now,
+		Sleep:   i.sleep,
+
+		Progress: i.progress,
 	}
-	e.Approvals = approvals{state.ApprovalsOf(cfg.State.Path, clockOf(e)), binding(cfg)}
-	if a.progress != nil {
-		e.Progress = a.progress
-	}
+	e.Approvals = approvalsOf(cfg, clockOf(e))
 	return e, nil
 }
 
@@ -90,13 +89,13 @@ func clockOf(e *tsync.Engine) func() time.Time {
 }
 
 // source is the Okta side, as an API token or a service app sees it.
-func (a *app) source(cfg *configs.Config) (*okta.Source, error) {
-	source, _, err := a.sourceAs(cfg)
+func (i *invocation) source(cfg *configs.Config) (*okta.Source, error) {
+	source, _, err := i.sourceAs(cfg)
 	return source, err
 }
 
 // sourceAs also answers the service app, nil where there is an API token.
-func (a *app) sourceAs(cfg *configs.Config) (source *okta.Source, service *okta.ServiceApp, err error) {
+func (i *invocation) sourceAs(cfg *configs.Config) (source *okta.Source, service *okta.ServiceApp, err error) {
 	authorities, err := trust("okta.ca_file", cfg.Okta.CAFile)
 	if err != nil {
 		return nil, nil, err
@@ -108,14 +107,14 @@ func (a *app) sourceAs(cfg *configs.Config) (source *okta.Source, service *okta.
 		RateLimitShare: cfg.Okta.RateLimitShare,
 		Timeout:        cfg.Okta.Timeout,
 		TLS:            authorities,
-		UserAgent:      userAgent(),
+		UserAgent:      i.userAgent(),
 		PrintSeed:      cfg.MappingFingerprint(),
-		Log:            a.log,
-		Now:            a.now,
-		Sleep:          a.sleep,
+		Log:            i.log,
+		Now:            i.now,
+		Sleep:          i.sleep,
 	}
 	if !cfg.Okta.Auth.APIToken.IsSet() {
-		if service, err = a.serviceApp(cfg, authorities); err != nil {
+		if service, err = i.serviceApp(cfg, authorities); err != nil {
 			return nil, nil, err
 		}
 		c.Use(service)
@@ -125,7 +124,7 @@ func (a *app) sourceAs(cfg *configs.Config) (source *okta.Source, service *okta.
 }
 
 // serviceApp logs in to Okta with a private key, which is read anew for each token.
-func (a *app) serviceApp(cfg *configs.Config, authorities *tls.Config) (*okta.ServiceApp, error) {
+func (i *invocation) serviceApp(cfg *configs.Config, authorities *tls.Config) (*okta.ServiceApp, error) {
 	auth, nonces := cfg.Okta.Auth, state.Nonces(cfg.State.Path)
 	return okta.NewServiceApp(okta.ServiceAppConfig{
 		OrgURL:   cfg.Okta.OrgURL,
@@ -140,20 +139,20 @@ func (a *app) serviceApp(cfg *configs.Config, authorities *tls.Config) (*okta.Se
 			ctx, cancel := context.WithTimeout(context.Background(), readWait)
 			defer cancel()
 			if err := nonces.Save(ctx, cfg.Okta.OrgURL, auth.ClientID, nonce); err != nil {
-				a.log.WithError(err).Debug("okta's nonce could not be kept, and is asked for again by the next process")
+				i.log.WithError(err).Debug("okta's nonce could not be kept, and is asked for again by the next process")
 			}
 		},
 		Timeout:   cfg.Okta.Timeout,
 		TLS:       authorities,
-		UserAgent: userAgent(),
-		Log:       a.log,
-		Now:       a.now,
-		Sleep:     a.sleep,
+		UserAgent: i.userAgent(),
+		Log:       i.log,
+		Now:       i.now,
+		Sleep:     i.sleep,
 	})
 }
 
 // target is the TrackTik side. Its tokens lie beside the snapshot.
-func (a *app) target(cfg *configs.Config) (*tracktik.Client, error) {
+func (i *invocation) target(cfg *configs.Config) (*tracktik.Client, error) {
 	authorities, err := trust("tracktik.ca_file", cfg.TrackTik.CAFile)
 	if err != nil {
 		return nil, err
@@ -176,11 +175,9 @@ func (a *app) target(cfg *configs.Config) (*tracktik.Client, error) {
 		MaxConcurrency:       cfg.TrackTik.MaxConcurrency,
 		MaxRequestsPerMinute: cfg.TrackTik.MaxRequestsPerMinute,
 		TLS:                  authorities,
-		UserAgent:            userAgent(),
-		Log:                  a.log,
-		Now:                  a.now,
-		Sleep:                a.sleep,
+		UserAgent:            i.userAgent(),
+		Log:                  i.log,
+		Now:                  i.now,
+		Sleep:                i.sleep,
 	})
 }
-
-func userAgent() string { return "tracktik-sync/" + version }

@@ -4,27 +4,9 @@ import (
 	"io"
 	"iter"
 
-	"github.com/spf13/cobra"
-
 	"tracktik-sync/state"
 	"tracktik-sync/sync/plan"
 )
-
-func newStateExport(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "export",
-		Short: "Print the snapshot as JSON, one record a line",
-		Long: "Export prints everything that the snapshot knows, a record a line: {\"type\":\"link\",\"record\":{…}}.\n" +
-			"The first line, of type about, says what the others hold: personal data, in the clear, whether or\n" +
-			"not the snapshot is encrypted. Neither credentials nor tokens are part of it.",
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return a.withSnapshot(func(db *state.DB) error {
-				return a.aside(db, func(w io.Writer) error { return export(w, db) })
-			})
-		},
-	}
-}
 
 // export writes all records, by type.
 func export(w io.Writer, db *state.DB) error {

@@ -1,22 +1,71 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/user"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/sirupsen/logrus"
 	"golang.org/x/term"
+
+	"tracktik-sync/configs"
+	tsync "tracktik-sync/sync"
 )
+
+// An invocation is what one call of the program works with: its version and command,
+// clock and environment, and the log.
+type invocation struct {
+	version   string
+	file      string     // of the configuration; empty: where it is looked for without --config
+	command   string     // "sync", "state init"
+	scheduled *time.Time // when `run` syncs next; nil: it is not `run`
+
+	now    func() time.Time
+	sleep  func(context.Context, time.Duration) error
+	getenv func(string) string
+
+	console  *console       // nil: whoever reads a message can give its commands here
+	progress tsync.Progress // nil: no terminal to show it on
+	log      *logrus.Logger
+	logging  logging
+	runField runField
+}
+
+// configuration reads the configuration and sets up the log as it says. The configuration
+// comes with an error too, as far as there is one.
+func (i *invocation) configuration() (*configs.Config, []configs.Warning, error) {
+	cfg, warnings, err := configs.Load(configs.Options{Path: i.file, Checks: checks})
+	if cfg != nil {
+		i.setUpLog(cfg.Log)
+	}
+	return cfg, warnings, err
+}
+
+func (i *invocation) userAgent() string { return "tracktik-sync/" + i.version }
+
+// sleep waits; it returns early, with the context's error, when that ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 // by says who runs this, for the audit trail: "ops@worker-1 (timer)". What a daemon does
 // nobody started by hand: schedule.cron did.
-func (a *app) by() string {
-	why := trigger(a.getenv)
-	if a.scheduled != nil && why == "manual" {
+func (i *invocation) by() string {
+	why := trigger(i.getenv)
+	if i.scheduled != nil && why == "manual" {
 		why = "cron"
 	}
-	return userName(a.getenv) + "@" + hostName() + " (" + why + ")"
+	return userName(i.getenv) + "@" + hostName() + " (" + why + ")"
 }
 
 // userName does without a user database, which a container may not have.

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+)
+
+// A job is one run of the engine that may write: for whom it is made, how it is shown,
+// and what became of the question whether to go on.
+type job struct {
+	*app
+	cfg      *configs.Config
+	format   string // in which it is shown: text or json
+	whole    bool   // it is about everybody: its end says how things stand
+	shown    bool   // the plan was printed already, to ask about it
+	declined bool   // somebody was asked, and said no
+}
+
+// open opens the snapshot for the run, or tells that the run cannot begin.
+func (j *job) open(ctx context.Context) (*state.DB, error) {
+	db, err := j.openWrite(ctx, j.cfg)
+	if err != nil {
+		return nil, j.notBegun(ctx, j.cfg, j.whole, err)
+	}
+	return db, nil
+}
+
+// once makes an ordinary run, and closes db.
+func (j *job) once(ctx context.Context, db *state.DB, opt tsync.RunOptions) (*plan.Document, error) {
+	return j.make(ctx, db, func(e *tsync.Engine) (*plan.Document, error) { return e.RunOnce(ctx, opt) })
+}
+
+// make makes a run, leaves the status behind for others, and closes db. Without a document
+// there is an error.
+func (j *job) make(ctx context.Context, db *state.DB, run func(*tsync.Engine) (*plan.Document, error)) (d *plan.Document, err error) {
+	onlooker := newOnlooker(&j.invocation, j.cfg, j.whole)
+	defer func() { onlooker.tell(ctx, endOf(err, j.declined)) }()
+	defer func() { err = errors.Join(err, db.Close()) }()
+	defer j.showProgress()()
+	engine, err := j.engine(j.cfg, db)
+	if err != nil {
+		return nil, err
+	}
+	onlooker.begins(ctx, engine)
+	d, err = run(engine)
+	err = orNoPlan(d, interrupted(ctx, err))
+	if d != nil {
+		err = errors.Join(err, j.recordApprovals(db, engine, d.ID))
+	}
+	onlooker.look(db, engine, d)
+	j.console.spellDocument(d)
+	if statusErr := saveStatus(&j.invocation, j.cfg, db); statusErr != nil {
+		err = errors.Join(err, fmt.Errorf("leaving the status beside the snapshot: %w", statusErr))
+	}
+	keepBackups(&j.invocation, j.cfg, db, engine, d)
+	return d, err
+}
+
+// recordApprovals writes into the audit trail what approvals let pass in a run.
+func (j *job) recordApprovals(db *state.DB, engine *tsync.Engine, run string) error {
+	var batch plan.Batch
+	for _, p := range passedBy(engine) {
+		text := fmt.Sprintf("approval %s let %s pass", p.hash, ui.Number(p.done, "refused action"))
+		if p.left > 0 {
+			text += fmt.Sprintf(", and %d are left", p.left)
+		}
+		entry := j.noted(j.cfg, "approve", plan.UserRef{}, 0, text)
+		entry.Run = run
+		batch.Audits = append(batch.Audits, entry)
+	}
+	if len(batch.Audits) == 0 {
+		return nil
+	}
+	return db.Commit(batch)
+}
+
+// endOf is how a run ended, for those who are told.
+func endOf(err error, declined bool) runEnd {
+	if err == nil {
+		return runEnd{declined: declined}
+	}
+	report := judge(err)
+	lines := report.lines()
+	return runEnd{err, report.code, lines[len(lines)-1], declined}
+}
+
+// notBegun tells of a run that could not begin, unless somebody sits there and sees
+// it. cfg is what there is of the configuration; whole says that it was to be about
+// everybody.
+func (a *app) notBegun(ctx context.Context, cfg *configs.Config, whole bool, err error) error {
+	if a.asks {
+		return err
+	}
+	if cfg == nil {
+		cfg = configs.FromEnvironment()
+	}
+	newOnlooker(&a.invocation, withoutFaults(cfg, err), whole).tell(ctx, endOf(err, false))
+	return err
+}
+
+// judged adds to err, with which a run ended, what its document says of the exit code.
+func (j *job) judged(d *plan.Document, err error) error {
+	if d == nil {
+		return err
+	}
+	return errors.Join(err, guardError(d, err), problemsError(j.cfg, d))
+}
+
+// show prints an applied plan and what became of it, and answers what the run, which
+// ended with err, means for the exit code.
+func (j *job) show(d *plan.Document, err error) error {
+	if d == nil {
+		return err
+	}
+	err = j.judged(d, err)
+	if j.format == "json" {
+		giveReason(d, err)
+	}
+	return errors.Join(j.print(d), err)
+}
+
+func (j *job) print(d *plan.Document) error {
+	if j.declined {
+		fmt.Fprintln(j.stderr, "nothing was done")
+		if j.format == "text" {
+			return nil
+		}
+	}
+	if j.format != "text" || !j.shown {
+		if err := j.showDocument(d, j.format, false); err != nil || j.format != "text" {
+			return err
+		}
+	}
+	if j.quiet && !hasNews(d) {
+		return nil
+	}
+	return j.talk(func(w io.Writer) error { return ui.Result(w, d, j.style()) })
+}
+
+// confirm shows a plan and asks whether to go on. Nobody is asked about a run that
+// writes nothing.
+func (j *job) confirm(ctx context.Context) func(*plan.Document) bool {
+	return func(d *plan.Document) bool {
+		if len(d.Actions) == 0 || d.Mode == "observe" {
+			return true
+		}
+		if j.bar != nil {
+			j.bar.Done()
+		}
+		if j.format == "text" && j.showDocument(d, j.format, false) == nil {
+			j.shown = true
+		}
+		j.declined = !j.ask(ctx, fmt.Sprintf("%s in %s.\nGo on? [y/N] ", ui.Counts(d.Summary), ui.Safe(d.TrackTik.Portal)))
+		return !j.declined
+	}
+}
+
+// problemsError is exit code 4, as far as sync.problems_exit wants it.
+func problemsError(cfg *configs.Config, d *plan.Document) error {
+	problems, fresh := len(d.Problems), 0
+	if r := d.Result; r != nil {
+		problems += r.Failed + r.Unknown
+		fresh = r.NewProblems
+	}
+	switch cfg.Sync.ProblemsExit {
+	case "0":
+		problems = 0
+	case "new":
+		problems = fresh
+	}
+	if problems == 0 {
+		return nil
+	}
+	return problemsVerdict(problems)
+}
+
+func problemsVerdict(n int) error {
+	return &verdict{tsync.ExitProblems, "finished, some persons have problems", ui.Number(n, "problem") + ": see `tracktik-sync problems`"}
+}
