@@ -10,15 +10,17 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/console"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 )
 
 // An app is what the commands of one call of the program share: what they work with,
 // the streams, and the flags that all of them take.
 type app struct {
-	invocation
-	terminal
+	wiring.Invocation
+	console.Terminal
 	flags    globalFlags
 	bar      *ui.Progress // nil: no terminal to show it on
 	document bool         // one JSON document is wanted on stdout
@@ -35,37 +37,37 @@ type globalFlags struct {
 func (a *app) registerFlags(flags *pflag.FlagSet) {
 	a.flags.logFormat = choice{allowed: []string{"text", "json"}}
 	a.flags.logLevel = choice{allowed: []string{"trace", "debug", "info", "warn", "warning", "error"}}
-	flags.StringVar(&a.file, "config", "",
+	flags.StringVar(&a.File, "config", "",
 		"configuration `FILE` (default: "+configs.EnvConfig+", ./"+configs.DefaultFile+", "+configs.SystemFile+")")
 	flags.Var(&a.flags.logFormat, "log-format", "form of the log on stderr")
 	flags.Var(&a.flags.logLevel, "log-level", "least level of the log")
 	flags.BoolVar(&a.flags.noColor, "no-color", false, "no colours, also on a terminal")
-	flags.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing unless something changed, is held, or failed")
+	flags.BoolVarP(&a.Quiet, "quiet", "q", false, "say nothing unless something changed, is held, or failed")
 }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
-	console := consoleOf(os.Getenv)
-	a := &app{terminal: newTerminal(stdin, stdout, stderr, console)}
-	a.invocation = invocation{version: version, now: time.Now, sleep: sleep, getenv: os.Getenv, console: console, log: logrus.New()}
-	a.log.SetOutput(a.stderr)
-	a.log.AddHook(&a.runField)
+	pod := console.Of(os.Getenv)
+	a := &app{Terminal: console.NewTerminal(stdin, stdout, stderr, pod)}
+	a.Invocation = wiring.Invocation{Version: version, Now: time.Now, Sleep: wiring.Sleep, Getenv: os.Getenv, Console: pod, Log: logrus.New()}
+	a.Log.SetOutput(a.Stderr)
+	a.Log.AddHook(&a.RunField)
 	return a
 }
 
 // begin notes that cobra is done with the command line.
 func (a *app) begin(cmd *cobra.Command) error {
 	a.started = true
-	a.command = strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
-	a.logging = logging{format: a.flags.logFormat.value, level: a.flags.logLevel.value, quiet: a.quiet}
-	a.setColours(a.flags.noColor, a.getenv)
+	a.Command = strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+	a.Logging = wiring.Logging{Format: a.flags.logFormat.value, Level: a.flags.logLevel.value, Quiet: a.Quiet}
+	a.SetColours(a.flags.noColor, a.Getenv)
 	format, bom := "", cmd.Flags().Lookup("bom")
 	if f := cmd.Flags().Lookup("format"); f != nil {
 		format = f.Value.String()
 	}
-	a.document = format == "json" && a.command != "history" // which has one a line
-	a.bom = bom != nil && bom.Value.String() == "true"
-	a.setUpLog(configs.Log{Level: "info", Format: "text"})
-	if a.bom && format != "csv" {
+	a.document = format == "json" && a.Command != "history" // which has one a line
+	a.Bom = bom != nil && bom.Value.String() == "true"
+	a.SetUpLog(configs.Log{Level: "info", Format: "text"})
+	if a.Bom && format != "csv" {
 		return usage("--bom is for --format csv alone: nothing else is opened by Excel")
 	}
 	return nil
@@ -74,9 +76,9 @@ func (a *app) begin(cmd *cobra.Command) error {
 // load reads the configuration, sets up the log as it says, and logs what is doubtful in
 // it. The configuration comes with an error too, as far as there is one.
 func (a *app) load() (*configs.Config, error) {
-	cfg, warnings, err := a.configuration()
+	cfg, warnings, err := a.Configuration()
 	for _, w := range warnings {
-		a.log.WithField("finding", w.String()).Warn("the configuration works, and is likely not what was meant")
+		a.Log.WithField("finding", w.String()).Warn("the configuration works, and is likely not what was meant")
 	}
 	return cfg, err
 }
@@ -85,20 +87,20 @@ func (a *app) load() (*configs.Config, error) {
 // log goes through it, so that its lines and the bar do not mix; the bar takes the
 // place of the routine lines, unless --log-level asks for them.
 func (a *app) showProgress() (stop func()) {
-	if !a.errTerminal || a.quiet {
+	if !a.ErrTerminal || a.Quiet {
 		return func() {}
 	}
-	a.bar = ui.NewProgress(a.stderr, !a.plain)
-	a.progress = a.bar
-	a.log.SetOutput(a.bar)
-	level := a.log.GetLevel()
-	if a.logging.level == "" {
-		a.log.SetLevel(min(level, logrus.WarnLevel)) // the greater, the more is said
+	a.bar = ui.NewProgress(a.Stderr, !a.Plain)
+	a.Progress = a.bar
+	a.Log.SetOutput(a.bar)
+	level := a.Log.GetLevel()
+	if a.Logging.Level == "" {
+		a.Log.SetLevel(min(level, logrus.WarnLevel)) // the greater, the more is said
 	}
 	return func() {
 		a.bar.Done()
-		a.bar, a.progress = nil, nil
-		a.log.SetOutput(a.stderr)
-		a.log.SetLevel(level)
+		a.bar, a.Progress = nil, nil
+		a.Log.SetOutput(a.Stderr)
+		a.Log.SetLevel(level)
 	}
 }

@@ -57,7 +57,7 @@ func (c *applyCommand) execute(ctx context.Context, path string) error {
 		Users:        saved.Options.User,
 		Refresh:      &saved.Options.Refresh,
 		NoRemovals:   saved.Options.NoRemovals,
-		Approve:      c.run.approvals(&c.invocation, cfg),
+		Approve:      c.run.approvals(&c.Invocation, cfg),
 		Expect:       saved.Hash,
 		ExpectConfig: saved.Config,
 	})

@@ -15,7 +15,7 @@ import (
 func (a *app) aside(db *state.DB, write func(w io.Writer) error) error {
 	f, err := os.CreateTemp("", "tracktik-sync-")
 	if err != nil { // no room: a run has to wait
-		return errors.Join(a.data(write), db.Close())
+		return errors.Join(a.Data(write), db.Close())
 	}
 	defer os.Remove(f.Name()) // where an open file cannot be removed
 	defer f.Close()
@@ -27,7 +27,7 @@ func (a *app) aside(db *state.DB, write func(w io.Writer) error) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	return a.data(func(w io.Writer) error {
+	return a.Data(func(w io.Writer) error {
 		_, err := io.Copy(w, f)
 		return err
 	})

@@ -93,7 +93,7 @@ func TestQuietSaysNothingUnlessSomethingIsNew(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		a := newApp(strings.NewReader(""), &out, io.Discard)
-		a.quiet = true
+		a.Quiet = true
 		d := planOf()
 		test.change(d)
 		if err := (&job{app: a, format: "text"}).print(d); err != nil || (out.Len() > 0) != test.says {

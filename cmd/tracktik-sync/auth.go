@@ -10,7 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	"tracktik-sync/sync/plan"
@@ -23,17 +25,17 @@ func newAuth(a *app) *cobra.Command {
 
 // An authStatus is what `auth status --format json` prints.
 type authStatus struct {
-	Portal     string      `json:"portal"`
-	Grant      string      `json:"grant"`
-	Authorised bool        `json:"authorised"`         // the next run needs nobody at a browser
-	Employee   string      `json:"employee,omitempty"` // whom the access token stands for
-	Username   string      `json:"username,omitempty"` // the configured one
-	Scopes     []string    `json:"scopes,omitempty"`
-	Obtained   *time.Time  `json:"obtained,omitempty"`
-	Until      *time.Time  `json:"until,omitempty"` // end of the access token
-	Refresh    bool        `json:"refresh_token"`   // one is kept
-	Encrypted  bool        `json:"encrypted"`
-	Quarantine *quarantine `json:"quarantine"`
+	Portal     string             `json:"portal"`
+	Grant      string             `json:"grant"`
+	Authorised bool               `json:"authorised"`         // the next run needs nobody at a browser
+	Employee   string             `json:"employee,omitempty"` // whom the access token stands for
+	Username   string             `json:"username,omitempty"` // the configured one
+	Scopes     []string           `json:"scopes,omitempty"`
+	Obtained   *time.Time         `json:"obtained,omitempty"`
+	Until      *time.Time         `json:"until,omitempty"` // end of the access token
+	Refresh    bool               `json:"refresh_token"`   // one is kept
+	Encrypted  bool               `json:"encrypted"`
+	Quarantine *ledger.Quarantine `json:"quarantine"`
 }
 
 func newAuthStatus(a *app) *cobra.Command {
@@ -56,7 +58,7 @@ func newAuthStatus(a *app) *cobra.Command {
 
 // authStatus answers from what is kept, without a call: a look must not cost a login.
 func (a *app) authStatus(cfg *configs.Config, format string) error {
-	token, err := savedToken(cfg)
+	token, err := wiring.SavedToken(cfg)
 	if err != nil {
 		return err
 	}
@@ -68,12 +70,12 @@ func (a *app) authStatus(cfg *configs.Config, format string) error {
 		s.Obtained, s.Until = &obtained, &until
 	}
 	s.Authorised = s.Refresh || auth.Password.IsSet() || auth.RefreshToken.IsSet()
-	if status, err := currentStatus(&a.invocation, cfg); err == nil && status.Quarantine != nil && status.Quarantine.System == "tracktik" {
+	if status, err := ledger.CurrentStatus(&a.Invocation, cfg); err == nil && status.Quarantine != nil && status.Quarantine.System == "tracktik" {
 		s.Quarantine = status.Quarantine
 	}
-	shown := a.talk(func(w io.Writer) error {
+	shown := a.Talk(func(w io.Writer) error {
 		if format == "json" {
-			return writeJSON(w, s)
+			return ui.WriteJSON(w, s)
 		}
 		return a.printAuth(w, &s)
 	})
@@ -84,7 +86,7 @@ func (a *app) authStatus(cfg *configs.Config, format string) error {
 }
 
 func (a *app) printAuth(w io.Writer, s *authStatus) error {
-	t := ui.NewTable(w, a.style())
+	t := ui.NewTable(w, a.Style())
 	t.Row("portal", ui.Safe(s.Portal))
 	t.Row("grant", ui.Safe(s.Grant))
 	if s.Username != "" {
@@ -94,7 +96,7 @@ func (a *app) printAuth(w io.Writer, s *authStatus) error {
 		t.Row("employee", ui.Safe(s.Employee))
 	}
 	if s.Obtained != nil {
-		t.Row("obtained", ago(*s.Obtained, a.now()))
+		t.Row("obtained", ui.Ago(*s.Obtained, a.Now()))
 		t.Row("access token", a.untilText(*s.Until))
 	}
 	if len(s.Scopes) > 0 {
@@ -108,8 +110,8 @@ func (a *app) printAuth(w io.Writer, s *authStatus) error {
 }
 
 func (a *app) untilText(until time.Time) string {
-	if !a.now().Before(until) {
-		return "ended " + ago(until, a.now()) + "; the next call gets another one"
+	if !a.Now().Before(until) {
+		return "ended " + ui.Ago(until, a.Now()) + "; the next call gets another one"
 	}
 	return "until " + until.UTC().Format(time.RFC3339)
 }
@@ -147,8 +149,8 @@ func (a *app) logout(ctx context.Context, cfg *configs.Config) error {
 	if err := a.ownSnapshot(cfg); err != nil {
 		return err
 	}
-	file := tokenFile(cfg)
-	ctx, cancel := context.WithTimeout(ctx, readWait)
+	file := wiring.TokenFile(cfg)
+	ctx, cancel := context.WithTimeout(ctx, wiring.ReadWait)
 	defer cancel()
 	unlock, err := file.Lock(ctx)
 	if err != nil {
@@ -159,7 +161,7 @@ func (a *app) logout(ctx context.Context, cfg *configs.Config) error {
 	if err != nil {
 		return fmt.Errorf("forgetting the tokens: %w", err)
 	}
-	if err := a.noteAuth(cfg, authLogoutKind, 0, "the tokens were forgotten"); err != nil {
+	if err := a.noteAuth(cfg, ledger.AuthLogoutKind, 0, "the tokens were forgotten"); err != nil {
 		return fmt.Errorf("the tokens are forgotten, and that is not in the history: %w", err)
 	}
 	next := "`tracktik-sync auth login` approves anew"
@@ -169,13 +171,13 @@ func (a *app) logout(ctx context.Context, cfg *configs.Config) error {
 	case cfg.TrackTik.Auth.RefreshToken.IsSet():
 		next = "the next run uses tracktik.auth.refresh_token, which is good only if it was never used"
 	}
-	return a.say("the tokens of %s are forgotten; %s", cfg.TrackTik.BaseURL, next)
+	return a.Say("the tokens of %s are forgotten; %s", cfg.TrackTik.BaseURL, next)
 }
 
 // ownSnapshot refuses to touch the tokens beside a snapshot of other systems, or of
 // another key. That there is none yet is fine, and so is one that a run has now.
 func (a *app) ownSnapshot(cfg *configs.Config) error {
-	db, err := a.open(cfg, a.reading(cfg, 0))
+	db, err := a.Open(cfg, a.Reading(cfg, 0))
 	switch {
 	case err == nil:
 		return db.Close()
@@ -191,10 +193,10 @@ const authWait = 30 * time.Second
 // noteAuth puts a login or logout into the history, where there is a snapshot. A
 // login ends the quarantine of TrackTik.
 func (a *app) noteAuth(cfg *configs.Config, kind string, employee plan.EmployeeID, reason string) error {
-	opt := a.writing(cfg)
+	opt := a.Writing(cfg)
 	opt.Timeout = authWait
-	db, err := a.open(cfg, opt)
-	var missing *missingError
+	db, err := a.Open(cfg, opt)
+	var missing *wiring.MissingError
 	if errors.As(err, &missing) {
 		return nil
 	}
@@ -210,12 +212,12 @@ func (a *app) commitAuth(cfg *configs.Config, db *state.DB, kind string, employe
 		return err
 	}
 	batch := plan.Batch{Audits: []plan.Audit{a.noted(cfg, kind, plan.UserRef{}, employee, reason)}}
-	if q := meta.Quarantine; kind == authLoginKind && q != nil && q.System == "tracktik" {
+	if q := meta.Quarantine; kind == ledger.AuthLoginKind && q != nil && q.System == "tracktik" {
 		meta.Quarantine = nil
 		batch.Meta = &meta
 	}
 	if err := db.Commit(batch); err != nil {
 		return err
 	}
-	return saveStatus(&a.invocation, cfg, db)
+	return ledger.SaveStatus(&a.Invocation, cfg, db)
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiringtest"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	"tracktik-sync/tracktik/tracktiktest"
@@ -37,7 +39,7 @@ func newPortalLogin(t *testing.T, settings ...string) *portalLogin {
 	t.Helper()
 	portal := tracktiktest.NewServer()
 	t.Cleanup(portal.Close)
-	cfg := load(t) // for its file
+	cfg := wiringtest.Load(t, wiring.Checks) // for its file
 	p := &portalLogin{portal: portal, out: &bytes.Buffer{}, errOut: &bytes.Buffer{}, path: cfg.State.Path}
 	for _, setting := range append([]string{"OKTA_AUTH_API_TOKEN=token", "TRACKTIK_BASE_URL=" + portal.URL,
 		"TRACKTIK_AUTH_GRANT=authorization_code", "TRACKTIK_AUTH_CLIENT_ID=" + tracktiktest.DefaultClientID,
@@ -46,7 +48,7 @@ func newPortalLogin(t *testing.T, settings ...string) *portalLogin {
 		t.Setenv("TRACKTIK_SYNC_"+name, value)
 	}
 	a := newApp(strings.NewReader(""), p.out, p.errOut)
-	a.file = cfg.File()
+	a.File = cfg.File()
 	p.authLogin = &authLogin{app: a, browse: func(context.Context, string) error { return errors.New("nobody") }}
 	return p
 }
@@ -160,7 +162,7 @@ func TestADenialIsToldAndChangesNothing(t *testing.T) {
 func TestACodeThatThePortalRefusesIsTriedOnce(t *testing.T) {
 	p := newPortalLogin(t)
 	p.paste = true
-	p.stdin.Reset(strings.NewReader("not-a-code\n"))
+	p.Stdin.Reset(strings.NewReader("not-a-code\n"))
 	if err := p.execute(t.Context()); err == nil || !strings.Contains(err.Error(), "turning the approval into tokens") {
 		t.Errorf("got %v", err)
 	}

@@ -10,17 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/login"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik"
-)
-
-// How logins and logouts are called in the history.
-const (
-	authLoginKind  = "auth login"
-	authLogoutKind = "auth logout"
 )
 
 // authLogin is `auth login`: an administrator approves this program in the portal.
@@ -58,22 +54,22 @@ func (l *authLogin) execute(ctx context.Context) error {
 	if err := l.fits(cfg); err != nil {
 		return err
 	}
-	if err := errors.Join(l.ownSnapshot(cfg), tokenFile(cfg).Ready()); err != nil {
+	if err := errors.Join(l.ownSnapshot(cfg), wiring.TokenFile(cfg).Ready()); err != nil {
 		return err
 	}
-	before, err := savedToken(cfg)
+	before, err := wiring.SavedToken(cfg)
 	if err != nil {
 		return err
 	}
-	client, err := l.target(cfg)
+	client, err := l.Target(cfg)
 	if err != nil {
 		return err
 	}
 	if before.Refresh != "" {
-		fmt.Fprintf(l.stderr, "re-authenticate: %s was approved already, %s; this approval takes the place of that one\n",
-			ui.Safe(cfg.TrackTik.BaseURL), ago(before.Obtained, l.now()))
+		fmt.Fprintf(l.Stderr, "re-authenticate: %s was approved already, %s; this approval takes the place of that one\n",
+			ui.Safe(cfg.TrackTik.BaseURL), ui.Ago(before.Obtained, l.Now()))
 	}
-	approval := login.Login{Portal: client, Redirect: cfg.TrackTik.Auth.RedirectURI, Paste: l.paste, ReadLine: l.readLine, Talk: l.stderr}
+	approval := login.Login{Portal: client, Redirect: cfg.TrackTik.Auth.RedirectURI, Paste: l.paste, ReadLine: l.ReadLine, Talk: l.Stderr}
 	if !l.noBrowser {
 		approval.Browse = l.browse
 	}
@@ -114,7 +110,7 @@ func (l *authLogin) approved(ctx context.Context, cfg *configs.Config, client *t
 	if again {
 		reason = "approved in the portal anew"
 	}
-	if err := l.noteAuth(cfg, authLoginKind, plan.EmployeeID(id), reason); err != nil {
+	if err := l.noteAuth(cfg, ledger.AuthLoginKind, plan.EmployeeID(id), reason); err != nil {
 		return fmt.Errorf("the portal has approved this program, and the tokens are kept; but that is not in the history, "+
 			"and a quarantine goes on until `tracktik-sync retry`: %w", err)
 	}
@@ -122,5 +118,5 @@ func (l *authLogin) approved(ctx context.Context, cfg *configs.Config, client *t
 	if self != "" {
 		who = " as employee " + self
 	}
-	return l.say("%s has approved this program%s; the tokens are kept, and renewed by themselves. Next: `tracktik-sync check`", cfg.TrackTik.BaseURL, who)
+	return l.Say("%s has approved this program%s; the tokens are kept, and renewed by themselves. Next: `tracktik-sync check`", cfg.TrackTik.BaseURL, who)
 }

@@ -91,7 +91,7 @@ func programOfALife(ctx context.Context, c chaos.Command) chaos.Result {
 	}
 	none := strings.NewReader("")
 	a := newApp(none, &stdout, &stderr)
-	a.now, a.sleep = c.Now, c.Sleep
+	a.Now, a.Sleep = c.Now, c.Sleep
 	code := a.run(ctx, c.Args, none, &stdout, &stderr)
 	return chaos.Result{Code: code, Stdout: stdout.String(), Stderr: stderr.String()}
 }
@@ -107,8 +107,8 @@ func programElsewhen() {
 	}
 	var mu sync.Mutex
 	a := newApp(os.Stdin, os.Stdout, os.Stderr)
-	a.now = func() time.Time { mu.Lock(); defer mu.Unlock(); return at }
-	a.sleep = func(ctx context.Context, d time.Duration) error {
+	a.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return at }
+	a.Sleep = func(ctx context.Context, d time.Duration) error {
 		mu.Lock()
 		defer mu.Unlock()
 		at = at.Add(d)

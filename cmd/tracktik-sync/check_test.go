@@ -4,18 +4,10 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
-	"io"
-	"log"
-	"math/big"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,18 +15,21 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-	"github.com/sirupsen/logrus"
 
-	"tracktik-sync/configs"
+	"tracktik-sync/cmd/tracktik-sync/internal/doctor"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiringtest"
 	"tracktik-sync/okta/oktatest"
 	"tracktik-sync/tracktik/tracktiktest"
 )
 
+// A checkup is what check found.
+type checkup struct{ doctor.Diagnosis }
+
 // diagnose runs check, and answers its findings.
-func (p *place) diagnose(t *testing.T, want int) diagnosis {
+func (p *place) diagnose(t *testing.T, want int) checkup {
 	t.Helper()
 	code, stdout, stderr := p.call(t, "check", "--format", "json")
-	var d diagnosis
+	var d checkup
 	if err := json.Unmarshal([]byte(stdout), &d); err != nil {
 		t.Fatalf("%v: %q\n%s", err, stdout, stderr)
 	}
@@ -45,9 +40,9 @@ func (p *place) diagnose(t *testing.T, want int) diagnosis {
 }
 
 // wants holds that there is a finding of that name and result, with text in it.
-func (d diagnosis) wants(t *testing.T, name, result, text string) {
+func (d checkup) wants(t *testing.T, name, result, text string) {
 	t.Helper()
-	var found []finding
+	var found []doctor.Finding
 	for _, f := range d.Checks {
 		if f.Name == name {
 			found = append(found, f)
@@ -89,36 +84,36 @@ func TestCheckChangesNothing(t *testing.T) {
 
 func TestCheckNamesWhatIsWrongInOkta(t *testing.T) {
 	p := newPlace(t, "SYNC_GROUPS_NAMES=Site*,Nowhere", "SYNC_GROUPS_IDS=00gnone")
-	p.diagnose(t, 0).wants(t, "okta.assignments", resultWarning, "nobody is assigned")
+	p.diagnose(t, 0).wants(t, "okta.assignments", doctor.ResultWarning, "nobody is assigned")
 	p.addUser("ana@acme.example", "Ana", "Silva")
 	p.addMembers("Site Airport", []string{"ana@acme.example"})
 	p.addMembers("Site Empty", nil)
 	p.okta.SetAppFeatures(p.app, "PUSH_NEW_USERS")
 
 	d := p.diagnose(t, 0)
-	d.wants(t, "okta.credentials", resultWarning, "30 days")
-	d.wants(t, "okta.provisioning", resultWarning, "PUSH_NEW_USERS")
-	d.wants(t, "okta.pushed_groups", resultOK, `"Site Airport" 1, "Site Empty" 0`)
-	d.wants(t, "okta.pushed_groups", resultWarning, `without members: "Site Empty"`)
-	d.wants(t, "okta.pushed_groups", resultWarning, `"Nowhere"`)
-	d.wants(t, "okta.pushed_groups", resultWarning, "00gnone")
-	d.wants(t, "okta.rate_limits", resultOK, "app/*")
-	d.wants(t, "mapping", resultOK, `username "ana@acme.example"`)
-	d.wants(t, "plan", resultOK, "1 create")
+	d.wants(t, "okta.credentials", doctor.ResultWarning, "30 days")
+	d.wants(t, "okta.provisioning", doctor.ResultWarning, "PUSH_NEW_USERS")
+	d.wants(t, "okta.pushed_groups", doctor.ResultOK, `"Site Airport" 1, "Site Empty" 0`)
+	d.wants(t, "okta.pushed_groups", doctor.ResultWarning, `without members: "Site Empty"`)
+	d.wants(t, "okta.pushed_groups", doctor.ResultWarning, `"Nowhere"`)
+	d.wants(t, "okta.pushed_groups", doctor.ResultWarning, "00gnone")
+	d.wants(t, "okta.rate_limits", doctor.ResultOK, "app/*")
+	d.wants(t, "mapping", doctor.ResultOK, `username "ana@acme.example"`)
+	d.wants(t, "plan", doctor.ResultOK, "1 create")
 
 	p.okta.SetAppStatus(p.app, "INACTIVE")
 	d = p.diagnose(t, 1)
-	d.wants(t, "okta.app", resultFailed, "activate it")
-	d.wants(t, "plan", resultSkipped, "")
+	d.wants(t, "okta.app", doctor.ResultFailed, "activate it")
+	d.wants(t, "plan", doctor.ResultSkipped, "")
 
 	p.okta.SetAppStatus(p.app, "ACTIVE")
 	p.okta.Configure(func(s *oktatest.Server) { s.RateLimit = map[string]int{oktatest.BucketApps: 20} })
-	p.diagnose(t, 0).wants(t, "okta.rate_limits", resultOK, "of 20")
+	p.diagnose(t, 0).wants(t, "okta.rate_limits", doctor.ResultOK, "of 20")
 
 	t.Setenv("TRACKTIK_SYNC_OKTA_AUTH_API_TOKEN", "wrong")
 	d = p.diagnose(t, 1)
-	d.wants(t, "okta.credentials", resultFailed, "E0000011")
-	d.wants(t, "tracktik.credentials", resultOK, "employee 1000")
+	d.wants(t, "okta.credentials", doctor.ResultFailed, "E0000011")
+	d.wants(t, "tracktik.credentials", doctor.ResultOK, "employee 1000")
 }
 
 func TestCheckTriesTheScopesOfAServiceApp(t *testing.T) {
@@ -134,18 +129,18 @@ func TestCheckTriesTheScopesOfAServiceApp(t *testing.T) {
 		"OKTA_AUTH_PRIVATE_KEY="+string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
 	p.okta.RegisterServiceApp(serviceClient, jose.JSONWebKey{Key: key.Public(), KeyID: "k1"})
 	p.addUser("ana@acme.example", "Ana", "Silva")
-	p.diagnose(t, 0).wants(t, "okta.credentials", resultOK, "okta.apps.read, okta.groups.read, okta.users.read")
+	p.diagnose(t, 0).wants(t, "okta.credentials", doctor.ResultOK, "okta.apps.read, okta.groups.read, okta.users.read")
 	p.okta.GrantScopes(serviceClient, "okta.apps.read", "okta.groups.read")
-	p.diagnose(t, 1).wants(t, "okta.scopes", resultFailed, "okta.users.read")
+	p.diagnose(t, 1).wants(t, "okta.scopes", doctor.ResultFailed, "okta.users.read")
 	p.okta.GrantScopes(serviceClient, "okta.logs.read")
-	p.diagnose(t, 1).wants(t, "okta.credentials", resultFailed, "grant the service app okta.apps.read, okta.groups.read and okta.users.read")
+	p.diagnose(t, 1).wants(t, "okta.credentials", doctor.ResultFailed, "grant the service app okta.apps.read, okta.groups.read and okta.users.read")
 	p.okta.Configure(func(s *oktatest.Server) {
 		s.Intercept = oktatest.On("/oauth2/v1/token", func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 			w.WriteHeader(http.StatusForbidden)
 			_, _ = w.Write([]byte(`{"error":"access_denied","error_description":"The client is not in an allowed network zone."}`))
 		})
 	})
-	p.diagnose(t, 1).wants(t, "okta.credentials", resultFailed, "network zone")
+	p.diagnose(t, 1).wants(t, "okta.credentials", doctor.ResultFailed, "network zone")
 }
 
 func TestCheckNamesWhatIsWrongInTrackTik(t *testing.T) {
@@ -158,14 +153,14 @@ func TestCheckNamesWhatIsWrongInTrackTik(t *testing.T) {
 	p.portal.AddEmployee(tracktiktest.Employee{Username: "someone", Email: "ana@acme.example", FirstName: "Ana", LastName: "Silva"})
 
 	d := p.diagnose(t, 0)
-	d.wants(t, "tracktik.divisions", resultWarning, `"Atlantis"`)
-	d.wants(t, "mapping", resultWarning, `"Atlantis"`)
-	d.wants(t, "names", resultWarning, "ambiguous_match, 1: ana@acme.example")
-	d.wants(t, "tracktik.termination_reason", resultWarning, "Resigned")
-	d.wants(t, "tracktik.own_employee", resultOK, "1000")
-	d.wants(t, "tracktik.grant_holder", resultOK, "")
-	d.wants(t, "tracktik.protected_roles", resultOK, "Administrator")
-	d.wants(t, "tracktik.writes", resultSkipped, "--user")
+	d.wants(t, "tracktik.divisions", doctor.ResultWarning, `"Atlantis"`)
+	d.wants(t, "mapping", doctor.ResultWarning, `"Atlantis"`)
+	d.wants(t, "names", doctor.ResultWarning, "ambiguous_match, 1: ana@acme.example")
+	d.wants(t, "tracktik.termination_reason", doctor.ResultWarning, "Resigned")
+	d.wants(t, "tracktik.own_employee", doctor.ResultOK, "1000")
+	d.wants(t, "tracktik.grant_holder", doctor.ResultOK, "")
+	d.wants(t, "tracktik.protected_roles", doctor.ResultOK, "Administrator")
+	d.wants(t, "tracktik.writes", doctor.ResultSkipped, "--user")
 
 	t.Setenv("TRACKTIK_SYNC_TRACKTIK_TERMINATION_REASON", "Retired")
 	t.Setenv("TRACKTIK_SYNC_SYNC_DEFAULT_REGION", "Nowhere")
@@ -173,12 +168,12 @@ func TestCheckNamesWhatIsWrongInTrackTik(t *testing.T) {
 	t.Setenv("TRACKTIK_SYNC_TRACKTIK_AUTH_EMPLOYEE", "4711")
 	p.portal.AddRole(tracktiktest.Role{Name: "Theirs", Description: "[tracktik-sync other.okta.com/0oaother/00g1]", Portal: "STAFF"})
 	d = p.diagnose(t, 1)
-	d.wants(t, "tracktik.termination_reason", resultFailed, `no reason "Retired"`)
-	d.wants(t, "tracktik.default_region", resultWarning, `"Nowhere"`)
-	d.wants(t, "sync.groups.roles", resultFailed, `"Chief"`)
-	d.wants(t, "sync.groups.roles", resultWarning, "ADMIN")
-	d.wants(t, "tracktik.own_employee", resultWarning, "4711")
-	d.wants(t, "tracktik.connection", resultFailed, "other.okta.com")
+	d.wants(t, "tracktik.termination_reason", doctor.ResultFailed, `no reason "Retired"`)
+	d.wants(t, "tracktik.default_region", doctor.ResultWarning, `"Nowhere"`)
+	d.wants(t, "sync.groups.roles", doctor.ResultFailed, `"Chief"`)
+	d.wants(t, "sync.groups.roles", doctor.ResultWarning, "ADMIN")
+	d.wants(t, "tracktik.own_employee", doctor.ResultWarning, "4711")
+	d.wants(t, "tracktik.connection", doctor.ResultFailed, "other.okta.com")
 }
 
 func TestCheckTriesEachRightByItself(t *testing.T) {
@@ -186,31 +181,31 @@ func TestCheckTriesEachRightByItself(t *testing.T) {
 		"/user-roles": "tracktik.user_roles", "/employment-termination-reasons": "tracktik.termination_reasons"} {
 		p := newPlace(t)
 		p.portal.Rules.Forbid = []tracktiktest.Match{{Method: http.MethodGet, Path: path}}
-		p.diagnose(t, 1).wants(t, name, resultFailed, "give the account's role")
+		p.diagnose(t, 1).wants(t, name, doctor.ResultFailed, "give the account's role")
 	}
 	p := newPlace(t)
 	p.portal.OAuth.Scopes = []string{"all:read", "core:entities:employees:write"}
 	d := p.diagnose(t, 0)
-	d.wants(t, "tracktik.scopes", resultWarning, "core:entities:roles:write, core:entities:user-roles:write")
+	d.wants(t, "tracktik.scopes", doctor.ResultWarning, "core:entities:roles:write, core:entities:user-roles:write")
 }
 
 func TestCheckFindsThatGrantsCarryOtherIDs(t *testing.T) {
 	p := newPlace(t)
 	p.portal.Rules.UserIDOffset = 500_000
-	p.diagnose(t, 0).wants(t, "tracktik.grant_holder", resultWarning, "may not carry employees' ids")
+	p.diagnose(t, 0).wants(t, "tracktik.grant_holder", doctor.ResultWarning, "may not carry employees' ids")
 }
 
 func TestCheckFindsThatGrantsAreNotListedByEmployee(t *testing.T) {
 	p := newPlace(t)
 	p.portal.Rules.RefusedFilters = []string{"user.id"}
-	p.diagnose(t, 0).wants(t, "tracktik.grant_holder", resultWarning, "does not list roles by employee")
+	p.diagnose(t, 0).wants(t, "tracktik.grant_holder", doctor.ResultWarning, "does not list roles by employee")
 }
 
 func TestCheckCostsOneLoginAtMost(t *testing.T) {
 	p := newPlace(t, "TRACKTIK_AUTH_PASSWORD=wrong")
 	d := p.diagnose(t, 1)
-	d.wants(t, "tracktik.credentials", resultFailed, "40 failed")
-	d.wants(t, "okta.app", resultOK, "")
+	d.wants(t, "tracktik.credentials", doctor.ResultFailed, "40 failed")
+	d.wants(t, "okta.app", doctor.ResultOK, "")
 	if n := p.portal.FailedLogins(); n != 1 {
 		t.Errorf("%d logins were tried", n)
 	}
@@ -219,7 +214,7 @@ func TestCheckCostsOneLoginAtMost(t *testing.T) {
 		t.Errorf("sync ended with %d", code)
 	}
 	tried := p.portal.FailedLogins()
-	p.diagnose(t, 1).wants(t, "tracktik.credentials", resultFailed, "in quarantine")
+	p.diagnose(t, 1).wants(t, "tracktik.credentials", doctor.ResultFailed, "in quarantine")
 	if n := p.portal.FailedLogins(); n != tried {
 		t.Errorf("%d logins were tried in quarantine", n-tried)
 	}
@@ -228,19 +223,19 @@ func TestCheckCostsOneLoginAtMost(t *testing.T) {
 func TestCheckComparesTheClocks(t *testing.T) {
 	p := newPlace(t)
 	p.portal.Now = func() time.Time { return time.Now().Add(-10 * time.Minute) }
-	p.diagnose(t, 1).wants(t, "clock", resultFailed, "tracktik is 10m0s behind this machine")
+	p.diagnose(t, 1).wants(t, "clock", doctor.ResultFailed, "tracktik is 10m0s behind this machine")
 	p.portal.Configure(func(s *tracktiktest.Server) { s.Now = func() time.Time { return time.Now().Add(2 * time.Minute) } })
-	p.diagnose(t, 0).wants(t, "clock", resultWarning, "tracktik is 2m0s ahead of this machine")
+	p.diagnose(t, 0).wants(t, "clock", doctor.ResultWarning, "tracktik is 2m0s ahead of this machine")
 }
 
 func TestCheckLooksAtTheSnapshot(t *testing.T) {
 	p := newPlace(t, "STATE_KEY=0123456789abcdef0123456789abcdef", "STATE_BACKUP_DIR=copies")
-	p.diagnose(t, 0).wants(t, "state.snapshot", resultOK, "sync --init")
+	p.diagnose(t, 0).wants(t, "state.snapshot", doctor.ResultOK, "sync --init")
 	p.must(t, "sync", "--init")
 	d := p.diagnose(t, 0)
-	d.wants(t, "state.snapshot", resultOK, "0 managed, last success")
-	d.wants(t, "state.key", resultOK, "are encrypted")
-	d.wants(t, "state.backup", resultOK, "the last copy")
+	d.wants(t, "state.snapshot", doctor.ResultOK, "0 managed, last success")
+	d.wants(t, "state.key", doctor.ResultOK, "are encrypted")
+	d.wants(t, "state.backup", doctor.ResultOK, "the last copy")
 	copies, err := filepath.Glob("copies/*.db")
 	if err != nil || len(copies) != 1 {
 		t.Fatalf("%v, %v", copies, err)
@@ -253,21 +248,21 @@ func TestCheckLooksAtTheSnapshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	d = p.diagnose(t, 0)
-	d.wants(t, "state.backup", resultWarning, "72h")
-	d.wants(t, "state.files", resultWarning, "tracktik-sync.db (0644)")
+	d.wants(t, "state.backup", doctor.ResultWarning, "72h")
+	d.wants(t, "state.files", doctor.ResultWarning, "tracktik-sync.db (0644)")
 
 	if err := os.Chmod(".", 0o777); err != nil {
 		t.Fatal(err)
 	}
-	p.diagnose(t, 1).wants(t, "state.directory", resultFailed, "chmod o-w")
+	p.diagnose(t, 1).wants(t, "state.directory", doctor.ResultFailed, "chmod o-w")
 	if err := os.Chmod(".", 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("TRACKTIK_SYNC_STATE_KEY", "another-key-another-key-another-key")
-	p.diagnose(t, 2).wants(t, "state.key", resultFailed, "encrypted with another key")
+	p.diagnose(t, 2).wants(t, "state.key", doctor.ResultFailed, "encrypted with another key")
 	t.Setenv("TRACKTIK_SYNC_STATE_KEY", "0123456789abcdef0123456789abcdef")
 	t.Setenv("TRACKTIK_SYNC_OKTA_APP_ID", "0oaother")
-	p.diagnose(t, 1).wants(t, "state.snapshot", resultFailed, "state rebind")
+	p.diagnose(t, 1).wants(t, "state.snapshot", doctor.ResultFailed, "state rebind")
 }
 
 func TestCheckShowsTheGuardThatThePlanWouldMeet(t *testing.T) {
@@ -275,92 +270,36 @@ func TestCheckShowsTheGuardThatThePlanWouldMeet(t *testing.T) {
 	p.addUser("ana@acme.example", "Ana", "Silva")
 	p.addUser("eva@acme.example", "Eva", "Maria")
 	d := p.diagnose(t, 0)
-	d.wants(t, "plan", resultOK, "2 users")
-	d.wants(t, "plan.guard", resultWarning, "2")
+	d.wants(t, "plan", doctor.ResultOK, "2 users")
+	d.wants(t, "plan.guard", doctor.ResultWarning, "2")
 	if _, err := os.Stat("tracktik-sync.db.approvals"); err == nil {
 		t.Error("the refused set was kept")
 	}
 }
 
-// certificate makes a certificate for the loopback address that ends at that time.
-func certificate(t *testing.T, ends time.Time) (tls.Certificate, []byte) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Acme CA"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: ends,
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-}
-
-// reachable looks at the way to one address.
-func reachable(t *testing.T, address, caFile string) diagnosis {
-	t.Helper()
-	d := newDoctor(&invocation{now: time.Now, log: logrus.New()})
-	d.cfg = &configs.Config{}
-	d.reachOne(t.Context(), remote{"okta", address, "/", "okta.ca_file", caFile})
-	return diagnosis{Checks: d.findings}
-}
-
 func TestCheckWarnsOfWhatEndsSoon(t *testing.T) {
-	_, authority := certificate(t, time.Now().Add(3*24*time.Hour))
-	_, lasting := certificate(t, time.Now().Add(90*24*time.Hour))
+	_, authority := wiringtest.Certificate(t, time.Now().Add(3*24*time.Hour))
+	_, lasting := wiringtest.Certificate(t, time.Now().Add(90*24*time.Hour))
 	p := newPlace(t, "OKTA_CA_FILE=ca.pem")
 	if err := os.WriteFile("ca.pem", append(lasting, authority...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p.diagnose(t, 0).wants(t, "credentials.ends", resultWarning, "certificate in "+filepath.Join(p.dir, "ca.pem")+" of okta ends")
+	p.diagnose(t, 0).wants(t, "credentials.ends", doctor.ResultWarning, "certificate in "+filepath.Join(p.dir, "ca.pem")+" of okta ends")
 	if err := os.WriteFile("ca.pem", lasting, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p.diagnose(t, 0).wants(t, "credentials.ends", resultOK, "two weeks")
+	p.diagnose(t, 0).wants(t, "credentials.ends", doctor.ResultOK, "two weeks")
 	t.Setenv("TRACKTIK_SYNC_OKTA_CA_FILE", "")
-	p.diagnose(t, 0).wants(t, "credentials.ends", resultSkipped, "")
+	p.diagnose(t, 0).wants(t, "credentials.ends", doctor.ResultSkipped, "")
 }
 
 func TestCheckWarnsOfMetricsInTheClear(t *testing.T) {
 	p := newPlace(t, "METRICS_PUSHGATEWAY=http://push.acme.example:9091")
-	p.diagnose(t, 0).wants(t, "config", resultWarning, "metrics.pushgateway: begins with http://")
+	p.diagnose(t, 0).wants(t, "config", doctor.ResultWarning, "metrics.pushgateway: begins with http://")
 	t.Setenv("TRACKTIK_SYNC_METRICS_PUSHGATEWAY", "http://pushgateway.monitoring.svc:9091")
 	for _, f := range p.diagnose(t, 0).Checks {
 		if strings.Contains(f.Message, "pushgateway") {
 			t.Errorf("a Pushgateway of the cluster is warned about: %s", f.Message)
 		}
-	}
-}
-
-func TestCheckLooksAtTheWayToAServer(t *testing.T) {
-	soon, authority := certificate(t, time.Now().Add(3*24*time.Hour))
-	later, lasting := certificate(t, time.Now().Add(90*24*time.Hour))
-	caFile := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(caFile, append(authority, lasting...), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	serve := func(c tls.Certificate) string {
-		srv := httptest.NewUnstartedServer(http.NotFoundHandler())
-		srv.Config.ErrorLog = log.New(io.Discard, "", 0)
-		srv.TLS = &tls.Config{Certificates: []tls.Certificate{c}}
-		srv.StartTLS()
-		t.Cleanup(srv.Close)
-		return srv.URL
-	}
-	reachable(t, serve(later), caFile).wants(t, "okta.tls", resultOK, "TLS 1.3")
-	reachable(t, serve(soon), caFile).wants(t, "okta.tls", resultWarning, "certificate ends")
-	reachable(t, serve(later), "").wants(t, "okta.tls", resultFailed, "okta.ca_file")
-	reachable(t, serve(later), filepath.Join(t.TempDir(), "none")).wants(t, "okta.tls", resultFailed, "okta.ca_file")
-
-	plain := httptest.NewServer(http.NotFoundHandler())
-	address := plain.URL
-	reachable(t, strings.Replace(address, "http:", "https:", 1), "").wants(t, "okta.tls", resultFailed, "does not speak TLS")
-	plain.Close()
-	reachable(t, address, "").wants(t, "okta.tls", resultFailed, "firewall")
-	reachable(t, "https://nowhere.invalid", "").wants(t, "okta.dns", resultFailed, "nowhere.invalid is not found")
-	if u, err := url.Parse(address); err == nil {
-		reachable(t, address, "").wants(t, "okta.dns", resultOK, u.Hostname())
 	}
 }

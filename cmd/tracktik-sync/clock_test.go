@@ -18,13 +18,13 @@ import (
 func (c *town) mistaken(t *testing.T, wrong time.Duration) {
 	t.Helper()
 	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
-	a.now = func() time.Time { return time.Now().Add(wrong) }
-	a.file = filepath.Join(c.dir, "tracktik-sync.yaml")
+	a.Now = func() time.Time { return time.Now().Add(wrong) }
+	a.File = filepath.Join(c.dir, "tracktik-sync.yaml")
 	cfg, err := a.load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := a.openWrite(t.Context(), cfg)
+	db, err := a.OpenWrite(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestAWrongClockLeavesApprovalsCopiesAndNotices(t *testing.T) {
 			c.run(t, 0, "sync", "--init")
 			c.okta.DeactivateUser(c.users["ana@acme.example"])
 			_, told, _ := c.run(t, 3, "sync")
-			yesterday := "tracktik-sync-" + time.Now().UTC().AddDate(0, 0, -1).Format(backupDay) + ".db"
+			yesterday := "tracktik-sync-" + time.Now().UTC().AddDate(0, 0, -1).Format("20060102") + ".db"
 			if err := os.WriteFile(filepath.Join(copies, yesterday), nil, 0o600); err != nil {
 				t.Fatal(err)
 			}

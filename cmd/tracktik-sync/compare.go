@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
@@ -53,29 +55,29 @@ func (c *compareCommand) execute(ctx context.Context) error {
 	if known {
 		c.remember(cfg, result.Summary.OnlyTrackTik)
 	}
-	return c.talk(func(w io.Writer) error {
+	return c.Talk(func(w io.Writer) error {
 		switch c.format.value {
 		case "json":
-			return writeJSON(w, result)
+			return ui.WriteJSON(w, result)
 		case "csv":
 			return ui.CompareCSV(w, result)
 		case "html":
 			return ui.CompareHTML(w, result)
 		}
-		return ui.CompareText(w, result, c.style())
+		return ui.CompareText(w, result, c.Style())
 	})
 }
 
 // compare works on a copy of the snapshot, so that a run can begin meanwhile; known
 // says that there is one.
 func (c *compareCommand) compare(ctx context.Context, cfg *configs.Config) (result *plan.Comparison, known bool, err error) {
-	db, err := c.openRead(cfg)
-	var missing *missingError
+	db, err := c.OpenRead(cfg)
+	var missing *wiring.MissingError
 	if err != nil && !errors.As(err, &missing) {
 		return nil, false, err
 	}
 	known = db != nil
-	scratch, done, err := c.scratch(cfg, db)
+	scratch, done, err := c.Scratch(cfg, db)
 	var seen tsync.Observed
 	if known {
 		seen, err = observed(cfg, db, err)
@@ -85,7 +87,7 @@ func (c *compareCommand) compare(ctx context.Context, cfg *configs.Config) (resu
 		return nil, known, err
 	}
 	defer c.showProgress()()
-	engine, err := c.engine(cfg, scratch)
+	engine, err := c.Engine(cfg, scratch)
 	if err != nil {
 		return nil, known, errors.Join(err, done())
 	}
@@ -109,7 +111,7 @@ func observed(cfg *configs.Config, db *state.DB, err error) (seen tsync.Observed
 		}
 		seen.Note(entry)
 	}
-	last, err := lastWhole(db)
+	last, err := ledger.LastWhole(db)
 	if err != nil || last.ID == "" {
 		return seen, err
 	}
@@ -118,7 +120,7 @@ func observed(cfg *configs.Config, db *state.DB, err error) (seen tsync.Observed
 		return seen, err
 	}
 	var d plan.Document
-	if err := readDocument(&last, &d); err != nil {
+	if err := ledger.ReadDocument(&last, &d); err != nil {
 		return seen, err
 	}
 	seen.Standing(&d)
@@ -128,7 +130,7 @@ func observed(cfg *configs.Config, db *state.DB, err error) (seen tsync.Observed
 // remember notes how many active employees nobody stands behind, where the snapshot
 // can be written to: who only reads may compare as well.
 func (c *compareCommand) remember(cfg *configs.Config, n int) {
-	db, err := state.Open(cfg.State.Path, c.writing(cfg))
+	db, err := state.Open(cfg.State.Path, c.Writing(cfg))
 	if err == nil {
 		var meta plan.Meta
 		if meta, err = db.Meta(); err == nil {
@@ -138,6 +140,6 @@ func (c *compareCommand) remember(cfg *configs.Config, n int) {
 		err = errors.Join(err, db.Close())
 	}
 	if err != nil {
-		c.log.WithError(err).WithField("unmanaged_active", n).Warn("the number of unmanaged employees could not be noted in the snapshot")
+		c.Log.WithError(err).WithField("unmanaged_active", n).Warn("the number of unmanaged employees could not be noted in the snapshot")
 	}
 }

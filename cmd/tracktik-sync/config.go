@@ -22,9 +22,9 @@ func newConfigValidate(a *app) *cobra.Command {
 				return err
 			}
 			if cfg.File() == "" {
-				return a.say("the configuration, from the environment alone, is valid")
+				return a.Say("the configuration, from the environment alone, is valid")
 			}
-			return a.say("%s is valid", cfg.File())
+			return a.Say("%s is valid", cfg.File())
 		},
 	}
 }
@@ -39,7 +39,7 @@ func newConfigShow(a *app) *cobra.Command {
 			if cfg == nil {
 				return err
 			}
-			return errors.Join(a.data(func(w io.Writer) error { return cfg.Show(w) }), err)
+			return errors.Join(a.Data(func(w io.Writer) error { return cfg.Show(w) }), err)
 		},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/disk"
 	"tracktik-sync/configs"
 )
 
@@ -80,7 +81,7 @@ func newConfigInit(a *app) *cobra.Command {
 func (c *configInit) execute(ctx context.Context) error {
 	path := c.output
 	if path == "" {
-		path = c.file
+		path = c.File
 	}
 	if path == "" {
 		path = configs.DefaultFile
@@ -93,7 +94,7 @@ func (c *configInit) execute(ctx context.Context) error {
 	if err := c.takeSet(); err != nil {
 		return err
 	}
-	if c.asks {
+	if c.Asks {
 		if err := c.interview(ctx); err != nil {
 			return err
 		}
@@ -103,14 +104,14 @@ func (c *configInit) execute(ctx context.Context) error {
 	if err != nil {
 		return usage("%v", err)
 	}
-	err = writeNew(path, text)
+	err = disk.WriteNew(path, text)
 	if errors.Is(err, fs.ErrExist) {
 		return usage("%s is there already and stays as it is: name another --output, or move it away", path)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the configuration: %w", err)
 	}
-	return c.say("wrote %s, with sync.mode: observe, which writes nothing to TrackTik; next: `tracktik-sync config validate`, then `plan`", path)
+	return c.Say("wrote %s, with sync.mode: observe, which writes nothing to TrackTik; next: `tracktik-sync config validate`, then `plan`", path)
 }
 
 // takeSet reads --set KEY=VALUE.
@@ -177,8 +178,8 @@ func (c *configInit) isMoot(key string) bool {
 }
 
 func (c *configInit) askFor(ctx context.Context, text string) (string, error) {
-	fmt.Fprintf(c.stderr, "%s: ", text)
-	line, err := c.readLine(ctx)
+	fmt.Fprintf(c.Stderr, "%s: ", text)
+	line, err := c.ReadLine(ctx)
 	return strings.TrimSpace(line), err
 }
 

@@ -14,7 +14,7 @@ import (
 func interviewed(t *testing.T, lines ...string) string {
 	t.Helper()
 	a := newApp(strings.NewReader(strings.Join(lines, "\n")+"\n"), io.Discard, io.Discard)
-	a.asks = true
+	a.Asks = true
 	path := filepath.Join(t.TempDir(), "tracktik-sync.yaml")
 	c := &configInit{app: a, output: path, answers: map[string]any{}}
 	if err := c.execute(t.Context()); err != nil {

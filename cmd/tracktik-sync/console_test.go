@@ -2,19 +2,22 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/console"
 )
 
 // podConsole is what the chart tells a pod.
 var podConsole = map[string]string{"KUBERNETES_SERVICE_HOST": "10.0.0.1", "TRACKTIK_SYNC_CONSOLE": "guards/acme-console"}
 
-func newConsole(t *testing.T, env map[string]string) *console {
+func newConsole(t *testing.T, env map[string]string) *console.Console {
 	t.Helper()
 	a := newApp(strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{})
-	a.console = consoleOf(environment(env))
+	a.Console = console.Of(environment(env))
 	newRoot(a)
-	return a.console
+	return a.Console
 }
 
 func TestEveryCommandInAMessageCanBeGivenFromOutsideThePod(t *testing.T) {
@@ -28,16 +31,16 @@ func TestEveryCommandInAMessageCanBeGivenFromOutsideThePod(t *testing.T) {
 		"`run` ends; \"`ls -l`\" and `sync.mode`": "`run` ends; \"`ls -l`\" and `sync.mode`",
 		"nothing to do":                           "nothing to do",
 	} {
-		got := c.spell(text)
+		got := c.Spell(text)
 		if got != want {
 			t.Errorf("%q became\n%q, want\n%q", text, got, want)
 		}
-		if again := c.spell(got); again != got {
+		if again := c.Spell(got); again != got {
 			t.Errorf("spelled twice it is %q", again)
 		}
 	}
 	for _, env := range []map[string]string{{}, {"TRACKTIK_SYNC_CONSOLE": "guards/acme-console"}} {
-		if got := newConsole(t, env).spell("`sync --init`"); got != "`sync --init`" {
+		if got := newConsole(t, env).Spell("`sync --init`"); got != "`sync --init`" {
 			t.Errorf("outside of a pod it is %q", got)
 		}
 	}
@@ -47,16 +50,18 @@ func TestACommandIsSpelledHoweverItIsWritten(t *testing.T) {
 	const text = "first `status`\nthen `sync\n--init` and `problems`"
 	c := newConsole(t, podConsole)
 	var b bytes.Buffer
-	s := &spellingWriter{console: c, w: &b}
-	for _, piece := range strings.SplitAfter(text, "s") {
-		if _, err := s.Write([]byte(piece)); err != nil {
-			t.Fatal(err)
+	err := c.Spelled(func(w io.Writer) error {
+		for _, piece := range strings.SplitAfter(text, "s") {
+			if _, err := io.WriteString(w, piece); err != nil {
+				return err
+			}
 		}
-	}
-	if err := s.flush(); err != nil {
+		return nil
+	})(&b)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got := b.String(); got != c.spell(text) || strings.Count(got, "kubectl") != 2 {
+	if got := b.String(); got != c.Spell(text) || strings.Count(got, "kubectl") != 2 {
 		t.Errorf("written was %q", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/console"
 	tsync "tracktik-sync/sync"
 )
 
@@ -17,7 +18,7 @@ func csvCommands() (names []string) {
 	var walk func(*cobra.Command)
 	walk = func(cmd *cobra.Command) {
 		if f := cmd.Flags().Lookup("format"); f != nil && strings.Contains(f.Value.Type(), "csv") {
-			names = append(names, strings.TrimPrefix(cmd.CommandPath(), programName+" "))
+			names = append(names, strings.TrimPrefix(cmd.CommandPath(), console.ProgramName+" "))
 		}
 		for _, child := range cmd.Commands() {
 			walk(child)

@@ -7,6 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
+	"tracktik-sync/cmd/tracktik-sync/internal/timetable"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	tsync "tracktik-sync/sync"
 )
@@ -19,7 +22,7 @@ const maxNap = 30 * time.Second
 type daemon struct {
 	*app
 	cfg      *configs.Config
-	schedule schedule
+	schedule timetable.Timetable
 	random   func(n int64) int64 // in [0, n)
 }
 
@@ -56,13 +59,13 @@ func (a *app) serve(ctx context.Context, cfg *configs.Config) error {
 }
 
 func (a *app) pause(ctx context.Context) error {
-	a.log.Info("paused: nothing is synced until this is started without --paused")
+	a.Log.Info("paused: nothing is synced until this is started without --paused")
 	<-ctx.Done()
 	return nil
 }
 
 func newDaemon(a *app, cfg *configs.Config) (*daemon, error) {
-	schedule, err := scheduleOf(cfg)
+	schedule, err := timetable.Of(cfg)
 	if err != nil {
 		return nil, usage("schedule.cron: %v", err)
 	}
@@ -76,32 +79,32 @@ func (d *daemon) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now := d.now()
+	now := d.Now()
 	due := now
-	if next := d.schedule.next(now); now.Sub(last) <= d.schedule.next(next).Sub(next) {
+	if next := d.schedule.Next(now); now.Sub(last) <= d.schedule.Next(next).Sub(next) {
 		due = next
 	}
 	for {
-		d.scheduled = &due
-		d.log.WithField("next_run", due.UTC().Format(time.RFC3339)).Info("waiting for the next run")
+		d.Scheduled = &due
+		d.Log.WithField("next_run", due.UTC().Format(time.RFC3339)).Info("waiting for the next run")
 		if d.waitUntil(ctx, due.Add(d.jitter(now, due))) != nil {
 			return nil
 		}
-		following := d.schedule.next(d.now())
-		d.scheduled = &following
+		following := d.schedule.Next(d.Now())
+		d.Scheduled = &following
 		d.tick(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		now = d.now()
-		due = d.schedule.next(now)
+		now = d.Now()
+		due = d.schedule.Next(now)
 	}
 }
 
 // lastSuccess is when a run last succeeded; never is the zero time. The snapshot
 // must be there: a lost one is no reason to begin anew in silence.
 func (d *daemon) lastSuccess() (time.Time, error) {
-	status, err := currentStatus(&d.invocation, d.cfg)
+	status, err := ledger.CurrentStatus(&d.Invocation, d.cfg)
 	if err != nil || status.LastSuccess == nil {
 		return time.Time{}, err
 	}
@@ -114,7 +117,7 @@ func (d *daemon) jitter(now, due time.Time) time.Duration {
 	if !due.After(now) {
 		return 0
 	}
-	limit := min(d.cfg.Schedule.Jitter, d.schedule.next(due).Sub(due)/10)
+	limit := min(d.cfg.Schedule.Jitter, d.schedule.Next(due).Sub(due)/10)
 	if limit <= 0 {
 		return 0
 	}
@@ -124,11 +127,11 @@ func (d *daemon) jitter(now, due time.Time) time.Duration {
 // waitUntil returns at that time by the clock on the wall, or when ctx ends.
 func (d *daemon) waitUntil(ctx context.Context, due time.Time) error {
 	for {
-		rest := due.Sub(d.now())
+		rest := due.Sub(d.Now())
 		if rest <= 0 {
 			return ctx.Err()
 		}
-		if err := d.sleep(ctx, min(rest, maxNap)); err != nil {
+		if err := d.Sleep(ctx, min(rest, maxNap)); err != nil {
 			return err
 		}
 	}
@@ -137,11 +140,11 @@ func (d *daemon) waitUntil(ctx context.Context, due time.Time) error {
 // tick makes one run, and has the snapshot only meanwhile. What goes wrong is
 // logged: the next tick tries again.
 func (d *daemon) tick(ctx context.Context) {
-	defer d.runField.set("")
+	defer d.RunField.Set("")
 	if err := d.sync(ctx); err != nil {
 		report := judge(err)
 		last := report.endings[len(report.endings)-1]
-		entry := d.log.WithError(err).WithField("exit_code", report.code).WithField("because", last.words)
+		entry := d.Log.WithError(err).WithField("exit_code", report.code).WithField("because", last.words)
 		if report.code == tsync.ExitProblems {
 			entry.Warn("the run has finished, and some persons have problems")
 		} else {
@@ -151,16 +154,16 @@ func (d *daemon) tick(ctx context.Context) {
 }
 
 func (d *daemon) sync(ctx context.Context) error {
-	cfg, err := renewed(d.cfg)
+	cfg, err := wiring.Renewed(d.cfg)
 	if err != nil {
 		return d.notBegun(ctx, d.cfg, true, err)
 	}
-	db, err := d.openWrite(ctx, cfg)
+	db, err := d.OpenWrite(ctx, cfg)
 	if err != nil {
 		return d.notBegun(ctx, cfg, true, err)
 	}
-	ctx, cancel := withLimit(ctx, cfg.Schedule.Deadline)
+	ctx, cancel := wiring.WithLimit(ctx, cfg.Schedule.Deadline)
 	defer cancel()
 	j := &job{app: d.app, cfg: cfg, whole: true}
-	return j.judged(j.once(ctx, db, tsync.RunOptions{Approve: new(runFlags).approvals(&d.invocation, cfg)}))
+	return j.judged(j.once(ctx, db, tsync.RunOptions{Approve: new(runFlags).approvals(&d.Invocation, cfg)}))
 }

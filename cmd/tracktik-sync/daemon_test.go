@@ -3,11 +3,15 @@ package main
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/timetable"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
+	tsync "tracktik-sync/sync"
 )
 
 // A fakeClock moves only when somebody sleeps.
@@ -31,9 +35,12 @@ func (c *fakeClock) sleep(ctx context.Context, d time.Duration) error {
 
 func newTestDaemon(t *testing.T, spec string, clock *fakeClock) *daemon {
 	t.Helper()
-	schedule := mustParse(t, spec, "UTC")
+	schedule, err := timetable.Parse(spec, "UTC")
+	if err != nil {
+		t.Fatal(err)
+	}
 	a := newApp(strings.NewReader(""), io.Discard, io.Discard)
-	a.now, a.sleep = clock.now, clock.sleep
+	a.Now, a.Sleep = clock.now, clock.sleep
 	cfg := &configs.Config{Schedule: configs.Schedule{Jitter: 30 * time.Second}}
 	return &daemon{app: a, cfg: cfg, schedule: schedule, random: func(n int64) int64 { return n - 1 }}
 }
@@ -51,7 +58,7 @@ func TestJitterIsAtMostATenthOfTheInterval(t *testing.T) {
 		{"@every 1s", 100 * time.Millisecond},
 	} {
 		d := newTestDaemon(t, test.spec, &fakeClock{t: noon})
-		due := d.schedule.next(noon)
+		due := d.schedule.Next(noon)
 		if got := d.jitter(noon, due); got > test.most || got < test.most-time.Microsecond {
 			t.Errorf("%s: the longest jitter is %s, want %s", test.spec, got, test.most)
 		}
@@ -96,5 +103,22 @@ func TestASignalEndsTheWaiting(t *testing.T) {
 	d := newTestDaemon(t, "@daily", clock)
 	if err := d.waitUntil(ctx, noon.Add(time.Hour)); err == nil || clock.t.After(noon.Add(11*time.Minute)) {
 		t.Errorf("it waited until %s: %v", clock.t, err)
+	}
+}
+
+func TestAScheduleThatNeverComesIsRefused(t *testing.T) {
+	for _, spec := range []string{"0 0 31 2 *", "30 2 31 4,6,9,11 *", "* * 30 2 *", "0 0 30-31 feb *", "TZ=Asia/Tokyo 0 0 31 6 *"} {
+		cfg := &configs.Config{Schedule: configs.Schedule{Cron: spec, Timezone: "UTC"}}
+		if _, err := newDaemon(nil, cfg); judge(err).code != tsync.ExitUsage {
+			t.Errorf("%s: run answers %v, want bad usage", spec, err)
+		}
+		var findings configs.Findings
+		for _, check := range wiring.Checks {
+			findings = append(findings, check(cfg)...)
+		}
+		findings = slices.DeleteFunc(findings, func(f configs.Finding) bool { return f.Key != "schedule.cron" })
+		if len(findings) != 1 || !strings.Contains(findings[0].Message, "never comes") {
+			t.Errorf("%s: found %v", spec, findings)
+		}
 	}
 }

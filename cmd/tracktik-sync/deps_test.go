@@ -18,6 +18,7 @@ const module = "tracktik-sync"
 //
 //	sync/plan <- sync/mapping, sync/read, sync/apply, sync, okta, tracktik, state <- cmd
 //	configs <- cmd
+//	console, disk, timetable <- wiring <- ledger <- explain, watch, doctor <- the commands
 //	okta/oktatest, tracktik/tracktiktest <- tests and the sandbox
 type layer struct {
 	packages []string // a name ending in / stands for everything below it
@@ -46,8 +47,29 @@ var layers = []layer{
 	{[]string{"configs"}, nil, nil, "the configuration is plain data; cmd translates it"},
 	{[]string{"okta/oktatest", "tracktik/tracktiktest"}, nil, []string{"testing"},
 		"a simulator that shares the client's types shares its mistakes, and one that takes a *testing.T cannot be demonstrated"},
-	{[]string{"cmd/tracktik-sync/internal/"}, []string{"sync/plan", "cmd/tracktik-sync/internal/", "cmd/internal/"}, nil,
+	{[]string{inside + "ui", inside + "login", inside + "metrics", inside + "notify", inside + "report"}, []string{"sync/plan", inside + "ui", "cmd/internal/"}, nil,
 		"what is shown, sent and measured comes from documents, not from the systems; a login is a client's affair, whom it is handed"},
+	{[]string{inside + "console"}, []string{"sync/plan", "configs", inside + "ui"}, nil, "whoever talks to people needs no system"},
+	{[]string{inside + "disk"}, []string{"sync/plan", "configs", "state", "state/boltfile"}, nil, "a file is written by the same rules whatever is in it"},
+	{[]string{inside + "timetable"}, []string{"configs"}, nil, "when a run is due follows from the configuration alone"},
+	{[]string{inside + "wiring"}, []string{"sync/", "sync", "okta", "tracktik", "state", "state/boltfile", "configs", inside + "console", inside + "disk", inside + "timetable", inside + "ui"}, nil,
+		"the parts are put together before anybody uses them: it knows no command, and nobody who looks on"},
+}
+
+// inside is where the rooms of the command are.
+const inside = "cmd/tracktik-sync/internal/"
+
+// rooms says for the rooms above wiring which packages of ours they may import directly;
+// through wiring they depend on all that is below it.
+var rooms = []layer{
+	{[]string{inside + "ledger"}, []string{"sync", "sync/plan", "state", "configs", inside + "wiring", inside + "timetable", inside + "ui"}, nil,
+		"what the snapshot knows is told without asking a system"},
+	{[]string{inside + "explain"}, []string{"sync", "sync/plan", inside + "ledger", inside + "ui"}, nil,
+		"it shows what the engine and the snapshot say"},
+	{[]string{inside + "watch"}, []string{"sync", "sync/plan", "state", "configs", inside + "wiring", inside + "ledger", inside + "metrics", inside + "notify"}, nil,
+		"whoever watches a run asks no system anything, and prints nothing"},
+	{[]string{inside + "doctor"}, []string{"sync", "sync/plan", "sync/mapping", "okta", "tracktik", "state", "configs", inside + "wiring", inside + "ledger", inside + "ui"}, nil,
+		"it looks at what a run needs, and makes none"},
 }
 
 // onlyUsers says who alone may import a package directly, tests aside.
@@ -60,8 +82,8 @@ var onlyUsers = []struct {
 	{"github.com/okta/okta-sdk-golang", []string{"okta"}, "one package knows the SDK, its traps and its types"},
 	{"go.etcd.io/bbolt", []string{"state"}, "one package knows how the snapshot is stored"},
 	{"github.com/spf13/viper", []string{"configs"}, "one package knows where a value comes from"},
-	{"github.com/spf13/cobra", []string{"cmd/"}, "flags are the programs' affair"},
-	{"github.com/robfig/cron", []string{"cmd/"}, "a run does not know who calls it"},
+	{"github.com/spf13/cobra", []string{"cmd/tracktik-sync", "cmd/tracktik-sandbox"}, "flags are the programs' affair: a room is handed values"},
+	{"github.com/robfig/cron", []string{"cmd/tracktik-sync/internal/timetable"}, "a run does not know who calls it"},
 }
 
 // A listed is what `go list -json` says of a package.
@@ -110,9 +132,20 @@ func TestImportsGoOneWay(t *testing.T) {
 				checkLayer(t, p, l)
 			}
 		}
+		for _, l := range rooms {
+			if isIn(p.name(), l.packages) {
+				checkRoom(t, p, l)
+			}
+		}
 		checkUsers(t, p)
 	}
-	for _, l := range layers {
+	for name := range seen {
+		described := func(l layer) bool { return isIn(name, l.packages) }
+		if strings.HasPrefix(name, inside) && !strings.HasSuffix(name, "test") && !slices.ContainsFunc(slices.Concat(layers, rooms), described) {
+			t.Errorf("no rule says what %s may import", name)
+		}
+	}
+	for _, l := range slices.Concat(layers, rooms) {
 		for _, name := range l.packages {
 			if !strings.HasSuffix(name, "/") && !seen[name] {
 				t.Errorf("the table names %s, which does not exist", name)
@@ -131,6 +164,15 @@ func checkLayer(t *testing.T, p listed, l layer) {
 	for _, dep := range p.Imports {
 		if slices.Contains(l.never, dep) {
 			t.Errorf("%s imports %s: %s", p.name(), dep, l.why)
+		}
+	}
+}
+
+func checkRoom(t *testing.T, p listed, l layer) {
+	t.Helper()
+	for _, dep := range p.Imports {
+		if name, ours := strings.CutPrefix(dep, module+"/"); ours && !isIn(name, l.mayUse) {
+			t.Errorf("%s imports %s: %s", p.name(), name, l.why)
 		}
 	}
 }

@@ -36,7 +36,7 @@ func newDocsMan(a *app) *cobra.Command {
 			if err := doc.GenManTree(root, header, args[0]); err != nil {
 				return fmt.Errorf("writing manual pages: %w", err)
 			}
-			return a.say("wrote the manual pages to %s", args[0])
+			return a.Say("wrote the manual pages to %s", args[0])
 		},
 	}
 }
@@ -73,7 +73,7 @@ func newDocsConfig(a *app) *cobra.Command {
 			if err := os.WriteFile(args[0], []byte(text), 0o600); err != nil {
 				return err
 			}
-			return a.say("wrote the sample configuration to %s", args[0])
+			return a.Say("wrote the sample configuration to %s", args[0])
 		},
 	}
 	out.registerForce(cmd.Flags())

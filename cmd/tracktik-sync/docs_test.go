@@ -10,12 +10,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
@@ -65,7 +66,7 @@ func TestEveryCodeIsExplainedToPeople(t *testing.T) {
 		}
 	}
 	for _, code := range append(problems, held...) {
-		if waysOut[code] == "" {
+		if ui.WaysOut[code] == "" {
 			t.Errorf("`problems` knows no way out of %s", code)
 		}
 	}
@@ -87,7 +88,7 @@ func TestEveryExitCodeIsExplainedToPeople(t *testing.T) {
 	}
 	errs := []error{
 		usage(""), configs.Findings{}, &state.KeyError{}, &state.LockedError{}, &state.LockedError{Readers: true}, &state.BindingError{},
-		&missingError{}, &tsync.QuarantineError{}, &tsync.StoppedError{}, errors.New("anything else"), problemsVerdict(1),
+		&wiring.MissingError{}, &tsync.QuarantineError{}, &tsync.StoppedError{}, errors.New("anything else"), problemsVerdict(1),
 	}
 	for _, code := range constants(t, filepath.Join(top, "sync"), "Refused") {
 		errs = append(errs, &tsync.RefusedError{Code: code})
@@ -271,14 +272,4 @@ func unknownKeys(node *yaml.Node, prefix string, known map[string]string) []stri
 		}
 	}
 	return unknown
-}
-
-// TestTheFirstCredentialToEndIsTheOneThatIsTold holds the metric: one end a system.
-func TestTheFirstCredentialToEndIsTheOneThatIsTold(t *testing.T) {
-	soon := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
-	late := soon.AddDate(1, 0, 0)
-	first := firstEnds([]credentialEnd{{"okta", "a", late}, {"okta", "b", soon}, {"tracktik", "c", late}})
-	if !first["okta"].Equal(soon) || !first["tracktik"].Equal(late) || len(first) != 2 {
-		t.Errorf("first ends: %v", first)
-	}
 }

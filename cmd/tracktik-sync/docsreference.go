@@ -33,7 +33,7 @@ func newDocsReference(a *app) *cobra.Command {
 					return err
 				}
 			}
-			return a.say("wrote the reference to %s", args[0])
+			return a.Say("wrote the reference to %s", args[0])
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
@@ -108,7 +109,7 @@ func known(err error) (ending, bool) {
 		return ending{tsync.ExitRefused, refusalWords(e.Code), errors.New(strings.TrimPrefix(e.Message, "guard refused: "))}, true
 	case *state.BindingError:
 		return ending{tsync.ExitRefused, "refused: the snapshot belongs to other systems", err}, true
-	case *missingError:
+	case *wiring.MissingError:
 		return ending{tsync.ExitRefused, "refused: no snapshot", err}, true
 	case *verdict:
 		return ending{e.code, e.words, errors.New(e.detail)}, true

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
@@ -30,8 +31,8 @@ func TestEachFailureHasItsExitCode(t *testing.T) {
 		{"two findings", configs.Findings{{Message: "a"}, {Message: "b"}}, 2, "exit 2: bad configuration (2 findings)"},
 		{"guard", guard, 3, "exit 3: refused by a guard (60 terminations, 50 are allowed)"},
 		{"wrapped", fmt.Errorf("syncing: %w", guard), 3, "exit 3: refused by a guard (syncing: 60 terminations, 50 are allowed)"},
-		{"other systems", rebindHint(&state.BindingError{Path: "x.db"}), 3, "exit 3: refused: the snapshot belongs to other systems"},
-		{"no snapshot", &missingError{"x.db", "sync"}, 3, "exit 3: refused: no snapshot"},
+		{"other systems", fmt.Errorf("%w; correct okta.org_url", &state.BindingError{Path: "x.db"}), 3, "exit 3: refused: the snapshot belongs to other systems"},
+		{"no snapshot", (&wiring.Invocation{Command: "sync"}).Missing(&configs.Config{State: configs.State{Path: "x.db"}}), 3, "exit 3: refused: no snapshot"},
 		{"problems", problems, 4, "exit 4: finished, some persons have problems (3 problems: see `tracktik-sync problems`)"},
 		{"locked", locked, 5, "exit 5: another run is active"},
 		{"pending", pending, 10, "exit 10: changes are pending (1 create to do)"},

@@ -7,6 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/explain"
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
@@ -40,7 +43,7 @@ func (c *explainCommand) execute(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	db, done, err := c.openPlan(cfg)
+	db, done, err := c.OpenPlan(cfg)
 	if err != nil {
 		return err
 	}
@@ -48,21 +51,21 @@ func (c *explainCommand) execute(ctx context.Context, name string) error {
 	if err := errors.Join(err, done()); x == nil {
 		return err
 	}
-	shown := c.talk(func(w io.Writer) error {
+	shown := c.Talk(func(w io.Writer) error {
 		if c.format.value == "json" {
-			return writeJSON(w, x)
+			return ui.WriteJSON(w, x)
 		}
-		return x.print(w, c.style(), c.now())
+		return x.Print(w, c.Style(), c.Now())
 	})
 	return errors.Join(shown, err)
 }
 
-func (c *explainCommand) explain(ctx context.Context, cfg *configs.Config, db *state.DB, name string) (*explained, error) {
-	engine, err := c.engine(cfg, db)
+func (c *explainCommand) explain(ctx context.Context, cfg *configs.Config, db *state.DB, name string) (*explain.Person, error) {
+	engine, err := c.Engine(cfg, db)
 	if err != nil {
 		return nil, err
 	}
-	who, err := findPerson(db, name)
+	who, err := ledger.Find(db, name)
 	if err != nil && !errors.Is(err, tsync.ErrNobody) {
 		return nil, err
 	}
@@ -70,7 +73,6 @@ func (c *explainCommand) explain(ctx context.Context, cfg *configs.Config, db *s
 	if e == nil {
 		return nil, err
 	}
-	x := &explained{Explanation: e}
-	knownErr := x.recall(db, cfg.State.RedactHistory)
-	return x, errors.Join(interrupted(ctx, err), knownErr)
+	known, knownErr := ledger.OnRecord(db, e.User.ID, cfg.State.RedactHistory)
+	return &explain.Person{Explanation: e, Known: known}, errors.Join(interrupted(ctx, err), knownErr)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	tsync "tracktik-sync/sync"
 )
@@ -104,7 +105,7 @@ func (f *runFlags) registerApprove(flags *pflag.FlagSet) {
 
 // options are the run's options. A refresh that is not spoken of is left to the
 // schedule.
-func (f *runFlags) options(i *invocation, cfg *configs.Config) tsync.RunOptions {
+func (f *runFlags) options(i *wiring.Invocation, cfg *configs.Config) tsync.RunOptions {
 	opt := tsync.RunOptions{Users: f.users, NoRemovals: f.noRemovals, Approve: f.approvals(i, cfg)}
 	if f.flags.Changed("refresh") {
 		opt.Refresh = &f.refresh
@@ -114,12 +115,12 @@ func (f *runFlags) options(i *invocation, cfg *configs.Config) tsync.RunOptions 
 
 // approvals are the hashes of the flag, and those of the environment that are still
 // good: the variable of a CronJob stays there after its approval was used.
-func (f *runFlags) approvals(i *invocation, cfg *configs.Config) []string {
+func (f *runFlags) approvals(i *wiring.Invocation, cfg *configs.Config) []string {
 	all := slices.Clone(f.approve)
-	kept := approvalsOf(cfg, i.now)
-	for _, hash := range strings.FieldsFunc(i.getenv(configs.EnvApprove), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+	kept := wiring.ApprovalsOf(cfg, i.Now)
+	for _, hash := range strings.FieldsFunc(i.Getenv(configs.EnvApprove), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		if _, found, err := kept.Get(hash); err != nil || !found {
-			i.log.WithField("approval", hash).WithError(err).Warn("the approval in the environment cannot be given: it was used, has expired, is of other systems, or never was")
+			i.Log.WithField("approval", hash).WithError(err).Warn("the approval in the environment cannot be given: it was used, has expired, is of other systems, or never was")
 			continue
 		}
 		if !slices.Contains(all, hash) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
@@ -37,11 +38,11 @@ func newForget(a *app) *cobra.Command {
 }
 
 func (c *forgetCommand) execute(cfg *configs.Config, db *state.DB, names []string) error {
-	people, err := findAll(db, names)
+	people, err := ledger.FindAll(db, names)
 	if err != nil {
 		return err
 	}
-	troubles, err := troublesOf(db)
+	troubles, err := ledger.Troubles(db)
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func (c *forgetCommand) execute(cfg *configs.Config, db *state.DB, names []strin
 	if c.restored {
 		what = "the restoring"
 	}
-	return c.say("forgot %s of %s; the next run judges them anew", what, ui.Number(len(people), "user"))
+	return c.Say("forgot %s of %s; the next run judges them anew", what, ui.Number(len(people), "user"))
 }
 
 func (c *forgetCommand) forgetRestored(cfg *configs.Config, batch *plan.Batch, u plan.UserRef, link plan.Link) error {

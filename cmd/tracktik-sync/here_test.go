@@ -74,3 +74,7 @@ func (p *place) files(t *testing.T) map[string]string {
 	}
 	return files
 }
+
+func environment(values map[string]string) func(string) string {
+	return func(name string) string { return values[name] }
+}

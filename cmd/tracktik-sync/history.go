@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
@@ -51,7 +53,7 @@ func (c *historyCommand) execute(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	db, err := c.openRead(cfg)
+	db, err := c.OpenRead(cfg)
 	if err != nil {
 		return err
 	}
@@ -69,26 +71,26 @@ func (c *historyCommand) print(ctx context.Context, cfg *configs.Config, db *sta
 	if err := c.resolveRun(db, &query); err != nil {
 		return err
 	}
-	entries := trail{db, query, cfg.State.RedactHistory}
+	entries := ledger.Trail{DB: db, Query: query, Redact: cfg.State.RedactHistory}
 	return c.aside(db, func(w io.Writer) error {
 		switch c.format.value {
 		case "json":
-			return entries.writeJSON(w)
+			return entries.WriteJSON(w)
 		case "csv":
-			return entries.writeCSV(w)
+			return entries.WriteCSV(w)
 		}
-		return entries.writeText(w, c.style())
+		return entries.WriteText(w, c.Style())
 	})
 }
 
 // resolve finds whom the snapshot knows by that name, else whom Okta does: a login
 // may have changed since. Without Okta's answer it says what the snapshot said.
 func (c *historyCommand) resolve(ctx context.Context, cfg *configs.Config, db *state.DB, name string) (plan.UserRef, error) {
-	u, err := findPerson(db, name)
+	u, err := ledger.Find(db, name)
 	if !errors.Is(err, tsync.ErrNobody) {
 		return u, err
 	}
-	source, sourceErr := c.source(cfg)
+	source, sourceErr := c.Source(cfg)
 	if sourceErr != nil {
 		return u, errors.Join(err, sourceErr)
 	}
@@ -107,19 +109,19 @@ func (c *historyCommand) resolve(ctx context.Context, cfg *configs.Config, db *s
 }
 
 func (c *historyCommand) query(cfg *configs.Config) (state.Query, error) {
-	kind, err := auditKind(c.kind)
-	if err != nil {
-		return state.Query{}, err
+	kind, known := ledger.AuditKind(c.kind)
+	if c.kind != "" && !known { // it would show nothing, as if nothing had been done
+		return state.Query{}, usage("--kind %q is none; the kinds are %s", c.kind, strings.Join(ledger.AuditKinds, ", "))
 	}
 	q := state.Query{Kind: kind}
 	zone, err := time.LoadLocation(cfg.Schedule.Timezone)
 	if err != nil {
 		return q, err
 	}
-	if q.Since, err = parseTime("since", c.since, c.now(), zone); err != nil {
+	if q.Since, err = parseTime("since", c.since, c.Now(), zone); err != nil {
 		return q, err
 	}
-	if q.Until, err = parseTime("until", c.until, c.now(), zone); err != nil {
+	if q.Until, err = parseTime("until", c.until, c.Now(), zone); err != nil {
 		return q, err
 	}
 	if !q.Since.IsZero() && !q.Until.IsZero() && !q.Since.Before(q.Until) {
@@ -156,7 +158,7 @@ func (c *historyCommand) resolveRun(db *state.DB, query *state.Query) error {
 		return err
 	}
 	if !found {
-		return noRun(c.run)
+		return ledger.NoRun(c.run)
 	}
 	query.Run = record.ID
 	return nil

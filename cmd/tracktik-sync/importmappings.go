@@ -41,7 +41,7 @@ func (a *app) importMappings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	source, err := a.source(cfg)
+	source, err := a.Source(cfg)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (a *app) importMappings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.data(func(w io.Writer) error { return writeMappings(w, cfg.Okta.AppID, groups) })
+	return a.Data(func(w io.Writer) error { return writeMappings(w, cfg.Okta.AppID, groups) })
 }
 
 // fewMappings is up to how many groups are read one by one, instead of all in a list.

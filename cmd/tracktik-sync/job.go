@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/watch"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
@@ -26,7 +29,7 @@ type job struct {
 
 // open opens the snapshot for the run, or tells that the run cannot begin.
 func (j *job) open(ctx context.Context) (*state.DB, error) {
-	db, err := j.openWrite(ctx, j.cfg)
+	db, err := j.OpenWrite(ctx, j.cfg)
 	if err != nil {
 		return nil, j.notBegun(ctx, j.cfg, j.whole, err)
 	}
@@ -41,36 +44,36 @@ func (j *job) once(ctx context.Context, db *state.DB, opt tsync.RunOptions) (*pl
 // make makes a run, leaves the status behind for others, and closes db. Without a document
 // there is an error.
 func (j *job) make(ctx context.Context, db *state.DB, run func(*tsync.Engine) (*plan.Document, error)) (d *plan.Document, err error) {
-	onlooker := newOnlooker(&j.invocation, j.cfg, j.whole)
-	defer func() { onlooker.tell(ctx, endOf(err, j.declined)) }()
+	onlooker := watch.NewOnlooker(&j.Invocation, j.cfg, j.whole)
+	defer func() { onlooker.Tell(ctx, endOf(err, j.declined)) }()
 	defer func() { err = errors.Join(err, db.Close()) }()
 	defer j.showProgress()()
-	engine, err := j.engine(j.cfg, db)
+	engine, err := j.Engine(j.cfg, db)
 	if err != nil {
 		return nil, err
 	}
-	onlooker.begins(ctx, engine)
+	onlooker.Begins(ctx, engine)
 	d, err = run(engine)
 	err = orNoPlan(d, interrupted(ctx, err))
 	if d != nil {
 		err = errors.Join(err, j.recordApprovals(db, engine, d.ID))
 	}
-	onlooker.look(db, engine, d)
-	j.console.spellDocument(d)
-	if statusErr := saveStatus(&j.invocation, j.cfg, db); statusErr != nil {
+	onlooker.Look(db, engine, d)
+	j.Console.SpellDocument(d)
+	if statusErr := ledger.SaveStatus(&j.Invocation, j.cfg, db); statusErr != nil {
 		err = errors.Join(err, fmt.Errorf("leaving the status beside the snapshot: %w", statusErr))
 	}
-	keepBackups(&j.invocation, j.cfg, db, engine, d)
+	watch.KeepBackups(&j.Invocation, j.cfg, db, engine, d)
 	return d, err
 }
 
 // recordApprovals writes into the audit trail what approvals let pass in a run.
 func (j *job) recordApprovals(db *state.DB, engine *tsync.Engine, run string) error {
 	var batch plan.Batch
-	for _, p := range passedBy(engine) {
-		text := fmt.Sprintf("approval %s let %s pass", p.hash, ui.Number(p.done, "refused action"))
-		if p.left > 0 {
-			text += fmt.Sprintf(", and %d are left", p.left)
+	for _, p := range wiring.PassedBy(engine) {
+		text := fmt.Sprintf("approval %s let %s pass", p.Hash, ui.Number(p.Done, "refused action"))
+		if p.Left > 0 {
+			text += fmt.Sprintf(", and %d are left", p.Left)
 		}
 		entry := j.noted(j.cfg, "approve", plan.UserRef{}, 0, text)
 		entry.Run = run
@@ -83,26 +86,26 @@ func (j *job) recordApprovals(db *state.DB, engine *tsync.Engine, run string) er
 }
 
 // endOf is how a run ended, for those who are told.
-func endOf(err error, declined bool) runEnd {
+func endOf(err error, declined bool) watch.End {
 	if err == nil {
-		return runEnd{declined: declined}
+		return watch.End{Declined: declined}
 	}
 	report := judge(err)
 	lines := report.lines()
-	return runEnd{err, report.code, lines[len(lines)-1], declined}
+	return watch.End{Err: err, Code: report.code, Cause: lines[len(lines)-1], Declined: declined}
 }
 
 // notBegun tells of a run that could not begin, unless somebody sits there and sees
 // it. cfg is what there is of the configuration; whole says that it was to be about
 // everybody.
 func (a *app) notBegun(ctx context.Context, cfg *configs.Config, whole bool, err error) error {
-	if a.asks {
+	if a.Asks {
 		return err
 	}
 	if cfg == nil {
 		cfg = configs.FromEnvironment()
 	}
-	newOnlooker(&a.invocation, withoutFaults(cfg, err), whole).tell(ctx, endOf(err, false))
+	watch.NewOnlooker(&a.Invocation, watch.WithoutFaults(cfg, err), whole).Tell(ctx, endOf(err, false))
 	return err
 }
 
@@ -129,7 +132,7 @@ func (j *job) show(d *plan.Document, err error) error {
 
 func (j *job) print(d *plan.Document) error {
 	if j.declined {
-		fmt.Fprintln(j.stderr, "nothing was done")
+		fmt.Fprintln(j.Stderr, "nothing was done")
 		if j.format == "text" {
 			return nil
 		}
@@ -139,10 +142,10 @@ func (j *job) print(d *plan.Document) error {
 			return err
 		}
 	}
-	if j.quiet && !hasNews(d) {
+	if j.Quiet && !hasNews(d) {
 		return nil
 	}
-	return j.talk(func(w io.Writer) error { return ui.Result(w, d, j.style()) })
+	return j.Talk(func(w io.Writer) error { return ui.Result(w, d, j.Style()) })
 }
 
 // confirm shows a plan and asks whether to go on. Nobody is asked about a run that
@@ -158,7 +161,7 @@ func (j *job) confirm(ctx context.Context) func(*plan.Document) bool {
 		if j.format == "text" && j.showDocument(d, j.format, false) == nil {
 			j.shown = true
 		}
-		j.declined = !j.ask(ctx, fmt.Sprintf("%s in %s.\nGo on? [y/N] ", ui.Counts(d.Summary), ui.Safe(d.TrackTik.Portal)))
+		j.declined = !j.Ask(ctx, fmt.Sprintf("%s in %s.\nGo on? [y/N] ", ui.Counts(d.Summary), ui.Safe(d.TrackTik.Portal)))
 		return !j.declined
 	}
 }

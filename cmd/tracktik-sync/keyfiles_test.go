@@ -14,6 +14,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/doctor"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiringtest"
 	tsync "tracktik-sync/sync"
 )
 
@@ -56,7 +58,7 @@ func spoilt(good string) map[string]string {
 // A key and its file are named by whatever command, before either system is asked.
 func TestAFileThatIsNoKeyIsBadConfiguration(t *testing.T) {
 	_, private, public := newKeyPEM(t)
-	_, authority := certificate(t, time.Now().Add(time.Hour))
+	_, authority := wiringtest.Certificate(t, time.Now().Add(time.Hour))
 	keys := spoilt(private)
 	keys["the public half"], keys["a certificate"] = public, string(authority)
 	bundles := spoilt(string(authority))
@@ -113,7 +115,7 @@ func TestAKeyInTheEnvironmentIsJudgedToo(t *testing.T) {
 
 func TestAKeyOfNotepadWorks(t *testing.T) {
 	key, private, _ := newKeyPEM(t)
-	_, authority := certificate(t, time.Now().Add(90*24*time.Hour))
+	_, authority := wiringtest.Certificate(t, time.Now().Add(90*24*time.Hour))
 	p := newPlace(t, "OKTA_AUTH_API_TOKEN=", "OKTA_AUTH_CLIENT_ID="+serviceClient, "OKTA_AUTH_PRIVATE_KEY_FILE=okta.pem",
 		"OKTA_CA_FILE=ca.pem", "TRACKTIK_CA_FILE=ca.pem")
 	p.okta.RegisterServiceApp(serviceClient, jose.JSONWebKey{Key: key.Public(), KeyID: "k1"})
@@ -124,7 +126,7 @@ func TestAKeyOfNotepadWorks(t *testing.T) {
 		}
 	}
 	p.addUser("ana@acme.example", "Ana", "Silva")
-	p.diagnose(t, 0).wants(t, "okta.credentials", resultOK, "okta.apps.read")
+	p.diagnose(t, 0).wants(t, "okta.credentials", doctor.ResultOK, "okta.apps.read")
 	p.must(t, "sync", "--init")
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
@@ -62,7 +63,7 @@ func (c *linkCommand) execute(ctx context.Context, args []string) error {
 	}
 	return c.recording(ctx, func(cfg *configs.Config, db *state.DB) error {
 		defer c.showProgress()()
-		engine, err := c.engine(cfg, db)
+		engine, err := c.Engine(cfg, db)
 		if err != nil {
 			return err
 		}
@@ -93,10 +94,10 @@ func (c *linkCommand) report(cfg *configs.Config, linked []tsync.Linked) error {
 	if refused > 0 && c.file == "" {
 		return fmt.Errorf("%w; nothing was recorded", linked[0].Err)
 	}
-	if refused == 0 && c.quiet {
+	if refused == 0 && c.Quiet {
 		return nil
 	}
-	err := c.talk(func(w io.Writer) error {
+	err := c.Talk(func(w io.Writer) error {
 		for _, p := range linked {
 			if _, err := fmt.Fprintln(w, linkLine(cfg, p, refused > 0)); err != nil {
 				return err
@@ -159,7 +160,7 @@ func newUnlink(a *app) *cobra.Command {
 }
 
 func (a *app) unlink(cfg *configs.Config, db *state.DB, name string) error {
-	u, err := findPerson(db, name)
+	u, err := ledger.Find(db, name)
 	if err != nil {
 		return err
 	}
@@ -188,5 +189,5 @@ func (a *app) unlink(cfg *configs.Config, db *state.DB, name string) error {
 	if err := db.Commit(batch); err != nil {
 		return err
 	}
-	return a.say("%s is no longer employee %d; the next run looks for their employee anew", ui.Person(u), link.Employee)
+	return a.Say("%s is no longer employee %d; the next run looks for their employee anew", ui.Person(u), link.Employee)
 }

@@ -19,7 +19,7 @@ func (a *app) readPairs(path string) ([]tsync.Pair, error) {
 	var data []byte
 	var err error
 	if path == "-" {
-		data, err = io.ReadAll(a.stdin)
+		data, err = io.ReadAll(a.Stdin)
 	} else {
 		data, err = os.ReadFile(path)
 	}

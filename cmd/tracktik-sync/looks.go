@@ -6,6 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 )
@@ -31,20 +34,20 @@ func newStatus(a *app) *cobra.Command {
 // status answers from the snapshot, or while a run has it from what the last run
 // left beside it. Without either it says so and ends with 3.
 func (a *app) status(cfg *configs.Config, format string) error {
-	d, err := currentStatus(&a.invocation, cfg)
-	var missing *missingError
+	d, err := ledger.CurrentStatus(&a.Invocation, cfg)
+	var missing *wiring.MissingError
 	if d == nil || err != nil && !errors.As(err, &missing) {
 		return err
 	}
 	if d.LastSuccess != nil {
-		age := int64(a.now().Sub(*d.LastSuccess).Seconds())
+		age := int64(a.Now().Sub(*d.LastSuccess).Seconds())
 		d.Age = &age
 	}
-	shown := a.talk(func(w io.Writer) error {
+	shown := a.Talk(func(w io.Writer) error {
 		if format == "json" {
-			return writeJSON(w, d)
+			return ui.WriteJSON(w, d)
 		}
-		return d.print(w, a.style(), a.now())
+		return d.Print(w, a.Style(), a.Now())
 	})
 	return errors.Join(shown, err)
 }
@@ -57,21 +60,21 @@ func newProblems(a *app) *cobra.Command {
 		Short: "Show whom nothing can be written for, since when, and the way out",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			var rows []problemRow
+			var rows []ledger.ProblemRow
 			err := a.withSnapshot(func(db *state.DB) (err error) {
-				rows, err = problemsIn(db, held, fresh, a.now())
+				rows, err = ledger.ProblemsIn(db, held, fresh, a.Now())
 				return err
 			})
 			if err != nil {
 				return err
 			}
-			return a.talk(func(w io.Writer) error {
+			return a.Talk(func(w io.Writer) error {
 				switch {
 				case format.value == "json":
-					return writeJSON(w, rows)
+					return ui.WriteJSON(w, rows)
 				case len(rows) > 0:
-					return printProblems(w, rows, a.style())
-				case a.quiet:
+					return ledger.PrintProblems(w, rows, a.Style())
+				case a.Quiet:
 					return nil
 				}
 				_, err := io.WriteString(w, "none\n")
@@ -95,9 +98,9 @@ func newAccess(a *app) *cobra.Command {
 			return a.withSnapshot(func(db *state.DB) error {
 				return a.aside(db, func(w io.Writer) error {
 					if format.value == "json" {
-						return accessJSON(w, db)
+						return ledger.AccessJSON(w, db)
 					}
-					return accessCSV(w, db)
+					return ledger.AccessCSV(w, db)
 				})
 			})
 		},
@@ -116,7 +119,7 @@ func newStateExport(a *app) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return a.withSnapshot(func(db *state.DB) error {
-				return a.aside(db, func(w io.Writer) error { return export(w, db) })
+				return a.aside(db, func(w io.Writer) error { return ledger.Export(w, db) })
 			})
 		},
 	}

@@ -9,6 +9,7 @@ import (
 
 	"tracktik-sync/cmd/tracktik-sync/internal/notify"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/watch"
 )
 
 func newNotify(a *app) *cobra.Command {
@@ -28,7 +29,7 @@ func newNotifyTest(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			results, err := newNotifier(&a.invocation, cfg).Test(cmd.Context())
+			results, err := watch.NewNotifier(&a.Invocation, cfg).Test(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -39,8 +40,8 @@ func newNotifyTest(a *app) *cobra.Command {
 
 func (a *app) showTest(results []notify.Result) error {
 	failed := 0
-	err := a.data(func(w io.Writer) error {
-		t := ui.NewTable(w, a.style())
+	err := a.Data(func(w io.Writer) error {
+		t := ui.NewTable(w, a.Style())
 		for _, r := range results {
 			if r.Err != nil {
 				failed++

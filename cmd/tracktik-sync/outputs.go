@@ -9,7 +9,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/disk"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 )
@@ -35,13 +37,13 @@ func (a *app) mayWrite(ctx context.Context, cfg *configs.Config, o output) error
 	if o.path == "" {
 		return nil
 	}
-	if what := precious(cfg, o.path); what != "" {
+	if what := disk.Precious(cfg, o.path); what != "" {
 		return usage("%s is %s: name another file", o.path, what)
 	}
 	info, err := os.Stat(o.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		_, err := os.Stat(filepath.Dir(followed(o.path))) // else it would be found out when all is done
+		_, err := os.Stat(filepath.Dir(disk.Followed(o.path))) // else it would be found out when all is done
 		return err
 	case err != nil:
 		return usage("%v", err)
@@ -49,7 +51,7 @@ func (a *app) mayWrite(ctx context.Context, cfg *configs.Config, o output) error
 		return usage("%s is a directory: name a file in it", o.path)
 	case !info.Mode().IsRegular(), o.force:
 		return nil
-	case a.asks && a.ask(ctx, ui.Safe(o.path)+" is there already. Replace it? [y/N] "):
+	case a.Asks && a.Ask(ctx, ui.Safe(o.path)+" is there already. Replace it? [y/N] "):
 		return nil
 	}
 	return usage("%s is there already: name another file, or say --force to replace it", o.path)
@@ -59,7 +61,7 @@ func (a *app) mayWrite(ctx context.Context, cfg *configs.Config, o output) error
 // earlier copy.
 func (a *app) mayBackUp(ctx context.Context, cfg *configs.Config, o output) error {
 	info, err := os.Stat(o.path)
-	if err == nil && precious(cfg, o.path) == "" && !info.IsDir() {
+	if err == nil && disk.Precious(cfg, o.path) == "" && !info.IsDir() {
 		if err := replaceableCopy(cfg, o.path, info); err != nil {
 			return err
 		}
@@ -71,7 +73,7 @@ func replaceableCopy(cfg *configs.Config, path string, info fs.FileInfo) error {
 	if !info.Mode().IsRegular() {
 		return usage("%s is no snapshot: name another file", path)
 	}
-	of, err := state.BindingOf(path, stateKey(cfg))
+	of, err := state.BindingOf(path, wiring.StateKey(cfg))
 	var locked *state.LockedError
 	switch {
 	case errors.Is(err, state.ErrKey): // the same one before its key was changed, perhaps
@@ -80,7 +82,7 @@ func replaceableCopy(cfg *configs.Config, path string, info fs.FileInfo) error {
 		return usage("%v: name another file", err)
 	case err != nil:
 		return usage("%s is no snapshot, and is not replaced by one (%v): name another file", path, err)
-	case of != binding(cfg):
+	case of != wiring.Binding(cfg):
 		return usage("%s is the snapshot of %s: name another file", path, bindingText(of))
 	}
 	return nil
@@ -88,13 +90,13 @@ func replaceableCopy(cfg *configs.Config, path string, info fs.FileInfo) error {
 
 // configIfAny is the configuration for commands that need none; nil: there is none.
 func (a *app) configIfAny() *configs.Config {
-	cfg, _, _ := configs.Load(configs.Options{Path: a.file})
+	cfg, _, _ := configs.Load(configs.Options{Path: a.File})
 	return cfg
 }
 
 // spare refuses what the program lives by, for commands that write where nothing is.
 func (a *app) spare(path string) error {
-	if what := precious(a.configIfAny(), path); what != "" {
+	if what := disk.Precious(a.configIfAny(), path); what != "" {
 		return usage("%s is %s: name another file", path, what)
 	}
 	return nil

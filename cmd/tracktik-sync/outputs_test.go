@@ -238,7 +238,7 @@ func TestWhoSitsAtATerminalIsAsked(t *testing.T) {
 		p := newDesk(t)
 		var out, log bytes.Buffer
 		a := newApp(strings.NewReader(answer), &out, &log)
-		a.asks = true
+		a.Asks = true
 		root := newRoot(a)
 		root.SetArgs([]string{"plan", "--out", "other.txt"})
 		code := a.end(root.ExecuteContext(t.Context()))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/disk"
 	page "tracktik-sync/cmd/tracktik-sync/internal/report"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
@@ -52,7 +53,7 @@ func (c *planCommand) execute(ctx context.Context) error {
 	if err := c.mayWrite(ctx, cfg, c.out); err != nil {
 		return err
 	}
-	opt := c.run.options(&c.invocation, cfg)
+	opt := c.run.options(&c.Invocation, cfg)
 	if opt.Refresh == nil { // a plan reads TrackTik only when it is told to
 		opt.Refresh = &c.run.refresh
 	}
@@ -74,7 +75,7 @@ func (c *planCommand) print(d *plan.Document, err error) error {
 		return c.showPlan(d, c.format.value, err)
 	}
 	err = errors.Join(err, guardError(d, err))
-	return errors.Join(c.talk((&page.Report{Document: d, Planned: true, File: c.out.path, WayOut: wayOut, Program: c.console.program(), Made: c.now()}).HTML), err)
+	return errors.Join(c.Talk((&page.Report{Document: d, Planned: true, File: c.out.path, WayOut: ui.WayOut, Program: c.Console.Program(), Made: c.Now()}).HTML), err)
 }
 
 // pending is what --detailed-exitcode adds.
@@ -97,18 +98,17 @@ func (a *app) plan(ctx context.Context, cfg *configs.Config, opt tsync.RunOption
 
 // planned makes a plan that nothing is written for. Without a document there is an error.
 func (a *app) planned(ctx context.Context, cfg *configs.Config, decide func(*tsync.Engine, *state.DB) (*plan.Document, error)) (*plan.Document, error) {
-	db, done, err := a.openPlan(cfg)
+	db, done, err := a.OpenPlan(cfg)
 	if err != nil {
 		return nil, err
 	}
 	defer a.showProgress()()
-	engine, err := a.engine(cfg, db)
+	engine, err := a.PlanEngine(cfg, db)
 	if err != nil {
 		return nil, errors.Join(err, done())
 	}
-	engine.Approvals = lenientApprovals{engine.Approvals, a.log}
 	d, err := decide(engine, db)
-	a.console.spellDocument(d)
+	a.Console.SpellDocument(d)
 	return d, errors.Join(orNoPlan(d, interrupted(ctx, err)), done())
 }
 
@@ -138,11 +138,11 @@ func (a *app) showPlan(d *plan.Document, format string, err error) error {
 func (a *app) showDocument(d *plan.Document, format string, planned bool) error {
 	switch {
 	case format == "json":
-		return a.data(d.WriteJSON)
-	case !d.Made(), a.quiet && !hasNews(d):
+		return a.Data(d.WriteJSON)
+	case !d.Made(), a.Quiet && !hasNews(d):
 		return nil
 	}
-	return a.talk(func(w io.Writer) error { return ui.Plan(w, d, a.style(), planned) })
+	return a.Talk(func(w io.Writer) error { return ui.Plan(w, d, a.Style(), planned) })
 }
 
 // hasNews reports whether something changed, is held, or failed.
@@ -168,7 +168,7 @@ func saveDocument(snapshot, path string, d *plan.Document) error {
 	if path == "" {
 		return nil
 	}
-	err := writeFile(snapshot, path, func(w io.Writer) error { return d.WriteJSON(w) })
+	err := disk.Write(snapshot, path, func(w io.Writer) error { return d.WriteJSON(w) })
 	if err != nil {
 		return fmt.Errorf("saving the plan: %w", err)
 	}

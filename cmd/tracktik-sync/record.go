@@ -16,7 +16,7 @@ func (a *app) recording(ctx context.Context, use func(*configs.Config, *state.DB
 	if err != nil {
 		return err
 	}
-	db, err := a.openWrite(ctx, cfg)
+	db, err := a.OpenWrite(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (a *app) recording(ctx context.Context, use func(*configs.Config, *state.DB
 // noted is an entry of the audit trail about something that an administrator did,
 // and that called nobody.
 func (a *app) noted(cfg *configs.Config, kind string, u plan.UserRef, employee plan.EmployeeID, reason string) plan.Audit {
-	entry := plan.Audit{Time: a.now().UTC(), By: a.by(), Kind: kind, Person: u.ID, Login: u.Login, Employee: employee, Reason: reason, Outcome: plan.Done}
+	entry := plan.Audit{Time: a.Now().UTC(), By: a.By(), Kind: kind, Person: u.ID, Login: u.Login, Employee: employee, Reason: reason, Outcome: plan.Done}
 	if cfg.State.RedactHistory {
 		entry.Login = ""
 	}
@@ -39,7 +39,7 @@ func (a *app) withSnapshot(use func(*state.DB) error) error {
 	if err != nil {
 		return err
 	}
-	db, err := a.openRead(cfg)
+	db, err := a.OpenRead(cfg)
 	if err != nil {
 		return err
 	}

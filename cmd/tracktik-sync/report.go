@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/disk"
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	page "tracktik-sync/cmd/tracktik-sync/internal/report"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
@@ -60,7 +62,7 @@ func (c *reportCommand) execute(ctx context.Context, name string) error {
 		return err
 	}
 	c.snapshot = cfg.State.Path
-	db, err := c.openRead(cfg)
+	db, err := c.OpenRead(cfg)
 	if err != nil {
 		return err
 	}
@@ -88,11 +90,8 @@ func (c *reportCommand) ofPlan(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	return c.print(&page.Report{Document: d, Planned: true, File: path, WayOut: wayOut, Program: c.console.program(), Made: c.now()})
+	return c.print(&page.Report{Document: d, Planned: true, File: path, WayOut: ui.WayOut, Program: c.Console.Program(), Made: c.Now()})
 }
-
-// trendRuns is how many runs a trend has.
-const trendRuns = 30
 
 func (c *reportCommand) ofRun(cfg *configs.Config, db *state.DB, name string) (*page.Report, error) {
 	record, found, err := db.Run(name)
@@ -100,18 +99,18 @@ func (c *reportCommand) ofRun(cfg *configs.Config, db *state.DB, name string) (*
 		return nil, err
 	}
 	if !found {
-		return nil, noRun(name)
+		return nil, ledger.NoRun(name)
 	}
-	r := &page.Report{Document: &plan.Document{}, Record: &record, Ending: endingWords(record.ExitCode), Trail: page.NewTrail(&record),
-		WayOut: wayOut, Program: c.console.program(), Made: c.now()}
+	r := &page.Report{Document: &plan.Document{}, Record: &record, Ending: ledger.EndingWords(record.ExitCode), Trail: page.NewTrail(&record),
+		WayOut: ui.WayOut, Program: c.Console.Program(), Made: c.Now()}
 	if len(record.Document) > 0 {
-		if err := readDocument(&record, r.Document); err != nil {
+		if err := ledger.ReadDocument(&record, r.Document); err != nil {
 			return nil, err
 		}
-		c.console.spellDocument(r.Document)
+		c.Console.SpellDocument(r.Document)
 	}
 	if cfg.State.RedactHistory {
-		redact(r.Document, &record)
+		ledger.Redact(r.Document, &record)
 	}
 	for entry, err := range db.Audits(state.Query{Run: record.ID}) {
 		if err != nil {
@@ -119,7 +118,7 @@ func (c *reportCommand) ofRun(cfg *configs.Config, db *state.DB, name string) (*
 		}
 		r.Trail.Add(entry)
 	}
-	r.Trend, err = trend(db, record)
+	r.Trend, err = ledger.Trend(db, record)
 	return r, err
 }
 
@@ -134,12 +133,12 @@ func (c *reportCommand) print(r *page.Report) error {
 		return r.HTML(w)
 	}
 	if c.format.value != "json" {
-		write = c.console.spelled(write)
+		write = c.Console.Spelled(write)
 	}
 	if c.out.path == "" {
-		return c.data(write)
+		return c.Data(write)
 	}
-	if err := writeFile(c.snapshot, c.out.path, write); err != nil {
+	if err := disk.Write(c.snapshot, c.out.path, write); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
@@ -159,7 +158,7 @@ func writeReport(w io.Writer, r *page.Report) error {
 	}
 	record := *r.Record
 	record.Document = nil
-	return writeJSON(w, reported{r.Document, &record, r.Trend})
+	return ui.WriteJSON(w, reported{r.Document, &record, r.Trend})
 }
 
 func (c *reportCommand) text(w io.Writer, r *page.Report) error {
@@ -191,5 +190,5 @@ func (c *reportCommand) reportStyle() ui.Style {
 	if c.out.path != "" {
 		return ui.Plain
 	}
-	return c.style()
+	return c.Style()
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
@@ -59,7 +61,7 @@ func (c *restoreCommand) execute(ctx context.Context, name string) error {
 	if err != nil {
 		return c.notBegun(ctx, cfg, false, err)
 	}
-	ctx, cancel := withLimit(ctx, cfg.Schedule.Deadline)
+	ctx, cancel := wiring.WithLimit(ctx, cfg.Schedule.Deadline)
 	defer cancel()
 	if c.dryRun {
 		d, err := c.planned(ctx, cfg, func(e *tsync.Engine, db *state.DB) (*plan.Document, error) {
@@ -80,7 +82,7 @@ func (c *restoreCommand) execute(ctx context.Context, name string) error {
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
-	if c.asks && !c.yes {
+	if c.Asks && !c.yes {
 		opt.Confirm = j.confirm(ctx)
 	}
 	return j.show(j.make(ctx, db, func(e *tsync.Engine) (*plan.Document, error) { return e.Restore(ctx, opt) }))
@@ -88,7 +90,7 @@ func (c *restoreCommand) execute(ctx context.Context, name string) error {
 
 // options finds the run, whom it terminated, and who of them is meant.
 func (c *restoreCommand) options(cfg *configs.Config, db *state.DB, name string) (tsync.RestoreOptions, error) {
-	opt := tsync.RestoreOptions{New: c.as.value == "new", Users: c.run.users, Approve: c.run.approvals(&c.invocation, cfg)}
+	opt := tsync.RestoreOptions{New: c.as.value == "new", Users: c.run.users, Approve: c.run.approvals(&c.Invocation, cfg)}
 	record, found, err := db.Run(name)
 	if err != nil {
 		return opt, err
@@ -97,14 +99,14 @@ func (c *restoreCommand) options(cfg *configs.Config, db *state.DB, name string)
 	if found {
 		opt.Run = record.ID
 	}
-	if opt.Terminated, err = terminatedBy(db, opt.Run); err != nil {
+	if opt.Terminated, err = ledger.TerminatedBy(db, opt.Run); err != nil {
 		return opt, err
 	}
 	if len(opt.Terminated) == 0 {
-		return opt, nobodyTerminated(db, opt.Run, found)
+		return opt, ledger.NobodyTerminated(db, opt.Run, found)
 	}
 	for _, user := range c.run.users {
-		u, err := findPerson(db, user)
+		u, err := ledger.Find(db, user)
 		if err != nil {
 			return opt, err
 		}
@@ -120,7 +122,7 @@ func (c *restoreCommand) options(cfg *configs.Config, db *state.DB, name string)
 // commandLine is how the restore is made again.
 func (c *restoreCommand) commandLine(run string) string {
 	var b strings.Builder
-	b.WriteString(c.console.program() + " restore " + run)
+	b.WriteString(c.Console.Program() + " restore " + run)
 	for _, u := range c.run.users {
 		b.WriteString(" --user " + u)
 	}

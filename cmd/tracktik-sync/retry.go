@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
@@ -51,7 +53,7 @@ func (c *retryCommand) execute(ctx context.Context, names []string) error {
 	if err != nil {
 		return c.notBegun(ctx, cfg, false, err)
 	}
-	ctx, cancel := withLimit(ctx, cfg.Schedule.Deadline)
+	ctx, cancel := wiring.WithLimit(ctx, cfg.Schedule.Deadline)
 	defer cancel()
 	j := &job{app: c.app, cfg: cfg, format: c.format.value}
 	db, err := j.open(ctx)
@@ -73,7 +75,7 @@ func (c *retryCommand) execute(ctx context.Context, names []string) error {
 // prepare finds the people, and records that they are tried. waiting says that a
 // quarantine was, and that it ends.
 func (c *retryCommand) prepare(cfg *configs.Config, db *state.DB, names []string) (opt tsync.RunOptions, waiting bool, err error) {
-	troubles, err := troublesOf(db)
+	troubles, err := ledger.Troubles(db)
 	if err != nil {
 		return opt, false, err
 	}
@@ -111,10 +113,10 @@ func (c *retryCommand) prepare(cfg *configs.Config, db *state.DB, names []string
 	if err != nil {
 		return opt, false, err
 	}
-	if q := meta.Quarantine; q != nil && c.now().Before(q.NextTry) {
+	if q := meta.Quarantine; q != nil && c.Now().Before(q.NextTry) {
 		waiting = true
 		free := *q
-		free.NextTry = c.now().UTC()
+		free.NextTry = c.Now().UTC()
 		meta.Quarantine = &free
 		batch.Meta = &meta
 		batch.Audits = append(batch.Audits, c.noted(cfg, "retry", plan.UserRef{}, 0, "ended the waiting of the quarantine of "+q.System))
@@ -139,7 +141,7 @@ func (c *retryCommand) people(db *state.DB, names []string, troubles map[plan.Pe
 		return people, nil
 	}
 	for _, name := range names {
-		u, err := findPerson(db, name)
+		u, err := ledger.Find(db, name)
 		if errors.Is(err, tsync.ErrNobody) {
 			u, err = plan.UserRef{Login: name}, nil
 		}
@@ -171,10 +173,10 @@ func (c *retryCommand) reason(troubles []plan.Trouble) string {
 // nothing is what there is to show when nobody has a problem.
 func (c *retryCommand) nothing(cfg *configs.Config) error {
 	if c.format.value == "text" {
-		return c.say("nobody has a problem")
+		return c.Say("nobody has a problem")
 	}
-	b := binding(cfg)
-	d := &plan.Document{Created: c.now().UTC(), Mode: cfg.Sync.Mode, Okta: plan.OktaID{Org: b.Org, App: b.App}, TrackTik: plan.TrackTikID{Portal: b.Portal},
+	b := wiring.Binding(cfg)
+	d := &plan.Document{Created: c.Now().UTC(), Mode: cfg.Sync.Mode, Okta: plan.OktaID{Org: b.Org, App: b.App}, TrackTik: plan.TrackTikID{Portal: b.Portal},
 		Config: cfg.Fingerprint(), Guard: plan.GuardReport{OK: true}, Result: &plan.Result{Done: map[string]int{}, Found: map[string]int{string(plan.Terminate): 0, string(plan.RevokeRole): 0}}}
 	d.Seal()
 	d.Result.Done = maps.Clone(d.Summary)

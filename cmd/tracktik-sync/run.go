@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/console"
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	tsync "tracktik-sync/sync"
 )
 
@@ -39,9 +41,9 @@ func (a *app) misused(ctx context.Context, cmd *cobra.Command, args []string, er
 	}
 	for i, arg := range args { // the parser has not come as far, perhaps
 		if value, found := strings.CutPrefix(arg, "--config="); found {
-			a.file = value
+			a.File = value
 		} else if arg == "--config" && i+1 < len(args) {
-			a.file = args[i+1]
+			a.File = args[i+1]
 		}
 	}
 	return a.notBegun(ctx, a.configIfAny(), true, err)
@@ -50,7 +52,7 @@ func (a *app) misused(ctx context.Context, cmd *cobra.Command, args []string, er
 // newRoot builds the command tree.
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
-		Use:   programName,
+		Use:   console.ProgramName,
 		Short: "Keeps TrackTik in step with Okta",
 		Long: "Tracktik-sync provisions the people of an Okta app into a TrackTik portal.\n\n" +
 			"Begin with `config init`, then `plan`, which changes nothing; `sync` is what a scheduler calls.",
@@ -64,7 +66,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(build(a, commands)...)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
-	a.console.know(commandNames(root))
+	a.Console.Know(commandNames(root))
 	return root
 }
 
@@ -115,15 +117,15 @@ func (a *app) end(err error) int {
 		return tsync.ExitDone
 	}
 	report := judge(err)
-	if a.document && !a.answered {
-		_ = writeJSON(a.stdout, failure{report.reason(), report.code}) // stderr has it too
+	if a.document && !a.Answered {
+		_ = ui.WriteJSON(a.Stdout, failure{report.reason(), report.code}) // stderr has it too
 	}
 	lines := report.lines()
-	if a.console.names(strings.Join(lines, "\n")) {
-		lines = slices.Insert(lines, len(lines)-1, a.console.start())
+	if a.Console.Names(strings.Join(lines, "\n")) {
+		lines = slices.Insert(lines, len(lines)-1, a.Console.Start())
 	}
 	for _, text := range lines {
-		fmt.Fprintln(a.stderr, text)
+		fmt.Fprintln(a.Stderr, text)
 	}
 	return report.code
 }

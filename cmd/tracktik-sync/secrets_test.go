@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
 	"tracktik-sync/okta/oktatest"
 	"tracktik-sync/tracktik/tracktiktest"
@@ -196,7 +197,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusBadRequest)
 	text := fmt.Sprintf("refused: %s %s", r.Header.Get("Authorization"), body)
-	_ = writeJSON(w, map[string]string{"error": text, "message": text, "errorCode": "E0000001", "errorSummary": text})
+	_ = ui.WriteJSON(w, map[string]string{"error": text, "message": text, "errorCode": "E0000001", "errorSummary": text})
 }
 
 func TestAServerThatRepeatsASecretIsNotQuoted(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/sync/plan"
 )
 
@@ -46,7 +47,7 @@ func seedDocument() []byte {
 	d.Guard.OK = true
 	d.Seal()
 	var text strings.Builder
-	if err := writeJSON(&text, d); err != nil {
+	if err := ui.WriteJSON(&text, d); err != nil {
 		panic(err)
 	}
 	return []byte(text.String())

@@ -53,7 +53,7 @@ func (a *app) sayWhenAsked(ctx context.Context) (stop func()) {
 	said := make(chan struct{})
 	unsaid := context.AfterFunc(ctx, func() {
 		defer close(said)
-		a.log.WithError(context.Cause(ctx)).Info("nothing new is begun, and what is in flight is finished")
+		a.Log.WithError(context.Cause(ctx)).Info("nothing new is begun, and what is in flight is finished")
 	})
 	return func() {
 		if !unsaid() {

@@ -6,7 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/disk"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 )
@@ -25,14 +27,14 @@ func newStateInit(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			db, err := a.create(cfg)
+			db, err := a.Create(cfg)
 			if errors.Is(err, state.ErrExists) {
 				return fmt.Errorf("%w; nothing was changed", err)
 			}
 			if err != nil {
 				return err
 			}
-			return errors.Join(db.Close(), a.say("made an empty snapshot at %s", cfg.State.Path))
+			return errors.Join(db.Close(), a.Say("made an empty snapshot at %s", cfg.State.Path))
 		},
 	}
 }
@@ -62,14 +64,14 @@ func newStateBackup(a *app) *cobra.Command {
 }
 
 func (a *app) backUp(cfg *configs.Config, path string) error {
-	db, err := a.openRead(cfg)
+	db, err := a.OpenRead(cfg)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(db.Backup(followed(path)), db.Close()); err != nil {
+	if err := errors.Join(db.Backup(disk.Followed(path)), db.Close()); err != nil {
 		return err
 	}
-	return a.say("copied the snapshot to %s; the copy is whole", path)
+	return a.Say("copied the snapshot to %s; the copy is whole", path)
 }
 
 func newStateRestore(a *app) *cobra.Command {
@@ -84,11 +86,11 @@ func newStateRestore(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			err = state.Restore(args[0], cfg.State.Path, binding(cfg), a.reading(cfg, readWait))
+			err = state.Restore(args[0], cfg.State.Path, wiring.Binding(cfg), a.Reading(cfg, wiring.ReadWait))
 			if err != nil {
 				return err
 			}
-			return a.say("restored %s from %s; the next run checks every link before it removes anybody", cfg.State.Path, args[0])
+			return a.Say("restored %s from %s; the next run checks every link before it removes anybody", cfg.State.Path, args[0])
 		},
 	}
 }
@@ -103,22 +105,22 @@ func newStateVerify(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			findings, err := state.Verify(cfg.State.Path, a.reading(cfg, readWait))
+			findings, err := state.Verify(cfg.State.Path, a.Reading(cfg, wiring.ReadWait))
 			if errors.Is(err, state.ErrMissing) {
-				return &missingError{cfg.State.Path, a.command}
+				return a.Missing(cfg)
 			}
 			if err != nil {
 				return err
 			}
 			for _, finding := range findings {
-				if err := a.tell("%s", finding); err != nil {
+				if err := a.Tell("%s", finding); err != nil {
 					return err
 				}
 			}
 			if len(findings) > 0 {
 				return fmt.Errorf("%s has %s: restore a backup with `state restore FILE`", cfg.State.Path, ui.Number(len(findings), "fault"))
 			}
-			return a.say("%s is whole", cfg.State.Path)
+			return a.Say("%s is whole", cfg.State.Path)
 		},
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
@@ -44,9 +45,9 @@ func (c *rebindCommand) execute(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	db, err := state.Open(cfg.State.Path, c.writing(cfg))
+	db, err := state.Open(cfg.State.Path, c.Writing(cfg))
 	if errors.Is(err, state.ErrMissing) {
-		return &missingError{cfg.State.Path, c.command}
+		return c.Missing(cfg)
 	}
 	if err != nil {
 		return err
@@ -56,18 +57,18 @@ func (c *rebindCommand) execute(ctx context.Context) error {
 
 func (c *rebindCommand) rebind(ctx context.Context, cfg *configs.Config, db *state.DB) error {
 	defer c.showProgress()()
-	engine, err := c.engine(cfg, db)
+	engine, err := c.Engine(cfg, db)
 	if err != nil {
 		return err
 	}
-	b, err := engine.Rebind(ctx, c.run.approvals(&c.invocation, cfg))
+	b, err := engine.Rebind(ctx, c.run.approvals(&c.Invocation, cfg))
 	if b == nil {
 		return err
 	}
 	if b.From == b.To {
-		return c.say("the snapshot is bound to %s already", bindingText(b.To))
+		return c.Say("the snapshot is bound to %s already", bindingText(b.To))
 	}
-	return errors.Join(c.data(func(w io.Writer) error { return c.print(w, b) }), err)
+	return errors.Join(c.Data(func(w io.Writer) error { return c.print(w, b) }), err)
 }
 
 func bindingText(b plan.Binding) string {
@@ -76,7 +77,7 @@ func bindingText(b plan.Binding) string {
 
 // print shows what holds on the other side, and what does not.
 func (c *rebindCommand) print(w io.Writer, b *tsync.Rebinding) error {
-	t := ui.NewTable(w, c.style())
+	t := ui.NewTable(w, c.Style())
 	t.Row("from", ui.Safe(bindingText(b.From)))
 	t.Row("to", ui.Safe(bindingText(b.To)))
 	if b.Users >= 0 {
@@ -88,15 +89,15 @@ func (c *rebindCommand) print(w io.Writer, b *tsync.Rebinding) error {
 	t.Row("links", fmt.Sprintf("%d of %d hold by id (%.1f %%)", b.Hold, b.Links, b.Percent()))
 	for i := range b.Unassigned {
 		l := &b.Unassigned[i]
-		t.Row("", ui.Person(refOf(*l))+": is not assigned to the app there, and is judged by the next run")
+		t.Row("", ui.Person(ledger.Ref(*l))+": is not assigned to the app there, and is judged by the next run")
 	}
 	for i := range b.Moved {
 		l := &b.Moved[i]
-		t.Row("", fmt.Sprintf("%s: is employee %d there, by their names", ui.Person(refOf(*l)), l.Employee))
+		t.Row("", fmt.Sprintf("%s: is employee %d there, by their names", ui.Person(ledger.Ref(*l)), l.Employee))
 	}
 	for i := range b.Strangers {
 		l := &b.Strangers[i]
-		t.Row("", fmt.Sprintf("%s: employee %d is not there, or somebody else; matched anew by the next run", ui.Person(refOf(*l)), l.Employee))
+		t.Row("", fmt.Sprintf("%s: employee %d is not there, or somebody else; matched anew by the next run", ui.Person(ledger.Ref(*l)), l.Employee))
 	}
 	for _, g := range b.Roles {
 		t.Row("", fmt.Sprintf("group %s: role %d is not there, or another one; matched anew by the next run", ui.Safe(string(g.Group)), g.Role))

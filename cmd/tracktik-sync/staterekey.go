@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 )
@@ -51,39 +52,39 @@ func (c *stateRekey) execute(ctx context.Context) error {
 			return usage("reading the new key: %v", err)
 		}
 		if warning != "" {
-			c.log.WithField("finding", warning).Warn("the new key works, and is not as good as it could be")
+			c.Log.WithField("finding", warning).Warn("the new key works, and is not as good as it could be")
 		}
 	}
 	snapshot, err := c.rekeySnapshot(cfg, []byte(key.Reveal()))
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, readWait)
+	ctx, cancel := context.WithTimeout(ctx, wiring.ReadWait)
 	defer cancel()
-	tokens, err := tokenFile(cfg).Rekey(ctx, []byte(key.Reveal()))
+	tokens, err := wiring.TokenFile(cfg).Rekey(ctx, []byte(key.Reveal()))
 	if err != nil {
 		return fmt.Errorf("the tokens are still under the old key (run the same command again): %w", err)
 	}
 	if !snapshot && !tokens {
-		return &missingError{cfg.State.Path, c.command}
+		return c.Missing(cfg)
 	}
 	if c.plain {
-		return c.say("%s is no longer encrypted; now take state.key out of the configuration", cfg.State.Path)
+		return c.Say("%s is no longer encrypted; now take state.key out of the configuration", cfg.State.Path)
 	}
-	return c.say("%s is encrypted with the key in %s; now name that file in state.key_file. Backups keep the key they were made with", cfg.State.Path, c.keyFile)
+	return c.Say("%s is encrypted with the key in %s; now name that file in state.key_file. Backups keep the key they were made with", cfg.State.Path, c.keyFile)
 }
 
 // rekeySnapshot also answers true for a snapshot that is under the new key already,
 // which an interrupted rekey leaves behind.
 func (c *stateRekey) rekeySnapshot(cfg *configs.Config, key []byte) (found bool, err error) {
-	err = state.Rekey(cfg.State.Path, c.writing(cfg), key)
+	err = state.Rekey(cfg.State.Path, c.Writing(cfg), key)
 	switch {
 	case errors.Is(err, state.ErrMissing):
 		return false, nil
 	case !errors.Is(err, state.ErrKey):
 		return err == nil, err
 	}
-	opt := c.reading(cfg, readWait)
+	opt := c.Reading(cfg, wiring.ReadWait)
 	opt.Key = key
 	db, again := state.Open(cfg.State.Path, opt)
 	if again != nil {

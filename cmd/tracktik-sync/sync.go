@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 )
@@ -60,37 +61,30 @@ func (c *syncCommand) execute(ctx context.Context) error {
 	if c.flag("deadline") || c.flag("timeout") {
 		limit = time.Duration(c.deadline)
 	}
-	ctx, cancel := withLimit(ctx, limit)
+	ctx, cancel := wiring.WithLimit(ctx, limit)
 	defer cancel()
 	if c.dryRun { // the refresh that is due is made too
-		d, err := c.plan(ctx, cfg, c.run.options(&c.invocation, cfg))
+		d, err := c.plan(ctx, cfg, c.run.options(&c.Invocation, cfg))
 		return c.showPlan(d, c.format.value, err)
 	}
 	db, err := c.open(ctx, cfg)
 	if err != nil {
 		return c.notBegun(ctx, cfg, whole, err)
 	}
-	opt := c.run.options(&c.invocation, cfg)
+	opt := c.run.options(&c.Invocation, cfg)
 	j := &job{app: c.app, cfg: cfg, format: c.format.value, whole: whole}
-	if c.asks && !c.yes {
+	if c.Asks && !c.yes {
 		opt.Confirm = j.confirm(ctx)
 	}
 	return j.show(j.once(ctx, db, opt))
 }
 
-func withLimit(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
-	if limit <= 0 {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, limit)
-}
-
 // open opens the snapshot, or makes it when --init says so.
 func (c *syncCommand) open(ctx context.Context, cfg *configs.Config) (*state.DB, error) {
 	if c.init {
-		if db, err := c.create(cfg); !errors.Is(err, state.ErrExists) {
+		if db, err := c.Create(cfg); !errors.Is(err, state.ErrExists) {
 			return db, err
 		}
 	}
-	return c.openWrite(ctx, cfg)
+	return c.OpenWrite(ctx, cfg)
 }

@@ -21,7 +21,7 @@ func newVersion(a *app) *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return a.data(func(w io.Writer) error {
+			return a.Data(func(w io.Writer) error {
 				_, err := fmt.Fprintln(w, versionText())
 				return err
 			})

@@ -161,7 +161,7 @@ func CompareCSV(out io.Writer, c *plan.Comparison) error {
 
 func compareRows(table *csv.Writer, group string, row *plan.Compared) error {
 	e := row.Employee
-	person := []string{group, string(row.User.ID), row.User.Login, number(int64(e.ID)), e.CustomID, e.Username, e.Name, e.Email, e.Status, e.Region, row.Match}
+	person := []string{group, string(row.User.ID), row.User.Login, ID(int64(e.ID)), e.CustomID, e.Username, e.Name, e.Email, e.Status, e.Region, row.Match}
 	var role plan.RoleRef
 	if row.Role != nil {
 		role = *row.Role
@@ -171,23 +171,12 @@ func compareRows(table *csv.Writer, group string, row *plan.Compared) error {
 		differences = []plan.Difference{{}}
 	}
 	for _, d := range differences {
-		cells := append(slices.Clone(person), d.Field, d.Okta, d.TrackTik, number(int64(role.ID)), role.Name, string(role.Group), row.Group, row.Note, "")
-		for i := range cells {
-			cells[i] = Cell(cells[i])
-		}
-		if err := table.Write(cells); err != nil {
+		cells := append(slices.Clone(person), d.Field, d.Okta, d.TrackTik, ID(int64(role.ID)), role.Name, string(role.Group), row.Group, row.Note, "")
+		if err := table.Write(Cells(cells)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// number is an id; 0 is none.
-func number(id int64) string {
-	if id == 0 {
-		return ""
-	}
-	return strconv.FormatInt(id, 10)
 }
 
 // CompareHTML prints a comparison as one page that needs nothing else.

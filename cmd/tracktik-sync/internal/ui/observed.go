@@ -88,7 +88,7 @@ func (p *printer) observedChange(row *plan.ObservedChange) {
 		who = append(who, Person(row.User))
 	}
 	if row.Employee != 0 {
-		who = append(who, "employee "+number(int64(row.Employee)))
+		who = append(who, "employee "+ID(int64(row.Employee)))
 	}
 	if row.Role != nil {
 		who = append(who, Role(row.Role))
@@ -111,10 +111,7 @@ func observedRow(table *csv.Writer, group string, row *plan.ObservedChange) erro
 	if row.Role != nil {
 		role = *row.Role
 	}
-	cells := []string{group, string(row.User.ID), row.User.Login, number(int64(row.Employee)), "", "", "", "", "", "", "",
-		row.Field, row.Okta, row.TrackTik, number(int64(role.ID)), role.Name, string(role.Group), "", row.Note, string(row.Kind)}
-	for i := range cells {
-		cells[i] = Cell(cells[i])
-	}
-	return table.Write(cells)
+	cells := []string{group, string(row.User.ID), row.User.Login, ID(int64(row.Employee)), "", "", "", "", "", "", "",
+		row.Field, row.Okta, row.TrackTik, ID(int64(role.ID)), role.Name, string(role.Group), "", row.Note, string(row.Kind)}
+	return table.Write(Cells(cells))
 }

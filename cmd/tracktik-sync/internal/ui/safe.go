@@ -96,3 +96,11 @@ func Cell(s string) string {
 	}
 	return s
 }
+
+// Cells keeps a spreadsheet from taking cells for formulas.
+func Cells(cells []string) []string {
+	for i, cell := range cells {
+		cells[i] = Cell(cell)
+	}
+	return cells
+}

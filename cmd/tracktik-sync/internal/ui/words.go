@@ -1,9 +1,12 @@
 package ui
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"tracktik-sync/sync/plan"
 )
@@ -118,4 +121,24 @@ func ChangeText(c plan.Change) string {
 		return c.Field.String()
 	}
 	return c.Field.String() + " " + Quoted(c.Old) + " -> " + Quoted(c.New)
+}
+
+// ID is an id of TrackTik's; 0 is none.
+func ID(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}
+
+// WriteJSON writes v as one line.
+func WriteJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}
+
+// Ago is a moment and how long ago it was.
+func Ago(t, now time.Time) string {
+	return fmt.Sprintf("%s (%s ago)", t.UTC().Format(time.RFC3339), now.Sub(t).Round(time.Second))
 }

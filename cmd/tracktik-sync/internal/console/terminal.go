@@ -1,0 +1,125 @@
+// Package console is where people meet the program: the three streams and who sits at
+// them, and how the commands in a text can be given from where the text is read, which in
+// a cluster is outside of the pod.
+package console
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+)
+
+// A Terminal is the three streams of the program, and the person at them, if there is one.
+type Terminal struct {
+	Stdin  *bufio.Reader
+	Stdout io.Writer // data
+	Stderr io.Writer // talk
+	// asks says that somebody sits at a terminal and can be asked.
+	Asks bool
+	// terminal says which of our streams is one.
+	OutTerminal, ErrTerminal bool
+
+	Quiet    bool // say nothing unless something changed, is held, or failed
+	Plain    bool // no colours, also on a terminal
+	Bom      bool // stdout begins with a byte order mark
+	Answered bool // something was written to stdout
+
+	spelling *Console // nil: whoever reads a message can give its commands here
+}
+
+// NewTerminal takes over the streams of the program.
+func NewTerminal(stdin io.Reader, stdout, stderr io.Writer, spelling *Console) Terminal {
+	t := Terminal{Stdin: bufio.NewReader(stdin), Stdout: stdout, Stderr: stderr, spelling: spelling,
+		OutTerminal: isTerminal(stdout), ErrTerminal: isTerminal(stderr)}
+	t.Asks = isTerminal(stdin) && t.ErrTerminal
+	if spelling != nil {
+		t.Stderr = &promptWriter{spelling, stderr}
+	}
+	return t
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// SetColours honours https://no-color.org besides the flag.
+func (t *Terminal) SetColours(none bool, getenv func(string) string) {
+	t.Plain = none || getenv("NO_COLOR") != "" || getenv("TERM") == "dumb"
+}
+
+// Style is how stdout may be coloured.
+func (t *Terminal) Style() ui.Style { return ui.Style(t.OutTerminal && !t.Plain) }
+
+// Data writes what the command was asked for to stdout. That nobody reads to its end is
+// no failure.
+func (t *Terminal) Data(write func(w io.Writer) error) error {
+	t.Answered = true
+	w := bufio.NewWriterSize(t.Stdout, 64<<10)
+	if t.Bom {
+		_, _ = w.WriteString("\ufeff") // what goes wrong is kept for Flush
+	}
+	err := write(w)
+	if err == nil {
+		err = w.Flush()
+	}
+	if errors.Is(err, syscall.EPIPE) { // whoever read it has gone, with what they wanted
+		return nil
+	}
+	return err
+}
+
+// Talk writes what is for people to stdout: commands in it are as they can be given.
+func (t *Terminal) Talk(write func(w io.Writer) error) error {
+	return t.Data(t.spelling.Spelled(write))
+}
+
+// Tell prints one line of data.
+func (t *Terminal) Tell(format string, args ...any) error {
+	return t.Talk(func(w io.Writer) error {
+		_, err := fmt.Fprintln(w, ui.Safe(fmt.Sprintf(format, args...)))
+		return err
+	})
+}
+
+// Say prints what was done, unless -q.
+func (t *Terminal) Say(format string, args ...any) error {
+	if t.Quiet {
+		return nil
+	}
+	return t.Tell(format, args...)
+}
+
+// Ask puts a question on stderr; only yes is yes.
+func (t *Terminal) Ask(ctx context.Context, question string) bool {
+	fmt.Fprint(t.Stderr, question)
+	answer, err := t.ReadLine(ctx)
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return err == nil && (answer == "y" || answer == "yes")
+}
+
+// ReadLine reads what somebody types, or until ctx ends. The end of the input is
+// an empty line.
+func (t *Terminal) ReadLine(ctx context.Context) (string, error) {
+	lines := make(chan string, 1)
+	go func() {
+		line, _ := t.Stdin.ReadString('\n')
+		lines <- line
+	}()
+	select {
+	case line := <-lines:
+		return line, nil
+	case <-ctx.Done():
+		fmt.Fprintln(t.Stderr)
+		return "", ctx.Err()
+	}
+}

@@ -1,0 +1,211 @@
+// Package doctor looks at everything that a run needs, once and without changing anything,
+// and says what to do about what it finds.
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+)
+
+// The results of a check.
+const (
+	ResultOK      = "ok"
+	ResultWarning = "warning"
+	ResultFailed  = "failed"
+	ResultSkipped = "skipped"
+)
+
+// A Finding is one line of `check`: what was looked at, how it is, and what to do.
+type Finding struct {
+	Name    string `json:"name"`
+	Result  string `json:"result"`
+	Message string `json:"message"`
+	Fix     string `json:"fix"`
+}
+
+// Diagnosis is what was found.
+func (d *Doctor) Diagnosis() Diagnosis { return Diagnosis{len(d.Failed()) == 0, d.findings} }
+
+// A Diagnosis is what `check --format json` prints.
+type Diagnosis struct {
+	OK     bool      `json:"ok"`
+	Checks []Finding `json:"checks"`
+}
+
+// A Doctor looks at everything that a run needs, and changes nothing.
+type Doctor struct {
+	*wiring.Invocation
+	cfg      *configs.Config
+	findings []Finding
+	BadSetup bool // the configuration itself is bad
+	clocks   map[string]time.Duration
+}
+
+// NewDoctor examines nothing yet.
+func NewDoctor(i *wiring.Invocation) *Doctor {
+	return &Doctor{Invocation: i, clocks: map[string]time.Duration{}}
+}
+
+// Examine goes from the ground up, with a configuration that is in order; what a failure
+// makes pointless is skipped.
+func (d *Doctor) Examine(ctx context.Context) {
+	ctx, cancel := wiring.WithLimit(ctx, d.cfg.Schedule.Deadline)
+	defer cancel()
+	waiting, busy := d.snapshot()
+	d.reach(ctx)
+	okta := d.okta(ctx)
+	portal := d.tracktik(ctx, waiting)
+	d.endings()
+	d.people(okta, portal)
+	d.plan(ctx, okta, portal, busy)
+}
+
+func (d *Doctor) add(name, result, fix, format string, args ...any) {
+	d.findings = append(d.findings, Finding{name, result, fmt.Sprintf(format, args...), fix})
+}
+
+func (d *Doctor) ok(name, format string, args ...any) { d.add(name, ResultOK, "", format, args...) }
+
+func (d *Doctor) warn(name, fix, format string, args ...any) {
+	d.add(name, ResultWarning, fix, format, args...)
+}
+
+func (d *Doctor) fail(name, fix, format string, args ...any) {
+	d.add(name, ResultFailed, fix, format, args...)
+}
+
+func (d *Doctor) skip(name, why string) {
+	d.add(name, ResultSkipped, "", "%s", why)
+}
+
+// Failed is the names of the checks that failed, each once.
+func (d *Doctor) Failed() []string {
+	var names []string
+	for _, f := range d.findings {
+		if f.Result == ResultFailed && !slices.Contains(names, f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// Print writes a row a finding, and what to do below it. -q leaves out what is in
+// order.
+func (d *Doctor) Print(w io.Writer, style ui.Style, quiet bool) error {
+	t := ui.NewTable(w, style)
+	counts := map[string]int{}
+	for _, f := range d.findings {
+		counts[f.Result]++
+		if quiet && (f.Result == ResultOK || f.Result == ResultSkipped) {
+			continue
+		}
+		row := t.Row
+		if f.Result == ResultFailed {
+			row = t.Alarm
+		}
+		row(f.Result, f.Name, ui.Safe(f.Message))
+		if f.Fix != "" {
+			t.Row("", "", "-> "+ui.Safe(f.Fix))
+		}
+	}
+	if err := t.Flush(); err != nil || quiet {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\n%d ok, %s, %d failed, %d skipped. %s\n", counts[ResultOK], ui.Number(counts[ResultWarning], "warning"),
+		counts[ResultFailed], counts[ResultSkipped], d.next(counts[ResultFailed]))
+	return err
+}
+
+func (d *Doctor) next(failed int) string {
+	switch {
+	case failed > 0:
+		return "Settle what failed, from the top: what is below may follow from it."
+	case d.cfg.Sync.Mode == "observe":
+		return "Next: `tracktik-sync plan` shows what would change; sync.mode is observe, so nothing is written."
+	}
+	return "Next: `tracktik-sync plan` shows what would change."
+}
+
+// Configured loads the configuration and answers whether one can go on with it.
+func (d *Doctor) Configured() bool {
+	cfg, warnings, err := d.Configuration()
+	if d.cfg = cfg; cfg == nil {
+		d.cfg = &configs.Config{}
+	}
+	var bad configs.Findings
+	switch {
+	case errors.As(err, &bad):
+		for _, f := range bad {
+			d.fail("config", "correct it; `tracktik-sync config show` prints every value and where it comes from", "%s", f.String())
+		}
+	case err != nil:
+		d.fail("config", "", "%s", err)
+	}
+	for _, w := range warnings {
+		d.warn("config", "", "%s", w.String())
+	}
+	if err != nil {
+		d.BadSetup = true
+		return false
+	}
+	d.ok("config", "%s is valid; sync.mode is %s", d.origin(), cfg.Sync.Mode)
+	return true
+}
+
+func (d *Doctor) origin() string {
+	if d.cfg.File() == "" {
+		return "the configuration, from the environment alone,"
+	}
+	return d.cfg.File()
+}
+
+// asKeyError notes that the configuration has the wrong state.key, or none.
+func (d *Doctor) asKeyError(err error) bool {
+	var key *state.KeyError
+	if !errors.As(err, &key) {
+		return false
+	}
+	d.BadSetup = true
+	d.fail("state.key", "name the key it was written with in state.key_file; where that is lost, move the snapshot away, then `state restore` a plain backup, or `sync --init`", "%s", err)
+	return true
+}
+
+// asTokenKeyError is asKeyError for the tokens, which a restored backup may leave under
+// another key than its own.
+func (d *Doctor) asTokenKeyError(err error) bool {
+	if !errors.Is(err, state.ErrKey) {
+		return false
+	}
+	d.BadSetup = true
+	d.fail("tracktik.credentials", "`state rekey --key-file FILE` with the key that the tokens have puts the snapshot under it too; where that is lost, `auth logout`, then log in anew", "%s", err)
+	return true
+}
+
+// endings warns about what we log in with, or trust, and what ends soon.
+func (d *Doctor) endings() {
+	const name = "credentials.ends"
+	ends := wiring.CredentialEnds(d.cfg)
+	soon := false
+	for _, c := range ends {
+		if c.Ends.Sub(d.Now()) < wiring.ExpiryNotice {
+			soon = true
+			d.warn(name, "replace it before; a refresh token by `auth login`, an authority by putting its next certificate into the file",
+				"the %s of %s ends %s", c.What, c.System, c.Ends.UTC().Format(time.RFC3339))
+		}
+	}
+	switch {
+	case len(ends) == 0:
+		d.skip(name, "nothing that is used says when it ends")
+	case !soon:
+		d.ok(name, "nothing that is used ends within two weeks, as far as it says so")
+	}
+}

@@ -1,0 +1,330 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/mapping"
+	"tracktik-sync/sync/plan"
+)
+
+// people shows how the first people of the listing would be mapped.
+func (d *Doctor) people(okta *oktaSide, portal *portalSide) {
+	const name = "mapping"
+	if len(okta.sample) == 0 {
+		d.skip(name, "nobody could be read")
+		return
+	}
+	mapper, err := mapping.New(wiring.MappingConfig(d.cfg))
+	if err != nil { // the configuration was checked for it
+		d.fail(name, "correct sync.attributes and sync.scope", "%s", err)
+		return
+	}
+	pol := wiring.Policy(d.cfg, mapper)
+	regions := plan.NewRegions(portal.regions)
+	for i := range okta.sample {
+		p := &okta.sample[i]
+		who := ui.Person(plan.UserRef{ID: p.ID, Login: p.Login})
+		if j := plan.Judge(p, &pol); j.Verdict != plan.Provision {
+			d.ok(name, "%s: %s", who, verdictWords(j))
+			continue
+		}
+		in, err := mapper.InScope(*p, nil)
+		switch {
+		case err != nil:
+			d.warn(name, "correct sync.scope", "%s: %s", who, err)
+		case !in:
+			d.ok(name, "%s: not in sync.scope", who)
+		default:
+			d.mapped(who, mapper.Map(*p, nil), regions, portal.read["tracktik.regions"])
+		}
+	}
+}
+
+func verdictWords(j plan.Judgement) string {
+	text := "left alone: " + j.Verdict.String()
+	if j.Why != "" {
+		text += ", " + j.Why
+	}
+	return text
+}
+
+// mapped is the line of one person who is in scope.
+func (d *Doctor) mapped(who string, result mapping.Result, regions *plan.Regions, known bool) {
+	const name = "mapping"
+	const fix = "correct it in Okta, or name another source in sync.attributes"
+	v := &result.Wanted.Values
+	if len(result.Problems) > 0 {
+		texts := make([]string, len(result.Problems))
+		for i, p := range result.Problems {
+			texts[i] = p.Code + ": " + p.Message
+		}
+		d.warn(name, fix, "%s would be a problem: %s", who, strings.Join(texts, "; "))
+		return
+	}
+	text := fmt.Sprintf("%s: username %s, %s, %s", who, ui.Quoted(v[plan.Username]), ui.Quoted(v.FullName()), ui.Quoted(v[plan.Email]))
+	if v[plan.JobTitle] != "" {
+		text += ", " + ui.Quoted(ui.Shortened(v[plan.JobTitle]))
+	}
+	if known {
+		region, _, _, problem := regions.Of(v[plan.Region], d.cfg.Sync.DefaultRegion)
+		if problem != "" {
+			d.warn(name, "make the region in TrackTik, or correct the division in Okta", "%s would be a problem: %s", who, problem)
+			return
+		}
+		text += fmt.Sprintf(", region %s (%d)", ui.Quoted(region.Name), region.ID)
+	}
+	if len(result.Warnings) == 0 {
+		d.ok(name, "%s", text)
+		return
+	}
+	for _, w := range result.Warnings {
+		text += "; " + w.Message
+	}
+	d.warn(name, fix, "%s", text)
+}
+
+// plan makes the plan that the next run would make, and reads out of it what is of
+// everybody: groups, roles, divisions, names, and the size.
+func (d *Doctor) plan(ctx context.Context, okta *oktaSide, portal *portalSide, busy bool) {
+	const name = "plan"
+	if busy || !okta.usable || !portal.usable || d.BadSetup {
+		d.skip(name, "a plan needs what failed or is in use above")
+		return
+	}
+	db, done, err := d.OpenPlan(d.cfg)
+	if err != nil {
+		d.fail(name, "", "%s", err)
+		return
+	}
+	defer func() { _ = done() }() // a copy, or open for reading only
+	engine, err := d.Engine(d.cfg, db)
+	if err != nil {
+		d.fail(name, "", "%s", err)
+		return
+	}
+	watched := &watchedSource{Source: okta.source, groups: map[plan.GroupID]string{}, sizes: map[plan.GroupID]int{}}
+	engine.Source, engine.Target, engine.Approvals = watched, portal.client, nil
+	no := false
+	doc, err := engine.Plan(ctx, tsync.RunOptions{Refresh: &no})
+	if err != nil {
+		d.fail(name, "`tracktik-sync plan` ends the same way; settle what failed above first", "%s", err)
+		return
+	}
+	d.groups(watched, db.Members)
+	d.roles(doc)
+	d.divisions(doc)
+	d.names(doc)
+	d.size(doc)
+}
+
+// A watchedSource notes which groups were read, and how large they are.
+type watchedSource struct {
+	tsync.Source
+	mu     sync.Mutex
+	groups map[plan.GroupID]string // name by id, of those that were seen
+	sizes  map[plan.GroupID]int    // of those whose members were read
+}
+
+func (w *watchedSource) see(each func([]plan.Group) error) func([]plan.Group) error {
+	return func(page []plan.Group) error {
+		w.mu.Lock()
+		for _, g := range page {
+			w.groups[g.ID] = g.Name
+		}
+		w.mu.Unlock()
+		return each(page)
+	}
+}
+
+// Groups lists all groups.
+func (w *watchedSource) Groups(ctx context.Context, each func([]plan.Group) error) error {
+	return w.Source.Groups(ctx, w.see(each))
+}
+
+// AssignedGroups lists the app's groups.
+func (w *watchedSource) AssignedGroups(ctx context.Context, each func([]plan.Group) error) error {
+	return w.Source.AssignedGroups(ctx, w.see(each))
+}
+
+// Group reads one group.
+func (w *watchedSource) Group(ctx context.Context, id plan.GroupID) (plan.Group, bool, error) {
+	g, found, err := w.Source.Group(ctx, id)
+	if err == nil && found {
+		err = w.see(func([]plan.Group) error { return nil })([]plan.Group{g})
+	}
+	return g, found, err
+}
+
+// Members lists the members of a group.
+func (w *watchedSource) Members(ctx context.Context, id plan.GroupID, each func([]plan.PersonID) error) error {
+	n := 0
+	err := w.Source.Members(ctx, id, func(page []plan.PersonID) error {
+		n += len(page)
+		return each(page)
+	})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sizes[id] = n
+	return err
+}
+
+// groups shows the pushed groups with their sizes, and what the configuration names
+// and the org has not. Members that did not change are those of the snapshot.
+func (d *Doctor) groups(w *watchedSource, known func(plan.GroupID) ([]plan.PersonID, bool, error)) {
+	const name = "okta.pushed_groups"
+	for id := range w.groups {
+		if members, stored, err := known(id); err == nil && stored {
+			if _, read := w.sizes[id]; !read {
+				w.sizes[id] = len(members)
+			}
+		}
+	}
+	rules := d.cfg.Sync.Groups
+	if rules.Push == "listed" {
+		for _, glob := range rules.Names {
+			if !slices.ContainsFunc(slices.Collect(maps.Values(w.groups)), func(group string) bool { return plan.MatchAny([]string{glob}, group) }) {
+				d.warn(name, "correct sync.groups.names; groups that our account does not see are missing too", "no group's name fits %q", glob)
+			}
+		}
+		for _, id := range rules.IDs {
+			if _, seen := w.groups[plan.GroupID(id)]; !seen {
+				d.warn(name, "correct sync.groups.ids", "there is no group %s", id)
+			}
+		}
+	}
+	if len(w.sizes) == 0 {
+		d.ok(name, "no groups are pushed (sync.groups.push: %s), so no roles are given", rules.Push)
+		return
+	}
+	ids := slices.SortedFunc(maps.Keys(w.sizes), func(a, b plan.GroupID) int {
+		if w.sizes[a] != w.sizes[b] {
+			return w.sizes[b] - w.sizes[a]
+		}
+		return strings.Compare(string(a), string(b))
+	})
+	var texts, empty []string
+	for i, id := range ids {
+		if i < 10 {
+			texts = append(texts, fmt.Sprintf("%q %d", w.groups[id], w.sizes[id]))
+		}
+		if w.sizes[id] == 0 {
+			empty = append(empty, strconv.Quote(w.groups[id]))
+		}
+	}
+	more := ""
+	if len(ids) > len(texts) {
+		more = fmt.Sprintf(" and %d more", len(ids)-len(texts))
+	}
+	d.ok(name, "%s pushed, with members: %s%s", ui.Number(len(ids), "group"), strings.Join(texts, ", "), more)
+	if len(empty) > 0 {
+		d.warn(name, "nobody would hold the role; check the group in Okta, and what our account may see", "without members: %s", strings.Join(empty[:min(len(empty), 10)], ", "))
+	}
+}
+
+// roles shows which roles the groups would get.
+func (d *Doctor) roles(doc *plan.Document) {
+	const name = "tracktik.group_roles"
+	var linked, made []string
+	for _, a := range doc.Actions {
+		if a.Role == nil {
+			continue
+		}
+		switch a.Kind {
+		case plan.LinkRole:
+			linked = append(linked, ui.Role(a.Role))
+		case plan.CreateRole:
+			made = append(made, ui.Quoted(a.Role.Name))
+		}
+	}
+	if len(linked) > 0 {
+		d.ok(name, "linked to existing roles: %s", few(linked))
+	}
+	if len(made) > 0 {
+		d.warn(name, "give new roles their permissions in TrackTik (Settings, Roles), or map groups to existing ones in sync.groups.roles", "made anew, without permissions: %s", few(made))
+	}
+	for _, h := range doc.Held {
+		if code := h.Code(); code == plan.HeldRoleExists || code == plan.HeldProtectedRole {
+			d.warn(name, ui.WayOut(code), "%s", h.Why)
+		}
+	}
+}
+
+func few(texts []string) string {
+	if len(texts) <= 10 {
+		return strings.Join(texts, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(texts[:10], ", "), len(texts)-10)
+}
+
+// divisions holds the divisions in use against the portal's regions.
+func (d *Doctor) divisions(doc *plan.Document) {
+	const name = "tracktik.divisions"
+	byMessage := map[string]int{}
+	for _, p := range doc.Problems {
+		if p.Code == plan.ProblemUnknownRegion || p.Code == plan.ProblemAmbiguousRegion {
+			byMessage[p.Message]++
+		}
+	}
+	if len(byMessage) == 0 {
+		d.ok(name, "every division in use is a region of the portal")
+		return
+	}
+	messages := slices.SortedFunc(maps.Keys(byMessage), func(a, b string) int {
+		if byMessage[a] != byMessage[b] {
+			return byMessage[b] - byMessage[a]
+		}
+		return strings.Compare(a, b)
+	})
+	for i, message := range messages {
+		if i == 10 {
+			d.warn(name, "", "and %d more divisions", len(messages)-i)
+			return
+		}
+		d.warn(name, ui.WayOut(plan.ProblemUnknownRegion), "%d people: %s", byMessage[message], message)
+	}
+}
+
+// names shows who clashes with whom, by username and e-mail, and who is protected.
+func (d *Doctor) names(doc *plan.Document) {
+	const name = "names"
+	codes := map[string][]string{}
+	for _, p := range doc.Problems {
+		switch p.Code {
+		case plan.ProblemDuplicate, plan.ProblemNameInUse, plan.ProblemAmbiguousMatch, plan.ProblemInactiveMatch, plan.ProblemProtectedMatch, plan.ProblemAdoptOff:
+			codes[p.Code] = append(codes[p.Code], ui.Person(p.User))
+		}
+	}
+	for _, h := range doc.Held {
+		if code := h.Code(); code == plan.HeldDoubtfulMatch {
+			codes[code] = append(codes[code], ui.Person(h.User))
+		}
+	}
+	if len(codes) == 0 {
+		d.ok(name, "nobody clashes with somebody else by username or e-mail")
+	}
+	for _, code := range slices.Sorted(maps.Keys(codes)) {
+		d.warn(name, ui.WayOut(code), "%s, %d: %s", code, len(codes[code]), few(codes[code]))
+	}
+}
+
+// size shows how large the plan is, and which guard it would meet.
+func (d *Doctor) size(doc *plan.Document) {
+	text := fmt.Sprintf("%s; %s and %s read from Okta, %d managed", ui.Summary(doc), ui.Number(doc.Source.Users, "user"), ui.Number(doc.Source.Groups, "group"), doc.Managed)
+	d.ok("plan", "%s", text)
+	if doc.Guard.OK {
+		d.ok("plan.guard", "within every guard")
+		return
+	}
+	for _, r := range doc.Guard.Refusals {
+		d.warn("plan.guard", "look at `tracktik-sync plan`; a run prints the exact command that lets it pass once", "%s", r.Message)
+	}
+}

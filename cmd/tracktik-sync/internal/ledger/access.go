@@ -1,0 +1,119 @@
+package ledger
+
+import (
+	"cmp"
+	"encoding/csv"
+	"errors"
+	"io"
+	"time"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
+)
+
+// An accessRow is one managed person, with what they may do and why.
+type accessRow struct {
+	User     plan.UserRef    `json:"user"`
+	Email    string          `json:"email,omitempty"`
+	Employee plan.EmployeeID `json:"employee_id"`
+	Region   string          `json:"region,omitempty"` // its name in TrackTik, else as Okta's division has it
+	RegionID plan.RegionID   `json:"region_id,omitempty"`
+	How      string          `json:"how"`
+	Since    time.Time       `json:"since"`
+	Run      string          `json:"run,omitempty"`
+	Roles    []accessRole    `json:"roles"`
+}
+
+type accessRole struct {
+	ID    plan.RoleID  `json:"id"`
+	Name  string       `json:"name,omitempty"`
+	Group plan.GroupID `json:"group_id,omitempty"`
+	From  string       `json:"group,omitempty"`
+	How   string       `json:"how"`
+	Since time.Time    `json:"since"`
+	Run   string       `json:"run,omitempty"`
+}
+
+// eachAccess calls each for every managed person, by Okta id.
+func eachAccess(db *state.DB, each func(accessRow) error) error {
+	groups, err := db.Groups()
+	if err != nil {
+		return err
+	}
+	meta, err := db.Meta()
+	if err != nil {
+		return err
+	}
+	byGroup := make(map[plan.GroupID]plan.GroupLink, len(groups))
+	for _, g := range groups {
+		byGroup[g.Group] = g
+	}
+	for link, err := range db.Links() {
+		if err != nil {
+			return err
+		}
+		grants, err := db.GrantsOf(link.Person)
+		if err != nil {
+			return err
+		}
+		row := accessRow{Ref(link), link.Email, link.Employee, cmp.Or(meta.Regions[link.PushedRegion], link.Pushed[plan.Region]), link.PushedRegion, link.How, link.Since.UTC(), link.Run, []accessRole{}}
+		for _, g := range grants {
+			if g.Gone {
+				continue
+			}
+			group := byGroup[g.Group]
+			row.Roles = append(row.Roles, accessRole{g.Role, group.RoleName, g.Group, group.Name, g.How, g.Since.UTC(), g.Run})
+		}
+		if err := each(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AccessJSON writes one list, a person a line.
+func AccessJSON(w io.Writer, db *state.DB) error {
+	separator := "["
+	err := eachAccess(db, func(row accessRow) error {
+		_, err := io.WriteString(w, separator)
+		separator = ","
+		return errors.Join(err, ui.WriteJSON(w, row))
+	})
+	if err != nil {
+		return err
+	}
+	if separator == "[" {
+		_, err = io.WriteString(w, "[]\n")
+		return err
+	}
+	_, err = io.WriteString(w, "]\n")
+	return err
+}
+
+// AccessCSV writes one row a person and role; who has no role has one row.
+func AccessCSV(w io.Writer, db *state.DB) error {
+	table := csv.NewWriter(w)
+	err := table.Write([]string{"okta_id", "login", "email", "employee_id", "region", "managed", "managed_since", "managed_run",
+		"role_id", "role", "group_id", "group", "granted", "granted_since", "granted_run", "region_id"})
+	if err != nil {
+		return err
+	}
+	err = eachAccess(db, func(row accessRow) error {
+		person := []string{string(row.User.ID), row.User.Login, row.Email, ui.ID(int64(row.Employee)), row.Region,
+			row.How, row.Since.Format(time.RFC3339), row.Run}
+		if len(row.Roles) == 0 {
+			return table.Write(ui.Cells(append(person, "", "", "", "", "", "", "", ui.ID(int64(row.RegionID)))))
+		}
+		for _, r := range row.Roles {
+			cells := append(person[:len(person):len(person)], ui.ID(int64(r.ID)), r.Name, string(r.Group), r.From,
+				r.How, r.Since.Format(time.RFC3339), r.Run, ui.ID(int64(row.RegionID)))
+			if err := table.Write(ui.Cells(cells)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	table.Flush()
+	return errors.Join(err, table.Error())
+}

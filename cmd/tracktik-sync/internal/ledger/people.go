@@ -1,0 +1,135 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+)
+
+// Find finds whom the snapshot knows by that name: an Okta id, a login, an
+// e-mail or an employee id, tried in this order. Those who were terminated, those
+// with a problem only and those who are in the history alone count too. It is
+// ErrNobody when there is none.
+func Find(db *state.DB, name string) (plan.UserRef, error) {
+	for _, find := range []func(*state.DB, string) (plan.UserRef, bool, error){byID, byLogin, byEmail, byEmployee, byHistory} {
+		if u, found, err := find(db, name); found || err != nil {
+			return u, err
+		}
+	}
+	return plan.UserRef{}, fmt.Errorf("%w in the snapshot: %q is no Okta id, login, e-mail or employee id that it knows", tsync.ErrNobody, name)
+}
+
+// Ref names the person of a link.
+func Ref(l plan.Link) plan.UserRef { return plan.UserRef{ID: l.Person, Login: l.Login} }
+
+func byID(db *state.DB, name string) (plan.UserRef, bool, error) {
+	id := plan.PersonID(name)
+	link, found, err := db.Link(id)
+	if found || err != nil {
+		return Ref(link), found, err
+	}
+	formers, err := db.FormersOf(id)
+	if len(formers) > 0 || err != nil {
+		return Ref(formers[len(formers)-1].Link), len(formers) > 0, err
+	}
+	if u, found, err := inTroubles(db, func(t plan.Trouble) bool { return t.Person == id }); found || err != nil {
+		return u, found, err
+	}
+	for entry, err := range db.Audits(state.Query{Person: id, Limit: 1}) {
+		return plan.UserRef{ID: id, Login: entry.Login}, err == nil, err
+	}
+	return plan.UserRef{}, false, nil
+}
+
+func byLogin(db *state.DB, name string) (plan.UserRef, bool, error) {
+	folded := plan.FoldName(name)
+	u, found, err := inLinks(db, func(l plan.Link) bool { return plan.FoldName(l.Login) == folded })
+	if found || err != nil {
+		return u, found, err
+	}
+	return inTroubles(db, func(t plan.Trouble) bool { return t.Person != "" && plan.FoldName(t.Login) == folded })
+}
+
+func byEmail(db *state.DB, name string) (plan.UserRef, bool, error) {
+	folded := plan.FoldName(name)
+	return inLinks(db, func(l plan.Link) bool {
+		return plan.FoldName(l.Email) == folded || plan.FoldName(l.Pushed[plan.Email]) == folded
+	})
+}
+
+func byEmployee(db *state.DB, name string) (plan.UserRef, bool, error) {
+	id, err := strconv.ParseInt(name, 10, 64)
+	if err != nil {
+		return plan.UserRef{}, false, nil
+	}
+	link, found, err := db.LinkOfEmployee(plan.EmployeeID(id))
+	if found || err != nil {
+		return Ref(link), found, err
+	}
+	former, found, err := db.FormerByEmployee(plan.EmployeeID(id))
+	return Ref(former.Link), found, err
+}
+
+// byHistory looks for a login through the whole history, the latest who had it: it
+// is the last resort.
+func byHistory(db *state.DB, name string) (u plan.UserRef, found bool, err error) {
+	folded := plan.FoldName(name)
+	for entry, err := range db.Audits(state.Query{}) {
+		if err != nil {
+			return plan.UserRef{}, false, err
+		}
+		if entry.Person != "" && entry.Login != "" && plan.FoldName(entry.Login) == folded {
+			u, found = plan.UserRef{ID: entry.Person, Login: entry.Login}, true
+		}
+	}
+	return u, found, nil
+}
+
+// inLinks looks through those who are managed, then through those who were.
+func inLinks(db *state.DB, fits func(plan.Link) bool) (plan.UserRef, bool, error) {
+	for link, err := range db.Links() {
+		if err != nil || fits(link) {
+			return Ref(link), err == nil, err
+		}
+	}
+	for former, err := range db.Formers() {
+		if err != nil || fits(former.Link) {
+			return Ref(former.Link), err == nil, err
+		}
+	}
+	return plan.UserRef{}, false, nil
+}
+
+func inTroubles(db *state.DB, fits func(plan.Trouble) bool) (plan.UserRef, bool, error) {
+	troubles, err := db.Troubles()
+	for _, t := range troubles {
+		if fits(t) {
+			return plan.UserRef{ID: t.Person, Login: t.Login}, true, nil
+		}
+	}
+	return plan.UserRef{}, false, err
+}
+
+// FindAll finds people as findPerson does, each once. One unknown name is an error
+// of the whole.
+func FindAll(db *state.DB, names []string) ([]plan.UserRef, error) {
+	var people []plan.UserRef
+	var unknown error
+	seen := map[plan.PersonID]bool{}
+	for _, name := range names {
+		u, err := Find(db, name)
+		if err != nil {
+			unknown = errors.Join(unknown, err)
+			continue
+		}
+		if !seen[u.ID] {
+			seen[u.ID] = true
+			people = append(people, u)
+		}
+	}
+	return people, unknown
+}

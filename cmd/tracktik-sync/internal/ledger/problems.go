@@ -1,0 +1,162 @@
+package ledger
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
+)
+
+// A ProblemRow is one row of `problems`: what is wrong with a person or a role, and
+// what settles it.
+type ProblemRow struct {
+	User     plan.UserRef `json:"user"`
+	Group    plan.GroupID `json:"group_id,omitempty"` // of a role's problem
+	Code     string       `json:"code"`
+	Message  string       `json:"message"`
+	Since    time.Time    `json:"since"`
+	Attempts int          `json:"attempts"`
+	NextTry  *time.Time   `json:"next_try"` // nil: judged anew in every run, or given up
+	WayOut   string       `json:"way_out"`
+}
+
+// troubleRows are rows of problems on record.
+func troubleRows(troubles []plan.Trouble) []ProblemRow {
+	rows := make([]ProblemRow, len(troubles))
+	for i, t := range troubles {
+		rows[i] = ProblemRow{User: plan.UserRef{ID: t.Person, Login: t.Login}, Group: t.Group, Code: t.Code,
+			Message: t.Message, Since: t.Since, Attempts: t.Attempts, NextTry: t.NextTry, WayOut: ui.WayOutOf(&t)}
+		if t.Code == plan.ProblemGivenUp {
+			rows[i].NextTry = nil
+		}
+	}
+	return rows
+}
+
+// heldRows are the held actions of a run; since knows from when on, else it is the run.
+func heldRows(held []plan.Held, run plan.RunRecord, since map[heldKey]time.Time) []ProblemRow {
+	rows := make([]ProblemRow, len(held))
+	for i := range held {
+		h := &held[i]
+		why := strings.TrimLeft(strings.TrimPrefix(h.Why, h.Code()), ": ")
+		rows[i] = ProblemRow{User: h.User, Code: h.Code(), Since: run.Started, WayOut: ui.WayOut(h.Code()),
+			Message: strings.TrimRight(ui.KindWords(h.Kind)+": "+why, ": ")}
+		if h.Role != nil {
+			rows[i].Group = h.Role.Group
+		}
+		if at, known := since[heldKeyOf(h.Kind, h.User.ID, h.Role, h.Why)]; known {
+			rows[i].Since = at
+		}
+	}
+	return rows
+}
+
+// nameRows fills in the logins that state.redact_history keeps out of a run's document.
+func nameRows(db *state.DB, rows []ProblemRow) error {
+	for i := range rows {
+		u := &rows[i].User
+		if u.ID == "" || u.Login != "" {
+			continue
+		}
+		link, _, err := db.Link(u.ID)
+		if err != nil {
+			return err
+		}
+		u.Login = link.Login
+	}
+	return nil
+}
+
+// OverdueRemovals are the removals that TrackTik refused: somebody keeps what they should
+// have lost.
+func OverdueRemovals(troubles []plan.Trouble) []plan.Trouble {
+	var removals []plan.Trouble
+	for _, t := range troubles {
+		if t.Kind.Removes() {
+			removals = append(removals, t)
+		}
+	}
+	return removals
+}
+
+// Troubles are the problems on record, by person.
+func Troubles(db *state.DB) (map[plan.PersonID][]plan.Trouble, error) {
+	all, err := db.Troubles()
+	by := map[plan.PersonID][]plan.Trouble{}
+	for _, t := range all {
+		if t.Person != "" {
+			by[t.Person] = append(by[t.Person], t)
+		}
+	}
+	return by, err
+}
+
+// ProblemsIn are the rows on record, or the ones of what the last run about everybody
+// held; fresh leaves those that have come since that run began.
+func ProblemsIn(db *state.DB, held, fresh bool, now time.Time) ([]ProblemRow, error) {
+	last, err := LastWhole(db)
+	if err != nil {
+		return nil, err
+	}
+	var rows []ProblemRow
+	if held {
+		rows, err = lastHeld(db, last, now)
+	} else {
+		var troubles []plan.Trouble
+		troubles, err = db.Troubles()
+		rows = troubleRows(troubles)
+	}
+	if fresh {
+		rows = slices.DeleteFunc(rows, func(r ProblemRow) bool { return r.Since.Before(last.Started) })
+	}
+	return rows, err
+}
+
+func lastHeld(db *state.DB, last plan.RunRecord, now time.Time) ([]ProblemRow, error) {
+	since, err := heldSince(db, now)
+	if err != nil {
+		return nil, err
+	}
+	held, err := heldBy(db, last)
+	if err != nil {
+		return nil, err
+	}
+	rows := heldRows(held, last, since)
+	return rows, nameRows(db, rows)
+}
+
+// PrintProblems prints the rows for people.
+func PrintProblems(w io.Writer, rows []ProblemRow, style ui.Style) error {
+	t := ui.NewTable(w, style)
+	for _, r := range rows {
+		name := ui.Person(r.User)
+		if r.User == (plan.UserRef{}) {
+			name = "group " + ui.Safe(string(r.Group))
+		}
+		t.Row(ui.Safe(r.Code), name, "since "+r.Since.UTC().Format(time.RFC3339), attempts(&r), r.nextTry(), ui.Safe(r.Message))
+		t.Row("", "way out: "+ui.Safe(r.WayOut))
+	}
+	return t.Flush()
+}
+
+// attempts counts the calls that TrackTik refused; most problems need none.
+func attempts(r *ProblemRow) string {
+	if r.Attempts == 0 {
+		return "no attempt"
+	}
+	return ui.Number(r.Attempts, "attempt")
+}
+
+func (r *ProblemRow) nextTry() string {
+	switch {
+	case r.Code == plan.ProblemGivenUp:
+		return "given up"
+	case r.NextTry == nil:
+		return "every run"
+	}
+	return "next " + r.NextTry.UTC().Format(time.RFC3339)
+}

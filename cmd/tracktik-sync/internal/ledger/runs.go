@@ -1,0 +1,120 @@
+package ledger
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+)
+
+// recentRuns is how far back a run about everybody is looked for.
+const recentRuns = 100
+
+// LastWhole is the last run that was not about single people, without its document,
+// which can hold hundreds of thousands of actions; the zero record when there is none.
+func LastWhole(db *state.DB) (plan.RunRecord, error) {
+	runs, err := db.Runs(recentRuns)
+	for i := range runs {
+		if runs[i].Whole() {
+			return runs[i], nil
+		}
+	}
+	return plan.RunRecord{}, err
+}
+
+// heldBy is what a run held. Only what held anything has its document read, which can
+// hold hundreds of thousands of actions.
+func heldBy(db *state.DB, run plan.RunRecord) ([]plan.Held, error) {
+	if run.Held == 0 {
+		return nil, nil
+	}
+	run, _, err := db.Run(run.ID)
+	if err != nil || len(run.Document) == 0 {
+		return nil, err
+	}
+	var document struct {
+		Held []plan.Held `json:"held"`
+	}
+	err = ReadDocument(&run, &document)
+	return document.Held, err
+}
+
+// ReadDocument decodes the document of a run, as far as into has room for it.
+func ReadDocument(run *plan.RunRecord, into any) error {
+	if err := json.Unmarshal(run.Document, into); err != nil {
+		return fmt.Errorf("reading the document of run %s: %w", run.ID, err)
+	}
+	return nil
+}
+
+// NoRun says that there is no run of that name.
+func NoRun(name string) error {
+	return fmt.Errorf("there is no run %q in the snapshot; runs without actions are kept for 7 days", name)
+}
+
+// trendRuns is how many runs a trend has.
+const trendRuns = 30
+
+// Trend are the last runs about everybody up to this one, the oldest first.
+func Trend(db *state.DB, last plan.RunRecord) ([]plan.RunRecord, error) {
+	all, err := db.Runs(0)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(all, func(r plan.RunRecord) bool { return r.ID == last.ID })
+	var runs []plan.RunRecord
+	for _, r := range all[max(at, 0):] {
+		if (r.Whole() || r.ID == last.ID) && len(runs) < trendRuns {
+			runs = append(runs, r)
+		}
+	}
+	slices.Reverse(runs)
+	return runs, nil
+}
+
+// EndingWords say what a run's exit code means.
+func EndingWords(code int) string {
+	words := map[int]string{tsync.ExitDone: "done", tsync.ExitFailed: "failed, or cut short", tsync.ExitRefused: "refused", tsync.ExitProblems: "finished, some persons have problems"}[code]
+	return "exit " + strconv.Itoa(code) + ": " + words
+}
+
+// TerminatedBy is whom a run terminated, those included whose outcome was found out
+// later.
+func TerminatedBy(db *state.DB, run string) ([]tsync.Terminated, error) {
+	var all []tsync.Terminated
+	for entry, err := range db.Audits(state.Query{Run: run, Kind: string(plan.Terminate)}) {
+		if err != nil {
+			return nil, err
+		}
+		if entry.Outcome == plan.Done {
+			all = append(all, tsync.Terminated{User: plan.UserRef{ID: entry.Person, Login: entry.Login}, Employee: entry.Employee})
+		}
+	}
+	return all, nil
+}
+
+// NobodyTerminated names the latest run that is likelier meant.
+func NobodyTerminated(db *state.DB, run string, found bool) error {
+	text := fmt.Sprintf("run %s terminated nobody", run)
+	if !found {
+		text = fmt.Sprintf("there is no run %q in the snapshot", run)
+	}
+	latest := ""
+	for entry, err := range db.Audits(state.Query{Kind: string(plan.Terminate)}) {
+		if err != nil {
+			return err
+		}
+		if entry.Outcome == plan.Done {
+			latest = entry.Run
+		}
+	}
+	if latest == "" {
+		return errors.New(text + ", nor did any other run")
+	}
+	return fmt.Errorf("%s; the latest that terminated anybody is %s", text, latest)
+}

@@ -1,0 +1,267 @@
+// Package ledger says what the snapshot knows: how things stand, problems and held actions,
+// who may do what, and the audit trail. It reads only, and calls neither system.
+package ledger
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/timetable"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
+)
+
+// A Status is what `status --format json` prints, and what every run
+// leaves beside the snapshot for those who ask while the next one is active.
+type Status struct {
+	LastRun         *LastRun               `json:"last_run"`
+	LastSuccess     *time.Time             `json:"last_success"`
+	Age             *int64                 `json:"last_success_age_s,omitempty"` // seconds
+	NextRun         *time.Time             `json:"next_run"`
+	NextBy          string                 `json:"next_run_by,omitempty"` // run: it waits for it; schedule: schedule.cron says so, and somebody has to keep to it
+	Managed         int                    `json:"managed"`
+	Problems        int                    `json:"problems"`
+	Held            int                    `json:"held"`
+	UnmanagedActive *int                   `json:"unmanaged_active"`
+	Quarantine      *Quarantine            `json:"quarantine"`
+	Guard           guardStatus            `json:"guard"`
+	Lock            *state.Holder          `json:"lock"`
+	Credentials     []wiring.CredentialEnd `json:"credentials,omitempty"` // that end, as far as that can be known
+	Restored        []plan.PersonID        `json:"restored,omitempty"`    // neither terminated nor revoked until Okta shows them in scope
+	Overdue         int                    `json:"overdue_removals"`      // of the problems: leavers and revokes that TrackTik refused
+	Mode            string                 `json:"mode"`
+	ObservingSince  *time.Time             `json:"observing_since,omitempty"`
+	Snapshot        string                 `json:"snapshot"`
+}
+
+// A LastRun is a run in short.
+type LastRun struct {
+	ID       string         `json:"id"`
+	Started  time.Time      `json:"started"`
+	Ended    time.Time      `json:"ended"`
+	ExitCode int            `json:"exit_code"`
+	Summary  map[string]int `json:"summary"`
+	Message  string         `json:"message,omitempty"`
+}
+
+// A Quarantine is a system that is not called, since it refused our credentials.
+type Quarantine struct {
+	System  string    `json:"system"`
+	Since   time.Time `json:"since"`
+	Reason  string    `json:"reason"`
+	NextTry time.Time `json:"next_try"`
+}
+
+type guardStatus struct {
+	OK        bool           `json:"ok"`
+	Refusals  []plan.Refusal `json:"refusals"`  // of the last run
+	Approvals []Waiting      `json:"approvals"` // sets of the last run that can be approved, and those that are and not done yet
+}
+
+// A Waiting is a refused set of actions that somebody can approve, or has approved.
+type Waiting struct {
+	Hash     string     `json:"hash"`
+	Created  time.Time  `json:"created"`
+	Until    time.Time  `json:"until"`
+	Actions  int        `json:"actions"` // that are left
+	Approved *time.Time `json:"approved,omitempty"`
+}
+
+// CurrentStatus is the status from the snapshot, or while a run has it from what the last
+// run left beside it. Without a snapshot it is empty, and the error says so.
+func CurrentStatus(i *wiring.Invocation, cfg *configs.Config) (*Status, error) {
+	db, err := i.Open(cfg, i.Reading(cfg, 0))
+	var missing *wiring.MissingError
+	switch {
+	case errors.Is(err, state.ErrLocked):
+		return lockedStatus(i, cfg)
+	case errors.As(err, &missing):
+		return emptyStatus(cfg), err
+	case err != nil:
+		return nil, err
+	}
+	d, err := readStatus(i, cfg, db)
+	return d, errors.Join(err, db.Close())
+}
+
+// lockedStatus is what the last run left, with who has the snapshot now.
+func lockedStatus(i *wiring.Invocation, cfg *configs.Config) (*Status, error) {
+	d, err := LeftStatus(cfg)
+	if err != nil {
+		return nil, err
+	}
+	holder, locked, err := state.Locked(cfg.State.Path)
+	if err != nil {
+		return nil, err
+	}
+	if locked {
+		d.Lock = &holder
+	}
+	d.NextRun, d.NextBy = nextRun(i, cfg)
+	d.Credentials = wiring.CredentialEnds(cfg)
+	refused := HashesOf(d.Guard.Refusals)
+	for _, w := range d.Guard.Approvals {
+		refused = append(refused, w.Hash)
+	}
+	d.Guard.Approvals, err = WaitingSets(i, cfg, refused)
+	return d, err
+}
+
+// LeftStatus is what the last run left beside the snapshot.
+func LeftStatus(cfg *configs.Config) (*Status, error) {
+	d := emptyStatus(cfg)
+	left, err := state.LoadStatus(cfg.State.Path)
+	if err != nil || left == nil {
+		return d, err
+	}
+	if json.Unmarshal(left, d) != nil { // it was left by another version
+		return emptyStatus(cfg), nil
+	}
+	return d, nil
+}
+
+func emptyStatus(cfg *configs.Config) *Status {
+	return &Status{Mode: cfg.Sync.Mode, Snapshot: cfg.State.Path,
+		Guard: guardStatus{OK: true, Refusals: []plan.Refusal{}, Approvals: []Waiting{}}}
+}
+
+// SaveStatus leaves the status for others. db is open, so nobody else writes it.
+func SaveStatus(i *wiring.Invocation, cfg *configs.Config, db *state.DB) error {
+	d, err := readStatus(i, cfg, db)
+	if err != nil {
+		return err
+	}
+	return state.SaveStatus(cfg.State.Path, d)
+}
+
+// readStatus makes the document from the snapshot.
+func readStatus(i *wiring.Invocation, cfg *configs.Config, db *state.DB) (*Status, error) {
+	d := emptyStatus(cfg)
+	d.NextRun, d.NextBy = nextRun(i, cfg)
+	d.Credentials = wiring.CredentialEnds(cfg)
+	meta, metaErr := db.Meta()
+	d.fromMeta(meta)
+	refused, runErr := d.fromRuns(db)
+	troubles, troublesErr := db.Troubles()
+	d.Problems, d.Overdue = len(troubles), len(OverdueRemovals(troubles))
+	var managedErr, restoredErr, waitingErr error
+	d.Managed, managedErr = db.Managed()
+	d.Restored, restoredErr = restored(db)
+	d.Guard.Approvals, waitingErr = WaitingSets(i, cfg, refused)
+	return d, errors.Join(metaErr, runErr, troublesErr, managedErr, restoredErr, waitingErr)
+}
+
+func (d *Status) fromMeta(meta plan.Meta) {
+	if !meta.LastSuccess.IsZero() {
+		d.LastSuccess = &meta.LastSuccess
+	}
+	d.UnmanagedActive = meta.UnmanagedActive
+	if o := meta.Observing; o != nil && d.Mode == "observe" {
+		d.ObservingSince = &o.Since
+	}
+	if q := meta.Quarantine; q != nil {
+		d.Quarantine = &Quarantine{q.System, q.Since, q.Reason, q.NextTry}
+	}
+}
+
+// fromRuns takes over what the last run left; what is held and refused is that of
+// the last one that was about everybody. It returns the hashes of what was refused.
+func (d *Status) fromRuns(db *state.DB) (refused []string, err error) {
+	runs, err := db.Runs(1)
+	if err != nil || len(runs) == 0 {
+		return nil, err
+	}
+	last := runs[0]
+	d.LastRun = lastRunOf(&last)
+	whole, err := LastWhole(db)
+	if err != nil {
+		return nil, err
+	}
+	d.Held = whole.Held
+	if len(whole.Refusals) > 0 {
+		d.Guard.OK, d.Guard.Refusals = false, whole.Refusals
+	}
+	return append(HashesOf(last.Refusals), HashesOf(whole.Refusals)...), nil
+}
+
+func lastRunOf(r *plan.RunRecord) *LastRun {
+	return &LastRun{r.ID, r.Started, r.Ended, r.ExitCode, r.Summary, r.Message}
+}
+
+// HashesOf are the hashes by which refusals are approved.
+func HashesOf(refusals []plan.Refusal) []string {
+	hashes := make([]string, len(refusals))
+	for i := range refusals {
+		hashes[i] = refusals[i].Approve
+	}
+	return hashes
+}
+
+// restored are the people whom `restore` brought back and whom Okta has not shown
+// in scope since.
+func restored(db *state.DB) ([]plan.PersonID, error) {
+	var ids []plan.PersonID
+	for mark, err := range db.Prints() {
+		if err != nil {
+			return nil, err
+		}
+		if !mark.Open {
+			continue
+		}
+		link, found, err := db.Link(mark.Person)
+		if err != nil {
+			return nil, err
+		}
+		if found && link.Restored {
+			ids = append(ids, mark.Person)
+		}
+	}
+	return ids, nil
+}
+
+// Who says when the next run is.
+const (
+	byRun      = "run"
+	bySchedule = "schedule"
+)
+
+// nextRun is when the next sync is: `run` says so in the status that it leaves, and a
+// time that is over is one of a process that has ended. Else it is the next tick of
+// schedule.cron, to which cron, a timer or a CronJob keeps.
+func nextRun(i *wiring.Invocation, cfg *configs.Config) (next *time.Time, by string) {
+	if i.Scheduled != nil {
+		return i.Scheduled, byRun
+	}
+	left, err := LeftStatus(cfg)
+	if err == nil && left.NextBy == byRun && left.NextRun != nil && !left.NextRun.Before(i.Now()) {
+		return left.NextRun, byRun
+	}
+	schedule, err := timetable.Of(cfg)
+	if err != nil { // the configuration has a finding about it
+		return nil, ""
+	}
+	tick := schedule.Next(i.Now()).UTC()
+	return &tick, bySchedule
+}
+
+// WaitingSets are the sets that somebody can approve, of those that the last run refused, and
+// those that are approved and not done, with what is left of them.
+func WaitingSets(i *wiring.Invocation, cfg *configs.Config, refused []string) ([]Waiting, error) {
+	list, err := state.ApprovalsOf(cfg.State.Path, i.Now).List()
+	all := []Waiting{}
+	for k := range list {
+		w := &list[k]
+		entry := Waiting{Hash: w.Hash, Created: w.Created, Until: w.Created.Add(state.ApprovalLife), Actions: len(w.Items)}
+		if !w.Given.IsZero() {
+			entry.Approved, entry.Until = &w.Given, w.Given.Add(state.ApprovalLife)
+		} else if !slices.Contains(refused, w.Hash) {
+			continue
+		}
+		all = append(all, entry)
+	}
+	return all, err
+}

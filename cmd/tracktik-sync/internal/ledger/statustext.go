@@ -1,0 +1,104 @@
+package ledger
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
+)
+
+// Print prints a status for people.
+func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
+	t := ui.NewTable(w, style)
+	if d.Mode == "observe" {
+		t.Row("mode", ui.Observing)
+		if d.ObservingSince != nil {
+			t.Row("", "since "+ui.Ago(*d.ObservingSince, now)+"; `tracktik-sync compare` shows who did what")
+		}
+	} else {
+		t.Row("mode", ui.Safe(d.Mode))
+	}
+	if d.Lock != nil {
+		t.Row("active", d.Lock.String())
+	}
+	if r := d.LastRun; r != nil {
+		t.Row("last run", fmt.Sprintf("%s, ended %s with %s", ui.Safe(r.ID), ui.Ago(r.Ended, now), EndingWords(r.ExitCode)))
+		for _, line := range ui.SafeLines(r.Message) {
+			if line != "" {
+				t.Row("", line)
+			}
+		}
+		t.Row("", ui.Counts(r.Summary)+" planned")
+	} else {
+		t.Row("last run", "none")
+	}
+	success := "never"
+	if d.LastSuccess != nil {
+		success = ui.Ago(*d.LastSuccess, now)
+	}
+	t.Row("last success", success)
+	t.Row("next run", d.nextText(now))
+	t.Row("managed", ui.Number(d.Managed, "employee"))
+	if d.UnmanagedActive != nil {
+		t.Row("unmanaged", fmt.Sprintf("%d active in TrackTik without anyone in Okta", *d.UnmanagedActive))
+	}
+	t.Row("problems", pointed(d.Problems, "problems"))
+	t.Row("held", pointed(d.Held, "problems --held"))
+	if d.Guard.OK {
+		t.Row("guard", "refused nothing in the last run")
+	}
+	d.alarms(t, now)
+	return t.Flush()
+}
+
+// alarms are the rows that ask somebody to do something.
+func (d *Status) alarms(t *ui.Table, now time.Time) {
+	if d.Overdue > 0 {
+		t.Alarm("overdue", ui.Number(d.Overdue, "removal")+" that TrackTik refused: somebody keeps what they should have lost; see `tracktik-sync problems`")
+	}
+	if q := d.Quarantine; q != nil {
+		t.Alarm("quarantine", fmt.Sprintf("%s since %s: %s; next try %s", ui.Safe(q.System),
+			q.Since.UTC().Format(time.RFC3339), ui.Safe(q.Reason), q.NextTry.UTC().Format(time.RFC3339)))
+	}
+	for _, c := range d.Credentials {
+		if rest := c.Ends.Sub(now); rest < wiring.ExpiryNotice {
+			t.Alarm("credential", fmt.Sprintf("the %s of %s ends at %s", ui.Safe(c.What), ui.Safe(c.System), c.Ends.UTC().Format(time.RFC3339)))
+		} else {
+			t.Row("credential", fmt.Sprintf("the %s of %s is good until %s", ui.Safe(c.What), ui.Safe(c.System), c.Ends.UTC().Format(time.RFC3339)))
+		}
+	}
+	for _, r := range d.Guard.Refusals {
+		t.Alarm("guard", ui.Safe(r.Message))
+	}
+	for _, w := range d.Guard.Approvals {
+		if w.Approved != nil {
+			t.Row("approved", fmt.Sprintf("%s: %s left, until %s", ui.Safe(w.Hash), ui.Number(w.Actions, "action"), w.Until.UTC().Format(time.RFC3339)))
+			continue
+		}
+		t.Row("to approve", fmt.Sprintf("%s: %s, until %s (`sync --approve %s`)", ui.Safe(w.Hash), ui.Number(w.Actions, "action"),
+			w.Until.UTC().Format(time.RFC3339), ui.Safe(w.Hash)))
+	}
+	for _, id := range d.Restored {
+		t.Row("restored", ui.Safe(string(id))+": not terminated until Okta shows them in scope, or `forget --restored`")
+	}
+}
+
+// pointed is a count, with the command that shows what is counted.
+func pointed(n int, command string) string {
+	if n == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%d: see `tracktik-sync %s`", n, command)
+}
+
+func (d *Status) nextText(now time.Time) string {
+	switch {
+	case d.NextRun == nil:
+		return "nobody has a schedule"
+	case d.NextBy == byRun:
+		return fmt.Sprintf("%s, in %s", d.NextRun.UTC().Format(time.RFC3339), d.NextRun.Sub(now).Round(time.Second))
+	}
+	return fmt.Sprintf("%s by schedule.cron, if cron, a timer or a CronJob keeps to it", d.NextRun.UTC().Format(time.RFC3339))
+}

@@ -1,0 +1,99 @@
+package watch
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+)
+
+// backupDay is how a copy's name says its day, in schedule.timezone.
+const backupDay = "20060102"
+
+// KeepBackups copies the snapshot into state.backup.dir after a run that changed
+// something, and after the first of a day: one copy a day, which each such run replaces.
+// The oldest beyond state.backup.keep go. A copy that cannot be made is said, and fails
+// no run. The day is Okta's: a run that did not reach it changed nothing.
+func KeepBackups(i *wiring.Invocation, cfg *configs.Config, db *state.DB, e *tsync.Engine, d *plan.Document) {
+	now, known := e.Clock()
+	if !known {
+		return
+	}
+	_, apart := e.ClocksApart()
+	if err := keepBackup(cfg, db, now, changed(d), !apart); err != nil {
+		i.Log.WithError(err).WithField("dir", cfg.State.Backup.Dir).Warn("the snapshot could not be copied to state.backup.dir")
+	}
+}
+
+// changed reports whether a run did anything that the snapshot remembers.
+func changed(d *plan.Document) bool {
+	if d == nil || d.Result == nil {
+		return false
+	}
+	for _, n := range d.Result.Done {
+		if n > 0 {
+			return true
+		}
+	}
+	return d.Result.Failed > 0 || d.Result.Unknown > 0
+}
+
+// keepBackup makes the copy of the day, anew where there is one already; the oldest ones
+// go only when the day is sure.
+func keepBackup(cfg *configs.Config, db *state.DB, now time.Time, anew, sure bool) error {
+	dir := cfg.State.Backup.Dir
+	if dir == "" {
+		return nil
+	}
+	zone, err := time.LoadLocation(cfg.Schedule.Timezone)
+	if err != nil {
+		return err
+	}
+	name := strings.TrimSuffix(filepath.Base(cfg.State.Path), ".db")
+	today := now.In(zone).Format(backupDay)
+	path := filepath.Join(dir, name+"-"+today+".db")
+	if _, err := os.Stat(path); err == nil && !anew {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("making state.backup.dir: %w", err)
+	}
+	if err := db.Backup(path); err != nil {
+		return err
+	}
+	if !sure {
+		return nil
+	}
+	return removeOldest(dir, name, today, cfg.State.Backup.Keep)
+}
+
+// removeOldest leaves the latest keep copies up to today. What is called otherwise is
+// somebody else's, and a day to come a wrong clock's.
+func removeOldest(dir, name, today string, keep int) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("reading state.backup.dir: %w", err)
+	}
+	var copies []string
+	for _, e := range entries {
+		day, ours := strings.CutPrefix(strings.TrimSuffix(e.Name(), ".db"), name+"-")
+		if _, err := time.Parse(backupDay, day); ours && err == nil && day <= today && e.Type().IsRegular() {
+			copies = append(copies, e.Name())
+		}
+	}
+	slices.Sort(copies)
+	for _, old := range copies[:max(0, len(copies)-keep)] {
+		if err := os.Remove(filepath.Join(dir, old)); err != nil {
+			return fmt.Errorf("removing an old copy of the snapshot: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package wiring
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/sirupsen/logrus"
+
+	"tracktik-sync/configs"
+)
+
+func TestEveryLineOfARunCarriesTheRun(t *testing.T) {
+	var log bytes.Buffer
+	i := &Invocation{Log: logrus.New()}
+	i.Log.SetOutput(&log)
+	i.Log.AddHook(&i.RunField)
+	i.SetUpLog(configs.Log{Level: "info", Format: "json"})
+	i.Log.Info("before")
+	i.RunField.Set("20261124T060000Z-000001")
+	i.Log.WithError(errors.New("x")).Warn("from a client")
+	i.Log.WithField("run", "its own").Info("from the engine")
+	i.RunField.Set("")
+	i.Log.Info("after")
+	var runs []any
+	for _, line := range strings.Split(strings.TrimSpace(log.String()), "\n") {
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		runs = append(runs, fields["run"])
+	}
+	if len(runs) != 4 || runs[0] != nil || runs[1] != "20261124T060000Z-000001" || runs[2] != "its own" || runs[3] != nil {
+		t.Errorf("the lines carry %v", runs)
+	}
+}
+
+func TestFlagsRuleTheLog(t *testing.T) {
+	for name, test := range map[string]struct {
+		set  func(*Logging)
+		want string
+	}{
+		"the configuration":     {func(*Logging) {}, "warning"},
+		"--log-level":           {func(l *Logging) { l.Level = "debug" }, "debug"},
+		"-q":                    {func(l *Logging) { l.Quiet = true }, "error"},
+		"--log-level before -q": {func(l *Logging) { l.Quiet, l.Level = true, "info" }, "info"},
+	} {
+		i := &Invocation{Log: logrus.New()}
+		test.set(&i.Logging)
+		i.SetUpLog(configs.Log{Level: "warn", Format: "text"})
+		if got := i.Log.GetLevel().String(); got != test.want {
+			t.Errorf("%s: level %s, want %s", name, got, test.want)
+		}
+	}
+}
