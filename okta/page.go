@@ -45,7 +45,6 @@ type element struct {
 // list reads all pages and hands each one over as soon as it is there. An error
 // of each ends the listing, and is returned as it is.
 func (s *Source) list(ctx context.Context, l listing, each func(page) error) error {
-	l.limit = s.pages.of(&l)
 	query := url.Values{}
 	maps.Copy(query, l.query)
 	query.Set("limit", strconv.Itoa(l.limit))
@@ -77,6 +76,10 @@ func (s *Source) page(
 			err = check(query, p)
 		}
 		return err
+	}
+	if most := s.pages.of(l); most < l.limit {
+		l.limit = most
+		query.Set("limit", strconv.Itoa(most))
 	}
 	for halvings := 0; ; halvings++ {
 		c.patient = halvings == 2 || l.limit/2 < l.least

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -55,7 +56,13 @@ type Client struct {
 	tokens *tokenSource
 	log    logrus.FieldLogger
 
-	manners     manners
+	manners manners
+	twin    atomic.Int32 // how grants are asked for, see grantsWay
+	self    struct {
+		mu    sync.Mutex
+		asked bool
+		id    string
+	}
 	noKeyFilter atomic.Bool // the portal pages by offset only
 }
 
@@ -254,16 +261,6 @@ func (c *Client) once(req *http.Request, understand func([]byte) error) *Error {
 
 // pathOf is a request's path as errors show it.
 func (c *Client) pathOf(u *url.URL) string { return below(c.root, u) }
-
-// Self is the subject of our own access token: the id of the employee whose
-// credentials these are, where the token says so, else empty.
-func (c *Client) Self(ctx context.Context) (string, error) {
-	access, err := c.tokens.token(ctx)
-	if err != nil {
-		return "", err
-	}
-	return subject(access), nil
-}
 
 // CredentialsFingerprint tells whether the configured credentials have changed.
 func (c *Client) CredentialsFingerprint() string {

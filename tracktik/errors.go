@@ -125,6 +125,11 @@ func (e *Error) RefusedField() (plan.Field, bool) {
 // TrackTik lets nobody fall back to having none.
 func (e *Error) AboutRole() bool { return e.refused && speaksOfRole(e.Text) }
 
+// errNoID is a record that does not say which one it is.
+var errNoID = errors.New("it has no id")
+
+func asError(err error, e **Error) bool { return errors.As(err, e) }
+
 // newError begins an Error about req.
 func (c *Client) newError(req *http.Request, text string) *Error {
 	return &Error{Method: req.Method, Path: c.pathOf(req.URL), Text: text, requestID: req.Header.Get(requestIDHeader)}

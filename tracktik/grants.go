@@ -1,6 +1,7 @@
 package tracktik
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tracktik-sync/sync/plan"
 )
@@ -41,13 +43,64 @@ func (c *Client) UserRole(ctx context.Context, id plan.GrantID) (grant plan.User
 	return grant, found, err
 }
 
-// findGrants lists by a filter and does not trust it: what does not fit is left
-// out, and an answer in which nothing fits is not an answer to the question. An Error
-// that is Unfiltered says that this portal cannot be asked like this.
+// How grants are asked for by employee or role.
+const (
+	grantsByUser     = iota // as the documents have it
+	grantsByEmployee        // in /employee-roles, since the portal does not filter /user-roles
+	grantsUnfiltered        // not at all: neither is filtered
+)
+
+// findGrants lists by a filter. Where the portal does not filter /user-roles, its twin
+// /employee-roles is asked, as long as it shows the same records under the same ids. An
+// Error that is Unfiltered says that this portal cannot be asked like this.
 func (c *Client) findGrants(ctx context.Context, filter string, id int64, fits func(plan.UserRole) bool) ([]plan.UserRole, error) {
-	query := url.Values{"includeInactive": {"true"}, filter: {strconv.FormatInt(id, 10)}}
+	twin := strings.Replace(filter, "user", "employee", 1)
+	if c.twin.Load() == grantsByEmployee {
+		return c.filteredGrants(ctx, "employee-roles", twin, id, fits)
+	}
+	found, err := c.filteredGrants(ctx, "user-roles", filter, id, fits)
+	var refusal *Error
+	if !errors.As(err, &refusal) || !refusal.unfiltered || c.twin.Load() == grantsUnfiltered {
+		return found, err
+	}
+	found, twinErr := c.filteredGrants(ctx, "employee-roles", twin, id, fits)
+	same, sameErr := c.sameGrant(ctx, found)
+	switch {
+	case isPassing(twinErr), isPassing(sameErr):
+		return nil, cmp.Or(twinErr, sameErr)
+	case twinErr != nil || sameErr != nil || len(found) > 0 && !same:
+		c.twin.Store(grantsUnfiltered)
+		return nil, err
+	case len(found) > 0 && c.twin.Swap(grantsByEmployee) != grantsByEmployee:
+		c.manners.mu.Lock()
+		defer c.manners.mu.Unlock()
+		c.warn("tracktik: grants are read from /employee-roles, since GET /user-roles is not filtered as asked: " + refusal.Text)
+	}
+	return found, nil
+}
+
+// sameGrant reports whether the first of the grants is one of /user-roles as well: only
+// what is there under the same id, with the same holder and role, can be taken back.
+func (c *Client) sameGrant(ctx context.Context, found []plan.UserRole) (bool, error) {
+	if len(found) == 0 {
+		return false, nil
+	}
+	g, there, err := c.UserRole(ctx, found[0].ID)
+	return there && g == found[0], err
+}
+
+// isPassing reports an error that another try may not meet.
+func isPassing(err error) bool {
+	var e *Error
+	return err != nil && (!errors.As(err, &e) || e.passing() || e.credentials || e.status == http.StatusTooManyRequests)
+}
+
+// filteredGrants lists by a filter and does not trust it: what does not fit is left
+// out, and an answer in which nothing fits is not an answer to the question.
+func (c *Client) filteredGrants(ctx context.Context, resource, filter string, id int64, fits func(plan.UserRole) bool) ([]plan.UserRole, error) {
+	query := url.Values{partInactive: {"true"}, filter: {strconv.FormatInt(id, 10)}}
 	var all []plan.UserRole
-	if _, err := readList(ctx, c, "user-roles", query, decodeGrant, collect(&all)); err != nil {
+	if _, err := readList(ctx, c, resource, query, decodeGrant, collect(&all)); err != nil {
 		var e *Error
 		if errors.As(err, &e) {
 			e.unfiltered = e.status == http.StatusBadRequest
@@ -56,7 +109,7 @@ func (c *Client) findGrants(ctx context.Context, filter string, id int64, fits f
 	}
 	fitting := slices.DeleteFunc(slices.Clone(all), func(g plan.UserRole) bool { return !fits(g) })
 	if len(all) > 0 && len(fitting) == 0 {
-		return nil, &Error{Method: http.MethodGet, Path: "/user-roles", broken: true, unfiltered: true,
+		return nil, &Error{Method: http.MethodGet, Path: "/" + resource, broken: true, unfiltered: true,
 			Text: fmt.Sprintf("asked for %s %d, and was given %d role assignments of others", filter, id, len(all))}
 	}
 	return fitting, nil
@@ -84,13 +137,14 @@ func (c *Client) Revoke(ctx context.Context, id plan.GrantID) error {
 // may keep of deleted users, is left out.
 func decodeGrant(data json.RawMessage) (plan.UserRole, int64, bool, error) {
 	var r struct {
-		ID   ref `json:"id"`
-		User ref `json:"user"`
-		Role ref `json:"role"`
+		ID       ref `json:"id"`
+		User     ref `json:"user"`
+		Employee ref `json:"employee"` // in /employee-roles
+		Role     ref `json:"role"`
 	}
 	if err := unmarshalRecord(data, &r); err != nil {
 		return plan.UserRole{}, 0, false, err
 	}
-	grant := plan.UserRole{ID: plan.GrantID(r.ID), Employee: grantHolder(int64(r.User)), Role: plan.RoleID(r.Role)}
+	grant := plan.UserRole{ID: plan.GrantID(r.ID), Employee: cmp.Or(grantHolder(int64(r.User)), plan.EmployeeID(r.Employee)), Role: plan.RoleID(r.Role)}
 	return grant, int64(r.ID), grant.Employee != 0 && grant.Role != 0, nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,16 +64,16 @@ func reasonLabel(name, label string) string {
 	return name
 }
 
-// newRoleOrder is the place of a new role among the portal's. [G]
+// newRoleOrder is the place of a new role among the portal's: its default [S].
 const newRoleOrder = 0
 
 // roleGone recognises a terminated role. [G]: the documents give roles a
 // terminate action, but no status.
 func roleGone(status string) bool { return strings.EqualFold(status, "TERMINATED") }
 
-// parentRegion is a region's place in the tree. [G]: headquarters, of which the
-// portal makes no mark, is the region without a parent, and a root may be drawn
-// as its own parent.
+// parentRegion is a region's place in the tree. [R]: headquarters, of which the portal
+// makes no mark, has the parent 0 or 1; that it may be drawn as its own parent is [G]. One
+// whose parent is not listed is a root, see plan.Regions.
 func parentRegion(id, parent ref) plan.RegionID {
 	if parent == id {
 		return 0
@@ -80,11 +81,11 @@ func parentRegion(id, parent ref) plan.RegionID {
 	return plan.RegionID(parent)
 }
 
-// grantUser is the id of the user record behind an employee, taken to be the
-// employee's own. [G]
+// grantUser is the id of the user record behind an employee, which is the employee's own
+// (support article 29257831845271, step 4). A portal that answers otherwise is noticed.
 func grantUser(id plan.EmployeeID) int64 { return int64(id) }
 
-// grantHolder undoes grantUser. [G]
+// grantHolder undoes grantUser.
 func grantHolder(user int64) plan.EmployeeID { return plan.EmployeeID(user) }
 
 // cleared is what a field is set to when its value is taken away: the texts
@@ -95,6 +96,20 @@ func cleared(f plan.Field) any {
 		return ""
 	}
 	return nil
+}
+
+// portalMoment reads a moment as the portal writes it. [S] draws a text: RFC 3339 is [G],
+// and so are seconds since 1970.
+func portalMoment(s string) (time.Time, bool) {
+	if seconds, err := strconv.ParseInt(s, 10, 64); err == nil && seconds > 0 {
+		return time.Unix(seconds, 0), true
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05-0700", time.DateTime} {
+		if at, err := time.Parse(layout, s); err == nil {
+			return at, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // languageCode brings the portal's spelling of a language into the one that is
@@ -183,8 +198,8 @@ func namedField(text string) (plan.Field, bool) {
 	return best, best != plan.NumFields
 }
 
-// subject is the `sub` of an access token that is a JWT. That sub is the id of an
-// employee is [G].
+// subject is the `sub` of an access token that is a JWT, where GET /me does not say whose
+// it is. That sub is the id of an employee is [G].
 func subject(token string) string {
 	var claims struct {
 		Sub text `json:"sub"`
@@ -215,8 +230,7 @@ func scopes(token string) []string {
 }
 
 // scopeNames are the scopes that cover a verb (read or write) on a resource
-// ("employees", "user-roles"). [S] has those of a resource and of a domain, [R] those
-// of all; that the levels between exist is [G].
+// ("employees", "user-roles"): those of the resource, of what is above it, and of all [S, R].
 func scopeNames(resource, verb string) []string {
 	return []string{"all:" + verb, "core:" + verb, "core:entities:" + verb, "core:entities:" + resource + ":" + verb}
 }

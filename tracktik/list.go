@@ -116,7 +116,7 @@ func parsePage[T any](body []byte, decode decoder[T]) (parsedPage[T], error) {
 	for i, record := range records {
 		value, id, keep, err := decode(record)
 		if err == nil && id <= 0 {
-			err = errors.New("it has no id")
+			err = errNoID
 		}
 		if err != nil {
 			return parsedPage[T]{}, fmt.Errorf("reading record %d of the page: %w", i+1, err)

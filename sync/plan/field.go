@@ -86,12 +86,28 @@ func (s FieldSet) Without(fs ...Field) FieldSet {
 }
 
 // Same reports whether a and b are one value of f: user names and e-mails
-// compare without case, everything else to the letter, in its clean form.
+// compare without case, phones by their digits, since portals write them their own
+// way, everything else to the letter, in its clean form.
 func (f Field) Same(a, b string) bool {
-	if f == Username || f == Email {
+	switch {
+	case f == Username || f == Email:
 		return FoldName(a) == FoldName(b)
+	case a == b || Clean(a) == Clean(b):
+		return true
+	case f == PrimaryPhone:
+		return digits(a) != "" && digits(a) == digits(b)
 	}
-	return a == b || Clean(a) == Clean(b)
+	return false
+}
+
+// digits are those of a phone number, in the order in which they are dialled.
+func digits(phone string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, phone)
 }
 
 // A Change is one field's value before and after.

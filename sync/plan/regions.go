@@ -14,14 +14,17 @@ type Regions struct {
 	roots  []RegionRecord
 }
 
-// NewRegions makes Regions of a portal's list.
+// NewRegions makes Regions of a portal's list. A region whose parent is not in it, or is
+// the region itself, is a root: portals give headquarters the parent 0 or 1, or none.
 func NewRegions(list []RegionRecord) *Regions {
 	x := &Regions{byName: map[string][]RegionRecord{}, byID: map[RegionID]RegionRecord{}}
 	for _, region := range list {
 		name := FoldName(region.Name)
 		x.byName[name] = append(x.byName[name], region)
 		x.byID[region.ID] = region
-		if region.Parent == 0 {
+	}
+	for _, region := range list {
+		if _, listed := x.byID[region.Parent]; !listed || region.Parent == region.ID {
 			x.roots = append(x.roots, region)
 		}
 	}
@@ -63,7 +66,7 @@ func (x *Regions) Find(division string) (region RegionRecord, code, message stri
 }
 
 // Fallback returns the region of people without a division, as sync.default_region
-// names it: that of the name, else for HQ the only region without a parent.
+// names it: that of the name, else for HQ the only root.
 func (x *Regions) Fallback(name string) (region RegionRecord, code, message string) {
 	region, code, message = x.Find(name)
 	if code == ProblemUnknownRegion && FoldName(name) == "hq" && len(x.roots) == 1 {

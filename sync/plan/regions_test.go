@@ -65,6 +65,20 @@ func TestWhoHasNoDivisionGoesToTheDefaultRegion(t *testing.T) {
 	}
 }
 
+// Headquarters has no mark: its parent is 0, 1, itself, or one that is not listed.
+func TestHeadquartersIsTheRegionWithoutAListedParent(t *testing.T) {
+	for name, list := range map[string][]plan.RegionRecord{
+		"no parent":          {{ID: 5, Name: "Acme"}, {ID: 6, Name: "North", Parent: 5}},
+		"parent 1":           {{ID: 5, Name: "Acme", Parent: 1}, {ID: 6, Name: "North", Parent: 5}},
+		"its own parent":     {{ID: 5, Name: "Acme", Parent: 5}, {ID: 6, Name: "North", Parent: 5}},
+		"an unlisted parent": {{ID: 6, Name: "North", Parent: 5}, {ID: 5, Name: "Acme", Parent: 99}},
+	} {
+		if region, code, message := plan.NewRegions(list).Fallback("HQ"); region.ID != 5 || code != "" {
+			t.Errorf("%s: headquarters is %d (%s %s)", name, region.ID, code, message)
+		}
+	}
+}
+
 func TestRegionsAreKnownByTheirIDs(t *testing.T) {
 	if names := portalRegions.Names(); len(names) != 6 || names[7] != "Québec" {
 		t.Errorf("the names are %v", names)

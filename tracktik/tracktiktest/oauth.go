@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -35,7 +36,8 @@ type OAuth struct {
 	ExpiresIn time.Duration
 	// Scopes are what tokens are good for. Nil: all:read and all:write.
 	Scopes []string
-	// Subject stands in the tokens' sub. Empty: the id of IntegrationEmployee.
+	// Subject stands in the tokens' sub, and is whom GET /me tells of. Empty: the id of
+	// IntegrationEmployee.
 	Subject string
 
 	// ApprovePage shows a page with an Approve and a Deny button instead of
@@ -61,6 +63,9 @@ func (o *OAuth) refreshToken() string { return cmp.Or(o.RefreshToken, DefaultRef
 func (o *OAuth) tokenPath() string    { return cmp.Or(o.TokenPath, DefaultTokenPath) }
 func (o *OAuth) authorizePath() string {
 	return cmp.Or(o.AuthorizePath, DefaultAuthorizePath)
+}
+func (o *OAuth) subject() string {
+	return cmp.Or(o.Subject, strconv.FormatInt(IntegrationEmployee, 10))
 }
 func (o *OAuth) lifetime() time.Duration { return cmp.Or(o.ExpiresIn, time.Hour) }
 

@@ -10,13 +10,14 @@ import (
 // me answers GET /me: the employee whose credentials the caller uses, with the username
 // in every answer, as the OpenAPI document draws it.
 func (s *Server) me(c *call) answered {
-	rec, found := s.employees.get(IntegrationEmployee)
-	if !found {
-		return no(notFound("me", IntegrationEmployee))
+	id, err := strconv.ParseInt(s.OAuth.subject(), 10, 64)
+	rec, found := s.employees.get(id)
+	if err != nil || !found {
+		return no(refuse(http.StatusNotFound, "the account is no employee"))
 	}
-	columns, err := s.employees.shape("", "username")
-	if err != nil {
-		return no(err)
+	columns, refused := s.employees.shape("", "username")
+	if refused != nil {
+		return no(refused)
 	}
 	return ok(envelope(newMeta("me", "view"), appendRecord(nil, rec, columns)))
 }

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -59,12 +58,8 @@ func (s *Server) issue(scopes []string) tokens {
 // jwt looks like the portal's tokens, which are signed with RS256. The signature is
 // noise of that length: only this server ever judges it, by knowing the token.
 func (s *Server) jwt(now, until time.Time, scopes []string) string {
-	subject := s.OAuth.Subject
-	if subject == "" {
-		subject = strconv.FormatInt(IntegrationEmployee, 10)
-	}
 	claims, err := json.Marshal(map[string]any{"aud": s.OAuth.clientID(), "jti": random(20), "iat": now.Unix(),
-		"nbf": now.Unix(), "exp": until.Unix(), "sub": subject, "scopes": scopes})
+		"nbf": now.Unix(), "exp": until.Unix(), "sub": s.OAuth.subject(), "scopes": scopes})
 	if err != nil {
 		panic("tracktiktest: encoding claims: " + err.Error())
 	}
