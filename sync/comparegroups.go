@@ -245,6 +245,11 @@ func (c *comparing) sortedEmployees() []*plan.Employee {
 
 func (r *run) isOwn(e *plan.Employee) bool { return r.pol.Owns(plan.Who{Employee: e}) }
 
+// isDue reports whether one of the groups gives somebody the role: several may.
+func (c *comparing) isDue(role plan.RoleID, id plan.PersonID) bool {
+	return slices.ContainsFunc(c.groups, func(g *pushed) bool { return g.role != nil && g.role.ID == role && g.holds(id) })
+}
+
 // placeHolders finds who holds the role of a group that they are not in.
 func (c *comparing) placeHolders() {
 	for _, g := range c.groups {
@@ -255,7 +260,7 @@ func (c *comparing) placeHolders() {
 		slices.Sort(ids)
 		for _, id := range slices.Compact(ids) {
 			e, s := c.employees[id], c.claimed[id]
-			if e == nil || !e.Active() || c.isOwn(e) || s != nil && g.holds(s.person.ID) {
+			if e == nil || !e.Active() || c.isOwn(e) || s != nil && c.isDue(g.role.ID, s.person.ID) {
 				continue
 			}
 			row := plan.Compared{Employee: c.shown(e), Role: g.role, Group: g.group.Name}

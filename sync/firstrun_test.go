@@ -135,6 +135,7 @@ func TestWhoIsAssignedThroughAGroupIsMade(t *testing.T) {
 
 func TestAnEmptyDivisionLandsInTheDefaultRegionWithAWarning(t *testing.T) {
 	w := newWorld(t)
+	w.push.Push = "none"
 	w.hire("ada")
 	doc := w.run()
 	w.wantWarning(doc, "default_region")

@@ -55,16 +55,26 @@ func (r *run) groupViews(ctx context.Context, open map[plan.GroupID]plan.Held) (
 	if err != nil {
 		return nil, err
 	}
-	stored, keys := storedGroups(links), newRoleKeys(r.Groups.Roles)
+	stored, keys := storedGroups(links), plan.NewRoleKeys(r.Groups.Roles)
 	known, used := map[plan.GroupID]bool{}, map[string]bool{}
 	views := make([]plan.GroupView, 0, len(links)+len(r.groups))
 	add := func(g plan.Group, l *plan.GroupLink, aside bool) {
 		if known[g.ID] {
 			return
 		}
-		key := keys.find(g, l)
-		known[g.ID], used[key] = true, true
-		views = append(views, plan.GroupView{Group: g, Link: l, Mapped: r.Groups.Roles[key], Aside: aside})
+		known[g.ID] = true
+		v := plan.GroupView{Group: g, Link: l, Aside: aside}
+		found := keys.Find(g, l)
+		for _, key := range found {
+			used[key.Key] = true
+		}
+		if len(found) > 0 {
+			v.Mapped = found[0].Role
+		}
+		if len(found) > 1 {
+			v.Globs = found
+		}
+		views = append(views, v)
 	}
 	about := func() {
 		for _, g := range r.groups {
@@ -119,42 +129,6 @@ func (r *run) otherGroups(ctx context.Context, links []plan.GroupLink) (map[plan
 		return true
 	})
 	return found, nil
-}
-
-// A roleKeys finds the keys of sync.groups.roles, exact and folded.
-type roleKeys struct {
-	roles  map[string]string
-	folded map[string]string // a key by its folded form; the first of several
-}
-
-func newRoleKeys(roles map[string]string) roleKeys {
-	keys := roleKeys{roles, make(map[string]string, len(roles))}
-	for _, key := range slices.Sorted(maps.Keys(roles)) {
-		if name := plan.FoldName(key); keys.folded[name] == "" {
-			keys.folded[name] = key
-		}
-	}
-	return keys
-}
-
-// find returns the key that names the group: by id, by name, or by the name that it had
-// when its role was mapped; empty: none does.
-func (k roleKeys) find(g plan.Group, l *plan.GroupLink) string {
-	names := []string{string(g.ID), g.Name}
-	if l != nil && l.How == plan.HowMapped {
-		names = append(names, l.Name)
-	}
-	for _, name := range names {
-		if k.roles[name] != "" {
-			return name
-		}
-	}
-	for _, name := range names[1:] {
-		if key := k.folded[plan.FoldName(name)]; key != "" {
-			return key
-		}
-	}
-	return ""
 }
 
 // openRoles are the groups whose role may or may not have been made: they have none

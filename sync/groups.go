@@ -86,10 +86,12 @@ func (r *run) readGroups(ctx context.Context) error {
 func (r *run) findGroups(ctx context.Context, links []plan.GroupLink) (found map[plan.GroupID]plan.Group, images map[plan.GroupID]bool, err error) {
 	r.phase("reading okta groups", 0)
 	found = map[plan.GroupID]plan.Group{}
+	var read []plan.Group
 	take := func(wanted func(plan.Group) bool) func([]plan.Group) error {
 		return func(page []plan.Group) error {
 			r.groupsIn += len(page)
 			r.progress(len(page))
+			read = append(read, page...)
 			for _, g := range page {
 				if wanted(g) {
 					found[g.ID] = g
@@ -117,21 +119,32 @@ func (r *run) findGroups(ctx context.Context, links []plan.GroupLink) (found map
 		}
 	}
 	images = r.dropImages(found, stored)
-	if err == nil && r.Groups.Push == pushListed && !r.some() {
-		r.warnUnknownIDs(found, stored)
+	if err == nil && r.readsGroups() && !r.some() {
+		r.warnDeadKeys(found, links, read)
 	}
 	return found, images, err
 }
 
-// warnUnknownIDs names configured groups that there are not: a slip of the pen would
-// otherwise grant nothing, and say nothing.
-func (r *run) warnUnknownIDs(found map[plan.GroupID]plan.Group, stored map[plan.GroupID]*plan.GroupLink) {
-	for _, id := range r.Groups.IDs {
-		group := plan.GroupID(id)
-		if _, ok := found[group]; !ok && stored[group] == nil { // one that was pushed before is told of otherwise
-			r.warn(plan.Warning{Code: warnGroup, Message: fmt.Sprintf("sync.groups.ids names group %s, which okta does not have, or does not show to us", id)})
+// warnDeadKeys names configured groups that there are not: a slip of the pen would
+// otherwise grant nothing, and say nothing. A group on record that was not shown this time
+// still counts.
+func (r *run) warnDeadKeys(found map[plan.GroupID]plan.Group, links []plan.GroupLink, read []plan.Group) {
+	keys := plan.GroupKeys{Roles: slices.Sorted(maps.Keys(r.Groups.Roles)), Order: r.pol.Order}
+	if r.Groups.Push == pushListed {
+		keys.Names, keys.IDs = r.Groups.Names, r.Groups.IDs
+	}
+	stored := storedGroups(links)
+	views := make([]plan.GroupView, 0, len(found))
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		views = append(views, plan.GroupView{Group: found[id], Link: stored[id]})
+	}
+	for i := range links {
+		l := &links[i]
+		if _, ok := found[l.Group]; !ok && !l.Unpushed {
+			views = append(views, plan.GroupView{Group: plan.Group{ID: l.Group, Name: l.Name}, Link: l})
 		}
 	}
+	r.warnings = append(r.warnings, plan.DeadKeys(keys, views, read)...)
 }
 
 // dropImages leaves out what Okta's own Push Groups leaves behind: a group of type

@@ -122,7 +122,7 @@ func TestAGroupIDThatIsNotThereIsNamed(t *testing.T) {
 	w.group("Site North", "ada")
 	w.push.Names, w.push.IDs = nil, []string{w.groups["Site North"], "00gNowhere"}
 	doc := w.run()
-	w.wantWarning(doc, "group_unread")
+	w.wantWarning(doc, plan.WarningDeadKey)
 	w.wantRoles("ada", "Site North")
 	w.org.DeleteGroup(w.groups["Site North"]) // known, and unpushed
 	w.wantWarning(w.run(), "group_unpushed")

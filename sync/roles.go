@@ -285,7 +285,7 @@ func rolesDue(groups []*pushed) int {
 // rank is a group's place in sync.groups.order; those that are missing come last.
 func (r *run) rank(g *pushed) int {
 	for i, name := range r.pol.Order {
-		if name == string(g.group.ID) || plan.FoldName(name) == plan.FoldName(g.group.Name) {
+		if name == string(g.group.ID) || plan.MatchGlob(name, g.group.Name) {
 			return i
 		}
 	}
@@ -486,7 +486,7 @@ func (r *run) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
 	h := plan.Holding{Grant: g, Role: r.roleRef(g)}
 	group := r.byGroup[g.Group]
 	switch {
-	case group != nil && group.failed:
+	case due, group != nil && group.failed: // another group may give it
 	case group != nil && !group.holds(id):
 		h.Lost, h.Evidence = fmt.Sprintf("no longer in group %q", group.group.Name), ""
 	case group == nil && r.pol.RevokeUnpushed && slices.ContainsFunc(r.unpushed, func(l plan.GroupLink) bool { return l.Group == g.Group }):
@@ -587,9 +587,9 @@ func (r *run) confirmLeft(ctx context.Context) error {
 		}
 		for j := range v.Have {
 			h := &v.Have[j]
-			switch g := r.byGroup[h.Group]; {
+			switch {
 			case h.Lost == "" || h.Evidence != "":
-			case g != nil && g.short: // the sample speaks against the list
+			case slices.ContainsFunc(r.groups, func(g *pushed) bool { return g.short && r.gives(g.group.ID, h) }): // the sample speaks against the list
 				h.Lost = ""
 			default:
 				h.Evidence = evidence
@@ -614,15 +614,21 @@ func (r *run) confirmOne(ctx context.Context, v *plan.RoleView) (short []plan.Gr
 		if h.Lost == "" || h.Evidence != "" {
 			continue
 		}
-		in := slices.ContainsFunc(groups, func(g plan.Group) bool { return g.ID == h.Group })
-		g := r.byGroup[h.Group]
+		giver := h.Group // by which they hold it after all, or did
+		for _, g := range groups {
+			if r.gives(g.ID, h) {
+				giver = g.ID
+			}
+		}
+		in := slices.ContainsFunc(groups, func(g plan.Group) bool { return g.ID == giver })
+		g := r.byGroup[giver]
 		switch {
 		case in && r.some():
-			return nil, &read.BrokenListing{What: fmt.Sprintf("okta's listing of the groups of user %s lacks group %s, which they are in", v.User.ID, h.Group)}
+			return nil, &read.BrokenListing{What: fmt.Sprintf("okta's listing of the groups of user %s lacks group %s, which they are in", v.User.ID, giver)}
 		case in && g != nil && !g.reread:
-			h.Lost, short = "", append(short, h.Group)
+			h.Lost, short = "", append(short, giver)
 		case in:
-			return nil, &read.BrokenListing{What: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", h.Group, v.User.ID)}
+			return nil, &read.BrokenListing{What: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", giver, v.User.ID)}
 		case r.some() && len(groups) == 0:
 			if err := r.confirmAlone(ctx, v.User.ID, h.Group); err != nil {
 				return nil, err
@@ -630,6 +636,13 @@ func (r *run) confirmOne(ctx context.Context, v *plan.RoleView) (short []plan.Gr
 		}
 	}
 	return short, nil
+}
+
+// gives reports whether who is in the group holds that role by it. Several groups may give
+// one role, and the grant on record names the one that did so first.
+func (r *run) gives(id plan.GroupID, h *plan.Holding) bool {
+	g := r.byGroup[id]
+	return id == h.Group || g != nil && g.role != nil && g.role.ID == h.Role.ID
 }
 
 // confirmAlone asks the group about somebody who has no groups at all by their own list,

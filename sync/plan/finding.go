@@ -59,6 +59,7 @@ const (
 	HeldHasOtherRole        = "has_other_role"
 	HeldLastRole            = "last_role"
 	HeldRoleExists          = "role_exists"
+	HeldAmbiguousMapping    = "ambiguous_mapping"
 	HeldProtectedRole       = "protected_role"
 	HeldUnassignedGrace     = "unassigned_grace"
 	HeldOutOfScope          = "out_of_scope"
@@ -81,4 +82,5 @@ const (
 	WarningDrift              = "drift" // TrackTik was changed by hand, and is left so
 	WarningProtectedRole      = "protected_role"
 	WarningRoleChanged        = "role_changed" // a group has another role than before
+	WarningDeadKey            = "dead_key"     // a key of sync.groups fits no group
 )

@@ -13,6 +13,9 @@ type GroupView struct {
 	Group  Group
 	Link   *GroupLink // nil: never seen
 	Mapped string     // sync.groups.roles: an existing role's id or name; empty: none
+	// Globs are the keys of sync.groups.roles that the group fits, where several do with
+	// roles that are spelt differently; Mapped is the first one's role.
+	Globs []RoleKey
 	// Aside says that nothing is decided about the group, and that no other gets what is
 	// its own: the role that it has or is mapped to, and a role of its name, if Group has
 	// one. It is no longer pushed, or this run is not about it.
@@ -48,7 +51,7 @@ func DecideGroups(views []GroupView, portal PortalRoles, b Binding, pol *Policy)
 	for i := range views {
 		g.claims(&views[i])
 	}
-	views = slices.DeleteFunc(views, func(v GroupView) bool { return v.Aside })
+	views = slices.DeleteFunc(views, func(v GroupView) bool { return v.Aside || g.ambiguous(&v) })
 	for _, v := range g.freeingFirst(views) {
 		g.renames(v)
 	}
@@ -106,11 +109,34 @@ func (g *groupPass) claims(v *GroupView) {
 		}
 		return
 	}
+	for _, key := range v.Globs {
+		if role, ok := g.named(key.Role); ok {
+			g.mapped[role.ID] = v.Group.ID
+		}
+	}
 	if role, ok := g.named(v.Mapped); ok {
 		g.mapped[role.ID] = v.Group.ID
 	} else if !g.portal.Read && l != nil && l.How == HowMapped {
 		g.mapped[l.Role] = v.Group.ID
 	}
+}
+
+// ambiguous holds a group that fits several globs of the configuration which give it
+// different roles: nobody is granted any of them, and who has one by the group keeps it.
+func (g *groupPass) ambiguous(v *GroupView) bool {
+	var keys []string
+	roles := map[RoleID]bool{}
+	for _, key := range v.Globs {
+		role, _ := g.named(key.Role)
+		roles[role.ID] = true
+		keys = append(keys, quote(key.Key)+" gives "+quote(key.Role))
+	}
+	if len(roles) < 2 {
+		return false
+	}
+	g.hold(Action{Kind: LinkRole, Role: &RoleRef{Name: Clean(v.Group.Name), Group: v.Group.ID}},
+		fmt.Sprintf("%s: of sync.groups.roles, %s; name group %s itself, by id or by name", HeldAmbiguousMapping, strings.Join(keys, ", "), v.Group.ID))
+	return true
 }
 
 // renamed takes the renames of this plan for done: they come before what links or
@@ -144,7 +170,7 @@ func NeedsPortalRoles(views []GroupView, pol *Policy) bool {
 		if v.Mapped == "" && (v.Link == nil || v.Link.Role == 0) && MatchAny(pol.ProtectedRoles, v.Group.Name) {
 			return false // it gets no role, whatever the portal has
 		}
-		return v.Link == nil || v.Link.Role == 0 || (v.Mapped != "") != (v.Link.How == HowMapped) ||
+		return v.Link == nil || v.Link.Role == 0 || len(v.Globs) > 1 || (v.Mapped != "") != (v.Link.How == HowMapped) ||
 			(v.Link.How != HowMapped && Clean(v.Link.Name) != Clean(v.Group.Name))
 	})
 }

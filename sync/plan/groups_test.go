@@ -36,6 +36,16 @@ func aside(v plan.GroupView) plan.GroupView {
 
 func mappedTo(name string) func(*plan.GroupView) { return func(v *plan.GroupView) { v.Mapped = name } }
 
+// fits says that the group fits several globs, with those roles.
+func fits(roles ...string) func(*plan.GroupView) {
+	return func(v *plan.GroupView) {
+		v.Mapped = roles[0]
+		for _, role := range roles {
+			v.Globs = append(v.Globs, plan.RoleKey{Key: "*", Role: role})
+		}
+	}
+}
+
 func portal(roles ...plan.Role) plan.PortalRoles { return plan.PortalRoles{Read: true, Roles: roles} }
 
 func staff(id plan.RoleID, name string) plan.Role {
@@ -132,6 +142,12 @@ func TestWhichRoleAGroupGets(t *testing.T) {
 		"mapped, was made before":           {views(group("g1", "Guards", mappedTo("Doors"), linked(5, "Guards", plan.HowCreated))), portal(staff(5, "Guards"), staff(6, "Doors")), nothing, `link_role g1/6; warning role_changed | g1=6 "Doors"`},
 		"mapped no more":                    {views(group("g1", "Guards", linked(5, "Guards", plan.HowMapped))), portal(staff(5, "Doors")), nothing, `create_role g1/0; warning role_changed | g1=0 "Guards"`},
 		"two mapped to one":                 {views(group("g1", "A", mappedTo("Doors")), group("g2", "B", mappedTo("5"))), portal(staff(5, "Doors")), nothing, `link_role g1/5; link_role g2/5 | g1=5 "Doors", g2=5 "Doors"`},
+
+		"globs of two roles":                {views(group("g1", "Guards", fits("Doors", "Gates"))), portal(staff(5, "Doors"), staff(6, "Gates")), nothing, "held link_role g1/0 ambiguous_mapping"},
+		"globs of one role, spelt two ways": {views(group("g1", "Guards", fits("Doors", "5"))), portal(staff(5, "Doors")), nothing, `link_role g1/5 | g1=5 "Doors"`},
+		"globs, one of no role":             {views(group("g1", "Guards", fits("Doors", "None"))), portal(staff(5, "Doors")), nothing, "held link_role g1/0 ambiguous_mapping"},
+		"globs of two roles, linked":        {views(group("g1", "Guards", fits("Doors", "Gates"), linked(5, "Guards", plan.HowMapped))), portal(staff(5, "Doors"), staff(6, "Gates")), nothing, "held link_role g1/0 ambiguous_mapping"},
+		"globs claim both of their roles":   {views(group("g1", "Guards", fits("Doors", "Gates")), group("g2", "Doors"), group("g3", "Gates")), portal(staff(5, "Doors"), staff(6, "Gates")), nothing, "held link_role g1/0 ambiguous_mapping; held create_role g2/0 role_exists; held create_role g3/0 role_exists"},
 
 		"aside, its role":                {views(group("g1", "Guards"), aside(group("g2", "", linked(5, "Guards", plan.HowCreated)))), portal(staff(5, "Guards")), nothing, "held create_role g1/0 role_exists"},
 		"aside, its role is gone":        {views(group("g1", "Guards"), aside(group("g2", "", linked(5, "Guards", plan.HowCreated)))), portal(), nothing, `create_role g1/0 | g1=0 "Guards"`},

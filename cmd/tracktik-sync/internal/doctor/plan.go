@@ -119,7 +119,7 @@ func (d *Doctor) plan(ctx context.Context, okta *oktaSide, portal *portalSide, b
 		d.fail(name, "`tracktik-sync plan` ends the same way; settle what failed above first", "%s", err)
 		return
 	}
-	d.groups(watched, db.Members)
+	d.groups(doc, watched, db.Members)
 	d.roles(doc)
 	d.divisions(doc)
 	d.names(doc)
@@ -179,7 +179,7 @@ func (w *watchedSource) Members(ctx context.Context, id plan.GroupID, each func(
 
 // groups shows the pushed groups with their sizes, and what the configuration names
 // and the org has not. Members that did not change are those of the snapshot.
-func (d *Doctor) groups(w *watchedSource, known func(plan.GroupID) ([]plan.PersonID, bool, error)) {
+func (d *Doctor) groups(doc *plan.Document, w *watchedSource, known func(plan.GroupID) ([]plan.PersonID, bool, error)) {
 	const name = "okta.pushed_groups"
 	for id := range w.groups {
 		if members, stored, err := known(id); err == nil && stored {
@@ -189,16 +189,9 @@ func (d *Doctor) groups(w *watchedSource, known func(plan.GroupID) ([]plan.Perso
 		}
 	}
 	rules := d.cfg.Sync.Groups
-	if rules.Push == "listed" {
-		for _, glob := range rules.Names {
-			if !slices.ContainsFunc(slices.Collect(maps.Values(w.groups)), func(group string) bool { return plan.MatchAny([]string{glob}, group) }) {
-				d.warn(name, "correct sync.groups.names; groups that our account does not see are missing too", "no group's name fits %q", glob)
-			}
-		}
-		for _, id := range rules.IDs {
-			if _, seen := w.groups[plan.GroupID(id)]; !seen {
-				d.warn(name, "correct sync.groups.ids", "there is no group %s", id)
-			}
+	for _, x := range doc.Warnings {
+		if x.Code == plan.WarningDeadKey {
+			d.warn(name, "correct "+x.Field+"; groups that our account does not see are missing too", "%s", x.Message)
 		}
 	}
 	if len(w.sizes) == 0 {
@@ -252,7 +245,7 @@ func (d *Doctor) roles(doc *plan.Document) {
 		d.warn(name, "give new roles their permissions in TrackTik (Settings, Roles), or map groups to existing ones in sync.groups.roles", "made anew, without permissions: %s", few(made))
 	}
 	for _, h := range doc.Held {
-		if code := h.Code(); code == plan.HeldRoleExists || code == plan.HeldProtectedRole {
+		if code := h.Code(); code == plan.HeldRoleExists || code == plan.HeldProtectedRole || code == plan.HeldAmbiguousMapping {
 			d.warn(name, ui.WayOut(code), "%s", h.Why)
 		}
 	}

@@ -17,7 +17,7 @@ var (
 	heldCodes = []string{
 		plan.HeldSwitchedOff, plan.HeldGuard, plan.HeldSuspended, plan.HeldUnreadable, plan.HeldUnconfirmed,
 		plan.HeldNotVisible, plan.HeldProtected, plan.HeldDoubtfulMatch, plan.HeldAdoptedDiffers, plan.HeldHasOtherRole,
-		plan.HeldLastRole, plan.HeldRoleExists, plan.HeldProtectedRole, plan.HeldUnassignedGrace, plan.HeldOutOfScope,
+		plan.HeldLastRole, plan.HeldRoleExists, plan.HeldAmbiguousMapping, plan.HeldProtectedRole, plan.HeldUnassignedGrace, plan.HeldOutOfScope,
 		plan.HeldTerminatedElsewhere, plan.HeldBannedElsewhere, plan.HeldPending, plan.HeldRestored, plan.HeldClock,
 	}
 )

@@ -32,6 +32,7 @@ var WaysOut = map[string]string{
 	plan.HeldHasOtherRole:        "the person holds a role that we did not grant: take it away in TrackTik",
 	plan.HeldLastRole:            "TrackTik takes nobody's last role: grant another one",
 	plan.HeldRoleExists:          "a role of that name exists: sync.groups.roles says whether it is meant, or give the group another name",
+	plan.HeldAmbiguousMapping:    "several globs of sync.groups.roles fit the group: name the group itself there, by id or by name",
 	plan.HeldProtectedRole:       "sync.roles.protected names the role",
 	plan.HeldUnassignedGrace:     "sync.unassigned_grace is running",
 	plan.HeldOutOfScope:          "sync.scope does not take the person in; sync.out_of_scope decides",
