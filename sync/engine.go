@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -97,7 +98,9 @@ func (e *Engine) Plan(ctx context.Context, opt RunOptions) (*plan.Document, erro
 
 // planned is the document of a plan that is only shown.
 func (r *run) planned(ctx context.Context, decide func(context.Context) error) (*plan.Document, error) {
-	if err := decide(ctx); err != nil {
+	err := decide(ctx)
+	r.noteAsked()
+	if err != nil {
 		r.doc.Fail(err)
 		return r.doc, err
 	}
@@ -123,11 +126,17 @@ func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, e
 	r.log.WithField("by", e.By).Info("run begins")
 	err = r.carryOut(ctx, r.decide, r.apply, r.finish)
 	r.settleApprovals(ctx)
+	r.noteAsked()
 	if recordErr := r.record(err); err == nil {
 		err = recordErr
 	}
 	r.tell(err)
 	return r.doc, err
+}
+
+// noteAsked warns of what either system had to be asked otherwise.
+func (r *run) noteAsked() {
+	r.doc.Warnings = slices.Concat(r.doc.Warnings, r.Source.AskedOtherwise(), r.Target.AskedOtherwise())
 }
 
 // carryOut decides, asks who has to be asked, applies and records.

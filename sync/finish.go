@@ -415,6 +415,9 @@ func (r *run) record(cause error) error {
 	}
 	rec.Managed = managed
 	rec.Held, rec.Refusals = len(r.doc.Held), r.doc.Guard.Refusals
+	for _, w := range slices.Concat(r.Source.AskedOtherwise(), r.Target.AskedOtherwise()) {
+		rec.Asked = append(rec.Asked, w.Message)
+	}
 	if res := r.doc.Result; res != nil {
 		rec.Done, rec.Found, rec.Failed, rec.Unknown = res.Done, res.Found, res.Failed, res.Unknown
 		rec.Problems += r.troubled(res)

@@ -25,6 +25,7 @@ type Source interface {
 	Members(ctx context.Context, id plan.GroupID, each func([]plan.PersonID) error) error
 	PushMappings(ctx context.Context) ([]plan.PushMapping, error)
 	Mapping(ctx context.Context, id string) (found bool, err error)
+	Asked
 	Meter
 }
 
@@ -53,7 +54,13 @@ type Target interface {
 	TerminationReasons(ctx context.Context) ([]plan.TerminationReason, error)
 	Self(ctx context.Context) (string, error)
 	CredentialsFingerprint() string
+	Asked
 	Meter
+}
+
+// Asked says what a system refused to be asked, and how it is asked instead.
+type Asked interface {
+	AskedOtherwise() []plan.Warning
 }
 
 // A Meter counts requests and knows the other side's clock.

@@ -186,6 +186,7 @@ type RunRecord struct {
 	Unknown   int            `json:"unknown"`
 	Problems  int            `json:"problems"`
 	Refusals  []Refusal      `json:"refusals,omitempty"` // by the guards
+	Asked     []string       `json:"asked,omitempty"`    // what a system had to be asked otherwise
 	Managed   int            `json:"managed"`
 	OktaCalls int            `json:"okta_calls"`
 	TTCalls   int            `json:"tracktik_calls"`

@@ -64,9 +64,10 @@ func (d *Doctor) Examine(ctx context.Context) {
 	d.reach(ctx)
 	okta := d.okta(ctx)
 	portal := d.tracktik(ctx, waiting)
-	d.endings()
+	d.endings(ctx, portal)
 	d.people(okta, portal)
 	d.plan(ctx, okta, portal, busy)
+	d.asked(okta, portal)
 }
 
 func (d *Doctor) add(name, result, fix, format string, args ...any) {
@@ -191,9 +192,12 @@ func (d *Doctor) asTokenKeyError(err error) bool {
 }
 
 // endings warns about what we log in with, or trust, and what ends soon.
-func (d *Doctor) endings() {
+func (d *Doctor) endings(ctx context.Context, portal *portalSide) {
 	const name = "credentials.ends"
 	ends := wiring.CredentialEnds(d.cfg)
+	if end, known := portal.refreshTokenEnd(ctx, d.cfg.TrackTik.Auth.Grant); known {
+		ends = append(ends, wiring.CredentialEnd{System: "tracktik", What: "refresh token", Ends: end})
+	}
 	soon := false
 	for _, c := range ends {
 		if c.Ends.Sub(d.Now()) < wiring.ExpiryNotice {

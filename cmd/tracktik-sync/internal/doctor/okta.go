@@ -231,6 +231,8 @@ func (side *oktaSide) take(page []plan.Entry) error {
 func oktaFix(err error, scope string) string {
 	var f accessFailure
 	switch {
+	case isAddress(err):
+		return "let this machine's address in, in Okta at Security, Networks, or where the API token was made"
 	case errors.As(err, &f) && f.Forbidden():
 		return "grant " + scope + " to the service app, and it, or the token's owner, the read-only administrator role"
 	case errors.As(err, &f) && f.Credentials():

@@ -86,6 +86,8 @@ func (d *Doctor) loginFix() string {
 func portalFix(err error, right string) string {
 	var f accessFailure
 	switch {
+	case isAddress(err):
+		return "have TrackTik support let this machine's address in"
 	case errors.As(err, &f) && f.Forbidden():
 		return "give the account's role in TrackTik the right to view " + right + ", and the token its scope (TrackTik support)"
 	case isCredentials(err):

@@ -36,6 +36,7 @@ type Status struct {
 	Mode            string                 `json:"mode"`
 	ObservingSince  *time.Time             `json:"observing_since,omitempty"`
 	Snapshot        string                 `json:"snapshot"`
+	AskedOtherwise  []string               `json:"asked_otherwise,omitempty"` // what a system refused to be asked in the last run
 }
 
 // A LastRun is a run in short.
@@ -176,7 +177,7 @@ func (d *Status) fromRuns(db *state.DB) (refused []string, err error) {
 		return nil, err
 	}
 	last := runs[0]
-	d.LastRun = lastRunOf(&last)
+	d.LastRun, d.AskedOtherwise = lastRunOf(&last), last.Asked
 	whole, err := LastWhole(db)
 	if err != nil {
 		return nil, err

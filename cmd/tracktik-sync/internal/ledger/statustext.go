@@ -69,6 +69,9 @@ func (d *Status) alarms(t *ui.Table, now time.Time) {
 			t.Row("credential", fmt.Sprintf("the %s of %s is good until %s", ui.Safe(c.What), ui.Safe(c.System), c.Ends.UTC().Format(time.RFC3339)))
 		}
 	}
+	for _, text := range d.AskedOtherwise {
+		t.Row("asked otherwise", ui.Safe(text))
+	}
 	for _, r := range d.Guard.Refusals {
 		t.Alarm("guard", ui.Safe(r.Message))
 	}

@@ -1,0 +1,44 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik"
+)
+
+// asked says what either system refuses to be asked as its documentation has it.
+func (d *Doctor) asked(okta *oktaSide, portal *portalSide) {
+	if okta.source != nil && okta.usable {
+		d.askedOf("okta.asked", okta.source.AskedOtherwise())
+	}
+	if portal.client != nil && portal.usable {
+		d.askedOf("tracktik.asked", portal.client.AskedOtherwise())
+	}
+}
+
+func (d *Doctor) askedOf(name string, otherwise []plan.Warning) {
+	for _, w := range otherwise {
+		d.warn(name, "runs go on like this; report this line to the project, so that the next version asks so at once", "%s", w.Message)
+	}
+	if len(otherwise) == 0 {
+		d.ok(name, "every question was answered as it was asked")
+	}
+}
+
+// refreshTokenEnd is when the refresh token ends, where the portal says so.
+func (side *portalSide) refreshTokenEnd(ctx context.Context, grant string) (end time.Time, known bool) {
+	if !side.usable || grant == tracktik.GrantPassword {
+		return time.Time{}, false
+	}
+	end, known, err := side.client.RefreshTokenEnd(ctx)
+	return end, known && err == nil
+}
+
+// isAddress reports a refusal of whoever comes from where we come from.
+func isAddress(err error) bool {
+	var f interface{ AddressRefused() bool }
+	return errors.As(err, &f) && f.AddressRefused()
+}
