@@ -27,7 +27,7 @@ func (r *review) sync() {
 // whether a person needs them.
 var trackTikFields = map[string]bool{
 	"username": true, "firstName": true, "lastName": true, "email": true,
-	"jobTitle": false, "primaryPhone": false,
+	"jobTitle": false, "primaryPhone": false, "secondaryPhone": false,
 	"address.addressLine1": false, "address.city": false, "address.state": false,
 	"address.postalCode": false, "address.country": false,
 	"language": false, "region": false, "customId": false,

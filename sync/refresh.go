@@ -132,7 +132,7 @@ func (r *run) compareEmployee(e *plan.Employee) error {
 // differs reports whether an employee is not as pushed. What was never pushed counts
 // only where others provision too: what they wrote need not be written again.
 func differs(link *plan.Link, e *plan.Employee, others bool) bool {
-	for f := plan.Field(0); f < plan.Region; f++ {
+	for _, f := range plan.RecordFields {
 		if e.Has.Has(f) && (others || link.Pushed[f] != "") && !f.Same(link.Pushed[f], e.Values[f]) {
 			return true
 		}

@@ -43,7 +43,7 @@ func (r *restore) decisions() (actions []plan.Action, held []plan.Held, problems
 func (c *comeback) fill() {
 	link := &c.former.Link
 	c.want = plan.Wanted{Values: link.Pushed, RegionID: link.PushedRegion, Email: link.Email, Group: link.AssignedBy}
-	for f := plan.Field(0); f < plan.Region; f++ {
+	for _, f := range plan.RecordFields {
 		if link.Pushed[f] == "" {
 			c.want.Keep = c.want.Keep.With(f)
 		}
@@ -55,7 +55,7 @@ func (c *comeback) fillNew() {
 	if c.employee == nil {
 		return
 	}
-	for f := plan.Field(0); f < plan.Region; f++ {
+	for _, f := range plan.RecordFields {
 		if c.want.Values[f] == "" && c.employee.Has.Has(f) && f != plan.CustomID {
 			c.want.Values[f] = c.employee.Values[f]
 		}

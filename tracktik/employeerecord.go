@@ -14,18 +14,19 @@ var addressKeys = [len(plan.AddressFields)]string{"addressLine1", "city", "state
 // employeeRecord is an employee as the portal's OpenAPI document draws it, as far
 // as it matters here. Any of it may be missing or null.
 type employeeRecord struct {
-	ID           ref     `json:"id"`
-	Status       text    `json:"status"`
-	Region       ref     `json:"region"`
-	Username     text    `json:"username"`
-	FirstName    text    `json:"firstName"`
-	LastName     text    `json:"lastName"`
-	Email        text    `json:"email"`
-	JobTitle     text    `json:"jobTitle"`
-	PrimaryPhone text    `json:"primaryPhone"`
-	Language     text    `json:"language"`
-	CustomID     text    `json:"customId"`
-	Address      address `json:"address"`
+	ID             ref     `json:"id"`
+	Status         text    `json:"status"`
+	Region         ref     `json:"region"`
+	Username       text    `json:"username"`
+	FirstName      text    `json:"firstName"`
+	LastName       text    `json:"lastName"`
+	Email          text    `json:"email"`
+	JobTitle       text    `json:"jobTitle"`
+	PrimaryPhone   text    `json:"primaryPhone"`
+	SecondaryPhone text    `json:"secondaryPhone"`
+	Language       text    `json:"language"`
+	CustomID       text    `json:"customId"`
+	Address        address `json:"address"`
 }
 
 // address is an embedded address. A number is the id of one that was not
@@ -70,7 +71,7 @@ func decodeEmployee(data json.RawMessage) (plan.Employee, int64, bool, error) {
 		value text
 	}{
 		{plan.Username, r.Username}, {plan.FirstName, r.FirstName}, {plan.LastName, r.LastName}, {plan.Email, r.Email},
-		{plan.JobTitle, r.JobTitle}, {plan.PrimaryPhone, r.PrimaryPhone}, {plan.Language, r.Language}, {plan.CustomID, r.CustomID},
+		{plan.JobTitle, r.JobTitle}, {plan.PrimaryPhone, r.PrimaryPhone}, {plan.SecondaryPhone, r.SecondaryPhone}, {plan.Language, r.Language}, {plan.CustomID, r.CustomID},
 	} {
 		set(&e, came.field, came.value)
 	}

@@ -61,7 +61,7 @@ func TestUpdateSendsOnlyWhatChanged(t *testing.T) {
 	}{
 		"a value":          {[]plan.Change{{Field: plan.LastName, New: "Santos"}}, ana, `{"lastName":"Santos"}`},
 		"one address part": {[]plan.Change{{Field: plan.City, New: "Montreal"}}, ana, address},
-		"cleared texts":    {[]plan.Change{{Field: plan.JobTitle}, {Field: plan.PrimaryPhone}}, ana, `{"jobTitle":"","primaryPhone":""}`},
+		"cleared texts":    {[]plan.Change{{Field: plan.JobTitle}, {Field: plan.PrimaryPhone}, {Field: plan.SecondaryPhone}}, ana, `{"jobTitle":"","primaryPhone":"","secondaryPhone":""}`},
 		"cleared others":   {[]plan.Change{{Field: plan.Language}, {Field: plan.City, Old: "Montreal"}}, plan.Values{}, `{"language":null,"address":null}`},
 		"never a region":   {[]plan.Change{{Field: plan.Region, New: "North"}, {Field: plan.Email, New: "a@b.example"}}, ana, `{"email":"a@b.example"}`},
 	} {

@@ -92,7 +92,7 @@ func grantHolder(user int64) plan.EmployeeID { return plan.EmployeeID(user) }
 // whose documented minimum is no characters become empty, everything else
 // null. [G]
 func cleared(f plan.Field) any {
-	if f == plan.JobTitle || f == plan.PrimaryPhone {
+	if f == plan.JobTitle || f == plan.PrimaryPhone || f == plan.SecondaryPhone {
 		return ""
 	}
 	return nil
@@ -176,6 +176,7 @@ var fieldNames = []struct {
 	{plan.Email, regexp.MustCompile(`(?i)\be-?mail\b`)},
 	{plan.JobTitle, regexp.MustCompile(`(?i)\bjob ?title\b`)},
 	{plan.PrimaryPhone, regexp.MustCompile(`(?i)\b(primary ?)?phone\b`)},
+	{plan.SecondaryPhone, regexp.MustCompile(`(?i)\bsecondary ?phone\b`)},
 	{plan.AddressLine1, regexp.MustCompile(`(?i)\baddress ?(line ?1)?\b`)},
 	{plan.City, regexp.MustCompile(`(?i)\bcity\b`)},
 	{plan.State, regexp.MustCompile(`(?i)\bstate\b`)},

@@ -87,7 +87,7 @@ func (c *caller) droppable(action *plan.Action, err error, want *plan.Wanted) (p
 	var f interface{ RefusedField() (plan.Field, bool) }
 	if errors.As(err, &f) {
 		field, named := f.RefusedField()
-		if named && (field == plan.Language || field == plan.PrimaryPhone) && want.Values[field] != "" {
+		if named && (field == plan.Language || field == plan.PrimaryPhone || field == plan.SecondaryPhone) && want.Values[field] != "" {
 			return field, true
 		}
 	}
@@ -150,7 +150,7 @@ func (c *caller) fullValues(action *plan.Action) plan.Values {
 	}
 	full := action.Want.Values
 	if link, found, err := c.Snapshot.Link(action.User.ID); err == nil && found {
-		for f := plan.Field(0); f < plan.Region; f++ {
+		for _, f := range plan.RecordFields {
 			if action.Want.Keep.Has(f) {
 				full[f] = link.Pushed[f]
 			}

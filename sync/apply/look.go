@@ -97,7 +97,7 @@ func (l looker) lookAtUpdate(ctx context.Context, in *plan.Intent) (settled, pla
 			link.Pushed[c.Field], link.PushedRegion = c.New, in.Wanted.RegionID
 		case c.Field == plan.Region:
 			state = didNot
-		case c.Field < plan.Region && e.Has.Has(c.Field):
+		case c.Field < plan.NumFields && e.Has.Has(c.Field):
 			if c.Field.Same(c.New, e.Values[c.Field]) {
 				link.Pushed[c.Field], link.Seen[c.Field] = c.New, ""
 			} else {

@@ -96,7 +96,7 @@ func (r recorder) reactivatedBatch(a *plan.Action, w *plan.Wanted, e *plan.Emplo
 // asBefore takes over what was pushed before the termination and holds still: values that
 // Okta does not have any more, which are to be cleared, and the region.
 func asBefore(link, before *plan.Link, w *plan.Wanted, e *plan.Employee) {
-	for f := plan.Field(0); f < plan.Region; f++ {
+	for _, f := range plan.RecordFields {
 		gone := w.Values[f] == "" && (!e.Has.Has(f) || e.Values[f] != "")
 		if f != plan.Username && (gone || w.Keep.Has(f)) {
 			link.Pushed[f] = before.Pushed[f]

@@ -26,22 +26,24 @@ type place struct {
 }
 
 // defaultPlaces are those of the OIN app, whose attributes have SCIM-like names,
-// and of custom apps, which mostly repeat the names of the base profile.
+// of custom apps, which mostly repeat the names of the base profile, and of OIDC apps,
+// whose attributes are named for their claims.
 var defaultPlaces = [plan.NumFields][]string{
-	plan.Username:     {assignedName, "user.login"},
-	plan.FirstName:    {"app.givenName", "app.firstName", "user.firstName"},
-	plan.LastName:     {"app.familyName", "app.lastName", "user.lastName"},
-	plan.Email:        {"app.email", "user.email"},
-	plan.JobTitle:     {"app.title", "user.title"},
-	plan.PrimaryPhone: {"app.primaryPhone", "user.primaryPhone"},
-	plan.AddressLine1: {"app.streetAddress", "user.streetAddress"},
-	plan.City:         {"app.locality", "app.city", "user.city"},
-	plan.State:        {"app.region", "app.state", "user.state"},
-	plan.PostalCode:   {"app.postalCode", "app.zipCode", "user.zipCode"},
-	plan.Country:      {"app.country", "app.countryCode", "user.countryCode"},
-	plan.Language:     {"app.preferredLanguage", "user.preferredLanguage"},
-	plan.CustomID:     nil, // TrackTik assigns one
-	plan.Region:       {"app.division", "user.division"},
+	plan.Username:       {assignedName, "user.login"},
+	plan.FirstName:      {"app.givenName", "app.firstName", "app.given_name", "user.firstName"},
+	plan.LastName:       {"app.familyName", "app.lastName", "app.family_name", "user.lastName"},
+	plan.Email:          {"app.email", "user.email"},
+	plan.JobTitle:       {"app.title", "user.title"},
+	plan.PrimaryPhone:   {"app.primaryPhone", "app.phone_number", "user.primaryPhone"},
+	plan.AddressLine1:   {"app.streetAddress", "app.street_address", "user.streetAddress"},
+	plan.City:           {"app.locality", "app.city", "user.city"},
+	plan.State:          {"app.region", "app.state", "user.state"},
+	plan.PostalCode:     {"app.postalCode", "app.zipCode", "app.postal_code", "user.zipCode"},
+	plan.Country:        {"app.country", "app.countryCode", "user.countryCode"},
+	plan.Language:       {"app.preferredLanguage", "app.locale", "user.preferredLanguage"},
+	plan.CustomID:       nil, // TrackTik assigns one
+	plan.SecondaryPhone: nil,
+	plan.Region:         {"app.division", "user.division"},
 }
 
 // userTypePlaces are looked at for a warning only: TrackTik is not told.

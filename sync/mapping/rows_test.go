@@ -17,17 +17,17 @@ var rows = []struct {
 	values  [2]string
 }{
 	{plan.Username, []string{"assignment.userName", "user.login"}, [2]string{"ana", "ana.s"}},
-	{plan.FirstName, []string{"app.givenName", "app.firstName", "user.firstName"}, [2]string{"Ana", "Anna"}},
-	{plan.LastName, []string{"app.familyName", "app.lastName", "user.lastName"}, [2]string{"Silva", "Souza"}},
+	{plan.FirstName, []string{"app.givenName", "app.firstName", "app.given_name", "user.firstName"}, [2]string{"Ana", "Anna"}},
+	{plan.LastName, []string{"app.familyName", "app.lastName", "app.family_name", "user.lastName"}, [2]string{"Silva", "Souza"}},
 	{plan.Email, []string{"app.email", "user.email"}, [2]string{"a@acme.example", "b@acme.example"}},
 	{plan.JobTitle, []string{"app.title", "user.title"}, [2]string{"Guard", "Lead"}},
-	{plan.PrimaryPhone, []string{"app.primaryPhone", "user.primaryPhone"}, [2]string{"+1 514 555 0100", "+1 514 555 0101"}},
-	{plan.AddressLine1, []string{"app.streetAddress", "user.streetAddress"}, [2]string{"1 Main St", "2 Main St"}},
+	{plan.PrimaryPhone, []string{"app.primaryPhone", "app.phone_number", "user.primaryPhone"}, [2]string{"+1 514 555 0100", "+1 514 555 0101"}},
+	{plan.AddressLine1, []string{"app.streetAddress", "app.street_address", "user.streetAddress"}, [2]string{"1 Main St", "2 Main St"}},
 	{plan.City, []string{"app.locality", "app.city", "user.city"}, [2]string{"Montreal", "Laval"}},
 	{plan.State, []string{"app.region", "app.state", "user.state"}, [2]string{"QC", "ON"}},
-	{plan.PostalCode, []string{"app.postalCode", "app.zipCode", "user.zipCode"}, [2]string{"H1A 1A1", "H2B 2B2"}},
+	{plan.PostalCode, []string{"app.postalCode", "app.zipCode", "app.postal_code", "user.zipCode"}, [2]string{"H1A 1A1", "H2B 2B2"}},
 	{plan.Country, []string{"app.country", "app.countryCode", "user.countryCode"}, [2]string{"CA", "US"}},
-	{plan.Language, []string{"app.preferredLanguage", "user.preferredLanguage"}, [2]string{"FR", "ES"}},
+	{plan.Language, []string{"app.preferredLanguage", "app.locale", "user.preferredLanguage"}, [2]string{"FR", "ES"}},
 	{plan.Region, []string{"app.division", "user.division"}, [2]string{"East", "West"}},
 }
 
@@ -218,6 +218,18 @@ func TestEmailMustBeAnAddress(t *testing.T) {
 		}
 	}
 	wantProblem(t, mapDefault(t, anaWith(map[string]any{"email": long})), plan.ProblemInvalidValue, "email", "255")
+}
+
+// A second phone is sent only where the configuration says from where.
+func TestASecondPhoneIsLeftAloneUnlessMapped(t *testing.T) {
+	p := anaWith(map[string]any{"secondaryPhone": "1", "mobilePhone": "+1 514 555 0102"})
+	wantKept(t, mapDefault(t, p), plan.SecondaryPhone)
+	m := newMapper(t, config{Attributes: attributes{"secondaryPhone": sources("user.mobilePhone")}})
+	wantValue(t, m.Map(p, nil), plan.SecondaryPhone, "+1 514 555 0102")
+	p.User["mobilePhone"] = strings.Repeat("5", 21)
+	wantLeftOut(t, m.Map(p, nil), plan.SecondaryPhone, plan.WarningInvalidValue, "secondaryPhone", "21 characters", "at most 20")
+	p.User["mobilePhone"] = ""
+	wantCleared(t, m.Map(p, nil), plan.SecondaryPhone)
 }
 
 func TestPhoneIsATextOfAtMostTwentyCharacters(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 // TrackTik publishes no limit; theirs is the one of its other texts.
 var longest = [plan.NumFields]int{
 	plan.Username: 255, plan.FirstName: 255, plan.LastName: 255, plan.Email: 255,
-	plan.JobTitle: 255, plan.PrimaryPhone: 20,
+	plan.JobTitle: 255, plan.PrimaryPhone: 20, plan.SecondaryPhone: 20,
 	plan.AddressLine1: 255, plan.City: 255, plan.State: 255, plan.PostalCode: 255, plan.Country: 255,
 	plan.Language: 255, plan.CustomID: 255, plan.Region: 255,
 }

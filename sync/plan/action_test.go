@@ -129,7 +129,7 @@ func TestFieldsAreKnownByTheirNames(t *testing.T) {
 		t.Error("a role's name is a field of an employee")
 	}
 	for _, name := range []string{"username", "firstName", "lastName", "email", "jobTitle", "primaryPhone", "address.addressLine1", "address.city",
-		"address.state", "address.postalCode", "address.country", "language", "customId", "region"} {
+		"address.state", "address.postalCode", "address.country", "language", "customId", "region", "secondaryPhone"} {
 		if !seen[name] {
 			t.Errorf("the contract's field %q is missing", name)
 		}

@@ -55,7 +55,7 @@ func (pol *Policy) Settled(link *Link, f Field) bool {
 // Agree notes in link what TrackTik was seen to hold just as Okta wants it, though
 // it was not told by us.
 func Agree(link *Link, want *Wanted, employee *Employee) {
-	for f := Field(0); f < Region; f++ {
+	for _, f := range RecordFields {
 		if employee.Has.Has(f) && !want.Keep.Has(f) && link.Pushed[f] != want.Values[f] && f.Same(want.Values[f], employee.Values[f]) {
 			link.Pushed[f], link.Seen[f] = want.Values[f], ""
 		}

@@ -25,13 +25,14 @@ const (
 	Language
 	CustomID
 	Region
+	SecondaryPhone
 	NumFields // how many there are; not a field
 )
 
 var fieldNames = [NumFields]string{
 	"username", "firstName", "lastName", "email", "jobTitle", "primaryPhone",
 	"address.addressLine1", "address.city", "address.state", "address.postalCode", "address.country",
-	"language", "customId", "region",
+	"language", "customId", "region", "secondaryPhone",
 }
 
 // String returns the field's TrackTik name, "address.city" for example.
@@ -55,6 +56,11 @@ func ParseField(name string) (Field, bool) {
 // AddressFields are the five parts of an address, which TrackTik takes together
 // or not at all.
 var AddressFields = [5]Field{AddressLine1, City, State, PostalCode, Country}
+
+// RecordFields are those that an employee's record shows and an update sets: all but
+// Region, for which there is an action of its own.
+var RecordFields = [NumFields - 1]Field{Username, FirstName, LastName, Email, JobTitle, PrimaryPhone,
+	AddressLine1, City, State, PostalCode, Country, Language, CustomID, SecondaryPhone}
 
 // RequiredFields must have a value before anything is written for a person.
 var RequiredFields = [4]Field{Username, FirstName, LastName, Email}

@@ -49,7 +49,7 @@ func anaEmployee() *plan.Employee {
 }
 
 // everything are the fields of a record that was read whole.
-const everything = plan.FieldSet(1<<plan.Region - 1)
+var everything = plan.FieldSet(0).With(plan.RecordFields[:]...)
 
 // newcomer is the view of ana, whom nobody manages.
 func newcomer(changes ...func(*plan.View)) *plan.View {

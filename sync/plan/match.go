@@ -214,7 +214,7 @@ func adoptedUpdate(v *View, pol *Policy, d *Decision, e Employee) {
 // With keep, everything that Okta says now does. The region is never moved by it.
 func Adopted(w *Wanted, e *Employee, keep bool) Link {
 	link := Link{Employee: e.ID, How: HowAdopted, Kept: keep, AssignedBy: w.Group}
-	for f := Field(0); f < Region; f++ {
+	for _, f := range RecordFields {
 		if w.Keep.Has(f) {
 			continue
 		}
