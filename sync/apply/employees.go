@@ -125,10 +125,9 @@ func (c *caller) update(ctx context.Context, action *plan.Action) attempt {
 	}
 	if len(fields) != len(action.Changes) && action.Want != nil && slices.ContainsFunc(action.Changes, func(c plan.Change) bool { return c.Field == plan.Region }) {
 		tries++
-		if err := c.Target.MoveEmployee(ctx, action.Employee, action.Want.RegionID); err != nil {
-			done := failed(action, err)
+		if done, ok := c.move(ctx, action); !ok {
 			done.attempts, done.warnings = tries, warnings
-			if done.outcome == plan.Failed && len(fields) > 0 {
+			if done.outcome != plan.Unknown && len(fields) > 0 {
 				batch, berr := c.updatedLink(action, fields)
 				if berr == nil {
 					done.batch = batch

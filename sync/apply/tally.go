@@ -27,6 +27,10 @@ type tally struct {
 	noTerm     bool // terminations have no effect
 	revoked    bool // the first revoke was read back
 	noRevoke   bool // revokes have no effect
+
+	moving sync.Mutex // held by the first move of the run until it was read back; guards what follows
+	moved  bool       // the first move was read back
+	noMove bool       // moves have no effect
 }
 
 func newTally() *tally {
