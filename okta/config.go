@@ -48,8 +48,7 @@ type Config struct {
 	// Answered is shown every answer as it comes, and leaves its body alone. nil:
 	// nobody is interested. See Use for who sets the three.
 	Answered func(*http.Response)
-	logs     *ServiceApp // who reads the System Log; nil: who reads all else
-	tokens   *meter      // of the requests for access tokens; nil: there are none
+	tokens   *meter // of the requests for access tokens; nil: there are none
 
 	// PrintSeed goes into every print. It stands for what decides how an entry
 	// is read, so that another reading makes other prints.

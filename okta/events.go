@@ -14,8 +14,9 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// ScopeLogs is what a service app needs to read the System Log. It is in a token of its
-// own: see Config.UseForLogs.
+// ScopeLogs is what a service app needs to read the System Log. It is asked for in a token
+// of its own, by a Source with a ServiceApp of these Scopes: where it was not granted,
+// nothing else may be spoilt.
 const ScopeLogs = "okta.logs.read"
 
 const logsPath = "/api/v1/logs"

@@ -75,21 +75,9 @@ func (s *Source) Requests() int {
 // RequestsByRoute counts the requests, those for tokens among them, by route ("GET
 // /api/v1/groups/{group}") and HTTP status; status 0 are those without an answer.
 func (s *Source) RequestsByRoute() map[string]map[int]int {
-	t := s.transport
-	routes := t.meter.routes()
-	if t.config.tokens != nil {
-		maps.Copy(routes, t.config.tokens.routes()) // they have a route of their own
-	}
-	if t.config.logs == nil {
-		return routes
-	}
-	for route, counts := range t.config.logs.meter.routes() {
-		if routes[route] == nil {
-			routes[route] = map[int]int{}
-		}
-		for status, n := range counts {
-			routes[route][status] += n
-		}
+	routes := s.transport.meter.routes()
+	if tokens := s.transport.config.tokens; tokens != nil {
+		maps.Copy(routes, tokens.routes()) // they have a route of their own
 	}
 	return routes
 }

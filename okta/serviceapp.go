@@ -143,10 +143,6 @@ func (c *Config) Use(a *ServiceApp) {
 	c.Authorize, c.Challenged, c.Answered, c.tokens = a.Authorize, a.Challenged, a.Answered, &a.meter
 }
 
-// UseForLogs makes a Source of c authorize its reads of the System Log as the service app a,
-// whose Scopes hold ScopeLogs: where that scope was not granted, all else works.
-func (c *Config) UseForLogs(a *ServiceApp) { c.logs = a }
-
 // Authorize puts an access token on a request to the org, and a DPoP proof where
 // the token is bound to our key. It fails with an *Error when Okta gives no token;
 // one with Credentials() is final, and comes again without another request.

@@ -75,7 +75,7 @@ func (t *transport) attempt(req *http.Request, c *call) (*http.Response, error) 
 	var header http.Header
 	defer func() { limits.done(header) }()
 
-	out, err := t.prepare(req, c)
+	out, err := t.prepare(req)
 	if err != nil {
 		return nil, fmt.Errorf("authorizing %s: %w", c.name, withoutEOF(err))
 	}
@@ -90,8 +90,8 @@ func (t *transport) attempt(req *http.Request, c *call) (*http.Response, error) 
 	header = resp.Header
 	t.meter.sent(c.name, resp.StatusCode)
 	t.meter.clock(header, sent, t.config.Now())
-	if who := t.authorizer(c); who.answered != nil {
-		who.answered(resp)
+	if t.config.Answered != nil {
+		t.config.Answered(resp)
 	}
 	body, err := readBody(resp)
 	if err != nil {
@@ -151,38 +151,22 @@ func withoutAuthorization(resp *http.Response, body []byte) []byte {
 
 // prepare copies the request for one attempt and puts on it what the SDK got
 // wrong or must not know.
-func (t *transport) prepare(req *http.Request, c *call) (*http.Request, error) {
+func (t *transport) prepare(req *http.Request) (*http.Request, error) {
 	out := req.Clone(req.Context())
 	out.Header.Del("Authorization")
 	out.Header.Del("Referer") // after a redirect; it holds a cursor
 	out.Header.Set("Accept", "application/json")
 	out.Header.Set("User-Agent", t.config.UserAgent)
-	if err := t.authorizer(c).authorize(req.Context(), out); err != nil {
+	if err := t.config.Authorize(req.Context(), out); err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-// An authorizer is the three of Config.
-type authorizer struct {
-	authorize  func(context.Context, *http.Request) error
-	challenged func(*http.Response) bool
-	answered   func(*http.Response)
-}
-
-// authorizer returns who authorizes a call.
-func (t *transport) authorizer(c *call) authorizer {
-	if a := t.config.logs; a != nil && c.bucket == bucketLogs {
-		return authorizer{a.Authorize, a.Challenged, a.Answered}
-	}
-	return authorizer{t.config.Authorize, t.config.Challenged, t.config.Answered}
-}
-
 // challenged asks the authorizer whether another try makes sense, with a new token
 // or with a new proof; once a request each, since the one may follow the other.
 func (t *transport) challenged(c *call, failure *Error, resp *http.Response) bool {
-	who := t.authorizer(c)
-	if who.challenged == nil || resp == nil {
+	if t.config.Challenged == nil || resp == nil {
 		return false
 	}
 	asked := &c.past.challenged
@@ -196,7 +180,7 @@ func (t *transport) challenged(c *call, failure *Error, resp *http.Response) boo
 		return false
 	}
 	*asked = true
-	return who.challenged(resp)
+	return t.config.Challenged(resp)
 }
 
 // unanswered is the error of a request without a whole answer. When the caller

@@ -280,7 +280,7 @@ func fill(t testing.TB, db *DB) {
 // readLog is a log that was read up to its n-th event, with a second look to come.
 func readLog(n int) *plan.EventLog {
 	at := morning.Add(time.Duration(n) * time.Second)
-	return &plan.EventLog{Cursor: fmt.Sprintf("https://acme.okta.example/api/v1/logs?after=%d", n), Since: morning, Polled: at,
+	return &plan.EventLog{Cursor: fmt.Sprintf("https://acme.okta.example/api/v1/logs?after=%d", n), Polled: at,
 		Again: []plan.Look{{Person: person(n), At: at, Gone: at,
 			Claims: []plan.Told{{Kind: plan.EventUser, Says: plan.SaysGone, At: at}}}}}
 }

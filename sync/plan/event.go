@@ -191,9 +191,9 @@ func earlier(a, b time.Time) time.Time {
 
 // Seen is what a look-up showed of a person.
 type Seen struct {
-	Active   bool // the user is there, and neither deactivated nor suspended
-	Assigned bool // the assignment is there, and entitles
-	Groups   map[GroupID]bool
+	Active   bool             // the user is there, and neither deactivated nor suspended
+	Assigned bool             // the assignment is there, and entitles
+	Groups   map[GroupID]bool // nil: not read
 }
 
 // Contradicted reports that a look-up does not show what the events claim, which may be
@@ -205,6 +205,9 @@ func (l *Look) Contradicted(s Seen) bool {
 		case EventAssignment:
 			there = s.Assigned
 		case EventMembership:
+			if s.Groups == nil {
+				return false
+			}
 			there = s.Groups[c.Group]
 		}
 		return there != (c.Says == SaysThere)
@@ -214,8 +217,7 @@ func (l *Look) Contradicted(s Seen) bool {
 // An EventLog is the snapshot's record of how far Okta's System Log was read, and of what
 // is still to follow from it.
 type EventLog struct {
-	Cursor string    `json:"cursor,omitempty"` // where reading goes on; empty: at Since
-	Since  time.Time `json:"since,omitzero"`   // by Okta's clock
+	Cursor string    `json:"cursor,omitempty"` // where reading goes on; empty: it has not begun
 	Polled time.Time `json:"polled,omitzero"`  // the last time that it was read
 	Again  []Look    `json:"again,omitempty"`  // to be looked at once more
 	// WholeDue says why a run of everybody is due; empty: none is.
@@ -229,9 +231,5 @@ const eventsKept = 80 * 24 * time.Hour
 
 // Lapsed reports that the log was not read for so long that events may be missing.
 func (l *EventLog) Lapsed(now time.Time) bool {
-	last := l.Polled
-	if last.IsZero() {
-		last = l.Since
-	}
-	return now.Sub(last) > eventsKept
+	return l.Cursor != "" && now.Sub(l.Polled) > eventsKept
 }

@@ -123,7 +123,7 @@ func TestSecondLookRemembersTheFirstEvent(t *testing.T) {
 
 func TestLookupThatIsOlderThanItsEventContradictsIt(t *testing.T) {
 	there := Seen{Active: true, Assigned: true, Groups: map[GroupID]bool{"00gGuards": true}}
-	gone := Seen{}
+	gone := Seen{Groups: map[GroupID]bool{}}
 	for _, c := range []Told{{Kind: EventUser}, {Kind: EventAssignment}, {Kind: EventMembership, Group: "00gGuards"}} {
 		for says, agrees := range map[EventClaim]Seen{SaysThere: there, SaysGone: gone} {
 			c.Says = says
@@ -139,6 +139,10 @@ func TestLookupThatIsOlderThanItsEventContradictsIt(t *testing.T) {
 	}
 	if (&Look{}).Contradicted(gone) {
 		t.Error("an event that claims nothing is contradicted")
+	}
+	unread := Look{Claims: []Told{{Kind: EventMembership, Group: "00gGuards", Says: SaysThere}}}
+	if unread.Contradicted(Seen{Active: true, Assigned: true}) {
+		t.Error("groups that were not read contradict an event")
 	}
 }
 
@@ -166,12 +170,10 @@ func TestLogThatWasNotReadForLongLapses(t *testing.T) {
 		log  EventLog
 		want bool
 	}{
-		"read yesterday":         {EventLog{Cursor: "c", Polled: eventTime.Add(-24 * time.Hour)}, false},
-		"read 80 days ago":       {EventLog{Cursor: "c", Polled: eventTime.Add(-eventsKept)}, false},
-		"read before that":       {EventLog{Cursor: "c", Polled: eventTime.Add(-eventsKept - time.Second)}, true},
-		"begun, and never read":  {EventLog{Since: eventTime.Add(-time.Hour)}, false},
-		"begun, long ago":        {EventLog{Since: eventTime.Add(-eventsKept - time.Second)}, true},
-		"neither begun nor read": {EventLog{}, true},
+		"read yesterday":   {EventLog{Cursor: "c", Polled: eventTime.Add(-24 * time.Hour)}, false},
+		"read 80 days ago": {EventLog{Cursor: "c", Polled: eventTime.Add(-eventsKept)}, false},
+		"read before that": {EventLog{Cursor: "c", Polled: eventTime.Add(-eventsKept - time.Second)}, true},
+		"not begun":        {EventLog{}, false},
 	} {
 		if got := c.log.Lapsed(eventTime); got != c.want {
 			t.Errorf("%s: lapsed is %v", name, got)
