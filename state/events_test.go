@@ -32,3 +32,18 @@ func TestCursorIsRecordedWithWhatItLedToOrNotAtAll(t *testing.T) {
 		t.Errorf("another run has changed the log to %+v", got)
 	}
 }
+
+func TestSnapshotRemembersWhomItHasSeen(t *testing.T) {
+	db := create(t)
+	commit(t, db, plan.Batch{Links: []plan.Link{link("00uManaged", 1)}, Prints: []plan.PersonPrint{{Person: "00uSeen", Print: printOf(1)}},
+		Troubles: []plan.Trouble{{Person: "00uTrouble", Code: plan.ProblemRefused, Kind: plan.Create}, {Group: "00gOf"}}})
+	for id, want := range map[plan.PersonID]bool{"00uManaged": true, "00uSeen": true, "00uTrouble": true, "00uTroubl": false, "00uOther": false, "": false} {
+		if got := must[bool](t)(db.Remembers(id)); got != want {
+			t.Errorf("%q is remembered: %v", id, got)
+		}
+	}
+	commit(t, db, plan.Batch{Unlink: []plan.PersonID{"00uManaged"}})
+	if must[bool](t)(db.Remembers("00uManaged")) {
+		t.Error("who was unlinked is remembered")
+	}
+}

@@ -19,7 +19,8 @@ type Engine struct {
 	Source    Source
 	Target    Target
 	Snapshot  Snapshot
-	Approvals Approvals // nil: nothing can be approved, and no refusal is kept
+	Events    EventSource // only for Listen
+	Approvals Approvals   // nil: nothing can be approved, and no refusal is kept
 	Mapper    *mapping.Mapper
 
 	Policy  plan.Policy
@@ -41,6 +42,7 @@ type Engine struct {
 	Notify            bool   // whether TrackTik tells the terminated
 	Timezone          *time.Location
 	Workers           int // writes at one time
+	EventsMaxPeople   int // whom one poll may look at; more: a whole run
 
 	// OwnEmployee is the id of the employee whose credentials we use, OwnUsername
 	// their user name: either may be empty.
@@ -80,6 +82,9 @@ type RunOptions struct {
 	Recreate []plan.PersonID
 	// Retry are people whose problems are tried at once.
 	Retry []plan.PersonID
+	// Poll is what asks for the run; its people are Users, unless the run is a whole one.
+	// What was read of the log is recorded with what came of it. nil: nothing was.
+	Poll *Poll
 	// Command is how the run is made again, without --approve, for messages; empty: as
 	// `sync` with these options.
 	Command string

@@ -434,7 +434,11 @@ func (r *run) record(cause error) error {
 	if meta.NotVisible, err = r.countUnseen(); err != nil {
 		return err
 	}
-	if err := r.Snapshot.Commit(plan.Batch{Run: &rec, Meta: &meta}); err != nil {
+	events, err := r.eventLog(cause)
+	if err != nil {
+		return err
+	}
+	if err := r.Snapshot.Commit(plan.Batch{Run: &rec, Meta: &meta, Events: events}); err != nil {
 		return err
 	}
 	return r.prune(cause, ended)

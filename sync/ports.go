@@ -29,6 +29,13 @@ type Source interface {
 	Meter
 }
 
+// An EventSource reads Okta's System Log from a cursor on, or from since where there is
+// none, up to its end. An error that answers CursorRefused with true says that it cannot be
+// read on from there. *okta.Source is one.
+type EventSource interface {
+	Events(ctx context.Context, cursor string, since time.Time) (events []plan.Event, next string, err error)
+}
+
 // A Target is the TrackTik side. Errors of its writes answer the questions of
 // failure. *tracktik.Client is one.
 type Target interface {
@@ -76,6 +83,9 @@ type Meter interface {
 // durable, and whole or not at all. *state.DB is one.
 type Snapshot interface {
 	Meta() (plan.Meta, error)
+	EventLog() (plan.EventLog, error)
+	// Remembers reports a person who is managed, was seen assigned, or has a problem.
+	Remembers(id plan.PersonID) (bool, error)
 	Managed() (int, error)
 	Prints() iter.Seq2[plan.Mark, error]
 	Link(id plan.PersonID) (l plan.Link, found bool, err error)

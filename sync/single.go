@@ -23,17 +23,11 @@ func (r *run) readSome(ctx context.Context) error {
 	r.withoutRemovals()
 	r.phase("reading people", len(r.opt.Users))
 	for _, name := range r.opt.Users {
-		id, known, err := r.findOne(ctx, name)
-		if r.vanished(err, name) {
+		err := r.readNamed(ctx, name, stored)
+		if r.vanished(err, name) || r.opt.Poll.spares(name, err) {
 			continue
 		}
 		if err != nil {
-			return err
-		}
-		if r.people.subjects[id] != nil {
-			continue
-		}
-		if err := r.readOne(ctx, id, known, stored); err != nil {
 			return err
 		}
 		r.progress(1)
@@ -54,6 +48,22 @@ func (r *run) readSome(ctx context.Context) error {
 		return err
 	}
 	return r.findHeirs(ctx)
+}
+
+// readNamed finds and reads one person. A poll names people by their ids.
+func (r *run) readNamed(ctx context.Context, name string, stored map[plan.GroupID]*plan.GroupLink) error {
+	id := plan.PersonID(name)
+	var known *plan.Person
+	if r.opt.Poll == nil {
+		var err error
+		if id, known, err = r.findOne(ctx, name); err != nil {
+			return err
+		}
+	}
+	if r.people.subjects[id] != nil {
+		return nil
+	}
+	return r.readOne(ctx, id, known, stored)
 }
 
 // warnVanished is the warning about somebody with a problem who is gone.

@@ -196,6 +196,22 @@ type Seen struct {
 	Groups   map[GroupID]bool // nil: not read
 }
 
+// SeenOf is what a person's direct look-ups showed; found is false where Okta said that there
+// is no such user. groups are nil where they were not read.
+func SeenOf(p *Person, found bool, groups []Group) Seen {
+	seen := Seen{
+		Active:   found && userStatuses[p.Status] && p.Transition != statusDeprovisioned,
+		Assigned: found && p.Assignment.Present && assignmentVerdicts[p.Assignment.Status] == Provision,
+	}
+	if groups != nil {
+		seen.Groups = map[GroupID]bool{}
+		for _, g := range groups {
+			seen.Groups[g.ID] = true
+		}
+	}
+	return seen
+}
+
 // Contradicted reports that a look-up does not show what the events claim, which may be
 // because it is older than they are.
 func (l *Look) Contradicted(s Seen) bool {

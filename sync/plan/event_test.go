@@ -146,6 +146,30 @@ func TestLookupThatIsOlderThanItsEventContradictsIt(t *testing.T) {
 	}
 }
 
+func TestLookupIsSeenAsTheTablesHaveIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		person  Person
+		missing bool
+		want    Seen
+	}{
+		"assigned":     {person: Person{Status: "ACTIVE", Assignment: Assignment{Present: true, Status: "ACTIVE"}}, want: Seen{Active: true, Assigned: true}},
+		"unassigned":   {person: Person{Status: "LOCKED_OUT"}, want: Seen{Active: true}},
+		"revoked":      {person: Person{Status: "ACTIVE", Assignment: Assignment{Present: true, Status: "REVOKED"}}, want: Seen{Active: true}},
+		"suspended":    {person: Person{Status: "SUSPENDED", Assignment: Assignment{Present: true, Status: "ACTIVE"}}, want: Seen{Assigned: true}},
+		"deactivated":  {person: Person{Status: "DEPROVISIONED"}},
+		"on the way":   {person: Person{Status: "ACTIVE", Transition: "DEPROVISIONED"}},
+		"deleted":      {person: Person{Status: "ACTIVE", Assignment: Assignment{Present: true, Status: "ACTIVE"}}, missing: true},
+		"in one group": {person: Person{Status: "ACTIVE"}, want: Seen{Active: true}},
+	} {
+		if got := SeenOf(&c.person, !c.missing, nil); !cmp.Equal(got, c.want) {
+			t.Errorf("%s is seen as %+v, want %+v", name, got, c.want)
+		}
+	}
+	if got := SeenOf(&Person{}, true, []Group{{ID: "00gGuards"}}); !got.Groups["00gGuards"] || got.Groups["00gOther"] {
+		t.Errorf("the groups are seen as %v", got.Groups)
+	}
+}
+
 func TestAnyOrderAndRepetitionOfEventsLooksAtTheSame(t *testing.T) {
 	kinds := []EventKind{EventUser, EventAssignment, EventMembership}
 	for seed := range uint64(200) {

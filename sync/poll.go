@@ -1,0 +1,228 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A Poll is what was read of Okta's System Log since the poll before, and whom to look at
+// for it. Nothing of it is evidence. The zero Poll and nil ask for nothing.
+type Poll struct {
+	Looks []plan.Look
+	// Whole says why everybody has to be looked at; empty: nothing asks for it.
+	Whole string
+
+	log    plan.EventLog          // to be recorded with what comes of it
+	second map[plan.PersonID]bool // whom no new event names: they are looked at for the last time
+	failed map[plan.PersonID]bool // whose look-up failed
+}
+
+// Idle reports that nothing has happened that concerns anybody.
+func (p *Poll) Idle() bool { return p == nil || len(p.Looks) == 0 && p.Whole == "" }
+
+// People are the ids of those to look at, as RunOptions.Users has them.
+func (p *Poll) People() []string {
+	ids := make([]string, len(p.Looks))
+	for i := range p.Looks {
+		ids[i] = string(p.Looks[i].Person)
+	}
+	return ids
+}
+
+// Why everybody has to be looked at.
+const (
+	wholeBegins  = "the System Log is read for the first time"
+	wholeLapsed  = "the System Log was not read for 80 days"
+	wholeRefused = "Okta does not read its System Log on from where it was"
+)
+
+var wholeReasons = map[plan.EventKind]string{
+	plan.EventUser:            "the System Log names more people than schedule.events_max_people",
+	plan.EventAssignment:      "an assignment of the app changed, and the System Log does not say whose",
+	plan.EventMembership:      "the members of a group changed, and the System Log does not say who",
+	plan.EventGroup:           "a pushed group was renamed or deleted",
+	plan.EventGroupAssignment: "a group was assigned to the app, or is no longer",
+	plan.EventApp:             "the app itself was changed",
+}
+
+// Listen reads Okta's System Log on from where it was read to. An idle poll is recorded
+// here, and costs one request; any other one by the run that it is handed to. With keep
+// false nothing is recorded, and the next poll reads the same.
+func (e *Engine) Listen(ctx context.Context, keep bool) (*Poll, error) {
+	before, err := e.Snapshot.EventLog()
+	if err != nil {
+		return nil, err
+	}
+	events, log, err := e.readEvents(ctx, before)
+	if err != nil {
+		return nil, errors.Join(err, e.noteDeaf(before, err, keep))
+	}
+	p := &Poll{log: log, Whole: log.WholeDue, second: map[plan.PersonID]bool{}, failed: map[plan.PersonID]bool{}}
+	if err := e.attend(p, events, before.Again); err != nil {
+		return nil, err
+	}
+	p.log.WholeDue = p.Whole
+	if !p.Idle() || !keep {
+		return p, nil
+	}
+	return p, e.Snapshot.Commit(plan.Batch{Events: &p.log})
+}
+
+// readEvents reads the events since before. Where they cannot be told, reading begins anew,
+// and everybody has to be looked at.
+func (e *Engine) readEvents(ctx context.Context, before plan.EventLog) ([]plan.Event, plan.EventLog, error) {
+	log, now := plan.EventLog{Cursor: before.Cursor, WholeDue: before.WholeDue}, e.clock()
+	begin := func(why string) { log.Cursor, log.WholeDue = "", why }
+	switch {
+	case before.Cursor == "":
+		begin(wholeBegins)
+	case before.Lapsed(now):
+		begin(wholeLapsed)
+	}
+	since := now.Add(-2 * maxSkew) // the clocks may be so far apart
+	anew := log.Cursor == ""
+	events, next, err := e.Events.Events(ctx, log.Cursor, since)
+	if refused := cursorRefusal(err); refused && !anew {
+		e.Log.WithError(err).Warn("okta's system log is read anew, and everybody is looked at")
+		begin(wholeRefused)
+		anew = true
+		events, next, err = e.Events.Events(ctx, "", since)
+	}
+	if err != nil {
+		return nil, log, err
+	}
+	if anew {
+		events = nil // what the whole run reads is newer
+	}
+	log.Cursor, log.Polled = next, now
+	return events, log, nil
+}
+
+func cursorRefusal(err error) bool {
+	var refusal interface{ CursorRefused() bool }
+	return errors.As(err, &refusal) && refusal.CursorRefused()
+}
+
+// noteDeaf records that the log cannot be read, once.
+func (e *Engine) noteDeaf(before plan.EventLog, cause error, keep bool) error {
+	if before.Failure != "" || !keep {
+		return nil
+	}
+	e.Log.WithError(cause).Warn("okta's system log cannot be read: only whole runs see a change")
+	before.Failure = cause.Error()
+	return e.Snapshot.Commit(plan.Batch{Events: &before})
+}
+
+// attend decides whom to look at.
+func (e *Engine) attend(p *Poll, events []plan.Event, again []plan.Look) error {
+	known, err := e.known(events)
+	if err != nil {
+		return err
+	}
+	most := e.EventsMaxPeople
+	attention := plan.Attend(events, again, known, most)
+	p.Looks = attention.Looks
+	fresh := plan.Attend(events, nil, known, most).Looks
+	for i := range again {
+		id := again[i].Person
+		p.second[id] = !slices.ContainsFunc(fresh, func(l plan.Look) bool { return l.Person == id })
+	}
+	if p.Whole == "" && len(attention.Whole) > 0 {
+		p.Whole = wholeReasons[attention.Whole[0]]
+	}
+	return nil
+}
+
+// known is what the snapshot knows of those whom events name.
+func (e *Engine) known(events []plan.Event) (plan.Known, error) {
+	known := plan.Known{App: e.Binding.App, People: map[plan.PersonID]bool{}, Groups: map[plan.GroupID]bool{}}
+	if len(events) == 0 {
+		return known, nil
+	}
+	groups, err := e.Snapshot.Groups()
+	if err != nil {
+		return known, err
+	}
+	for i := range groups {
+		known.Groups[groups[i].Group] = !groups[i].Unpushed
+	}
+	for i := range events {
+		for _, id := range events[i].People {
+			if _, asked := known.People[id]; asked || events[i].Kind != plan.EventUser {
+				continue
+			}
+			if known.People[id], err = e.Snapshot.Remembers(id); err != nil {
+				return known, err
+			}
+		}
+	}
+	return known, nil
+}
+
+// spares reports an error that must not keep the others of the poll from being looked at:
+// somebody is not there and not managed, or their look-up failed.
+func (p *Poll) spares(name string, err error) bool {
+	var f failure
+	switch {
+	case p == nil || err == nil:
+		return false
+	case errors.Is(err, ErrNobody):
+		return true
+	case errors.As(err, &f) && !f.Credentials() && !f.Forbidden():
+		p.failed[plan.PersonID(name)] = true
+		return true
+	}
+	return false
+}
+
+// eventLog is what the run records of the log: nil, nothing.
+func (r *run) eventLog(cause error) (*plan.EventLog, error) {
+	whole := len(r.opt.Users) == 0 && !r.partial
+	if r.opt.Poll == nil {
+		log, err := r.Snapshot.EventLog()
+		if err != nil || !whole || !r.doc.Made() || log.WholeDue == "" && len(log.Again) == 0 {
+			return nil, err
+		}
+		log.WholeDue, log.Again = "", nil // everybody was looked at
+		return &log, nil
+	}
+	log := r.opt.Poll.log
+	if whole && r.doc.Made() {
+		log.WholeDue = ""
+		return &log, nil
+	}
+	for i := range r.opt.Poll.Looks {
+		if look := &r.opt.Poll.Looks[i]; !r.opt.Poll.second[look.Person] && r.unsettled(look, cause) {
+			log.Again = append(log.Again, *look)
+		}
+	}
+	return &log, nil
+}
+
+// unsettled reports that a person of a poll has to be looked at once more: their look-up
+// failed, or shows something else than the events claim, or an action of theirs was not done.
+func (r *run) unsettled(look *plan.Look, cause error) bool {
+	var refused *RefusedError
+	if cause != nil && !errors.As(cause, &refused) || r.opt.Poll.failed[look.Person] || r.people == nil {
+		return true
+	}
+	theirs := func(a *plan.Action) bool { return a.User.ID == look.Person }
+	if res := r.doc.Result; res != nil && slices.ContainsFunc(res.Failures, func(f plan.Failure) bool { return theirs(&f.Action) }) {
+		return true
+	}
+	if slices.ContainsFunc(r.doc.Held, func(h plan.Held) bool { return theirs(&h.Action) && h.Code() == plan.HeldPending }) {
+		return true
+	}
+	seen := plan.Seen{}
+	if s := r.people.subjects[look.Person]; s != nil {
+		groups, asked := r.ownGroups[look.Person]
+		if asked && groups == nil {
+			groups = []plan.Group{}
+		}
+		seen = plan.SeenOf(&s.person, !s.absent, groups)
+	}
+	return look.Contradicted(seen)
+}
