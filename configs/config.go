@@ -153,6 +153,9 @@ type Schedule struct {
 	Timezone     string        `mapstructure:"timezone"`      // an IANA name
 	Jitter       time.Duration `mapstructure:"jitter"`
 	Deadline     time.Duration `mapstructure:"deadline"`
+	Events       time.Duration `mapstructure:"events"` // 0: `run` reads no System Log
+
+	EventsMaxPeople int `mapstructure:"events_max_people"`
 }
 
 // State says where the snapshot lies and how long it remembers.

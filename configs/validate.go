@@ -143,11 +143,19 @@ func (r *review) guard() {
 	r.percent("guard.max_problem_percent", r.Guard.MaxProblemPercent)
 }
 
+// minEvents is how often the System Log may be read at most: a minute's limit is as low as 20.
+const minEvents = time.Second
+
 func (r *review) schedule() {
 	if _, err := time.LoadLocation(r.Schedule.Timezone); err != nil || r.Schedule.Timezone == "" {
 		r.find("schedule.timezone", "is %s, and must be a time zone's name, such as UTC or America/New_York", quote(r.Schedule.Timezone))
 	}
 	r.positive("schedule.deadline", r.Schedule.Deadline)
+	if events := r.Schedule.Events; events != 0 && events < minEvents {
+		r.find("schedule.events", "is %s, and must be at least %s, or 0 for never: each time costs a call to Okta",
+			FormatDuration(events), FormatDuration(minEvents))
+	}
+	r.atLeast("schedule.events_max_people", r.Schedule.EventsMaxPeople, 1)
 }
 
 func (r *review) state() {

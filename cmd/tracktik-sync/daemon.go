@@ -24,6 +24,8 @@ type daemon struct {
 	cfg      *configs.Config
 	schedule timetable.Timetable
 	random   func(n int64) int64 // in [0, n)
+	listener tsync.EventSource   // keeps its token from one poll to the next; nil: there is none yet
+	deferred bool                // a whole run that the log asked for has failed: the next tick tries again
 }
 
 func newRun(a *app) *cobra.Command {
@@ -69,7 +71,7 @@ func newDaemon(a *app, cfg *configs.Config) (*daemon, error) {
 	if err != nil {
 		return nil, usage("schedule.cron: %v", err)
 	}
-	return &daemon{a, cfg, schedule, rand.Int64N}, nil
+	return &daemon{app: a, cfg: cfg, schedule: schedule, random: rand.Int64N}, nil
 }
 
 // serve syncs until ctx ends. That is not an error, whatever the last run said:
@@ -87,7 +89,7 @@ func (d *daemon) serve(ctx context.Context) error {
 	for {
 		d.Scheduled = &due
 		d.Log.WithField("next_run", due.UTC().Format(time.RFC3339)).Info("waiting for the next run")
-		if d.waitUntil(ctx, due.Add(d.jitter(now, due))) != nil {
+		if d.listenUntil(ctx, due.Add(d.jitter(now, due))) != nil {
 			return nil
 		}
 		following := d.schedule.Next(d.Now())
@@ -141,7 +143,13 @@ func (d *daemon) waitUntil(ctx context.Context, due time.Time) error {
 // logged: the next tick tries again.
 func (d *daemon) tick(ctx context.Context) {
 	defer d.RunField.Set("")
-	if err := d.sync(ctx); err != nil {
+	d.deferred = false
+	d.tell(d.sync(ctx))
+}
+
+// tell logs how a run ended, unless it succeeded.
+func (d *daemon) tell(err error) {
+	if err != nil {
 		report := judge(err)
 		last := report.endings[len(report.endings)-1]
 		entry := d.Log.WithError(err).WithField("exit_code", report.code).WithField("because", last.words)

@@ -38,7 +38,12 @@ func (j *job) open(ctx context.Context) (*state.DB, error) {
 
 // once makes an ordinary run, and closes db.
 func (j *job) once(ctx context.Context, db *state.DB, opt tsync.RunOptions) (*plan.Document, error) {
-	return j.make(ctx, db, func(e *tsync.Engine) (*plan.Document, error) { return e.RunOnce(ctx, opt) })
+	return j.make(ctx, db, func(e *tsync.Engine) (*plan.Document, error) {
+		if opt.Poll != nil && !j.whole {
+			e.By = byEvents
+		}
+		return e.RunOnce(ctx, opt)
+	})
 }
 
 // make makes a run, leaves the status behind for others, and closes db. Without a document

@@ -126,6 +126,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 //	deactivate LOGIN, unassign LOGIN, unassign-all
 //	group NAME LOGIN…      a group, or more members
 //	leave NAME LOGIN       out of a group
+//	nolog                  the System Log may not be read any more
 //	status ACTIVE|INACTIVE, features F…    of the app
 func inOkta(ts *testscript.TestScript, _ bool, args []string) {
 	w := worldOf(ts)
@@ -142,6 +143,8 @@ func inOkta(ts *testscript.TestScript, _ bool, args []string) {
 		w.okta.UpdateUser(w.users[args[0]], map[string]any{"title": args[1]})
 	case "rename":
 		w.okta.UpdateUser(w.users[args[0]], map[string]any{"lastName": args[1]})
+	case "nolog":
+		w.okta.Configure(func(s *oktatest.Server) { s.Intercept = oktatest.On("/api/v1/logs", oktatest.Forbidden) })
 	case "deactivate":
 		w.okta.DeactivateUser(w.users[args[0]])
 	case "unassign":

@@ -17,6 +17,7 @@ type syncCommand struct {
 	*app
 	run      runFlags
 	init     bool
+	events   bool
 	dryRun   bool
 	yes      bool
 	deadline span
@@ -40,6 +41,7 @@ func newSync(a *app) *cobra.Command {
 	c.run.register(flags)
 	c.run.registerApprove(flags)
 	flags.BoolVar(&c.init, "init", false, "make the snapshot where there is none: a first run")
+	flags.BoolVar(&c.events, "events", false, "look only at whom Okta's System Log names since the last time")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "show what would be done, and change nothing")
 	flags.BoolVar(&c.yes, "yes", false, "do not ask, also on a terminal")
 	flags.Var(&c.deadline, "deadline", "stop cleanly after this `DURATION`, such as 10m; 0: never (default schedule.deadline)")
@@ -49,6 +51,9 @@ func newSync(a *app) *cobra.Command {
 }
 
 func (c *syncCommand) execute(ctx context.Context) error {
+	if c.events && len(c.run.users) > 0 {
+		return usage("--events looks at whom the System Log names, and --user at others: give one of them")
+	}
 	whole := len(c.run.users) == 0
 	cfg, err := c.load()
 	if err != nil && !c.dryRun {
@@ -63,6 +68,9 @@ func (c *syncCommand) execute(ctx context.Context) error {
 	}
 	ctx, cancel := wiring.WithLimit(ctx, limit)
 	defer cancel()
+	if c.dryRun && c.events {
+		return c.dryEvents(ctx, cfg)
+	}
 	if c.dryRun { // the refresh that is due is made too
 		d, err := c.plan(ctx, cfg, c.run.options(&c.Invocation, cfg))
 		return c.showPlan(d, c.format.value, err)
@@ -73,6 +81,11 @@ func (c *syncCommand) execute(ctx context.Context) error {
 	}
 	opt := c.run.options(&c.Invocation, cfg)
 	j := &job{app: c.app, cfg: cfg, format: c.format.value, whole: whole}
+	if c.events {
+		if following, err := j.listen(ctx, db, nil, &opt); !following {
+			return errors.Join(err, db.Close())
+		}
+	}
 	if c.Asks && !c.yes {
 		opt.Confirm = j.confirm(ctx)
 	}

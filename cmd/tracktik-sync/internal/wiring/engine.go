@@ -16,6 +16,7 @@ import (
 // What the adapters promise, since they do not know the engine.
 var (
 	_ tsync.Source        = (*okta.Source)(nil)
+	_ tsync.EventSource   = (*okta.Source)(nil)
 	_ tsync.Target        = (*tracktik.Client)(nil)
 	_ tsync.Snapshot      = snapshot{}
 	_ tsync.Approvals     = (*Approvals)(nil)
@@ -67,6 +68,7 @@ func (i *Invocation) Engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, e
 		Notify:            cfg.TrackTik.SendNotification,
 		Timezone:          zone,
 		Workers:           cfg.TrackTik.MaxConcurrency,
+		EventsMaxPeople:   cfg.Schedule.EventsMaxPeople,
 
 		By:      i.By(),
 		Program: i.Console.Program(),
@@ -104,8 +106,19 @@ func (i *Invocation) Source(cfg *configs.Config) (*okta.Source, error) {
 	return source, err
 }
 
+// Listener reads Okta's System Log. A service app asks for the right to it in a token of its
+// own, so that a missing one spoils nothing else.
+func (i *Invocation) Listener(cfg *configs.Config) (*okta.Source, error) {
+	source, _, err := i.sourceWith(cfg, []string{okta.ScopeLogs})
+	return source, err
+}
+
 // SourceAs also answers the service app, nil where there is an API token.
-func (i *Invocation) SourceAs(cfg *configs.Config) (source *okta.Source, service *okta.ServiceApp, err error) {
+func (i *Invocation) SourceAs(cfg *configs.Config) (*okta.Source, *okta.ServiceApp, error) {
+	return i.sourceWith(cfg, nil)
+}
+
+func (i *Invocation) sourceWith(cfg *configs.Config, scopes []string) (source *okta.Source, service *okta.ServiceApp, err error) {
 	authorities, err := Trust("okta.ca_file", cfg.Okta.CAFile)
 	if err != nil {
 		return nil, nil, err
@@ -124,7 +137,7 @@ func (i *Invocation) SourceAs(cfg *configs.Config) (source *okta.Source, service
 		Sleep:          i.Sleep,
 	}
 	if !cfg.Okta.Auth.APIToken.IsSet() {
-		if service, err = i.serviceApp(cfg, authorities); err != nil {
+		if service, err = i.serviceApp(cfg, authorities, scopes); err != nil {
 			return nil, nil, err
 		}
 		c.Use(service)
@@ -133,8 +146,9 @@ func (i *Invocation) SourceAs(cfg *configs.Config) (source *okta.Source, service
 	return source, service, err
 }
 
-// serviceApp logs in to Okta with a private key, which is read anew for each token.
-func (i *Invocation) serviceApp(cfg *configs.Config, authorities *tls.Config) (*okta.ServiceApp, error) {
+// serviceApp logs in to Okta with a private key, which is read anew for each token. scopes
+// are those to ask for; nil: those of every run.
+func (i *Invocation) serviceApp(cfg *configs.Config, authorities *tls.Config, scopes []string) (*okta.ServiceApp, error) {
 	auth, nonces := cfg.Okta.Auth, state.Nonces(cfg.State.Path)
 	return okta.NewServiceApp(okta.ServiceAppConfig{
 		OrgURL:   cfg.Okta.OrgURL,
@@ -143,8 +157,9 @@ func (i *Invocation) serviceApp(cfg *configs.Config, authorities *tls.Config) (*
 			key, err := auth.PrivateKey.Reread()
 			return []byte(key.Reveal()), err
 		},
-		KeyID: auth.KeyID,
-		Nonce: nonces.Load(cfg.Okta.OrgURL, auth.ClientID),
+		KeyID:  auth.KeyID,
+		Scopes: scopes,
+		Nonce:  nonces.Load(cfg.Okta.OrgURL, auth.ClientID),
 		KeepNonce: func(nonce string) {
 			ctx, cancel := context.WithTimeout(context.Background(), ReadWait)
 			defer cancel()
