@@ -25,7 +25,9 @@ func (j *judge) wantAllDue(l *Life, s *step) {
 			j.wantThere(l, s, p, mine)
 		case leave, gone:
 			for _, e := range mine {
-				if e.status() == tracktiktest.Active && !e.meddled && !fitsAny(s.cfg.list("protected"), e.values["email"]) && !fitsAny(s.cfg.list("protected"), e.values["username"]) {
+				protected := fitsAny(s.cfg.list("protected"), e.values["email"]) || fitsAny(s.cfg.list("protected"), e.values["username"])
+				untold := e.meddled || e.open && l.has(OwnUserIDs)
+				if e.status() == tracktiktest.Active && !untold && !protected {
 					l.fault("user %s %s (user %s, assignment %q) is to leave, and employee %d is active", id, p.Login, p.Status, p.Assignment, e.id)
 				}
 			}
@@ -86,7 +88,8 @@ func (j *judge) excuse(l *Life, s *step, p *Person, mine []*employee) string {
 		if !j.owned[e.id][p.ID] {
 			continue
 		}
-		if e.open && (e.meddled || l.has(OwnUserIDs)) { // with other names, or perhaps an administrator
+		protected := fitsAny(s.cfg.list("protected"), e.values["email"]) || fitsAny(s.cfg.list("protected"), e.values["username"])
+		if e.open && (e.meddled || l.has(OwnUserIDs) || protected) { // with other names, or perhaps an administrator
 			return fmt.Sprintf("employee %d was made by a call of which nobody can tell", e.id)
 		}
 		if e.status() != tracktiktest.Active && e.endedBy != api || e.vanished || e.status() == tracktiktest.Banned {
