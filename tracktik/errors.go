@@ -307,6 +307,6 @@ func isControlOrSpace(r rune) bool {
 // cut is the Error of a 2xx whose body broke off.
 func (c *Client) cut(req *http.Request, resp *http.Response, err error) *Error {
 	e := c.unbelievable(req, resp, err)
-	e.Text, e.atWork = plainCause(err), gaveUp(err)
+	e.Text, e.atWork = plainCause(err), e.atWork || gaveUp(err)
 	return e
 }
