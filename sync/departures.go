@@ -124,6 +124,7 @@ func (r *run) lookUp(ctx context.Context, list []*subject) error {
 				return err
 			}
 			if err != nil {
+				s.unanswered = true
 				s.judgement = plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed + ": missing from Okta's listing, and the look-up failed: " + err.Error()}
 			}
 			return nil
@@ -209,8 +210,8 @@ func (r *run) sampled() bool {
 }
 
 // judgeDeleted holds people whom Okta does not know when they are many: rights are
-// lost more often than people are deleted together. How many they are, a run of single
-// people has from the last whole run.
+// lost more often than people are deleted together. Whose look-up failed counts with
+// them. How many they are, a run of single people has from the last whole run.
 func (r *run) judgeDeleted(absent []*subject) error {
 	v := &r.unseen
 	*v = unseen{judged: true}
@@ -220,6 +221,11 @@ func (r *run) judgeDeleted(absent []*subject) error {
 		}
 	}
 	v.count, v.few = len(v.people), max(3, r.people.managed/100)
+	for _, s := range absent {
+		if s.unanswered && v.count > 0 { // Okta may not know them either
+			v.count++
+		}
+	}
 	if r.some() && v.count > 0 {
 		v.count += r.meta.NotVisible
 		for _, s := range v.people {

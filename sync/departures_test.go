@@ -379,6 +379,34 @@ func TestWhoIsDeletedAndStaysCountsForSinglePeople(t *testing.T) {
 	}
 }
 
+// Somebody whose look-up failed may be one of those whom Okta does not know: three others
+// are not ended on the word that they are only three.
+func TestAFailedLookUpMakesManyNotFew(t *testing.T) {
+	w := newWorld(t)
+	w.limits.Kinds[plan.Terminate] = plan.NoLimit
+	names := w.crowd(30)
+	w.run()
+	for _, name := range names[:4] {
+		w.org.DeleteUser(w.users[name])
+	}
+	failing := oktatest.On("/api/v1/users/"+w.users[names[0]], oktatest.ServerError)
+	for _, before := range []bool{false, true} { // a run that saw all four comes between
+		w.inOkta(failing)
+		doc, err := w.sync(refreshedNot)
+		w.wantRefused(err, "guard")
+		for _, name := range names[1:4] {
+			w.wantHeld(doc, plan.HeldNotVisible, name)
+		}
+		w.wantNoWrites()
+		if before {
+			continue
+		}
+		w.inOkta(nil)
+		_, err = w.sync(refreshedNot)
+		w.wantRefused(err, "guard")
+	}
+}
+
 // Rights that are lost between two whole runs end a few at most, however many single
 // people are looked at.
 func TestSinglePeopleWhoAreNotVisibleAreCountedTogether(t *testing.T) {

@@ -270,3 +270,26 @@ func TestAnEmailKeptUncleanIsFound(t *testing.T) {
 		}
 	}
 }
+
+// A reactivation that TrackTik refuses with a 500, since somebody has the old e-mail by
+// now, is refused: it is not sent twice, and nobody is left to wonder what became of it.
+func TestAReactivationThatViolatesAConstraintIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.policy.Reactivate = true
+	w.rules(func(r *tracktiktest.Rules) { r.Duplicates = tracktiktest.DuplicateConstraint })
+	w.hire("ada", "bob")
+	w.run()
+	unassign(w, "ada")
+	w.run()
+	w.portal.AddEmployee(tracktiktest.Employee{FirstName: "Zoe", LastName: "Other", Email: mail("ada")})
+	w.org.UpdateUser(w.users["ada"], map[string]any{"login": mail("ann"), "email": mail("ann")})
+	assign(w, "ada")
+	doc := w.run()
+	if doc.Result.Failed != 1 || doc.Result.Unknown != 0 || w.portal.Count("POST", "/employees/*/actions/reactivate") != 1 {
+		t.Errorf("ended with %+v\n%s", doc.Result, details(doc))
+	}
+	w.wantTrouble(plan.ProblemRefused, "ada")
+	if open, err := w.db.Pending(); err != nil || len(open) > 0 {
+		t.Errorf("left open: %+v %v", open, err)
+	}
+}
