@@ -125,7 +125,7 @@ func TestARefusalThatNothingHelpsIsSearchedOnce(t *testing.T) {
 	p := newPortal(t, always(400, `{"status":400,"error":"closed"}`))
 	c := client(t, p, nil)
 	for range 3 {
-		if _, err := c.Regions(t.Context()); statusOf(err) != 400 {
+		if _, err := c.TerminationReasons(t.Context()); statusOf(err) != 400 {
 			t.Fatal(err)
 		}
 	}

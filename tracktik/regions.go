@@ -8,10 +8,10 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// Regions reads the active regions of the portal.
+// Regions reads the active regions of the portal. Their time zones come on demand only [S].
 func (c *Client) Regions(ctx context.Context) ([]plan.RegionRecord, error) {
 	var regions []plan.RegionRecord
-	_, err := readList(ctx, c, "regions", url.Values{}, decodeRegion, collect(&regions))
+	_, err := readList(ctx, c, "regions", url.Values{partInclude: {"timeZone"}}, decodeRegion, collect(&regions))
 	return regions, err
 }
 
