@@ -21,7 +21,10 @@ const (
 // sync.problems_exit: "4", "new" or "0".
 func ExitCode(doc *plan.Document, err error, problems string) int {
 	var refused *RefusedError
+	var managed *ManagedError
 	switch {
+	case errors.As(err, &managed):
+		return ExitUsage
 	case errors.As(err, &refused):
 		return ExitRefused
 	case err != nil:

@@ -79,8 +79,7 @@ func (r *run) groupViews(ctx context.Context, open map[plan.GroupID]plan.Held) (
 	about := func() {
 		for _, g := range r.groups {
 			_, waits := open[g.group.ID]
-			unsure := g.failed && (g.link == nil || g.link.Role == 0) // what is not certain to be there gets no role
-			add(g.group, g.link, waits || g.former || unsure)
+			add(g.group, g.link, waits || g.former)
 		}
 	}
 	about()

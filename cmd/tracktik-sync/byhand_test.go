@@ -146,6 +146,9 @@ func (w *world) byHandInOkta(ts *testscript.TestScript, action string, args []st
 		w.okta.SetUserStatus(w.users[args[0]], oktatest.StatusSuspended)
 	case "activate":
 		w.okta.SetUserStatus(w.users[args[0]], oktatest.StatusActive)
+	case "left": // a person who was in Okta, and is DEPROVISIONED
+		w.users[args[0]] = w.okta.AddUser(oktatest.User{Login: args[0], FirstName: args[1], LastName: args[2]})
+		w.okta.DeactivateUser(w.users[args[0]])
 	case "delete-user":
 		w.okta.DeactivateUser(w.users[args[0]])
 		w.okta.DeleteUser(w.users[args[0]])

@@ -20,6 +20,7 @@ var (
 		newLink,
 		newUnlink,
 		newRestore,
+		newRetire,
 		newCheck,
 		newAuth,
 		newState,

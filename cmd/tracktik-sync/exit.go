@@ -98,6 +98,8 @@ func known(err error) (ending, bool) {
 		return ending{tsync.ExitUsage, "bad usage", err}, true
 	case configs.Findings:
 		return ending{tsync.ExitUsage, "bad configuration", errors.New(strings.TrimPrefix(err.Error(), "configuration: "))}, true
+	case *tsync.ManagedError:
+		return ending{tsync.ExitUsage, "bad usage", err}, true
 	case *state.KeyError:
 		return ending{tsync.ExitUsage, "bad configuration", err}, true
 	case *state.LockedError:
@@ -135,6 +137,8 @@ func refusalWords(code string) string {
 		return "refused: a second connection"
 	case tsync.RefusedRebind:
 		return "refused: the snapshot is not bound anew"
+	case tsync.RefusedRetire:
+		return "refused: nobody may be retired"
 	case tsync.RefusedApproval:
 		return "refused: the approval does not fit"
 	}

@@ -46,9 +46,14 @@ func (r recorder) createdBatch(a *plan.Action, w *plan.Wanted, id plan.EmployeeI
 	return batch, nil
 }
 
-// terminatedBatch turns a link into a former employee, with the roles they held;
-// elsewhere says that somebody else has ended them.
+// terminatedBatch turns a link into a former employee, with the roles they held; of who
+// was never managed the action says it. elsewhere says that somebody else has ended them.
 func (r recorder) terminatedBatch(a *plan.Action, run string, elsewhere bool) (plan.Batch, error) {
+	if a.Retires != nil {
+		former := *a.Retires
+		former.Terminated, former.Run, former.Elsewhere = r.Clock.Time(), run, elsewhere
+		return plan.Batch{Formers: []plan.Former{former}}, nil
+	}
 	link, found, err := r.Snapshot.Link(a.User.ID)
 	if err != nil || !found {
 		return plan.Batch{}, err

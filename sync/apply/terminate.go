@@ -55,8 +55,15 @@ func (c *caller) readBack(ctx context.Context, action *plan.Action) string {
 // today is the date where the employee works.
 func (c *caller) today(action *plan.Action) string {
 	zone := c.Rules.Timezone
-	if p := c.Ground.Person(action.User.ID); p != nil && p.Link != nil && c.zones != nil {
-		if name := c.zones(p.Link.PushedRegion); name != "" {
+	var region plan.RegionID
+	if p := c.Ground.Person(action.User.ID); p != nil && p.Link != nil {
+		region = p.Link.PushedRegion
+	}
+	if action.Retires != nil {
+		region = action.Retires.Link.PushedRegion
+	}
+	if region != 0 && c.zones != nil {
+		if name := c.zones(region); name != "" {
 			if z, err := time.LoadLocation(name); err == nil {
 				zone = z
 			}

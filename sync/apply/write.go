@@ -56,14 +56,8 @@ func (a *Applier) obstacle(action *plan.Action) string {
 	failed := a.out.Unfinished[action.User.ID]
 	keeper := a.keeper(action)
 	takesOver := a.takesOver(action)
-	var group plan.GroupID // whose role was to give its name free before
-	if action.Kind == plan.CreateRole {
-		group = a.kept[plan.FoldName(action.Role.Name)]
-	}
 	a.mu.Unlock()
 	switch {
-	case group != "":
-		return plan.HeldPending + ": the role of group " + string(group) + " has the name, and it was not given free"
 	case keeper != "":
 		return plan.HeldPending + ": user " + string(keeper) + " has the name, and it was not given free"
 	case action.Kind == plan.GrantRole && action.Employee == 0:
@@ -114,7 +108,7 @@ func (a *Applier) takesOver(action *plan.Action) bool {
 // write makes an action's intent durable, carries it out, and records the outcome.
 func (a *Applier) write(action *plan.Action) {
 	request := trace.NewID()
-	intent := plan.Intent{Run: a.Run, At: a.Clock.Time(), Action: *action, Wanted: action.Want, Request: request}
+	intent := plan.Intent{Run: a.Run, At: a.Clock.Time(), Action: *action, Wanted: action.Want, Request: request, Retires: action.Retires}
 	seq, err := a.Snapshot.Begin(intent)
 	if err != nil {
 		a.stop(fmt.Errorf("recording an intent: %w", err))
@@ -132,7 +126,7 @@ func (a *Applier) write(action *plan.Action) {
 			a.stop(err)
 		}
 	}
-	if done.outcome == plan.Unknown {
+	if done.outcome == plan.Unknown && done.namesake == 0 {
 		done.batch.Begin = append(done.batch.Begin, a.lost(&intent, done))
 	} else {
 		done.batch.Settle = append(done.batch.Settle, seq)
@@ -171,9 +165,6 @@ func (a *Applier) renew(intent *plan.Intent) error {
 func (a *Applier) lost(intent *plan.Intent, done attempt) plan.Intent {
 	in := *intent
 	in.At, in.Lost = a.Clock.Time(), plan.LostOver
-	if done.namesake != 0 {
-		in.Action.Employee = done.namesake
-	}
 	if done.slow {
 		in.Lost = plan.LostCut
 	}

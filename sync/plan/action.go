@@ -78,6 +78,9 @@ type Action struct {
 	// Restores says that an administrator brings somebody back, whatever Okta says:
 	// of Create and Reactivate.
 	Restores bool
+	// Retires is what is recorded of an employee whom nobody manages once a Terminate of
+	// them is done; nil: a link says it. It is no part of documents.
+	Retires *Former
 }
 
 // Wanted is what Okta says that an employee should hold.

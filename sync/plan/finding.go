@@ -3,9 +3,10 @@ package plan
 // A Problem keeps a person from being written at all. Code is one of the
 // Problem constants.
 type Problem struct {
-	User    UserRef `json:"user,omitzero"`
-	Code    string  `json:"code"`
-	Message string  `json:"message"`
+	User     UserRef    `json:"user,omitzero"`
+	Employee EmployeeID `json:"employee_id,omitempty"` // of somebody who is not managed
+	Code     string     `json:"code"`
+	Message  string     `json:"message"`
 
 	// Kind and Group are of the action that it keeps from being done; empty: it is about
 	// the person as a whole.

@@ -10,6 +10,7 @@ const (
 	HowMapped      = "mapped"  // the configuration names the role
 	HowReactivated = "reactivated"
 	HowRestored    = "restored"
+	HowRetired     = "retired" // never managed, and terminated on an administrator's word
 )
 
 // A Link ties an Okta user to the employee we manage for them, with what was
@@ -128,6 +129,7 @@ type Intent struct {
 	Wanted  *Wanted   `json:"wanted,omitempty"`  // of a Create: what to look for, and to record
 	Request string    `json:"request,omitempty"` // the X-Request-Id sent with it
 	Lost    string    `json:"lost,omitempty"`    // how its answer was lost; empty: the program ended first
+	Retires *Former   `json:"retires,omitempty"` // as of the action
 }
 
 // How the answer of a call was lost.

@@ -3,6 +3,7 @@ package chaos
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -140,7 +141,7 @@ func (j *judge) updated(s *step, h tracktiktest.Change) string {
 	if j.reread[e.id] && e.status() == tracktiktest.Banned {
 		return "it is banned, and was read since"
 	}
-	return firstOf(s.provisions(p), differing(values, p.wanted(s.cfg), h.Fields), j.within(s, h, "update", e.id))
+	return firstOf(s.provisions(p), differing(values, p.wanted(s.cfg), h.Fields), j.within(s, "update", e.id))
 }
 
 // broughtBack reports whether an employee was reactivated by us, which sets the username.
@@ -252,12 +253,7 @@ func (j *judge) deleted(s *step, p *Person) string {
 		return ""
 	}
 	count := 0
-	var people []string
-	for id, person := range j.owner {
-		if !j.employees[id].open { // else they are not managed, as far as the program can tell
-			people = append(people, person)
-		}
-	}
+	people := slices.Collect(maps.Values(j.owner))
 	for _, id := range people {
 		q := s.truth.People[id]
 		if q == nil || verdictOn(q, s.cfg) != gone || j.deprov[id] {

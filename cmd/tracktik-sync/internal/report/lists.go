@@ -54,7 +54,7 @@ func (r *Report) lists(v *view) {
 	}
 	v.HeldRoles, v.HeldPeople = r.group(held, v.All)
 	v.Problems = items(d.Problems, v.All, func(p *plan.Problem) item {
-		return item{p.Code, ui.Person(p.User), p.Message, r.wayOut(p.Code)}
+		return item{p.Code, ui.Whose(p), p.Message, r.wayOut(p.Code)}
 	})
 	v.Warnings = items(d.Warnings, v.All, func(w *plan.Warning) item {
 		return item{Code: w.Code, Who: ui.Person(w.User), Text: w.Message}

@@ -143,6 +143,9 @@ func subject(a *plan.Action) []string {
 		}
 		lines = append(lines, text)
 	}
+	if a.Retires != nil {
+		lines = append(lines, Safe(a.Retires.Link.Pushed.FullName()))
+	}
 	if a.Key != "" {
 		lines = append(lines, "matched by "+Safe(a.Key))
 	}
@@ -219,7 +222,7 @@ func (p *printer) problems(problems []plan.Problem) {
 	p.title("Problems (%d): nothing is written for these people until it is settled", len(problems))
 	for _, problem := range problems {
 		code := fmt.Sprintf("%-*s", width, Safe(problem.Code))
-		p.line("  ", p.style.Bad(code), "  ", who(problem.User), Safe(problem.Message))
+		p.line("  ", p.style.Bad(code), "  ", begin(Whose(&problem)), Safe(problem.Message))
 	}
 }
 
@@ -243,11 +246,13 @@ func (p *printer) warnings(warnings []plan.Warning) {
 }
 
 // who begins a sentence about a person, or about nobody.
-func who(u plan.UserRef) string {
-	if u == (plan.UserRef{}) {
+func who(u plan.UserRef) string { return begin(Person(u)) }
+
+func begin(who string) string {
+	if who == "" {
 		return ""
 	}
-	return Person(u) + ": "
+	return who + ": "
 }
 
 func (p *printer) guard(g plan.GuardReport) {

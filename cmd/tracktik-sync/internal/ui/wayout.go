@@ -20,6 +20,14 @@ var WaysOut = map[string]string{
 	plan.ProblemSwap:            "two people swap names: give one of them a third one for a run",
 	plan.ProblemGivenUp:         "it was tried for 28 days: settle it, then `retry USER`, or `forget USER`",
 
+	plan.RetireManaged:       "nothing: a run terminates them when they leave",
+	plan.RetireNotFound:      "look for the employee in TrackTik; our account may not see their region",
+	plan.RetireNotActive:     "nothing, or end them in TrackTik",
+	plan.RetireBadName:       "name an employee's id, or an Okta id, login or e-mail",
+	string(plan.NotAssigned): "if they have left: deactivate them in Okta; if not: assign the app",
+	string(plan.Nobody):      "ask HR who they are, and end them in TrackTik",
+	string(plan.Doubtful):    "look at both records; end them in TrackTik where the person has left",
+
 	plan.HeldSwitchedOff:         "a switch in sync.* is off",
 	plan.HeldGuard:               "look at the plan, then `sync --approve HASH`; `status` lists the hashes",
 	plan.HeldSuspended:           "nothing until Okta ends the suspension; sync.suspended decides",
@@ -53,8 +61,6 @@ func WayOutOf(t *plan.Trouble) string {
 		return "the role is still held: settle in TrackTik what it refuses, or take the role away there; it is tried again hourly"
 	case t.Code == plan.ProblemNotEffective && t.Kind == plan.RevokeRole:
 		return "the role is still held: take it away in TrackTik by hand, then `retry USER`"
-	case t.Code == plan.ProblemNotEffective && t.Kind != plan.Terminate:
-		return "see in TrackTik what became of it; `check` says what the portal does not show us; it is looked up in every run"
 	case t.Code == plan.ProblemValueNotKept && t.Kind == plan.GrantRole:
 		return "find out in TrackTik who or what takes the role away, then `retry USER`"
 	}

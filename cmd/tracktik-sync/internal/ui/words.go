@@ -98,6 +98,15 @@ func Person(u plan.UserRef) string {
 	return Safe(u.Login) + " (" + Safe(string(u.ID)) + ")"
 }
 
+// Whose names the person of a problem, and the employee of who is not managed, harmless.
+func Whose(p *plan.Problem) string {
+	names := []string{Person(p.User)}
+	if p.Employee != 0 {
+		names = append(names, "employee "+strconv.FormatInt(int64(p.Employee), 10))
+	}
+	return strings.TrimPrefix(strings.Join(names, ", "), ", ")
+}
+
 // Role names a role, harmless: `"Site Airport" (role 12, group 00g1abc)`.
 func Role(r *plan.RoleRef) string {
 	var ids []string

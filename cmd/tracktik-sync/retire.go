@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+)
+
+// retireCommand is `retire`: unmanaged employees who have left Okta are terminated.
+type retireCommand struct {
+	*app
+	run    runFlags // of which --approve is taken
+	file   string
+	dryRun bool
+	yes    bool
+	format *choice
+}
+
+func newRetire(a *app) *cobra.Command {
+	c := &retireCommand{app: a}
+	cmd := &cobra.Command{
+		Use:   "retire USER|EMPLOYEE_ID…",
+		Short: "Terminate unmanaged employees who have left Okta",
+		Long: "Retire terminates active employees whom nobody manages and who have left Okta, as `compare` lists them:\n" +
+			"leavers whom nobody ended. Each is looked up again now: the one user in Okta with their username or\n" +
+			"e-mail, and their first or last name, must be DEPROVISIONED. Whoever is not, is protected or holds a\n" +
+			"protected role is listed with the reason and left alone (exit 4), and so is who is managed (exit 2).\n" +
+			"A number is an employee's id, any other name an Okta id, login or e-mail. FILE holds one a line, or is\n" +
+			"the CSV of `compare`, of which the rows of the group only_tracktik count. The guard of terminations\n" +
+			"applies, and `restore` brings them back. Nobody is retired while sync.mode is observe or\n" +
+			"sync.deactivate_users is off (exit 3).",
+		Example: "  tracktik-sync retire 1042 1043 --dry-run\n" +
+			"  tracktik-sync compare --format csv > compare.csv\n" +
+			"  tracktik-sync retire --file compare.csv",
+		Args: func(_ *cobra.Command, args []string) error {
+			if (c.file == "") == (len(args) == 0) {
+				return errors.New("say USER or EMPLOYEE_ID, or --file with a list of them")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return c.execute(cmd.Context(), args) },
+	}
+	flags := cmd.Flags()
+	c.run.flags = flags
+	flags.StringVar(&c.file, "file", "", "retire whom this `FILE` lists; - is stdin")
+	c.run.registerApprove(flags)
+	flags.BoolVar(&c.dryRun, "dry-run", false, "show what would be done, and change nothing")
+	flags.BoolVar(&c.yes, "yes", false, "do not ask, also on a terminal")
+	c.format = formats(flags, "text", "json")
+	return cmd
+}
+
+func (c *retireCommand) execute(ctx context.Context, args []string) error {
+	cfg, err := c.load()
+	if err != nil && c.dryRun {
+		return err
+	}
+	if err != nil {
+		return c.notBegun(ctx, cfg, false, err)
+	}
+	opt, err := c.options(cfg, args)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := wiring.WithLimit(ctx, cfg.Schedule.Deadline)
+	defer cancel()
+	if c.dryRun {
+		return c.dry(ctx, cfg, opt)
+	}
+	j := &job{app: c.app, cfg: cfg, format: c.format.value}
+	db, err := j.open(ctx)
+	if err != nil {
+		return err
+	}
+	if c.Asks && !c.yes {
+		opt.Confirm = j.confirm(ctx)
+	}
+	d, err := j.make(ctx, db, func(e *tsync.Engine) (*plan.Document, error) { return e.Retire(ctx, opt) })
+	return j.show(d, errors.Join(err, leftAlone(cfg, d)))
+}
+
+// dry shows what a retirement would do. It needs a snapshot: without one nobody would
+// count as managed.
+func (c *retireCommand) dry(ctx context.Context, cfg *configs.Config, opt tsync.RetireOptions) error {
+	db, err := c.OpenRead(cfg)
+	if err == nil {
+		err = db.Close()
+	}
+	if err != nil {
+		return err
+	}
+	d, err := c.planned(ctx, cfg, func(e *tsync.Engine, _ *state.DB) (*plan.Document, error) { return e.PlanRetire(ctx, opt) })
+	return c.showPlan(d, c.format.value, errors.Join(err, leftAlone(cfg, d)))
+}
+
+// leftAlone is exit code 4 for those who were named and are not retired.
+func leftAlone(cfg *configs.Config, d *plan.Document) error {
+	if d == nil || len(d.Problems) == 0 || cfg.Sync.ProblemsExit == "0" {
+		return nil
+	}
+	return &verdict{tsync.ExitProblems, "finished, some persons have problems", ui.Number(len(d.Problems), "problem") + ": see the list for why they are left alone"}
+}
+
+func (c *retireCommand) options(cfg *configs.Config, args []string) (tsync.RetireOptions, error) {
+	opt := tsync.RetireOptions{Users: args, Approve: c.run.approvals(&c.Invocation, cfg), Command: c.commandLine(args)}
+	for _, arg := range args {
+		opt.Named = append(opt.Named, namedAs(arg, 0))
+	}
+	if c.file == "" {
+		return opt, nil
+	}
+	var err error
+	opt.Named, err = c.readNamed(c.file)
+	return opt, err
+}
+
+// commandLine is how the retirement is made again.
+func (c *retireCommand) commandLine(args []string) string {
+	text := c.Console.Program() + " retire"
+	if c.file != "" {
+		text += " --file " + c.file
+	}
+	if len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		text += " --"
+	}
+	return text + strings.Join(append([]string{""}, args...), " ")
+}

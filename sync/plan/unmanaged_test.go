@@ -1,0 +1,88 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+)
+
+// stray is an employee whom nobody manages.
+func stray() Employee {
+	e := Employee{ID: 40, Status: "ACTIVE", Region: 7}
+	e.Values[Username], e.Values[Email] = "ada@acme.example", "ada@mail.example"
+	e.Values[FirstName], e.Values[LastName] = "Ada", "Lovelace"
+	return e
+}
+
+// user is somebody in Okta of that status, with the stray's login and names.
+func user(status string, change ...func(*Person)) Person {
+	p := Person{ID: "00u1", Login: "ada@acme.example", Email: "ada@acme.example", Status: status, Readable: true,
+		User: map[string]any{"firstName": "Ada", "lastName": "Lovelace"}}
+	for _, c := range change {
+		c(&p)
+	}
+	return p
+}
+
+func called(first, last any) func(*Person) {
+	return func(p *Person) { p.User = map[string]any{"firstName": first, "lastName": last} }
+}
+
+func named(login, email string) func(*Person) {
+	return func(p *Person) { p.Login, p.Email = login, email }
+}
+
+func TestOnlyTheOneDeactivatedUserOfThatNameHasLeftOkta(t *testing.T) {
+	gone := func(change ...func(*Person)) []Person { return []Person{user("DEPROVISIONED", change...)} }
+	for name, c := range map[string]struct {
+		seen Sighting
+		want Class
+	}{
+		"deactivated":                          {Sighting{Users: gone()}, LeftOkta},
+		"by e-mail":                            {Sighting{Users: gone(named("other", "ADA@mail.example"))}, LeftOkta},
+		"first name only":                      {Sighting{Users: gone(called("ada", "King"))}, LeftOkta},
+		"last name only":                       {Sighting{Users: gone(called("Augusta", "LOVELACE "))}, LeftOkta},
+		"composed otherwise":                   {Sighting{Users: gone(called("Ada", "Lovelace"))}, LeftOkta},
+		"another name":                         {Sighting{Users: gone(called("Ben", "Stone"))}, Doubtful},
+		"no name":                              {Sighting{Users: gone(called(nil, 7))}, Doubtful},
+		"another login and e-mail":             {Sighting{Users: gone(named("other", "other"))}, Nobody},
+		"no login, no e-mail":                  {Sighting{Users: gone(named("", ""))}, Nobody},
+		"managed as somebody else":             {Sighting{Users: gone(), Other: 41}, Doubtful},
+		"shown incompletely":                   {Sighting{Users: gone(func(p *Person) { p.Readable = false })}, Doubtful},
+		"active":                               {Sighting{Users: []Person{user("ACTIVE")}}, NotAssigned},
+		"suspended":                            {Sighting{Users: []Person{user("SUSPENDED")}}, NotAssigned},
+		"staged":                               {Sighting{Users: []Person{user("STAGED")}}, NotAssigned},
+		"on the way out":                       {Sighting{Users: []Person{user("ACTIVE", func(p *Person) { p.Transition = "DEPROVISIONED" })}}, NotAssigned},
+		"unknown status":                       {Sighting{Users: []Person{user("RESTING")}}, NotAssigned},
+		"active, another name":                 {Sighting{Users: []Person{user("ACTIVE", called("Ben", "Stone"))}}, Doubtful},
+		"nobody":                               {Sighting{}, Nobody},
+		"two":                                  {Sighting{Users: append(gone(), user("ACTIVE", func(p *Person) { p.ID = "00u2" }))}, Doubtful},
+		"two, one of whom has not these names": {Sighting{Users: append(gone(), user("ACTIVE", named("x", "y")))}, LeftOkta},
+		"look-up failed":                       {Sighting{Users: gone(), Failed: "no route"}, Doubtful},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := stray()
+			got := Classify(&e, c.seen)
+			if got.Class != c.want || got.Why == "" {
+				t.Errorf("got %s (%s), want %s", got.Class, got.Why, c.want)
+			}
+			for _, text := range []string{"ada@", "Lovelace", "Stone"} {
+				if strings.Contains(got.Why, text) {
+					t.Errorf("the reason %q holds a name", got.Why)
+				}
+			}
+		})
+	}
+}
+
+func TestWhoHasNoNameToBeLookedUpByIsDoubtful(t *testing.T) {
+	e := stray()
+	e.Values[Username], e.Values[Email] = "", ""
+	if got := Classify(&e, Sighting{}); got.Class != Doubtful {
+		t.Errorf("got %s", got.Class)
+	}
+	e = stray()
+	e.Values[FirstName], e.Values[LastName] = "", ""
+	if got := Classify(&e, Sighting{Users: []Person{user("DEPROVISIONED", called("", ""))}}); got.Class != Doubtful {
+		t.Errorf("two empty names agree: %s", got.Class)
+	}
+}

@@ -1,0 +1,183 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// RetireOptions say who is to be retired.
+type RetireOptions struct {
+	Named   []Named
+	Users   []string                  // as they were named one by one; empty: in a file
+	Approve []string                  // hashes of refused sets that may pass
+	Command string                    // how this is done again, without --approve
+	Confirm func(*plan.Document) bool // see RunOptions
+}
+
+// A Named is one employee as somebody has named them.
+type Named struct {
+	// Text is an employee's id, or the Okta id, login or e-mail of the user they were.
+	Text string
+	Line int   // of a file; 0: of no file
+	Err  error // why the line names nobody
+	// Listed says that a comparison lists them, and that nobody has named them: who is
+	// managed by now is passed over.
+	Listed bool
+}
+
+// RefusedRetire is the code of a retirement that is not allowed at all.
+const RefusedRetire = "retire"
+
+// A ManagedError says that people were named to be retired who are managed.
+type ManagedError struct{ Employees []plan.EmployeeID }
+
+func (e *ManagedError) Error() string {
+	return fmt.Sprintf("%d of those named are managed (employee %d): a run terminates them when they leave, and `retire` is for those whom nobody manages",
+		len(e.Employees), e.Employees[0])
+}
+
+// PlanRetire decides what Retire with the same options would do, and writes nothing to
+// TrackTik.
+func (e *Engine) PlanRetire(ctx context.Context, opt RetireOptions) (*plan.Document, error) {
+	r, err := e.newRetirement(opt, "")
+	if err != nil {
+		return nil, err
+	}
+	doc, err := r.planned(ctx, r.decide)
+	return doc, errors.Join(err, r.managed())
+}
+
+// Retire terminates the named employees who are active, managed by nobody, and have left
+// Okta: their user is DEPROVISIONED at this moment. Everybody else is a problem of the
+// document, and left alone. Its errors are those of RunOnce, and a *ManagedError. Who is
+// retired is on record as a former employee, whom Restore brings back.
+func (e *Engine) Retire(ctx context.Context, opt RetireOptions) (*plan.Document, error) {
+	id, err := e.Snapshot.NextRun(e.Now())
+	if err != nil {
+		return nil, err
+	}
+	r, err := e.newRetirement(opt, id)
+	if err != nil {
+		return nil, err
+	}
+	r.log.WithField("by", e.By).WithField("named", len(opt.Named)).Info("retirement begins")
+	err = r.carryOut(ctx, r.decide, r.apply, r.finish)
+	if managed := r.managed(); managed != nil {
+		err = errors.Join(err, managed)
+	}
+	r.settleApprovals(ctx)
+	if recordErr := r.record(err); err == nil {
+		err = recordErr
+	}
+	r.tell(err)
+	return r.doc, err
+}
+
+// A retirement is the working state of one.
+type retirement struct {
+	*run
+	of   RetireOptions
+	list []*retiree
+}
+
+// A retiree is one employee who was named.
+type retiree struct {
+	plan.Retiree
+	named Named
+	read  time.Time // when TrackTik and Okta were asked about them
+}
+
+func (e *Engine) newRetirement(opt RetireOptions, id string) (*retirement, error) {
+	r, err := e.newRun(RunOptions{Users: opt.Users, Approve: opt.Approve, Confirm: opt.Confirm, Command: opt.Command}, id)
+	if err != nil {
+		return nil, err
+	}
+	r.partial = true
+	return &retirement{run: r, of: opt}, nil
+}
+
+// allowed refuses what must not be done in any case.
+func (r *retirement) allowed() error {
+	why := ""
+	switch {
+	case r.Observe:
+		why = "sync.mode is observe, and nobody is terminated while the program only observes; `compare` shows who has left Okta"
+	case !r.pol.DeactivateUsers:
+		why = "sync.deactivate_users is off, and so nobody is terminated"
+	case r.meta.RefreshDue:
+		why = "the snapshot was restored or bound anew, and nobody is terminated before a `sync` has checked it"
+	default:
+		return nil
+	}
+	return &RefusedError{RefusedRetire, why}
+}
+
+// decide reads what became of everybody, and makes the plan.
+func (r *retirement) decide(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		func(context.Context) error { return r.allowed() },
+		func(context.Context) error { return r.quarantined() },
+		r.meet, r.loadApproved, r.settle, r.begin, r.grants.FindOwn, r.readNamed, r.readStanding, r.readRoles,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	actions, problems := r.decisions()
+	plan.Order(actions, &r.names)
+	r.warnReason(actions)
+	r.told = len(r.warnings)
+	actions, held := r.guard(ctx, actions, nil)
+	r.doc.Actions, r.doc.Held, r.doc.Problems, r.doc.Warnings = actions, held, problems, slices.Clone(r.warnings)
+	r.doc.Guard = r.checked.Report
+	r.doc.Seal()
+	return nil
+}
+
+func (r *retirement) begin(context.Context) error {
+	var err error
+	if r.people, err = loadRoster(r.Snapshot); err != nil {
+		return err
+	}
+	r.doc.Managed = r.people.managed
+	return r.checkApp()
+}
+
+// decisions are what is to be done about everybody.
+func (r *retirement) decisions() (actions []plan.Action, problems []plan.Problem) {
+	problems = r.doc.Problems
+	for _, t := range r.list {
+		d := plan.Retire(&t.Retiree, &r.pol)
+		if t.Owner != "" && t.named.Listed {
+			r.warn(plan.Warning{Code: plan.WarningManaged, Message: fmt.Sprintf("employee %d is managed by now: a run terminates them when they leave", t.Employee.ID)})
+			continue
+		}
+		for i := range d.Actions {
+			if f := d.Actions[i].Retires; f != nil {
+				f.Link.Since, f.Link.Run = r.now, r.id
+			}
+		}
+		actions, problems = append(actions, d.Actions...), append(problems, d.Problems...)
+		r.warnings = append(r.warnings, d.Warnings...)
+	}
+	return actions, problems
+}
+
+// managed is the error about those who were named and are managed; nil: there are none.
+func (r *retirement) managed() error {
+	var ids []plan.EmployeeID
+	for _, p := range r.doc.Problems {
+		if p.Code == plan.RetireManaged {
+			ids = append(ids, p.Employee)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return &ManagedError{ids}
+}

@@ -1,0 +1,76 @@
+package sync
+
+import (
+	"context"
+	"slices"
+
+	"tracktik-sync/sync/apply"
+	"tracktik-sync/sync/plan"
+)
+
+// apply carries out the plan.
+func (r *retirement) apply(ctx context.Context) (*apply.Outcome, error) {
+	job := r.job()
+	job.Ground, job.Confirm = r.ground(), r.confirm
+	a := apply.Start(ctx, job)
+	r.doc.Result = a.Outcome().Result
+	r.phase("retiring", len(r.doc.Actions))
+	err := a.Carry(ctx, r.doc.Actions)
+	ended := a.End(ctx)
+	if err == nil {
+		err = ended
+	}
+	r.take(a.Outcome())
+	return a.Outcome(), err
+}
+
+// retireGround is what a retirement was decided from.
+type retireGround struct {
+	ground
+	people map[plan.PersonID]*apply.Person
+}
+
+func (r *retirement) ground() retireGround {
+	g := retireGround{ground{r.run}, map[plan.PersonID]*apply.Person{}}
+	for _, t := range r.list {
+		if u := &t.Standing.User; u.ID != "" {
+			e := t.Employee
+			g.people[u.ID] = &apply.Person{Login: u.Login, Email: u.Email, Employee: &e, Read: t.read}
+		}
+	}
+	return g
+}
+
+// Person tells what was read about a user who has left.
+func (g retireGround) Person(id plan.PersonID) *apply.Person { return g.people[id] }
+
+// confirm looks somebody up once more, on both sides, when what was read has grown old;
+// the text says why the termination has to wait.
+func (r *retirement) confirm(ctx context.Context, action *plan.Action) string {
+	i := slices.IndexFunc(r.list, func(t *retiree) bool { return t.Employee.ID == action.Employee })
+	if r.since(r.list[i].read) <= oldEvidence {
+		return ""
+	}
+	const old = plan.HeldUnconfirmed + ": the evidence is more than a minute old, and "
+	e, found, err := r.Target.Employee(ctx, action.Employee)
+	switch {
+	case err != nil:
+		return old + "the look-up in TrackTik failed: " + err.Error()
+	case !found:
+		return old + "TrackTik does not show the employee any more"
+	}
+	standing, err := r.classify(ctx, &e)
+	switch {
+	case err != nil:
+		return old + "the look-up in Okta failed: " + err.Error()
+	case standing.Class != plan.LeftOkta || standing.User.ID != action.User.ID:
+		return old + "Okta says otherwise by now: " + standing.Why
+	}
+	return ""
+}
+
+// finish counts who is left alone: each of them was named, and is news.
+func (r *retirement) finish(out *apply.Outcome) error {
+	r.doc.Result.NewProblems += len(r.doc.Problems) + len(out.Troubles)
+	return nil
+}

@@ -1,0 +1,285 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"tracktik-sync/sync/plan"
+)
+
+// readNamed finds out which employees are meant, and reads them.
+func (r *retirement) readNamed(ctx context.Context) error {
+	r.phase("reading employees", len(r.of.Named))
+	found := make([]*retiree, len(r.of.Named))
+	pool, poolCtx := errgroup.WithContext(ctx)
+	pool.SetLimit(lookers)
+	for i, n := range r.of.Named {
+		t := &retiree{named: n}
+		id, isNumber, err := employeeNumber(n.Text)
+		switch {
+		case n.Err != nil:
+			r.nobody(n, plan.RetireBadName, n.Err.Error())
+		case isNumber && err != nil:
+			r.nobody(n, plan.RetireBadName, err.Error())
+		case isNumber:
+			t.Employee.ID, found[i] = id, t
+		default:
+			found[i] = t
+			pool.Go(func() error { return r.resolve(poolCtx, t) })
+		}
+	}
+	if err := pool.Wait(); err != nil {
+		return err
+	}
+	seen := map[plan.EmployeeID]bool{}
+	for _, t := range found {
+		switch {
+		case t == nil:
+		case t.Employee.ID == 0:
+			r.nobody(t.named, string(t.Standing.Class), t.Standing.Why)
+		case seen[t.Employee.ID]:
+			r.warn(plan.Warning{Code: plan.WarningNamedTwice, Message: fmt.Sprintf("%semployee %d is named more than once", t.named.place(), t.Employee.ID)})
+		default:
+			seen[t.Employee.ID] = true
+			r.list = append(r.list, t)
+		}
+	}
+	slices.SortFunc(r.list, func(a, b *retiree) int { return int(a.Employee.ID - b.Employee.ID) })
+	return r.readEmployees(ctx)
+}
+
+// employeeNumber reads an employee's id; isNumber is false for the name of a user.
+func employeeNumber(text string) (id plan.EmployeeID, isNumber bool, err error) {
+	if text == "" || strings.Trim(strings.TrimLeft(text, "+-"), "0123456789") != "" {
+		return 0, false, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, true, fmt.Errorf("is no employee id: it is a positive number, as TrackTik shows it")
+	}
+	return plan.EmployeeID(n), true, nil
+}
+
+func (n Named) place() string {
+	if n.Line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("line %d: ", n.Line)
+}
+
+// nobody notes a name that stands for no employee.
+func (r *retirement) nobody(n Named, code, why string) {
+	r.doc.Problems = append(r.doc.Problems, plan.Problem{User: plan.UserRef{Login: n.Text}, Code: code, Message: n.place() + why})
+}
+
+// resolve finds the employee of a user who is named by Okta id, login or e-mail. Where
+// there is none, the standing says why.
+func (r *retirement) resolve(ctx context.Context, t *retiree) error {
+	login, email, managed, err := r.namesOf(ctx, t.named.Text)
+	if err != nil || managed != 0 {
+		t.Employee.ID = managed
+		return err
+	}
+	active, ended := map[plan.EmployeeID]bool{}, map[plan.EmployeeID]bool{}
+	for field, name := range map[plan.Field]string{plan.Username: login, plan.Email: email} {
+		if name == "" {
+			continue
+		}
+		list, err := r.Target.FindEmployees(ctx, field, name)
+		if err != nil {
+			return err
+		}
+		for _, e := range list {
+			if e.Status == plan.StatusTerminated {
+				ended[e.ID] = true
+			} else {
+				active[e.ID] = true
+			}
+		}
+	}
+	if len(active) == 0 && len(ended) == 1 {
+		active = ended
+	}
+	switch len(active) {
+	case 0:
+		t.Standing = plan.Standing{Class: plan.RetireNotFound, Why: "nobody in TrackTik has the login or the e-mail"}
+	case 1:
+		for id := range active {
+			t.Employee.ID = id
+		}
+	default:
+		t.Standing = plan.Standing{Class: plan.Doubtful, Why: fmt.Sprintf("%d employees in TrackTik have the login or the e-mail: name them by their ids", len(active))}
+	}
+	return nil
+}
+
+// namesOf are the login and the e-mail of a user, or who they are managed as; the name
+// itself where Okta and the snapshot know nobody of it.
+func (r *retirement) namesOf(ctx context.Context, name string) (login, email string, managed plan.EmployeeID, err error) {
+	id := plan.PersonID(name)
+	p, found, err := r.Source.User(ctx, name)
+	switch {
+	case err != nil && !isArgument(err):
+		return "", "", 0, err
+	case found:
+		id, login, email = p.ID, p.Login, p.Email
+	default:
+		login, email = name, name
+	}
+	link, _, err := r.Snapshot.Link(id)
+	return login, email, link.Employee, err
+}
+
+// readEmployees reads those who were named: one by one, or many in one listing.
+func (r *retirement) readEmployees(ctx context.Context) error {
+	byID := make(map[plan.EmployeeID]*retiree, len(r.list))
+	for _, t := range r.list {
+		t.Missing, byID[t.Employee.ID] = true, t
+	}
+	if len(r.list) > manyNew {
+		if _, err := r.Target.Employees(ctx, func(page []plan.Employee) error {
+			for i := range page {
+				if t := byID[page[i].ID]; t != nil {
+					t.Employee, t.Missing = page[i], false
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	pool, poolCtx := errgroup.WithContext(ctx)
+	pool.SetLimit(lookers)
+	for _, t := range r.list {
+		if !t.Missing { // and who is missing from the list is asked for, too
+			continue
+		}
+		pool.Go(func() error {
+			e, found, err := r.Target.Employee(poolCtx, t.Employee.ID)
+			if found {
+				t.Employee, t.Missing = e, false
+			}
+			return err
+		})
+	}
+	if err := pool.Wait(); err != nil {
+		return err
+	}
+	for _, t := range r.list {
+		link, _, err := r.Snapshot.LinkOfEmployee(t.Employee.ID)
+		if err != nil {
+			return err
+		}
+		t.Owner = link.Person
+	}
+	return nil
+}
+
+// readStanding looks everybody up in Okta who may be retired.
+func (r *retirement) readStanding(ctx context.Context) error {
+	r.phase("looking people up in okta", len(r.list))
+	pool, poolCtx := errgroup.WithContext(ctx)
+	pool.SetLimit(lookers)
+	for _, t := range r.list {
+		if !t.Askable(&r.pol) {
+			continue
+		}
+		pool.Go(func() (err error) {
+			defer r.progress(1)
+			t.read = r.clock()
+			t.Standing, err = r.classify(poolCtx, &t.Employee)
+			t.Pending = r.pending[t.Standing.User.ID]
+			return err
+		})
+	}
+	return pool.Wait()
+}
+
+// classify asks Okta about an employee whom nobody manages, with two calls at most: a
+// search by the username and the e-mail, and whom that shows as DEPROVISIONED once more by
+// the id, since the search may be behind. An error ends the run; a failed look-up does not.
+func (r *run) classify(ctx context.Context, e *plan.Employee) (plan.Standing, error) {
+	s, err := r.sighted(ctx, e)
+	if err != nil || s.Class != plan.LeftOkta {
+		return s, err
+	}
+	p, found, err := r.Source.User(ctx, string(s.User.ID))
+	switch {
+	case err != nil:
+		return r.unsighted(ctx, e, err)
+	case !found:
+		return plan.Standing{Class: plan.Doubtful, Why: fmt.Sprintf("Okta's search shows user %s as DEPROVISIONED, and nobody has the id", s.User.ID)}, nil
+	}
+	return plan.Classify(e, plan.Sighting{Users: []plan.Person{p}}), nil
+}
+
+// sighted is how an employee stands by Okta's search, which takes one call.
+func (r *run) sighted(ctx context.Context, e *plan.Employee) (plan.Standing, error) {
+	users, err := r.Source.UsersNamed(ctx, e.Values[plan.Username], e.Values[plan.Email])
+	if err != nil {
+		return r.unsighted(ctx, e, err)
+	}
+	seen := plan.Sighting{Users: users}
+	for _, u := range users {
+		link, managed, err := r.Snapshot.Link(u.ID)
+		if err != nil {
+			return plan.Standing{}, err
+		}
+		if managed {
+			seen.Other = link.Employee
+		}
+	}
+	return plan.Classify(e, seen), nil
+}
+
+// unsighted is the standing after a failed look-up.
+func (r *run) unsighted(ctx context.Context, e *plan.Employee, err error) (plan.Standing, error) {
+	if _, bad := isCredentials(err); bad || ctx.Err() != nil {
+		return plan.Standing{}, err
+	}
+	return plan.Classify(e, plan.Sighting{Failed: err.Error()}), nil
+}
+
+// readRoles reads which roles those hold who have left Okta, and whether one is protected.
+func (r *retirement) readRoles(ctx context.Context) error {
+	var leavers []*retiree
+	var ids []plan.EmployeeID
+	for _, t := range r.list {
+		if t.Standing.Class == plan.LeftOkta {
+			leavers, ids = append(leavers, t), append(ids, t.Employee.ID)
+		}
+	}
+	if len(leavers) == 0 {
+		return nil
+	}
+	if err := r.readPortalRoles(ctx); err != nil {
+		return err
+	}
+	r.phase("reading roles", len(leavers))
+	doubt := ""
+	var err error
+	if len(ids) > manyNew {
+		doubt, err = r.grants.List(ctx, ids)
+	} else {
+		err = r.grants.Ask(ctx, ids)
+	}
+	if err != nil {
+		return err
+	}
+	protected := r.protectedRoles()
+	for _, t := range leavers {
+		if t.Roles, t.Doubt, err = r.grants.Of(ctx, t.Employee.ID); err != nil {
+			return err
+		}
+		if doubt != "" {
+			t.Doubt = doubt
+		}
+		t.Admin = slices.ContainsFunc(t.Roles, func(u plan.UserRole) bool { return protected[u.Role] })
+	}
+	return nil
+}
