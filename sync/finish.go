@@ -263,28 +263,38 @@ func (r *run) lookedAt(id plan.PersonID) bool {
 // finishAudits writes what was held, or would have been done, into the history, when
 // it is not what the last run wrote.
 func (r *run) finishAudits(out *apply.Outcome) error {
+	if r.some() {
+		return r.commitAudits(r.wouldBeDone())
+	}
 	hash := r.standing()
-	if hash == r.meta.LastHash || len(r.opt.Users) > 0 {
+	if hash == r.meta.LastHash {
 		return nil
 	}
 	r.meta.LastHash = hash
-	var batch plan.Batch
+	var audits []plan.Audit
 	for i := range r.doc.Held {
 		entry := r.job().Audit(&r.doc.Held[i].Action, plan.Withheld)
 		entry.Message = r.doc.Held[i].Why
-		batch.Audits = append(batch.Audits, entry)
+		audits = append(audits, entry)
 	}
-	if r.Observe {
-		for i := range r.doc.Actions {
-			if r.doc.Actions[i].Kind.Writes() {
-				batch.Audits = append(batch.Audits, r.job().Audit(&r.doc.Actions[i], plan.Would))
-			}
+	return r.commitAudits(append(audits, r.wouldBeDone()...))
+}
+
+// wouldBeDone are the entries about what an observing run only plans.
+func (r *run) wouldBeDone() (audits []plan.Audit) {
+	for i := range r.doc.Actions {
+		if a := &r.doc.Actions[i]; r.Observe && a.Kind.Writes() {
+			audits = append(audits, r.job().Audit(a, plan.Would))
 		}
 	}
-	if len(batch.Audits) == 0 {
+	return audits
+}
+
+func (r *run) commitAudits(audits []plan.Audit) error {
+	if len(audits) == 0 {
 		return nil
 	}
-	return r.Snapshot.Commit(batch)
+	return r.Snapshot.Commit(plan.Batch{Audits: audits})
 }
 
 // standing stands for what is held, and in observe mode for the plan.

@@ -358,6 +358,18 @@ func TestObservingPollWritesNothing(t *testing.T) {
 	}
 	w.wantNoWrites()
 	w.wantIdle()
+	w.org.DeactivateUser(w.users["bob"])
+	w.runWith(tsync.RunOptions{Users: []string{w.users["bob"]}})
+	would := map[plan.PersonID]int{}
+	for a, err := range w.db.Audits(state.Query{}) {
+		w.must(err)
+		if a.Kind == string(plan.Terminate) && a.Outcome == plan.Would {
+			would[a.Person]++
+		}
+	}
+	if would[plan.PersonID(w.users["ada"])] != 1 || would[plan.PersonID(w.users["bob"])] != 1 {
+		t.Errorf("what would have been done is on record as %v", would)
+	}
 }
 
 // A failing snapshot refuses to record a run.

@@ -43,6 +43,9 @@ func (a *app) status(cfg *configs.Config, format string) error {
 		age := int64(a.Now().Sub(*d.LastSuccess).Seconds())
 		d.Age = &age
 	}
+	if d.Events != nil && !d.Events.Polled.IsZero() {
+		d.Events.CursorAge = int64(a.Now().Sub(d.Events.Polled).Seconds())
+	}
 	shown := a.Talk(func(w io.Writer) error {
 		if format == "json" {
 			return ui.WriteJSON(w, d)

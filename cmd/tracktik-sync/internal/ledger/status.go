@@ -37,6 +37,7 @@ type Status struct {
 	ObservingSince  *time.Time             `json:"observing_since,omitempty"`
 	Snapshot        string                 `json:"snapshot"`
 	AskedOtherwise  []string               `json:"asked_otherwise,omitempty"` // what a system refused to be asked in the last run
+	Events          *EventStatus           `json:"events"`                    // null: the System Log was never read
 }
 
 // A LastRun is a run in short.
@@ -47,6 +48,13 @@ type LastRun struct {
 	ExitCode int            `json:"exit_code"`
 	Summary  map[string]int `json:"summary"`
 	Message  string         `json:"message,omitempty"`
+}
+
+// An EventStatus is how Okta's System Log is read.
+type EventStatus struct {
+	Polled    time.Time `json:"polled"`
+	CursorAge int64     `json:"cursor_age_s"` // seconds since then, where the status is shown
+	Error     string    `json:"error,omitempty"`
 }
 
 // A Quarantine is a system that is not called, since it refused our credentials.
@@ -149,11 +157,20 @@ func readStatus(i *wiring.Invocation, cfg *configs.Config, db *state.DB) (*Statu
 	refused, runErr := d.fromRuns(db)
 	troubles, troublesErr := db.Troubles()
 	d.Problems, d.Overdue = len(troubles), len(OverdueRemovals(troubles))
-	var managedErr, restoredErr, waitingErr error
+	var managedErr, restoredErr, waitingErr, eventsErr error
+	d.Events, eventsErr = eventsOf(db)
 	d.Managed, managedErr = db.Managed()
 	d.Restored, restoredErr = restored(db)
 	d.Guard.Approvals, waitingErr = WaitingSets(i, cfg, refused)
-	return d, errors.Join(metaErr, runErr, troublesErr, managedErr, restoredErr, waitingErr)
+	return d, errors.Join(metaErr, runErr, troublesErr, managedErr, restoredErr, waitingErr, eventsErr)
+}
+
+func eventsOf(db *state.DB) (*EventStatus, error) {
+	log, err := db.EventLog()
+	if err != nil || log.Cursor == "" && log.Failure == "" {
+		return nil, err
+	}
+	return &EventStatus{Polled: log.Polled, Error: log.Failure}, nil
 }
 
 func (d *Status) fromMeta(meta plan.Meta) {

@@ -44,6 +44,9 @@ func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 	if d.UnmanagedActive != nil {
 		t.Row("unmanaged", fmt.Sprintf("%d active in TrackTik without anyone in Okta", *d.UnmanagedActive))
 	}
+	if e := d.Events; e != nil && e.Error == "" {
+		t.Row("system log", "read "+ui.Ago(e.Polled, now))
+	}
 	t.Row("problems", pointed(d.Problems, "problems"))
 	t.Row("held", pointed(d.Held, "problems --held"))
 	if d.Guard.OK {
@@ -57,6 +60,9 @@ func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 func (d *Status) alarms(t *ui.Table, now time.Time) {
 	if d.Overdue > 0 {
 		t.Alarm("overdue", ui.Number(d.Overdue, "removal")+" that TrackTik refused: somebody keeps what they should have lost; see `tracktik-sync problems`")
+	}
+	if e := d.Events; e != nil && e.Error != "" {
+		t.Alarm("system log", ui.Safe(e.Error)+"; until it can be read, only whole runs see a change")
 	}
 	if q := d.Quarantine; q != nil {
 		t.Alarm("quarantine", fmt.Sprintf("%s since %s: %s; next try %s", ui.Safe(q.System),
