@@ -136,7 +136,9 @@ func TestALostCreateTakesNobodyOverWhoIsProtected(t *testing.T) {
 				w.wantUntold(before)
 				w.wantUnmanaged(before)
 				w.inPortal(nil)
-				w.run()
+				w.org.UpdateUser(w.users["ada"], map[string]any{"login": mail("ann"), "email": mail("ann")})
+				w.wantProblem(w.run(), plan.ProblemProtectedMatch, "ada") // by another name, and perhaps a second employee
+				w.wantNoWrites()
 				w.wantUntold(before)
 				w.wantUnmanaged(before)
 			})
@@ -163,22 +165,59 @@ func TestAnOpenCreateTakesNobodyOverWhoIsProtected(t *testing.T) {
 	w.wantProblem(doc, plan.ProblemProtectedMatch, "ada")
 }
 
-// wantUntold wants the history to leave open whether the employee was made by a call of
-// ours, and nothing to wait for an answer to that.
+// wantUntold wants the history to say once that nobody can tell whether the employee was
+// made by a call of ours, and the create to stay open.
 func (w *world) wantUntold(e tracktiktest.Employee) {
 	w.Helper()
 	var told []string
 	for a, err := range w.db.Audits(state.Query{}) {
 		w.must(err)
-		if a.Kind == string(plan.Create) {
+		if a.Kind == string(plan.Create) && a.Outcome != plan.Withheld {
 			told = append(told, fmt.Sprintf("%s %d", a.Outcome, a.Employee))
 		}
 	}
 	if want := fmt.Sprintf("unknown %d", e.ID); len(told) != 1 || told[0] != want {
 		w.Errorf("the history tells of the create %q, want %q", told, want)
 	}
-	if open, err := w.db.Pending(); err != nil || len(open) > 0 {
+	if open, err := w.db.Pending(); err != nil || len(open) != 1 {
 		w.Errorf("left open: %+v %v", open, err)
+	}
+}
+
+// Where it cannot be told whether they are an administrator, `link` settles it, or a
+// portal that answers again.
+func TestALinkSettlesACreateThatMayHaveMadeThem(t *testing.T) {
+	for how, settled := range map[string]func(w *world, id int64){
+		"by link": func(w *world, id int64) {
+			linked, err := w.build().LinkPeople(t.Context(), []tsync.Pair{{User: mail("ada"), Employee: plan.EmployeeID(id)}})
+			w.must(err)
+			w.must(linked[0].Err)
+		},
+		"by the portal": func(w *world, _ int64) {},
+	} {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada")
+			w.group("Site North", "ada")
+			w.rules(func(r *tracktiktest.Rules) { r.GrantsUnlisted = true })
+			w.inPortal(tracktiktest.When(writes["create"], tracktiktest.LostReply))
+			w.run()
+			id := w.employee("ada").ID
+			w.pass(time.Hour)
+			w.wantProblem(w.run(), plan.ProblemProtectedMatch, "ada")
+			w.inPortal(nil)
+			w.rules(func(r *tracktiktest.Rules) { *r = tracktiktest.Rules{} })
+			settled(w, id)
+			w.run()
+			w.wantRoles("ada", "Site North")
+			if open, err := w.db.Pending(); err != nil || len(open) > 0 {
+				t.Errorf("left open: %+v %v", open, err)
+			}
+			w.wantDone(w.runWith(refreshed), "")
+			if link, managed, err := w.db.Link(plan.PersonID(w.users["ada"])); err != nil || !managed || int64(link.Employee) != id {
+				t.Errorf("ada is %+v, %v", link, err)
+			}
+		})
 	}
 }
 
@@ -237,5 +276,20 @@ func TestAnOpenCreateStaysOpenWhileGrantsCannotBeRead(t *testing.T) {
 				t.Errorf("employee %d is linked: %v, to %+v, %v", id, found, link, err)
 			}
 		})
+	}
+}
+
+// Where several have all the names, in a portal that refuses no duplicates, the newest is
+// the one that the lost call has made.
+func TestALostCreateIsNotSomebodyWhoWasThereBefore(t *testing.T) {
+	w := newWorld(t)
+	w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Duplicates = tracktiktest.DuplicateAccepted })
+	w.policy.Match = []plan.Field{plan.CustomID}
+	before := w.atPortal("ada", nil)
+	w.hire("ada")
+	w.inPortal(tracktiktest.When(writes["create"], tracktiktest.LostReply))
+	w.wantDone(w.run(), "create 1")
+	if link, managed, err := w.db.Link(plan.PersonID(w.users["ada"])); err != nil || !managed || int64(link.Employee) <= before {
+		t.Errorf("ada is %+v, %v; employee %d was there before", link, err, before)
 	}
 }

@@ -59,6 +59,31 @@ func TestACustomIDThatIsNotGivenFreeIsNotAskedFor(t *testing.T) {
 	w.wantDone(w.run(), "update 2")
 }
 
+// Which of two gets the custom id that both have in Okta is not for chance to say.
+func TestACustomIDThatTwoHaveIsAProblemOfBoth(t *testing.T) {
+	w := newBadgeWorld(t)
+	w.hire("ada", "bob", "cid")
+	w.badge("ada", "B1")
+	w.badge("bob", " b1")
+	doc := w.run()
+	w.wantDone(doc, "create 1")
+	w.wantProblem(doc, plan.ProblemDuplicate, "ada")
+	w.wantProblem(doc, plan.ProblemDuplicate, "bob")
+	w.badge("bob", "B2")
+	w.wantDone(w.run(), "create 2")
+	w.hire("dan", "eve")
+	for _, name := range []string{"cid", "dan", "eve"} { // of whom one has an employee already
+		w.badge(name, "B3")
+	}
+	doc = w.run()
+	w.wantDone(doc, "update 1")
+	w.wantProblem(doc, plan.ProblemDuplicate, "dan")
+	w.wantProblem(doc, plan.ProblemDuplicate, "eve")
+	if e := w.employee("cid"); e.CustomID != "B3" {
+		t.Errorf("cid has the custom id %s", e.CustomID)
+	}
+}
+
 func TestCustomIDsThatAreSwappedAreAProblemOfBoth(t *testing.T) {
 	w := newBadgeWorld(t)
 	w.crowd(3)

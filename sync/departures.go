@@ -124,6 +124,7 @@ func (r *run) lookUp(ctx context.Context, list []*subject) error {
 				return err
 			}
 			if err != nil {
+				s.unanswered = true
 				s.judgement = plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed + ": missing from Okta's listing, and the look-up failed: " + err.Error()}
 			}
 			return nil
@@ -209,8 +210,8 @@ func (r *run) sampled() bool {
 }
 
 // judgeDeleted holds people whom Okta does not know when they are many: rights are
-// lost more often than people are deleted together. How many they are, a run of single
-// people has from the last whole run.
+// lost more often than people are deleted together. Whose look-up failed counts with
+// them. How many they are, a run of single people has from the last whole run.
 func (r *run) judgeDeleted(absent []*subject) error {
 	v := &r.unseen
 	*v = unseen{judged: true}
@@ -220,6 +221,11 @@ func (r *run) judgeDeleted(absent []*subject) error {
 		}
 	}
 	v.count, v.few = len(v.people), max(3, r.people.managed/100)
+	for _, s := range absent {
+		if s.unanswered && v.count > 0 { // Okta may not know them either
+			v.count++
+		}
+	}
 	if r.some() && v.count > 0 {
 		v.count += r.meta.NotVisible
 		for _, s := range v.people {
@@ -242,12 +248,16 @@ type unseen struct {
 	judged     bool // false: the run ended before it knew
 	people     []*subject
 	count, few int // how many there are, of everybody; and how many may be deleted at once
-	held       int // of people
 }
 
 func (r *run) judgeUnseen(s *subject) {
 	v := &r.unseen
 	since := s.link.NotVisibleSince
+	if since == nil && !r.some() { // a run of single people counts them until they are gone
+		note := *s.link
+		note.NotVisibleSince = &r.now
+		s.decision.Note = &note
+	}
 	switch {
 	case v.count <= v.few, r.approvedRef(plan.Terminate, s):
 		return
@@ -255,31 +265,27 @@ func (r *run) judgeUnseen(s *subject) {
 		s.judgement.Why = "deleted in Okta: not known there since " + since.UTC().Format(time.RFC3339)
 		return
 	}
-	v.held++
-	note := *s.link
-	if since == nil && !r.some() {
-		note.NotVisibleSince = &r.now
+	if s.decision.Note == nil {
+		note := *s.link
+		s.decision.Note = &note
 	}
-	s.decision.Note = &note
 	s.judgement = plan.Judgement{Verdict: plan.Hold, Why: fmt.Sprintf("%s: Okta does not know %d people at once, more than %d: rights were likely lost; "+
 		"terminated if a run %s after the first sees the same", plan.HeldNotVisible, v.count, v.few, r.pol.DeletedGrace)}
 }
 
 // countUnseen is Meta.NotVisible after this run.
 func (r *run) countUnseen() (int, error) {
+	whole := r.unseen.judged && !r.some()
 	n := r.meta.NotVisible
-	if r.unseen.judged && !r.some() {
-		return r.unseen.held, nil
+	if whole {
+		n = 0
 	}
 	for _, s := range r.unseen.people {
-		if s.judgement.Verdict != plan.Depart || s.link.NotVisibleSince != nil {
-			continue // still there, or counted already
-		}
 		_, stays, err := r.Snapshot.Link(s.person.ID)
 		if err != nil {
 			return n, err
 		}
-		if !stays {
+		if whole && stays || !whole && !stays && s.link.NotVisibleSince == nil { // who is known already is counted
 			n++
 		}
 	}

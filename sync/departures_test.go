@@ -355,6 +355,58 @@ func TestAWholeRunsVerdictHoldsForSinglePeople(t *testing.T) {
 	w.wantDone(w.run(), "terminate 6")
 }
 
+// Those whom a whole run saw to be deleted, and did not end, count with who follows: the
+// first three may have been the first of many whose rights were lost.
+func TestWhoIsDeletedAndStaysCountsForSinglePeople(t *testing.T) {
+	w := newWorld(t)
+	w.limits.Kinds[plan.Terminate] = plan.Limit{MaxCount: 0, MaxPercent: -1, MaxPerDay: -1}
+	names := w.crowd(30)
+	w.run()
+	for _, name := range names[:3] {
+		w.org.DeleteUser(w.users[name])
+	}
+	_, err := w.sync(refreshedNot)
+	w.wantRefused(err, "guard")
+	w.limits.Kinds[plan.Terminate] = plan.NoLimit
+	w.org.DeleteUser(w.users[names[3]])
+	single := func(name string) tsync.RunOptions { return tsync.RunOptions{Users: []string{w.users[name]}} }
+	doc, err := w.sync(single(names[3]))
+	w.wantRefused(err, "guard")
+	w.wantHeld(doc, plan.HeldNotVisible, names[3])
+	w.wantNoWrites()
+	for _, name := range names[:3] { // who is one of three is no one of many
+		w.wantDone(w.runWith(single(name)), "terminate 1")
+	}
+}
+
+// Somebody whose look-up failed may be one of those whom Okta does not know: three others
+// are not ended on the word that they are only three.
+func TestAFailedLookUpMakesManyNotFew(t *testing.T) {
+	w := newWorld(t)
+	w.limits.Kinds[plan.Terminate] = plan.NoLimit
+	names := w.crowd(30)
+	w.run()
+	for _, name := range names[:4] {
+		w.org.DeleteUser(w.users[name])
+	}
+	failing := oktatest.On("/api/v1/users/"+w.users[names[0]], oktatest.ServerError)
+	for _, before := range []bool{false, true} { // a run that saw all four comes between
+		w.inOkta(failing)
+		doc, err := w.sync(refreshedNot)
+		w.wantRefused(err, "guard")
+		for _, name := range names[1:4] {
+			w.wantHeld(doc, plan.HeldNotVisible, name)
+		}
+		w.wantNoWrites()
+		if before {
+			continue
+		}
+		w.inOkta(nil)
+		_, err = w.sync(refreshedNot)
+		w.wantRefused(err, "guard")
+	}
+}
+
 // Rights that are lost between two whole runs end a few at most, however many single
 // people are looked at.
 func TestSinglePeopleWhoAreNotVisibleAreCountedTogether(t *testing.T) {

@@ -127,6 +127,36 @@ func TestDuplicatesAfterALostReplyAreOurs(t *testing.T) {
 	}
 }
 
+// An answer that says yes and cannot be read is as good as a yes: that a look-up does not
+// show the employee yet does not make a second one.
+func TestAYesThatCannotBeReadIsNotSentAgain(t *testing.T) {
+	for answer, fault := range map[string]tracktiktest.Interceptor{"empty": tracktiktest.Empty, "null": tracktiktest.Null,
+		"truncated": tracktiktest.Truncated} {
+		t.Run(answer, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("bob")
+			w.run()
+			w.rules(func(r *tracktiktest.Rules) {
+				r.Duplicates, r.VisibleAfter = tracktiktest.DuplicateAccepted, 3 // not before the next run
+			})
+			w.hire("ada")
+			w.group("Site North", "ada", "bob")
+			lost := writes["create"]
+			lost.Times = 1
+			w.inPortal(tracktiktest.When(lost, fault))
+			if doc := w.run(); doc.Result.Unknown != 1 {
+				t.Errorf("ended with %+v\n%s", doc.Result, details(doc))
+			}
+			w.run()
+			w.run()
+			w.wantStatus(tracktiktest.Active, "ada") // and nobody else of that e-mail
+			w.wantRoles("ada", "Site North")
+			w.rules(func(r *tracktiktest.Rules) { r.VisibleAfter = 0 })
+			w.wantDone(w.runWith(refreshed), "")
+		})
+	}
+}
+
 func TestACutCallSettlesNothingForAMinute(t *testing.T) {
 	for _, write := range []string{"create", "create role", "grant"} {
 		for _, comes := range []bool{true, false} {

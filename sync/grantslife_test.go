@@ -1,6 +1,9 @@
 package sync_test
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -107,18 +110,82 @@ func (w *world) wantUnhurt() {
 	}
 }
 
+// Where grants carry other ids than employees, those that we make are known by their own:
+// nothing waits for them, and whoever leaves the group loses the role.
+func TestAGrantIsKnownByItsOwnIDWhereUsersAreNumberedOtherwise(t *testing.T) {
+	w := newWorld(t)
+	w.rules(func(r *tracktiktest.Rules) {
+		r.UserIDOffset, r.GrantsTakeEmployees, r.LastRoleRemovable = 5000, true, true
+	})
+	w.hire("ada", "bob", "cid")
+	w.group("Site North", "ada", "bob", "cid")
+	w.wantDone(w.run(), "create_role 1, create 3, grant_role 3")
+	if pending, err := w.db.Pending(); err != nil || len(pending) > 0 {
+		t.Errorf("pending %v %v", pending, err)
+	}
+	w.leave("Site North", "ada", "bob")
+	w.wantDone(w.run(), "revoke_role 2")
+	for name, roles := range map[string]string{"ada": "", "bob": "", "cid": "Site North"} {
+		w.wantRoles(name, roles)
+	}
+	w.wantDone(w.run(), "")
+	w.rules(func(r *tracktiktest.Rules) { r.UserIDOffset = 0 })
+	w.wantDone(w.runWith(refreshed), "")
+}
+
+// The same answer may be another one's: then it proves nothing, and takes no role from
+// anybody else.
+func TestAnAnswerOfAnotherGrantIsNotOurs(t *testing.T) {
+	for name, set := range map[string]func(*tracktiktest.Rules){
+		"nothing is listed":     func(r *tracktiktest.Rules) { r.GrantsUnlisted = true },
+		"user ids of their own": func(r *tracktiktest.Rules) { r.UserIDOffset, r.GrantsTakeEmployees = 5000, true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.rules(func(r *tracktiktest.Rules) { set(r); r.LastRoleRemovable = true })
+			w.change = func(e *tsync.Engine) { e.Workers = 1 }
+			w.hire("bob")
+			w.group("Site North", "bob")
+			w.run()
+			w.hire("ada")
+			w.group("Site North", "ada")
+			bobs := w.grantOf("bob", "Site North")
+			w.inPortal(tracktiktest.When(writes["grant"], answerOf(bobs)))
+			w.run()
+			w.inPortal(nil)
+			w.leave("Site North", "ada")
+			w.run()
+			w.wantRoles("bob", "Site North")
+		})
+	}
+}
+
+// answerOf carries a grant out, and answers with another one.
+func answerOf(grant int64) tracktiktest.Interceptor {
+	return func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		next.ServeHTTP(httptest.NewRecorder(), r)
+		again := r.Clone(r.Context())
+		again.Method, again.URL.Path = http.MethodGet, fmt.Sprintf("%s/%d", r.URL.Path, grant)
+		again.Body = http.NoBody
+		next.ServeHTTP(rw, again)
+	}
+}
+
 // A grant of which nobody can tell what became of it holds no more than grants.
 func TestAnOpenGrantHoldsNoLeaver(t *testing.T) {
 	w := newWorld(t)
 	w.rules(func(r *tracktiktest.Rules) { r.UserIDOffset, r.GrantsTakeEmployees, r.GrantsRepeat = 5000, true, true })
 	w.hire("ada", "bob")
 	w.group("Site North", "ada", "bob")
-	w.run() // whose answers show other users than those who were sent
+	w.inPortal(tracktiktest.When(writes["grant"], tracktiktest.LostReply))
+	w.run()
+	w.inPortal(nil)
 	w.group("Site South", "bob")
 	w.org.UpdateUser(w.users["bob"], map[string]any{"title": "Chief"})
 	w.org.DeactivateUser(w.users["ada"])
 	doc := w.run()
 	w.wantHeld(doc, plan.HeldPending, "bob")
+	w.wantProblem(doc, plan.ProblemNotEffective, "bob") // nobody can tell, and that is not passed over
 	w.wantStatus(tracktiktest.Terminated, "ada")
 	if e := w.employee("bob"); e.JobTitle != "Chief" {
 		t.Errorf("bob is %+v", e)

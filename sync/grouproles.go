@@ -79,7 +79,8 @@ func (r *run) groupViews(ctx context.Context, open map[plan.GroupID]plan.Held) (
 	about := func() {
 		for _, g := range r.groups {
 			_, waits := open[g.group.ID]
-			add(g.group, g.link, waits || g.former)
+			unsure := g.failed && (g.link == nil || g.link.Role == 0) // what is not certain to be there gets no role
+			add(g.group, g.link, waits || g.former || unsure)
 		}
 	}
 	about()

@@ -173,3 +173,46 @@ func TestTheRoleOfAnUnpushedGroupStaysItsOwn(t *testing.T) {
 		}
 	}
 }
+
+// A role that was made for a group stays that group's, though the configuration gives the
+// group another one by now: whoever holds it holds it for the group's sake.
+func TestTheRoleMadeForAGroupIsLinkedToNoOther(t *testing.T) {
+	w := newWorld(t)
+	w.portal.AddRole(tracktiktest.Role{Name: "Patrol"})
+	w.hire("ada", "cid")
+	w.group("Site North", "ada")
+	w.run()
+	w.push.Roles = map[string]string{w.groups["Site North"]: "Patrol"}
+	w.run()
+	w.namesake("other", "Site North", "cid")
+	for _, opt := range []tsync.RunOptions{{}, refreshed, {Users: []string{w.users["cid"]}}} {
+		w.runWith(opt)
+		w.wantRoles("cid", "")
+		w.wantOneGroupARole()
+	}
+}
+
+// A group that is not listed, and of which nothing proves that it is gone, gets no role.
+func TestAGroupThatIsNotCertainlyThereGetsNoRole(t *testing.T) {
+	for name, roles := range map[string]map[string]string{"by name": nil, "of the configuration": {"Site North": "Patrol"}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.portal.AddRole(tracktiktest.Role{Name: "Patrol"})
+			w.policy.CreateRoles = false
+			w.hire("ada", "bob")
+			w.group("Site North", "ada")
+			w.group("Site South", "bob")
+			w.run()
+			w.push.Push, w.push.Roles, w.policy.CreateRoles = "mappings", roles, true
+			w.org.AddPushMapping(w.app, w.groups["Site South"])
+			for _, opt := range []tsync.RunOptions{{}, refreshed, {Users: []string{w.users["ada"]}}} {
+				w.runWith(opt)
+				w.wantRoles("ada", "")
+				w.wantRoles("bob", "Site South")
+			}
+			if link, _, err := w.db.Group(plan.GroupID(w.groups["Site North"])); err != nil || link.Role != 0 {
+				t.Errorf("the group is %+v, %v", link, err)
+			}
+		})
+	}
+}

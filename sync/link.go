@@ -35,7 +35,8 @@ func (e *Engine) LinkPeople(ctx context.Context, pairs []Pair) ([]Linked, error)
 	if err != nil {
 		return nil, err
 	}
-	l := &linker{run: r, pairs: make([]Linked, len(pairs)), subjects: make([]*subject, len(pairs)), open: map[plan.PersonID]string{}}
+	l := &linker{run: r, pairs: make([]Linked, len(pairs)), subjects: make([]*subject, len(pairs)),
+		open: map[plan.PersonID]string{}, made: map[plan.PersonID]plan.EmployeeID{}}
 	r.people, r.ownGroups = &roster{subjects: map[plan.PersonID]*subject{}}, map[plan.PersonID][]plan.Group{}
 	for i, p := range pairs {
 		l.pairs[i].Pair = p
@@ -65,8 +66,9 @@ type linker struct {
 	*run
 	pairs    []Linked
 	subjects []*subject
-	open     map[plan.PersonID]string // runs whose write about them is not settled
-	byName   map[string][]plan.Person // Okta's listing by id, login and e-mail, when it was read
+	open     map[plan.PersonID]string          // runs whose write about them is not settled
+	made     map[plan.PersonID]plan.EmployeeID // whom that write may have made; 0: nobody is known
+	byName   map[string][]plan.Person          // Okta's listing by id, login and e-mail, when it was read
 }
 
 func (l *linker) begin(ctx context.Context) error {
@@ -79,6 +81,9 @@ func (l *linker) begin(ctx context.Context) error {
 	}
 	for _, in := range pending {
 		l.open[in.Action.User.ID] = in.Run
+		if in.Action.Kind == plan.Create {
+			l.made[in.Action.User.ID] = in.Action.Employee
+		}
 	}
 	return l.grants.FindOwn(ctx)
 }
@@ -269,7 +274,7 @@ func (l *linker) judge(i int) {
 	}
 	e, m := s.employee, &s.matches[0]
 	switch id := s.person.ID; {
-	case l.open[id] != "":
+	case l.open[id] != "" && l.made[id] != e.ID:
 		p.Err = fmt.Errorf("a write of run %s about user %s is not settled: let a `sync` run first", l.open[id], id)
 	case s.link != nil && s.link.Employee == e.ID && p.Line > 0: // a file grows, and is read again
 		p.Already = true

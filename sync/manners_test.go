@@ -1,9 +1,12 @@
 package sync_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -67,6 +70,71 @@ func TestAMoveWithoutEffectIsNeitherBelievedNorRepeated(t *testing.T) {
 				}
 			}
 			w.wantDone(w.runWith(refreshed), "")
+		})
+	}
+}
+
+// A portal whose API cannot take roles away does not look healthy.
+func TestARevokeThatIsNotPossibleIsAProblem(t *testing.T) {
+	for _, status := range []int{403, 405, 501} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada")
+			w.group("Site North", "ada")
+			w.group("Site South", "ada")
+			w.run()
+			w.rules(func(r *tracktiktest.Rules) { r.RevokeRefused = status })
+			w.leave("Site South", "ada")
+			doc, err := w.sync(refreshedNot)
+			if code := tsync.ExitCode(doc, err, "4"); code == tsync.ExitDone {
+				t.Errorf("it looks healthy\n%s", details(doc))
+			}
+			if strings.Contains(details(doc), plan.HeldLastRole) {
+				t.Errorf("taken for a last role\n%s", details(doc))
+			}
+			w.rules(func(r *tracktiktest.Rules) { r.RevokeRefused = 0 })
+			w.pass(2 * time.Hour)
+			w.run()
+			w.wantRoles("ada", "Site North")
+		})
+	}
+}
+
+// Whoever matches somebody in a portal that filters grants by employee only in its other
+// list is adopted with the roles that they hold, and nothing is granted twice.
+func TestWhoMatchesIsAdoptedByTheOtherListOfGrants(t *testing.T) {
+	w := newWorld(t)
+	w.rules(func(r *tracktiktest.Rules) { r.RefusedFilters, r.EmployeeRoles = []string{"user.id"}, true })
+	id := w.portal.AddEmployee(tracktiktest.Employee{FirstName: "Ada", LastName: "Guard", Username: mail("ada"), Email: mail("ada")})
+	role := w.portal.AddRole(tracktiktest.Role{Name: "Site North"})
+	if _, err := w.portal.Grant(id, role); err != nil {
+		t.Fatal(err)
+	}
+	w.hire("ada", "bob")
+	w.group("Site North", "ada", "bob")
+	doc := w.run()
+	w.wantWarning(doc, plan.AskedOtherwise)
+	w.wantRoles("ada", "Site North")
+	w.wantRoles("bob", "Site North")
+	if n := w.portal.Count("POST", "/user-roles"); n != 1 {
+		t.Errorf("%d grants were made, want bob's alone\n%s", n, details(doc))
+	}
+	w.wantDone(w.runWith(refreshed), "")
+}
+
+// Headquarters takes people without a division, however the portal draws it.
+func TestHeadquartersIsFoundHoweverItIsDrawn(t *testing.T) {
+	for name, parent := range map[string]int64{"no parent": 0, "its own parent": tracktiktest.HQ, "a parent that is not listed": 99} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			if err := w.portal.UpdateRegion(tracktiktest.HQ, func(r *tracktiktest.Region) { r.Name, r.Parent = "Acme", parent }); err != nil {
+				t.Fatal(err)
+			}
+			w.hire("ada")
+			w.run()
+			if e := w.employee("ada"); e.Region != tracktiktest.HQ {
+				t.Errorf("ada is in region %d", e.Region)
+			}
 		})
 	}
 }

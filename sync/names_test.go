@@ -241,3 +241,55 @@ func TestAFirewallsRefusalIsNoProblemOfThePerson(t *testing.T) {
 	w.inPortal(nil)
 	w.wantDone(w.run(), "create 1") // in the next run, not in an hour
 }
+
+// An e-mail that TrackTik keeps with a space around it, or in another case, is the same
+// one: whoever has it is adopted, and not made a second time.
+func TestAnEmailKeptUncleanIsFound(t *testing.T) {
+	for kept, email := range map[string]string{"a space before": " " + mail("ada"), "a space after": mail("ada") + " ", "in capitals": strings.ToUpper(mail("ada"))} {
+		for portal, set := range map[string]func(*tracktiktest.Rules){
+			"":                  func(*tracktiktest.Rules) {},
+			", equals only":     func(r *tracktiktest.Rules) { r.RefusedFilters = []string{"email:contains"} },
+			", takes no notice": func(r *tracktiktest.Rules) { r.IgnoredFilters = []string{"email:contains"} },
+		} {
+			t.Run(kept+portal, func(t *testing.T) {
+				if portal != "" && kept != "in capitals" {
+					t.Skip("nothing finds it there")
+				}
+				w := newWorld(t)
+				w.rules(set)
+				id := w.portal.AddEmployee(tracktiktest.Employee{FirstName: "Ada", LastName: "Guard", Username: "other", Email: email})
+				for range 3 {
+					w.portal.AddEmployee(tracktiktest.Employee{FirstName: "Some", LastName: "Body"})
+				}
+				w.hire("ada", "bob")
+				w.wantDone(w.run(), "adopt 1, update 1, create 1")
+				if link, managed, err := w.db.Link(plan.PersonID(w.users["ada"])); err != nil || !managed || int64(link.Employee) != id {
+					t.Errorf("ada is %+v, %v", link, err)
+				}
+			})
+		}
+	}
+}
+
+// A reactivation that TrackTik refuses with a 500, since somebody has the old e-mail by
+// now, is refused: it is not sent twice, and nobody is left to wonder what became of it.
+func TestAReactivationThatViolatesAConstraintIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.policy.Reactivate = true
+	w.rules(func(r *tracktiktest.Rules) { r.Duplicates = tracktiktest.DuplicateConstraint })
+	w.hire("ada", "bob")
+	w.run()
+	unassign(w, "ada")
+	w.run()
+	w.portal.AddEmployee(tracktiktest.Employee{FirstName: "Zoe", LastName: "Other", Email: mail("ada")})
+	w.org.UpdateUser(w.users["ada"], map[string]any{"login": mail("ann"), "email": mail("ann")})
+	assign(w, "ada")
+	doc := w.run()
+	if doc.Result.Failed != 1 || doc.Result.Unknown != 0 || w.portal.Count("POST", "/employees/*/actions/reactivate") != 1 {
+		t.Errorf("ended with %+v\n%s", doc.Result, details(doc))
+	}
+	w.wantTrouble(plan.ProblemRefused, "ada")
+	if open, err := w.db.Pending(); err != nil || len(open) > 0 {
+		t.Errorf("left open: %+v %v", open, err)
+	}
+}

@@ -2,6 +2,7 @@ package sync_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,34 @@ func TestARenamedGroupRenamesItsRole(t *testing.T) {
 	w.wantDone(w.run(), "rename_role 1")
 	w.wantRoles("ada", "Northern Gate")
 	w.wantDone(w.run(), "")
+}
+
+// The name of a role is free once it was given free, and not before.
+func TestARoleWhoseNameWasNotGivenFreeIsNotMade(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.group("Site North", "ada")
+	w.run()
+	w.org.RenameGroup(w.groups["Site North"], "Site South")
+	first := w.groups["Site North"]
+	delete(w.groups, "Site North")
+	w.group("Site North", "bob")
+	w.inPortal(tracktiktest.When(writes["rename role"], tracktiktest.Unreached))
+	doc := w.run()
+	if !slices.ContainsFunc(doc.Held, func(h plan.Held) bool { return h.Kind == plan.CreateRole && h.Code() == plan.HeldPending }) {
+		t.Errorf("held: %s", details(doc))
+	}
+	if n := w.portal.Count("POST", "/roles"); n != 0 {
+		t.Errorf("%d roles were made", n)
+	}
+	w.inPortal(nil)
+	w.run()
+	w.wantRoles("ada", "Site South")
+	w.wantRoles("bob", "Site North")
+	if link, found, err := w.db.Group(plan.GroupID(first)); err != nil || !found || link.RoleName != "Site South" {
+		t.Errorf("the first group is %+v, %v", link, err)
+	}
+	w.wantDone(w.runWith(refreshed), "")
 }
 
 func TestARenameToANameThatIsTakenIsHeld(t *testing.T) {

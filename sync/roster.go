@@ -40,26 +40,27 @@ func (m *mark) has(flag uint8) bool { return m.flags&flag != 0 }
 
 // A subject is one person about whom something is decided in this run.
 type subject struct {
-	person    plan.Person // without the profiles, once they are mapped
-	judgement plan.Judgement
-	evidence  string
-	seen      time.Time // when the evidence was seen
-	mapped    plan.Mapped
-	scopeErr  string
-	link      *plan.Link
-	former    *plan.Former
-	formerNow *plan.Employee // who the former employee is now; nil: not asked, or not shown to us
-	employee  *plan.Employee
-	looked    time.Time // when employee was read for a termination; zero: it was not
-	matches   []plan.Match
-	kept      []plan.Grant // of somebody who is reactivated: grants of ours that they still hold
-	decision  plan.Decision
-	was       *subject // who they were under an earlier Okta id
-	became    *subject // who they are under a later one
-	outOf     bool
-	gone      bool
-	absent    bool // not in the listing
-	leaver    bool // a departure that is confirmed
+	person     plan.Person // without the profiles, once they are mapped
+	judgement  plan.Judgement
+	evidence   string
+	seen       time.Time // when the evidence was seen
+	unanswered bool      // the look-up of somebody missing failed
+	mapped     plan.Mapped
+	scopeErr   string
+	link       *plan.Link
+	former     *plan.Former
+	formerNow  *plan.Employee // who the former employee is now; nil: not asked, or not shown to us
+	employee   *plan.Employee
+	looked     time.Time // when employee was read for a termination; zero: it was not
+	matches    []plan.Match
+	kept       []plan.Grant // of somebody who is reactivated: grants of ours that they still hold
+	decision   plan.Decision
+	was        *subject // who they were under an earlier Okta id
+	became     *subject // who they are under a later one
+	outOf      bool
+	gone       bool
+	absent     bool // not in the listing
+	leaver     bool // a departure that is confirmed
 	// open says that something is left to do or to show: the person is decoded again
 	// in the next run, whatever the print.
 	open bool

@@ -113,7 +113,8 @@ func newRole(body []byte, name string) (plan.RoleID, error) {
 	return role.ID, nil
 }
 
-// newGrant is the id of the grant that a create made.
+// newGrant is the id of the grant that a create made; with an error, that of a grant of
+// the role to another user.
 func newGrant(body []byte, employee plan.EmployeeID, role plan.RoleID) (plan.GrantID, error) {
 	record, err := parseSingle(body)
 	if err != nil {
@@ -126,7 +127,11 @@ func newGrant(body []byte, employee plan.EmployeeID, role plan.RoleID) (plan.Gra
 	case id == 0:
 		return 0, errors.New("the new grant has no id")
 	case grant.Employee != 0 && grant.Employee != employee, grant.Role != 0 && grant.Role != role:
-		return 0, fmt.Errorf("the answer shows grant %d of role %d to employee %d, and role %d was granted to employee %d", id, grant.Role, grant.Employee, role, employee)
+		if grant.Role != role {
+			id = 0
+		}
+		return plan.GrantID(id), fmt.Errorf("the answer shows grant %d of role %d to employee %d, and role %d was granted to employee %d",
+			grant.ID, grant.Role, grant.Employee, role, employee)
 	}
 	return grant.ID, nil
 }

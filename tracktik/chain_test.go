@@ -42,7 +42,7 @@ var lostWrites = map[string]lostWrite{
 	}, []error{context.Canceled, errToldToEnd}, true, false, "interrupted"},
 	"a closed connection": {func(chan struct{}, func()) http.HandlerFunc { return hangUp }, []error{io.EOF}, false, false, "the connection was closed"},
 	"half an answer": {func(chan struct{}, func()) http.HandlerFunc { return cutShort(200, `{"data":{"id":5`) },
-		[]error{io.ErrUnexpectedEOF}, false, false, "the connection was closed"},
+		[]error{io.ErrUnexpectedEOF}, true, false, "the connection was closed"},
 }
 
 // What a write was lost by can be asked of its error, however many hands it went through:

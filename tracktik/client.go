@@ -64,6 +64,7 @@ type Client struct {
 		id    string
 	}
 	noKeyFilter atomic.Bool // the portal pages by offset only
+	exact       atomic.Bool // the portal does not look for an e-mail within what it keeps
 }
 
 // New makes a Client. It makes no call.
@@ -254,7 +255,11 @@ func (c *Client) once(req *http.Request, understand func([]byte) error) *Error {
 		content = []byte("{}") // done, and nothing to say about it
 	}
 	if err := understand(content); err != nil {
-		return c.unbelievable(req, resp, err)
+		e := c.unbelievable(req, resp, err)
+		if _, readable := carried(content); readable { // another one's record says nothing about this call
+			e.atWork = false
+		}
+		return e
 	}
 	return nil
 }

@@ -33,14 +33,40 @@ func (c *Client) FindEmployees(ctx context.Context, field plan.Field, value stri
 	case value == "":
 		return nil, fmt.Errorf("tracktik: a look-up by %s needs a value", field)
 	}
-	var found []plan.Employee
-	_, err := c.listEmployees(ctx, url.Values{field.String(): {value}}, collect(&found))
+	found, err := c.searchEmployees(ctx, field, value)
 	folded := plan.FoldName(value)
 	found = slices.DeleteFunc(found, func(e plan.Employee) bool {
 		return e.Has.Has(field) && plan.FoldName(e.Values[field]) != folded
 	})
 	return found, err
 }
+
+// searchEmployees lists those whose field may have the value. An e-mail is looked for
+// within what the portal keeps, which may have a space around it: `equals` would not find
+// it, and somebody would be made twice. A portal that knows no such filter, or takes no
+// notice of it, is asked for the very value from then on.
+func (c *Client) searchEmployees(ctx context.Context, field plan.Field, value string) (found []plan.Employee, err error) {
+	if field == plan.Email && !c.exact.Load() {
+		_, err = c.listEmployees(ctx, url.Values{emailWithin: {value}}, collect(&found))
+		var e *Error
+		if !errors.As(err, &e) || e.status != http.StatusBadRequest {
+			within := func(e plan.Employee) bool {
+				return strings.Contains(plan.FoldName(e.Values[field]), plan.FoldName(value))
+			}
+			if len(found) > 0 && !slices.ContainsFunc(found, within) {
+				c.exact.Store(true)
+			}
+			return found, err
+		}
+		c.exact.Store(true)
+	}
+	found = nil
+	_, err = c.listEmployees(ctx, url.Values{field.String(): {value}}, collect(&found))
+	return found, err
+}
+
+// emailWithin filters by a part of the e-mail, without regard to case.
+const emailWithin = "email:contains"
 
 // listEmployees lists with everything that is compared. A plain list would leave
 // out who was terminated, and they would look as if they had never been.

@@ -119,7 +119,7 @@ func TestEveryListOfEmployeesHoldsTheInactiveAndAsksForUserNames(t *testing.T) {
 			t.Errorf("call %d asked for %v", i+1, call.query)
 		}
 	}
-	if calls[1].query.Get("username") != "Ana+1@acme.example" || calls[2].query.Get("email") == "" || calls[3].query.Get("customId") == "" {
+	if calls[1].query.Get("username") != "Ana+1@acme.example" || calls[2].query.Get("email:contains") == "" || calls[3].query.Get("customId") == "" {
 		t.Errorf("looked up by %v, %v and %v", calls[1].query, calls[2].query, calls[3].query)
 	}
 }

@@ -76,9 +76,10 @@ func (e *Error) RequestID() string { return e.requestID }
 // lost, cut, or a server error. It must be looked up before it is sent again.
 func (e *Error) OutcomeUnknown() bool { return e.unknown }
 
-// StillAtWork reports a write that was given up, or cut off by something in front of
-// the portal, before the portal was done with it: it may take effect later than any
-// look-up. TrackTik cuts calls after 30 s, and goes on with them.
+// StillAtWork reports a write that may show later than in any look-up: it was given up,
+// or cut off by something in front of the portal, before the portal was done with it, or
+// its answer was a 2xx that cannot be read. TrackTik cuts calls after 30 s, and goes on
+// with them.
 func (e *Error) StillAtWork() bool { return e.unknown && e.atWork }
 
 // Refused reports a write that the portal rejected for its data or for the state
@@ -214,6 +215,7 @@ func (c *Client) unbelievable(req *http.Request, resp *http.Response, err error)
 	e := c.newError(req, c.tokens.redact(shorten(err.Error(), maxErrorText)))
 	e.status, e.cause = resp.StatusCode, err
 	e.unknown = isWrite(req)
+	e.atWork = e.unknown && !strings.Contains(resp.Header.Get("Content-Type"), "html") // a page is nobody's yes
 	e.broken = true
 	return e
 }
@@ -305,6 +307,6 @@ func isControlOrSpace(r rune) bool {
 // cut is the Error of a 2xx whose body broke off.
 func (c *Client) cut(req *http.Request, resp *http.Response, err error) *Error {
 	e := c.unbelievable(req, resp, err)
-	e.Text, e.atWork = plainCause(err), gaveUp(err)
+	e.Text, e.atWork = plainCause(err), e.atWork || gaveUp(err)
 	return e
 }

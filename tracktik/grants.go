@@ -116,7 +116,8 @@ func (c *Client) filteredGrants(ctx context.Context, resource, filter string, id
 }
 
 // Grant gives a role to an employee and returns the id of the grant, which a
-// revoke needs.
+// revoke needs. With an error, an id that is not 0 is that of an answer which shows
+// another user: a portal that numbers users otherwise than employees, or a mix-up.
 func (c *Client) Grant(ctx context.Context, employee plan.EmployeeID, role plan.RoleID) (plan.GrantID, error) {
 	payload := map[string]any{"user": grantUser(employee), "role": role}
 	var id plan.GrantID

@@ -20,7 +20,7 @@ type attempt struct {
 	refused  bool            // for its data, not for want of a permission
 	taken    bool            // refused since somebody has the name, who cannot be found
 	instead  bool            // something else is done in its place
-	namesake plan.EmployeeID // has all the names of a lost create, and is not taken over: it is looked up no more
+	namesake plan.EmployeeID // has all the names of a lost create, and is not taken over
 	warnings []plan.Warning
 }
 

@@ -17,6 +17,10 @@ func (l looker) lookForCreated(ctx context.Context, in *plan.Intent) (settled, p
 	if in.Wanted == nil {
 		return didNot, plan.Batch{}, nil
 	}
+	link, linked, err := l.Snapshot.Link(in.Action.User.ID)
+	if err != nil || linked && link.Employee == in.Action.Employee { // an administrator has said that they are the one
+		return happened, plan.Batch{}, err
+	}
 	e, found, err := l.findCreated(ctx, in)
 	switch {
 	case err != nil:
@@ -30,6 +34,7 @@ func (l looker) lookForCreated(ctx context.Context, in *plan.Intent) (settled, p
 
 func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee, bool, error) {
 	want := &in.Wanted.Values
+	var newest plan.Employee // where there are several, whoever was there before is not of our making
 	for _, key := range []plan.Field{plan.Username, plan.Email} {
 		list, err := l.Target.FindEmployees(ctx, key, want[key])
 		if err != nil {
@@ -40,12 +45,15 @@ func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee
 			if err != nil {
 				return e, false, err
 			}
-			if !owned && e.Active() && agrees(&e, want) {
-				return e, true, l.mayBeOurs(ctx, &e, in)
+			if !owned && e.Active() && agrees(&e, want) && e.ID > newest.ID {
+				newest = e
 			}
 		}
 	}
-	return plan.Employee{}, false, nil
+	if newest.ID == 0 {
+		return newest, false, nil
+	}
+	return newest, true, l.mayBeOurs(ctx, &newest, in)
 }
 
 func agrees(e *plan.Employee, want *plan.Values) bool {

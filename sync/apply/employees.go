@@ -54,7 +54,8 @@ func (c *caller) created(action *plan.Action, want *plan.Wanted, id plan.Employe
 		link = former.Link
 	}
 	if owned || was {
-		return attempt{outcome: plan.Unknown, message: fmt.Sprintf("tracktik answered that the new employee is %d, who is known as that of user %s", id, link.Person)}
+		return attempt{outcome: plan.Unknown,
+			message: fmt.Sprintf("tracktik answered that the new employee is %d, who is known as that of user %s", id, link.Person)}
 	}
 	batch, err := c.createdBatch(action, want, id, c.Run)
 	c.learn(action, &batch)

@@ -38,6 +38,7 @@ func (c *caller) grant(ctx context.Context, action *plan.Action, intent *plan.In
 	if err == nil {
 		return finished(c.grantedBatch(action, id, plan.HowCreated), nil)
 	}
+	intent.Action.Grant = id
 	done := failed(action, err)
 	if !isConflict(err) && (done.outcome != plan.Failed || done.code == "") {
 		return done

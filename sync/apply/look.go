@@ -135,7 +135,10 @@ func (l looker) lookAtGrant(ctx context.Context, a *plan.Action) (settled, plan.
 	if a.Kind == plan.GrantRole && (!linked || link.Employee != a.Employee) {
 		return didNot, plan.Batch{}, nil // whatever became of it, the employee is theirs no more
 	}
-	held, err := l.held(ctx, a.Employee)
+	held, doubt, err := l.Holders.RolesNow(ctx, a.Employee)
+	if err == nil && doubt != "" {
+		return l.lookAtAnswered(ctx, a, doubt)
+	}
 	if err != nil {
 		return unsettled, plan.Batch{}, err
 	}
@@ -149,6 +152,29 @@ func (l looker) lookAtGrant(ctx context.Context, a *plan.Action) (settled, plan.
 		}
 	}
 	return didNot, plan.Batch{}, nil
+}
+
+// lookAtAnswered asks for a grant by the id that its answer had, where it cannot be listed
+// by employee: doubt says why. It is ours when it is of the role, on record for nobody,
+// and of a user who is no employee: the portal numbers users otherwise.
+func (l looker) lookAtAnswered(ctx context.Context, a *plan.Action, doubt string) (settled, plan.Batch, error) {
+	cannot := errors.New(doubt)
+	if a.Kind != plan.GrantRole || a.Grant == 0 {
+		return unsettled, plan.Batch{}, cannot
+	}
+	u, found, err := l.Target.UserRole(ctx, a.Grant)
+	if err != nil || !found || u.Role != a.Role.ID || u.Employee == 0 {
+		return unsettled, plan.Batch{}, errors.Join(cannot, err)
+	}
+	_, other, err := l.Target.Employee(ctx, u.Employee)
+	if err != nil || other && u.Employee != a.Employee {
+		return unsettled, plan.Batch{}, errors.Join(cannot, err)
+	}
+	grants, err := l.Snapshot.GrantsWith(a.Role.ID)
+	if err != nil || slices.ContainsFunc(grants, func(g plan.Grant) bool { return g.ID == a.Grant }) {
+		return unsettled, plan.Batch{}, errors.Join(cannot, err)
+	}
+	return happened, l.grantedBatch(a, a.Grant, plan.HowCreated), nil
 }
 
 // lookAtRevoke asks for the grant by its id: that a list lacks it proves little.

@@ -60,7 +60,7 @@ func (c *caller) perform(ctx context.Context, action *plan.Action, intent *plan.
 }
 
 // lostAt is when a lost call may still have been at work: one that was cut goes on in
-// TrackTik, one whose connection broke is over. What makes nothing new is as good as
+// TrackTik, and a 2xx that cannot be read may show later; one whose connection broke is over. What makes nothing new is as good as
 // over: made twice it is done once, and a leaver does not keep the keys meanwhile.
 func (c *caller) lostAt(action *plan.Action, done attempt) time.Time {
 	if done.slow && makesAnew(action.Kind) {

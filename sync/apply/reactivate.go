@@ -17,10 +17,14 @@ func (c *caller) reactivate(ctx context.Context, action *plan.Action) attempt {
 	note := fmt.Sprintf("tracktik-sync run %s: %s", c.Run, action.Reason)
 	if err := c.Target.ReactivateEmployee(ctx, action.Employee, note); err != nil {
 		done := failed(action, err)
-		if done.outcome != plan.Failed || done.fatal != nil {
+		violated := done.outcome == plan.Unknown && isConflict(err) // a 500: somebody has their old names
+		if done.outcome != plan.Failed && !violated || done.fatal != nil {
 			return done
 		}
 		e, found, lookErr := c.Target.Employee(ctx, action.Employee)
+		if violated && lookErr == nil && found && !e.Active() {
+			done.outcome, done.code = plan.Failed, plan.ProblemRefused
+		}
 		switch {
 		case lookErr != nil:
 			return done

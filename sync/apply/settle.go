@@ -57,6 +57,13 @@ func Settle(ctx context.Context, job *Job) (Open, error) {
 		in := &pending[i]
 		in.Action.Retires = in.Retires
 		unsure, err := l.settle(ctx, in)
+		var others *notOurs
+		if errors.As(err, &others) {
+			if err := l.mayHaveMade(in, others, &open); err != nil {
+				return open, err
+			}
+			continue
+		}
 		if err != nil {
 			return open, err
 		}
@@ -72,17 +79,30 @@ func Settle(ctx context.Context, job *Job) (Open, error) {
 	return open, nil
 }
 
+// mayHaveMade leaves a lost create open for as long as somebody is there with all the
+// names who is not taken over: a second employee could never be deleted again. The
+// history says once that nobody can tell.
+func (l looker) mayHaveMade(in *plan.Intent, others *notOurs, open *Open) error {
+	open.Add(in, others.Error())
+	open.Stuck = append(open.Stuck, plan.Problem{User: in.Action.User, Code: plan.ProblemProtectedMatch, Kind: plan.Create,
+		Message: fmt.Sprintf("the answer to the create of run %s was lost; %s", in.Run, others)})
+	if in.Action.Employee == others.employee {
+		return nil
+	}
+	in.Action.Employee = others.employee
+	audit := l.Audit(&in.Action, plan.Unknown)
+	audit.Run, audit.Request, audit.Message = in.Run, in.Request, "the answer was lost; "+others.Error()
+	return l.Snapshot.Commit(plan.Batch{Begin: []plan.Intent{*in}, Audits: []plan.Audit{audit}})
+}
+
 // settle looks one write up and records what became of it. unsure says why nobody can
-// tell yet; empty: it is recorded.
+// tell yet; empty: it is recorded. The error may be a notOurs.
 func (l looker) settle(ctx context.Context, in *plan.Intent) (unsure string, err error) {
 	state, batch, err := l.lookInto(ctx, in, lostSince(in))
-	var others *notOurs
-	if errors.As(err, &others) {
-		state, err = didNot, nil
-	}
 	if err != nil {
 		var f failure
-		if errors.As(err, &f) && f.Credentials() || ctx.Err() != nil {
+		var others *notOurs
+		if errors.As(err, &f) && f.Credentials() || ctx.Err() != nil || errors.As(err, &others) {
 			return "", err
 		}
 		l.Log.WithField("action", in.Action.Kind).WithField("person", in.Action.User.ID).WithError(err).Warn("an open write could not be looked up")
@@ -100,10 +120,7 @@ func (l looker) settle(ctx context.Context, in *plan.Intent) (unsure string, err
 	identify(&in.Action, &batch)
 	audit := l.Audit(&in.Action, plan.Done)
 	audit.Run, audit.Request, audit.Message = in.Run, in.Request, "found by a look-up: it had happened"
-	switch {
-	case others != nil:
-		audit.Outcome, audit.Employee, audit.Message = plan.Unknown, others.employee, "the answer was lost; "+others.Error()
-	case state == didNot:
+	if state == didNot {
 		audit.Outcome, audit.Message = plan.Failed, "found by a look-up: it had not happened"
 	}
 	batch.Audits = append(batch.Audits, audit)

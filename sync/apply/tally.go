@@ -17,6 +17,7 @@ type tally struct {
 	roleIDs map[plan.GroupID]plan.RoleID // made in this run
 	noGrant map[plan.PersonID]bool       // their grant failed: the revoke of the pair waits
 	notBack map[plan.PersonID]bool       // their reactivation failed: their roles stay as they are
+	kept    map[string]plan.GroupID      // folded names of roles that were not renamed, and whose role it is
 
 	writes   int
 	failures int
@@ -34,7 +35,7 @@ type tally struct {
 }
 
 func newTally() *tally {
-	t := &tally{roleIDs: map[plan.GroupID]plan.RoleID{}, noGrant: map[plan.PersonID]bool{}, notBack: map[plan.PersonID]bool{},
+	t := &tally{roleIDs: map[plan.GroupID]plan.RoleID{}, noGrant: map[plan.PersonID]bool{}, notBack: map[plan.PersonID]bool{}, kept: map[string]plan.GroupID{},
 		out: Outcome{Result: &plan.Result{Done: map[string]int{}, Found: map[string]int{}},
 			Employees: map[plan.PersonID]plan.EmployeeID{}, Linked: map[plan.PersonID]bool{}, Unfinished: map[plan.PersonID]bool{},
 			NoRole: map[plan.GroupID]bool{}, NotReactivated: map[plan.PersonID]string{}}}
@@ -80,6 +81,10 @@ func (t *tally) withheld(action *plan.Action) {
 		t.out.NoRole[action.Role.Group] = true
 	}
 	switch action.Kind {
+	case plan.RenameRole:
+		for _, c := range action.Changes {
+			t.kept[plan.FoldName(c.Old)] = action.Role.Group
+		}
 	case plan.GrantRole:
 		t.noGrant[action.User.ID] = true
 	case plan.Reactivate:

@@ -56,8 +56,14 @@ func (a *Applier) obstacle(action *plan.Action) string {
 	failed := a.out.Unfinished[action.User.ID]
 	keeper := a.keeper(action)
 	takesOver := a.takesOver(action)
+	var group plan.GroupID // whose role was to give its name free before
+	if action.Kind == plan.CreateRole {
+		group = a.kept[plan.FoldName(action.Role.Name)]
+	}
 	a.mu.Unlock()
 	switch {
+	case group != "":
+		return plan.HeldPending + ": the role of group " + string(group) + " has the name, and it was not given free"
 	case keeper != "":
 		return plan.HeldPending + ": user " + string(keeper) + " has the name, and it was not given free"
 	case action.Kind == plan.GrantRole && action.Employee == 0:
@@ -126,7 +132,7 @@ func (a *Applier) write(action *plan.Action) {
 			a.stop(err)
 		}
 	}
-	if done.outcome == plan.Unknown && done.namesake == 0 {
+	if done.outcome == plan.Unknown {
 		done.batch.Begin = append(done.batch.Begin, a.lost(&intent, done))
 	} else {
 		done.batch.Settle = append(done.batch.Settle, seq)
@@ -165,6 +171,9 @@ func (a *Applier) renew(intent *plan.Intent) error {
 func (a *Applier) lost(intent *plan.Intent, done attempt) plan.Intent {
 	in := *intent
 	in.At, in.Lost = a.Clock.Time(), plan.LostOver
+	if done.namesake != 0 {
+		in.Action.Employee = done.namesake
+	}
 	if done.slow {
 		in.Lost = plan.LostCut
 	}

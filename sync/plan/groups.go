@@ -304,6 +304,8 @@ func (g *groupPass) finds(v *GroupView) {
 		g.leaveOut(id, name)
 	case exists && g.taken[role.ID] != "":
 		g.hold(create, fmt.Sprintf("%s: role %d is that of group %s, pushed now or not; sync.groups.roles ties them", HeldRoleExists, role.ID, g.taken[role.ID]))
+	case exists && g.madeForOther(role, id) != "":
+		g.hold(create, fmt.Sprintf("%s: role %d was made for group %s; sync.groups.roles ties them", HeldRoleExists, role.ID, g.madeForOther(role, id)))
 	case exists && g.mapped[role.ID] != "":
 		g.hold(create, fmt.Sprintf("%s: sync.groups.roles gives role %d to group %s", HeldRoleExists, role.ID, g.mapped[role.ID]))
 	case other != "":
@@ -388,6 +390,18 @@ func (g *groupPass) named(text string) (Role, bool) {
 func (g *groupPass) ours(id GroupID) (Role, bool) {
 	r, ok := g.byMark[RoleMark(g.binding, id)]
 	return r, ok && g.taken[r.ID] == ""
+}
+
+// madeForOther is another group of this app for which a role was made; empty: there is
+// none. Its holders are that group's, whatever role it has by now.
+func (g *groupPass) madeForOther(r Role, id GroupID) GroupID {
+	prefix, _ := strings.CutSuffix(RoleMark(g.binding, ""), "]")
+	rest, marked := strings.CutPrefix(markOf(r), prefix)
+	group, _, closed := strings.Cut(rest, "]")
+	if !marked || !closed || GroupID(group) == id {
+		return ""
+	}
+	return GroupID(group)
 }
 
 func (g *groupPass) protectedName(name string) bool { return MatchAny(g.pol.ProtectedRoles, name) }

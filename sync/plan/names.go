@@ -233,7 +233,7 @@ func (r *resolver) problem(c *Claim, code, message string) {
 }
 
 // customIDs lets those wait who want a custom id that somebody else gives free. Whether
-// two may have the same one is for TrackTik to say.
+// somebody has it who is not looked at in this run is for TrackTik to say.
 func (r *resolver) customIDs(claims []Claim) {
 	free := map[string]PersonID{}
 	for i := range claims {
@@ -241,10 +241,44 @@ func (r *resolver) customIDs(claims []Claim) {
 			free[c.FormerID] = c.Person
 		}
 	}
+	wanted := map[string][]*Claim{}
 	for i := range claims {
 		c := &claims[i]
 		if owner, ok := free[c.CustomID]; ok && owner != c.Person && c.CustomID != c.FormerID {
 			r.After[c.Person] = append(r.After[c.Person], owner)
+		}
+		if c.CustomID != "" {
+			wanted[c.CustomID] = append(wanted[c.CustomID], c)
+		}
+	}
+	for _, rivals := range wanted {
+		r.sharedCustomID(rivals)
+	}
+}
+
+// sharedCustomID leaves a custom id that several want to the one who has it, else to the
+// only managed one: TrackTik gives it to one employee, and chance is not to say to whom.
+func (r *resolver) sharedCustomID(rivals []*Claim) {
+	keep, managed := 0, 0
+	var ids []PersonID
+	for _, c := range rivals {
+		ids = append(ids, c.Person)
+		if c.Managed {
+			managed++
+		}
+		if c.Managed && c.FormerID == c.CustomID {
+			keep++
+		}
+	}
+	if len(rivals) < 2 {
+		return
+	}
+	slices.Sort(ids)
+	for _, c := range rivals {
+		switch {
+		case keep > 0 && c.Managed && c.FormerID == c.CustomID, keep == 0 && managed == 1 && c.Managed:
+		default:
+			r.problem(c, ProblemDuplicate, "has the same custom id in Okta as user "+someIDs(ids, c.Person))
 		}
 	}
 }

@@ -47,6 +47,7 @@ type step struct {
 	hidden     []int64         // regions of TrackTik whose employees were not visible
 	emailsStay bool            // the portal keeps the e-mail of who is terminated taken
 	lost       map[string]bool // calls of which the answer was spoilt
+	given      bool            // an approval of the last 24 hours may not be used up yet
 }
 
 func (s *step) String() string {
@@ -64,6 +65,10 @@ func (s *step) wrongClock() bool { return s.offset.Abs() > 5*minute }
 func (l *Life) order(ctx context.Context, o orders) *step {
 	l.Commands++
 	s := &step{orders: o, number: l.Commands, cfg: l.cfg, hidden: l.narrowed.regions, emailsStay: l.rules.EmailsOutliveTermination}
+	if o.approved {
+		l.gaveAt = l.clock.Now()
+	}
+	s.given = !l.gaveAt.IsZero() && l.clock.Now().Sub(l.gaveAt) < day
 	run, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w := l.newWeather(cancel)
@@ -272,6 +277,9 @@ func (l *Life) calmDown(ctx context.Context) {
 			s = l.order(ctx, sync.approving(l.hashes))
 		}
 		if len(l.faults) > 0 {
+			return
+		}
+		if strings.Contains(s.result.Stderr, "guard.max_problem_percent") { // so many are refused that nothing else is due
 			return
 		}
 		if s.result.Code != 0 && s.result.Code != 4 && s.result.Code != 3 {

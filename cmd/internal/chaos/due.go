@@ -25,7 +25,9 @@ func (j *judge) wantAllDue(l *Life, s *step) {
 			j.wantThere(l, s, p, mine)
 		case leave, gone:
 			for _, e := range mine {
-				if e.status() == tracktiktest.Active && !e.meddled && !fitsAny(s.cfg.list("protected"), e.values["email"]) && !fitsAny(s.cfg.list("protected"), e.values["username"]) {
+				protected := fitsAny(s.cfg.list("protected"), e.values["email"]) || fitsAny(s.cfg.list("protected"), e.values["username"])
+				untold := e.meddled || e.open && l.has(OwnUserIDs)
+				if e.status() == tracktiktest.Active && !untold && !protected {
 					l.fault("user %s %s (user %s, assignment %q) is to leave, and employee %d is active", id, p.Login, p.Status, p.Assignment, e.id)
 				}
 			}
@@ -86,8 +88,12 @@ func (j *judge) excuse(l *Life, s *step, p *Person, mine []*employee) string {
 		if !j.owned[e.id][p.ID] {
 			continue
 		}
-		if e.open && (e.meddled || l.has(OwnUserIDs)) { // with other names, or perhaps an administrator
+		protected := fitsAny(s.cfg.list("protected"), e.values["email"]) || fitsAny(s.cfg.list("protected"), e.values["username"])
+		if e.open && (e.meddled || l.has(OwnUserIDs) || protected) { // with other names, or perhaps an administrator
 			return fmt.Sprintf("employee %d was made by a call of which nobody can tell", e.id)
+		}
+		if s.cfg.text("rehire") == "reactivate" && e.status() == tracktiktest.Terminated && j.taken(e) {
+			return fmt.Sprintf("employee %d cannot be reactivated: somebody has the e-mail by now", e.id)
 		}
 		if e.status() != tracktiktest.Active && e.endedBy != api || e.vanished || e.status() == tracktiktest.Banned {
 			return fmt.Sprintf("employee %d is %s by another hand", e.id, e.status())
@@ -103,6 +109,16 @@ func (j *judge) excuse(l *Life, s *step, p *Person, mine []*employee) string {
 		}
 	}
 	return j.contested(s, p, mine)
+}
+
+// taken reports whether somebody else has the e-mail of an employee.
+func (j *judge) taken(e *employee) bool {
+	for _, other := range j.employees {
+		if other != e && !other.vanished && other.status() != tracktiktest.Terminated && fold(other.values["email"]) == fold(e.values["email"]) {
+			return true
+		}
+	}
+	return false
 }
 
 // contested says who else has the person's names in TrackTik.

@@ -135,7 +135,7 @@ func (j *judge) judge(now *step, h tracktiktest.Change) string {
 		return j.moved(s, h)
 	case "employees terminated":
 		j.ending = h.RequestID
-		return firstOf(j.terminated(s, h), j.within(s, "terminate", h.ID))
+		return firstOf(j.terminated(s, h), j.within(s, h, "terminate", h.ID))
 	case "employees reactivated":
 		return j.reactivated(s, h)
 	case "user-roles granted":
@@ -147,7 +147,7 @@ func (j *judge) judge(now *step, h tracktiktest.Change) string {
 		if text := j.revoked(s, h); text != "" || s.cfg.text("roles.per_person") == "one" {
 			return text // one role for another is no loss
 		}
-		return j.within(s, "revoke", h.ID)
+		return j.within(s, h, "revoke", h.ID)
 	case "roles created":
 		return j.roleCreated(s, h)
 	case "roles updated":
@@ -156,8 +156,12 @@ func (j *judge) judge(now *step, h tracktiktest.Change) string {
 	return "nothing in the contract does that"
 }
 
-// within counts what a guard limits.
-func (j *judge) within(s *step, kind string, id int64) string {
+// within counts what a guard limits: all but what the program says was approved, where
+// something was.
+func (j *judge) within(s *step, h tracktiktest.Change, kind string, id int64) string {
+	if s.given && (s.result.Code < 0 || slices.ContainsFunc(j.told, func(e entry) bool { return e.RequestID == h.RequestID && e.Approved })) {
+		return ""
+	}
 	if j.limited[kind] == nil {
 		j.limited[kind] = map[int64]bool{}
 	}

@@ -25,6 +25,7 @@ type entry struct {
 		Group string `json:"group_id"`
 	}
 	RequestID string `json:"request_id"`
+	Approved  bool
 	text      string
 	step      int
 }
@@ -46,6 +47,12 @@ func (j *judge) observe(s *step) {
 	}
 	if s.link != nil {
 		j.handLink[s.link.person] = true
+	}
+	for _, g := range j.grants { // what a dispatcher gave before the group did is taken over
+		if p := j.of(s, g.employee); s.runs && p != nil && !g.byUs && !g.adopted {
+			groups, _ := j.givers(s, p, g.role)
+			g.adopted = len(groups) > 0
+		}
 	}
 	for _, e := range j.employees { // a look-up that cannot see them settles nothing rightly
 		e.meddled = e.meddled || e.open && s.runs && j.hidden(s, e)
@@ -105,7 +112,7 @@ func (j *judge) observe(s *step) {
 // settle looks at what the program says after a command: who is whom, which role is
 // whose, and its history.
 func (j *judge) settle(s *step) {
-	if s.runs && s.users == nil && !s.named && !s.wrongClock() && s.result.Code != 1 {
+	if s.runs && s.users == nil && !s.named && !s.wrongClock() && s.result.Code != 1 && s.result.Code >= 0 {
 		j.missing = map[string]bool{}
 		for id, p := range s.truth.People {
 			if verdictOn(p, s.cfg) == gone {
@@ -178,7 +185,7 @@ func (j *judge) roleLinked(s *step, e entry) string {
 		return ""
 	}
 	if wanted, mapped := j.mapped(s, g); wanted != "" {
-		if mapped == nil || mapped.id != r.id {
+		if (mapped == nil || mapped.id != r.id) && fold(r.name) != fold(wanted) { // any of several of the name
 			return fmt.Sprintf("the configuration gives it the role %q", wanted)
 		}
 		return ""
@@ -320,7 +327,8 @@ func (j *judge) takenOver(s *step, id int64, person string) string {
 	}
 	keys := j.matches(s, e, p)
 	switch {
-	case lost:
+	case lost: // settled whomever the command is about, in scope or not
+		return ""
 	case len(keys) == 0:
 		return fmt.Sprintf("they agree in none of %v", s.cfg.list("match"))
 	case slices.Equal(keys, []string{"email"}) && fold(e.values["firstName"]) != fold(p.First) && fold(e.values["lastName"]) != fold(p.Last):

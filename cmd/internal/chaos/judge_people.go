@@ -3,7 +3,6 @@ package chaos
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 
@@ -141,7 +140,7 @@ func (j *judge) updated(s *step, h tracktiktest.Change) string {
 	if j.reread[e.id] && e.status() == tracktiktest.Banned {
 		return "it is banned, and was read since"
 	}
-	return firstOf(s.provisions(p), differing(values, p.wanted(s.cfg), h.Fields), j.within(s, "update", e.id))
+	return firstOf(s.provisions(p), differing(values, p.wanted(s.cfg), h.Fields), j.within(s, h, "update", e.id))
 }
 
 // broughtBack reports whether an employee was reactivated by us, which sets the username.
@@ -253,7 +252,12 @@ func (j *judge) deleted(s *step, p *Person) string {
 		return ""
 	}
 	count := 0
-	people := slices.Collect(maps.Values(j.owner))
+	var people []string
+	for id, person := range j.owner {
+		if !j.employees[id].open { // else they are not managed, as far as the program can tell
+			people = append(people, person)
+		}
+	}
 	for _, id := range people {
 		q := s.truth.People[id]
 		if q == nil || verdictOn(q, s.cfg) != gone || j.deprov[id] {

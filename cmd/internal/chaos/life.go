@@ -87,8 +87,9 @@ type Life struct {
 	judge    *judge
 	steps    []string
 	faults   []string
-	hashes   []string // of refusals that may be approved
-	saved    bool     // a plan lies in plan.json
+	hashes   []string  // of refusals that may be approved
+	gaveAt   time.Time // when something was approved last
+	saved    bool      // a plan lies in plan.json
 }
 
 // New is a life before it begins, in a directory of its own.

@@ -61,6 +61,8 @@ func WayOutOf(t *plan.Trouble) string {
 		return "the role is still held: settle in TrackTik what it refuses, or take the role away there; it is tried again hourly"
 	case t.Code == plan.ProblemNotEffective && t.Kind == plan.RevokeRole:
 		return "the role is still held: take it away in TrackTik by hand, then `retry USER`"
+	case t.Code == plan.ProblemNotEffective && t.Kind != plan.Terminate:
+		return "see in TrackTik what became of it; `check` says what the portal does not show us; it is looked up in every run"
 	case t.Code == plan.ProblemValueNotKept && t.Kind == plan.GrantRole:
 		return "find out in TrackTik who or what takes the role away, then `retry USER`"
 	}
