@@ -51,7 +51,7 @@ func (s *Source) AskedOtherwise() []plan.Warning {
 	defer s.pages.mu.Unlock()
 	var warnings []plan.Warning
 	for _, route := range slices.Sorted(maps.Keys(s.pages.most)) {
-		warnings = append(warnings, plan.Warning{Code: plan.AskedOtherwise,
+		warnings = append(warnings, plan.Warning{Code: plan.WarningAskedOtherwise,
 			Message: fmt.Sprintf("okta: %s is asked for pages of %d: longer ones are refused", route, s.pages.most[route])})
 	}
 	return warnings

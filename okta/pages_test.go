@@ -22,7 +22,7 @@ func TestAnOrgThatRefusesLongPagesIsAskedForShorterOnes(t *testing.T) {
 		t.Errorf("sent %d requests, want 13", n)
 	}
 	warnings := o.AskedOtherwise()
-	if len(warnings) != 1 || warnings[0].Code != plan.AskedOtherwise || !strings.Contains(warnings[0].Message, "pages of 2") {
+	if len(warnings) != 1 || warnings[0].Code != plan.WarningAskedOtherwise || !strings.Contains(warnings[0].Message, "pages of 2") {
 		t.Errorf("warns of %v", warnings)
 	}
 }

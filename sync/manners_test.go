@@ -113,7 +113,7 @@ func TestWhoMatchesIsAdoptedByTheOtherListOfGrants(t *testing.T) {
 	w.hire("ada", "bob")
 	w.group("Site North", "ada", "bob")
 	doc := w.run()
-	w.wantWarning(doc, plan.AskedOtherwise)
+	w.wantWarning(doc, plan.WarningAskedOtherwise)
 	w.wantRoles("ada", "Site North")
 	w.wantRoles("bob", "Site North")
 	if n := w.portal.Count("POST", "/user-roles"); n != 1 {

@@ -137,7 +137,7 @@ func (c *Client) leaveOut(resource string, parts []string, refusal error) {
 
 // warn keeps a warning. The manners must be locked.
 func (c *Client) warn(message string) {
-	c.manners.warnings = append(c.manners.warnings, plan.Warning{Code: plan.AskedOtherwise, Message: message})
+	c.manners.warnings = append(c.manners.warnings, plan.Warning{Code: plan.WarningAskedOtherwise, Message: message})
 	c.log.WithField("detail", message).Warn("this portal is asked otherwise")
 }
 

@@ -23,9 +23,9 @@ type Warning struct {
 	Message string  `json:"message"`
 }
 
-// AskedOtherwise is the code of warnings about a system that refuses to be asked as its
+// WarningAskedOtherwise is the code of warnings about a system that refuses to be asked as its
 // documentation has it, and is asked otherwise.
-const AskedOtherwise = "asked_otherwise"
+const WarningAskedOtherwise = "asked_otherwise"
 
 // The codes of problems.
 const (
