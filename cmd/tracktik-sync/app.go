@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bufio"
+	"context"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -14,6 +17,8 @@ import (
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
+	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
 )
 
 // An app is what the commands of one call of the program share: what they work with,
@@ -83,6 +88,27 @@ func (a *app) load() (*configs.Config, error) {
 	return cfg, err
 }
 
+// configured is a command that begins with a configuration that is in order.
+func (a *app) configured(do func(ctx context.Context, cfg *configs.Config, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		cfg, err := a.load()
+		if err != nil {
+			return err
+		}
+		return do(cmd.Context(), cfg, args)
+	}
+}
+
+// show prints v as JSON, or for people as write does.
+func (a *app) show(format string, v any, write func(io.Writer) error) error {
+	return a.Talk(func(w io.Writer) error {
+		if format == "json" {
+			return ui.WriteJSON(w, v)
+		}
+		return write(w)
+	})
+}
+
 // showProgress shows progress while a run is under way, where somebody can see it. The
 // log goes through it, so that its lines and the bar do not mix; the bar takes the
 // place of the routine lines, unless --log-level asks for them.
@@ -103,4 +129,63 @@ func (a *app) showProgress() (stop func()) {
 		a.Log.SetOutput(a.Stderr)
 		a.Log.SetLevel(level)
 	}
+}
+
+// recording opens the snapshot for a command that records something and makes no
+// run, and closes it after use.
+func (a *app) recording(ctx context.Context, use func(*configs.Config, *state.DB) error) error {
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	db, err := a.OpenWrite(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	return errors.Join(use(cfg, db), db.Close())
+}
+
+// noted is an entry of the audit trail about something that an administrator did,
+// and that called nobody.
+func (a *app) noted(cfg *configs.Config, kind string, u plan.UserRef, employee plan.EmployeeID, reason string) plan.Audit {
+	entry := plan.Audit{Time: a.Now().UTC(), By: a.By(), Kind: kind, Person: u.ID, Login: u.Login, Employee: employee, Reason: reason, Outcome: plan.Done}
+	if cfg.State.RedactHistory {
+		entry.Login = ""
+	}
+	return entry
+}
+
+// withSnapshot is a command that reads the snapshot, which is open while use does its work.
+func (a *app) withSnapshot(use func(ctx context.Context, cfg *configs.Config, db *state.DB, args []string) error) func(*cobra.Command, []string) error {
+	return a.configured(func(ctx context.Context, cfg *configs.Config, args []string) error {
+		db, err := a.OpenRead(cfg)
+		if err != nil {
+			return err
+		}
+		return errors.Join(use(ctx, cfg, db, args), db.Close())
+	})
+}
+
+// aside writes data that is read from db, which it closes before any of it reaches
+// stdout: a pager may hold the end back for hours, and no run can begin while the
+// snapshot is open. In between the data lie in a file that nobody else can open.
+func (a *app) aside(db *state.DB, write func(w io.Writer) error) error {
+	f, err := os.CreateTemp("", "tracktik-sync-")
+	if err != nil { // no room: a run has to wait
+		return errors.Join(a.Data(write), db.Close())
+	}
+	defer os.Remove(f.Name()) // where an open file cannot be removed
+	defer f.Close()
+	_ = os.Remove(f.Name())
+	w := bufio.NewWriterSize(f, 64<<10)
+	if err := errors.Join(write(w), w.Flush(), db.Close()); err != nil {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return a.Data(func(w io.Writer) error {
+		_, err := io.Copy(w, f)
+		return err
+	})
 }

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 )
@@ -79,4 +82,28 @@ func readPlan(path string) (*plan.Document, error) {
 		return nil, &tsync.RefusedError{Code: tsync.RefusedStale, Message: fmt.Sprintf("%s: %v", path, err)}
 	}
 	return d, nil
+}
+
+// mostMoved is how many differences between two plans are named.
+const mostMoved = 20
+
+// explainStale reports that a saved plan was refused since it does not fit any more, and
+// adds to the refusal what moved.
+func explainStale(err error, saved, present *plan.Document) bool {
+	var refused *tsync.RefusedError
+	if !errors.As(err, &refused) || refused.Code != tsync.RefusedStale {
+		return false
+	}
+	rows := ui.Moved(saved, present)
+	if len(rows) == 0 {
+		return true
+	}
+	refused.Message += "\nwhat moved since the plan was made at " + saved.Created.UTC().Format(time.RFC3339) + ":"
+	for _, row := range rows[:min(len(rows), mostMoved)] {
+		refused.Message += "\n  " + row
+	}
+	if more := len(rows) - mostMoved; more > 0 {
+		refused.Message += fmt.Sprintf("\n  and %d more; `tracktik-sync plan` shows all of it", more)
+	}
+	return true
 }

@@ -53,6 +53,15 @@ func newPortalLogin(t *testing.T, settings ...string) *portalLogin {
 	return p
 }
 
+// login gives the command.
+func (p *portalLogin) login(ctx context.Context) error {
+	cfg, err := p.load()
+	if err != nil {
+		return err
+	}
+	return p.execute(ctx, cfg, nil)
+}
+
 // visit goes where a browser would, and answers what the last page shows.
 func visit(t *testing.T, address string) (status int, page string) {
 	t.Helper()
@@ -95,7 +104,7 @@ func TestTheBrowserComesBackToTheMachineThatAsked(t *testing.T) {
 		}()
 		return nil
 	}
-	if err := p.execute(t.Context()); err != nil {
+	if err := p.login(t.Context()); err != nil {
 		t.Fatalf("%v\n%s", err, p.errOut)
 	}
 	if asked.Get("code_challenge_method") != "S256" || asked.Get("code_challenge") == "" || len(asked.Get("state")) < 20 || asked.Get("response_type") != "code" {
@@ -128,7 +137,7 @@ func TestAForeignAnswerDoesNotEndALogin(t *testing.T) {
 		}()
 		return nil
 	}
-	if err := p.execute(t.Context()); err != nil {
+	if err := p.login(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if p.exchanges() != 1 {
@@ -150,7 +159,7 @@ func TestADenialIsToldAndChangesNothing(t *testing.T) {
 		}()
 		return nil
 	}
-	err := p.execute(t.Context())
+	err := p.login(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "access_denied") {
 		t.Errorf("got %v", err)
 	}
@@ -163,7 +172,7 @@ func TestACodeThatThePortalRefusesIsTriedOnce(t *testing.T) {
 	p := newPortalLogin(t)
 	p.paste = true
 	p.Stdin.Reset(strings.NewReader("not-a-code\n"))
-	if err := p.execute(t.Context()); err == nil || !strings.Contains(err.Error(), "turning the approval into tokens") {
+	if err := p.login(t.Context()); err == nil || !strings.Contains(err.Error(), "turning the approval into tokens") {
 		t.Errorf("got %v", err)
 	}
 	if p.exchanges() != 1 {
@@ -175,7 +184,7 @@ func TestALoginThatNobodyAnswersEndsWithItsContext(t *testing.T) {
 	p := newPortalLogin(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	p.browse = func(context.Context, string) error { cancel(); return nil }
-	if err := p.execute(ctx); err == nil || !strings.Contains(err.Error(), "interrupted") {
+	if err := p.login(ctx); err == nil || !strings.Contains(err.Error(), "interrupted") {
 		t.Errorf("got %v", err)
 	}
 }

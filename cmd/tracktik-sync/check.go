@@ -37,12 +37,7 @@ func (a *app) check(ctx context.Context, format string) error {
 	if err := ctx.Err(); err != nil { // what failed only had no time
 		return err
 	}
-	err := a.Talk(func(w io.Writer) error {
-		if format == "json" {
-			return ui.WriteJSON(w, d.Diagnosis())
-		}
-		return d.Print(w, a.Style(), a.Quiet)
-	})
+	err := a.show(format, d.Diagnosis(), func(w io.Writer) error { return d.Print(w, a.Style(), a.Quiet) })
 	failed := d.Failed()
 	switch {
 	case err != nil || len(failed) == 0:

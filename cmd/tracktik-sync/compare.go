@@ -37,17 +37,13 @@ func newCompare(a *app) *cobra.Command {
 		Example: "  tracktik-sync compare\n" +
 			"  tracktik-sync compare --format csv > compare.csv",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.execute(cmd.Context()) },
+		RunE: c.configured(c.execute),
 	}
 	c.format = formats(cmd.Flags(), "text", "json", "csv", "html")
 	return cmd
 }
 
-func (c *compareCommand) execute(ctx context.Context) error {
-	cfg, err := c.load()
-	if err != nil {
-		return err
-	}
+func (c *compareCommand) execute(ctx context.Context, cfg *configs.Config, _ []string) error {
 	result, known, err := c.compare(ctx, cfg)
 	if err != nil {
 		return err
@@ -55,10 +51,8 @@ func (c *compareCommand) execute(ctx context.Context) error {
 	if known {
 		c.remember(cfg, result.Summary.OnlyTrackTik)
 	}
-	return c.Talk(func(w io.Writer) error {
+	return c.show(c.format.value, result, func(w io.Writer) error {
 		switch c.format.value {
-		case "json":
-			return ui.WriteJSON(w, result)
 		case "csv":
 			return ui.CompareCSV(w, result)
 		case "html":

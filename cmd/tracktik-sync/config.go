@@ -1,10 +1,20 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/configs"
+	"tracktik-sync/okta"
+	"tracktik-sync/sync/plan"
 )
 
 func newConfig(a *app) *cobra.Command {
@@ -16,16 +26,12 @@ func newConfigValidate(a *app) *cobra.Command {
 		Use:   "validate",
 		Short: "Check the configuration, and say everything that is wrong with it",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			cfg, err := a.load()
-			if err != nil {
-				return err
-			}
+		RunE: a.configured(func(_ context.Context, cfg *configs.Config, _ []string) error {
 			if cfg.File() == "" {
 				return a.Say("the configuration, from the environment alone, is valid")
 			}
 			return a.Say("%s is valid", cfg.File())
-		},
+		}),
 	}
 }
 
@@ -42,4 +48,115 @@ func newConfigShow(a *app) *cobra.Command {
 			return errors.Join(a.Data(func(w io.Writer) error { return cfg.Show(w) }), err)
 		},
 	}
+}
+
+// An importedGroup is a group of the app's Push Groups list.
+type importedGroup struct {
+	id     plan.GroupID
+	name   string
+	status string
+	found  bool
+}
+
+func newImportMappings(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "import-mappings",
+		Short: "Print the app's Push Groups in Okta as a `listed` configuration",
+		Long: "Import-mappings reads the app's own Push Groups list in Okta and prints it as sync.groups with push:\n" +
+			"listed, the ids with the groups' names beside them. Nothing is changed: put it into the configuration\n" +
+			"before Push Groups are deactivated in Okta, in the place of what sync.groups says there.",
+		Example: "  tracktik-sync config import-mappings > groups.yaml",
+		Args:    cobra.NoArgs,
+		RunE:    a.configured(a.importMappings),
+	}
+}
+
+func (a *app) importMappings(ctx context.Context, cfg *configs.Config, _ []string) error {
+	source, err := a.Source(cfg)
+	if err != nil {
+		return err
+	}
+	mappings, err := source.PushMappings(ctx)
+	if err != nil {
+		return err
+	}
+	groups, err := importedGroups(ctx, source, mappings)
+	if err != nil {
+		return err
+	}
+	return a.Data(func(w io.Writer) error { return writeMappings(w, cfg.Okta.AppID, groups) })
+}
+
+// fewMappings is up to how many groups are read one by one, instead of all in a list.
+const fewMappings = 20
+
+// importedGroups names the groups, each once, in Okta's order.
+func importedGroups(ctx context.Context, source *okta.Source, mappings []plan.PushMapping) ([]importedGroup, error) {
+	var groups []importedGroup
+	at := map[plan.GroupID]int{}
+	for _, m := range mappings {
+		if _, twice := at[m.Group]; !twice {
+			at[m.Group] = len(groups)
+			groups = append(groups, importedGroup{id: m.Group, status: m.Status})
+		}
+	}
+	take := func(g plan.Group) {
+		if i, wanted := at[g.ID]; wanted {
+			groups[i].name, groups[i].found = g.Name, true
+		}
+	}
+	if len(groups) > fewMappings {
+		return groups, source.Groups(ctx, func(page []plan.Group) error {
+			for _, g := range page {
+				take(g)
+			}
+			return nil
+		})
+	}
+	for _, known := range groups {
+		g, found, err := source.Group(ctx, known.id)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			take(g)
+		}
+	}
+	return groups, nil
+}
+
+// writeMappings prints YAML. A name may hold anything, and stays within its comment.
+func writeMappings(w io.Writer, app string, groups []importedGroup) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s of the Okta app %s.\n", ui.Number(len(groups), "push mapping"), ui.Safe(app))
+	b.WriteString("# Put push and ids into sync.groups of the configuration, in the place of what is there.\n")
+	b.WriteString("sync:\n  groups:\n    push: listed\n")
+	if slices.ContainsFunc(groups, func(g importedGroup) bool { return g.found }) {
+		b.WriteString("    ids:\n")
+	} else {
+		b.WriteString("    ids: [] # the app pushes no group that exists\n")
+	}
+	for _, g := range groups {
+		note := ui.Safe(g.name)
+		if g.status != "" && g.status != "ACTIVE" {
+			note += " (the mapping is " + ui.Safe(g.status) + ")"
+		}
+		if g.found {
+			fmt.Fprintf(&b, "      - %s # %s\n", yamlID(g.id), note)
+		} else {
+			fmt.Fprintf(&b, "      # - %s: Okta has no such group any more\n", ui.Safe(string(g.id)))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// yamlID is an id as YAML takes it for a text; quoted as JSON is where it is an odd one.
+func yamlID(id plan.GroupID) string {
+	if text := string(id); strings.HasPrefix(text, "00g") && strings.Trim(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
+		if _, err := strconv.ParseFloat(text, 64); err != nil {
+			return text
+		}
+	}
+	return strconv.QuoteToASCII(string(id))
 }

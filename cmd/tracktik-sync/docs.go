@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+	"github.com/spf13/pflag"
 
 	"tracktik-sync/configs"
 )
@@ -78,4 +80,161 @@ func newDocsConfig(a *app) *cobra.Command {
 	}
 	out.registerForce(cmd.Flags())
 	return cmd
+}
+
+func newDocsReference(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "reference DIR",
+		Short: "Write the reference of configuration and commands",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := os.MkdirAll(args[0], 0o755); err != nil {
+				return err
+			}
+			for name, text := range map[string]string{
+				"configuration.md": configurationPage(),
+				"commands.md":      commandsPage(cmd.Root()),
+			} {
+				path := filepath.Join(args[0], name)
+				if err := a.spare(path); err != nil {
+					return err
+				}
+				if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+					return err
+				}
+			}
+			return a.Say("wrote the reference to %s", args[0])
+		},
+	}
+}
+
+const configurationHead = `# Configuration
+
+Every key, its default, and the reason for the default. This page is made from the program (` + "`make docs`" + `).
+
+The file is ` + "`--config`, else `" + configs.EnvConfig + "`, else `./" + configs.DefaultFile + "`, else `" + configs.SystemFile + "`" + `.
+A file names only what it wants otherwise; an unknown key is an error that names the nearest known one.
+` + "`tracktik-sync config show`" + ` prints what is in force and where each value comes from.
+
+Each key can be given in the environment, which beats the file: ` + "`" + configs.EnvPrefix + "`" + ` and the path in capitals with ` + "`_`" + `, so that
+` + "`okta.org_url`" + ` is ` + "`TRACKTIK_SYNC_OKTA_ORG_URL`" + `. Lists are comma-separated there, maps are YAML. A secret is better in a file of its
+own, named by the same key with ` + "`_file`" + `. Value and file together are an error. A relative path starts from the configuration's directory.
+
+What an editor leaves around a secret is no part of it: a byte order mark, the ends of lines behind it and, but for passwords, all white
+space. A secret in UTF-16, or in several lines (a private key apart), is an error that names the key and the file.
+`
+
+// configurationPage is the table of keys, a section of the file after the other.
+func configurationPage() string {
+	var b strings.Builder
+	b.WriteString(configurationHead)
+	sections, top, section := configs.Sections(), "", ""
+	for _, key := range configs.Keys() {
+		if name, _, _ := strings.Cut(key.Path, "."); name != top {
+			top = name
+			fmt.Fprintf(&b, "\n## %s\n\n", top)
+			if about := sections[top]; about != "" {
+				b.WriteString(about + "\n\n")
+			}
+			b.WriteString("| key | value | default | what it does |\n|---|---|---|---|\n")
+		}
+		if parent := key.Path[:strings.LastIndex(key.Path, ".")]; parent != section {
+			section = parent
+			if about := sections[section]; section != top && about != "" && about != key.Doc {
+				fmt.Fprintf(&b, "| **`%s`** | | | %s |\n", section, cell(about))
+			}
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", key.Path, keyValues(key), keyDefault(key), cell(key.Doc))
+	}
+	return b.String()
+}
+
+// keyValues says what a key takes.
+func keyValues(key configs.Key) string {
+	if len(key.OneOf) == 0 {
+		return key.Type
+	}
+	text := "`" + strings.Join(key.OneOf, "`, `") + "`"
+	if key.Type == "list" {
+		return "list of " + text
+	}
+	return text
+}
+
+func keyDefault(key configs.Key) string {
+	if key.Default == `""` {
+		return ""
+	}
+	return "`" + key.Default + "`"
+}
+
+// cell keeps a text within its cell.
+func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
+
+const commandsHead = `# Commands
+
+Every command and every flag. This page is made from the program (` + "`make docs`" + `); ` + "`tracktik-sync help COMMAND`" + ` says the same.
+
+USER is an Okta id, a login, an e-mail or a TrackTik employee id, tried in this order. RUN is a run's id or ` + "`last`" + `. Data go to
+stdout, talk to stderr. The [exit codes](../troubleshooting.md#exit-codes) are the same for all commands.
+
+Flags of every command:
+
+`
+
+// commandsPage lists the commands that people look for, in the order of their names.
+func commandsPage(root *cobra.Command) string {
+	var b strings.Builder
+	b.WriteString(commandsHead)
+	block(&b, "", root.PersistentFlags().FlagUsages())
+	for _, cmd := range root.Commands() {
+		describeCommand(&b, cmd)
+	}
+	return b.String()
+}
+
+// describeCommand writes of cmd, or of the commands below it.
+func describeCommand(b *strings.Builder, cmd *cobra.Command) {
+	if cmd.Hidden || cmd.Name() == "help" {
+		return
+	}
+	if below := cmd.Commands(); len(below) > 0 && cmd.Name() != "completion" {
+		for _, c := range below {
+			describeCommand(b, c)
+		}
+		return
+	}
+	fmt.Fprintf(b, "\n## %s\n\n", strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" "))
+	about := cmd.Long
+	if about == "" || cmd.Name() == "completion" {
+		about = cmd.Short + "."
+	}
+	fmt.Fprintf(b, "%s\n\n", about)
+	block(b, "", cmd.UseLine()+"\n"+indented(ownFlags(cmd)))
+	if cmd.Example != "" {
+		b.WriteString("\n")
+		block(b, "console", strings.ReplaceAll("\n"+cmd.Example, "\n  ", "\n$ ")[1:])
+	}
+}
+
+// ownFlags are the flags of the command alone, without --help.
+func ownFlags(cmd *cobra.Command) string {
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+		if f.Name != "help" {
+			flags.AddFlag(f)
+		}
+	})
+	return flags.FlagUsages()
+}
+
+func indented(flags string) string {
+	if flags == "" {
+		return ""
+	}
+	return "\n" + flags
+}
+
+func block(b *strings.Builder, language, text string) {
+	fmt.Fprintf(b, "```%s\n%s\n```\n", language, strings.TrimRight(text, "\n"))
 }

@@ -33,7 +33,7 @@ func newHistory(a *app) *cobra.Command {
 			"  tracktik-sync history --run last --kind terminate\n" +
 			"  tracktik-sync history --since 7d --format csv",
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.execute(cmd.Context(), args) },
+		RunE: c.configured(c.execute),
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&c.run, "run", "", "only this `RUN`: an id, or last")
@@ -44,11 +44,7 @@ func newHistory(a *app) *cobra.Command {
 	return cmd
 }
 
-func (c *historyCommand) execute(ctx context.Context, args []string) error {
-	cfg, err := c.load()
-	if err != nil {
-		return err
-	}
+func (c *historyCommand) execute(ctx context.Context, cfg *configs.Config, args []string) error {
 	query, err := c.query(cfg)
 	if err != nil {
 		return err

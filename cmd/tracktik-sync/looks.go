@@ -1,16 +1,23 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/explain"
 	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
+	"tracktik-sync/cmd/tracktik-sync/internal/notify"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/watch"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
 )
 
 func newStatus(a *app) *cobra.Command {
@@ -19,13 +26,9 @@ func newStatus(a *app) *cobra.Command {
 		Use:   "status",
 		Short: "Show the last run, the next one, and what waits for somebody",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			cfg, err := a.load()
-			if err != nil {
-				return err
-			}
+		RunE: a.configured(func(_ context.Context, cfg *configs.Config, _ []string) error {
 			return a.status(cfg, format.value)
-		},
+		}),
 	}
 	format = formats(cmd.Flags(), "text", "json")
 	return cmd
@@ -46,13 +49,7 @@ func (a *app) status(cfg *configs.Config, format string) error {
 	if d.Events != nil && !d.Events.Polled.IsZero() {
 		d.Events.CursorAge = int64(a.Now().Sub(d.Events.Polled).Seconds())
 	}
-	shown := a.Talk(func(w io.Writer) error {
-		if format == "json" {
-			return ui.WriteJSON(w, d)
-		}
-		return d.Print(w, a.Style(), a.Now())
-	})
-	return errors.Join(shown, err)
+	return errors.Join(a.show(format, d, func(w io.Writer) error { return d.Print(w, a.Style(), a.Now()) }), err)
 }
 
 func newProblems(a *app) *cobra.Command {
@@ -62,19 +59,13 @@ func newProblems(a *app) *cobra.Command {
 		Use:   "problems",
 		Short: "Show whom nothing can be written for, since when, and the way out",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			var rows []ledger.ProblemRow
-			err := a.withSnapshot(func(db *state.DB) (err error) {
-				rows, err = ledger.ProblemsIn(db, held, fresh, a.Now())
-				return err
-			})
-			if err != nil {
+		RunE: a.withSnapshot(func(_ context.Context, _ *configs.Config, db *state.DB, _ []string) error {
+			rows, err := ledger.ProblemsIn(db, held, fresh, a.Now())
+			if err := errors.Join(err, db.Close()); err != nil {
 				return err
 			}
-			return a.Talk(func(w io.Writer) error {
+			return a.show(format.value, rows, func(w io.Writer) error {
 				switch {
-				case format.value == "json":
-					return ui.WriteJSON(w, rows)
 				case len(rows) > 0:
 					return ledger.PrintProblems(w, rows, a.Style())
 				case a.Quiet:
@@ -83,7 +74,7 @@ func newProblems(a *app) *cobra.Command {
 				_, err := io.WriteString(w, "none\n")
 				return err
 			})
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&held, "held", false, "what the last run held instead: due, and not done")
 	cmd.Flags().BoolVar(&fresh, "new", false, "only what has come since the last run began")
@@ -97,16 +88,14 @@ func newAccess(a *app) *cobra.Command {
 		Use:   "access",
 		Short: "List each managed person with region, roles, and the group behind each role",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return a.withSnapshot(func(db *state.DB) error {
-				return a.aside(db, func(w io.Writer) error {
-					if format.value == "json" {
-						return ledger.AccessJSON(w, db)
-					}
-					return ledger.AccessCSV(w, db)
-				})
+		RunE: a.withSnapshot(func(_ context.Context, _ *configs.Config, db *state.DB, _ []string) error {
+			return a.aside(db, func(w io.Writer) error {
+				if format.value == "json" {
+					return ledger.AccessJSON(w, db)
+				}
+				return ledger.AccessCSV(w, db)
 			})
-		},
+		}),
 	}
 	format = formats(cmd.Flags(), "csv", "json")
 	return cmd
@@ -120,10 +109,124 @@ func newStateExport(a *app) *cobra.Command {
 			"The first line, of type about, says what the others hold: personal data, in the clear, whether or\n" +
 			"not the snapshot is encrypted. Neither credentials nor tokens are part of it.",
 		Args: cobra.NoArgs,
+		RunE: a.withSnapshot(func(_ context.Context, _ *configs.Config, db *state.DB, _ []string) error {
+			return a.aside(db, func(w io.Writer) error { return ledger.Export(w, db) })
+		}),
+	}
+}
+
+func newNotify(a *app) *cobra.Command {
+	return group(a, "notify", "Try who is told how the runs go", notifyCommands)
+}
+
+func newNotifyTest(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "test",
+		Short: "Send a test to everybody who would be told",
+		Long: "Test sends a message by the webhook and by mail, and calls the addresses of notify.ping: that of a\n" +
+			"failure too, so that the alarm can be seen, and that of a success last. It ends with 1 when one of\n" +
+			"them cannot be reached.",
+		Args: cobra.NoArgs,
+		RunE: a.configured(func(ctx context.Context, cfg *configs.Config, _ []string) error {
+			results, err := watch.NewNotifier(&a.Invocation, cfg).Test(ctx)
+			if err != nil {
+				return err
+			}
+			return a.showTest(results)
+		}),
+	}
+}
+
+func (a *app) showTest(results []notify.Result) error {
+	failed := 0
+	err := a.Data(func(w io.Writer) error {
+		t := ui.NewTable(w, a.Style())
+		for _, r := range results {
+			if r.Err != nil {
+				failed++
+				t.Alarm(r.Channel, "failed: "+ui.Safe(r.Err.Error()))
+				continue
+			}
+			t.Row(r.Channel, "ok")
+		}
+		return t.Flush()
+	})
+	if failed > 0 {
+		err = errors.Join(err, fmt.Errorf("%d of %d could not be reached", failed, len(results)))
+	}
+	return err
+}
+
+// version is set by the build: -ldflags "-X main.version=v1.4.0".
+var version = "devel"
+
+func versionText() string {
+	return fmt.Sprintf("tracktik-sync %s (%s, %s/%s)", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+func newVersion(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return a.withSnapshot(func(db *state.DB) error {
-				return a.aside(db, func(w io.Writer) error { return ledger.Export(w, db) })
+			return a.Data(func(w io.Writer) error {
+				_, err := fmt.Fprintln(w, versionText())
+				return err
 			})
 		},
 	}
+}
+
+// explainCommand is `explain`: one person, step by step.
+type explainCommand struct {
+	*app
+	format *choice
+}
+
+func newExplain(a *app) *cobra.Command {
+	c := &explainCommand{app: a}
+	cmd := &cobra.Command{
+		Use:   "explain USER",
+		Short: "Show what a sync makes of one person, and why, in five steps",
+		Long: "Explain looks one person up: found in Okta, in scope, matched, mapped, would do; and the roles with\n" +
+			"the group behind each. It makes at most eight calls and writes nothing. USER is an Okta id, login,\n" +
+			"e-mail or TrackTik employee id.",
+		Example: "  tracktik-sync explain ana.silva@acme.example\n" +
+			"  tracktik-sync explain 1042 --format json",
+		Args: cobra.ExactArgs(1),
+		RunE: c.configured(c.execute),
+	}
+	c.format = formats(cmd.Flags(), "text", "json")
+	return cmd
+}
+
+func (c *explainCommand) execute(ctx context.Context, cfg *configs.Config, args []string) error {
+	db, done, err := c.OpenPlan(cfg)
+	if err != nil {
+		return err
+	}
+	x, err := c.explain(ctx, cfg, db, args[0])
+	if err := errors.Join(err, done()); x == nil {
+		return err
+	}
+	shown := c.show(c.format.value, x, func(w io.Writer) error { return x.Print(w, c.Style(), c.Now()) })
+	return errors.Join(shown, err)
+}
+
+func (c *explainCommand) explain(ctx context.Context, cfg *configs.Config, db *state.DB, name string) (*explain.Person, error) {
+	engine, err := c.Engine(cfg, db)
+	if err != nil {
+		return nil, err
+	}
+	who, err := ledger.Find(db, name)
+	if err != nil && !errors.Is(err, tsync.ErrNobody) {
+		return nil, err
+	}
+	e, err := engine.Explain(ctx, name, who)
+	if e == nil {
+		return nil, err
+	}
+	known, knownErr := ledger.OnRecord(db, e.User.ID, cfg.State.RedactHistory)
+	return &explain.Person{Explanation: e, Known: known}, errors.Join(interrupted(ctx, err), knownErr)
 }

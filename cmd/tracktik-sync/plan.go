@@ -35,7 +35,7 @@ func newPlan(a *app) *cobra.Command {
 			"  tracktik-sync plan --refresh --out tonight.json\n" +
 			"  tracktik-sync plan --user ana.silva@acme.example --format json",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.execute(cmd.Context()) },
+		RunE: c.configured(c.execute),
 	}
 	flags := cmd.Flags()
 	c.run.register(flags)
@@ -45,11 +45,7 @@ func newPlan(a *app) *cobra.Command {
 	return cmd
 }
 
-func (c *planCommand) execute(ctx context.Context) error {
-	cfg, err := c.load()
-	if err != nil {
-		return err
-	}
+func (c *planCommand) execute(ctx context.Context, cfg *configs.Config, _ []string) error {
 	if err := c.mayWrite(ctx, cfg, c.out); err != nil {
 		return err
 	}

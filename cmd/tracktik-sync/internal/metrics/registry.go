@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/sync/plan"
 )
 
@@ -145,19 +146,19 @@ func (r registry) people(v Values) {
 		r.gauge("unmanaged_active_employees", "Active employees whom nobody in Okta stands behind, as of the last refresh.").Set(float64(*n))
 	}
 	problems := r.family("problems", "People and roles with a problem, by its code.", "code")
-	for _, code := range problemCodes {
+	for code := range ui.ProblemWays {
 		problems.WithLabelValues(code).Set(0)
 	}
 	for i := range v.Problems {
-		problems.WithLabelValues(oneOf(problemCodes, v.Problems[i].Code)).Inc()
+		problems.WithLabelValues(codeIn(ui.ProblemWays, v.Problems[i].Code)).Inc()
 	}
 	held := r.family("held", "Actions that were due in the last run and not done, by the code of the reason.", "code")
-	for _, code := range heldCodes {
+	for code := range ui.HeldWays {
 		held.WithLabelValues(code).Set(0)
 	}
 	if v.Document != nil {
 		for i := range v.Document.Held {
-			held.WithLabelValues(oneOf(heldCodes, v.Document.Held[i].Code())).Inc()
+			held.WithLabelValues(codeIn(ui.HeldWays, v.Document.Held[i].Code())).Inc()
 		}
 	}
 	quarantined := r.family("quarantined", "1 while no call is made, since the credentials for the system are known to be bad.", "system")
@@ -167,6 +168,17 @@ func (r registry) people(v Values) {
 	if q := v.Meta.Quarantine; q != nil {
 		quarantined.WithLabelValues(q.System).Set(1)
 	}
+}
+
+// otherCode stands for a code that is not known: a text that was meant for people
+// may hold anything, and never becomes a label.
+const otherCode = "other"
+
+func codeIn(codes map[string]string, code string) string {
+	if _, known := codes[code]; known {
+		return code
+	}
+	return otherCode
 }
 
 // requests counts what the last run sent, and how long it was kept waiting.

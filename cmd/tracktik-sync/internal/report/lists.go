@@ -154,16 +154,7 @@ func (r *Report) action(e entry) action {
 	if e.why == "" {
 		out.Outcome = r.outcome(a)
 	}
-	if a.Role != nil {
-		text := ui.Role(a.Role)
-		if a.Replaces {
-			text += ", one for the other"
-		}
-		out.Subject = append(out.Subject, text)
-	}
-	if a.Key != "" {
-		out.Subject = append(out.Subject, "matched by "+a.Key)
-	}
+	out.Subject = ui.Subject(a)
 	for _, c := range ui.Changes(a) {
 		out.Changes = append(out.Changes, change{c.Field.String(), c.Old, c.New, a.Kind == plan.Create, c.Old == "" && c.New == ""})
 	}
@@ -171,21 +162,10 @@ func (r *Report) action(e entry) action {
 	return out
 }
 
-// notes say why an action is due, how that is known, and why it is held.
+// notes say why an action is due or held, and what settles it.
 func (r *Report) notes(e entry) []string {
-	var notes []string
-	text := e.action.Reason
-	if e.action.Evidence != "" {
-		text += " (evidence: " + e.action.Evidence + ")"
-	}
-	if e.action.Drift {
-		text += " (drift)"
-	}
-	if text = strings.TrimSpace(text); text != "" {
-		notes = append(notes, text)
-	}
+	notes := ui.Reasons(e.action, e.why)
 	if e.why != "" {
-		notes = append(notes, "held: "+e.why)
 		if way := r.wayOut(plan.Held{Why: e.why}.Code()); way != "" {
 			notes = append(notes, "way out: "+way)
 		}

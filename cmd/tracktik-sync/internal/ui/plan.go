@@ -110,8 +110,8 @@ func (p *printer) person(g *personGroup) {
 // entry writes one action: its kind, then what changes, each on a line of its own,
 // then why.
 func (p *printer) entry(e entry) {
-	details := append(subject(e.action), aligned(Changes(e.action), e.action.Kind == plan.Create)...)
-	details = append(details, reason(e)...)
+	details := append(Subject(e.action), aligned(Changes(e.action), e.action.Kind == plan.Create)...)
+	details = append(details, Reasons(e.action, e.why)...)
 	if len(details) == 0 {
 		details = []string{""}
 	}
@@ -133,8 +133,8 @@ func (p *printer) paint(k plan.Kind, text string) string {
 	return p.style.Good(text)
 }
 
-// subject is what an action is about besides the person.
-func subject(a *plan.Action) []string {
+// Subject is what an action is about besides the person.
+func Subject(a *plan.Action) []string {
 	var lines []string
 	if a.Role != nil {
 		text := Role(a.Role)
@@ -186,21 +186,21 @@ func oldText(c plan.Change, fresh bool) string {
 	return Quoted(c.Old) + " -> "
 }
 
-// reason is why an action is due, how that is known, and why it is held.
-func reason(e entry) []string {
-	text := Safe(e.action.Reason)
-	if e.action.Evidence != "" {
-		text += " (evidence: " + Safe(e.action.Evidence) + ")"
+// Reasons say why an action is due, how that is known, and why it is held, if it is.
+func Reasons(a *plan.Action, held string) []string {
+	text := Safe(a.Reason)
+	if a.Evidence != "" {
+		text += " (evidence: " + Safe(a.Evidence) + ")"
 	}
-	if e.action.Drift {
+	if a.Drift {
 		text += " (drift)"
 	}
 	var lines []string
 	if text = strings.TrimSpace(text); text != "" {
 		lines = append(lines, text)
 	}
-	if e.why != "" {
-		lines = append(lines, "held: "+Safe(e.why))
+	if held != "" {
+		lines = append(lines, "held: "+Safe(held))
 	}
 	return lines
 }

@@ -1,9 +1,13 @@
 package ui
 
-import "tracktik-sync/sync/plan"
+import (
+	"cmp"
 
-// WaysOut say what settles a problem or a held action, by its code.
-var WaysOut = map[string]string{
+	"tracktik-sync/sync/plan"
+)
+
+// ProblemWays say what settles a problem, by its code. It has every code.
+var ProblemWays = map[string]string{
 	plan.ProblemMissingRequired: "fill the attribute in Okta, or name another source for it in sync.attributes",
 	plan.ProblemInvalidValue:    "correct the attribute in Okta, or name another source for it in sync.attributes",
 	plan.ProblemDuplicate:       "two people in Okta have this username or e-mail: give one of them another",
@@ -19,7 +23,10 @@ var WaysOut = map[string]string{
 	plan.ProblemNotEffective:    "terminate the employee in TrackTik by hand, then `retry USER`",
 	plan.ProblemSwap:            "two people swap names: give one of them a third one for a run",
 	plan.ProblemGivenUp:         "it was tried for 28 days: settle it, then `retry USER`, or `forget USER`",
+}
 
+// retireWays say what to do about whom `retire` leaves alone.
+var retireWays = map[string]string{
 	plan.RetireManaged:       "nothing: a run terminates them when they leave",
 	plan.RetireNotFound:      "look for the employee in TrackTik; our account may not see their region",
 	plan.RetireNotActive:     "nothing, or end them in TrackTik",
@@ -27,7 +34,10 @@ var WaysOut = map[string]string{
 	string(plan.NotAssigned): "if they have left: deactivate them in Okta; if not: assign the app",
 	string(plan.Nobody):      "ask HR who they are, and end them in TrackTik",
 	string(plan.Doubtful):    "look at both records; end them in TrackTik where the person has left",
+}
 
+// HeldWays say the same of held actions.
+var HeldWays = map[string]string{
 	plan.HeldSwitchedOff:         "a switch in sync.* is off",
 	plan.HeldGuard:               "look at the plan, then `sync --approve HASH`; `status` lists the hashes",
 	plan.HeldSuspended:           "nothing until Okta ends the suspension; sync.suspended decides",
@@ -71,8 +81,5 @@ func WayOutOf(t *plan.Trouble) string {
 
 // WayOut says what settles a problem or a held action of that code.
 func WayOut(code string) string {
-	if way, ok := WaysOut[code]; ok {
-		return way
-	}
-	return "`explain USER` shows how it came about"
+	return cmp.Or(ProblemWays[code], HeldWays[code], retireWays[code], "`explain USER` shows how it came about")
 }

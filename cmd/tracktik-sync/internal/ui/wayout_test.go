@@ -6,9 +6,11 @@ import (
 )
 
 func TestEveryCodeHasAWayOut(t *testing.T) {
-	for code, way := range WaysOut {
-		if way == "" || strings.HasSuffix(way, ".") {
-			t.Errorf("%s: %q", code, way)
+	for _, ways := range []map[string]string{ProblemWays, HeldWays} {
+		for code, way := range ways {
+			if way == "" || strings.HasSuffix(way, ".") {
+				t.Errorf("%s: %q", code, way)
+			}
 		}
 	}
 	if WayOut("something new") == "" {

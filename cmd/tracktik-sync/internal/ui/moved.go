@@ -1,42 +1,14 @@
-package main
+package ui
 
 import (
-	"errors"
 	"fmt"
 	"strings"
-	"time"
 
-	"tracktik-sync/cmd/tracktik-sync/internal/ui"
-	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 )
 
-// mostMoved is how many differences between two plans are named.
-const mostMoved = 20
-
-// explainStale reports that a saved plan was refused since it does not fit any more, and
-// adds to the refusal what moved.
-func explainStale(err error, saved, present *plan.Document) bool {
-	var refused *tsync.RefusedError
-	if !errors.As(err, &refused) || refused.Code != tsync.RefusedStale {
-		return false
-	}
-	rows := moved(saved, present)
-	if len(rows) == 0 {
-		return true
-	}
-	refused.Message += "\nwhat moved since the plan was made at " + saved.Created.UTC().Format(time.RFC3339) + ":"
-	for _, row := range rows[:min(len(rows), mostMoved)] {
-		refused.Message += "\n  " + row
-	}
-	if more := len(rows) - mostMoved; more > 0 {
-		refused.Message += fmt.Sprintf("\n  and %d more; `tracktik-sync plan` shows all of it", more)
-	}
-	return true
-}
-
-// moved says in what two plans differ: configuration, options, actions.
-func moved(saved, present *plan.Document) []string {
+// Moved says in what two plans differ: configuration, options, actions.
+func Moved(saved, present *plan.Document) []string {
 	var rows []string
 	if saved.Config != present.Config {
 		rows = append(rows, fmt.Sprintf("the configuration: sync.* and guard.* had the fingerprint %s and have %s", saved.Config, present.Config))
@@ -102,12 +74,12 @@ func sameOld(a, b *plan.Action) bool {
 
 // aboutAction names an action in one line.
 func aboutAction(a *plan.Action) string {
-	text := ui.KindWords(a.Kind)
+	text := KindWords(a.Kind)
 	if a.User != (plan.UserRef{}) {
-		text += " " + ui.Person(a.User)
+		text += " " + Person(a.User)
 	}
 	if a.Role != nil {
-		text += " " + ui.Role(a.Role)
+		text += " " + Role(a.Role)
 	}
 	return text
 }
@@ -124,14 +96,14 @@ func differing(saved, present *plan.Action) string {
 		delete(before, c.Field)
 		switch {
 		case !had:
-			parts = append(parts, ui.ChangeText(c)+" was not in it")
+			parts = append(parts, ChangeText(c)+" was not in it")
 		case old != c:
-			parts = append(parts, ui.ChangeText(c)+" instead of "+ui.ChangeText(old))
+			parts = append(parts, ChangeText(c)+" instead of "+ChangeText(old))
 		}
 	}
 	for _, c := range saved.FieldChanges() {
 		if _, left := before[c.Field]; left {
-			parts = append(parts, ui.ChangeText(c)+" is not due any more")
+			parts = append(parts, ChangeText(c)+" is not due any more")
 		}
 	}
 	if len(parts) == 0 {
