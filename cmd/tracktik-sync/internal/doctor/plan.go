@@ -198,26 +198,14 @@ func (d *Doctor) groups(doc *plan.Document, w *watchedSource, known func(plan.Gr
 		d.ok(name, "no groups are pushed (sync.groups.push: %s), so no roles are given", rules.Push)
 		return
 	}
-	ids := slices.SortedFunc(maps.Keys(w.sizes), func(a, b plan.GroupID) int {
-		if w.sizes[a] != w.sizes[b] {
-			return w.sizes[b] - w.sizes[a]
-		}
-		return strings.Compare(string(a), string(b))
-	})
 	var texts, empty []string
-	for i, id := range ids {
-		if i < 10 {
-			texts = append(texts, fmt.Sprintf("%q %d", w.groups[id], w.sizes[id]))
-		}
+	for _, id := range ui.ByCount(w.sizes) {
+		texts = append(texts, fmt.Sprintf("%q %d", w.groups[id], w.sizes[id]))
 		if w.sizes[id] == 0 {
 			empty = append(empty, strconv.Quote(w.groups[id]))
 		}
 	}
-	more := ""
-	if len(ids) > len(texts) {
-		more = fmt.Sprintf(" and %d more", len(ids)-len(texts))
-	}
-	d.ok(name, "%s pushed, with members: %s%s", ui.Number(len(ids), "group"), strings.Join(texts, ", "), more)
+	d.ok(name, "%s pushed, with members: %s", ui.Number(len(texts), "group"), ui.Few(texts))
 	if len(empty) > 0 {
 		d.warn(name, "nobody would hold the role; check the group in Okta, and what our account may see", "without members: %s", strings.Join(empty[:min(len(empty), 10)], ", "))
 	}
@@ -239,23 +227,16 @@ func (d *Doctor) roles(doc *plan.Document) {
 		}
 	}
 	if len(linked) > 0 {
-		d.ok(name, "linked to existing roles: %s", few(linked))
+		d.ok(name, "linked to existing roles: %s", ui.Few(linked))
 	}
 	if len(made) > 0 {
-		d.warn(name, "give new roles their permissions in TrackTik (Settings, Roles), or map groups to existing ones in sync.groups.roles", "made anew, without permissions: %s", few(made))
+		d.warn(name, "give new roles their permissions in TrackTik (Settings, Roles), or map groups to existing ones in sync.groups.roles", "made anew, without permissions: %s", ui.Few(made))
 	}
 	for _, h := range doc.Held {
 		if code := h.Code(); code == plan.HeldRoleExists || code == plan.HeldProtectedRole || code == plan.HeldAmbiguousMapping {
 			d.warn(name, ui.WayOut(code), "%s", h.Why)
 		}
 	}
-}
-
-func few(texts []string) string {
-	if len(texts) <= 10 {
-		return strings.Join(texts, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(texts[:10], ", "), len(texts)-10)
 }
 
 // divisions holds the divisions in use against the portal's regions.
@@ -271,12 +252,7 @@ func (d *Doctor) divisions(doc *plan.Document) {
 		d.ok(name, "every division in use is a region of the portal")
 		return
 	}
-	messages := slices.SortedFunc(maps.Keys(byMessage), func(a, b string) int {
-		if byMessage[a] != byMessage[b] {
-			return byMessage[b] - byMessage[a]
-		}
-		return strings.Compare(a, b)
-	})
+	messages := ui.ByCount(byMessage)
 	for i, message := range messages {
 		if i == 10 {
 			d.warn(name, "", "and %d more divisions", len(messages)-i)
@@ -305,7 +281,7 @@ func (d *Doctor) names(doc *plan.Document) {
 		d.ok(name, "nobody clashes with somebody else by username or e-mail")
 	}
 	for _, code := range slices.Sorted(maps.Keys(codes)) {
-		d.warn(name, ui.WayOut(code), "%s, %d: %s", code, len(codes[code]), few(codes[code]))
+		d.warn(name, ui.WayOut(code), "%s, %d: %s", code, len(codes[code]), ui.Few(codes[code]))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik"
@@ -335,5 +336,5 @@ func (d *Doctor) protectedRoles(roles []plan.Role) {
 		d.warn("tracktik.protected_roles", "name the roles of administrators in sync.roles.protected", "no role is protected")
 		return
 	}
-	d.ok("tracktik.protected_roles", "never granted, revoked or linked by name: %s", few(names))
+	d.ok("tracktik.protected_roles", "never granted, revoked or linked by name: %s", ui.Few(names))
 }

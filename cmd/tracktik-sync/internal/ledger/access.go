@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"cmp"
-	"encoding/csv"
 	"errors"
 	"io"
 	"time"
@@ -91,29 +90,29 @@ func AccessJSON(w io.Writer, db *state.DB) error {
 	return err
 }
 
+var accessHeader = []string{"okta_id", "login", "email", "employee_id", "region", "managed", "managed_since", "managed_run",
+	"role_id", "role", "group_id", "group", "granted", "granted_since", "granted_run", "region_id"}
+
 // AccessCSV writes one row a person and role; who has no role has one row.
 func AccessCSV(w io.Writer, db *state.DB) error {
-	table := csv.NewWriter(w)
-	err := table.Write([]string{"okta_id", "login", "email", "employee_id", "region", "managed", "managed_since", "managed_run",
-		"role_id", "role", "group_id", "group", "granted", "granted_since", "granted_run", "region_id"})
-	if err != nil {
-		return err
-	}
-	err = eachAccess(db, func(row accessRow) error {
-		person := []string{string(row.User.ID), row.User.Login, row.Email, ui.ID(int64(row.Employee)), row.Region,
-			row.How, row.Since.Format(time.RFC3339), row.Run}
-		if len(row.Roles) == 0 {
-			return table.Write(ui.Cells(append(person, "", "", "", "", "", "", "", ui.ID(int64(row.RegionID)))))
-		}
-		for _, r := range row.Roles {
-			cells := append(person[:len(person):len(person)], ui.ID(int64(r.ID)), r.Name, string(r.Group), r.From,
-				r.How, r.Since.Format(time.RFC3339), r.Run, ui.ID(int64(row.RegionID)))
-			if err := table.Write(ui.Cells(cells)); err != nil {
-				return err
+	return ui.CSV(w, accessHeader, func(write func(...string) error) error {
+		return eachAccess(db, func(row accessRow) error {
+			if len(row.Roles) == 0 {
+				row.Roles = []accessRole{{}}
 			}
-		}
-		return nil
+			for _, r := range row.Roles {
+				since := ""
+				if !r.Since.IsZero() {
+					since = r.Since.Format(time.RFC3339)
+				}
+				err := write(string(row.User.ID), row.User.Login, row.Email, ui.ID(int64(row.Employee)), row.Region,
+					row.How, row.Since.Format(time.RFC3339), row.Run, ui.ID(int64(r.ID)), r.Name, string(r.Group), r.From,
+					r.How, since, r.Run, ui.ID(int64(row.RegionID)))
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	})
-	table.Flush()
-	return errors.Join(err, table.Error())
 }

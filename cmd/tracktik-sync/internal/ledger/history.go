@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -83,13 +81,9 @@ func (t Trail) WriteText(w io.Writer, style ui.Style) error {
 
 // WriteCSV writes an entry a row.
 func (t Trail) WriteCSV(w io.Writer) error {
-	table := csv.NewWriter(w)
-	if err := table.Write(historyHeader); err != nil {
-		return err
-	}
-	err := t.each(func(a plan.Audit) error { return table.Write(historyCells(a)) })
-	table.Flush()
-	return errors.Join(err, table.Error())
+	return ui.CSV(w, historyHeader, func(write func(...string) error) error {
+		return t.each(func(a plan.Audit) error { return write(historyCells(a)...) })
+	})
 }
 
 func (t Trail) each(show func(plan.Audit) error) error {
@@ -169,8 +163,7 @@ func historyCells(a plan.Audit) []string {
 	for i, change := range a.Changes {
 		changes[i] = ui.ChangeText(change)
 	}
-	cells := []string{a.Time.UTC().Format(time.RFC3339), a.Run, a.By, a.Kind, string(a.Person), a.Login, ui.ID(int64(a.Employee)),
+	return []string{a.Time.UTC().Format(time.RFC3339), a.Run, a.By, a.Kind, string(a.Person), a.Login, ui.ID(int64(a.Employee)),
 		ui.ID(int64(role.ID)), role.Name, string(role.Group), strings.Join(changes, "; "), a.Reason, a.Outcome,
 		strconv.Itoa(a.Attempts), a.Request, a.Message}
-	return ui.Cells(cells)
 }

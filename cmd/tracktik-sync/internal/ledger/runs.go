@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
@@ -117,4 +118,24 @@ func NobodyTerminated(db *state.DB, run string, found bool) error {
 		return errors.New(text + ", nor did any other run")
 	}
 	return fmt.Errorf("%s; the latest that terminated anybody is %s", text, latest)
+}
+
+// Redact takes out of a run's document and record what the history leaves out, where
+// it was recorded before state.redact_history was switched on.
+func Redact(d *plan.Document, run *plan.RunRecord) {
+	run.Message = d.LoginsToIDs().Replace(run.Message)
+	run.Users = plan.LeftOut(run.Users)
+	*d = *d.Redacted()
+}
+
+// redactEntry leaves out of an entry what was recorded before state.redact_history was
+// switched on.
+func redactEntry(a plan.Audit) plan.Audit {
+	if a.Login != "" && a.Person != "" {
+		ids := strings.NewReplacer(a.Login, string(a.Person))
+		a.Reason, a.Message = ids.Replace(a.Reason), ids.Replace(a.Message)
+	}
+	a.Login = ""
+	a.Changes = plan.RedactedChanges(a.Changes)
+	return a
 }

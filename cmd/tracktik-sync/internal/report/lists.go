@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
@@ -43,16 +44,8 @@ func (r *Report) lists(v *view) {
 	if !r.Planned && d.Mode != "observe" {
 		v.Done = "What was done"
 	}
-	entries := make([]entry, len(d.Actions))
-	for i := range d.Actions {
-		entries[i] = entry{action: &d.Actions[i]}
-	}
-	v.Roles, v.People = r.group(entries, v.All)
-	held := make([]entry, len(d.Held))
-	for i := range d.Held {
-		held[i] = entry{&d.Held[i].Action, d.Held[i].Why}
-	}
-	v.HeldRoles, v.HeldPeople = r.group(held, v.All)
+	v.Roles, v.People = r.group(ui.ActionEntries(d.Actions), v.All)
+	v.HeldRoles, v.HeldPeople = r.group(ui.HeldEntries(d.Held), v.All)
 	v.Problems = items(d.Problems, v.All, func(p *plan.Problem) item {
 		return item{p.Code, ui.Whose(p), p.Message, r.wayOut(p.Code)}
 	})
@@ -93,65 +86,39 @@ func (r *Report) failure(f *plan.Failure) item {
 	return out
 }
 
-// An entry is one action of a document, held or not.
-type entry struct {
-	action *plan.Action
-	why    string // of a held one
-}
-
-// group puts together what happens to one person, in the order of the first action.
-// Those that concern nobody in particular are about roles. Not more than Most actions
-// are shown.
-func (r *Report) group(entries []entry, command string) (roles list[action], people list[person]) {
-	roles.All, people.All = command, command
-	at := map[plan.PersonID]int{}
-	seen := map[plan.PersonID]bool{}
-	shown := 0
-	for _, e := range entries {
-		user := e.action.User
-		if user == (plan.UserRef{}) && e.action.Employee == 0 {
-			roles.Total++
-			if len(roles.Shown) < Most {
-				roles.Shown = append(roles.Shown, r.action(e))
-			}
-			continue
-		}
-		if user.ID == "" || !seen[user.ID] {
-			people.Total++
-			seen[user.ID] = true
-		}
-		if shown++; shown > Most {
-			people.More++
-			continue
-		}
-		i, known := at[user.ID]
-		if !known || user.ID == "" {
-			i = len(people.Shown)
-			at[user.ID] = i
-			people.Shown = append(people.Shown, person{Name: ui.Person(user)})
-		}
-		p := &people.Shown[i]
-		p.Actions = append(p.Actions, r.action(e))
-		if p.Employee == 0 {
-			p.Employee = e.action.Employee
-		}
+// group puts together what happens to one person. Those that concern nobody in particular
+// are about roles. Not more than Most actions are shown, the first ones.
+func (r *Report) group(entries []ui.Entry, command string) (roles list[action], people list[person]) {
+	groups, alone := ui.ByPerson(entries)
+	roles = list[action]{Total: len(alone), More: max(0, len(alone)-Most), All: command}
+	for _, e := range alone[:len(alone)-roles.More] {
+		roles.Shown = append(roles.Shown, r.action(e))
 	}
-	roles.More = roles.Total - len(roles.Shown)
+	entries = slices.DeleteFunc(entries, ui.Entry.Alone)
+	people = list[person]{Total: len(groups), More: max(0, len(entries)-Most), All: command}
+	groups, _ = ui.ByPerson(entries[:len(entries)-people.More])
+	for _, g := range groups {
+		p := person{Name: ui.Person(g.User), Employee: g.Employee}
+		for _, e := range g.Entries {
+			p.Actions = append(p.Actions, r.action(e))
+		}
+		people.Shown = append(people.Shown, p)
+	}
 	return roles, people
 }
 
-func (r *Report) action(e entry) action {
-	a := e.action
+func (r *Report) action(e ui.Entry) action {
+	a := e.Action
 	out := action{Kind: a.Kind, Class: "good"}
 	switch {
-	case e.why != "":
+	case e.Why != "":
 		out.Class = "warn"
 	case a.Kind.Removes():
 		out.Class = "bad"
 	case a.Kind == plan.Update || a.Kind == plan.RenameRole:
 		out.Class = "changed"
 	}
-	if e.why == "" {
+	if e.Why == "" {
 		out.Outcome = r.outcome(a)
 	}
 	out.Subject = ui.Subject(a)
@@ -163,10 +130,10 @@ func (r *Report) action(e entry) action {
 }
 
 // notes say why an action is due or held, and what settles it.
-func (r *Report) notes(e entry) []string {
-	notes := ui.Reasons(e.action, e.why)
-	if e.why != "" {
-		if way := r.wayOut(plan.Held{Why: e.why}.Code()); way != "" {
+func (r *Report) notes(e ui.Entry) []string {
+	notes := ui.Reasons(e.Action, e.Why)
+	if e.Why != "" {
+		if way := r.wayOut(plan.Held{Why: e.Why}.Code()); way != "" {
 			notes = append(notes, "way out: "+way)
 		}
 	}

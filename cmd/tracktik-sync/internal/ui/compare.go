@@ -2,11 +2,9 @@ package ui
 
 import (
 	_ "embed"
-	"encoding/csv"
 	"fmt"
 	"html/template"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +15,11 @@ import (
 
 //go:embed compare.html
 var compareText string
+
+// styleText is the style of pages, as a template of its own.
+//
+//go:embed style.html
+var styleText string
 
 var comparePage = template.Must(template.New("compare").Funcs(template.FuncMap{
 	"safe":   Safe,
@@ -78,13 +81,7 @@ func (p *printer) fields(counts map[string]int) {
 		return
 	}
 	p.title("Differences by field")
-	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
-		if counts[a] != counts[b] {
-			return counts[b] - counts[a]
-		}
-		return strings.Compare(a, b)
-	})
-	for _, name := range names {
+	for _, name := range ByCount(counts) {
 		p.line(fmt.Sprintf("%7d  %s", counts[name], Safe(name)))
 	}
 }
@@ -137,29 +134,26 @@ var compareHeader = []string{"group", "okta_id", "login", "employee_id", "custom
 
 // CompareCSV writes a row a person, and of those who differ a row a field.
 func CompareCSV(out io.Writer, c *plan.Comparison) error {
-	table := csv.NewWriter(out)
-	if err := table.Write(compareHeader); err != nil {
-		return err
-	}
-	for _, g := range compareGroups(c) {
-		for i := range g.Rows {
-			if err := compareRows(table, g.ID, &g.Rows[i]); err != nil {
-				return err
+	return CSV(out, compareHeader, func(row func(...string) error) error {
+		for _, g := range compareGroups(c) {
+			for i := range g.Rows {
+				if err := compareRows(row, g.ID, &g.Rows[i]); err != nil {
+					return err
+				}
 			}
 		}
-	}
-	for _, g := range observedGroups(c.Observed) {
-		for i := range g.Rows {
-			if err := observedRow(table, g.ID, &g.Rows[i]); err != nil {
-				return err
+		for _, g := range observedGroups(c.Observed) {
+			for i := range g.Rows {
+				if err := observedRow(row, g.ID, &g.Rows[i]); err != nil {
+					return err
+				}
 			}
 		}
-	}
-	table.Flush()
-	return table.Error()
+		return nil
+	})
 }
 
-func compareRows(table *csv.Writer, group string, row *plan.Compared) error {
+func compareRows(write func(...string) error, group string, row *plan.Compared) error {
 	e := row.Employee
 	person := []string{group, string(row.User.ID), row.User.Login, ID(int64(e.ID)), e.CustomID, e.Username, e.Name, e.Email, e.Status, e.Region, row.Match}
 	var role plan.RoleRef
@@ -172,7 +166,7 @@ func compareRows(table *csv.Writer, group string, row *plan.Compared) error {
 	}
 	for _, d := range differences {
 		cells := append(slices.Clone(person), d.Field, d.Okta, d.TrackTik, ID(int64(role.ID)), role.Name, string(role.Group), row.Group, row.Note, "")
-		if err := table.Write(Cells(cells)); err != nil {
+		if err := write(cells...); err != nil {
 			return err
 		}
 	}

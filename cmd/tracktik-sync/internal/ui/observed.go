@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"encoding/csv"
 	"fmt"
 	"strconv"
 	"strings"
@@ -106,12 +105,11 @@ func (p *printer) observedChange(row *plan.ObservedChange) {
 }
 
 // observedRow is a row of CSV.
-func observedRow(table *csv.Writer, group string, row *plan.ObservedChange) error {
+func observedRow(write func(...string) error, group string, row *plan.ObservedChange) error {
 	var role plan.RoleRef
 	if row.Role != nil {
 		role = *row.Role
 	}
-	cells := []string{group, string(row.User.ID), row.User.Login, ID(int64(row.Employee)), "", "", "", "", "", "", "",
-		row.Field, row.Okta, row.TrackTik, ID(int64(role.ID)), role.Name, string(role.Group), "", row.Note, string(row.Kind)}
-	return table.Write(Cells(cells))
+	return write(group, string(row.User.ID), row.User.Login, ID(int64(row.Employee)), "", "", "", "", "", "", "",
+		row.Field, row.Okta, row.TrackTik, ID(int64(role.ID)), role.Name, string(role.Group), "", row.Note, string(row.Kind))
 }

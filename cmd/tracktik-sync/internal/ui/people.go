@@ -2,56 +2,61 @@ package ui
 
 import "tracktik-sync/sync/plan"
 
-// An entry is one action of a plan, held or not.
-type entry struct {
-	action *plan.Action
-	why    string // of a held one
+// An Entry is one action of a plan, held or not.
+type Entry struct {
+	Action *plan.Action
+	Why    string // of a held one
 }
 
-// A personGroup is what happens to one person, in the plan's order.
-type personGroup struct {
-	user     plan.UserRef
-	employee plan.EmployeeID
-	entries  []entry
+// Alone reports that the action concerns nobody in particular.
+func (e Entry) Alone() bool { return e.Action.User == plan.UserRef{} && e.Action.Employee == 0 }
+
+// A PersonGroup is what happens to one person, in the plan's order.
+type PersonGroup struct {
+	User     plan.UserRef
+	Employee plan.EmployeeID
+	Entries  []Entry
 }
 
-// byPerson groups entries by person in the order of their first; roles are those
+// ByPerson groups entries by person in the order of their first; roles are those
 // that concern nobody in particular.
-func byPerson(entries []entry) (people []personGroup, roles []entry) {
+func ByPerson(entries []Entry) (people []PersonGroup, roles []Entry) {
 	at := make(map[plan.PersonID]int, len(entries))
 	for _, e := range entries {
-		if e.action.User == (plan.UserRef{}) && e.action.Employee == 0 {
+		if e.Alone() {
 			roles = append(roles, e)
 			continue
 		}
-		key := e.action.User.ID
+		key := e.Action.User.ID
 		i, known := at[key]
 		if !known || key == "" {
 			i = len(people)
 			at[key] = i
-			people = append(people, personGroup{user: e.action.User})
+			people = append(people, PersonGroup{User: e.Action.User})
 		}
 		g := &people[i]
-		g.entries = append(g.entries, e)
-		if g.employee == 0 {
-			g.employee = e.action.Employee
+		g.Entries = append(g.Entries, e)
+		if g.Employee == 0 {
+			g.Employee = e.Action.Employee
 		}
 	}
 	return people, roles
 }
 
-func actionEntries(actions []plan.Action) []entry {
-	entries := make([]entry, len(actions))
+// ActionEntries are the entries of actions that are due.
+func ActionEntries(actions []plan.Action) []Entry {
+	entries := make([]Entry, len(actions))
 	for i := range actions {
-		entries[i] = entry{action: &actions[i]}
+		entries[i] = Entry{Action: &actions[i]}
 	}
 	return entries
 }
 
-func heldEntries(held []plan.Held) []entry {
-	entries := make([]entry, len(held))
+// HeldEntries are the entries of what is held.
+func HeldEntries(held []plan.Held) []Entry {
+	entries := make([]Entry, len(held))
 	for i := range held {
-		entries[i] = entry{&held[i].Action, held[i].Why}
+		entries[i] = Entry{&held[i].Action, held[i].Why}
 	}
 	return entries
 }

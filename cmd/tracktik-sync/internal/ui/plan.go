@@ -1,3 +1,6 @@
+// Package ui shows plans, results and progress to people. What it prints of the
+// two systems is made harmless first: a display name may hold control characters
+// that would move the cursor, colour the screen or turn the direction of a line.
 package ui
 
 import (
@@ -19,7 +22,7 @@ const kindWidth = 12 // of "create role " and the rest
 func Plan(out io.Writer, d *plan.Document, style Style, planned bool) error {
 	p := newPrinter(out, style)
 	p.head(d, planned)
-	people, roles := byPerson(actionEntries(d.Actions))
+	people, roles := ByPerson(ActionEntries(d.Actions))
 	p.roles("Roles", roles)
 	p.people("People", people)
 	p.held(d.Held)
@@ -76,7 +79,7 @@ func (p *printer) foot(d *plan.Document, planned bool) {
 	p.mode(d, planned)
 }
 
-func (p *printer) roles(title string, entries []entry) {
+func (p *printer) roles(title string, entries []Entry) {
 	if len(entries) == 0 {
 		return
 	}
@@ -86,7 +89,7 @@ func (p *printer) roles(title string, entries []entry) {
 	}
 }
 
-func (p *printer) people(title string, people []personGroup) {
+func (p *printer) people(title string, people []PersonGroup) {
 	if len(people) == 0 {
 		return
 	}
@@ -96,28 +99,28 @@ func (p *printer) people(title string, people []personGroup) {
 	}
 }
 
-func (p *printer) person(g *personGroup) {
-	name := Person(g.user)
-	if g.employee != 0 {
-		name += ", employee " + strconv.FormatInt(int64(g.employee), 10)
+func (p *printer) person(g *PersonGroup) {
+	name := Person(g.User)
+	if g.Employee != 0 {
+		name += ", employee " + strconv.FormatInt(int64(g.Employee), 10)
 	}
 	p.line("  ", p.style.Bold(name))
-	for _, e := range g.entries {
+	for _, e := range g.Entries {
 		p.entry(e)
 	}
 }
 
 // entry writes one action: its kind, then what changes, each on a line of its own,
 // then why.
-func (p *printer) entry(e entry) {
-	details := append(Subject(e.action), aligned(Changes(e.action), e.action.Kind == plan.Create)...)
-	details = append(details, Reasons(e.action, e.why)...)
+func (p *printer) entry(e Entry) {
+	details := append(Subject(e.Action), aligned(Changes(e.Action), e.Action.Kind == plan.Create)...)
+	details = append(details, Reasons(e.Action, e.Why)...)
 	if len(details) == 0 {
 		details = []string{""}
 	}
-	kind := KindWords(e.action.Kind)
+	kind := KindWords(e.Action.Kind)
 	pad := strings.Repeat(" ", max(0, kindWidth-len(kind)))
-	p.line("    ", p.paint(e.action.Kind, kind), pad, " ", details[0])
+	p.line("    ", p.paint(e.Action.Kind, kind), pad, " ", details[0])
 	for _, text := range details[1:] {
 		p.line("    ", strings.Repeat(" ", kindWidth), " ", text)
 	}
@@ -206,7 +209,7 @@ func Reasons(a *plan.Action, held string) []string {
 }
 
 func (p *printer) held(held []plan.Held) {
-	people, roles := byPerson(heldEntries(held))
+	people, roles := ByPerson(HeldEntries(held))
 	p.roles("Held roles: due, and not done", roles)
 	p.people("Held: due, and not done", people)
 }

@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"encoding/csv"
+	"errors"
+	"io"
 	"strconv"
 	"strings"
 	"unicode"
@@ -97,10 +100,19 @@ func Cell(s string) string {
 	return s
 }
 
-// Cells keeps a spreadsheet from taking cells for formulas.
-func Cells(cells []string) []string {
-	for i, cell := range cells {
-		cells[i] = Cell(cell)
+// CSV writes a table for spreadsheets, which take no cell of it for a formula. rows hands
+// its rows to row.
+func CSV(w io.Writer, header []string, rows func(row func(cells ...string) error) error) error {
+	table := csv.NewWriter(w)
+	err := table.Write(header)
+	if err == nil {
+		err = rows(func(cells ...string) error {
+			for i, cell := range cells {
+				cells[i] = Cell(cell)
+			}
+			return table.Write(cells)
+		})
 	}
-	return cells
+	table.Flush()
+	return errors.Join(err, table.Error())
 }

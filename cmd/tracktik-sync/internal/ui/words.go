@@ -1,9 +1,12 @@
 package ui
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -55,6 +58,22 @@ func Counts(counts map[string]int) string {
 		return "nothing"
 	}
 	return strings.Join(words, ", ")
+}
+
+// ByCount are the keys of counts, that of the greatest number first.
+func ByCount[K ~string](counts map[K]int) []K {
+	return slices.SortedFunc(maps.Keys(counts), func(a, b K) int {
+		return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b))
+	})
+}
+
+// Few lists at most ten texts, and counts the others.
+func Few(texts []string) string {
+	const most = 10
+	if len(texts) <= most {
+		return strings.Join(texts, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(texts[:most], ", "), len(texts)-most)
 }
 
 // Summary is a plan in one line.

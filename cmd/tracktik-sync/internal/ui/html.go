@@ -1,8 +1,0 @@
-package ui
-
-import _ "embed"
-
-// styleText is the style of pages, as a template of its own.
-//
-//go:embed style.html
-var styleText string
