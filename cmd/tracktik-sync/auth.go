@@ -23,6 +23,9 @@ import (
 	"tracktik-sync/tracktik"
 )
 
+// An authCommand is one of `auth`.
+type authCommand struct{ *app }
+
 func newAuth(a *app) *cobra.Command {
 	return group(a, "auth", "Authorise this program in the TrackTik portal", authCommands)
 }
@@ -49,7 +52,7 @@ func newAuthStatus(a *app) *cobra.Command {
 		Short: "Show who we are in TrackTik, until when, and with which scopes; asks nobody",
 		Args:  cobra.NoArgs,
 		RunE: a.configured(func(_ context.Context, cfg *configs.Config, _ []string) error {
-			return a.authStatus(cfg, format.value)
+			return authCommand{a}.showStatus(cfg, format.value)
 		}),
 	}
 	format = formats(cmd.Flags(), "text", "json")
@@ -57,7 +60,7 @@ func newAuthStatus(a *app) *cobra.Command {
 }
 
 // authStatus answers from what is kept, without a call: a look must not cost a login.
-func (a *app) authStatus(cfg *configs.Config, format string) error {
+func (a authCommand) showStatus(cfg *configs.Config, format string) error {
 	token, err := wiring.SavedToken(cfg)
 	if err != nil {
 		return err
@@ -73,15 +76,16 @@ func (a *app) authStatus(cfg *configs.Config, format string) error {
 	if status, err := ledger.CurrentStatus(&a.Invocation, cfg); err == nil && status.Quarantine != nil && status.Quarantine.System == "tracktik" {
 		s.Quarantine = status.Quarantine
 	}
-	shown := a.show(format, s, func(w io.Writer) error { return a.printAuth(w, &s) })
+	shown := a.show(format, s, func(w io.Writer) error { return s.print(w, a.Style(), a.Now()) })
 	if !s.Authorised {
 		return errors.Join(shown, errors.New("nobody has approved this program in the portal: run `tracktik-sync auth login`"))
 	}
 	return shown
 }
 
-func (a *app) printAuth(w io.Writer, s *authStatus) error {
-	t := ui.NewTable(w, a.Style())
+// print prints a status for people.
+func (s *authStatus) print(w io.Writer, style ui.Style, now time.Time) error {
+	t := ui.NewTable(w, style)
 	t.Row("portal", ui.Safe(s.Portal))
 	t.Row("grant", ui.Safe(s.Grant))
 	if s.Username != "" {
@@ -91,27 +95,27 @@ func (a *app) printAuth(w io.Writer, s *authStatus) error {
 		t.Row("employee", ui.Safe(s.Employee))
 	}
 	if s.Obtained != nil {
-		t.Row("obtained", ui.Ago(*s.Obtained, a.Now()))
-		t.Row("access token", a.untilText(*s.Until))
+		t.Row("obtained", ui.Ago(*s.Obtained, now))
+		t.Row("access token", untilText(*s.Until, now))
 	}
 	if len(s.Scopes) > 0 {
 		t.Row("scopes", ui.Safe(strings.Join(s.Scopes, ", ")))
 	}
-	t.Row("refresh token", a.refreshText(s))
+	t.Row("refresh token", s.refreshText())
 	if q := s.Quarantine; q != nil {
 		t.Alarm("quarantine", fmt.Sprintf("since %s: %s", q.Since.UTC().Format(time.RFC3339), ui.Safe(q.Reason)))
 	}
 	return t.Flush()
 }
 
-func (a *app) untilText(until time.Time) string {
-	if !a.Now().Before(until) {
-		return "ended " + ui.Ago(until, a.Now()) + "; the next call gets another one"
+func untilText(until, now time.Time) string {
+	if !now.Before(until) {
+		return "ended " + ui.Ago(until, now) + "; the next call gets another one"
 	}
 	return "until " + until.UTC().Format(time.RFC3339)
 }
 
-func (a *app) refreshText(s *authStatus) string {
+func (s *authStatus) refreshText() string {
 	switch {
 	case !s.Refresh && s.Grant == tracktik.GrantPassword:
 		return "none; each run logs in with the password"
@@ -131,12 +135,12 @@ func newAuthLogout(a *app) *cobra.Command {
 			"the approval there as well, ask TrackTik support, or change the account's password.",
 		Args: cobra.NoArgs,
 		RunE: a.configured(func(ctx context.Context, cfg *configs.Config, _ []string) error {
-			return a.logout(ctx, cfg)
+			return authCommand{a}.logout(ctx, cfg)
 		}),
 	}
 }
 
-func (a *app) logout(ctx context.Context, cfg *configs.Config) error {
+func (a authCommand) logout(ctx context.Context, cfg *configs.Config) error {
 	if err := a.ownSnapshot(cfg); err != nil {
 		return err
 	}
@@ -167,7 +171,7 @@ func (a *app) logout(ctx context.Context, cfg *configs.Config) error {
 
 // ownSnapshot refuses to touch the tokens beside a snapshot of other systems, or of
 // another key. That there is none yet is fine, and so is one that a run has now.
-func (a *app) ownSnapshot(cfg *configs.Config) error {
+func (a authCommand) ownSnapshot(cfg *configs.Config) error {
 	db, err := a.Open(cfg, a.Reading(cfg, 0))
 	switch {
 	case err == nil:
@@ -183,7 +187,7 @@ const authWait = 30 * time.Second
 
 // noteAuth puts a login or logout into the history, where there is a snapshot. A
 // login ends the quarantine of TrackTik.
-func (a *app) noteAuth(cfg *configs.Config, kind string, employee plan.EmployeeID, reason string) error {
+func (a authCommand) noteAuth(cfg *configs.Config, kind string, employee plan.EmployeeID, reason string) error {
 	opt := a.Writing(cfg)
 	opt.Timeout = authWait
 	db, err := a.Open(cfg, opt)
@@ -197,7 +201,7 @@ func (a *app) noteAuth(cfg *configs.Config, kind string, employee plan.EmployeeI
 	return errors.Join(a.commitAuth(cfg, db, kind, employee, reason), db.Close())
 }
 
-func (a *app) commitAuth(cfg *configs.Config, db *state.DB, kind string, employee plan.EmployeeID, reason string) error {
+func (a authCommand) commitAuth(cfg *configs.Config, db *state.DB, kind string, employee plan.EmployeeID, reason string) error {
 	meta, err := db.Meta()
 	if err != nil {
 		return err
@@ -215,14 +219,14 @@ func (a *app) commitAuth(cfg *configs.Config, db *state.DB, kind string, employe
 
 // authLogin is `auth login`: an administrator approves this program in the portal.
 type authLogin struct {
-	*app
+	authCommand
 	paste     bool
 	noBrowser bool
 	browse    func(ctx context.Context, address string) error
 }
 
 func newAuthLogin(a *app) *cobra.Command {
-	l := &authLogin{app: a, browse: login.OpenBrowser}
+	l := &authLogin{authCommand: authCommand{a}, browse: login.OpenBrowser}
 	cmd := &cobra.Command{
 		Use:   "login",
 		Short: "Have an administrator approve this program in the TrackTik portal",

@@ -49,7 +49,7 @@ func newPortalLogin(t *testing.T, settings ...string) *portalLogin {
 	}
 	a := newApp(strings.NewReader(""), p.out, p.errOut)
 	a.File = cfg.File()
-	p.authLogin = &authLogin{app: a, browse: func(context.Context, string) error { return errors.New("nobody") }}
+	p.authLogin = &authLogin{authCommand: authCommand{a}, browse: func(context.Context, string) error { return errors.New("nobody") }}
 	return p
 }
 

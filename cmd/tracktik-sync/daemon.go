@@ -37,10 +37,16 @@ func newRun(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := a.load()
 			if paused && err == nil {
-				return a.pause(cmd.Context())
+				a.Log.Info("paused: nothing is synced until this is started without --paused")
+				<-cmd.Context().Done()
+				return nil
+			}
+			var d *daemon
+			if err == nil {
+				d, err = newDaemon(a, cfg)
 			}
 			if err == nil {
-				err = a.serve(cmd.Context(), cfg)
+				err = d.serve(cmd.Context())
 			}
 			if err != nil && !paused {
 				return a.notBegun(cmd.Context(), cfg, true, err)
@@ -50,20 +56,6 @@ func newRun(a *app) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&paused, "paused", false, "stay up and never sync, for commands run inside the container")
 	return cmd
-}
-
-func (a *app) serve(ctx context.Context, cfg *configs.Config) error {
-	d, err := newDaemon(a, cfg)
-	if err != nil {
-		return err
-	}
-	return d.serve(ctx)
-}
-
-func (a *app) pause(ctx context.Context) error {
-	a.Log.Info("paused: nothing is synced until this is started without --paused")
-	<-ctx.Done()
-	return nil
 }
 
 func newDaemon(a *app, cfg *configs.Config) (*daemon, error) {

@@ -69,7 +69,7 @@ func newDocsConfig(a *app) *cobra.Command {
 				return err
 			}
 			out.path = args[0]
-			if err := a.mayWrite(cmd.Context(), a.configIfAny(), out); err != nil {
+			if err := out.mayWrite(cmd.Context(), &a.Terminal, a.configIfAny()); err != nil {
 				return err
 			}
 			if err := os.WriteFile(args[0], []byte(text), 0o600); err != nil {

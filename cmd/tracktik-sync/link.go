@@ -197,11 +197,11 @@ func (a *app) unlink(cfg *configs.Config, db *state.DB, name string) error {
 
 // readPairs reads a CSV file of USER,EMPLOYEE_ID. What is wrong with a row is in the
 // row; the error is about the file.
-func (a *app) readPairs(path string) ([]tsync.Pair, error) {
+func (c *linkCommand) readPairs(path string) ([]tsync.Pair, error) {
 	var data []byte
 	var err error
 	if path == "-" {
-		data, err = io.ReadAll(a.Stdin)
+		data, err = io.ReadAll(c.Stdin)
 	} else {
 		data, err = os.ReadFile(path)
 	}

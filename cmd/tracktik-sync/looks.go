@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/console"
 	"tracktik-sync/cmd/tracktik-sync/internal/explain"
 	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/notify"
@@ -27,16 +28,16 @@ func newStatus(a *app) *cobra.Command {
 		Short: "Show the last run, the next one, and what waits for somebody",
 		Args:  cobra.NoArgs,
 		RunE: a.configured(func(_ context.Context, cfg *configs.Config, _ []string) error {
-			return a.status(cfg, format.value)
+			return showStatus(a, cfg, format.value)
 		}),
 	}
 	format = formats(cmd.Flags(), "text", "json")
 	return cmd
 }
 
-// status answers from the snapshot, or while a run has it from what the last run
+// showStatus answers from the snapshot, or while a run has it from what the last run
 // left beside it. Without either it says so and ends with 3.
-func (a *app) status(cfg *configs.Config, format string) error {
+func showStatus(a *app, cfg *configs.Config, format string) error {
 	d, err := ledger.CurrentStatus(&a.Invocation, cfg)
 	var missing *wiring.MissingError
 	if d == nil || err != nil && !errors.As(err, &missing) {
@@ -132,24 +133,24 @@ func newNotifyTest(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.showTest(results)
+			return showTest(&a.Terminal, results)
 		}),
 	}
 }
 
-func (a *app) showTest(results []notify.Result) error {
+func showTest(t *console.Terminal, results []notify.Result) error {
 	failed := 0
-	err := a.Data(func(w io.Writer) error {
-		t := ui.NewTable(w, a.Style())
+	err := t.Data(func(w io.Writer) error {
+		table := ui.NewTable(w, t.Style())
 		for _, r := range results {
 			if r.Err != nil {
 				failed++
-				t.Alarm(r.Channel, "failed: "+ui.Safe(r.Err.Error()))
+				table.Alarm(r.Channel, "failed: "+ui.Safe(r.Err.Error()))
 				continue
 			}
-			t.Row(r.Channel, "ok")
+			table.Row(r.Channel, "ok")
 		}
-		return t.Flush()
+		return table.Flush()
 	})
 	if failed > 0 {
 		err = errors.Join(err, fmt.Errorf("%d of %d could not be reached", failed, len(results)))

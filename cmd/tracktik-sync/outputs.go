@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/console"
 	"tracktik-sync/cmd/tracktik-sync/internal/disk"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
@@ -33,7 +34,7 @@ func (o *output) registerForce(flags *pflag.FlagSet) {
 
 // mayWrite refuses an output before anything is done for it: what the program lives by
 // whatever anybody says, and another file unless somebody says so.
-func (a *app) mayWrite(ctx context.Context, cfg *configs.Config, o output) error {
+func (o *output) mayWrite(ctx context.Context, t *console.Terminal, cfg *configs.Config) error {
 	if o.path == "" {
 		return nil
 	}
@@ -51,7 +52,7 @@ func (a *app) mayWrite(ctx context.Context, cfg *configs.Config, o output) error
 		return usage("%s is a directory: name a file in it", o.path)
 	case !info.Mode().IsRegular(), o.force:
 		return nil
-	case a.Asks && a.Ask(ctx, ui.Safe(o.path)+" is there already. Replace it? [y/N] "):
+	case t.Asks && t.Ask(ctx, ui.Safe(o.path)+" is there already. Replace it? [y/N] "):
 		return nil
 	}
 	return usage("%s is there already: name another file, or say --force to replace it", o.path)
@@ -59,14 +60,14 @@ func (a *app) mayWrite(ctx context.Context, cfg *configs.Config, o output) error
 
 // mayBackUp is mayWrite for a copy of the snapshot, which replaces nothing but an
 // earlier copy.
-func (a *app) mayBackUp(ctx context.Context, cfg *configs.Config, o output) error {
+func (o *output) mayBackUp(ctx context.Context, t *console.Terminal, cfg *configs.Config) error {
 	info, err := os.Stat(o.path)
 	if err == nil && disk.Precious(cfg, o.path) == "" && !info.IsDir() {
 		if err := replaceableCopy(cfg, o.path, info); err != nil {
 			return err
 		}
 	}
-	return a.mayWrite(ctx, cfg, o)
+	return o.mayWrite(ctx, t, cfg)
 }
 
 func replaceableCopy(cfg *configs.Config, path string, info fs.FileInfo) error {

@@ -46,7 +46,7 @@ func newPlan(a *app) *cobra.Command {
 }
 
 func (c *planCommand) execute(ctx context.Context, cfg *configs.Config, _ []string) error {
-	if err := c.mayWrite(ctx, cfg, c.out); err != nil {
+	if err := c.out.mayWrite(ctx, &c.Terminal, cfg); err != nil {
 		return err
 	}
 	opt := c.run.options(&c.Invocation, cfg)

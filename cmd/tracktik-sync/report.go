@@ -58,7 +58,7 @@ func (c *reportCommand) execute(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.mayWrite(ctx, cfg, c.out); err != nil {
+	if err := c.out.mayWrite(ctx, &c.Terminal, cfg); err != nil {
 		return err
 	}
 	c.snapshot = cfg.State.Path
@@ -80,7 +80,7 @@ func (c *reportCommand) ofPlan(ctx context.Context, path string) error {
 		return fmt.Errorf("%q is neither a run's id, nor last, nor the file of a saved plan", path)
 	}
 	cfg := c.configIfAny()
-	if err := c.mayWrite(ctx, cfg, c.out); err != nil {
+	if err := c.out.mayWrite(ctx, &c.Terminal, cfg); err != nil {
 		return err
 	}
 	if cfg != nil {

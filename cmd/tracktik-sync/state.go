@@ -50,25 +50,21 @@ func newStateBackup(a *app) *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: a.configured(func(ctx context.Context, cfg *configs.Config, args []string) error {
 			out.path = args[0]
-			if err := a.mayBackUp(ctx, cfg, out); err != nil {
+			if err := out.mayBackUp(ctx, &a.Terminal, cfg); err != nil {
 				return err
 			}
-			return a.backUp(cfg, out.path)
+			db, err := a.OpenRead(cfg)
+			if err != nil {
+				return err
+			}
+			if err := errors.Join(db.Backup(disk.Followed(out.path)), db.Close()); err != nil {
+				return err
+			}
+			return a.Say("copied the snapshot to %s; the copy is whole", out.path)
 		}),
 	}
 	out.registerForce(cmd.Flags())
 	return cmd
-}
-
-func (a *app) backUp(cfg *configs.Config, path string) error {
-	db, err := a.OpenRead(cfg)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(db.Backup(disk.Followed(path)), db.Close()); err != nil {
-		return err
-	}
-	return a.Say("copied the snapshot to %s; the copy is whole", path)
 }
 
 func newStateRestore(a *app) *cobra.Command {

@@ -44,10 +44,42 @@ type Diagnosis struct {
 // A Doctor looks at everything that a run needs, and changes nothing.
 type Doctor struct {
 	*wiring.Invocation
+	notes
 	cfg      *configs.Config
-	findings []Finding
 	BadSetup bool // the configuration itself is bad
 	clocks   map[string]time.Duration
+}
+
+// notes are the findings, in the order in which they were made.
+type notes struct{ findings []Finding }
+
+func (n *notes) add(name, result, fix, format string, args ...any) {
+	n.findings = append(n.findings, Finding{name, result, fmt.Sprintf(format, args...), fix})
+}
+
+func (n *notes) ok(name, format string, args ...any) { n.add(name, ResultOK, "", format, args...) }
+
+func (n *notes) warn(name, fix, format string, args ...any) {
+	n.add(name, ResultWarning, fix, format, args...)
+}
+
+func (n *notes) fail(name, fix, format string, args ...any) {
+	n.add(name, ResultFailed, fix, format, args...)
+}
+
+func (n *notes) skip(name, why string) {
+	n.add(name, ResultSkipped, "", "%s", why)
+}
+
+// Failed is the names of the checks that failed, each once.
+func (n *notes) Failed() []string {
+	var names []string
+	for _, f := range n.findings {
+		if f.Result == ResultFailed && !slices.Contains(names, f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // NewDoctor examines nothing yet.
@@ -68,35 +100,6 @@ func (d *Doctor) Examine(ctx context.Context) {
 	d.people(okta, portal)
 	d.plan(ctx, okta, portal, busy)
 	d.asked(okta, portal)
-}
-
-func (d *Doctor) add(name, result, fix, format string, args ...any) {
-	d.findings = append(d.findings, Finding{name, result, fmt.Sprintf(format, args...), fix})
-}
-
-func (d *Doctor) ok(name, format string, args ...any) { d.add(name, ResultOK, "", format, args...) }
-
-func (d *Doctor) warn(name, fix, format string, args ...any) {
-	d.add(name, ResultWarning, fix, format, args...)
-}
-
-func (d *Doctor) fail(name, fix, format string, args ...any) {
-	d.add(name, ResultFailed, fix, format, args...)
-}
-
-func (d *Doctor) skip(name, why string) {
-	d.add(name, ResultSkipped, "", "%s", why)
-}
-
-// Failed is the names of the checks that failed, each once.
-func (d *Doctor) Failed() []string {
-	var names []string
-	for _, f := range d.findings {
-		if f.Result == ResultFailed && !slices.Contains(names, f.Name) {
-			names = append(names, f.Name)
-		}
-	}
-	return names
 }
 
 // Print writes a row a finding, and what to do below it. -q leaves out what is in

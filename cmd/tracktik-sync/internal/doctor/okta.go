@@ -28,6 +28,7 @@ func enough(err error) error {
 
 // An oktaSide is what was found out about Okta.
 type oktaSide struct {
+	*Doctor
 	source *okta.Source
 	usable bool // a plan can be made of it
 	sample []plan.Person
@@ -42,7 +43,7 @@ type accessFailure interface {
 
 // okta tries every read that a run makes.
 func (d *Doctor) okta(ctx context.Context) *oktaSide {
-	side := &oktaSide{}
+	side := &oktaSide{Doctor: d}
 	source, service, err := d.SourceAs(d.cfg)
 	if err != nil {
 		d.fail("okta.credentials", "correct okta.auth, or the file that it names", "%s", err)
@@ -50,11 +51,11 @@ func (d *Doctor) okta(ctx context.Context) *oktaSide {
 	}
 	side.source = source
 	app, err := source.App(ctx)
-	if !d.oktaCredentials(service, err) {
+	if !side.oktaCredentials(service, err) {
 		return side
 	}
-	side.usable = d.appStatus(app)
-	for _, read := range d.oktaReads(side) {
+	side.usable = side.appStatus(app)
+	for _, read := range side.reads() {
 		message, err := read.try(ctx)
 		switch {
 		case err == nil && message == "":
@@ -68,12 +69,12 @@ func (d *Doctor) okta(ctx context.Context) *oktaSide {
 	if side.usable && len(side.sample) == 0 {
 		d.warn("okta.assignments", "assign the app to a group or to people in Okta", "nobody is assigned to the app")
 	}
-	d.rateLimits(source)
+	side.rateLimits()
 	return side
 }
 
 // oktaCredentials judges the first answer. Without credentials nothing else is tried.
-func (d *Doctor) oktaCredentials(service *okta.ServiceApp, err error) bool {
+func (d *oktaSide) oktaCredentials(service *okta.ServiceApp, err error) bool {
 	const name = "okta.credentials"
 	var f accessFailure
 	switch {
@@ -99,7 +100,7 @@ func isUnanswered(err error) bool {
 }
 
 // oktaWho says as whom we are let in.
-func (d *Doctor) oktaWho(service *okta.ServiceApp) {
+func (d *oktaSide) oktaWho(service *okta.ServiceApp) {
 	const name = "okta.credentials"
 	if service == nil {
 		d.warn(name, "an OAuth 2.0 service app (okta.auth.client_id and private_key_file) has narrower rights and is nobody's account",
@@ -120,7 +121,7 @@ func (d *Doctor) oktaWho(service *okta.ServiceApp) {
 }
 
 // appStatus judges the app, and who provisions through it.
-func (d *Doctor) appStatus(app plan.App) bool {
+func (d *oktaSide) appStatus(app plan.App) bool {
 	if !app.Active() {
 		d.fail("okta.app", "activate it in Okta (Applications, the app, Status): nothing is decided by an app that is off", "%q (%s) is %s", app.Label, app.ID, app.Status)
 		return false
@@ -146,9 +147,9 @@ type access struct {
 	try         func(ctx context.Context) (string, error) // message; empty: nothing to try it on
 }
 
-// oktaReads are the reads that a run makes, each on one page or one person.
-func (d *Doctor) oktaReads(side *oktaSide) []access {
-	s := side.source
+// reads are the reads that a run makes, each on one page or one person.
+func (d *oktaSide) reads() []access {
+	s := d.source
 	var group plan.GroupID
 	note := func(n *int) func([]plan.Group) error {
 		return func(page []plan.Group) error {
@@ -161,24 +162,24 @@ func (d *Doctor) oktaReads(side *oktaSide) []access {
 	}
 	reads := []access{
 		{name: "okta.assignments", scope: "okta.apps.read", try: func(ctx context.Context) (string, error) {
-			err := enough(s.Assignments(ctx, side.take))
+			err := enough(s.Assignments(ctx, d.take))
 			return "the people assigned to the app can be listed", err
 		}},
 		{name: "okta.users", scope: "okta.users.read", try: func(ctx context.Context) (string, error) {
-			if len(side.sample) == 0 {
+			if len(d.sample) == 0 {
 				return "", nil
 			}
-			_, found, err := s.User(ctx, string(side.sample[0].ID))
+			_, found, err := s.User(ctx, string(d.sample[0].ID))
 			if err == nil && !found {
-				err = fmt.Errorf("user %s is assigned to the app, and is not found: the account that reads does not see all users", side.sample[0].ID)
+				err = fmt.Errorf("user %s is assigned to the app, and is not found: the account that reads does not see all users", d.sample[0].ID)
 			}
 			return "single users can be read", err
 		}},
 		{name: "okta.user_groups", scope: "okta.groups.read", try: func(ctx context.Context) (string, error) {
-			if len(side.sample) == 0 {
+			if len(d.sample) == 0 {
 				return "", nil
 			}
-			_, err := s.GroupsOf(ctx, side.sample[0].ID)
+			_, err := s.GroupsOf(ctx, d.sample[0].ID)
 			return "the groups of a person can be read", err
 		}},
 	}
@@ -242,11 +243,11 @@ func oktaFix(err error, scope string) string {
 }
 
 // rateLimits shows what the org leaves us.
-func (d *Doctor) rateLimits(source *okta.Source) {
+func (d *oktaSide) rateLimits() {
 	const name = "okta.rate_limits"
 	var texts []string
 	tight := false
-	for _, l := range source.RateLimits() {
+	for _, l := range d.source.RateLimits() {
 		texts = append(texts, fmt.Sprintf("%s %d of %d", l.Bucket, l.Remaining, l.Limit))
 		tight = tight || float64(l.Remaining) < float64(l.Limit)*0.2
 	}

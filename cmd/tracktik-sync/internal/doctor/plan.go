@@ -119,11 +119,18 @@ func (d *Doctor) plan(ctx context.Context, okta *oktaSide, portal *portalSide, b
 		d.fail(name, "`tracktik-sync plan` ends the same way; settle what failed above first", "%s", err)
 		return
 	}
-	d.groups(doc, watched, db.Members)
-	d.roles(doc)
-	d.divisions(doc)
-	d.names(doc)
-	d.size(doc)
+	look := planLook{d, doc}
+	look.groups(watched, db.Members)
+	look.roles()
+	look.divisions()
+	look.names()
+	look.size()
+}
+
+// A planLook reads out of a plan what is of everybody.
+type planLook struct {
+	*Doctor
+	doc *plan.Document
 }
 
 // A watchedSource notes which groups were read, and how large they are.
@@ -179,7 +186,7 @@ func (w *watchedSource) Members(ctx context.Context, id plan.GroupID, each func(
 
 // groups shows the pushed groups with their sizes, and what the configuration names
 // and the org has not. Members that did not change are those of the snapshot.
-func (d *Doctor) groups(doc *plan.Document, w *watchedSource, known func(plan.GroupID) ([]plan.PersonID, bool, error)) {
+func (d planLook) groups(w *watchedSource, known func(plan.GroupID) ([]plan.PersonID, bool, error)) {
 	const name = "okta.pushed_groups"
 	for id := range w.groups {
 		if members, stored, err := known(id); err == nil && stored {
@@ -189,7 +196,7 @@ func (d *Doctor) groups(doc *plan.Document, w *watchedSource, known func(plan.Gr
 		}
 	}
 	rules := d.cfg.Sync.Groups
-	for _, x := range doc.Warnings {
+	for _, x := range d.doc.Warnings {
 		if x.Code == plan.WarningDeadKey {
 			d.warn(name, "correct "+x.Field+"; groups that our account does not see are missing too", "%s", x.Message)
 		}
@@ -212,10 +219,10 @@ func (d *Doctor) groups(doc *plan.Document, w *watchedSource, known func(plan.Gr
 }
 
 // roles shows which roles the groups would get.
-func (d *Doctor) roles(doc *plan.Document) {
+func (d planLook) roles() {
 	const name = "tracktik.group_roles"
 	var linked, made []string
-	for _, a := range doc.Actions {
+	for _, a := range d.doc.Actions {
 		if a.Role == nil {
 			continue
 		}
@@ -232,7 +239,7 @@ func (d *Doctor) roles(doc *plan.Document) {
 	if len(made) > 0 {
 		d.warn(name, "give new roles their permissions in TrackTik (Settings, Roles), or map groups to existing ones in sync.groups.roles", "made anew, without permissions: %s", ui.Few(made))
 	}
-	for _, h := range doc.Held {
+	for _, h := range d.doc.Held {
 		if code := h.Code(); code == plan.HeldRoleExists || code == plan.HeldProtectedRole || code == plan.HeldAmbiguousMapping {
 			d.warn(name, ui.WayOut(code), "%s", h.Why)
 		}
@@ -240,10 +247,10 @@ func (d *Doctor) roles(doc *plan.Document) {
 }
 
 // divisions holds the divisions in use against the portal's regions.
-func (d *Doctor) divisions(doc *plan.Document) {
+func (d planLook) divisions() {
 	const name = "tracktik.divisions"
 	byMessage := map[string]int{}
-	for _, p := range doc.Problems {
+	for _, p := range d.doc.Problems {
 		if p.Code == plan.ProblemUnknownRegion || p.Code == plan.ProblemAmbiguousRegion {
 			byMessage[p.Message]++
 		}
@@ -263,16 +270,16 @@ func (d *Doctor) divisions(doc *plan.Document) {
 }
 
 // names shows who clashes with whom, by username and e-mail, and who is protected.
-func (d *Doctor) names(doc *plan.Document) {
+func (d planLook) names() {
 	const name = "names"
 	codes := map[string][]string{}
-	for _, p := range doc.Problems {
+	for _, p := range d.doc.Problems {
 		switch p.Code {
 		case plan.ProblemDuplicate, plan.ProblemNameInUse, plan.ProblemAmbiguousMatch, plan.ProblemInactiveMatch, plan.ProblemProtectedMatch, plan.ProblemAdoptOff:
 			codes[p.Code] = append(codes[p.Code], ui.Person(p.User))
 		}
 	}
-	for _, h := range doc.Held {
+	for _, h := range d.doc.Held {
 		if code := h.Code(); code == plan.HeldDoubtfulMatch {
 			codes[code] = append(codes[code], ui.Person(h.User))
 		}
@@ -286,14 +293,14 @@ func (d *Doctor) names(doc *plan.Document) {
 }
 
 // size shows how large the plan is, and which guard it would meet.
-func (d *Doctor) size(doc *plan.Document) {
-	text := fmt.Sprintf("%s; %s and %s read from Okta, %d managed", ui.Summary(doc), ui.Number(doc.Source.Users, "user"), ui.Number(doc.Source.Groups, "group"), doc.Managed)
+func (d planLook) size() {
+	text := fmt.Sprintf("%s; %s and %s read from Okta, %d managed", ui.Summary(d.doc), ui.Number(d.doc.Source.Users, "user"), ui.Number(d.doc.Source.Groups, "group"), d.doc.Managed)
 	d.ok("plan", "%s", text)
-	if doc.Guard.OK {
+	if d.doc.Guard.OK {
 		d.ok("plan.guard", "within every guard")
 		return
 	}
-	for _, r := range doc.Guard.Refusals {
+	for _, r := range d.doc.Guard.Refusals {
 		d.warn("plan.guard", "look at `tracktik-sync plan`; a run prints the exact command that lets it pass once", "%s", r.Message)
 	}
 }

@@ -30,32 +30,38 @@ type remote struct {
 	caFile  string
 }
 
+// A way leads to one of them.
+type way struct {
+	*Doctor
+	remote
+}
+
 // reach looks at the way to both systems, without credentials.
 func (d *Doctor) reach(ctx context.Context) {
 	for _, r := range []remote{
 		{"okta", d.cfg.Okta.OrgURL, "/.well-known/okta-organization", "okta.ca_file", d.cfg.Okta.CAFile},
 		{"tracktik", d.cfg.TrackTik.BaseURL, "/rest/v1", "tracktik.ca_file", d.cfg.TrackTik.CAFile},
 	} {
-		d.reachOne(ctx, r)
+		way{d, r}.look(ctx)
 	}
 	d.compareClocks()
 }
 
-// reachOne looks at the way to one of them.
-func (d *Doctor) reachOne(ctx context.Context, r remote) {
-	authorities, err := wiring.Trust(r.caKey, r.caFile)
+// look looks at the way to one of them.
+func (d way) look(ctx context.Context) {
+	authorities, err := wiring.Trust(d.caKey, d.caFile)
 	if err != nil { // the file was good a moment ago
-		d.fail(r.system+".tls", "name a PEM file with certificate authorities in "+r.caKey, "%s", err)
+		d.fail(d.system+".tls", "name a PEM file with certificate authorities in "+d.caKey, "%s", err)
 		return
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.address+r.path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.address+d.path, nil)
 	if err != nil {
-		d.fail(r.system+".dns", "", "%s is not an address", r.address)
+		d.fail(d.system+".dns", "", "%s is not an address", d.address)
 		return
 	}
 	req.Header.Set("User-Agent", d.UserAgent())
-	if !d.resolve(ctx, r, req) {
-		d.skip(r.system+".tls", "its name is not known")
+	if !d.resolve(ctx, req) {
+		d.skip(d.system+".tls", "its name is not known")
 		return
 	}
 	client := &http.Client{Timeout: reachTimeout, Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: authorities,
@@ -64,20 +70,20 @@ func (d *Doctor) reachOne(ctx context.Context, r remote) {
 	sent := d.Now()
 	resp, err := client.Do(req)
 	if err != nil {
-		d.unreachable(r, err)
+		d.unreachable(err)
 		return
 	}
 	_ = resp.Body.Close()
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		got := d.Now()
-		d.clocks[r.system] = date.Add(time.Second / 2).Sub(sent.Add(got.Sub(sent) / 2)) // Date is cut to seconds
+		d.clocks[d.system] = date.Add(time.Second / 2).Sub(sent.Add(got.Sub(sent) / 2)) // Date is cut to seconds
 	}
-	d.encryption(r, resp)
+	d.encryption(resp)
 }
 
 // resolve looks the name up, unless a proxy does.
-func (d *Doctor) resolve(ctx context.Context, r remote, req *http.Request) bool {
-	name := r.system + ".dns"
+func (d way) resolve(ctx context.Context, req *http.Request) bool {
+	name := d.system + ".dns"
 	proxy, err := http.ProxyFromEnvironment(req)
 	switch {
 	case err != nil:
@@ -102,27 +108,27 @@ func (d *Doctor) resolve(ctx context.Context, r remote, req *http.Request) bool 
 }
 
 // unreachable says what kept a request from being answered.
-func (d *Doctor) unreachable(r remote, err error) {
+func (d way) unreachable(err error) {
 	var outer *url.Error
 	if errors.As(err, &outer) {
 		err = outer.Err
 	}
-	name, fix := r.system+".tls", "check the firewall, and whether a proxy is needed (HTTPS_PROXY, NO_PROXY)"
+	name, fix := d.system+".tls", "check the firewall, and whether a proxy is needed (HTTPS_PROXY, NO_PROXY)"
 	var untrusted *tls.CertificateVerificationError
 	var noTLS tls.RecordHeaderError
 	switch {
 	case errors.As(err, &untrusted):
-		fix = "if a proxy re-signs TLS, or the certificate is of a private authority, name that authority's certificate in " + r.caKey
+		fix = "if a proxy re-signs TLS, or the certificate is of a private authority, name that authority's certificate in " + d.caKey
 	case errors.As(err, &noTLS), errors.Is(err, http.ErrSchemeMismatch):
 		fix = "what answers there does not speak TLS: check the address and its port"
 	}
-	d.fail(name, fix, "%s does not answer: %s", r.address, err)
+	d.fail(name, fix, "%s does not answer: %s", d.address, err)
 }
 
-func (d *Doctor) encryption(r remote, resp *http.Response) {
-	name := r.system + ".tls"
+func (d way) encryption(resp *http.Response) {
+	name := d.system + ".tls"
 	if resp.TLS == nil {
-		d.ok(name, "%s is this machine itself, without TLS", r.address)
+		d.ok(name, "%s is this machine itself, without TLS", d.address)
 		return
 	}
 	version := tls.VersionName(resp.TLS.Version)

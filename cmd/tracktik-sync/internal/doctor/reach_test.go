@@ -25,7 +25,7 @@ func reachable(t *testing.T, address, caFile string) Diagnosis {
 	t.Helper()
 	d := NewDoctor(&wiring.Invocation{Now: time.Now, Log: logrus.New()})
 	d.cfg = &configs.Config{}
-	d.reachOne(t.Context(), remote{"okta", address, "/", "okta.ca_file", caFile})
+	way{d, remote{"okta", address, "/", "okta.ca_file", caFile}}.look(t.Context())
 	return Diagnosis{Checks: d.findings}
 }
 

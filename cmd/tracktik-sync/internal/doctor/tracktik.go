@@ -17,6 +17,7 @@ import (
 
 // A portalSide is what was found out about TrackTik.
 type portalSide struct {
+	*Doctor
 	client  *tracktik.Client
 	usable  bool // a plan can be made of it
 	roles   []plan.Role
@@ -28,7 +29,7 @@ type portalSide struct {
 
 // tracktik tries every right that can be tried without changing anything.
 func (d *Doctor) tracktik(ctx context.Context, waiting *plan.Quarantine) *portalSide {
-	side := &portalSide{read: map[string]bool{}}
+	side := &portalSide{Doctor: d, read: map[string]bool{}}
 	client, err := d.Target(d.cfg)
 	if err != nil {
 		d.fail("tracktik.credentials", "correct tracktik.auth", "%s", err)
@@ -43,12 +44,12 @@ func (d *Doctor) tracktik(ctx context.Context, waiting *plan.Quarantine) *portal
 	self, err := client.Self(ctx)
 	if err != nil {
 		if !d.asTokenKeyError(err) {
-			d.fail("tracktik.credentials", d.loginFix(), "%s", err)
+			d.fail("tracktik.credentials", side.loginFix(), "%s", err)
 		}
 		return side
 	}
 	side.usable = true
-	d.portalWho(self)
+	side.portalWho(self)
 	for _, read := range side.reads() {
 		message, err := read.try(ctx)
 		if err != nil {
@@ -63,12 +64,12 @@ func (d *Doctor) tracktik(ctx context.Context, waiting *plan.Quarantine) *portal
 		side.read[read.name] = true
 		d.ok(read.name, "%s", message)
 	}
-	d.writes()
-	own := d.ownEmployee(ctx, side, self)
-	d.grantHolder(ctx, side, own)
-	d.termination(side)
-	d.defaultRegion(side)
-	d.portalRoles(side)
+	side.writes()
+	own := side.ownEmployee(ctx, self)
+	side.grantHolder(ctx, own)
+	side.termination()
+	side.defaultRegion()
+	side.portalRoles()
 	return side
 }
 
@@ -77,7 +78,7 @@ func isCredentials(err error) bool {
 	return errors.As(err, &f) && f.Credentials()
 }
 
-func (d *Doctor) loginFix() string {
+func (d *portalSide) loginFix() string {
 	if d.cfg.TrackTik.Auth.Grant == tracktik.GrantAuthorizationCode {
 		return "`tracktik-sync auth login` has an administrator approve this program; after a change in the portal, do it again"
 	}
@@ -98,37 +99,37 @@ func portalFix(err error, right string) string {
 }
 
 // reads are the reads that a run makes, the long lists by their first page.
-func (side *portalSide) reads() []access {
-	c := side.client
+func (d *portalSide) reads() []access {
+	c := d.client
 	return []access{
 		{name: "tracktik.employees", scope: "employees", try: func(ctx context.Context) (string, error) {
 			_, err := c.Employees(ctx, func([]plan.Employee) error { return errEnough })
 			return "employees can be listed", enough(err)
 		}},
 		{name: "tracktik.regions", scope: "regions", try: func(ctx context.Context) (_ string, err error) {
-			side.regions, err = c.Regions(ctx)
-			return fmt.Sprintf("%d regions can be read", len(side.regions)), err
+			d.regions, err = c.Regions(ctx)
+			return fmt.Sprintf("%d regions can be read", len(d.regions)), err
 		}},
 		{name: "tracktik.roles", scope: "roles", try: func(ctx context.Context) (_ string, err error) {
-			side.roles, err = c.Roles(ctx)
-			return fmt.Sprintf("%d roles can be read", len(side.roles)), err
+			d.roles, err = c.Roles(ctx)
+			return fmt.Sprintf("%d roles can be read", len(d.roles)), err
 		}},
 		{name: "tracktik.user_roles", scope: "user roles", try: func(ctx context.Context) (string, error) {
 			err := c.UserRoles(ctx, func(page []plan.UserRole) error {
-				side.grants = page
+				d.grants = page
 				return errEnough
 			})
 			return "who holds which role can be read", enough(err)
 		}},
 		{name: "tracktik.termination_reasons", scope: "employment termination reasons", optional: true, try: func(ctx context.Context) (_ string, err error) {
-			side.reasons, err = c.TerminationReasons(ctx)
-			return fmt.Sprintf("%d reasons of terminations can be read", len(side.reasons)), err
+			d.reasons, err = c.TerminationReasons(ctx)
+			return fmt.Sprintf("%d reasons of terminations can be read", len(d.reasons)), err
 		}},
 	}
 }
 
 // portalWho says as whom we are let in, until when, and with which scopes.
-func (d *Doctor) portalWho(self string) {
+func (d *portalSide) portalWho(self string) {
 	const name = "tracktik.credentials"
 	who := "an account that the token does not name"
 	if self != "" {
@@ -159,20 +160,20 @@ func (d *Doctor) portalWho(self string) {
 }
 
 // writes says what only a real change would show.
-func (d *Doctor) writes() {
+func (d *portalSide) writes() {
 	d.findings = append(d.findings, Finding{"tracktik.writes", ResultSkipped,
 		"creating, changing, moving and terminating employees, making roles and granting them cannot be tried without doing it",
 		"after a look at the plan, try it with one person: `tracktik-sync sync --user LOGIN`"})
 }
 
 // ownEmployee finds the employee whose credentials we use, who is never touched.
-func (d *Doctor) ownEmployee(ctx context.Context, side *portalSide, self string) plan.EmployeeID {
+func (d *portalSide) ownEmployee(ctx context.Context, self string) plan.EmployeeID {
 	const name = "tracktik.own_employee"
 	const fix = "set tracktik.auth.employee to the id of the employee whose credentials these are, so that a run never touches them"
 	auth := d.cfg.TrackTik.Auth
 	text, from := auth.Employee, "tracktik.auth.employee"
 	if text == "" && auth.Username != "" {
-		found, err := side.client.FindEmployees(ctx, plan.Username, auth.Username)
+		found, err := d.client.FindEmployees(ctx, plan.Username, auth.Username)
 		if err != nil {
 			d.fail(name, portalFix(err, "employees"), "%s", err)
 			return 0
@@ -190,7 +191,7 @@ func (d *Doctor) ownEmployee(ctx context.Context, side *portalSide, self string)
 		d.warn(name, fix, "which employee's credentials these are cannot be told")
 		return 0
 	}
-	e, found, err := side.client.Employee(ctx, plan.EmployeeID(id))
+	e, found, err := d.client.Employee(ctx, plan.EmployeeID(id))
 	switch {
 	case err != nil:
 		d.fail(name, portalFix(err, "employees"), "%s", err)
@@ -210,15 +211,15 @@ const maxHolders = 3
 
 // grantHolder compares some grants with employees: that both have the same ids is
 // assumed, and not documented.
-func (d *Doctor) grantHolder(ctx context.Context, side *portalSide, own plan.EmployeeID) {
+func (d *portalSide) grantHolder(ctx context.Context, own plan.EmployeeID) {
 	const name = "tracktik.grant_holder"
 	const held = "whoever matches an employee of the portal is held (unconfirmed) meanwhile, and `link USER EMPLOYEE_ID` settles it where the whole list of roles tells; "
 	const fix = held + "do not let roles be granted (sync.grant_roles: false), and ask TrackTik support for the id of a user in /user-roles"
-	if !side.read["tracktik.user_roles"] {
+	if !d.read["tracktik.user_roles"] {
 		return
 	}
 	if own != 0 {
-		roles, err := side.client.UserRolesOf(ctx, own)
+		roles, err := d.client.UserRolesOf(ctx, own)
 		var answer interface{ Unfiltered() bool }
 		if errors.As(err, &answer) && answer.Unfiltered() {
 			d.warn(name, held+"ask TrackTik support how to list the roles of one employee", "this portal does not list roles by employee: %s", err)
@@ -233,9 +234,9 @@ func (d *Doctor) grantHolder(ctx context.Context, side *portalSide, own plan.Emp
 			return
 		}
 	}
-	compared := side.grants[:min(len(side.grants), maxHolders)]
+	compared := d.grants[:min(len(d.grants), maxHolders)]
 	for _, g := range compared {
-		_, found, err := side.client.Employee(ctx, g.Employee)
+		_, found, err := d.client.Employee(ctx, g.Employee)
 		if err != nil {
 			d.fail(name, portalFix(err, "employees"), "%s", err)
 			return
@@ -253,11 +254,11 @@ func (d *Doctor) grantHolder(ctx context.Context, side *portalSide, own plan.Emp
 }
 
 // termination looks for the configured reason.
-func (d *Doctor) termination(side *portalSide) {
+func (d *portalSide) termination() {
 	const name = "tracktik.termination_reason"
 	wanted := d.cfg.TrackTik.TerminationReason
 	var labels []string
-	for _, r := range side.reasons {
+	for _, r := range d.reasons {
 		if plan.FoldName(r.Label) == plan.FoldName(wanted) || strconv.FormatInt(r.ID, 10) == wanted {
 			d.ok(name, "%q (%d)", r.Label, r.ID)
 			return
@@ -265,7 +266,7 @@ func (d *Doctor) termination(side *portalSide) {
 		labels = append(labels, fmt.Sprintf("%q (%d)", r.Label, r.ID))
 	}
 	switch {
-	case !side.read["tracktik.termination_reasons"]:
+	case !d.read["tracktik.termination_reasons"]:
 		d.skip(name, "the reasons cannot be read")
 	case len(labels) == 0:
 		d.fail(name, "add one in the portal (Settings, Termination reasons)", "the portal offers no reason, and demands one of a termination")
@@ -277,9 +278,9 @@ func (d *Doctor) termination(side *portalSide) {
 }
 
 // defaultRegion looks for the region of people without a division.
-func (d *Doctor) defaultRegion(side *portalSide) {
+func (d *portalSide) defaultRegion() {
 	const name = "tracktik.default_region"
-	if !side.read["tracktik.regions"] {
+	if !d.read["tracktik.regions"] {
 		return
 	}
 	wanted := d.cfg.Sync.DefaultRegion
@@ -287,7 +288,7 @@ func (d *Doctor) defaultRegion(side *portalSide) {
 		d.ok(name, "sync.default_region is empty: whoever has no division is a problem")
 		return
 	}
-	region, _, problem := plan.NewRegions(side.regions).Fallback(wanted)
+	region, _, problem := plan.NewRegions(d.regions).Fallback(wanted)
 	if problem != "" {
 		d.warn(name, "name one of the portal's regions in sync.default_region", "%s", problem)
 		return
@@ -296,19 +297,19 @@ func (d *Doctor) defaultRegion(side *portalSide) {
 }
 
 // portalRoles looks for another connection, and for the mapped roles.
-func (d *Doctor) portalRoles(side *portalSide) {
-	if !side.read["tracktik.roles"] {
+func (d *portalSide) portalRoles() {
+	if !d.read["tracktik.roles"] {
 		return
 	}
-	if foreign, found := plan.Foreign(side.roles, wiring.Binding(d.cfg)); found {
+	if foreign, found := plan.Foreign(d.roles, wiring.Binding(d.cfg)); found {
 		d.fail("tracktik.connection", "one portal, one connection: stop the other one, and take its mark out of the role's description",
 			"role %d was made by another connection (%s)", foreign.ID, foreign.Description)
 	} else {
 		d.ok("tracktik.connection", "no other connection has made roles in this portal")
 	}
-	d.protectedRoles(side.roles)
+	d.protectedRoles()
 	byName := map[string]plan.Role{}
-	for _, r := range side.roles {
+	for _, r := range d.roles {
 		byName[plan.FoldName(r.Name)], byName[strconv.FormatInt(int64(r.ID), 10)] = r, r
 	}
 	for _, group := range slices.Sorted(maps.Keys(d.cfg.Sync.Groups.Roles)) {
@@ -324,10 +325,10 @@ func (d *Doctor) portalRoles(side *portalSide) {
 }
 
 // protectedRoles names the roles that are never granted, revoked or linked by name.
-func (d *Doctor) protectedRoles(roles []plan.Role) {
+func (d *portalSide) protectedRoles() {
 	pol := plan.Policy{ProtectedRoles: d.cfg.Sync.Roles.Protected}
 	var names []string
-	for _, r := range roles {
+	for _, r := range d.roles {
 		if plan.ProtectedRole(r, &pol) {
 			names = append(names, strconv.Quote(r.Name))
 		}
