@@ -166,10 +166,10 @@ func (a *app) withSnapshot(use func(ctx context.Context, cfg *configs.Config, db
 	})
 }
 
-// aside writes data that is read from db, which it closes before any of it reaches
+// writeClosed writes data that is read from db, which it closes before any of it reaches
 // stdout: a pager may hold the end back for hours, and no run can begin while the
 // snapshot is open. In between the data lie in a file that nobody else can open.
-func (a *app) aside(db *state.DB, write func(w io.Writer) error) error {
+func (a *app) writeClosed(db *state.DB, write func(w io.Writer) error) error {
 	f, err := os.CreateTemp("", "tracktik-sync-")
 	if err != nil { // no room: a run has to wait
 		return errors.Join(a.Data(write), db.Close())

@@ -293,7 +293,7 @@ func loopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-// approved records the login and says who we are now.
+// approved records the login and says as which employee the program works now.
 func (l *authLogin) approved(ctx context.Context, cfg *configs.Config, client *tracktik.Client, again bool) error {
 	self, err := client.Self(ctx) // from the token that was just kept
 	if err != nil {

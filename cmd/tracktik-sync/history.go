@@ -68,7 +68,7 @@ func (c *historyCommand) print(ctx context.Context, cfg *configs.Config, db *sta
 		return err
 	}
 	entries := ledger.Trail{DB: db, Query: query, Redact: cfg.State.RedactHistory}
-	return c.aside(db, func(w io.Writer) error {
+	return c.writeClosed(db, func(w io.Writer) error {
 		switch c.format.value {
 		case "json":
 			return entries.WriteJSON(w)

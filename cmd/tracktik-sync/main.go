@@ -15,13 +15,13 @@ import (
 
 func main() {
 	ctx := untilAsked() // first of all: before it, a signal ends the program without a word
-	thrifty()
+	saveMemory()
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// thrifty trades a little time for memory, unless GOGC says otherwise: a run waits for
-// two servers most of the time, and shares its machine with others.
-func thrifty() {
+// saveMemory makes garbage be collected earlier, unless GOGC says otherwise: a run waits
+// for two servers most of the time, and shares its machine with others.
+func saveMemory() {
 	const percent = 50
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(percent)

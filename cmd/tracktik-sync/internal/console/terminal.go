@@ -25,7 +25,7 @@ type Terminal struct {
 	Stderr io.Writer // talk
 	// asks says that somebody sits at a terminal and can be asked.
 	Asks bool
-	// terminal says which of our streams is one.
+	// which of the two streams is a terminal
 	OutTerminal, ErrTerminal bool
 
 	Quiet    bool // say nothing unless something changed, is held, or failed

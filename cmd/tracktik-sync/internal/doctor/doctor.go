@@ -194,7 +194,7 @@ func (d *Doctor) asTokenKeyError(err error) bool {
 	return true
 }
 
-// endings warns about what we log in with, or trust, and what ends soon.
+// endings warns about credentials and authorities that end soon.
 func (d *Doctor) endings(ctx context.Context, portal *portalSide) {
 	const name = "credentials.ends"
 	ends := wiring.CredentialEnds(d.cfg)

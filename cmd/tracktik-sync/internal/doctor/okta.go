@@ -34,7 +34,7 @@ type oktaSide struct {
 	sample []plan.Person
 }
 
-// A failure of either system answers whether it is about who we are.
+// An accessFailure is an answer of either system that may be about the credentials.
 type accessFailure interface {
 	error
 	Credentials() bool
@@ -79,18 +79,18 @@ func (d *oktaSide) oktaCredentials(service *okta.ServiceApp, err error) bool {
 	var f accessFailure
 	switch {
 	case errors.As(err, &f) && f.Forbidden():
-		d.oktaWho(service)
+		d.oktaAccount(service)
 		d.fail("okta.app", oktaFix(err, "okta.apps.read"), "%s", err)
 		return false
 	case err != nil && errors.As(err, &f) && !f.Credentials() && !isUnanswered(err):
-		d.oktaWho(service)
+		d.oktaAccount(service)
 		d.fail("okta.app", "check okta.app_id: it is the id of the TrackTik app (0oa…), in its address in the admin console", "%s", err)
 		return false
 	case err != nil:
 		d.fail(name, "correct okta.auth", "%s", err)
 		return false
 	}
-	d.oktaWho(service)
+	d.oktaAccount(service)
 	return true
 }
 
@@ -99,8 +99,8 @@ func isUnanswered(err error) bool {
 	return errors.As(err, &s) && s.Status() == 0
 }
 
-// oktaWho says as whom we are let in.
-func (d *oktaSide) oktaWho(service *okta.ServiceApp) {
+// oktaAccount says which account the login is of.
+func (d *oktaSide) oktaAccount(service *okta.ServiceApp) {
 	const name = "okta.credentials"
 	if service == nil {
 		d.warn(name, "an OAuth 2.0 service app (okta.auth.client_id and private_key_file) has narrower rights and is nobody's account",

@@ -49,7 +49,7 @@ func (d *Doctor) tracktik(ctx context.Context, waiting *plan.Quarantine) *portal
 		return side
 	}
 	side.usable = true
-	side.portalWho(self)
+	side.portalAccount(self)
 	for _, read := range side.reads() {
 		message, err := read.try(ctx)
 		if err != nil {
@@ -128,8 +128,8 @@ func (d *portalSide) reads() []access {
 	}
 }
 
-// portalWho says as whom we are let in, until when, and with which scopes.
-func (d *portalSide) portalWho(self string) {
+// portalAccount says which account the login is of, until when it holds, and its scopes.
+func (d *portalSide) portalAccount(self string) {
 	const name = "tracktik.credentials"
 	who := "an account that the token does not name"
 	if self != "" {
@@ -166,7 +166,7 @@ func (d *portalSide) writes() {
 		"after a look at the plan, try it with one person: `tracktik-sync sync --user LOGIN`"})
 }
 
-// ownEmployee finds the employee whose credentials we use, who is never touched.
+// ownEmployee finds the employee whose credentials the program uses, who is never touched.
 func (d *portalSide) ownEmployee(ctx context.Context, self string) plan.EmployeeID {
 	const name = "tracktik.own_employee"
 	const fix = "set tracktik.auth.employee to the id of the employee whose credentials these are, so that a run never touches them"

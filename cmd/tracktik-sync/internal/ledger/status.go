@@ -57,7 +57,7 @@ type EventStatus struct {
 	Error     string    `json:"error,omitempty"`
 }
 
-// A Quarantine is a system that is not called, since it refused our credentials.
+// A Quarantine is a system that is not called, since it refused the credentials.
 type Quarantine struct {
 	System  string    `json:"system"`
 	Since   time.Time `json:"since"`

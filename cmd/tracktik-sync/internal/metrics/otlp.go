@@ -172,7 +172,7 @@ func spans(ctx context.Context, res *resource.Resource, v Values, phases []Phase
 }
 
 // A collector keeps the spans that have ended. The SDK's own processors export by
-// themselves, and log what goes wrong past our log.
+// themselves, and log what goes wrong past the program's log.
 type collector struct {
 	mu    sync.Mutex
 	spans []sdktrace.ReadOnlySpan

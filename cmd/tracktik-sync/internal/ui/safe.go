@@ -45,7 +45,7 @@ func isPlain(s string) bool {
 	return true
 }
 
-// SafeLines is Safe for each line of a text of our own that may hold values.
+// SafeLines is Safe for each line of a message, which may hold values.
 func SafeLines(s string) []string {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {

@@ -28,7 +28,7 @@ type Onlooker struct {
 	sinks    metrics.Sinks
 	notifier *notify.Notifier
 
-	ends map[string]time.Time // of what we log in with, by system
+	ends map[string]time.Time // of the credentials, by system
 
 	whole  bool // the run is about everybody
 	phases *metrics.Phases

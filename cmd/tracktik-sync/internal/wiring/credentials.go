@@ -33,7 +33,7 @@ func SavedToken(cfg *configs.Config) (tracktik.Token, error) {
 	return token, nil
 }
 
-// A CredentialEnd is when something that we log in with ends.
+// A CredentialEnd is when a credential or an authority ends.
 type CredentialEnd struct {
 	System string    `json:"system"`
 	What   string    `json:"what"`
