@@ -130,8 +130,8 @@ func (a *app) end(err error) int {
 	return report.code
 }
 
-// The command tree. A command is a file of its own with a constructor; this is
-// the one place that names them all.
+// The command tree: each command has a constructor, and this is the one place that names
+// them all.
 var (
 	commands = []constructor{
 		newPlan,

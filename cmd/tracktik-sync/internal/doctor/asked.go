@@ -29,11 +29,11 @@ func (d *Doctor) askedOf(name string, otherwise []plan.Warning) {
 }
 
 // refreshTokenEnd is when the refresh token ends, where the portal says so.
-func (side *portalSide) refreshTokenEnd(ctx context.Context, grant string) (end time.Time, known bool) {
-	if !side.usable || grant == tracktik.GrantPassword {
+func (d *portalSide) refreshTokenEnd(ctx context.Context, grant string) (end time.Time, known bool) {
+	if !d.usable || grant == tracktik.GrantPassword {
 		return time.Time{}, false
 	}
-	end, known, err := side.client.RefreshTokenEnd(ctx)
+	end, known, err := d.client.RefreshTokenEnd(ctx)
 	return end, known && err == nil
 }
 

@@ -216,14 +216,14 @@ func (d *oktaSide) reads() []access {
 }
 
 // take keeps the first people of the listing.
-func (side *oktaSide) take(page []plan.Entry) error {
+func (d *oktaSide) take(page []plan.Entry) error {
 	for _, e := range page {
-		if len(side.sample) == sampleSize {
+		if len(d.sample) == sampleSize {
 			break
 		}
 		p, err := e.Decode()
 		if err == nil {
-			side.sample = append(side.sample, p)
+			d.sample = append(d.sample, p)
 		}
 	}
 	return errEnough
