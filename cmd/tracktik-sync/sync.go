@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,8 @@ import (
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
 )
 
 // syncCommand is `sync`: plan and apply in one go, what schedulers call.
@@ -100,4 +103,111 @@ func (c *syncCommand) open(ctx context.Context, cfg *configs.Config) (*state.DB,
 		}
 	}
 	return c.OpenWrite(ctx, cfg)
+}
+
+// byEvents is who made a run that the System Log asked for, in the audit trail.
+const byEvents = "events"
+
+// listen reads Okta's System Log through source, nil: a new one, and sets opt to the run
+// that follows from it. following is false when none does; then db is to be closed.
+func (j *job) listen(ctx context.Context, db *state.DB, source tsync.EventSource, opt *tsync.RunOptions) (following bool, err error) {
+	engine, err := j.Engine(j.cfg, db)
+	if err == nil && source == nil {
+		source, err = j.Listener(j.cfg)
+	}
+	if err != nil {
+		return false, err
+	}
+	engine.Events = source
+	poll, err := engine.Listen(ctx, true)
+	if err != nil || poll.Idle() {
+		return false, interrupted(ctx, err)
+	}
+	opt.Poll, j.whole = poll, poll.Whole != ""
+	if !j.whole {
+		opt.Users = poll.People()
+	}
+	return true, nil
+}
+
+// dryEvents shows what `sync --events` would do. Nothing is recorded: the next poll reads
+// the same.
+func (c *syncCommand) dryEvents(ctx context.Context, cfg *configs.Config) error {
+	idle := errors.New("idle")
+	d, err := c.planned(ctx, cfg, func(e *tsync.Engine, _ *state.DB) (*plan.Document, error) {
+		source, err := c.Listener(cfg)
+		if err != nil {
+			return nil, err
+		}
+		e.Events = source
+		poll, err := e.Listen(ctx, false)
+		if err != nil {
+			return nil, err
+		}
+		opt := c.run.options(&c.Invocation, cfg)
+		switch {
+		case poll.Idle():
+			return nil, idle
+		case poll.Whole == "":
+			opt.Poll, opt.Users = poll, poll.People()
+		}
+		return e.Plan(ctx, opt)
+	})
+	if errors.Is(err, idle) {
+		fmt.Fprintln(c.Stderr, "nothing in Okta's System Log concerns anybody")
+		return nil
+	}
+	return c.showPlan(d, c.format.value, err)
+}
+
+// listenUntil polls the System Log every schedule.events, and returns at that time by the
+// clock on the wall, or when ctx ends.
+func (d *daemon) listenUntil(ctx context.Context, due time.Time) error {
+	for every := d.cfg.Schedule.Events; every > 0; {
+		next := d.Now().Add(every)
+		if !next.Before(due) {
+			break
+		}
+		if err := d.waitUntil(ctx, next); err != nil {
+			return err
+		}
+		d.poll(ctx)
+		d.RunField.Set("")
+	}
+	return d.waitUntil(ctx, due)
+}
+
+// poll reads the System Log once, and makes the run that follows. What cannot be done now
+// is done by the next poll, and in the end by the next tick.
+func (d *daemon) poll(ctx context.Context) {
+	cfg, err := wiring.Renewed(d.cfg)
+	if err == nil && d.listener == nil {
+		d.listener, err = d.Listener(cfg)
+	}
+	if err != nil {
+		d.Log.WithError(err).Debug("the system log cannot be read now")
+		return
+	}
+	db, err := d.OpenWrite(ctx, cfg)
+	if err != nil { // another run is active, or the next tick tells
+		d.Log.WithError(err).Debug("the snapshot cannot be had for a poll")
+		return
+	}
+	ctx, cancel := wiring.WithLimit(ctx, cfg.Schedule.Deadline)
+	defer cancel()
+	j := &job{app: d.app, cfg: cfg}
+	opt := tsync.RunOptions{Approve: new(runFlags).approvals(&d.Invocation, cfg)}
+	following, err := j.listen(ctx, db, d.listener, &opt)
+	if err != nil {
+		d.listener = nil // its token may be bad; the engine has told
+	}
+	if !following || j.whole && d.deferred {
+		if err := db.Close(); err != nil {
+			d.tell(err)
+		}
+		return
+	}
+	err = j.judged(j.once(ctx, db, opt))
+	d.deferred = j.whole && err != nil
+	d.tell(err)
 }
