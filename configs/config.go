@@ -81,7 +81,7 @@ type Sync struct {
 	Mode                   string               `mapstructure:"mode" oneof:"apply observe"`
 	DefaultRegion          string               `mapstructure:"default_region"`
 	Region                 string               `mapstructure:"region" oneof:"follow create_only"`
-	Match                  []string             `mapstructure:"match" oneof:"custom_id username email"`
+	Match                  []string             `mapstructure:"match" oneof:"external_id custom_id username email"`
 	OnAdopt                string               `mapstructure:"on_adopt" oneof:"update keep"`
 	Drift                  string               `mapstructure:"drift" oneof:"repair report"`
 	UnassignedGrace        time.Duration        `mapstructure:"unassigned_grace"`

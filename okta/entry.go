@@ -14,7 +14,7 @@ import (
 type part int
 
 // The parts. A change of any other place decides nothing, and leaves the print
-// as it is.
+// as it is; whoever is not managed yet is decoded anyway.
 const (
 	partID part = iota
 	partStatus
@@ -26,6 +26,10 @@ const (
 	partUserStatus // this and the next two: _embedded.user
 	partTransition
 	partUserProfile
+	numPrinted // of those above a print is made; those below decide nothing about who is managed
+
+	partExternal // externalId
+	partSyncState
 	numParts
 )
 
@@ -47,6 +51,10 @@ func dissect(raw string) *assigned {
 			a[partScope] = value
 		case "profile":
 			a[partProfile] = value
+		case "externalId":
+			a[partExternal] = value
+		case "syncState":
+			a[partSyncState] = value
 		case "credentials":
 			a[partUserName] = value.Get("userName")
 		case "_links":
@@ -86,12 +94,12 @@ func members(raw string, f func(name string, value gjson.Result)) {
 	})
 }
 
-// print is the first half of the SHA-256 of seed and of every part as Okta wrote
-// it, each with its length before it.
+// print is the first half of the SHA-256 of seed and of every part before numPrinted as
+// Okta wrote it, each with its length before it.
 func (a *assigned) print(seed, scratch []byte) (plan.Print, []byte) {
 	scratch = binary.AppendUvarint(scratch[:0], uint64(len(seed)))
 	scratch = append(scratch, seed...)
-	for _, value := range a {
+	for _, value := range a[:numPrinted] {
 		scratch = binary.AppendUvarint(scratch, uint64(len(value.Raw)))
 		scratch = append(scratch, value.Raw...)
 	}
@@ -106,10 +114,13 @@ func (s *Source) entries(p page) []plan.Entry {
 	var scratch []byte
 	for i, e := range p.elements {
 		var print plan.Print
-		print, scratch = dissect(e.raw).print(s.seed, scratch)
+		a := dissect(e.raw)
+		print, scratch = a.print(s.seed, scratch)
+		external, _ := plan.ParseExternal(a[partExternal].String())
 		entries[i] = plan.Entry{
-			ID:    plan.PersonID(strings.Clone(e.id)),
-			Print: print,
+			ID:       plan.PersonID(strings.Clone(e.id)),
+			Print:    print,
+			External: external,
 			Decode: func() (plan.Person, error) {
 				return decodeAssignment(routeAssignments, p.request, e.raw, print)
 			},

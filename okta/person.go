@@ -32,11 +32,13 @@ func decodeAssignment(r route, request, raw string, print plan.Print) (plan.Pers
 	p.App = app
 	p.Print = print
 	p.Assignment = plan.Assignment{
-		Present:  true,
-		Status:   text(a[partStatus]),
-		Scope:    text(a[partScope]),
-		Group:    groupOf(a[partGroup]),
-		UserName: text(a[partUserName]),
+		Present:   true,
+		Status:    text(a[partStatus]),
+		Scope:     text(a[partScope]),
+		Group:     groupOf(a[partGroup]),
+		UserName:  text(a[partUserName]),
+		External:  text(a[partExternal]),
+		SyncState: text(a[partSyncState]),
 	}
 	return p, nil
 }

@@ -46,6 +46,7 @@ type comparing struct {
 	gone      map[plan.EmployeeID]*subject                // who did, and is not to have one any more
 	rivals    map[plan.EmployeeID][]plan.PersonID         // new people whose keys find one employee
 	doubted   map[plan.EmployeeID]bool                    // somebody in Okta may stand behind them
+	ties      plan.Ties                                   // whom external ids name, of people who are not managed; none: they are not believed
 	holders   map[plan.RoleID][]plan.EmployeeID           // of the pushed groups' roles
 	newGrants []plan.UserRole                             // of these roles, made while observing
 	out       *plan.Comparison

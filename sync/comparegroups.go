@@ -19,6 +19,11 @@ func (c *comparing) compare() error {
 			c.claim(s, s.link.Employee)
 		}
 	}
+	if c.pol.MatchExternal {
+		if err := c.tie(list); err != nil {
+			return err
+		}
+	}
 	for _, s := range list {
 		c.findRivals(s)
 	}
@@ -114,6 +119,9 @@ func (c *comparing) employeeOf(s *subject) (e *plan.Employee, match, note string
 		}
 		return e, plan.KeyLinked, note
 	}
+	if e, note, done := c.tiedEmployee(s); done {
+		return e, plan.KeyName(plan.ExternalID), note
+	}
 	var active, ended []*plan.Employee
 	keys := map[plan.EmployeeID]plan.Field{}
 	for _, key := range c.keys(s) {
@@ -123,8 +131,11 @@ func (c *comparing) employeeOf(s *subject) (e *plan.Employee, match, note string
 				continue
 			}
 			keys[id] = key
-			owner := c.claimed[id]
+			owner, rival := c.claimed[id], c.ties.Other(id, s.person.ID)
 			switch {
+			case rival != "" && e.Active():
+				c.doubted[id] = true
+				note = fmt.Sprintf("%s: Okta's external id names employee %d for user %s; `link` says whose they are", plan.ProblemAmbiguousMatch, id, rival)
 			case owner != nil && owner != s:
 				note = fmt.Sprintf("%s: employee %d is that of user %s", plan.ProblemNameInUse, id, owner.person.ID)
 			case e.Active():
@@ -146,7 +157,7 @@ func (c *comparing) employeeOf(s *subject) (e *plan.Employee, match, note string
 		if keys[e.ID] == plan.Email && otherNames(&s.mapped.Wanted.Values, &e.Values) {
 			note = plan.HeldDoubtfulMatch + ": only the e-mail agrees; `link` settles it"
 		}
-		return e, c.keyName(keys[e.ID]), note
+		return e, plan.KeyName(keys[e.ID]), note
 	case len(active) > 1:
 		for _, e := range active {
 			c.doubted[e.ID] = true
@@ -155,18 +166,11 @@ func (c *comparing) employeeOf(s *subject) (e *plan.Employee, match, note string
 	case len(ended) > 0 && note == "":
 		e = slices.MaxFunc(ended, func(a, b *plan.Employee) int { return cmp.Compare(a.ID, b.ID) })
 		if key, found := keys[e.ID]; found {
-			return e, c.keyName(key), ""
+			return e, plan.KeyName(key), ""
 		}
 		return e, "former", ""
 	}
 	return nil, "", note
-}
-
-func (c *comparing) keyName(f plan.Field) string {
-	if f == plan.CustomID {
-		return "custom_id"
-	}
-	return f.String()
 }
 
 func employeeList(list []*plan.Employee) string {

@@ -147,7 +147,7 @@ func (s *subject) seenAgain() {
 
 func (r *run) view(s *subject) *plan.View {
 	return &plan.View{Person: &s.person, Judgement: s.judgement, Evidence: s.evidence, Mapped: s.mapped, OutOfScope: s.outOf, ScopeError: s.scopeErr,
-		Link: s.link, Employee: s.employee, Gone: s.gone, Matches: s.matches, Former: s.former, FormerNow: s.formerNow, Troubles: r.dueTroubles(s.person.ID), Origin: s.origin(),
+		Link: s.link, Employee: s.employee, Gone: s.gone, Matches: s.matches, Tie: s.tie, Former: s.former, FormerNow: s.formerNow, Troubles: r.dueTroubles(s.person.ID), Origin: s.origin(),
 		Recreate: slices.Contains(r.opt.Recreate, s.person.ID), Fresh: r.refresh, AsOf: r.now}
 }
 

@@ -55,6 +55,7 @@ type Step struct {
 	// match
 	Employee   plan.EmployeeID `json:"employee_id,omitempty"`
 	Key        string          `json:"match,omitempty"`           // what they were or would be recognised by
+	External   string          `json:"external_id,omitempty"`     // as Okta has it
 	Since      *time.Time      `json:"since,omitempty"`           // managed since
 	Run        string          `json:"run,omitempty"`             // by which run
 	InTrackTik string          `json:"employee_status,omitempty"` // in TrackTik's words; empty: it was not read

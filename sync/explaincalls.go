@@ -216,6 +216,15 @@ func (t *askingTarget) FindEmployees(ctx context.Context, field plan.Field, valu
 	return list, err
 }
 
+// EmployeesByID reads employees by their ids.
+func (t *askingTarget) EmployeesByID(ctx context.Context, ids []plan.EmployeeID) ([]plan.Employee, error) {
+	list, err := askTarget(t.asking, func() ([]plan.Employee, error) { return t.Target.EmployeesByID(ctx, ids) })
+	for _, e := range list {
+		t.asking.about(e.ID)
+	}
+	return list, err
+}
+
 // Roles lists the portal's roles.
 func (t *askingTarget) Roles(ctx context.Context) ([]plan.Role, error) {
 	return askTarget(t.asking, func() ([]plan.Role, error) { return t.Target.Roles(ctx) })

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,6 +83,10 @@ func (x *explainer) tellLink(step *Step, l *plan.Link) {
 		step.OK = false
 		step.Summary += fmt.Sprintf("; it is %s in TrackTik, and not by us", status)
 	}
+	step.External = x.s.person.Assignment.External
+	if id, ok := plan.ParseExternal(step.External); ok && id != l.Employee {
+		x.note(StepMatch, "Okta's external id names employee %d, not theirs", id)
+	}
 	if l.Restored {
 		x.note(StepMatch, "was restored, and Okta has not shown them in scope since: neither terminated nor revoked before that, or `forget --restored`")
 	}
@@ -101,6 +106,7 @@ func (x *explainer) tellLink(step *Step, l *plan.Link) {
 
 // tellFound is about somebody who is not managed yet.
 func (x *explainer) tellFound(step *Step) {
+	x.tellTie(step)
 	for i := range x.out.Actions {
 		if a := &x.out.Actions[i]; a.Kind == plan.Adopt || a.Kind == plan.Reactivate {
 			step.Employee, step.Key = a.Employee, a.Key
@@ -109,7 +115,7 @@ func (x *explainer) tellFound(step *Step) {
 		}
 	}
 	for _, m := range x.s.matches {
-		x.note(StepMatch, "found by %s: employee %d, %s%s", m.Key, m.Employee.ID, m.Employee.Status, ownerText(m.Owner, x.id))
+		x.note(StepMatch, "found by %s: employee %d, %s%s", plan.KeyName(m.Key), m.Employee.ID, m.Employee.Status, ownerText(m.Owner, x.id))
 	}
 	for _, h := range x.s.decision.Held {
 		if h.Kind == plan.Adopt {
@@ -132,6 +138,25 @@ func (x *explainer) tellFound(step *Step) {
 		keys = append(keys, f.String())
 	}
 	step.Summary = "no employee has that " + strings.Join(keys, " or ") + ": they would be a new one"
+}
+
+// tellTie says what Okta's external id says of somebody who is not managed.
+func (x *explainer) tellTie(step *Step) {
+	step.External = x.s.person.Assignment.External
+	switch {
+	case step.External == "" || !x.pol.MatchExternal:
+	case x.meta.External != nil && !x.meta.External.Believed():
+		x.note(StepMatch, "Okta's external id is %q, and external ids are not believed: they name somebody else too often", step.External)
+	case x.s.tie != nil:
+		i := slices.IndexFunc(x.s.matches, func(m plan.Match) bool { return m.Key == plan.ExternalID })
+		var m *plan.Match
+		if i >= 0 {
+			m = &x.s.matches[i]
+		}
+		if note := x.s.tie.Note(x.s.tie.Judge(x.id, &x.s.mapped.Wanted.Values, m), m); note != "" {
+			x.note(StepMatch, "%s", note)
+		}
+	}
 }
 
 func ownerText(owner, id plan.PersonID) string {

@@ -526,6 +526,9 @@ func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 			meta.PortalEmployees = r.current.total
 		}
 		meta.Observing = r.observing()
+		if r.ties.found != nil {
+			meta.External = r.ties.found
+		}
 	}
 	return meta
 }

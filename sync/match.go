@@ -61,6 +61,7 @@ func (r *run) findMatches(ctx context.Context, fresh []*subject) error {
 		return nil
 	}
 	var err error
+	tied := r.tie(fresh)
 	if len(fresh) > manyNew {
 		r.listedOnce = true
 		err = r.matchByListing(ctx, fresh)
@@ -70,14 +71,19 @@ func (r *run) findMatches(ctx context.Context, fresh []*subject) error {
 	if err != nil {
 		return err
 	}
-	found := make(map[plan.PersonID][]plan.Match, len(fresh))
 	for _, s := range fresh {
-		found[s.person.ID] = s.matches
 		for i := range s.matches {
 			if err := r.ownership(&s.matches[i]); err != nil {
 				return err
 			}
 		}
+	}
+	if tied {
+		r.proveTies(fresh)
+	}
+	found := make(map[plan.PersonID][]plan.Match, len(fresh))
+	for _, s := range fresh {
+		found[s.person.ID] = s.matches
 	}
 	plan.FindRivals(found)
 	if err := r.readFormers(ctx, fresh); err != nil {
@@ -127,6 +133,9 @@ func (r *run) keys(s *subject) []plan.Field {
 
 func (r *run) matchByLookUp(ctx context.Context, fresh []*subject) error {
 	r.phase("looking for employees", len(fresh))
+	if err := r.lookUpTies(ctx, fresh); err != nil {
+		return err
+	}
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(max(1, r.Workers))
 	for _, s := range fresh {
@@ -159,9 +168,14 @@ func (r *run) matchByListing(ctx context.Context, fresh []*subject) error {
 			wanted[f][name] = append(wanted[f][name], s)
 		}
 	}
+	byID := wantedTies(fresh)
+	if _, err := r.countStrays(); err != nil {
+		return err
+	}
 	r.phase("reading tracktik employees", r.meta.PortalEmployees)
 	total, err := r.Target.Employees(ctx, func(page []plan.Employee) error {
 		for i := range page {
+			r.foundTie(&page[i], byID)
 			for _, f := range r.pol.Match {
 				value := plan.FoldName(page[i].Values[f])
 				if value == "" {
@@ -199,7 +213,7 @@ func (r *run) ownership(m *plan.Match) error {
 // givesFree reports whether the owner is given another name in this plan.
 func (r *run) givesFree(owner *subject, m *plan.Match) bool {
 	w := &owner.mapped.Wanted
-	return owner.link != nil && len(owner.mapped.Problems) == 0 && !w.Keep.Has(m.Key) && !m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key])
+	return m.Key < plan.NumFields && owner.link != nil && len(owner.mapped.Problems) == 0 && !w.Keep.Has(m.Key) && !m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key])
 }
 
 // configuredOwn is the employee whose credentials we use, as far as the configuration

@@ -152,6 +152,9 @@ func (o *observing) judge(t thing, p *planned) {
 		row.Note = "after an approval: the guard would have asked"
 	}
 	done, theirs := o.done(t, p, &row)
+	if row.Field == "" {
+		row.Okta, row.TrackTik = o.says(t.kind, t.person, p.last.Role, row.Employee)
+	}
 	switch {
 	case theirs: // listed as what they changed
 	case done:
@@ -276,7 +279,7 @@ func (o *observing) made(e *plan.Employee) {
 	default:
 		row.User, row.Note = s.ref(), "not to have an employee: "+cmp.Or(s.judgement.Why, "out of scope")
 	}
-	o.out.OnlyThey = append(o.out.OnlyThey, row)
+	o.onlyThey(row)
 }
 
 func whoseEmployee(e *plan.Employee) string {
@@ -301,7 +304,7 @@ func (o *observing) ended(e *plan.Employee) error {
 		return nil
 	}
 	row.Note = cmp.Or(s.judgement.Why, "still assigned in Okta")
-	o.out.OnlyThey = append(o.out.OnlyThey, row)
+	o.onlyThey(row)
 	return nil
 }
 
@@ -323,7 +326,7 @@ func (o *observing) fieldsOfTheirs() error {
 			if p := o.things[thing{kind: plan.Update, person: s.person.ID, field: d.Field}]; p != nil { // a refresh saw it
 				row.Planned, row.Note = &p.first, "we would change it back"
 			}
-			o.out.OnlyThey = append(o.out.OnlyThey, row)
+			o.onlyThey(row)
 		}
 	}
 	return nil
@@ -344,7 +347,7 @@ func (o *observing) grantsOfTheirs() error {
 		switch {
 		case s == nil || !g.holds(s.person.ID):
 			row.Note = "not in the group"
-			o.out.OnlyThey = append(o.out.OnlyThey, row)
+			o.onlyThey(row)
 		case o.things[thing{kind: plan.GrantRole, person: s.person.ID, group: g.group.ID}] == nil:
 			row.Note = "was there before our next run"
 			o.out.Agreed = append(o.out.Agreed, row)
@@ -373,7 +376,7 @@ func (o *observing) lost(grant plan.Grant) {
 	}
 	if g.holds(grant.Person) {
 		row.Note = "still in the group"
-		o.out.OnlyThey = append(o.out.OnlyThey, row)
+		o.onlyThey(row)
 		return
 	}
 	row.Note = "was gone before our next run"

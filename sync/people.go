@@ -87,6 +87,7 @@ func (r *run) enter(e *plan.Entry, twice map[plan.PersonID]plan.Print) (again bo
 		return r.repeated(m, e, twice), nil
 	}
 	r.people.listed++
+	r.noteTie(m, e)
 	if m != nil {
 		m.flags |= flagListed
 		if m.print == e.Print && !m.has(flagOpen) && !r.mustDecode(m) {

@@ -42,6 +42,7 @@ type Target interface {
 	Employee(ctx context.Context, id plan.EmployeeID) (e plan.Employee, found bool, err error)
 	Employees(ctx context.Context, page func([]plan.Employee) error) (int, error)
 	FindEmployees(ctx context.Context, field plan.Field, value string) ([]plan.Employee, error)
+	EmployeesByID(ctx context.Context, ids []plan.EmployeeID) ([]plan.Employee, error)
 	CreateEmployee(ctx context.Context, v plan.Values, region plan.RegionID) (plan.Employee, error)
 	UpdateEmployee(ctx context.Context, id plan.EmployeeID, changes []plan.Change, full plan.Values) error
 	MoveEmployee(ctx context.Context, id plan.EmployeeID, region plan.RegionID) error

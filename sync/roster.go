@@ -64,6 +64,8 @@ type subject struct {
 	// open says that something is left to do or to show: the person is decoded again
 	// in the next run, whatever the print.
 	open bool
+	// tie is what Okta's external id says of a new person; nil: nothing that is believed.
+	tie *plan.Tie
 }
 
 // loadRoster reads the snapshot's small side.
@@ -124,7 +126,7 @@ func (s *subject) compact() {
 	p, w := &s.person, &s.mapped.Wanted
 	p.User, p.App = nil, nil
 	texts := []*string{(*string)(&p.ID), &p.Login, &p.Email, &p.Status, &p.Transition, &p.Assignment.UserName,
-		&p.Assignment.Status, &p.Assignment.Scope, (*string)(&p.Assignment.Group), &w.Email, (*string)(&w.Group)}
+		&p.Assignment.Status, &p.Assignment.Scope, &p.Assignment.External, &p.Assignment.SyncState, (*string)(&p.Assignment.Group), &w.Email, (*string)(&w.Group)}
 	for f := range w.Values {
 		texts = append(texts, &w.Values[f])
 	}

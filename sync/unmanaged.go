@@ -44,7 +44,7 @@ func (r *run) unmanaged() int {
 	}
 	n := 0
 	for _, e := range r.current.strangers {
-		behind := e.id == r.pol.Own
+		behind := e.id == r.pol.Own || r.ties.of.Other(e.id, "") != ""
 		for _, f := range r.pol.Match {
 			sum := map[plan.Field]uint64{plan.Username: e.username, plan.Email: e.email, plan.CustomID: e.custom}[f]
 			behind = behind || sum != 0 && known[f][sum]

@@ -2,6 +2,7 @@ package tracktik
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
 )
 
 var ana = plan.Values{plan.Username: "ana", plan.FirstName: "Ana", plan.LastName: "Silva", plan.Email: "ana@acme.example",
@@ -249,4 +251,27 @@ func FuzzAnswersNeverPanic(f *testing.F) {
 		namedField(string(body))
 		subject(string(body))
 	})
+}
+
+// TestManyIDsAreLookedUpTogether counts the calls.
+func TestManyIDsAreLookedUpTogether(t *testing.T) {
+	srv, c := simulated(t, nil)
+	var ids []plan.EmployeeID
+	for i := range 450 {
+		id := srv.AddEmployee(tracktiktest.Employee{FirstName: "P", LastName: fmt.Sprint(i), Username: fmt.Sprint("p", i), Email: fmt.Sprintf("p%d@acme.example", i)})
+		ids = append(ids, plan.EmployeeID(id))
+	}
+	if err := srv.TerminateEmployee(int64(ids[7])); err != nil {
+		t.Fatal(err)
+	}
+	found, err := c.EmployeesByID(t.Context(), append(ids, 999_999))
+	if err != nil || len(found) != 450 || found[7].Status != plan.StatusTerminated {
+		t.Fatalf("%d found, %v", len(found), err)
+	}
+	if n := srv.Count("GET", "/employees"); n != 3 {
+		t.Errorf("%d calls for 451 ids", n)
+	}
+	if found, err := c.EmployeesByID(t.Context(), nil); len(found) != 0 || err != nil || srv.Count("GET", "/employees") != 3 {
+		t.Errorf("nobody is %v, %v", found, err)
+	}
 }

@@ -126,7 +126,7 @@ func judgeWrites(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 	text, err := json.Marshal(w.Kinds)
 	ts.Check(err)
-	_, err = fmt.Fprintf(ts.Stdout(), "%d %s\n", w.Judged, text)
+	_, err = fmt.Fprintf(ts.Stdout(), "%d %s, %d doubles\n", w.Judged, text, w.Doubles)
 	ts.Check(err)
 }
 

@@ -213,13 +213,14 @@ func (c *linkCommand) readPairs(path string) ([]tsync.Pair, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if len(pairs) == 0 {
-		return nil, fmt.Errorf("%s holds no pairs: a row is USER,EMPLOYEE_ID", path)
+		return nil, fmt.Errorf("%s holds no pairs: a row is USER,EMPLOYEE_ID, or one of the group %q in the CSV of `compare`", path, ui.ProposedPairs)
 	}
 	return pairs, nil
 }
 
 // parsePairs reads what spreadsheets write too: with a mark of the byte order, with
-// semicolons, with a row of names.
+// semicolons, with a row of names. Of the CSV of `compare` it takes the pairs that are
+// proposed there.
 func parsePairs(data []byte) ([]tsync.Pair, error) {
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return nil, errors.New("it is in UTF-16: save it as CSV in UTF-8; nothing was recorded")
@@ -231,6 +232,7 @@ func parsePairs(data []byte) ([]tsync.Pair, error) {
 		reader.Comma = ';'
 	}
 	var pairs []tsync.Pair
+	var columns map[string]int // of compare's CSV
 	for row := 0; ; row++ {
 		cells, err := reader.Read()
 		if errors.Is(err, io.EOF) {
@@ -243,6 +245,14 @@ func parsePairs(data []byte) ([]tsync.Pair, error) {
 		if err != nil {
 			return nil, err
 		}
+		if row == 0 {
+			columns = comparedColumns(cells)
+		}
+		if columns != nil {
+			if cells = proposedPair(cells, columns); cells == nil {
+				continue
+			}
+		}
 		line, _ := reader.FieldPos(0)
 		p := tsync.Pair{Line: line}
 		p.User, p.Employee, p.Err = pairOf(cells)
@@ -251,6 +261,35 @@ func parsePairs(data []byte) ([]tsync.Pair, error) {
 		}
 		pairs = append(pairs, p)
 	}
+}
+
+// comparedColumns are the columns of compare's CSV by their names; nil: it is another file.
+func comparedColumns(header []string) map[string]int {
+	columns := map[string]int{}
+	for i, name := range header {
+		columns[strings.TrimSpace(name)] = i
+	}
+	for _, name := range []string{"group", "okta_id", "employee_id"} {
+		if _, there := columns[name]; !there {
+			return nil
+		}
+	}
+	return columns
+}
+
+// proposedPair is the user and the employee of a row of compare's CSV; nil: the row
+// proposes no pair.
+func proposedPair(cells []string, columns map[string]int) []string {
+	cell := func(name string) string {
+		if i := columns[name]; i < len(cells) {
+			return cells[i]
+		}
+		return ""
+	}
+	if strings.TrimSpace(cell("group")) != ui.ProposedPairs {
+		return nil
+	}
+	return []string{cell("okta_id"), cell("employee_id")}
 }
 
 func pairOf(cells []string) (user string, employee plan.EmployeeID, err error) {

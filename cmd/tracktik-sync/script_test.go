@@ -128,6 +128,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 //	leave NAME LOGIN       out of a group
 //	nolog                  the System Log may not be read any more
 //	status ACTIVE|INACTIVE, features F…    of the app
+//	tie LOGIN ID           the portal's own integration has made or matched that employee
+//	push-fails LOGIN       and has failed on somebody
 func inOkta(ts *testscript.TestScript, _ bool, args []string) {
 	w := worldOf(ts)
 	switch action, args := args[0], args[1:]; action {
@@ -161,6 +163,10 @@ func inOkta(ts *testscript.TestScript, _ bool, args []string) {
 		w.okta.SetAppStatus(w.app, args[0])
 	case "features":
 		w.okta.SetAppFeatures(w.app, args...)
+	case "tie":
+		w.okta.ProvisionAssignment(w.app, w.users[args[0]], args[1])
+	case "push-fails":
+		w.okta.AssignUser(w.app, w.users[args[0]], oktatest.Assignment{SyncState: "ERROR"})
 	default:
 		ts.Fatalf("okta cannot %s", action)
 	}

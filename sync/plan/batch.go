@@ -85,6 +85,9 @@ type Meta struct {
 	// UnmanagedActive counts active employees that nobody in Okta stands behind,
 	// as of the last refresh or compare; nil: never counted.
 	UnmanagedActive *int `json:"unmanaged_active,omitempty"`
+	// External is what the last whole run that matched people found of Okta's external ids;
+	// nil: none has.
+	External *ExternalIDs `json:"external_ids,omitempty"`
 	// Regions are the names of the portal's regions, as they were last read.
 	Regions map[RegionID]string `json:"regions,omitempty"`
 	// Mappings is the app's Push Groups list as it was first read well.

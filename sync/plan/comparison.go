@@ -21,6 +21,9 @@ type Comparison struct {
 	OutsideGroup []Compared `json:"outside_group"` // hold the role of a group that they are not in
 	Terminated   []Compared `json:"terminated"`    // not active in TrackTik, and still assigned in Okta
 
+	// ExternalIDs is what Okta's own links are worth; nil: sync.match does not name them.
+	ExternalIDs *ComparedExternals `json:"external_ids,omitempty"`
+
 	// Observed is what came of observing; nil: runs write, or have not begun to observe.
 	Observed *Observation `json:"observed,omitempty"`
 
@@ -42,13 +45,27 @@ type CompareSummary struct {
 type Compared struct {
 	User     UserRef          `json:"user,omitzero"`
 	Employee ComparedEmployee `json:"employee,omitzero"`
-	// Match is how the two were found to be one person: link, custom_id, username or
-	// email.
+	// Match is how the two were found to be one person: link, external_id, custom_id,
+	// username or email.
 	Match       string       `json:"match,omitempty"`
 	Differences []Difference `json:"differences,omitempty"`
 	Role        *RoleRef     `json:"role,omitempty"` // of OutsideGroup
 	Group       string       `json:"group,omitempty"`
 	Note        string       `json:"note,omitempty"`
+}
+
+// ComparedExternals says what external ids, which Okta keeps since the portal's own
+// integration made or matched somebody, are worth. Who is proof is who is managed, or found
+// by user name or e-mail.
+type ComparedExternals struct {
+	Agree  int        `json:"agree"`  // of the proof
+	Differ []Compared `json:"differ"` // of the proof: Employee is whom the id names
+	Silent []Compared `json:"silent"` // names nobody whom TrackTik shows, or is no employee's id
+	Failed []Compared `json:"failed"` // syncState ERROR: the portal's own integration failed on them
+	// Proposed are pairs that nothing but the external id speaks for: to be checked by
+	// somebody who knows the people, and linked.
+	Proposed []Compared `json:"proposed"`
+	Believed bool       `json:"believed"`
 }
 
 // A ComparedEmployee is an employee as far as somebody needs it to find them.
@@ -74,6 +91,9 @@ func (c *Comparison) Seal() {
 	c.Equal, c.Different, c.OnlyOkta = notNil(c.Equal), notNil(c.Different), notNil(c.OnlyOkta)
 	c.OnlyTrackTik, c.OutsideGroup, c.Terminated = notNil(c.OnlyTrackTik), notNil(c.OutsideGroup), notNil(c.Terminated)
 	c.Warnings = notNil(c.Warnings)
+	if x := c.ExternalIDs; x != nil {
+		x.Differ, x.Silent, x.Failed, x.Proposed = notNil(x.Differ), notNil(x.Silent), notNil(x.Failed), notNil(x.Proposed)
+	}
 	c.Summary = CompareSummary{len(c.Equal), len(c.Different), len(c.OnlyOkta), len(c.OnlyTrackTik), len(c.OutsideGroup), len(c.Terminated), map[string]int{}}
 	for _, p := range c.Different {
 		for _, d := range p.Differences {

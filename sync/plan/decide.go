@@ -33,6 +33,7 @@ type View struct {
 	Fresh    bool      // TrackTik was read whole: without an Employee, it is as pushed
 	Gone     bool      // a refresh found that there is no such employee
 	Matches  []Match   // of a person without a link
+	Tie      *Tie      // what Okta's external id says of them; nil: nothing, or it is not believed
 	Former   *Former   // who they were last, when they are not managed
 	// FormerNow is what TrackTik holds of Former; nil: it was not asked, or does not show
 	// them to us.
@@ -70,6 +71,10 @@ func (d *Decision) HoldTerminations(why string) {
 
 func (d *Decision) problem(u UserRef, code, message string) {
 	d.Problems = append(d.Problems, Problem{User: u, Code: code, Message: message})
+}
+
+func (d *Decision) warn(u UserRef, code, message string) {
+	d.Warnings = append(d.Warnings, Warning{Code: code, User: u, Message: message})
 }
 
 // Decide reads the second table of the package comment. Roles are DecideRoles's.

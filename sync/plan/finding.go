@@ -84,4 +84,9 @@ const (
 	WarningProtectedRole      = "protected_role"
 	WarningRoleChanged        = "role_changed" // a group has another role than before
 	WarningDeadKey            = "dead_key"     // a key of sync.groups fits no group
+
+	// WarningPossibleDouble is about somebody who may have two employees.
+	WarningPossibleDouble = "possible_double"
+	// WarningExternalIDDisbelieved is about an org whose external ids are no employee ids.
+	WarningExternalIDDisbelieved = "external_id_disbelieved"
 )

@@ -8,7 +8,7 @@ import (
 
 // A Match is an employee that was found by one of a new person's keys.
 type Match struct {
-	Key      Field // CustomID, Username or Email
+	Key      Field // ExternalID, CustomID, Username or Email
 	Employee Employee
 	Owner    PersonID // who the employee is managed for; empty: nobody
 	Leaves   bool     // the owner gives the name free in this very plan
@@ -16,6 +16,9 @@ type Match struct {
 	Doubt    string   // why it cannot be told whether they are an Admin; empty: it can
 	Rival    PersonID // another new person whose keys find the employee too; empty: nobody
 }
+
+// KeyName returns the name of a key as sync.match has it; empty for any other field.
+func KeyName(key Field) string { return matchNames[key] }
 
 // FindRivals notes, in place, which employees several new people match: they are
 // nobody's before an administrator says whose.
@@ -49,9 +52,9 @@ const (
 	KeyLinked    = "link"
 )
 
-var matchNames = map[Field]string{CustomID: "custom_id", Username: "username", Email: "email"}
+var matchNames = map[Field]string{ExternalID: "external_id", CustomID: "custom_id", Username: "username", Email: "email"}
 
-// ParseMatchKey returns the field of a key of sync.match.
+// ParseMatchKey returns the field of a key of sync.match, or ExternalID.
 func ParseMatchKey(name string) (Field, bool) {
 	for f, n := range matchNames {
 		if n == name {
@@ -70,7 +73,7 @@ func decideNew(v *View, pol *Policy, d *Decision) {
 		d.hold(v.action(Create), HeldUnreadable+": sync.scope failed: "+v.ScopeError)
 		return
 	}
-	d.Warnings = v.Mapped.Warnings
+	d.Warnings = slices.Clip(v.Mapped.Warnings)
 	if len(v.Mapped.Problems) > 0 {
 		d.Problems = v.Mapped.Problems
 		return
@@ -87,6 +90,7 @@ func decideNew(v *View, pol *Policy, d *Decision) {
 	case v.Former != nil:
 		create(v, pol, d, fmt.Sprintf("came back; was employee %d before", v.Former.Link.Employee))
 	default:
+		v.warnUnseen(d)
 		create(v, pol, d, "assigned to the app in Okta"+v.Origin)
 	}
 }
@@ -94,11 +98,14 @@ func decideNew(v *View, pol *Policy, d *Decision) {
 // chooseMatch looks through what the keys found. A terminated employee is nobody's
 // match: their name is free.
 func chooseMatch(v *View, d *Decision) (chosen Match, found bool) {
+	if m, is, done := chooseTied(v, d); done {
+		return m, is
+	}
 	var ids []EmployeeID
 	for _, m := range v.Matches {
 		e := m.Employee
 		switch {
-		case e.Status == StatusTerminated || m.Leaves:
+		case m.Key == ExternalID || e.Status == StatusTerminated || m.Leaves:
 			continue
 		case m.Owner != "" && m.Owner != v.Person.ID:
 			d.problem(v.Ref(), ProblemNameInUse, fmt.Sprintf("%s is that of employee %d, who is managed for user %s",
@@ -119,7 +126,7 @@ func chooseMatch(v *View, d *Decision) (chosen Match, found bool) {
 	case len(ids) > 1:
 		d.problem(v.Ref(), ProblemAmbiguousMatch, fmt.Sprintf("several employees match: %s; `link` says which one is theirs", matchList(v.Matches)))
 		return Match{}, false
-	case found && v.Former != nil && chosen.Employee.ID == v.Former.Link.Employee && chosen.Employee.Status == StatusBanned:
+	case found && v.wasBanned(&chosen.Employee):
 		d.hold(v.action(Create), WhyBanned(chosen.Employee.ID))
 		return Match{}, false
 	case found && !chosen.Employee.Active():
@@ -130,10 +137,23 @@ func chooseMatch(v *View, d *Decision) (chosen Match, found bool) {
 	return chosen, found
 }
 
+// wasBanned reports that an employee is who the person was, banned since.
+func (v *View) wasBanned(e *Employee) bool {
+	return v.Former != nil && e.ID == v.Former.Link.Employee && e.Status == StatusBanned
+}
+
+// warnUnseen warns of a create beside an employee whom Okta names and TrackTik hides.
+func (v *View) warnUnseen(d *Decision) {
+	m := tied(v.Matches)
+	if verdict := v.Tie.Judge(v.Person.ID, &v.Mapped.Wanted.Values, m); verdict == TieUnknown {
+		d.warn(v.Ref(), WarningPossibleDouble, v.Tie.Note(verdict, m))
+	}
+}
+
 func matchList(matches []Match) string {
 	var texts []string
 	for _, m := range matches {
-		if m.Employee.Status != StatusTerminated {
+		if m.Key != ExternalID && m.Employee.Status != StatusTerminated {
 			texts = append(texts, fmt.Sprintf("employee %d by %s (%s)", m.Employee.ID, matchNames[m.Key], m.Employee.Status))
 		}
 	}
@@ -158,6 +178,8 @@ func adopt(v *View, pol *Policy, d *Decision, m Match) {
 		d.problem(v.Ref(), ProblemAdoptOff, fmt.Sprintf("employee %d matches by %s, and sync.adopt is never; `link` ties them", e.ID, a.Key))
 	case m.Doubt != "":
 		d.hold(a, fmt.Sprintf("%s: whether employee %d holds a protected role cannot be told: %s; `link` looks in the list of all grants", HeldUnconfirmed, e.ID, m.Doubt))
+	case m.Key == ExternalID && !SamePerson(&w.Values, &e):
+		d.hold(a, HeldDoubtfulMatch+": "+v.Tie.Note(TieDoubtful, &m))
 	case v.onlyByEmail(e.ID) && strangers(w.Values, e.Values):
 		d.hold(a, fmt.Sprintf("%s: employee %d has the same e-mail, but neither the first nor the last name; `link` settles it", HeldDoubtfulMatch, e.ID))
 	case strangers(w.Values, e.Values) && !agreeIn(w.Values, e.Values, Username, Email):

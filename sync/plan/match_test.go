@@ -90,8 +90,8 @@ func TestWhoIsAdopted(t *testing.T) {
 
 // TestAnAdoptionNamesItsKey is the word of sync.match, and what the plan shows.
 func TestAnAdoptionNamesItsKey(t *testing.T) {
-	for key, want := range map[plan.Field]string{plan.CustomID: "custom_id", plan.Username: "username", plan.Email: "email"} {
-		v := newcomer(matches(by(key, employee(7))), func(v *plan.View) { v.Origin = " through group Site Guards" })
+	for key, want := range map[plan.Field]string{plan.ExternalID: "external_id", plan.CustomID: "custom_id", plan.Username: "username", plan.Email: "email"} {
+		v := newcomer(matches(by(key, employee(7))), ties("7", ""), func(v *plan.View) { v.Origin = " through group Site Guards" })
 		a := plan.Decide(v, with(func(*plan.Policy) {})).Actions[0]
 		if a.Key != want || a.Employee != 7 || a.Reason != "matched by "+want+" through group Site Guards" {
 			t.Errorf("adopted by %+v", a)

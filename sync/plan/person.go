@@ -18,9 +18,10 @@ type Print [16]byte
 // An Entry is one person in a listing of the app's users, not decoded yet: an
 // entry whose Print is the snapshot's need not be.
 type Entry struct {
-	ID     PersonID
-	Print  Print
-	Decode func() (Person, error)
+	ID       PersonID
+	Print    Print
+	External EmployeeID // whom the external id names; 0: nobody
+	Decode   func() (Person, error)
 }
 
 // A Person is an Okta user, with the assignment to the TrackTik app.
@@ -44,6 +45,10 @@ type Assignment struct {
 	Scope    string  // USER or GROUP
 	Group    GroupID // the granting group, when Okta names it
 	UserName string  // credentials.userName
+	// External is the external id: what the app's own integration calls the account that
+	// it made or matched, in TrackTik's case the employee's id [G]; empty: it did neither.
+	External  string
+	SyncState string // how its last push went: SYNCHRONIZED, ERROR, DISABLED …
 }
 
 // An App is the Okta application whose assignments are the scope.

@@ -24,7 +24,8 @@ type Policy struct {
 
 	Protected      []string // globs of logins and e-mails
 	ProtectedRoles []string // globs of role names
-	Match          []Field  // by what an employee is recognised: CustomID, Username, Email
+	MatchExternal  bool     // an employee is recognised by Okta's external id before all else
+	Match          []Field  // by what else an employee is recognised: CustomID, Username, Email
 	CreateOnly     FieldSet // fields that only a create sets
 	Order          []string // groups by rank, by id or name, for OneRole
 

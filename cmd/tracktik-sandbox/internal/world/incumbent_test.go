@@ -175,6 +175,9 @@ func TestWrongWritesAreFound(t *testing.T) {
 			if got := w.Writes(); got.OK || len(got.Wrong) != 1 || got.Judged != 1 || !strings.Contains(got.Wrong[0].Text, mistake.says) {
 				t.Errorf("%+v", got)
 			}
+			if got := w.Writes().Doubles; got != 0 != (name == "makes a double") || got > 1 {
+				t.Errorf("%d doubles", got)
+			}
 		})
 	}
 }

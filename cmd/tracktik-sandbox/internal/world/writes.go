@@ -13,7 +13,9 @@ type Writes struct {
 	OK     bool           `json:"ok"`
 	Judged int            `json:"judged"`
 	Kinds  map[string]int `json:"kinds"` // by resource and what happened to it
-	Wrong  []Disagreement `json:"wrong"`
+	// Doubles are employees who were made for people who had one: nobody can delete them.
+	Doubles int            `json:"doubles"`
+	Wrong   []Disagreement `json:"wrong"`
 }
 
 // A judge goes through the portal's history.
@@ -135,10 +137,15 @@ func (j *judge) created(c tracktiktest.Change, field map[string]tracktiktest.Fie
 		j.wrong(nil, c.ID, "created as %q, and nobody in Okta is that", field["username"].New)
 		return
 	}
+	double := false
 	for _, id := range append(p.mine, j.second[p]) {
 		if id != 0 && j.status[id] != tracktiktest.Terminated {
+			double = true
 			j.wrong(p, c.ID, "created as %q, who is employee %d already", field["username"].New, id)
 		}
+	}
+	if double {
+		j.out.Doubles++
 	}
 	j.owner[c.ID], j.second[p] = p, c.ID
 }

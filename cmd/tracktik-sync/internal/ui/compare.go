@@ -39,7 +39,7 @@ type compareGroup struct {
 }
 
 func compareGroups(c *plan.Comparison) []compareGroup {
-	return []compareGroup{
+	groups := []compareGroup{
 		{"equal", "Matched and equal", c.Equal, "nothing is done"},
 		{"different", "Matched and different", c.Different, "sync.on_adopt says whether a first run updates them; the region of an adopted employee is never moved"},
 		{"only_okta", "In Okta without an employee", c.OnlyOkta, "a run creates them, where nothing is wrong with them"},
@@ -47,6 +47,40 @@ func compareGroups(c *plan.Comparison) []compareGroup {
 		{"outside_group", "Hold a role outside its group", c.OutsideGroup, "a role that was not granted by this program is not revoked by it"},
 		{"terminated", "Terminated in TrackTik, still assigned in Okta", c.Terminated, "a managed one is held; for a terminated one who never was, a new employee is created: deactivate in Okta whoever has left"},
 	}
+	if x := c.ExternalIDs; x != nil {
+		for _, g := range []compareGroup{
+			{ProposedPairs, "Paired by Okta's external id alone", x.Proposed, "held as doubtful: check each, then `link` it; `link --file` takes these rows of the CSV"},
+			{"external_id_differs", "Whose external id in Okta names another employee", x.Differ, "one of the two is not them, or is a double"},
+			{"external_id_silent", "Whose external id in Okta says nothing", x.Silent, "the other keys of sync.match decide"},
+			{"push_failed", "On whom the portal's own integration failed", x.Failed, "look at what differs"},
+		} {
+			if len(g.Rows) > 0 {
+				groups = append(groups, g)
+			}
+		}
+	}
+	return groups
+}
+
+// ProposedPairs is the group of CSV whose rows `link --file` reads.
+const ProposedPairs = "proposed"
+
+// externalIDs says what Okta's own links are worth; empty: nobody has one.
+func externalIDs(x *plan.ComparedExternals) string {
+	if x == nil || x.Agree+len(x.Differ)+len(x.Silent) == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("Okta's external id names the right employee for %d of %d people whom another key finds", x.Agree, x.Agree+len(x.Differ))
+	if x.Agree+len(x.Differ) == 0 {
+		text = "Okta's external id: nobody whom another key finds tells what it is worth"
+	}
+	if len(x.Silent) > 0 {
+		text += fmt.Sprintf(", and says nothing of %d more", len(x.Silent))
+	}
+	if !x.Believed {
+		text += ": nobody is matched by it"
+	}
+	return text
 }
 
 // CompareText prints a comparison for people. Who is equal is only counted.
@@ -58,6 +92,10 @@ func CompareText(out io.Writer, c *plan.Comparison, style Style) error {
 	groups := compareGroups(c)
 	for _, g := range groups {
 		p.line(fmt.Sprintf("%7d  %s", len(g.Rows), g.Title))
+	}
+	if text := externalIDs(c.ExternalIDs); text != "" {
+		p.line()
+		p.line(text)
 	}
 	p.fields(c.Summary.Fields)
 	p.observedTable(c)
@@ -177,8 +215,8 @@ func compareRows(write func(...string) error, group string, row *plan.Compared) 
 func CompareHTML(out io.Writer, c *plan.Comparison) error {
 	return comparePage.Execute(out, struct {
 		*plan.Comparison
-		When, Observing string
-		Groups          []compareGroup
-		Lists           []observedGroup
-	}{c, c.Created.UTC().Format(time.RFC3339), observingLine(c), compareGroups(c), observedGroups(c.Observed)})
+		When, Observing, External string
+		Groups                    []compareGroup
+		Lists                     []observedGroup
+	}{c, c.Created.UTC().Format(time.RFC3339), observingLine(c), externalIDs(c.ExternalIDs), compareGroups(c), observedGroups(c.Observed)})
 }

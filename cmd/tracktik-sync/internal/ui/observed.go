@@ -42,7 +42,7 @@ func observingLine(c *plan.Comparison) string {
 		text += "; new employees and grants of theirs since " + o.PortalRead.UTC().Format(time.RFC3339)
 	}
 	if o.Lapsed > 0 {
-		text += "; " + strconv.Itoa(o.Lapsed) + " planned once, neither done nor due any more"
+		text += "; of what we planned, " + strconv.Itoa(o.Lapsed) + " lapsed: Okta changed back before anybody did it, so nobody is counted for it"
 	}
 	return text
 }
@@ -75,10 +75,61 @@ func (p *printer) observed(o *plan.Observation) {
 			continue
 		}
 		p.title("%s (%d): %s", g.Title, len(g.Rows), g.Says)
-		for i := range g.Rows {
-			p.observedChange(&g.Rows[i])
+		for _, rows := range folded(g.Rows) {
+			p.observedChange(&rows[0])
+			if len(rows) > 1 {
+				p.line("    and ", strconv.Itoa(len(rows)-1), " more of that kind: ", someOf(rows[1:]))
+			}
 		}
 	}
+}
+
+// listed is how many changes are listed one by one; of more, those that say the same are
+// folded into one.
+const listed = 50
+
+// folded puts changes together that say the same of different people, in the order of the
+// first of each.
+func folded(rows []plan.ObservedChange) [][]plan.ObservedChange {
+	var all [][]plan.ObservedChange
+	at := map[string]int{}
+	for i := range rows {
+		r := &rows[i]
+		role := plan.RoleRef{}
+		if r.Role != nil {
+			role = *r.Role
+		}
+		key := fmt.Sprint(r.Kind, "|", r.Field, "|", role.ID, role.Group, "|", r.Note)
+		if r.Field == "" {
+			key += "|" + r.Okta + "|" + r.TrackTik
+		}
+		j, known := at[key]
+		if !known || len(rows) <= listed {
+			at[key] = len(all)
+			all = append(all, []plan.ObservedChange{*r})
+			continue
+		}
+		all[j] = append(all[j], *r)
+	}
+	return all
+}
+
+// someOf names three of them.
+func someOf(rows []plan.ObservedChange) string {
+	const few = 3
+	var names []string
+	for i := range rows[:min(few, len(rows))] {
+		name := Safe(rows[i].User.Login)
+		if name == "" {
+			name = "employee " + ID(int64(rows[i].Employee))
+		}
+		names = append(names, name)
+	}
+	text := strings.Join(names, ", ")
+	if len(rows) > few {
+		text += ", …; --format csv has each"
+	}
+	return text
 }
 
 func (p *printer) observedChange(row *plan.ObservedChange) {
@@ -95,6 +146,9 @@ func (p *printer) observedChange(row *plan.ObservedChange) {
 	p.line("  ", p.style.Bold(KindWords(row.Kind)), "  ", strings.Join(who, ", "))
 	if row.Field != "" {
 		p.line("    ", Safe(row.Field), "  ", Quoted(row.TrackTik), " in TrackTik, ", Quoted(row.Okta), " in Okta")
+	}
+	if row.Field == "" && row.Okta+row.TrackTik != "" {
+		p.line("    Okta: ", Safe(row.Okta), "; TrackTik: ", Safe(row.TrackTik))
 	}
 	if row.Planned != nil {
 		p.line("    due since ", row.Planned.UTC().Format(time.RFC3339))

@@ -45,7 +45,7 @@ var HeldWays = map[string]string{
 	plan.HeldUnconfirmed:         "what it rests on could not be confirmed: it is looked up again in the next run",
 	plan.HeldNotVisible:          "many people are not visible to us: check our rights in Okta; deleted people are confirmed after guard.deleted_grace, or by an approval",
 	plan.HeldProtected:           "sync.protected names the person",
-	plan.HeldDoubtfulMatch:       "only the e-mail agrees: `link USER EMPLOYEE_ID` if it is the same person",
+	plan.HeldDoubtfulMatch:       "too little agrees: `link USER EMPLOYEE_ID` if it is the same person",
 	plan.HeldAdoptedDiffers:      "sync.on_adopt: keep leaves what is there",
 	plan.HeldHasOtherRole:        "the person holds a role that we did not grant: take it away in TrackTik",
 	plan.HeldLastRole:            "TrackTik takes nobody's last role: grant another one",

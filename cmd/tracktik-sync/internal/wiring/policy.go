@@ -2,6 +2,7 @@ package wiring
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"tracktik-sync/configs"
@@ -59,6 +60,7 @@ func Policy(cfg *configs.Config, mapper *mapping.Mapper) plan.Policy {
 
 		Protected:      s.Protected,
 		ProtectedRoles: s.Roles.Protected,
+		MatchExternal:  slices.Contains(s.Match, "external_id"),
 		Match:          matchFields(s),
 		CreateOnly:     mapper.CreateOnly(),
 		Order:          s.Groups.Order,
@@ -73,7 +75,7 @@ func matchFields(s configs.Sync) []plan.Field {
 	var fields []plan.Field
 	for _, name := range s.Match {
 		_, mapped := s.Attributes[plan.CustomID.String()]
-		if f, known := plan.ParseMatchKey(name); known && (f != plan.CustomID || mapped) {
+		if f, known := plan.ParseMatchKey(name); known && f != plan.ExternalID && (f != plan.CustomID || mapped) {
 			fields = append(fields, f)
 		}
 	}
