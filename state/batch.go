@@ -162,6 +162,11 @@ func (p *prepared) others() error {
 			return err
 		}
 	}
+	if p.Census != nil {
+		if err := p.l.putJSON(bucketCensus, keyCensus, p.Census); err != nil {
+			return err
+		}
+	}
 	if p.Run == nil {
 		return nil
 	}

@@ -29,11 +29,13 @@ var (
 	bucketDocuments = []byte("documents")
 	bucketTroubles  = []byte("troubles")
 	bucketEvents    = []byte("events")
+	bucketCensus    = []byte("unmanaged")
 
 	keySchema  = []byte("schema")
 	keyMeta    = []byte("meta")
 	keyLastRun = []byte("last_run")
-	keyEvents  = []byte("log") // the only one of its bucket
+	keyEvents  = []byte("log")    // the only one of its bucket
+	keyCensus  = []byte("census") // the only one of its bucket
 	keyKey     = []byte("key")
 )
 
@@ -42,7 +44,7 @@ var buckets = [][]byte{
 	bucketMeta, bucketPeople, bucketPrints, bucketEmployees, bucketNames, bucketFormers, bucketFormersBy,
 	bucketGroups, bucketMembers, bucketGrants, bucketGrantsBy, bucketPending,
 	bucketAudit, bucketAuditWho, bucketAuditRun, bucketAuditTime, bucketRuns, bucketDocuments, bucketTroubles,
-	bucketEvents,
+	bucketEvents, bucketCensus,
 }
 
 // isSealed reports whether the value of that key goes through the codec.

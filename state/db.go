@@ -146,6 +146,22 @@ func getEvents(tx *bbolt.Tx, c codec) (l plan.EventLog, err error) {
 	return l, err
 }
 
+// Census is what is remembered of the employees whom nobody manages; the zero one: nothing.
+func (db *DB) Census() (c plan.Census, err error) {
+	err = db.view(func(tx *bbolt.Tx) error {
+		c, err = getCensus(tx, db.codec)
+		return err
+	})
+	return c, err
+}
+
+func getCensus(tx *bbolt.Tx, c codec) (census plan.Census, err error) {
+	_, err = readRows(tx, span{bucket: bucketCensus}, -1, func(k, sealed []byte) error {
+		return c.openJSON(bucketCensus, k, sealed, &census)
+	})
+	return census, err
+}
+
 // CheckBinding returns a BindingError unless the snapshot was made for want.
 func (db *DB) CheckBinding(want plan.Binding) error {
 	m, err := db.Meta()

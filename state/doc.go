@@ -35,6 +35,7 @@
 //	documents   run id            sealed         the document, deflated
 //	troubles    plan.Trouble.Key  sealed JSON    plan.Trouble
 //	events      "log"             sealed JSON    plan.EventLog; none: Okta's System Log was never read
+//	unmanaged   "census"          sealed JSON    plan.Census
 //
 // A new bucket or a new JSON field is an addition and keeps the version: it must
 // mean nothing when it is absent. plan.Values is stored as a list, so its fields

@@ -129,6 +129,7 @@ func printOf(n int) (p plan.Print) {
 type dump struct {
 	Meta     plan.Meta
 	Events   plan.EventLog
+	Census   plan.Census
 	Links    map[plan.PersonID]plan.Link
 	Marks    map[plan.PersonID]plan.Mark
 	Formers  map[plan.EmployeeID]plan.Former
@@ -158,6 +159,8 @@ func dumpOf(db *DB, groups ...plan.GroupID) (*dump, error) {
 	d.Meta, err = db.Meta()
 	note(err)
 	d.Events, err = db.EventLog()
+	note(err)
+	d.Census, err = db.Census()
 	note(err)
 	for l, err := range db.Links() {
 		if err == nil {
@@ -266,6 +269,7 @@ func fill(t testing.TB, db *DB) {
 		Members:  []plan.Membership{{Group: "00g1", Members: []plan.PersonID{"00u1", "00u2"}}, {Group: "00g2"}},
 		Grants:   []plan.Grant{{Role: 7, Person: "00u1", ID: 70, Employee: 1, Group: "00g1", Since: morning}, {Role: 7, Person: "00u2", ID: 71, Employee: 2, Group: "00g1", Since: morning}},
 		Events:   readLog(7),
+		Census:   census(7),
 		Troubles: []plan.Trouble{{Person: "00u3", Code: plan.ProblemRefused, Message: "refused", Since: morning, Last: morning}},
 		Run:      &plan.RunRecord{ID: "20261124T060000Z-000001", Started: morning, Ended: morning, Done: map[string]int{"create": 40}, Document: []byte(`{"actions":[]}`)},
 	})
@@ -283,6 +287,15 @@ func readLog(n int) *plan.EventLog {
 	return &plan.EventLog{Cursor: fmt.Sprintf("https://acme.okta.example/api/v1/logs?after=%d", n), Polled: at,
 		Again: []plan.Look{{Person: person(n), At: at, Gone: at,
 			Claims: []plan.Told{{Kind: plan.EventUser, Says: plan.SaysGone, At: at}}}}}
+}
+
+// census is one of n employees.
+func census(n int) *plan.Census {
+	c := &plan.Census{}
+	for i := range n {
+		c.People = append(c.People, plan.Counted{Employee: plan.EmployeeID(1000 + i), Class: plan.Classes[i%len(plan.Classes)], Asked: morning})
+	}
+	return c
 }
 
 // flip changes a bit of the first place at which the file says text.

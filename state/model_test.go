@@ -112,6 +112,7 @@ func (m *model) batch(n int) plan.Batch {
 		b.Audits = append(b.Audits, plan.Audit{Kind: "update", Person: m.person(), Time: morning.Add(-time.Duration(n) * time.Second)})
 	})
 	m.some(func() { b.Events = readLog(n) })
+	m.some(func() { b.Census = census(1 + n%9) })
 	m.some(func() { b.Begin = append(b.Begin, plan.Intent{Request: string(rune('a' + n%26))}) })
 	m.some(func() {
 		if seq := 1 + m.r.Uint64N(m.intents+2); !slices.Contains(b.Settle, seq) {
@@ -176,6 +177,9 @@ func (m *model) apply(b plan.Batch) {
 	}
 	if b.Events != nil {
 		w.Events = *b.Events
+	}
+	if b.Census != nil {
+		w.Census = *b.Census
 	}
 	m.applyRoles(b)
 	for _, key := range b.Cured {

@@ -96,6 +96,9 @@ func (v *verifier) run() error {
 		if _, err := getEvents(tx, v.db.codec); err != nil {
 			return err
 		}
+		if _, err := getCensus(tx, v.db.codec); err != nil {
+			return err
+		}
 		for _, part := range []func(*bbolt.Tx){v.people, v.roles, v.journal, v.runs, v.indexes} {
 			part(tx)
 		}

@@ -29,6 +29,9 @@ func (e *Engine) Compare(ctx context.Context, seen Observed) (*plan.Comparison, 
 	if err := c.compare(); err != nil {
 		return nil, err
 	}
+	if err := c.tellApart(ctx); err != nil {
+		return nil, err
+	}
 	if err := c.observe(seen); err != nil {
 		return nil, err
 	}
@@ -49,6 +52,7 @@ type comparing struct {
 	ties      plan.Ties                                   // whom external ids name, of people who are not managed; none: they are not believed
 	holders   map[plan.RoleID][]plan.EmployeeID           // of the pushed groups' roles
 	newGrants []plan.UserRole                             // of these roles, made while observing
+	unmanaged []int                                       // places in out.OnlyTrackTik
 	out       *plan.Comparison
 }
 

@@ -2,10 +2,13 @@ package sync
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
 )
@@ -233,9 +236,30 @@ func (c *comparing) placeEmployees() error {
 		case managed:
 			row.User, row.Note = plan.UserRef{ID: link.Person, Login: link.Login}, "is managed, and not assigned to the app in Okta any more"
 		}
-		c.out.OnlyTrackTik = append(c.out.OnlyTrackTik, row)
+		if c.out.OnlyTrackTik = append(c.out.OnlyTrackTik, row); !managed {
+			c.unmanaged = append(c.unmanaged, len(c.out.OnlyTrackTik)-1)
+		}
 	}
 	return nil
+}
+
+// tellApart looks the unmanaged up in Okta.
+func (c *comparing) tellApart(ctx context.Context) error {
+	c.phase("looking unmanaged employees up in okta", len(c.unmanaged))
+	pool, poolCtx := errgroup.WithContext(ctx)
+	pool.SetLimit(lookers)
+	for _, i := range c.unmanaged {
+		row := &c.out.OnlyTrackTik[i]
+		pool.Go(func() error {
+			defer c.progress(1)
+			s, err := c.classify(poolCtx, c.employees[row.Employee.ID])
+			if row.Class = s.Class; row.Note == "" {
+				row.Note = s.Why
+			}
+			return err
+		})
+	}
+	return pool.Wait()
 }
 
 func (c *comparing) sortedEmployees() []*plan.Employee {

@@ -130,6 +130,7 @@ func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, e
 	}
 	r.log.WithField("by", e.By).Info("run begins")
 	err = r.carryOut(ctx, r.decide, r.apply, r.finish)
+	r.takeCensus(ctx)
 	r.settleApprovals(ctx)
 	r.noteAsked()
 	if recordErr := r.record(err); err == nil {

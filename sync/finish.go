@@ -519,7 +519,7 @@ func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 		meta.Observed = r.Observe || meta.Observed && !r.refresh
 		if r.refresh {
 			meta.RefreshDue = false
-			n := r.unmanaged()
+			n := len(r.unmanaged())
 			meta.UnmanagedActive = &n
 		}
 		if r.current.total > 0 {

@@ -106,6 +106,7 @@ type Snapshot interface {
 	Grants() iter.Seq2[plan.Grant, error]
 	GrantsSent(id plan.PersonID, employee plan.EmployeeID, role plan.RoleID) (int, error)
 	Troubles() ([]plan.Trouble, error)
+	Census() (plan.Census, error)
 	Pending() ([]plan.Intent, error)
 	CountsSince(t time.Time) (approved, unapproved map[plan.Kind]int, err error)
 	// DoneSince tells each of the entries about actions that were done, or found done,

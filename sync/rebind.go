@@ -213,7 +213,7 @@ func (b *rebinding) commit() error {
 		meta.Mappings = nil
 	}
 	if b.portalMoved() {
-		meta.Regions, meta.PortalEmployees, meta.UnmanagedActive, meta.Observing = nil, 0, nil, nil
+		meta.Regions, meta.PortalEmployees, meta.UnmanagedActive, meta.Unmanaged, meta.Observing = nil, 0, nil, nil, nil
 	}
 	batch := b.batch
 	batch.Meta = &meta

@@ -69,8 +69,27 @@ func (r *retirement) confirm(ctx context.Context, action *plan.Action) string {
 	return ""
 }
 
-// finish counts who is left alone: each of them was named, and is news.
+// finish counts who is left alone: each of them was named, and is news. Who was ended is
+// unmanaged no more.
 func (r *retirement) finish(out *apply.Outcome) error {
 	r.doc.Result.NewProblems += len(r.doc.Problems) + len(out.Troubles)
-	return nil
+	ended := map[plan.EmployeeID]bool{}
+	for i := range r.doc.Actions {
+		former, found, err := r.Snapshot.FormerByEmployee(r.doc.Actions[i].Employee)
+		if err != nil {
+			return err
+		}
+		if found && former.Run == r.id {
+			ended[former.Link.Employee] = true
+		}
+	}
+	census, err := r.Snapshot.Census()
+	if err != nil || r.meta.Unmanaged == nil || len(ended) == 0 {
+		return err
+	}
+	if n := r.meta.UnmanagedActive; n != nil {
+		left := max(0, *n-len(ended))
+		r.meta.UnmanagedActive = &left
+	}
+	return r.keepCensus(census.Without(ended))
 }

@@ -29,11 +29,12 @@ func newCompare(a *app) *cobra.Command {
 		Short: "Read both sides whole, and say who agrees with whom; writes nothing",
 		Long: "Compare reads Okta and TrackTik whole and sorts people into six groups: matched and equal; matched\n" +
 			"and different, field by field; in Okta without an employee; active employees without anyone in Okta;\n" +
-			"holders of a role outside its group; terminated in TrackTik and still assigned. It writes nothing and\n" +
-			"needs no snapshot; where there is one, `status` and the metrics then know how many active employees\n" +
-			"nobody stands behind. While sync.mode is observe it ends with a table of what was due since observing\n" +
-			"began: what the portal's other provisioner did as well, what only we would have done, and what only\n" +
-			"they did.",
+			"holders of a role outside its group; terminated in TrackTik and still assigned. Active employees whom\n" +
+			"nobody manages are looked up in Okta by username and e-mail, and told apart: left_okta (`retire` ends\n" +
+			"these), not_assigned, nobody, doubtful. It writes nothing and needs no snapshot; where there is one,\n" +
+			"`status` and the metrics then know how many of each there are. While sync.mode is observe it ends\n" +
+			"with a table of what was due since observing began: what the portal's other provisioner did as well,\n" +
+			"what only we would have done, and what only they did.",
 		Example: "  tracktik-sync compare\n" +
 			"  tracktik-sync compare --format csv > compare.csv",
 		Args: cobra.NoArgs,
@@ -49,7 +50,7 @@ func (c *compareCommand) execute(ctx context.Context, cfg *configs.Config, _ []s
 		return err
 	}
 	if known {
-		c.remember(cfg, result.Summary.OnlyTrackTik)
+		c.remember(cfg, result)
 	}
 	return c.show(c.format.value, result, func(w io.Writer) error {
 		switch c.format.value {
@@ -123,13 +124,14 @@ func observed(cfg *configs.Config, db *state.DB, err error) (seen tsync.Observed
 
 // remember notes how many active employees nobody stands behind, where the snapshot
 // can be written to: who only reads may compare as well.
-func (c *compareCommand) remember(cfg *configs.Config, n int) {
+func (c *compareCommand) remember(cfg *configs.Config, result *plan.Comparison) {
+	n, census := result.Summary.OnlyTrackTik, result.Census()
 	db, err := state.Open(cfg.State.Path, c.Writing(cfg))
 	if err == nil {
 		var meta plan.Meta
 		if meta, err = db.Meta(); err == nil {
-			meta.UnmanagedActive = &n
-			err = db.Commit(plan.Batch{Meta: &meta})
+			meta.UnmanagedActive, meta.Unmanaged = &n, result.Summary.Unmanaged
+			err = db.Commit(plan.Batch{Meta: &meta, Census: &census})
 		}
 		err = errors.Join(err, db.Close())
 	}

@@ -28,6 +28,7 @@ type Batch struct {
 	Run    *RunRecord
 	Meta   *Meta
 	Events *EventLog // how far Okta's System Log was read, with what came of it
+	Census *Census   // in the place of the former one
 }
 
 // A PersonPrint is the print of the listing entry at which a person was last
@@ -88,6 +89,9 @@ type Meta struct {
 	// External is what the last whole run that matched people found of Okta's external ids;
 	// nil: none has.
 	External *ExternalIDs `json:"external_ids,omitempty"`
+	// Unmanaged counts those of them whom nobody manages, by what Okta knows of them; nil:
+	// nobody was looked up yet.
+	Unmanaged map[Class]int `json:"unmanaged,omitempty"`
 	// Regions are the names of the portal's regions, as they were last read.
 	Regions map[RegionID]string `json:"regions,omitempty"`
 	// Mappings is the app's Push Groups list as it was first read well.

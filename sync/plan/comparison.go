@@ -39,6 +39,8 @@ type CompareSummary struct {
 	OutsideGroup int            `json:"outside_group"`
 	Terminated   int            `json:"terminated"`
 	Fields       map[string]int `json:"fields"`
+	// Unmanaged are those of OnlyTrackTik whom nobody manages, by what Okta knows of them.
+	Unmanaged map[Class]int `json:"unmanaged"`
 }
 
 // A Compared is one person of one group.
@@ -49,7 +51,8 @@ type Compared struct {
 	// username or email.
 	Match       string       `json:"match,omitempty"`
 	Differences []Difference `json:"differences,omitempty"`
-	Role        *RoleRef     `json:"role,omitempty"` // of OutsideGroup
+	Role        *RoleRef     `json:"role,omitempty"`  // of OutsideGroup
+	Class       Class        `json:"class,omitempty"` // of OnlyTrackTik, where nobody manages the employee
 	Group       string       `json:"group,omitempty"`
 	Note        string       `json:"note,omitempty"`
 }
@@ -94,10 +97,23 @@ func (c *Comparison) Seal() {
 	if x := c.ExternalIDs; x != nil {
 		x.Differ, x.Silent, x.Failed, x.Proposed = notNil(x.Differ), notNil(x.Silent), notNil(x.Failed), notNil(x.Proposed)
 	}
-	c.Summary = CompareSummary{len(c.Equal), len(c.Different), len(c.OnlyOkta), len(c.OnlyTrackTik), len(c.OutsideGroup), len(c.Terminated), map[string]int{}}
+	c.Summary = CompareSummary{len(c.Equal), len(c.Different), len(c.OnlyOkta), len(c.OnlyTrackTik), len(c.OutsideGroup), len(c.Terminated), map[string]int{}, nil}
+	census := c.Census()
+	c.Summary.Unmanaged = census.Counts()
 	for _, p := range c.Different {
 		for _, d := range p.Differences {
 			c.Summary.Fields[d.Field]++
 		}
 	}
+}
+
+// Census is what is to be remembered of the unmanaged.
+func (c *Comparison) Census() Census {
+	var census Census
+	for i := range c.OnlyTrackTik {
+		if row := &c.OnlyTrackTik[i]; row.Class != "" {
+			census.People = append(census.People, Counted{Employee: row.Employee.ID, Class: row.Class, Asked: c.Created})
+		}
+	}
+	return census
 }

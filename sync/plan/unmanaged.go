@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // A Class says what Okta knows of an active employee whom nobody manages.
@@ -83,4 +84,69 @@ func namesAgree(e *Employee, p *Person) bool {
 func sameText(a, b string) bool {
 	a = FoldName(a)
 	return a != "" && a == FoldName(b)
+}
+
+// A Census is what is remembered of the active employees whom nobody manages.
+type Census struct {
+	People []Counted `json:"people"` // by their ids
+}
+
+// A Counted is one employee of a census.
+type Counted struct {
+	Employee EmployeeID `json:"employee"`
+	Class    Class      `json:"class"`
+	Asked    time.Time  `json:"asked"` // when Okta said so
+}
+
+// censusAge is how long an answer is good: who is in Okta today may leave.
+const censusAge = 7 * 24 * time.Hour
+
+// Due parts the employees who are unmanaged now: of whom the census tells well enough, and
+// who is to be asked about, the new ones first, then the longest known, at most so many.
+// Who is due and not among them keeps what was known.
+func (c *Census) Due(unmanaged []EmployeeID, now time.Time, most int) (kept []Counted, ask []EmployeeID) {
+	known := make(map[EmployeeID]Counted, len(c.People))
+	for _, p := range c.People {
+		known[p.Employee] = p
+	}
+	var old []Counted
+	for _, id := range unmanaged {
+		p, found := known[id]
+		age := now.Sub(p.Asked)
+		switch {
+		case !found:
+			ask = append(ask, id)
+		case age >= censusAge || age < 0: // the second was noted by a wrong clock
+			old = append(old, p)
+		default:
+			kept = append(kept, p)
+		}
+	}
+	slices.SortStableFunc(old, func(a, b Counted) int { return a.Asked.Compare(b.Asked) })
+	ask = ask[:min(len(ask), most)]
+	for _, p := range old {
+		if len(ask) < most {
+			ask = append(ask, p.Employee)
+			continue
+		}
+		kept = append(kept, p)
+	}
+	return kept, ask
+}
+
+// Without is the census less some employees.
+func (c *Census) Without(gone map[EmployeeID]bool) Census {
+	return Census{slices.DeleteFunc(slices.Clone(c.People), func(p Counted) bool { return gone[p.Employee] })}
+}
+
+// Counts are how many there are of each class, zeros too.
+func (c *Census) Counts() map[Class]int {
+	counts := map[Class]int{}
+	for _, class := range Classes {
+		counts[class] = 0
+	}
+	for _, p := range c.People {
+		counts[p.Class]++
+	}
+	return counts
 }

@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // stray is an employee whom nobody manages.
@@ -84,5 +86,34 @@ func TestWhoHasNoNameToBeLookedUpByIsDoubtful(t *testing.T) {
 	e.Values[FirstName], e.Values[LastName] = "", ""
 	if got := Classify(&e, Sighting{Users: []Person{user("DEPROVISIONED", called("", ""))}}); got.Class != Doubtful {
 		t.Errorf("two empty names agree: %s", got.Class)
+	}
+}
+
+func TestACensusAsksAboutTheNewAndTheOldOnly(t *testing.T) {
+	now := time.Date(2026, 11, 24, 6, 0, 0, 0, time.UTC)
+	c := Census{People: []Counted{
+		{1, LeftOkta, now.Add(-time.Hour)},
+		{2, Nobody, now.Add(-8 * 24 * time.Hour)},
+		{3, Doubtful, now.Add(-9 * 24 * time.Hour)},
+		{4, NotAssigned, now.Add(time.Hour)},
+		{5, NotAssigned, now.Add(-time.Hour)}, // is managed by now, or ended
+	}}
+	ids := []EmployeeID{1, 2, 3, 4, 9}
+	for most, want := range map[int]struct {
+		ask  []EmployeeID
+		kept []Counted
+	}{
+		10: {[]EmployeeID{9, 3, 2, 4}, c.People[:1]},
+		2:  {[]EmployeeID{9, 3}, []Counted{c.People[0], c.People[1], c.People[3]}},
+		0:  {nil, []Counted{c.People[0], c.People[2], c.People[1], c.People[3]}},
+	} {
+		kept, ask := c.Due(ids, now, most)
+		if !slices.Equal(ask, want.ask) || !slices.Equal(kept, want.kept) {
+			t.Errorf("%d at once: asks %v and keeps %v", most, ask, kept)
+		}
+	}
+	left := c.Without(map[EmployeeID]bool{1: true})
+	if got := left.Counts(); got[LeftOkta] != 0 || got[NotAssigned] != 2 || len(got) != len(Classes) || len(c.People) != 5 {
+		t.Errorf("%v", got)
 	}
 }

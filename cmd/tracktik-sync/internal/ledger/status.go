@@ -27,6 +27,7 @@ type Status struct {
 	Problems        int                    `json:"problems"`
 	Held            int                    `json:"held"`
 	UnmanagedActive *int                   `json:"unmanaged_active"`
+	Unmanaged       map[plan.Class]int     `json:"unmanaged"` // whom nobody manages, by what Okta knows of them; null: nobody was looked up yet
 	Quarantine      *Quarantine            `json:"quarantine"`
 	Guard           guardStatus            `json:"guard"`
 	Lock            *state.Holder          `json:"lock"`
@@ -177,7 +178,7 @@ func (d *Status) fromMeta(meta plan.Meta) {
 	if !meta.LastSuccess.IsZero() {
 		d.LastSuccess = &meta.LastSuccess
 	}
-	d.UnmanagedActive = meta.UnmanagedActive
+	d.UnmanagedActive, d.Unmanaged = meta.UnmanagedActive, meta.Unmanaged
 	if o := meta.Observing; o != nil && d.Mode == "observe" {
 		d.ObservingSince = &o.Since
 	}

@@ -43,6 +43,9 @@ func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 	t.Row("managed", ui.Number(d.Managed, "employee"))
 	if d.UnmanagedActive != nil {
 		t.Row("unmanaged", fmt.Sprintf("%d active in TrackTik without anyone in Okta", *d.UnmanagedActive))
+		if d.Unmanaged != nil && *d.UnmanagedActive > 0 {
+			t.Row("", ui.Classes(d.Unmanaged))
+		}
 	}
 	if e := d.Events; e != nil && e.Error == "" {
 		t.Row("system log", "read "+ui.Ago(e.Polled, now))

@@ -32,7 +32,7 @@ func full() Values {
 	return Values{Version: "v1.4.0", Document: d,
 		Run: plan.RunRecord{ID: "20261124T060000Z-000007", Started: morning, Ended: morning.Add(90 * time.Second), Mode: "apply", By: "ops@worker-1 (timer)",
 			ExitCode: 4, Managed: 4000, Held: 3, Problems: 2, OktaCalls: 23, TTCalls: 9},
-		Meta: plan.Meta{LastSuccess: morning.Add(90 * time.Second), UnmanagedActive: &unmanaged,
+		Meta: plan.Meta{LastSuccess: morning.Add(90 * time.Second), UnmanagedActive: &unmanaged, Unmanaged: map[plan.Class]int{plan.LeftOkta: 4, plan.Nobody: 3},
 			Quarantine: &plan.Quarantine{System: "okta", Reason: "ana@acme.example is locked"}},
 		Problems: []plan.Trouble{{Person: "00u4dan", Login: "dan@acme.example", Code: plan.ProblemRefused}, {Person: "00u5", Code: "dan@acme.example"}},
 		Requests: map[string]map[string]map[int]int{

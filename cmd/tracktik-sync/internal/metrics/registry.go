@@ -157,6 +157,12 @@ func (r registry) people(v Values) {
 	if n := v.Meta.UnmanagedActive; n != nil {
 		r.gauge("unmanaged_active_employees", "Active employees whom nobody in Okta stands behind, as of the last refresh.").Set(float64(*n))
 	}
+	if counts := v.Meta.Unmanaged; counts != nil {
+		unmanaged := r.family("unmanaged_employees", "Active employees whom nobody manages, by what Okta knows of them.", "class")
+		for _, class := range plan.Classes {
+			unmanaged.WithLabelValues(string(class)).Set(float64(counts[class]))
+		}
+	}
 	problems := r.family("problems", "People and roles with a problem, by its code.", "code")
 	for code := range ui.ProblemWays {
 		problems.WithLabelValues(code).Set(0)

@@ -35,6 +35,7 @@ var contract = []string{
 	"tracktik_sync_run_duration_seconds{}",
 	"tracktik_sync_snapshot_bytes{}",
 	"tracktik_sync_unmanaged_active_employees{}",
+	"tracktik_sync_unmanaged_employees{class}",
 }
 
 func gathered(t *testing.T, v Values) []*dto.MetricFamily {
@@ -84,6 +85,8 @@ func TestEachValueIsThere(t *testing.T) {
 		`tracktik_sync_actions{kind="update",outcome="done"} 0`,
 		`tracktik_sync_managed_employees 4000`,
 		`tracktik_sync_unmanaged_active_employees 7`,
+		`tracktik_sync_unmanaged_employees{class="doubtful"} 0`,
+		`tracktik_sync_unmanaged_employees{class="left_okta"} 4`,
 		`tracktik_sync_problems{code="refused"} 1`,
 		`tracktik_sync_problems{code="duplicate"} 0`,
 		`tracktik_sync_held{code="guard"} 2`,

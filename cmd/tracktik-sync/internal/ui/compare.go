@@ -43,7 +43,7 @@ func compareGroups(c *plan.Comparison) []compareGroup {
 		{"equal", "Matched and equal", c.Equal, "nothing is done"},
 		{"different", "Matched and different", c.Different, "sync.on_adopt says whether a first run updates them; the region of an adopted employee is never moved"},
 		{"only_okta", "In Okta without an employee", c.OnlyOkta, "a run creates them, where nothing is wrong with them"},
-		{"only_tracktik", "Active employees without anyone in Okta", c.OnlyTrackTik, "nobody who is not managed is ever touched: to be handed to HR"},
+		{"only_tracktik", "Active employees without anyone in Okta", c.OnlyTrackTik, "no run touches who is not managed: `retire` ends those who left Okta, and HR decides about the others"},
 		{"outside_group", "Hold a role outside its group", c.OutsideGroup, "a role that was not granted by this program is not revoked by it"},
 		{"terminated", "Terminated in TrackTik, still assigned in Okta", c.Terminated, "a managed one is held; for a terminated one who never was, a new employee is created: deactivate in Okta whoever has left"},
 	}
@@ -92,6 +92,9 @@ func CompareText(out io.Writer, c *plan.Comparison, style Style) error {
 	groups := compareGroups(c)
 	for _, g := range groups {
 		p.line(fmt.Sprintf("%7d  %s", len(g.Rows), g.Title))
+		if g.ID == "only_tracktik" && len(g.Rows) > 0 {
+			p.line("         ", Classes(c.Summary.Unmanaged))
+		}
 	}
 	if text := externalIDs(c.ExternalIDs); text != "" {
 		p.line()
@@ -136,8 +139,8 @@ func (p *printer) compared(row *plan.Compared) {
 	for _, d := range row.Differences {
 		p.line(fmt.Sprintf("    %-*s  ", width, Safe(d.Field)), Quoted(d.TrackTik), " in TrackTik, ", Quoted(d.Okta), " in Okta")
 	}
-	if row.Note != "" {
-		p.line("    ", Safe(row.Note))
+	if text := begin(string(row.Class)) + Safe(row.Note); text != "" {
+		p.line("    ", text)
 	}
 }
 
@@ -168,7 +171,7 @@ func whoIs(row *plan.Compared) string {
 }
 
 var compareHeader = []string{"group", "okta_id", "login", "employee_id", "custom_id", "username", "name", "email", "status", "region", "match",
-	"field", "in_okta", "in_tracktik", "role_id", "role", "group_id", "okta_group", "note", "action"}
+	"field", "in_okta", "in_tracktik", "role_id", "role", "group_id", "okta_group", "note", "action", "class"}
 
 // CompareCSV writes a row a person, and of those who differ a row a field.
 func CompareCSV(out io.Writer, c *plan.Comparison) error {
@@ -203,7 +206,7 @@ func compareRows(write func(...string) error, group string, row *plan.Compared) 
 		differences = []plan.Difference{{}}
 	}
 	for _, d := range differences {
-		cells := append(slices.Clone(person), d.Field, d.Okta, d.TrackTik, ID(int64(role.ID)), role.Name, string(role.Group), row.Group, row.Note, "")
+		cells := append(slices.Clone(person), d.Field, d.Okta, d.TrackTik, ID(int64(role.ID)), role.Name, string(role.Group), row.Group, row.Note, "", string(row.Class))
 		if err := write(cells...); err != nil {
 			return err
 		}

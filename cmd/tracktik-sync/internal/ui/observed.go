@@ -165,5 +165,5 @@ func observedRow(write func(...string) error, group string, row *plan.ObservedCh
 		role = *row.Role
 	}
 	return write(group, string(row.User.ID), row.User.Login, ID(int64(row.Employee)), "", "", "", "", "", "", "",
-		row.Field, row.Okta, row.TrackTik, ID(int64(role.ID)), role.Name, string(role.Group), "", row.Note, string(row.Kind))
+		row.Field, row.Okta, row.TrackTik, ID(int64(role.ID)), role.Name, string(role.Group), "", row.Note, string(row.Kind), "")
 }

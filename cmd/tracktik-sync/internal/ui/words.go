@@ -117,6 +117,18 @@ func Person(u plan.UserRef) string {
 	return Safe(u.Login) + " (" + Safe(string(u.ID)) + ")"
 }
 
+// classWords say what Okta knows of unmanaged employees.
+var classWords = map[plan.Class]string{plan.LeftOkta: "left Okta", plan.NotAssigned: "in Okta and not assigned", plan.Nobody: "nobody in Okta", plan.Doubtful: "doubtful"}
+
+// Classes counts the unmanaged by what Okta knows of them, zeros too.
+func Classes(counts map[plan.Class]int) string {
+	texts := make([]string, len(plan.Classes))
+	for i, class := range plan.Classes {
+		texts[i] = strconv.Itoa(counts[class]) + " " + classWords[class]
+	}
+	return strings.Join(texts, ", ")
+}
+
 // Whose names the person of a problem, and the employee of who is not managed, harmless.
 func Whose(p *plan.Problem) string {
 	names := []string{Person(p.User)}
