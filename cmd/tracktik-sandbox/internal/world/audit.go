@@ -47,6 +47,9 @@ func (w *World) Audit() []Disagreement {
 	for _, before := range w.bystanders {
 		a.known[before.ID] = true
 		now, _ := w.TrackTik.Employee(before.ID)
+		if now.Status == tracktiktest.Terminated && w.incumbent != nil && w.incumbent.why[before.ID] == deactivated {
+			continue // who left long ago may be retired
+		}
 		if now.Status != before.Status || now.Username != before.Username || now.Email != before.Email {
 			a.find("", before.ID, "is %s as %q, and was %s as %q: this employee is not ours to touch", now.Status, now.Username, before.Status, before.Username)
 		}

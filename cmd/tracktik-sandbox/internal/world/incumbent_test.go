@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -179,6 +180,25 @@ func TestWrongWritesAreFound(t *testing.T) {
 				t.Errorf("%d doubles", got)
 			}
 		})
+	}
+}
+
+// TestForgottenLeaversMayBeRetired, and of those whom nobody manages nobody else.
+func TestForgottenLeaversMayBeRetired(t *testing.T) {
+	for why, right := range map[string]bool{deactivated: true, deleted: false, rivalDouble: false} {
+		w := New(inherited)
+		wholly(t, w, false)
+		h := newHand(t, w)
+		for _, e := range w.bystanders {
+			if w.incumbent.why[e.ID] == why {
+				h.write("POST", fmt.Sprintf("/employees/%d/actions/terminate", e.ID), `{"date":"2026-11-24","reason":1,"sendNotification":false}`)
+				break
+			}
+		}
+		touched := slices.ContainsFunc(w.Audit(), func(d Disagreement) bool { return strings.Contains(d.Text, "not ours to touch") })
+		if got := w.Writes(); got.Judged != 1 || got.OK != right || touched == right {
+			t.Errorf("%s: %+v, touched %v", why, got, touched)
+		}
 	}
 }
 

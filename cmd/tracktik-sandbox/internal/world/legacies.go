@@ -17,7 +17,7 @@ type legacy struct {
 // Why employees are there who are nobody in Okta.
 const (
 	rivalDouble = "the double of somebody, with their e-mail address; HR has to end it"
-	deactivated = "left long ago, and is deactivated in Okta; HR has to end it"
+	deactivated = "left long ago, and is deactivated in Okta; `retire` or HR has to end it"
 	deleted     = "left long ago, and is deleted in Okta; HR has to end it"
 )
 

@@ -107,6 +107,7 @@ func (j *judge) employee(c tracktiktest.Change, field map[string]tracktiktest.Fi
 	switch {
 	case c.What == "created":
 		j.created(c, field)
+	case p == nil && c.What == "terminated" && j.w.incumbent.why[c.ID] == deactivated: // retired
 	case p == nil:
 		j.wrong(nil, c.ID, "%s, and nobody in Okta is that: %s", c.What, j.w.incumbent.why[c.ID])
 	case p.never:
