@@ -122,7 +122,7 @@ func (r *retirement) decide(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
 		func(context.Context) error { return r.allowed() },
 		func(context.Context) error { return r.quarantined() },
-		r.meet, r.loadApproved, r.settle, r.begin, r.grants.FindOwn, r.readNamed, r.readStanding, r.readRoles,
+		r.meet, r.loadApproved, r.settle, r.begin, r.grants.FindOwn, r.readNamed, r.readStanding, r.readTies, r.readRoles,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -108,13 +108,23 @@ func TestWhoLeftOktaIsRetiredAndOnRecord(t *testing.T) {
 	w.wantNoWrites()
 }
 
+// A user of their names left, and Okta ties the employee to another one who is assigned.
+func TestWhomOktaTiesToSomebodyElseIsNotRetired(t *testing.T) {
+	w, ids := haunted(t)
+	w.users["ada again"] = w.org.AddUser(oktatest.User{Login: "ada.new@acme.example", FirstName: "Ada", LastName: "Married"})
+	w.org.AssignUser(w.app, w.users["ada again"], oktatest.Assignment{ExternalID: strconv.FormatInt(ids[0], 10)})
+	doc, err := w.retire(everybody(ids[:1]))
+	w.must(err)
+	w.wantLeftAlone(doc, string(plan.Doubtful), ids[0])
+}
+
 // Two calls a leaver to Okta, one each for the employee and the roles to TrackTik.
 func TestARetirementAsksNoMoreThanItNeeds(t *testing.T) {
 	w, ids := haunted(t)
 	_, err := w.retire(everybody(ids))
 	w.must(err)
-	if n := len(w.org.Requests()); n != 1+2*3 {
-		t.Errorf("%d requests to Okta, want the app and two a person", n)
+	if n := len(w.org.Requests()); n != 1+2*3+1 {
+		t.Errorf("%d requests to Okta, want the app, two a person, and a page of who is assigned", n)
 	}
 	// Three employees, their roles and our own; all roles, reasons and regions; our own
 	// employee; the terminations, and the first one read back.
@@ -144,7 +154,7 @@ func TestARetirementOfManyReadsTheListsOnce(t *testing.T) {
 	if n := len(w.portal.Requests()); n > 8 {
 		t.Errorf("%d requests to TrackTik for 120 people", n)
 	}
-	if n := len(w.org.Requests()); n > 1+2*120 {
+	if n := len(w.org.Requests()); n > 1+2*120+1 {
 		t.Errorf("%d requests to Okta for 120 people, want two a person", n)
 	}
 	w.wantNoWrites()

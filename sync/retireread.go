@@ -200,6 +200,29 @@ func (r *retirement) readStanding(ctx context.Context) error {
 	return pool.Wait()
 }
 
+// readTies holds back whom Okta itself ties to somebody else by the app's external ids: a
+// user of their names left, and another one who did not may be the person all the same.
+func (r *retirement) readTies(ctx context.Context) error {
+	leavers := map[plan.EmployeeID]*retiree{}
+	for _, t := range r.list {
+		if t.Standing.Class == plan.LeftOkta {
+			leavers[t.Employee.ID] = t
+		}
+	}
+	if len(leavers) == 0 {
+		return nil
+	}
+	return r.Source.Assignments(ctx, func(page []plan.Entry) error {
+		for _, e := range page {
+			if t := leavers[e.External]; t != nil && e.ID != t.Standing.User.ID {
+				t.Standing.Class = plan.Doubtful
+				t.Standing.Why = fmt.Sprintf("user %s left, and Okta's app names the employee as user %s", t.Standing.User.ID, e.ID)
+			}
+		}
+		return nil
+	})
+}
+
 // classify asks Okta about an employee whom nobody manages, with two calls at most: a
 // search by the username and the e-mail, and whom that shows as DEPROVISIONED once more by
 // the id, since the search may be behind. An error ends the run; a failed look-up does not.
