@@ -482,7 +482,7 @@ func TestARefusedTerminationIsTriedWithoutEnd(t *testing.T) {
 	w.hire("ada", "bob")
 	w.run()
 	w.org.DeactivateUser(w.users["ada"])
-	w.inPortal(tracktiktest.When(tracktiktest.Match{Method: "POST", Path: "/employees/*/actions/terminate"}, tracktiktest.ScopeLost))
+	w.inPortal(tracktiktest.When(tracktiktest.Match{Method: "POST", Path: "/employees/*/actions/terminate"}, refuse))
 	tried := 0
 	for range 8 { // 0:00 to 1:45
 		w.run()
@@ -523,7 +523,7 @@ func TestATerminationWithoutEffectStopsTheOthers(t *testing.T) {
 func TestTooManyFailuresStopTheRun(t *testing.T) {
 	w := newWorld(t)
 	w.crowd(60)
-	w.inPortal(tracktiktest.When(tracktiktest.Match{Method: "POST", Path: "/employees"}, tracktiktest.ScopeLost))
+	w.inPortal(tracktiktest.When(tracktiktest.Match{Method: "POST", Path: "/employees"}, refuse))
 	doc, err := w.sync(refreshedNot)
 	if err == nil || !strings.Contains(err.Error(), "max_problem_percent") {
 		t.Errorf("ended with %v", err)

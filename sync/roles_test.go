@@ -273,7 +273,7 @@ func TestAWithheldGrantWithholdsTheRevokeOfItsPair(t *testing.T) {
 	w.group("Site North", "ada")
 	w.run()
 	w.group("Site Chief", "ada")
-	w.inPortal(tracktiktest.When(tracktiktest.Match{Method: "POST", Path: "/user-roles"}, tracktiktest.ScopeLost))
+	w.inPortal(tracktiktest.When(tracktiktest.Match{Method: "POST", Path: "/user-roles"}, refuse))
 	w.run()
 	w.wantRoles("ada", "Site North")
 	w.inPortal(nil)

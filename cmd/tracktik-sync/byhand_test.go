@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,7 @@ func init() { scriptCommands["hand"] = byHand }
 //	grant NAME ROLE, withdraw NAME ROLE, role ROLE
 //	holds USERNAME ROLE              the employee who has the username now holds the role
 //	forbid METHOD PATH, allow        what the integration may not do in the portal
+//	refuse METHOD PATH               the portal does not like what it is sent, until allow
 //	roles-end                        grants end with employments
 //	employee NAME VAR, user LOGIN VAR, group NAME VAR, run VAR, hash FILE VAR
 //	                                 puts an id into a variable
@@ -104,8 +106,12 @@ func (w *world) byHandInPortal(ts *testscript.TestScript, neg bool, action strin
 		w.portal.Configure(func(s *tracktiktest.Server) {
 			s.Rules.Forbid = append(s.Rules.Forbid, tracktiktest.Match{Method: args[0], Path: args[1]})
 		})
+	case "refuse":
+		w.portal.Configure(func(s *tracktiktest.Server) {
+			s.Intercept = tracktiktest.When(tracktiktest.Match{Method: args[0], Path: args[1]}, refuseData)
+		})
 	case "allow":
-		w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Forbid = nil })
+		w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Forbid, s.Intercept = nil, nil })
 	case "roles-end":
 		w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.RolesEndWithEmployment = true })
 	default:
@@ -167,4 +173,11 @@ func (w *world) byHandInOkta(ts *testscript.TestScript, action string, args []st
 		return false
 	}
 	return true
+}
+
+// refuseData answers 400: the portal does not like what it was sent.
+func refuseData(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	rw.Header().Set("Content-Type", "application/json")
+	rw.WriteHeader(http.StatusBadRequest)
+	_, _ = rw.Write([]byte(`{"status":400,"error":"not like this"}`))
 }

@@ -125,13 +125,17 @@ func (a *Applier) Carry(ctx context.Context, actions []plan.Action) error {
 func (a *Applier) Outcome() *Outcome { return &a.out }
 
 // End ends the calls, and says why the plan was not carried out whole: a
-// *StoppedError; nil when it was.
+// *StoppedError, or that rights are missing; nil when it was.
 func (a *Applier) End(ctx context.Context) error {
 	defer a.end()
+	lacking := a.judgeRights()
 	if a.stopped == nil && a.calls.Err() != nil { // the last calls were cut
 		a.stopped = context.Cause(ctx)
 	}
 	if a.stopped == nil {
+		if lacking != "" {
+			return errors.New(lacking + "; nobody has a problem because of it, the rest was done, and the next run tries again")
+		}
 		return nil
 	}
 	done := 0
@@ -149,6 +153,9 @@ func (a *Applier) End(ctx context.Context) error {
 		text = "the run was told to end: " + text
 	default:
 		text = why.Error() + ": " + text
+	}
+	if lacking != "" {
+		text += "; " + lacking
 	}
 	a.out.Result.Stopped = text
 	return &StoppedError{Message: text, Cause: why}

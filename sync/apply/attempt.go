@@ -9,19 +9,22 @@ import (
 
 // An attempt is what became of an action.
 type attempt struct {
-	outcome  string // plan.Done, Found, Failed, Unknown or Withheld
-	message  string
-	code     string // of the problem it leaves; empty: it is tried again in the next run
-	batch    plan.Batch
-	attempts int
-	request  string
-	fatal    error           // ends the run
-	slow     bool            // the call was cut, and may still be at work
-	refused  bool            // for its data, not for want of a permission
-	taken    bool            // refused since somebody has the name, who cannot be found
-	instead  bool            // something else is done in its place
-	namesake plan.EmployeeID // has all the names of a lost create, and is not taken over
-	warnings []plan.Warning
+	outcome   string // plan.Done, Found, Failed, Unknown or Withheld
+	message   string
+	code      string // of the problem it leaves; empty: it is tried again in the next run
+	batch     plan.Batch
+	attempts  int
+	request   string
+	fatal     error           // ends the run
+	slow      bool            // the call was cut, and may still be at work
+	refused   bool            // for its data, not for want of a permission
+	forbidden error           // the answer 403: for want of a permission
+	right     right           // of the call that ended it; empty: that of the action
+	used      []right         // of calls of it that worked
+	taken     bool            // refused since somebody has the name, who cannot be found
+	instead   bool            // something else is done in its place
+	namesake  plan.EmployeeID // has all the names of a lost create, and is not taken over
+	warnings  []plan.Warning
 }
 
 // failed is a call about an employee that did not succeed. TrackTik deletes nobody, so
@@ -38,7 +41,7 @@ func failed(action *plan.Action, err error) attempt {
 
 // unseen makes an attempt one about somebody who is not shown any more.
 func (done *attempt) unseen(id plan.EmployeeID) {
-	done.outcome, done.code = plan.Failed, plan.ProblemNotEffective
+	done.outcome, done.code, done.forbidden = plan.Failed, plan.ProblemNotEffective, nil
 	done.message = fmt.Sprintf("tracktik does not show employee %d to us any more, and has before; the account may have lost their region: give it back, and the next run goes on: %s", id, done.message)
 }
 
@@ -63,6 +66,9 @@ func classify(err error) attempt {
 		done.outcome = plan.Unknown
 	case f.Refused(), f.Conflict(), f.Forbidden():
 		done.code, done.refused = plan.ProblemRefused, f.Refused()
+		if f.Forbidden() {
+			done.forbidden = err
+		}
 	}
 	return done
 }

@@ -124,10 +124,14 @@ func (c *caller) update(ctx context.Context, action *plan.Action) attempt {
 		}
 		fields = rest
 	}
+	var used []right
+	if len(fields) > 0 {
+		used = append(used, right(plan.Update))
+	}
 	if len(fields) != len(action.Changes) && action.Want != nil && slices.ContainsFunc(action.Changes, func(c plan.Change) bool { return c.Field == plan.Region }) {
 		tries++
 		if done, ok := c.move(ctx, action); !ok {
-			done.attempts, done.warnings = tries, warnings
+			done.attempts, done.warnings, done.used = tries, warnings, used
 			if done.outcome != plan.Unknown && len(fields) > 0 {
 				batch, berr := c.updatedLink(action, fields)
 				if berr == nil {
@@ -136,10 +140,11 @@ func (c *caller) update(ctx context.Context, action *plan.Action) attempt {
 			}
 			return done
 		}
+		used = append(used, moves)
 	}
 	batch, err := c.updatedLink(action, action.Changes)
 	done := finished(batch, err)
-	done.attempts, done.warnings = max(1, tries), warnings
+	done.attempts, done.warnings, done.used = max(1, tries), warnings, used
 	return done
 }
 

@@ -21,6 +21,9 @@ func (c *caller) move(ctx context.Context, action *plan.Action) (done attempt, o
 	if c.noMove {
 		return attempt{outcome: plan.Withheld, message: whyNoMove}, false
 	}
+	if c.lacks(moves) {
+		return attempt{outcome: plan.Withheld, message: whyNotAllowed(moves), right: moves}, false
+	}
 	if err := c.Target.MoveEmployee(ctx, action.Employee, action.Want.RegionID); err != nil {
 		return c.unmoved(ctx, action, err), false
 	}
@@ -44,6 +47,7 @@ const whyNoMove = plan.HeldPending + ": an earlier move of this run had no effec
 // the move itself, which this portal does not know.
 func (c *caller) unmoved(ctx context.Context, action *plan.Action, err error) attempt {
 	done := failed(action, err)
+	done.right = moves
 	var f failure
 	if !errors.As(err, &f) || done.code != plan.ProblemNotEffective || !c.shown(ctx, action.Employee) {
 		return done

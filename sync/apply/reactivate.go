@@ -58,34 +58,36 @@ func (c *caller) broughtBack(ctx context.Context, action *plan.Action) attempt {
 	done := finished(batch, nil)
 	link := &done.batch.Links[0]
 	changes, drift := plan.Differences(link, action.Want, &e, c.Policy)
-	if err := c.bringUpToDate(ctx, action, link, plan.MergeChanges(changes, drift)); err != nil {
+	done.used = []right{right(plan.Reactivate)}
+	if of, err := c.bringUpToDate(ctx, action, link, plan.MergeChanges(changes, drift)); err != nil {
 		refused := failed(action, err)
 		done.outcome, done.code, done.message, done.fatal = plan.Failed, refused.code, "the employee is active again, but not as Okta wants: "+refused.message, refused.fatal
+		done.right, done.forbidden = of, refused.forbidden
 	}
 	c.learn(action, &done.batch)
 	return done
 }
 
 // bringUpToDate sends changes to who was just reactivated, and notes in link what was
-// done: fields first, then the region.
-func (c *caller) bringUpToDate(ctx context.Context, action *plan.Action, link *plan.Link, changes []plan.Change) error {
+// done: fields first, then the region. It returns the right of the call that failed.
+func (c *caller) bringUpToDate(ctx context.Context, action *plan.Action, link *plan.Link, changes []plan.Change) (right, error) {
 	fields := slices.DeleteFunc(slices.Clone(changes), func(c plan.Change) bool { return c.Field == plan.Region })
 	if len(fields) > 0 {
 		if err := c.Target.UpdateEmployee(ctx, action.Employee, fields, action.Want.Values); err != nil {
-			return err
+			return right(plan.Update), err
 		}
 		for _, c := range fields {
 			link.Pushed[c.Field], link.Seen[c.Field] = c.New, ""
 		}
 	}
 	if len(fields) == len(changes) {
-		return nil
+		return "", nil
 	}
 	if err := c.Target.MoveEmployee(ctx, action.Employee, action.Want.RegionID); err != nil {
-		return err
+		return moves, err
 	}
 	link.Pushed[plan.Region], link.PushedRegion = action.Want.Values[plan.Region], action.Want.RegionID
-	return nil
+	return "", nil
 }
 
 // insteadNew is what becomes of a refused reactivation: of a restore, a new employee.
@@ -93,7 +95,7 @@ func (c *caller) insteadNew(action *plan.Action, done attempt) attempt {
 	if !action.Restores || done.code == "" {
 		return done
 	}
-	done.code, done.instead = "", true
+	done.code, done.instead, done.forbidden = "", true, nil
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.out.NotReactivated[action.User.ID] = done.message

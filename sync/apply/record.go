@@ -16,7 +16,9 @@ func (a *Applier) commit(action *plan.Action, done attempt) error {
 		entry.Employee = done.namesake
 	}
 	done.batch.Audits = append(done.batch.Audits, entry)
-	a.trouble(action, &done)
+	if done.forbidden == nil { // else it is judged later whose problem it is
+		a.trouble(action, &done)
+	}
 	err := a.Snapshot.Commit(done.batch)
 	if err != nil {
 		done.outcome = plan.Unknown
@@ -27,7 +29,9 @@ func (a *Applier) commit(action *plan.Action, done attempt) error {
 		a.out.Linked[done.batch.Links[i].Person] = err == nil
 	}
 	a.mu.Unlock()
-	a.record(action, done)
+	if done.forbidden == nil {
+		a.record(action, done)
+	}
 	return err
 }
 

@@ -23,6 +23,7 @@ type tally struct {
 	failures int
 	failure  string // the last one's words
 	stopped  error  // why nothing more is started
+	rights   rights // what calls told of them
 
 	terminated bool // the first termination was read back
 	noTerm     bool // terminations have no effect
@@ -35,7 +36,7 @@ type tally struct {
 }
 
 func newTally() *tally {
-	t := &tally{roleIDs: map[plan.GroupID]plan.RoleID{}, noGrant: map[plan.PersonID]bool{}, notBack: map[plan.PersonID]bool{}, kept: map[string]plan.GroupID{},
+	t := &tally{roleIDs: map[plan.GroupID]plan.RoleID{}, noGrant: map[plan.PersonID]bool{}, notBack: map[plan.PersonID]bool{}, kept: map[string]plan.GroupID{}, rights: rights{},
 		out: Outcome{Result: &plan.Result{Done: map[string]int{}, Found: map[string]int{}},
 			Employees: map[plan.PersonID]plan.EmployeeID{}, Linked: map[plan.PersonID]bool{}, Unfinished: map[plan.PersonID]bool{},
 			NoRole: map[plan.GroupID]bool{}, NotReactivated: map[plan.PersonID]string{}}}

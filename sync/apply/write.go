@@ -15,6 +15,10 @@ func (a *Applier) one(action *plan.Action) {
 		return
 	}
 	a.fill(action)
+	if name := rightOf(action); action.Kind.Writes() && a.lacks(name) {
+		a.spare(action, name)
+		return
+	}
 	if why := a.obstacle(action); why != "" {
 		a.record(action, attempt{outcome: plan.Withheld, message: why})
 		return
@@ -139,6 +143,14 @@ func (a *Applier) write(action *plan.Action) {
 	}
 	if err := a.commit(action, done); err != nil {
 		a.stop(err)
+	}
+	a.allowed(done.proved(action)...)
+	if done.forbidden != nil {
+		a.forbidden(action, done)
+		return
+	}
+	if done.outcome == plan.Withheld && done.right != "" {
+		a.keepTrouble(action)
 	}
 	// What had no effect before and has none again is tried in every run, and tells
 	// nothing new.
