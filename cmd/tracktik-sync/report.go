@@ -14,6 +14,7 @@ import (
 	"tracktik-sync/cmd/tracktik-sync/internal/disk"
 	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	page "tracktik-sync/cmd/tracktik-sync/internal/report"
+	"tracktik-sync/cmd/tracktik-sync/internal/support"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
@@ -191,4 +192,62 @@ func (c *reportCommand) reportStyle() ui.Style {
 		return ui.Plain
 	}
 	return c.Style()
+}
+
+// supportCommand is `support`: a file for whoever helps.
+type supportCommand struct {
+	*app
+	out output
+	log string
+}
+
+func newSupport(a *app) *cobra.Command {
+	c := &supportCommand{app: a}
+	cmd := &cobra.Command{
+		Use:   "support",
+		Short: "Make a file for somebody who helps, with no person and no secret in it",
+		Long: "Support makes a zip of text files: version and system, the form of the configuration, what `check` and\n" +
+			"`state verify` say, sizes, the last 20 runs as counts, and the last 50 actions that failed. Only what\n" +
+			"the program itself says is in it; everything else has a number in its place, the same one everywhere.\n" +
+			"It needs no configuration that is in order, no credentials and no snapshot, and says what is missing.\n" +
+			"With --log it adds the lines of a log, as far as their fields are known. Read it before you send it.",
+		Example: "  tracktik-sync support\n" +
+			"  tracktik-sync support --log sync.log --out for-help.zip",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.execute(cmd.Context()) },
+	}
+	c.out.register(cmd.Flags(), "write it to `FILE` (default: tracktik-sync-support-TIME.zip here)")
+	cmd.Flags().StringVar(&c.log, "log", "", "add the lines of `FILE`, which a run wrote to stderr")
+	return cmd
+}
+
+func (c *supportCommand) execute(ctx context.Context) error {
+	if c.out.path == "" {
+		c.out.path = "tracktik-sync-support-" + c.Now().UTC().Format("20060102T150405Z") + ".zip"
+	}
+	if err := c.out.mayWrite(ctx, &c.Terminal, c.configIfAny()); err != nil {
+		return err
+	}
+	var log io.Reader
+	if c.log != "" {
+		f, err := os.Open(c.log)
+		if err != nil {
+			return usage("reading the log: %v", err)
+		}
+		defer f.Close()
+		log = f
+	}
+	stop := c.showProgress()
+	b := support.Collect(ctx, &c.Invocation, log)
+	stop()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := disk.Write("", c.out.path, b.Write); err != nil {
+		return fmt.Errorf("writing the file for support: %w", err)
+	}
+	return errors.Join(c.Data(func(w io.Writer) error {
+		_, err := io.WriteString(w, b.Contents())
+		return err
+	}), c.Say("%s is for whoever helps; read it before you send it", c.out.path))
 }

@@ -152,6 +152,7 @@ var (
 		newRestore,
 		newRetire,
 		newCheck,
+		newSupport,
 		newAuth,
 		newState,
 		newConfig,

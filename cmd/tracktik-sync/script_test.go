@@ -62,6 +62,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"snapshot": onSnapshot,
 	"mode":     fileMode,
 	"key":      newKey,
+	"unpack":   unpack,
 }
 
 // config [KEY=VALUE]…: tracktik-sync.yaml for the world, with more of the sample's
