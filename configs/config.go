@@ -120,6 +120,7 @@ type Groups struct {
 type Roles struct {
 	PerPerson string   `mapstructure:"per_person" oneof:"many one"`
 	Protected []string `mapstructure:"protected" is:"set"` // globs
+	Default   string   `mapstructure:"default"`            // an existing role's name or id; empty: none
 }
 
 // Guard bounds what one run may do. Limits holds every kind of [GuardKinds].

@@ -51,11 +51,14 @@ func (x *explainer) explainGrant(g plan.Grant, l *plan.GroupLink) ExplainedRole 
 	if l != nil && l.Unpushed {
 		role.Why = fmt.Sprintf("was a member of group %q, which is no longer pushed", role.GroupName)
 	}
+	if g.IsDefault() {
+		role.Name, role.Why = x.roles.names[g.Role], "no group gave a role (sync.roles.default)"
+	}
 	if g.Gone {
 		role.State = RoleWithheld
 		role.Why += "; TrackTik does not hold it any more, as the last refresh saw"
 	}
-	if groups, asked := x.ownGroups[x.id]; asked && !slices.ContainsFunc(groups, func(o plan.Group) bool { return o.ID == g.Group }) {
+	if groups, asked := x.ownGroups[x.id]; asked && !g.IsDefault() && !slices.ContainsFunc(groups, func(o plan.Group) bool { return o.ID == g.Group }) {
 		role.Why = fmt.Sprintf("was a member of group %q, and is not any more", cmp.Or(role.GroupName, string(g.Group)))
 	}
 	about := func(a *plan.Action) bool {

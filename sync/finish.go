@@ -15,7 +15,7 @@ import (
 func (r *run) finish(out *apply.Outcome) error {
 	// Whoever is to be looked at again is noted before anything that would make the next
 	// run find nothing new about them, and who is in order after everything else.
-	steps := []func(*apply.Outcome) error{r.finishNotes, r.finishUnfinished, r.finishGrants, r.finishGroups, r.finishTroubles, r.finishAudits, r.finishPrints}
+	steps := []func(*apply.Outcome) error{r.finishNotes, r.finishUnfinished, r.finishGrants, r.finishOthers, r.finishGroups, r.finishTroubles, r.finishAudits, r.finishPrints}
 	for _, step := range steps {
 		if err := step(out); err != nil {
 			return fmt.Errorf("recording the run: %w", err)
@@ -522,6 +522,8 @@ func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 			n := len(r.unmanaged())
 			meta.UnmanagedActive = &n
 		}
+		n := len(r.roles.roleless)
+		meta.Roleless = &n
 		if r.current.total > 0 {
 			meta.PortalEmployees = r.current.total
 		}

@@ -17,8 +17,11 @@ import (
 func (r *run) findHolders(ctx context.Context) error {
 	var asking []*plan.RoleView
 	roles, people := map[plan.RoleID]bool{}, map[plan.EmployeeID]bool{}
+	var lacking []*plan.RoleView
 	for _, v := range r.roles.views {
-		if r.wantsLook(v, roles) {
+		if r.wantsDefault(v) {
+			lacking = append(lacking, v)
+		} else if r.wantsLook(v, roles) {
 			asking = append(asking, v)
 			people[v.Employee] = true
 		}
@@ -28,10 +31,23 @@ func (r *run) findHolders(ctx context.Context) error {
 			return err
 		}
 	}
+	if len(lacking) > 0 {
+		if err := r.lookUpOthers(ctx, lacking); err != nil {
+			return err
+		}
+	}
 	for _, v := range r.roles.views {
 		r.adoptGrants(v)
 	}
 	return nil
+}
+
+// wantsDefault reports whether a person who exists in TrackTik is to get the default role.
+func (r *run) wantsDefault(v *plan.RoleView) bool {
+	if v.Employee == 0 || len(v.Due) > 0 || v.Default == nil {
+		return false
+	}
+	return slices.ContainsFunc(r.rolesDecision(v).Actions, func(a plan.Action) bool { return a.Kind == plan.GrantRole })
 }
 
 // wantsLook reports whether a person is to be granted something that they may hold
@@ -190,6 +206,7 @@ func (r *run) noteRoles(ctx context.Context, v *plan.RoleView, doubt string) err
 			v.Others++
 		}
 	}
+	r.noteOthers(v.User.ID, v.Others > 0)
 	return nil
 }
 

@@ -28,6 +28,9 @@ type currentState struct {
 	candidates map[plan.PersonID][]plan.Match
 	// holders are the grants of roles that are linked, by role and employee.
 	holders map[holder][]plan.GrantID
+	// held counts the grants of each employee, whoever made them; nil: they were not read,
+	// or the list is not to be believed.
+	held map[plan.EmployeeID]int
 	// changed are people whose grants are not as recorded.
 	changed map[plan.PersonID]bool
 	// covered are the roles of which the list of grants tells who holds them.

@@ -22,7 +22,7 @@ func (r *run) refreshGrants(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	c.holders, c.covered, c.corrected, c.dropGrants = nil, nil, nil, nil
+	c.holders, c.covered, c.corrected, c.dropGrants, c.held = nil, nil, nil, nil, nil
 	clear(c.changed)
 	return r.grants.Unread(ctx, err, nil)
 }
@@ -62,6 +62,8 @@ func (r *run) compareGrants(ctx context.Context) error {
 	}
 	if list.own {
 		r.current.covered = list.linked
+	} else {
+		r.current.held = nil
 	}
 	return r.strangeHolders(ours)
 }
@@ -93,11 +95,13 @@ func (r *run) listedGrants(ctx context.Context) (*grantList, error) {
 	}
 	c := &r.current
 	c.holders = map[holder][]plan.GrantID{}
+	c.held = map[plan.EmployeeID]int{}
 	r.phase("reading tracktik roles", 0)
 	return list, r.Target.UserRoles(ctx, func(page []plan.UserRole) error {
 		for _, u := range page {
 			c.topGrant = max(c.topGrant, u.ID)
 			list.own = list.own || u.Employee == own
+			c.held[u.Employee]++
 			if list.linked[u.Role] {
 				key := holder{u.Role, u.Employee}
 				c.holders[key] = append(c.holders[key], u.ID)

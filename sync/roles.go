@@ -24,6 +24,9 @@ type rolePass struct {
 	adopted  []plan.Grant  // held in TrackTik already, and due
 	drops    []plan.GrantKey
 	held     map[plan.PersonID]string // a look-up about their groups failed
+	fallback *plan.Due                // sync.roles.default; nil: none, or not to be had
+	roleless []plan.PersonID          // in scope and without a role, as far as is known
+	others   map[plan.PersonID]bool   // who holds roles of others, of those of whom it was seen
 	several  int                      // people with more than one role due
 }
 
@@ -42,10 +45,16 @@ func (r *run) decideRoles(ctx context.Context) error {
 	if err := r.decideGroups(ctx); err != nil {
 		return err
 	}
+	if err := r.findDefault(ctx); err != nil {
+		return err
+	}
 	if err := r.markDirty(); err != nil {
 		return err
 	}
 	r.collectDue()
+	if err := r.findRoleless(ctx); err != nil {
+		return err
+	}
 	p.decision.Actions = make([]plan.Action, 0, r.countActions())
 	if err := r.makeViews(ctx); err != nil {
 		return err
@@ -60,6 +69,9 @@ func (r *run) decideRoles(ctx context.Context) error {
 		r.decideRolesOf(v)
 	}
 	if err := r.doubles(); err != nil {
+		return err
+	}
+	if err := r.warnRoleless(); err != nil {
 		return err
 	}
 	p.views, p.due, p.dirty = nil, nil, nil
@@ -113,6 +125,7 @@ func (r *run) unread(v *plan.RoleView) []plan.Held {
 		if g == nil || !g.failed || slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {
 			return false
 		}
+		v.Default = nil // a group may well give them a role
 		held = append(held, plan.Held{Why: plan.HeldUnconfirmed + ": the group could not be read, and who was in it before is granted nothing",
 			Action: plan.Action{Kind: plan.GrantRole, User: v.User, Employee: v.Employee, Role: d.Role}})
 		return true
@@ -370,7 +383,7 @@ func (r *run) keptRoles(ctx context.Context) error {
 func (r *run) roleView(id plan.PersonID) (*plan.RoleView, error) {
 	s := r.people.subjects[id]
 	owner := id // whose grants they are by the snapshot
-	v := &plan.RoleView{User: plan.UserRef{ID: id}, MayGrant: true, Others: -1}
+	v := &plan.RoleView{User: plan.UserRef{ID: id}, MayGrant: true, Others: -1, Default: r.roles.fallback}
 	for _, g := range r.roles.due[id] {
 		v.Due = append(v.Due, g.due)
 	}

@@ -31,6 +31,9 @@ var Kinds = []Kind{RenameRole, LinkRole, CreateRole, Adopt, Terminate, Update, R
 // adopt and link_role only record who is who.
 func (k Kind) Writes() bool { return k != Adopt && k != LinkRole }
 
+// Gives reports whether k leaves the person with an employee who was not theirs before.
+func (k Kind) Gives() bool { return k == Create || k == Adopt || k == Reactivate }
+
 // Removes reports whether k takes something away from a person.
 func (k Kind) Removes() bool { return k == Terminate || k == RevokeRole }
 

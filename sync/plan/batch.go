@@ -92,6 +92,11 @@ type Meta struct {
 	// Unmanaged counts those of them whom nobody manages, by what Okta knows of them; nil:
 	// nobody was looked up yet.
 	Unmanaged map[Class]int `json:"unmanaged,omitempty"`
+	// DefaultRole is what sync.roles.default was found to mean; nil: nothing.
+	DefaultRole *DefaultRole `json:"default_role,omitempty"`
+	// Roleless counts people in scope who hold no role as far as is known, as of the last
+	// whole run; nil: never counted.
+	Roleless *int `json:"roleless,omitempty"`
 	// Regions are the names of the portal's regions, as they were last read.
 	Regions map[RegionID]string `json:"regions,omitempty"`
 	// Mappings is the app's Push Groups list as it was first read well.

@@ -83,6 +83,7 @@ const (
 	WarningDrift              = "drift" // TrackTik was changed by hand, and is left so
 	WarningProtectedRole      = "protected_role"
 	WarningRoleChanged        = "role_changed" // a group has another role than before
+	WarningNoRole             = "no_role"      // people to whom TrackTik shows nothing
 	WarningDeadKey            = "dead_key"     // a key of sync.groups fits no group
 
 	// WarningPossibleDouble is about somebody who may have two employees.

@@ -29,6 +29,9 @@ type Policy struct {
 	CreateOnly     FieldSet // fields that only a create sets
 	Order          []string // groups by rank, by id or name, for OneRole
 
+	// DefaultRole is the name or id of the role of people whom no group gives one; empty:
+	// none.
+	DefaultRole string
 	// DefaultRegion takes people without a division; empty: they are problems.
 	DefaultRegion string
 	// NoRemovals withholds terminations and revokes for one run.

@@ -46,6 +46,8 @@ type Link struct {
 	Restored          bool       `json:"restored,omitempty"`           // by `restore`, and not seen in scope since
 	Kept              bool       `json:"kept,omitempty"`               // adopted with on_adopt keep: Pushed is Okta's value at that time
 
+	OthersRole bool `json:"others_role,omitempty"` // held a role that this program did not give, when TrackTik was last read
+
 	// LastRepair is what the last update by drift set; the same one again, before
 	// TrackTik was seen to hold it, means that TrackTik does not keep the value.
 	LastRepair string `json:"last_repair,omitempty"`

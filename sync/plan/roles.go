@@ -36,6 +36,7 @@ type RoleView struct {
 	Employee EmployeeID // 0: created in this very plan
 	MayGrant bool       // to be provisioned, and nothing is wrong with them
 	Due      []Due
+	Default  *Due // sync.roles.default, for whom no group gives a role; nil: none, or not known
 	Have     []Holding
 	Shielded string   // a Held reason why they neither get nor lose a role: protected (see Policy.Shields), unconfirmed
 	Others   int      // roles that we neither granted nor adopted, for OneRole; -1: not read
@@ -58,7 +59,11 @@ func DecideRoles(v *RoleView, pol *Policy) Decision {
 		})
 		due = []Due{first}
 	}
+	if len(due) == 0 && v.wantsDefault() {
+		due = []Due{*v.Default}
+	}
 	p := rolePlan{v: v, pol: pol, due: due, d: &d, shield: v.Shielded}
+	p.swaps = slices.ContainsFunc(v.Have, func(h Holding) bool { return !p.isDue(&h) && p.pairs(&h) })
 	if pol.owns(v.Employee, "") {
 		p.shield = heldOwn
 	}
@@ -76,6 +81,8 @@ type rolePlan struct {
 	d   *Decision
 	// shield is why they neither get nor lose a role, as a Held reason; empty: they may.
 	shield string
+
+	swaps bool // a role takes the place of another one, also with several roles a person
 
 	// grant and revoke are what nothing stands against, until the pairs of OneRole are
 	// settled.
@@ -97,6 +104,32 @@ func (p *rolePlan) settle() {
 	for _, a := range p.revoke {
 		p.d.act(a)
 	}
+}
+
+// IsDefault reports a grant that was made for sync.roles.default, and by no group.
+func (g Grant) IsDefault() bool { return g.Group == "" }
+
+// wantsDefault reports whether the person is left with no role at all: none by a group, none
+// of others, and none that stays although no group gives it.
+func (v *RoleView) wantsDefault() bool {
+	stays := func(h Holding) bool { return !h.IsDefault() && (h.Lost == "" || h.Stays != "") }
+	return v.Default != nil && v.Others <= 0 && !slices.ContainsFunc(v.Have, stays)
+}
+
+func (p *rolePlan) isDue(h *Holding) bool {
+	return slices.ContainsFunc(p.due, func(w Due) bool { return sameRole(w.Role, h.Role) })
+}
+
+// pairs reports whether the role goes only when the one in its place has come: with one role
+// a person, and where the default role comes or goes.
+func (p *rolePlan) pairs(h *Holding) bool {
+	switch {
+	case p.pol.OneRole:
+		return true
+	case p.v.Default == nil || len(p.due) == 0:
+		return false
+	}
+	return h.IsDefault() || p.due[0].Role == p.v.Default.Role && h.Lost != ""
 }
 
 func sameRole(a, b *RoleRef) bool {
@@ -137,7 +170,7 @@ func (p *rolePlan) grants() {
 		case v.tooEarly(a, p.d):
 			p.withheld = HeldLastRole + ": TrackTik refused the role that replaces it"
 		default:
-			a.Replaces = pol.OneRole && len(v.Have) > 0
+			a.Replaces = pol.OneRole && len(v.Have) > 0 || p.swaps
 			p.grant = append(p.grant, a)
 		}
 	}
@@ -167,20 +200,23 @@ func (v *RoleView) tooEarly(a Action, d *Decision) bool {
 
 func (p *rolePlan) revokes() {
 	v, pol := p.v, p.pol
-	replaced := pol.OneRole && len(p.grant) > 0
 	for _, h := range v.Have {
-		if slices.ContainsFunc(p.due, func(w Due) bool { return sameRole(w.Role, h.Role) }) {
+		if p.isDue(&h) {
 			continue
 		}
-		outranked := pol.OneRole && slices.ContainsFunc(v.Due, func(w Due) bool { return sameRole(w.Role, h.Role) || w.Role.Group == h.Group })
+		paired := p.pairs(&h)
+		replaced := paired && len(p.grant) > 0
+		outranked := paired && h.IsDefault() || pol.OneRole && slices.ContainsFunc(v.Due, func(w Due) bool { return sameRole(w.Role, h.Role) || w.Role.Group == h.Group })
 		if h.Lost == "" && !outranked {
-			if replaced { // it stays, and would be a second one
+			if replaced && pol.OneRole { // it stays, and would be a second one
 				p.unrevoked = HeldHasOtherRole + ": keeps another role, which is not known to be over, and sync.roles.per_person is one"
 			}
 			continue
 		}
 		a := Action{Kind: RevokeRole, User: v.User, Employee: h.Employee, Role: h.Role, Reason: h.Lost, Evidence: h.Evidence, Replaces: replaced}
-		if outranked {
+		if outranked && h.IsDefault() {
+			a.Reason = "another role takes the place of the default one (sync.roles.default)"
+		} else if outranked {
 			a.Reason = "another role comes first (sync.groups.order, sync.groups.roles)"
 		}
 		why := p.obstacle(&h, outranked)
@@ -200,10 +236,12 @@ func (p *rolePlan) revokes() {
 	if p.unrevoked == "" {
 		return
 	}
-	for _, a := range p.revoke { // they were to be replaced as well
-		p.d.hold(a, p.unrevoked)
-	}
-	p.revoke = nil
+	p.revoke = slices.DeleteFunc(p.revoke, func(a Action) bool {
+		if a.Replaces || pol.OneRole { // they were to be replaced as well
+			p.d.hold(a, p.unrevoked)
+		}
+		return a.Replaces || pol.OneRole
+	})
 }
 
 // obstacle is why a grant that is no longer due is not taken back, as a Held reason.
@@ -216,7 +254,7 @@ func (p *rolePlan) obstacle(h *Holding, outranked bool) string {
 		return heldOwn
 	case p.shield != "":
 		return p.shield
-	case pol.OneRole && p.withheld != "":
+	case p.pairs(h) && p.withheld != "":
 		return p.withheld
 	case h.Stuck && len(p.grant) == 0:
 		return HeldLastRole + ": TrackTik lets nobody fall back to having no role; tried again when the person's roles change"

@@ -122,6 +122,7 @@ func (d *Doctor) plan(ctx context.Context, okta *oktaSide, portal *portalSide, b
 	look := planLook{d, doc}
 	look.groups(watched, db.Members)
 	look.roles()
+	look.roleless()
 	look.divisions()
 	look.names()
 	look.size()
@@ -215,6 +216,15 @@ func (d planLook) groups(w *watchedSource, known func(plan.GroupID) ([]plan.Pers
 	d.ok(name, "%s pushed, with members: %s", ui.Number(len(texts), "group"), ui.Few(texts))
 	if len(empty) > 0 {
 		d.warn(name, "nobody would hold the role; check the group in Okta, and what our account may see", "without members: %s", strings.Join(empty[:min(len(empty), 10)], ", "))
+	}
+}
+
+// roleless counts who would be shown nothing by TrackTik.
+func (d planLook) roleless() {
+	for _, w := range d.doc.Warnings {
+		if w.Code == plan.WarningNoRole {
+			d.warn("people.roles", "put them into a group that is pushed, or name a role in sync.roles.default", "%s", w.Message)
+		}
 	}
 }
 

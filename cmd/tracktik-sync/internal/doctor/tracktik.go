@@ -308,6 +308,12 @@ func (d *portalSide) portalRoles() {
 		d.ok("tracktik.connection", "no other connection has made roles in this portal")
 	}
 	d.protectedRoles()
+	pol := plan.Policy{DefaultRole: d.cfg.Sync.Roles.Default, ProtectedRoles: d.cfg.Sync.Roles.Protected}
+	if pol.DefaultRole != "" {
+		if _, problem := plan.FindDefaultRole(d.roles, &pol); problem != nil {
+			d.fail("sync.roles.default", "name a role of the staff portal that is not protected, or its id", "%s", problem.Message)
+		}
+	}
 	byName := map[string]plan.Role{}
 	for _, r := range d.roles {
 		byName[plan.FoldName(r.Name)], byName[strconv.FormatInt(int64(r.ID), 10)] = r, r

@@ -62,6 +62,12 @@ func eachAccess(db *state.DB, each func(accessRow) error) error {
 				continue
 			}
 			group := byGroup[g.Group]
+			if d := meta.DefaultRole; g.IsDefault() {
+				group.Name = "(sync.roles.default)"
+				if d != nil && d.ID == g.Role {
+					group.RoleName = d.Name
+				}
+			}
 			row.Roles = append(row.Roles, accessRole{g.Role, group.RoleName, g.Group, group.Name, g.How, g.Since.UTC(), g.Run})
 		}
 		if err := each(row); err != nil {

@@ -27,7 +27,8 @@ type Status struct {
 	Problems        int                    `json:"problems"`
 	Held            int                    `json:"held"`
 	UnmanagedActive *int                   `json:"unmanaged_active"`
-	Unmanaged       map[plan.Class]int     `json:"unmanaged"` // whom nobody manages, by what Okta knows of them; null: nobody was looked up yet
+	Unmanaged       map[plan.Class]int     `json:"unmanaged"`           // whom nobody manages, by what Okta knows of them; null: nobody was looked up yet
+	Roleless        *int                   `json:"people_without_role"` // null: never counted
 	Quarantine      *Quarantine            `json:"quarantine"`
 	Guard           guardStatus            `json:"guard"`
 	Lock            *state.Holder          `json:"lock"`
@@ -178,7 +179,7 @@ func (d *Status) fromMeta(meta plan.Meta) {
 	if !meta.LastSuccess.IsZero() {
 		d.LastSuccess = &meta.LastSuccess
 	}
-	d.UnmanagedActive, d.Unmanaged = meta.UnmanagedActive, meta.Unmanaged
+	d.UnmanagedActive, d.Unmanaged, d.Roleless = meta.UnmanagedActive, meta.Unmanaged, meta.Roleless
 	if o := meta.Observing; o != nil && d.Mode == "observe" {
 		d.ObservingSince = &o.Since
 	}

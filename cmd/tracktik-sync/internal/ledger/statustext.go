@@ -50,6 +50,9 @@ func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 	if e := d.Events; e != nil && e.Error == "" {
 		t.Row("system log", "read "+ui.Ago(e.Polled, now))
 	}
+	if d.Roleless != nil && *d.Roleless > 0 {
+		t.Row("without a role", fmt.Sprintf("%d in scope; TrackTik shows them nothing (`access`)", *d.Roleless))
+	}
 	t.Row("problems", pointed(d.Problems, "problems"))
 	t.Row("held", pointed(d.Held, "problems --held"))
 	if d.Guard.OK {

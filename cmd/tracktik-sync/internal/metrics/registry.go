@@ -163,6 +163,9 @@ func (r registry) people(v Values) {
 			unmanaged.WithLabelValues(string(class)).Set(float64(counts[class]))
 		}
 	}
+	if n := v.Meta.Roleless; n != nil {
+		r.gauge("people_without_role", "People in scope who hold no role, as far as is known: TrackTik shows them nothing.").Set(float64(*n))
+	}
 	problems := r.family("problems", "People and roles with a problem, by its code.", "code")
 	for code := range ui.ProblemWays {
 		problems.WithLabelValues(code).Set(0)

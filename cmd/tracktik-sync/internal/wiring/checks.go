@@ -12,10 +12,11 @@ import (
 	"tracktik-sync/configs"
 	"tracktik-sync/okta"
 	"tracktik-sync/sync/mapping"
+	"tracktik-sync/sync/plan"
 )
 
 // Checks find what only the libraries behind a key can judge.
-var Checks = []configs.Check{checkKey, checkAuthorities, checkCron, checkMapping, checkFiles}
+var Checks = []configs.Check{checkKey, checkAuthorities, checkCron, checkMapping, checkDefaultRole, checkFiles}
 
 // checkKey finds a private key with which nothing can be signed.
 func checkKey(cfg *configs.Config) configs.Findings {
@@ -47,6 +48,18 @@ func checkAuthorities(cfg *configs.Config) (findings configs.Findings) {
 		}
 	}
 	return findings
+}
+
+// checkDefaultRole finds a default role that must never be granted. What an id means, only
+// the portal can tell.
+func checkDefaultRole(cfg *configs.Config) configs.Findings {
+	const key = "sync.roles.default"
+	name := cfg.Sync.Roles.Default
+	if name == "" || !plan.MatchAny(cfg.Sync.Roles.Protected, name) {
+		return nil
+	}
+	return configs.Findings{{Key: key, Origin: cfg.Origin(key),
+		Message: fmt.Sprintf("is %q, which sync.roles.protected names: a protected role is never granted", name)}}
 }
 
 func checkCron(cfg *configs.Config) configs.Findings {

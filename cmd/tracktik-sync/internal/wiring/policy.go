@@ -66,6 +66,7 @@ func Policy(cfg *configs.Config, mapper *mapping.Mapper) plan.Policy {
 		Order:          s.Groups.Order,
 
 		DefaultRegion: s.DefaultRegion,
+		DefaultRole:   s.Roles.Default,
 	}
 }
 

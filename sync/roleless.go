@@ -1,0 +1,238 @@
+package sync
+
+import (
+	"context"
+	"slices"
+
+	"tracktik-sync/sync/apply"
+	"tracktik-sync/sync/plan"
+)
+
+// findDefault finds out which role sync.roles.default means. The portal is asked when the
+// configuration has changed, and by a refresh; else it is as it was found before.
+func (r *run) findDefault(ctx context.Context) error {
+	p, known := &r.roles, r.meta.DefaultRole
+	if known != nil && p.names[known.ID] == "" {
+		p.names[known.ID] = known.Name
+	}
+	if r.pol.DefaultRole == "" {
+		r.meta.DefaultRole = nil
+		return nil
+	}
+	if known == nil || known.Key != r.pol.DefaultRole || r.refresh || r.portal.Read {
+		if err := r.readPortalRoles(ctx); err != nil {
+			return err
+		}
+		found, problem := plan.FindDefaultRole(r.portal.Roles, &r.pol)
+		if problem != nil {
+			p.groups.Problems = append(p.groups.Problems, *problem)
+			r.meta.DefaultRole = nil
+			return nil
+		}
+		if known != nil && known.ID != found.ID { // its holders swap
+			if err := r.touchHolders(known.ID); err != nil {
+				return err
+			}
+		}
+		r.meta.DefaultRole = &found
+		p.names[found.ID] = found.Name
+	}
+	p.fallback = r.meta.DefaultRole.Due()
+	return nil
+}
+
+// findRoleless finds the people in scope whom no group gives a role and who hold none as far
+// as is known, ours or others'. Where there is a default role, they are looked at.
+func (r *run) findRoleless(ctx context.Context) error {
+	p := &r.roles
+	if p.fallback == nil && !r.readsGroups() {
+		return nil // nobody's roles are this program's business
+	}
+	if err := r.findNewRoleless(ctx); err != nil {
+		return err
+	}
+	for i := range r.people.marks {
+		m := &r.people.marks[i]
+		s := r.people.subjects[m.id]
+		if m.employee == 0 || m.roles > 0 || s == nil && (r.some() || !m.has(flagListed)) || s != nil && !r.inScope(s) {
+			continue
+		}
+		holds, err := r.holdsAny(m)
+		if err != nil {
+			return err
+		}
+		if holds {
+			continue
+		}
+		p.roleless = append(p.roleless, m.id)
+		if p.fallback != nil {
+			p.dirty[m.id] = true
+		}
+	}
+	slices.Sort(p.roleless)
+	return nil
+}
+
+// findNewRoleless is findRoleless for those who are not managed yet. What a matching
+// employee holds is looked up.
+func (r *run) findNewRoleless(ctx context.Context) error {
+	p := &r.roles
+	employees := map[plan.PersonID]plan.EmployeeID{}
+	var people []plan.EmployeeID
+	for id, s := range r.people.subjects {
+		if s.link != nil || !r.inScope(s) || len(p.due[id]) > 0 {
+			continue
+		}
+		e, _ := s.target(true)
+		if e != 0 && s.former == nil {
+			employees[id], people = e, append(people, e)
+			continue
+		}
+		p.roleless = append(p.roleless, id)
+	}
+	slices.Sort(people)
+	if r.current.held == nil {
+		if _, err := r.readRolesOf(ctx, people); err != nil {
+			return err
+		}
+	}
+	for id, e := range employees {
+		holds := r.current.held[e] > 0
+		if r.current.held == nil {
+			held, _, err := r.grants.Of(ctx, e)
+			if err != nil {
+				return err
+			}
+			holds = len(held) > 0
+		}
+		if r.noteOthers(id, holds); !holds {
+			p.roleless = append(p.roleless, id)
+		}
+	}
+	return nil
+}
+
+// inScope reports whether somebody who was decoded is to have roles in this plan.
+func (r *run) inScope(s *subject) bool {
+	return s.judgement.Verdict == plan.Provision && !s.outOf && s.scopeErr == "" && s.became == nil && r.pending[s.person.ID] == "" && !s.ended() &&
+		(s.link != nil || s.was != nil || slices.ContainsFunc(s.decision.Actions, func(a plan.Action) bool { return a.Kind.Gives() }))
+}
+
+// holdsAny reports whether a managed person holds a role: one of ours, or one of others', as
+// seen in this run, or else when TrackTik was last read.
+func (r *run) holdsAny(m *mark) (bool, error) {
+	grants, err := r.Snapshot.GrantsOf(m.id)
+	if err != nil {
+		return false, err
+	}
+	ours := 0
+	for _, g := range grants {
+		if g = r.current.asFound(g); !g.Gone {
+			ours++
+		}
+	}
+	if r.current.held != nil { // a refresh has counted
+		others := r.current.held[m.employee] > ours
+		r.noteOthers(m.id, others)
+		return ours > 0 || others, nil
+	}
+	if ours > 0 {
+		return true, nil
+	}
+	link, _, err := r.Snapshot.Link(m.id)
+	return link.OthersRole, err
+}
+
+// noteOthers notes that somebody holds roles which others gave them, or none.
+func (r *run) noteOthers(id plan.PersonID, holds bool) {
+	if r.roles.others == nil {
+		r.roles.others = map[plan.PersonID]bool{}
+	}
+	r.roles.others[id] = holds
+}
+
+// warnRoleless counts, once all roles are decided, those who are left without one.
+func (r *run) warnRoleless() error {
+	p := &r.roles
+	given := map[plan.PersonID]bool{}
+	for i := range p.decision.Actions {
+		if a := &p.decision.Actions[i]; a.Kind == plan.GrantRole {
+			given[a.User.ID] = true
+		}
+	}
+	for _, g := range p.adopted {
+		given[g.Person] = true
+	}
+	p.roleless = slices.DeleteFunc(p.roleless, func(id plan.PersonID) bool { return given[id] || p.others[id] })
+	logins := make([]string, len(p.roleless))
+	for i, id := range p.roleless[:min(len(logins), plan.NamedRoleless)] {
+		if s := r.people.subjects[id]; s != nil {
+			logins[i] = s.ref().Login
+			continue
+		}
+		link, _, err := r.Snapshot.Link(id)
+		if err != nil {
+			return err
+		}
+		logins[i] = link.Login
+	}
+	if w := plan.NoRole(logins); w != nil {
+		r.warn(*w)
+	}
+	return nil
+}
+
+// finishOthers records who holds roles of others.
+func (r *run) finishOthers(*apply.Outcome) error {
+	var links []plan.Link
+	for id, holds := range r.roles.others {
+		link, found, err := r.Snapshot.Link(id)
+		if err != nil {
+			return err
+		}
+		if found && link.OthersRole != holds {
+			link.OthersRole = holds
+			links = append(links, link)
+		}
+	}
+	if len(links) == 0 {
+		return nil
+	}
+	return r.Snapshot.CommitLinks(links)
+}
+
+// lookUpOthers finds out what those hold who are to get the default role: who holds one of
+// others' gets none. Of many, the whole list is read.
+func (r *run) lookUpOthers(ctx context.Context, views []*plan.RoleView) error {
+	if r.current.holders == nil {
+		r.current.holders = map[holder][]plan.GrantID{}
+	}
+	var people []plan.EmployeeID
+	for _, v := range views {
+		if !r.grants.Asked(v.Employee) {
+			people = append(people, v.Employee)
+		}
+	}
+	doubt, err := r.readRolesOf(ctx, people)
+	if err != nil {
+		return err
+	}
+	for _, v := range views {
+		if err := r.noteRoles(ctx, v, doubt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readRolesOf asks for each employee's roles, or of many for the whole list. doubt is why
+// that does not tell.
+func (r *run) readRolesOf(ctx context.Context, people []plan.EmployeeID) (doubt string, err error) {
+	people = slices.DeleteFunc(people, r.grants.Asked)
+	if few := 1 + r.meta.PortalEmployees/grantsAPage; len(people) <= max(few, sampleSize) {
+		if err := r.grants.Ask(ctx, people); err != nil || r.grants.ByPerson() {
+			return "", err
+		}
+	}
+	return r.grants.List(ctx, people)
+}
