@@ -96,6 +96,9 @@ type Sync struct {
 	Scope                  string               `mapstructure:"scope"`              // CEL
 	Groups                 Groups               `mapstructure:"groups"`
 	Roles                  Roles                `mapstructure:"roles"`
+	Staged                 string               `mapstructure:"staged" oneof:"wait provision"`
+	Start                  Start                `mapstructure:"start"`
+	End                    End                  `mapstructure:"end"`
 }
 
 // An Attribute says where one TrackTik field comes from. In YAML it is a list of
@@ -121,6 +124,19 @@ type Roles struct {
 	PerPerson string   `mapstructure:"per_person" oneof:"many one"`
 	Protected []string `mapstructure:"protected" is:"set"` // globs
 	Default   string   `mapstructure:"default"`            // an existing role's name or id; empty: none
+}
+
+// Start says where the first day of employment stands in Okta.
+type Start struct {
+	Sources []string      `mapstructure:"sources"` // the first that is present and not empty wins; empty: nobody is held
+	Lead    time.Duration `mapstructure:"lead"`    // how long before that day people are created
+	Layout  string        `mapstructure:"layout"`  // YYYY, MM or M, DD or D; empty: 2026-03-31 and RFC 3339 only
+}
+
+// End says where the last day of employment stands in Okta.
+type End struct {
+	Sources []string `mapstructure:"sources"` // as of Start; empty: nobody is terminated by it
+	Layout  string   `mapstructure:"layout"`
 }
 
 // Guard bounds what one run may do. Limits holds every kind of [GuardKinds].

@@ -19,7 +19,7 @@ func (c *Config) Fingerprint() string { return c.fingerprint("sync", "guard") }
 // read. When it changes, entries that Okta has not changed must be read again.
 func (c *Config) MappingFingerprint() string {
 	return c.fingerprint("sync.attributes", "sync.scope", "sync.out_of_scope", "sync.suspended", "sync.unassigned_grace",
-		"sync.default_region", "sync.region", "sync.protected", "sync.match", "sync.groups", "sync.roles")
+		"sync.default_region", "sync.region", "sync.protected", "sync.match", "sync.groups", "sync.roles", "sync.staged", "sync.start", "sync.end")
 }
 
 func (c *Config) fingerprint(sections ...string) string {

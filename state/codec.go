@@ -97,31 +97,41 @@ func keyText(bucket, key []byte) string {
 const (
 	markLen  = 16 + 8 + 1
 	markOpen = 1 // a flag
+	dueLen   = 2 // what follows where a day is due
 )
 
 // markContent is the value of the bucket prints.
 func markContent(m plan.Mark) []byte {
-	out := make([]byte, 0, markLen)
+	out := make([]byte, 0, markLen+dueLen)
 	out = append(out, m.Print[:]...)
 	out = binary.BigEndian.AppendUint64(out, uint64(m.Employee))
 	var flags byte
 	if m.Open {
 		flags |= markOpen
 	}
-	return append(out, flags)
+	out = append(out, flags)
+	if m.Due != 0 {
+		out = binary.BigEndian.AppendUint16(out, uint16(m.Due))
+	}
+	return out
 }
 
 // openMark reads a value of the bucket prints. The Person is left to the caller,
 // who may have a cheaper copy of key.
 func (c codec) openMark(key, sealed []byte) (plan.Mark, error) {
 	content, err := c.open(bucketPrints, key, sealed)
-	if err == nil && len(content) != markLen {
+	if err == nil && len(content) != markLen && len(content) != markLen+dueLen {
 		err = fmt.Errorf("%d bytes instead of %d", len(content), markLen)
 	}
 	if err != nil {
 		return plan.Mark{}, damaged(bucketPrints, key, err)
 	}
+	var due plan.DayNumber
+	if len(content) > markLen {
+		due = plan.DayNumber(binary.BigEndian.Uint16(content[markLen:]))
+	}
 	return plan.Mark{
+		Due:      due,
 		Print:    plan.Print(content[:16]),
 		Employee: plan.EmployeeID(binary.BigEndian.Uint64(content[16:24])),
 		Open:     content[24]&markOpen != 0,

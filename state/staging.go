@@ -102,7 +102,7 @@ func (s *staging) prints() error {
 		if err != nil {
 			return err
 		}
-		m.Print = p.Print
+		m.Print, m.Due = p.Print, p.Due
 		s.marks[p.Person] = m
 	}
 	for id, m := range s.marks {

@@ -140,6 +140,9 @@ func (r *run) stillLeaves(ctx context.Context, id plan.PersonID, outOf bool) (bo
 	if err != nil || !found {
 		return err == nil, err
 	}
+	if over, err := r.overNow(ctx, &p); err != nil || over {
+		return over, err
+	}
 	switch plan.Judge(&p, &r.pol).Verdict {
 	case plan.Depart, plan.Doubt:
 		return true, nil

@@ -267,14 +267,22 @@ func (r *run) markOpen(list []*subject) {
 	for _, s := range list {
 		d := &s.decision
 		waits := s.link != nil && (s.judgement.Verdict == plan.Wait || s.judgement.Verdict == plan.Ignore)
+		if len(d.Held) == 1 && heldByDate(d.Held[0]) { // their date has them decoded
+			continue
+		}
 		s.open = len(d.Held)+len(d.Problems)+len(d.Warnings) > 0 || waits || s.judgement.Verdict == plan.Hold || s.judgement.Verdict == plan.Doubt || s.scopeErr != "" ||
 			r.regrouped[s.person.ID]
 	}
 	for _, h := range r.doc.Held {
-		if s := r.people.subjects[h.User.ID]; s != nil {
+		if s := r.people.subjects[h.User.ID]; s != nil && !heldByDate(h) {
 			s.open = true
 		}
 	}
+}
+
+// heldByDate reports that only a date stands in the way.
+func heldByDate(h plan.Held) bool {
+	return h.Code() == plan.HeldNotStarted || h.Code() == plan.HeldEnded
 }
 
 // tellOverdue logs the refused removals whose next try is not due, so that no run

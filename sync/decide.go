@@ -13,6 +13,9 @@ import (
 // that gives names free, then who gets which name, then the others.
 func (r *run) decidePeople(ctx context.Context) error {
 	list := r.people.sorted()
+	if err := r.judgeDates(ctx, list); err != nil {
+		return err
+	}
 	if err := r.learnOwn(ctx, list); err != nil {
 		return err
 	}
@@ -98,7 +101,7 @@ func (r *run) fresh(list []*subject) []*subject {
 	for _, s := range list {
 		_, recreated := r.names.Recreated[s.person.ID]
 		if s.link == nil && s.judgement.Verdict == plan.Provision && !s.outOf && s.scopeErr == "" &&
-			len(s.mapped.Problems) == 0 && !recreated && r.pending[s.person.ID] == "" {
+			len(s.mapped.Problems) == 0 && !recreated && !s.waits && r.pending[s.person.ID] == "" {
 			fresh = append(fresh, s)
 		}
 	}
@@ -146,7 +149,8 @@ func (s *subject) seenAgain() {
 }
 
 func (r *run) view(s *subject) *plan.View {
-	return &plan.View{Person: &s.person, Judgement: s.judgement, Evidence: s.evidence, Mapped: s.mapped, OutOfScope: s.outOf, ScopeError: s.scopeErr,
+	early, ended := r.datesNow(s)
+	return &plan.View{Dates: s.dates, Early: early, Ended: ended, Person: &s.person, Judgement: s.judgement, Evidence: s.evidence, Mapped: s.mapped, OutOfScope: s.outOf, ScopeError: s.scopeErr,
 		Link: s.link, Employee: s.employee, Gone: s.gone, Matches: s.matches, Tie: s.tie, Former: s.former, FormerNow: s.formerNow, Troubles: r.dueTroubles(s.person.ID), Origin: s.origin(),
 		Recreate: slices.Contains(r.opt.Recreate, s.person.ID), Fresh: r.refresh, AsOf: r.now}
 }

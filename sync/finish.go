@@ -363,8 +363,8 @@ func (r *run) prints(out *apply.Outcome) ([]plan.PersonPrint, error) {
 			if m != nil && m.print != (plan.Print{}) {
 				prints = append(prints, plan.PersonPrint{Person: id})
 			}
-		case s.person.Print != (plan.Print{}) && (m == nil || m.print != s.person.Print):
-			prints = append(prints, plan.PersonPrint{Person: id, Print: s.person.Print})
+		case s.person.Print != (plan.Print{}) && (m == nil || m.print != s.person.Print || m.due != r.due(s)):
+			prints = append(prints, plan.PersonPrint{Person: id, Print: s.person.Print, Due: r.due(s)})
 		}
 	}
 	for id := range unfinished {

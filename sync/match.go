@@ -29,7 +29,7 @@ func (r *run) readRegions(ctx context.Context) error {
 // resolveRegions gives the people who need one the id of their region.
 func (r *run) resolveRegions(ctx context.Context, list []*subject) error {
 	for _, s := range list {
-		if s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" {
+		if s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" || s.waits {
 			continue
 		}
 		w := &s.mapped.Wanted

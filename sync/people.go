@@ -124,6 +124,9 @@ func (r *run) mustDecode(m *mark) bool {
 	if r.refresh && m.employee == 0 { // an employee may have their name
 		return true
 	}
+	if m.due.Come(r.now) || m.due != 0 && m.employee == 0 { // the few who are held for their dates are shown each time
+		return true
+	}
 	if r.Mapper.NeedsGroups() || len(r.troubles[m.id]) > 0 || r.pending[m.id] != "" || r.openGrants[m.id] != "" || r.current.differs[m.id] != nil || r.current.gone[m.id] {
 		return true
 	}
@@ -146,6 +149,7 @@ func (r *run) subject(p plan.Person, evidence string) error {
 	if s.judgement.Verdict == plan.Provision {
 		r.mapSubject(&s)
 	}
+	r.readDates(&s)
 	s.leaver = s.judgement.Verdict == plan.Depart
 	s.compact()
 	r.people.add(s)

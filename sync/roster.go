@@ -27,6 +27,7 @@ type mark struct {
 	print    plan.Print
 	employee plan.EmployeeID
 	flags    uint8
+	due      plan.DayNumber
 	roles    uint8 // how many are due, 255 at most
 }
 
@@ -46,6 +47,7 @@ type subject struct {
 	seen       time.Time // when the evidence was seen
 	unanswered bool      // the look-up of somebody missing failed
 	mapped     plan.Mapped
+	dates      plan.Dates
 	scopeErr   string
 	link       *plan.Link
 	former     *plan.Former
@@ -66,6 +68,9 @@ type subject struct {
 	open bool
 	// tie is what Okta's external id says of a new person; nil: nothing that is believed.
 	tie *plan.Tie
+	// waits says that a day is still to come, or is over, and that nothing else has changed
+	// since they were looked at: nothing is asked about them.
+	waits bool
 }
 
 // loadRoster reads the snapshot's small side.
@@ -79,7 +84,7 @@ func loadRoster(s Snapshot) (*roster, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the snapshot: %w", err)
 		}
-		entry := mark{id: m.Person, print: m.Print, employee: m.Employee}
+		entry := mark{id: m.Person, print: m.Print, employee: m.Employee, due: m.Due}
 		if m.Open {
 			entry.flags |= flagOpen
 		}

@@ -16,6 +16,7 @@ import (
 type Config struct {
 	Attributes map[string]Attribute // by TrackTik field; one that is missing has its default sources
 	Scope      string               // CEL: who of the assigned is in scope; empty: everybody
+	Start, End DateSource           // the first and the last day of employment
 }
 
 // An Attribute says where one field comes from: from CEL if it gives something,
@@ -32,6 +33,7 @@ type Mapper struct {
 	rules      [plan.NumFields]rule
 	scope      *expression // nil: everybody is in scope
 	createOnly plan.FieldSet
+	start, end dateRule
 }
 
 // A rule says where one field comes from.
@@ -67,6 +69,7 @@ func New(config Config) (*Mapper, error) {
 	if strings.TrimSpace(config.Scope) != "" {
 		m.scope = b.compile("sync.scope", config.Scope, cel.BoolType)
 	}
+	m.start, m.end = b.dateRule("sync.start", config.Start), b.dateRule("sync.end", config.End)
 	if len(b.faults) > 0 {
 		slices.SortStableFunc(b.faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 		return nil, errors.Join(b.faults...)

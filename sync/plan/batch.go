@@ -36,6 +36,7 @@ type Batch struct {
 type PersonPrint struct {
 	Person PersonID
 	Print  Print
+	Due    DayNumber // from when on they are decoded although nothing has changed; 0: never
 }
 
 // A Mark is the little that a run without changes needs to know of a person.
@@ -43,6 +44,7 @@ type Mark struct {
 	Person   PersonID
 	Print    Print
 	Employee EmployeeID // 0: not managed
+	Due      DayNumber  // a day on which time alone changes something; 0: there is none
 	// Open says that the link holds something that time alone can change (not
 	// visible, unassigned, ended elsewhere, restored): judge it whatever the print.
 	Open bool

@@ -25,6 +25,10 @@ type View struct {
 	Evidence  string // of a departure: one of the Evidence constants
 	Mapped    Mapped // of those who are to be provisioned
 
+	Dates Dates
+	Early bool // the first day, less the lead, is still to come where they are to work
+	Ended bool // the last day is over there
+
 	OutOfScope bool   // sync.scope leaves them out
 	ScopeError string // sync.scope failed for them
 

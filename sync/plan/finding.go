@@ -48,6 +48,8 @@ const (
 
 // The codes with which the reason of a held action begins.
 const (
+	HeldNotStarted          = "not_started"
+	HeldEnded               = "ended"
 	HeldSwitchedOff         = "switched_off"
 	HeldGuard               = "guard"
 	HeldSuspended           = "suspended"

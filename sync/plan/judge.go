@@ -69,16 +69,16 @@ func Judge(p *Person, pol *Policy) Judgement {
 	case !p.Assignment.Present:
 		return Judgement{Verdict: Depart, Why: "no longer assigned to the app in Okta", Active: true}
 	}
-	return judgeAssignment(p)
+	return judgeAssignment(p, pol)
 }
 
-func judgeAssignment(p *Person) Judgement {
+func judgeAssignment(p *Person, pol *Policy) Judgement {
 	verdict, known := assignmentVerdicts[p.Assignment.Status]
 	why := "the app assignment is " + p.Assignment.Status + " in Okta"
 	switch {
 	case !known:
 		return Judgement{Verdict: Ignore, Why: "assignment status " + quote(p.Assignment.Status) + " is not known"}
-	case verdict == Provision && p.Status == statusStaged:
+	case verdict == Provision && p.Status == statusStaged && !pol.ProvisionStaged:
 		return Judgement{Verdict: Wait, Why: "staged in Okta, not activated yet"}
 	case verdict == Provision:
 		return Judgement{Verdict: Provision, Why: "assigned to the app in Okta", Active: true}
@@ -94,4 +94,10 @@ func quote(s string) string {
 		r = append(r[:most], '…')
 	}
 	return strconv.Quote(string(r))
+}
+
+// JudgeEnd is the judgement of a managed person whose last day is over, whatever the
+// assignment says.
+func JudgeEnd(end Day) Judgement {
+	return Judgement{Verdict: Depart, Why: "last day " + string(end) + " is over"}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A Match is an employee that was found by one of a new person's keys.
@@ -83,6 +84,10 @@ func decideNew(v *View, pol *Policy, d *Decision) {
 	case len(d.Problems)+len(d.Held) > 0:
 	case found:
 		adopt(v, pol, d, match)
+	case v.Ended:
+		d.hold(v.action(Create), fmt.Sprintf("%s: the last day %s is over, and they have no employee", HeldEnded, v.Dates.End))
+	case v.Early:
+		d.hold(v.action(Create), fmt.Sprintf("%s: the first day is %s; the employee is made then%s", HeldNotStarted, v.Dates.Start, leadText(pol.StartLead)))
 	case v.Former != nil && pol.Reactivate && !v.Former.Elsewhere && v.FormerNow != nil && !SamePerson(&v.Former.Link.Pushed, v.FormerNow):
 		create(v, pol, d, fmt.Sprintf("came back; employee %d, who they were, is somebody else by now", v.Former.Link.Employee))
 	case v.Former != nil && pol.Reactivate && !v.Former.Elsewhere:
@@ -93,6 +98,13 @@ func decideNew(v *View, pol *Policy, d *Decision) {
 		v.warnUnseen(d)
 		create(v, pol, d, "assigned to the app in Okta"+v.Origin)
 	}
+}
+
+func leadText(lead time.Duration) string {
+	if lead == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", less %s (sync.start.lead)", lead)
 }
 
 // chooseMatch looks through what the keys found. A terminated employee is nobody's

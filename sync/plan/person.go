@@ -121,9 +121,10 @@ type TerminationReason struct {
 
 // How a departure is known.
 const (
-	EvidenceListing = "listing" // the listing itself says DEPROVISIONED or REVOKED
-	EvidenceFull    = "full"    // the person was looked up
-	EvidenceSample  = "sample"  // a sample of the missing was looked up, and agreed
+	EvidenceListing = "listing"  // the listing itself says DEPROVISIONED or REVOKED
+	EvidenceFull    = "full"     // the person was looked up
+	EvidenceLastDay = "last_day" // Okta's own date, which is over
+	EvidenceSample  = "sample"   // a sample of the missing was looked up, and agreed
 )
 
 // A Termination is what TrackTik wants to know about one.

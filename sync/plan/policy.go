@@ -19,6 +19,9 @@ type Policy struct {
 	RevokeUnpushed      bool // a group that is no longer pushed loses its grants
 	OneRole             bool // at most one role a person
 
+	ProvisionStaged bool          // STAGED people count as active ones
+	StartLead       time.Duration // how long before their first day people are made
+
 	UnassignedGrace time.Duration
 	DeletedGrace    time.Duration
 

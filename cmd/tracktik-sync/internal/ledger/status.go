@@ -27,8 +27,7 @@ type Status struct {
 	Problems        int                    `json:"problems"`
 	Held            int                    `json:"held"`
 	UnmanagedActive *int                   `json:"unmanaged_active"`
-	Unmanaged       map[plan.Class]int     `json:"unmanaged"`           // whom nobody manages, by what Okta knows of them; null: nobody was looked up yet
-	Roleless        *int                   `json:"people_without_role"` // null: never counted
+	Unmanaged       map[plan.Class]int     `json:"unmanaged"` // whom nobody manages, by what Okta knows of them; null: nobody was looked up yet
 	Quarantine      *Quarantine            `json:"quarantine"`
 	Guard           guardStatus            `json:"guard"`
 	Lock            *state.Holder          `json:"lock"`
@@ -40,6 +39,7 @@ type Status struct {
 	Snapshot        string                 `json:"snapshot"`
 	AskedOtherwise  []string               `json:"asked_otherwise,omitempty"` // what a system refused to be asked in the last run
 	Events          *EventStatus           `json:"events"`                    // null: the System Log was never read
+	Roleless        *int                   `json:"people_without_role"`       // null: never counted
 }
 
 // A LastRun is a run in short.

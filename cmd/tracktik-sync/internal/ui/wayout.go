@@ -38,6 +38,8 @@ var retireWays = map[string]string{
 
 // HeldWays say the same of held actions.
 var HeldWays = map[string]string{
+	plan.HeldNotStarted:          "nothing: the employee is made on the first day; sync.start decides",
+	plan.HeldEnded:               "nothing, or move the last day on in Okta; sync.end decides",
 	plan.HeldSwitchedOff:         "a switch in sync.* is off",
 	plan.HeldGuard:               "look at the plan, then `sync --approve HASH`; `status` lists the hashes",
 	plan.HeldSuspended:           "nothing until Okta ends the suspension; sync.suspended decides",

@@ -31,7 +31,9 @@ func MappingConfig(cfg *configs.Config) mapping.Config {
 	for field, a := range cfg.Sync.Attributes {
 		attributes[field] = mapping.Attribute{Sources: a.Sources, CEL: a.CEL, CreateOnly: a.CreateOnly}
 	}
-	return mapping.Config{Attributes: attributes, Scope: cfg.Sync.Scope}
+	return mapping.Config{Attributes: attributes, Scope: cfg.Sync.Scope,
+		Start: mapping.DateSource{Sources: cfg.Sync.Start.Sources, Layout: cfg.Sync.Start.Layout},
+		End:   mapping.DateSource{Sources: cfg.Sync.End.Sources, Layout: cfg.Sync.End.Layout}}
 }
 
 // Policy is what the configuration says of decisions.
@@ -55,6 +57,8 @@ func Policy(cfg *configs.Config, mapper *mapping.Mapper) plan.Policy {
 		RevokeUnpushed:      s.Groups.Unpushed == "revoke",
 		OneRole:             s.Roles.PerPerson == "one",
 
+		ProvisionStaged: s.Staged == "provision",
+		StartLead:       s.Start.Lead,
 		UnassignedGrace: s.UnassignedGrace,
 		DeletedGrace:    cfg.Guard.DeletedGrace,
 
