@@ -30,6 +30,8 @@ const (
 
 	partExternal // externalId
 	partSyncState
+	partUpdated       // lastUpdated
+	partStatusChanged // of _embedded.user
 	numParts
 )
 
@@ -57,6 +59,8 @@ func dissect(raw string) *assigned {
 			a[partSyncState] = value
 		case "credentials":
 			a[partUserName] = value.Get("userName")
+		case "lastUpdated":
+			a[partUpdated] = value
 		case "_links":
 			a[partGroup] = value.Get("group.href")
 		case "_embedded":
@@ -76,6 +80,8 @@ func (a *assigned) user(raw string) {
 			a[partUserStatus] = value
 		case "transitioningToStatus":
 			a[partTransition] = value
+		case "statusChanged":
+			a[partStatusChanged] = value
 		case "profile":
 			a[partUserProfile] = value
 		}

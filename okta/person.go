@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -39,6 +40,7 @@ func decodeAssignment(r route, request, raw string, print plan.Print) (plan.Pers
 		UserName:  text(a[partUserName]),
 		External:  text(a[partExternal]),
 		SyncState: text(a[partSyncState]),
+		Updated:   moment(a[partUpdated]),
 	}
 	return p, nil
 }
@@ -66,6 +68,8 @@ func (a *assigned) base() plan.Person {
 		Transition: text(a[partTransition]),
 		Readable:   err == nil && user != nil && a[partUserStatus].Type == gjson.String && a[partUserStatus].Str != "",
 		User:       user,
+
+		StatusChanged: moment(a[partStatusChanged]),
 	}
 }
 
@@ -100,6 +104,15 @@ func text(value gjson.Result) string {
 	default:
 		return strings.Clone(printable(value.Raw, 50))
 	}
+}
+
+// moment is the time that a timestamp stands for; zero when it is none.
+func moment(value gjson.Result) time.Time {
+	at, err := time.Parse(time.RFC3339, value.Str)
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
 }
 
 // groupOf takes the id out of a link to a group.

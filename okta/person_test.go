@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,7 +23,8 @@ func decodeOne(t *testing.T, raw string) plan.Person {
 func TestAssignmentIsReadWhole(t *testing.T) {
 	want := plan.Person{
 		ID: "00u1", Login: "00u1@acme.example", Email: "00u1@mail.example", Status: "ACTIVE", Readable: true,
-		Assignment: plan.Assignment{Present: true, Status: "ACTIVE", Scope: "GROUP", Group: "00gguards", UserName: "00u1@acme.example", SyncState: "DISABLED"},
+		Assignment: plan.Assignment{Present: true, Status: "ACTIVE", Scope: "GROUP", Group: "00gguards", UserName: "00u1@acme.example", SyncState: "DISABLED",
+			Updated: time.Date(2024, 5, 1, 10, 0, 0, 0, time.UTC)},
 		User: map[string]any{"firstName": "Ana", "lastName": "Silva", "mobilePhone": nil, "login": "00u1@acme.example",
 			"email": "00u1@mail.example", "employeeNumber": json.Number("12345678901234567890")},
 		App: map[string]any{"site": "Docks"},

@@ -189,6 +189,30 @@ func (db *DB) CountsSince(t time.Time) (approved, unapproved map[plan.Kind]int, 
 	return approved, unapproved, err
 }
 
+// TerminatedSince are the entries about terminations that were done from t on. It opens no
+// others.
+func (db *DB) TerminatedSince(t time.Time) ([]plan.Audit, error) {
+	var entries []plan.Audit
+	read := db.auditOf(bucketAuditTime, Query{Kind: string(plan.Terminate), Since: t})
+	s := span{bucket: bucketAuditTime, from: timePrefix(t)}
+	for entry, err := range scan(db, s, markRows, func(tx *bbolt.Tx, k, v []byte) (a plan.Audit, fits bool, err error) {
+		digest, err := db.codec.open(bucketAuditTime, k, v)
+		if err != nil {
+			return a, false, damaged(bucketAuditTime, k, err)
+		}
+		if kind, outcome, _ := readDigest(digest); kind != string(plan.Terminate) || outcome != plan.Done {
+			return a, false, nil
+		}
+		return read(tx, k, v)
+	}) {
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, entry)
+	}
+	return entries, nil
+}
+
 // DoneSince tells each of the entries about actions that were done, or found done, from t
 // on.
 func (db *DB) DoneSince(t time.Time, each func(plan.Audit)) error {

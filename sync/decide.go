@@ -152,7 +152,8 @@ func (r *run) view(s *subject) *plan.View {
 	early, ended := r.datesNow(s)
 	return &plan.View{Dates: s.dates, Early: early, Ended: ended, Person: &s.person, Judgement: s.judgement, Evidence: s.evidence, Mapped: s.mapped, OutOfScope: s.outOf, ScopeError: s.scopeErr,
 		Link: s.link, Employee: s.employee, Gone: s.gone, Matches: s.matches, Tie: s.tie, Former: s.former, FormerNow: s.formerNow, Troubles: r.dueTroubles(s.person.ID), Origin: s.origin(),
-		Recreate: slices.Contains(r.opt.Recreate, s.person.ID), Fresh: r.refresh, AsOf: r.now}
+		Recreate: slices.Contains(r.opt.Recreate, s.person.ID), Fresh: r.refresh, AsOf: r.now,
+		Told: r.opt.Poll.ended(s.person.ID)}
 }
 
 // own makes the person's actions point to the subject's own record: the view they were

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"tracktik-sync/sync/plan"
 )
@@ -15,13 +16,22 @@ type Poll struct {
 	// Whole says why everybody has to be looked at; empty: nothing asks for it.
 	Whole string
 
-	log    plan.EventLog          // to be recorded with what comes of it
-	second map[plan.PersonID]bool // whom no new event names: they are looked at for the last time
-	failed map[plan.PersonID]bool // whose look-up failed
+	log    plan.EventLog               // to be recorded with what comes of it
+	second map[plan.PersonID]bool      // whom no new event names: they are looked at for the last time
+	failed map[plan.PersonID]bool      // whose look-up failed
+	gone   map[plan.PersonID]time.Time // of the first event that told of an end of theirs
 }
 
 // Idle reports that nothing has happened that concerns anybody.
 func (p *Poll) Idle() bool { return p == nil || len(p.Looks) == 0 && p.Whole == "" }
+
+// ended is when an event told of an end of the person's; zero: none did.
+func (p *Poll) ended(id plan.PersonID) time.Time {
+	if p == nil {
+		return time.Time{}
+	}
+	return p.gone[id]
+}
 
 // People are the ids of those to look at, as RunOptions.Users has them.
 func (p *Poll) People() []string {
@@ -60,7 +70,8 @@ func (e *Engine) Listen(ctx context.Context, keep bool) (*Poll, error) {
 	if err != nil {
 		return nil, errors.Join(err, e.noteDeaf(before, err, keep))
 	}
-	p := &Poll{log: log, Whole: log.WholeDue, second: map[plan.PersonID]bool{}, failed: map[plan.PersonID]bool{}}
+	p := &Poll{log: log, Whole: log.WholeDue, second: map[plan.PersonID]bool{}, failed: map[plan.PersonID]bool{},
+		gone: map[plan.PersonID]time.Time{}}
 	if err := e.attend(p, events, before.Again); err != nil {
 		return nil, err
 	}
@@ -125,6 +136,9 @@ func (e *Engine) attend(p *Poll, events []plan.Event, again []plan.Look) error {
 	most := e.EventsMaxPeople
 	attention := plan.Attend(events, again, known, most)
 	p.Looks = attention.Looks
+	for i := range p.Looks {
+		p.gone[p.Looks[i].Person] = p.Looks[i].Gone
+	}
 	fresh := plan.Attend(events, nil, known, most).Looks
 	for i := range again {
 		id := again[i].Person

@@ -16,7 +16,7 @@ func (r recorder) since(at time.Time) time.Duration { return r.Clock.Time().Sub(
 // Audit begins an entry of the audit trail about an action.
 func (j *Job) Audit(a *plan.Action, outcome string) plan.Audit {
 	entry := plan.Audit{Time: j.Clock.Time(), Run: j.Run, By: j.By, Kind: string(a.Kind), Person: a.User.ID, Login: a.User.Login, Employee: a.Employee,
-		Role: a.Role, Changes: a.FieldChanges(), Reason: a.Reason, Outcome: outcome, Approved: j.Approved(a)}
+		Role: a.Role, Changes: a.FieldChanges(), Reason: a.Reason, Outcome: outcome, Approved: j.Approved(a), Told: a.Told}
 	if j.Rules.Redact {
 		entry.Login, entry.Changes = "", plan.RedactedChanges(entry.Changes)
 	}

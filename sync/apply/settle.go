@@ -55,7 +55,7 @@ func Settle(ctx context.Context, job *Job) (Open, error) {
 	l := looker{recorder{job}}
 	for i := range pending {
 		in := &pending[i]
-		in.Action.Retires = in.Retires
+		in.Action.Retires, in.Action.Told = in.Retires, in.Told
 		unsure, err := l.settle(ctx, in)
 		var others *notOurs
 		if errors.As(err, &others) {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"time"
 )
 
 // A Kind is a kind of change to TrackTik or to who is managed there.
@@ -84,6 +85,9 @@ type Action struct {
 	// Retires is what is recorded of an employee whom nobody manages once a Terminate of
 	// them is done; nil: a link says it. It is no part of documents.
 	Retires *Former
+	// Told is when Okta said that a Terminate is due; zero: not known. It is no part of
+	// documents.
+	Told time.Time
 }
 
 // Wanted is what Okta says that an employee should hold.

@@ -39,6 +39,8 @@ type View struct {
 	Matches  []Match   // of a person without a link
 	Tie      *Tie      // what Okta's external id says of them; nil: nothing, or it is not believed
 	Former   *Former   // who they were last, when they are not managed
+	// Told is when an event of Okta's System Log told of an end of theirs; zero: none did.
+	Told time.Time
 	// FormerNow is what TrackTik holds of Former; nil: it was not asked, or does not show
 	// them to us.
 	FormerNow *Employee
@@ -133,7 +135,7 @@ func (v *View) action(k Kind) Action {
 
 func decideDeparture(v *View, pol *Policy, d *Decision, reason string) {
 	a := v.action(Terminate)
-	a.Reason, a.Evidence = reason, v.Evidence
+	a.Reason, a.Evidence, a.Told = reason, v.Evidence, v.told()
 	a.Found = v.Employee != nil && v.Employee.Status == StatusTerminated && !v.Link.Ending
 	note := *v.Link
 	deprovisioned := v.Person.Status == statusDeprovisioned

@@ -1,5 +1,7 @@
 package plan
 
+import "time"
+
 // The keys of the two systems. Okta's are opaque texts (00u…, 00g…, 0oa…),
 // TrackTik's are positive integers; 0 means that there is none.
 type (
@@ -36,6 +38,8 @@ type Person struct {
 	User       map[string]any // the base profile
 	App        map[string]any // the app-assignment profile
 	Print      Print
+
+	StatusChanged time.Time // when Status became what it is, by Okta's clock; zero: not known
 }
 
 // An Assignment is the "app user" that ties a person to the TrackTik app.
@@ -48,7 +52,8 @@ type Assignment struct {
 	// External is the external id: what the app's own integration calls the account that
 	// it made or matched, in TrackTik's case the employee's id [G]; empty: it did neither.
 	External  string
-	SyncState string // how its last push went: SYNCHRONIZED, ERROR, DISABLED …
+	SyncState string    // how its last push went: SYNCHRONIZED, ERROR, DISABLED …
+	Updated   time.Time // when it last changed, by Okta's clock; zero: not known
 }
 
 // An App is the Okta application whose assignments are the scope.

@@ -131,7 +131,8 @@ type Intent struct {
 	Wanted  *Wanted   `json:"wanted,omitempty"`  // of a Create: what to look for, and to record
 	Request string    `json:"request,omitempty"` // the X-Request-Id sent with it
 	Lost    string    `json:"lost,omitempty"`    // how its answer was lost; empty: the program ended first
-	Retires *Former   `json:"retires,omitempty"` // as of the action
+	Retires *Former   `json:"retires,omitempty"` // this and Told: as of the action
+	Told    time.Time `json:"told,omitzero"`
 }
 
 // How the answer of a call was lost.
@@ -158,6 +159,7 @@ type Audit struct {
 	Attempts int        `json:"attempts,omitempty"`
 	Request  string     `json:"request,omitempty"`
 	Message  string     `json:"message,omitempty"`
+	Told     time.Time  `json:"told,omitzero"` // when Okta said that a termination was due; zero: not known
 }
 
 // The outcomes of an action.

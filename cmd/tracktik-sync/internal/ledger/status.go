@@ -40,6 +40,7 @@ type Status struct {
 	AskedOtherwise  []string               `json:"asked_otherwise,omitempty"` // what a system refused to be asked in the last run
 	Events          *EventStatus           `json:"events"`                    // null: the System Log was never read
 	Roleless        *int                   `json:"people_without_role"`       // null: never counted
+	LeaverLag       *LeaverLag             `json:"leaver_lag"`                // null: nobody was terminated in the last 7 days whose wait is known
 }
 
 // A LastRun is a run in short.
@@ -58,6 +59,16 @@ type EventStatus struct {
 	CursorAge int64     `json:"cursor_age_s"` // seconds since then, where the status is shown
 	Error     string    `json:"error,omitempty"`
 }
+
+// A LeaverLag is for how long leavers waited, in the last 7 days.
+type LeaverLag struct {
+	Count   int     `json:"count"`
+	Median  float64 `json:"p50_s"` // seconds
+	Longest float64 `json:"max_s"`
+}
+
+// lagDays is how far back the lag of leavers is looked at.
+const lagDays = 7
 
 // A Quarantine is a system that is not called, since it refused the credentials.
 type Quarantine struct {
@@ -159,12 +170,13 @@ func readStatus(i *wiring.Invocation, cfg *configs.Config, db *state.DB) (*Statu
 	refused, runErr := d.fromRuns(db)
 	troubles, troublesErr := db.Troubles()
 	d.Problems, d.Overdue = len(troubles), len(OverdueRemovals(troubles))
-	var managedErr, restoredErr, waitingErr, eventsErr error
+	var managedErr, restoredErr, waitingErr, eventsErr, lagErr error
 	d.Events, eventsErr = eventsOf(db)
+	d.LeaverLag, lagErr = lagSince(db, i.Now().AddDate(0, 0, -lagDays))
 	d.Managed, managedErr = db.Managed()
 	d.Restored, restoredErr = restored(db)
 	d.Guard.Approvals, waitingErr = WaitingSets(i, cfg, refused)
-	return d, errors.Join(metaErr, runErr, troublesErr, managedErr, restoredErr, waitingErr, eventsErr)
+	return d, errors.Join(metaErr, runErr, troublesErr, managedErr, restoredErr, waitingErr, eventsErr, lagErr)
 }
 
 func eventsOf(db *state.DB) (*EventStatus, error) {
@@ -173,6 +185,15 @@ func eventsOf(db *state.DB) (*EventStatus, error) {
 		return nil, err
 	}
 	return &EventStatus{Polled: log.Polled, Error: log.Failure}, nil
+}
+
+func lagSince(db *state.DB, t time.Time) (*LeaverLag, error) {
+	entries, err := db.TerminatedSince(t)
+	lag := plan.LagOf(entries)
+	if err != nil || lag.Count == 0 {
+		return nil, err
+	}
+	return &LeaverLag{lag.Count, lag.Median.Seconds(), lag.Longest.Seconds()}, nil
 }
 
 func (d *Status) fromMeta(meta plan.Meta) {

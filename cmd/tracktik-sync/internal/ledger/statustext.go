@@ -53,6 +53,10 @@ func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 	if d.Roleless != nil && *d.Roleless > 0 {
 		t.Row("without a role", fmt.Sprintf("%d in scope; TrackTik shows them nothing (`access`)", *d.Roleless))
 	}
+	if lag := d.LeaverLag; lag != nil {
+		t.Row("leavers", fmt.Sprintf("%d terminated in %d days; since Okta's word they waited %s (median), %s at most",
+			lag.Count, lagDays, waited(lag.Median), waited(lag.Longest)))
+	}
 	t.Row("problems", pointed(d.Problems, "problems"))
 	t.Row("held", pointed(d.Held, "problems --held"))
 	if d.Guard.OK {
@@ -98,6 +102,11 @@ func (d *Status) alarms(t *ui.Table, now time.Time) {
 	for _, id := range d.Restored {
 		t.Row("restored", ui.Safe(string(id))+": not terminated until Okta shows them in scope, or `forget --restored`")
 	}
+}
+
+// waited is a time in seconds as people say it.
+func waited(seconds float64) time.Duration {
+	return time.Duration(seconds * float64(time.Second)).Round(time.Second)
 }
 
 // pointed is a count, with the command that shows what is counted.

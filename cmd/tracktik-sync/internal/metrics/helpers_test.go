@@ -41,6 +41,7 @@ func full() Values {
 		},
 		Waited:   map[string]time.Duration{"okta": 1500 * time.Millisecond},
 		Expiry:   map[string]time.Time{"tracktik": morning.Add(30 * 24 * time.Hour)},
+		Lag:      plan.Lag{Count: 1, Median: 14 * time.Minute, Longest: 14 * time.Minute},
 		Snapshot: 65536,
 	}
 }

@@ -29,6 +29,7 @@ type Values struct {
 	Document *plan.Document // of that run
 	Meta     plan.Meta      // of the snapshot after it
 	Problems []plan.Trouble // whatever is a problem after it
+	Lag      plan.Lag       // of those whom it terminated
 	// Unbegun says that the run could not begin: of the others Version, Run's times and
 	// exit code, and Meta.LastSuccess count, and all else that is left stays.
 	Unbegun bool
@@ -75,6 +76,7 @@ func Registry(v Values) *prometheus.Registry {
 	r.gauge("run_duration_seconds", "How long the last run took.").Set(v.Run.Ended.Sub(v.Run.Started).Seconds())
 	r.credentials(v)
 	r.actions(v)
+	r.gauge("leaver_lag_seconds", "The longest time from Okta's word to the termination in the last run; 0: it terminated nobody, or since when is not known.").Set(v.Lag.Longest.Seconds())
 	r.people(v)
 	r.requests(v)
 	r.gauge("snapshot_bytes", "Size of the snapshot's file.").Set(float64(v.Snapshot))

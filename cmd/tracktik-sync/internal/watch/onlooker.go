@@ -73,16 +73,19 @@ func (o *Onlooker) note(db *state.DB, engine *tsync.Engine, d *plan.Document) er
 	size, sizeErr := db.Size()
 	problems := standing(d, troubles)
 	o.last = notify.Situation{LastSuccess: meta.LastSuccess, Quarantine: meta.Quarantine, Problems: problems}
+	var lagErr error
 	if d != nil && len(runs) > 0 && runs[0].ID == d.ID {
 		record := runs[0]
 		o.last.Run, o.last.Mode, o.last.Refusals, o.last.Counts = d.ID, d.Mode, d.Guard.Refusals, countsOf(record, len(problems))
 		o.values = &metrics.Values{Version: o.Version, Run: record, Document: d, Meta: meta, Problems: problems, Snapshot: size, Expiry: o.ends}
+		entries, err := db.TerminatedSince(record.Started)
+		o.values.Lag, lagErr = plan.LagOf(entries), err
 		o.values.Measure("okta", engine.Source)
 		o.values.Measure("tracktik", engine.Target)
 	}
 	digest, digestErr := o.digest(db, meta, problems)
 	o.last.Digest = digest
-	return errors.Join(metaErr, recordErr, troublesErr, sizeErr, digestErr)
+	return errors.Join(metaErr, recordErr, troublesErr, sizeErr, lagErr, digestErr)
 }
 
 // A End is how a run ended.
