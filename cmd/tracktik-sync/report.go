@@ -169,6 +169,11 @@ func (c *reportCommand) text(w io.Writer, r *page.Report) error {
 	if _, err := fmt.Fprintf(w, "Run %s, %s to %s, by %s\n%s\n", ui.Safe(r.Record.ID), r.Record.Started.UTC().Format(time.RFC3339), r.Record.Ended.UTC().Format(time.RFC3339), ui.Safe(r.Record.By), ui.Safe(r.Ending)); err != nil {
 		return err
 	}
+	if lag := r.Trail.Lag(); lag.Count > 0 {
+		if _, err := fmt.Fprintln(w, ui.LagWords(lag)); err != nil {
+			return err
+		}
+	}
 	for _, line := range ui.SafeLines(r.Record.Message) {
 		if line == "" {
 			continue

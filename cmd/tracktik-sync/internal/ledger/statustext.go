@@ -7,6 +7,7 @@ import (
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
+	"tracktik-sync/sync/plan"
 )
 
 // Print prints a status for people.
@@ -54,8 +55,7 @@ func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 		t.Row("without a role", fmt.Sprintf("%d in scope; TrackTik shows them nothing (`access`)", *d.Roleless))
 	}
 	if lag := d.LeaverLag; lag != nil {
-		t.Row("leavers", fmt.Sprintf("%d terminated in %d days; since Okta's word they waited %s (median), %s at most",
-			lag.Count, lagDays, waited(lag.Median), waited(lag.Longest)))
+		t.Row("leavers", fmt.Sprintf("in %d days %s", lagDays, ui.LagWords(plan.Lag{Count: lag.Count, Median: inSeconds(lag.Median), Longest: inSeconds(lag.Longest)})))
 	}
 	t.Row("problems", pointed(d.Problems, "problems"))
 	t.Row("held", pointed(d.Held, "problems --held"))
@@ -104,10 +104,7 @@ func (d *Status) alarms(t *ui.Table, now time.Time) {
 	}
 }
 
-// waited is a time in seconds as people say it.
-func waited(seconds float64) time.Duration {
-	return time.Duration(seconds * float64(time.Second)).Round(time.Second)
-}
+func inSeconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // pointed is a count, with the command that shows what is counted.
 func pointed(n int, command string) string {

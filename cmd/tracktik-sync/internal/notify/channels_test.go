@@ -222,7 +222,8 @@ func TestDigestComesOnceADayByTheFirstRunAfterItsTime(t *testing.T) {
 		d.Notifier = New(d.Config)
 		s := fine()
 		if from, to, due := d.DigestDue(); due {
-			s.Digest = &Digest{From: from, To: to, Done: map[string]int{"create": 3, "terminate": 1}, Runs: 96, BadRuns: 1, Failed: 2, Managed: 4000, Held: 1, Problems: 2, Approvals: 1}
+			s.Digest = &Digest{From: from, To: to, Done: map[string]int{"create": 3, "terminate": 1}, Runs: 96, BadRuns: 1, Failed: 2, Managed: 4000, Held: 1, Problems: 2, Approvals: 1,
+				Lag: plan.Lag{Count: 3, Median: 40 * time.Second, Longest: 14*time.Minute + 3*time.Second}}
 			s.LastSuccess = morning
 		}
 		d.End(t.Context(), s)
@@ -238,6 +239,7 @@ func TestDigestComesOnceADayByTheFirstRunAfterItsTime(t *testing.T) {
 	}
 	want := "2026-11-23: 1 terminate, 3 create done, 2 problems\n" +
 		"96 runs, 1 of them failed or refused; 2 actions not done.\n" +
+		"3 leavers waited 40s (median) since Okta's word, 14m3s at most.\n" +
 		"Now: 4000 employees managed, 1 held, 2 problems, 1 set to approve.\n" +
 		"The last run that succeeded ended 2026-11-24T06:00:00Z."
 	if got := strings.TrimPrefix(told[0], "2026-11-24T12:00:00Z digest "); got != want {

@@ -59,6 +59,7 @@ type Digest struct {
 	Problems    int
 	Approvals   int // refused sets that wait for somebody
 	LastSuccess time.Time
+	Lag         plan.Lag // of those who were terminated
 }
 
 // approve is what lets the refused actions pass, the first where there are several.

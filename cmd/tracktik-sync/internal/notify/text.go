@@ -22,6 +22,7 @@ var messagesText string
 var messages = template.Must(template.New("messages").Funcs(template.FuncMap{
 	"counts": ui.Counts,
 	"number": ui.Number,
+	"lag":    ui.LagWords,
 	"time":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 }).Parse(messagesText))
 

@@ -64,6 +64,9 @@ func (r *Report) ending(v *view) {
 		fact{"ended", moment(rec.Ended) + ", after " + lasting(rec.Ended.Sub(rec.Started))},
 		fact{"by", rec.By},
 		fact{"calls", Count(rec.OktaCalls) + " to Okta, " + Count(rec.TTCalls) + " to TrackTik"})
+	if lag := r.Trail.Lag(); lag.Count > 0 {
+		v.Facts = append(v.Facts, fact{"leavers", ui.LagWords(lag)})
+	}
 	v.Message, _, _ = strings.Cut(rec.Message, "\n")
 	switch res := r.Document.Result; {
 	case res != nil && res.Stopped != "":

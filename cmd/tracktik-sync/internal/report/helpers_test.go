@@ -53,6 +53,9 @@ func sample() *Report {
 		if a.Kind == plan.Create {
 			entry.Outcome, entry.Request, entry.Attempts = plan.Failed, "req-77", 3
 		}
+		if a.Kind == plan.Terminate {
+			entry.Told = entry.Time.Add(-14 * time.Minute)
+		}
 		r.Trail.Add(entry)
 	}
 	for i := range 30 {

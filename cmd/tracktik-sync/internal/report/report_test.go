@@ -181,3 +181,14 @@ func BenchmarkHTML100k(b *testing.B) {
 		render(b, r)
 	}
 }
+
+func TestARunSaysForHowLongItsLeaversWaited(t *testing.T) {
+	r := sample()
+	if got := render(t, r); !strings.Contains(got, "1 leaver waited 14m0s (median) since Okta&#39;s word, 14m0s at most") {
+		t.Error("the page does not say it")
+	}
+	r.Trail = NewTrail(r.Record)
+	if strings.Contains(render(t, r), "waited") {
+		t.Error("nobody left, and somebody waited")
+	}
+}

@@ -15,7 +15,8 @@ type Trail struct {
 	started, ended time.Time
 	marks          map[markKey]mark
 	kinds          map[plan.Kind]*phase
-	first, last    time.Time // of the writes
+	first, last    time.Time    // of the writes
+	waits          []plan.Audit // terminations of whom it is known since when they waited
 }
 
 // NewTrail begins the trail of a run.
@@ -65,6 +66,9 @@ func (t *Trail) Add(a plan.Audit) {
 		}
 		return
 	}
+	if _, known := a.Waited(); known {
+		t.waits = append(t.waits, a)
+	}
 	m := mark{outcome: a.Outcome, attempts: a.Attempts}
 	done := a.Outcome == plan.Done || a.Outcome == plan.Found
 	if !done { // of those that were done nobody asks for the request
@@ -90,6 +94,14 @@ func (t *Trail) Add(a plan.Audit) {
 		t.first = a.Time
 	}
 	t.last = a.Time
+}
+
+// Lag is for how long those waited whom the run terminated.
+func (t *Trail) Lag() plan.Lag {
+	if t == nil {
+		return plan.Lag{}
+	}
+	return plan.LagOf(t.waits)
 }
 
 // slice is the part of the run in which a moment falls.

@@ -182,3 +182,9 @@ func WriteJSON(w io.Writer, v any) error {
 func Ago(t, now time.Time) string {
 	return fmt.Sprintf("%s (%s ago)", t.UTC().Format(time.RFC3339), now.Sub(t).Round(time.Second))
 }
+
+// LagWords says for how long leavers waited.
+func LagWords(lag plan.Lag) string {
+	return fmt.Sprintf("%s waited %s (median) since Okta's word, %s at most", Number(lag.Count, "leaver"),
+		lag.Median.Round(time.Second), lag.Longest.Round(time.Second))
+}

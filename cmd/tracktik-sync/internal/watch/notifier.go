@@ -45,9 +45,13 @@ func (o *Onlooker) digest(db *state.DB, meta plan.Meta, problems []plan.Trouble)
 		return nil, nil
 	}
 	d := &notify.Digest{From: from, To: to, Done: map[string]int{}, Problems: len(problems), LastSuccess: meta.LastSuccess}
+	var ended []plan.Audit
 	for entry, err := range db.Audits(state.Query{Since: from, Until: to}) {
 		if err != nil {
 			return nil, err
+		}
+		if _, known := entry.Waited(); known {
+			ended = append(ended, entry)
 		}
 		switch entry.Outcome {
 		case plan.Done:
@@ -56,6 +60,7 @@ func (o *Onlooker) digest(db *state.DB, meta plan.Meta, problems []plan.Trouble)
 			d.Failed++
 		}
 	}
+	d.Lag = plan.LagOf(ended)
 	runs, err := db.Runs(0)
 	if err != nil {
 		return nil, err
