@@ -85,6 +85,9 @@ func (r *run) warnReason(actions []plan.Action) {
 // guard moves what the guards refuse to the held actions. It takes actions over.
 func (r *run) guard(ctx context.Context, actions []plan.Action, held []plan.Held) ([]plan.Action, []plan.Held) {
 	in := plan.GuardInput{Limits: r.Limits, Managed: r.people.managed, Approved: r.approved, Command: r.command(), RoleGrants: map[plan.RoleID]int{}, Cause: map[plan.Kind]string{}}
+	if r.partial && r.opt.Command != "" {
+		in.Shown = r.opt.Command + " --dry-run"
+	}
 	if slices.ContainsFunc(actions, func(a plan.Action) bool { return a.Kind == plan.RevokeRole }) {
 		r.countGrants(&in)
 	}

@@ -316,7 +316,8 @@ func TestAGuardHoldsARetirementUntilItIsApproved(t *testing.T) {
 	w.wantRefused(err, tsync.RefusedGuard)
 	w.wantNoWrites()
 	hash := doc.Guard.Refusals[0].Approve
-	if hash == "" || !strings.Contains(doc.Guard.Refusals[0].Message, "tracktik-sync retire … --approve "+hash) {
+	said := doc.Guard.Refusals[0].Message
+	if hash == "" || !strings.Contains(said, "tracktik-sync retire … --approve "+hash) || !strings.Contains(said, "the names are in `tracktik-sync retire … --dry-run`") {
 		t.Errorf("%+v", doc.Guard.Refusals)
 	}
 	opt := everybody(ids)

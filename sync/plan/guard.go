@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -22,6 +23,8 @@ type GuardInput struct {
 	Approved [][]ActionRef
 	// Command is how the run is repeated, without --approve: "tracktik-sync sync --user x".
 	Command string
+	// Shown is the command that shows the names; empty: `plan`.
+	Shown string
 	// Cause names what many of the actions of one kind share; empty: nothing.
 	Cause map[Kind]string
 }
@@ -261,7 +264,7 @@ func (in *GuardInput) message(r *Refusal, note string, others bool) string {
 	default:
 		b.WriteString("; they wait, the rest goes on")
 	}
-	b.WriteString("; the names are in `tracktik-sync plan`; to let exactly these pass, once, within 24 hours: " + in.Command + " --approve " + r.Approve)
+	b.WriteString("; the names are in `" + cmp.Or(in.Shown, "tracktik-sync plan") + "`; to let exactly these pass, once, within 24 hours: " + in.Command + " --approve " + r.Approve)
 	return b.String()
 }
 
