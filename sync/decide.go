@@ -218,7 +218,7 @@ func (r *run) claim(s *subject) (plan.Claim, bool) {
 	if s.link != nil {
 		ended = endedStatus(s.link, s)
 	}
-	if plan.FreesNames(ended) && !slices.Contains(r.opt.Recreate, s.person.ID) {
+	if plan.FreesNames(ended) && !(plan.MayRecreate(ended) && slices.Contains(r.opt.Recreate, s.person.ID)) {
 		return plan.Claim{}, false // nothing is sent for them
 	}
 	v := r.effective(s)

@@ -230,7 +230,7 @@ func decideManaged(v *View, pol *Policy, d *Decision) {
 		d.Note = &note
 	}
 	if elsewhere(v, d) {
-		if v.Recreate && v.ended() != StatusBanned {
+		if v.Recreate && MayRecreate(v.ended()) {
 			d.Held = nil
 			if d.Problems = v.Mapped.Problems; len(d.Problems) > 0 {
 				return
@@ -297,6 +297,10 @@ func WhyBanned(id EmployeeID) string {
 	return fmt.Sprintf("%s: employee %d is BANNED in TrackTik, and stays so; only TrackTik can lift a ban", HeldBannedElsewhere, id)
 }
 
+// MayRecreate reports that somebody whose employee is in that state may get another one on
+// request: nobody undoes a ban, and whom TrackTik does not show may be there all the same.
+func MayRecreate(status string) bool { return status != StatusBanned && status != StatusGone }
+
 // elsewhere holds a person whose employee was ended by somebody else.
 func elsewhere(v *View, d *Decision) bool {
 	status := v.ended()
@@ -308,7 +312,7 @@ func elsewhere(v *View, d *Decision) bool {
 		code, out = HeldBannedElsewhere, "; only TrackTik can lift a ban"
 	case StatusGone:
 		out = ": it does not show them to us (404); the account may have lost their region: give it back, and the next refresh goes on. " +
-			"Only if they are gone for good, `retry --recreate` makes a new employee"
+			"Only if they are gone for good, `unlink` forgets them, and the next run makes a new employee"
 	}
 	d.hold(v.action(Update), fmt.Sprintf("%s: employee %d is %s in TrackTik, and not by us, while Okta says provision%s",
 		code, v.Link.Employee, status, out))

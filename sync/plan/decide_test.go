@@ -202,7 +202,7 @@ func TestEndedBySomebodyElse(t *testing.T) {
 		"known banned":          {managed(known("BANNED")), "held update banned_elsewhere", "BANNED"},
 		"active again":          {managed(known("TERMINATED"), func(v *plan.View) { v.Employee = anaEmployee() }), "", ""},
 		"made anew":             {managed(ended("TERMINATED"), anew), "create", "TERMINATED"},
-		"made anew, gone":       {managed(gone, anew), "create", "GONE"},
+		"made anew, gone":       {managed(gone, anew), "held update terminated_elsewhere", "GONE"},
 		"a ban is not lifted":   {managed(ended("BANNED"), anew), "held update banned_elsewhere", "BANNED"},
 		"a known ban is not":    {managed(known("BANNED"), anew), "held update banned_elsewhere", "BANNED"},
 		"anew, with a problem":  {managed(ended("TERMINATED"), anew, problem(plan.ProblemDuplicate)), "problem duplicate", "TERMINATED"},
