@@ -142,7 +142,7 @@ func (r *run) finishGroups(out *apply.Outcome) error {
 		changed[l.Group] = l
 	}
 	for _, g := range r.groups {
-		if g.failed || out != nil && out.NoRole[g.group.ID] {
+		if out != nil && out.NoRole[g.group.ID] {
 			continue
 		}
 		link, found, err := r.Snapshot.Group(g.group.ID)
@@ -150,6 +150,12 @@ func (r *run) finishGroups(out *apply.Outcome) error {
 			return err
 		}
 		before := link
+		if g.failed { // its members are read once they can be, changed or not
+			if link.Stamp = ""; found && link != before {
+				batch.Groups = append(batch.Groups, link)
+			}
+			continue
+		}
 		if l, ok := changed[g.group.ID]; ok {
 			link.Name, link.RoleName = l.Name, l.RoleName
 		}

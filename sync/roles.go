@@ -210,15 +210,16 @@ func (r *run) touchHolders(role plan.RoleID) error {
 	return err
 }
 
-// touchStrays finds the holders who are not in the group: a run that ended before it
-// stored the members has granted them the role, and they have left since.
+// touchStrays finds the holders who are not in the group, and the members who do not hold
+// its role: a run that ended before it stored the members has granted or taken it, or the
+// role was not given while the group could not be read.
 func (r *run) touchStrays(g *pushed) error {
 	if g.link == nil || g.link.Role == 0 {
 		return nil
 	}
 	holders, err := r.Snapshot.Holders(g.link.Role)
-	for _, id := range holders {
-		if !g.holds(id) {
+	for _, id := range symmetric(g.members, holders) {
+		if m := r.people.find(id); m != nil && m.employee != 0 { // most of a large group may be nobody's
 			r.roles.dirty[id] = true
 		}
 	}
