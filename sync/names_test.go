@@ -251,10 +251,10 @@ func TestAnEmailKeptUncleanIsFound(t *testing.T) {
 			", equals only":     func(r *tracktiktest.Rules) { r.RefusedFilters = []string{"email:contains"} },
 			", takes no notice": func(r *tracktiktest.Rules) { r.IgnoredFilters = []string{"email:contains"} },
 		} {
+			if portal != "" && kept != "in capitals" {
+				continue // such a portal finds a space by nothing
+			}
 			t.Run(kept+portal, func(t *testing.T) {
-				if portal != "" && kept != "in capitals" {
-					t.Skip("nothing finds it there")
-				}
 				w := newWorld(t)
 				w.rules(set)
 				id := w.portal.AddEmployee(tracktiktest.Employee{FirstName: "Ada", LastName: "Guard", Username: "other", Email: email})
