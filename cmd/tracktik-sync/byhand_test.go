@@ -79,6 +79,8 @@ func (w *world) byHandInPortal(ts *testscript.TestScript, neg bool, action strin
 		ts.Check(w.portal.TerminateEmployee(w.employee(ts, args[0]).ID))
 	case "ban":
 		ts.Check(w.portal.BanEmployee(w.employee(ts, args[0]).ID))
+	case "deactivate":
+		ts.Check(w.portal.UpdateEmployee(w.employee(ts, args[0]).ID, func(e *tracktiktest.Employee) { e.Status = tracktiktest.Inactive }))
 	case "wake":
 		ts.Check(w.portal.ReactivateEmployee(w.employee(ts, args[0]).ID))
 	case "delete":

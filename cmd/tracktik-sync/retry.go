@@ -70,7 +70,7 @@ func (c *retryCommand) execute(ctx context.Context, names []string) error {
 	}
 	j.whole = len(opt.Users) == 0 // the waiting of a quarantine alone was ended
 	d, err := j.once(ctx, db, opt)
-	return j.show(d, errors.Join(err, banned(d, opt)))
+	return j.show(d, errors.Join(err, noNewEmployee(d, opt)))
 }
 
 // prepare finds the people, and records that they are tried. waiting says that a
@@ -184,16 +184,21 @@ func (c *retryCommand) nothing(cfg *configs.Config) error {
 	return c.showDocument(d, "json", false)
 }
 
-// banned is the refusal to make a new employee for somebody who was banned.
-func banned(d *plan.Document, opt tsync.RunOptions) error {
+// noNewEmployee is the refusal of --recreate for everybody whose employee still is somebody
+// in TrackTik: banned, inactive, or out of the account's sight.
+func noNewEmployee(d *plan.Document, opt tsync.RunOptions) error {
 	if d == nil || len(opt.Recreate) == 0 {
 		return nil
 	}
 	var refused error
 	for _, h := range d.Held {
-		if h.Code() == plan.HeldBannedElsewhere {
-			refused = errors.Join(refused, &tsync.RefusedError{Code: plan.HeldBannedElsewhere, Message: fmt.Sprintf(
+		switch code := h.Code(); code {
+		case plan.HeldBannedElsewhere:
+			refused = errors.Join(refused, &tsync.RefusedError{Code: code, Message: fmt.Sprintf(
 				"employee %d of user %s is banned in TrackTik, and gets no new employee: lift the ban there", h.Employee, h.User.ID)})
+		case plan.HeldTerminatedElsewhere:
+			refused = errors.Join(refused, &tsync.RefusedError{Code: code, Message: fmt.Sprintf(
+				"user %s gets no new employee: %s", h.User.ID, strings.TrimPrefix(h.Why, code+": "))})
 		}
 	}
 	return refused

@@ -298,16 +298,19 @@ func WhyBanned(id EmployeeID) string {
 }
 
 // MayRecreate reports that somebody whose employee is in that state may get another one on
-// request: nobody undoes a ban, and whom TrackTik does not show may be there all the same.
-func MayRecreate(status string) bool { return status != StatusBanned && status != StatusGone }
+// request. Only TERMINATED frees the names for good: nobody undoes a ban, who is INACTIVE
+// still has username and e-mail, and whom TrackTik does not show may be there all the same.
+func MayRecreate(status string) bool { return status == StatusTerminated }
 
 // elsewhere holds a person whose employee was ended by somebody else.
 func elsewhere(v *View, d *Decision) bool {
 	status := v.ended()
-	code, out := HeldTerminatedElsewhere, "; `retry --recreate` makes a new employee"
+	code, out := HeldTerminatedElsewhere, "; they keep username and e-mail: make them active again in TrackTik, or terminate them there"
 	switch status {
 	case "":
 		return false
+	case StatusTerminated:
+		out = "; `retry --recreate` makes a new employee"
 	case StatusBanned:
 		code, out = HeldBannedElsewhere, "; only TrackTik can lift a ban"
 	case StatusGone:
