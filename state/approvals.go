@@ -75,15 +75,25 @@ func (s *Approvals) Put(ctx context.Context, a Approval) error {
 // Give lets the set of that hash pass for ApprovalLife from now on, unless it was given
 // already, and reports whether it can be given. ctx ends the waiting for another process.
 func (s *Approvals) Give(ctx context.Context, hash string) (bool, error) {
-	open := false
-	err := s.change(ctx, func(all map[string]Approval) {
-		a, found := all[hash]
-		if open = found && s.Open(a); open && a.Given.IsZero() {
+	_, open, err := s.give(ctx, hash, false)
+	return open, err
+}
+
+// Renew is Give, and lasts for ApprovalLife from now on also where it was given already.
+func (s *Approvals) Renew(ctx context.Context, hash string) (Approval, bool, error) {
+	return s.give(ctx, hash, true)
+}
+
+func (s *Approvals) give(ctx context.Context, hash string, again bool) (a Approval, open bool, err error) {
+	err = s.change(ctx, func(all map[string]Approval) {
+		var found bool
+		a, found = all[hash]
+		if open = found && s.Open(a); open && (again || a.Given.IsZero()) {
 			a.Given = s.now().UTC()
 			all[hash] = a
 		}
 	})
-	return open, err
+	return a, open, err
 }
 
 // Given are the sets that may pass now, with what is not done of them yet.

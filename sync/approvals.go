@@ -11,7 +11,7 @@ import (
 
 // loadApproved reads the sets that may pass: those that the run was given, and those of
 // earlier runs that are not done yet. One that does not exist is refused. A plan and an
-// observing run give nothing.
+// observing run give nothing, and where somebody is asked first, their answer does.
 func (r *run) loadApproved(ctx context.Context) error {
 	if r.Approvals == nil {
 		if len(r.opt.Approve) > 0 {
@@ -28,18 +28,31 @@ func (r *run) loadApproved(ctx context.Context) error {
 			return &RefusedError{RefusedApproval, fmt.Sprintf("no refused set of actions has the hash %q: it was used already, is older than 24 hours, or never was; "+
 				"run `tracktik-sync sync` to see the present one", hash)}
 		}
-		if r.id != "" && !r.Observe {
-			if err := r.Approvals.Give(ctx, hash); err != nil {
-				return err
-			}
-		}
 		r.approve(set)
+	}
+	if r.opt.Confirm == nil {
+		if err := r.giveApproved(ctx); err != nil {
+			return err
+		}
 	}
 	given, err := r.Approvals.Given()
 	for _, g := range given {
 		r.approve(g.Set)
 	}
 	return err
+}
+
+// giveApproved lets the sets that the run was given pass from now on, in later runs too.
+func (r *run) giveApproved(ctx context.Context) error {
+	if r.id == "" || r.Observe {
+		return nil
+	}
+	for _, hash := range r.opt.Approve {
+		if err := r.Approvals.Give(ctx, hash); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *run) approve(set []plan.ActionRef) {
@@ -97,19 +110,14 @@ func (r *run) settleGiven(ctx context.Context) error {
 	for _, g := range given {
 		done := map[plan.ActionRef]bool{}
 		err := r.Snapshot.DoneSince(g.Since.Add(-maxSkew), func(a plan.Audit) { // its times are Okta's
-			if ref, ok := doneRef(&a); ok {
-				done[ref] = true
+			if countsForApproval(&a) {
+				done[a.Ref()] = true
 			}
 		})
 		if err != nil {
 			return err
 		}
-		left := slices.DeleteFunc(slices.Clone(g.Set), func(ref plan.ActionRef) bool {
-			if ref.Values = ""; ref.Kind == plan.Clear {
-				ref.Kind = plan.Update
-			}
-			return done[ref]
-		})
+		left := slices.DeleteFunc(slices.Clone(g.Set), func(ref plan.ActionRef) bool { return done[ref.Recorded()] })
 		if len(left) == len(g.Set) {
 			continue
 		}
@@ -120,15 +128,11 @@ func (r *run) settleGiven(ctx context.Context) error {
 	return nil
 }
 
-// doneRef names what an entry says was done, where that counts for an approval: what one
-// let pass, what the portal had done before, and updates, as an approval of what they
+// countsForApproval reports that an entry about what was done counts for an approval: what
+// one let pass, what the portal had done before, and updates, as an approval of what they
 // clear is not one of the update.
-func doneRef(a *plan.Audit) (plan.ActionRef, bool) {
-	if !a.Approved && a.Outcome != plan.Found && a.Kind != string(plan.Update) {
-		return plan.ActionRef{}, false
-	}
-	action := plan.Action{Kind: plan.Kind(a.Kind), User: plan.UserRef{ID: a.Person}, Employee: a.Employee, Role: a.Role}
-	return action.Ref(), true
+func countsForApproval(a *plan.Audit) bool {
+	return a.Approved || a.Outcome == plan.Found || a.Kind == string(plan.Update)
 }
 
 // A restStop holds what is not approved, when a refusal stops everything else. The zero

@@ -347,6 +347,27 @@ func TestALookGivesNoApproval(t *testing.T) {
 	w.wantStatus(tracktiktest.Active, names[:5]...)
 }
 
+// TestWhoDeclinesApprovesNothing: what somebody saw and said no to passes in no later run,
+// and what they said yes to passes.
+func TestWhoDeclinesApprovesNothing(t *testing.T) {
+	w := newWorld(t)
+	names := w.crowd(30)
+	w.run()
+	w.leavers(names[:5]...)
+	hash := w.refusedSet()
+	asked := func(yes bool) tsync.RunOptions {
+		return tsync.RunOptions{Approve: []string{hash}, Confirm: func(*plan.Document) bool { return yes }}
+	}
+	if doc := w.runWith(asked(false)); doc.Summary["terminate"] != 5 || doc.Result != nil {
+		t.Errorf("the plan is %s, done %+v", counts(doc), doc.Result)
+	}
+	_, err := w.sync(refreshedNot)
+	w.wantRefused(err, "guard")
+	w.wantStatus(tracktiktest.Active, names[:5]...)
+	w.wantDone(w.runWith(asked(true)), "terminate 5")
+	w.wantUsed(hash)
+}
+
 // TestAPlanShowsWhatIsApproved: as the next run will do it.
 func TestAPlanShowsWhatIsApproved(t *testing.T) {
 	w := newWorld(t)

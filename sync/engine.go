@@ -156,8 +156,13 @@ func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, 
 	if err := r.permitted(); err != nil {
 		return err
 	}
-	if r.opt.Confirm != nil && r.doc.Pending() > 0 && !r.opt.Confirm(r.doc) {
-		return nil
+	if r.opt.Confirm != nil {
+		if r.doc.Pending() > 0 && !r.opt.Confirm(r.doc) {
+			return nil
+		}
+		if err := r.giveApproved(ctx); err != nil {
+			return err
+		}
 	}
 	out, err := carry(ctx)
 	r.doc.Warnings = append(r.doc.Warnings, r.warnings[r.told:]...)

@@ -9,7 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
+	"tracktik-sync/configs"
+	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 )
@@ -68,6 +72,68 @@ func (c *applyCommand) execute(ctx context.Context, path string) error {
 		return err
 	}
 	return j.show(d, err)
+}
+
+// approveCommand is `approve HASH`: what a guard refused may pass in the next run.
+type approveCommand struct {
+	*app
+	reason string
+}
+
+func newApprove(a *app) *cobra.Command {
+	c := &approveCommand{app: a}
+	cmd := &cobra.Command{
+		Use:   "approve HASH",
+		Short: "Let the refused actions of that HASH pass in the next run",
+		Long: "Approve notes that the actions of a refused set may pass, for 24 hours from now. It calls neither\n" +
+			"system: the next run, scheduled or not, carries them out, and those after it, until all of them are\n" +
+			"done. `status` shows the HASH of what waits, and `plan` the names.",
+		Example: "  tracktik-sync approve 26cead645396 --reason 'site Airport was closed'",
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return c.execute(cmd.Context(), args[0]) },
+	}
+	cmd.Flags().StringVar(&c.reason, "reason", "", "why, for the audit trail")
+	return cmd
+}
+
+func (c *approveCommand) execute(ctx context.Context, hash string) error {
+	cfg, err := c.load()
+	if err = configs.WithoutCredentials(err); err != nil {
+		return err
+	}
+	db, err := c.OpenWrite(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.approve(ctx, cfg, db, hash), db.Close())
+}
+
+func (c *approveCommand) approve(ctx context.Context, cfg *configs.Config, db *state.DB, hash string) error {
+	given, why, err := wiring.ApprovalsOf(cfg, c.Now).Renew(ctx, hash)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		waits, err := ledger.WaitingIn(&c.Invocation, cfg, db)
+		return errors.Join(fmt.Errorf("the approval %s %s; %s", hash, why, ledger.WaitingText(waits)), err)
+	}
+	counts := map[string]int{}
+	for _, item := range given.Items {
+		counts[string(plan.ActionRef(item).Recorded().Kind)]++
+	}
+	what := fmt.Sprintf("%s (%s)", ui.Number(len(given.Items), "refused action"), ui.Counts(counts))
+	entry := c.noted(cfg, "approve", plan.UserRef{}, 0, "approval "+hash+" of "+what+" was given")
+	if c.reason != "" {
+		entry.Reason += ": " + c.reason
+	}
+	if err := db.Commit(plan.Batch{Audits: []plan.Audit{entry}}); err != nil {
+		return fmt.Errorf("the approval %s is given, and cannot be written into the history: %w", hash, err)
+	}
+	then := "the next run carries them out"
+	if cfg.Sync.Mode == "observe" {
+		then = "sync.mode is observe, so nothing is written before it is apply"
+	}
+	return c.Say("approved %s: %s may pass until %s; %s", hash, what, given.Given.Add(state.ApprovalLife).Format(time.RFC3339), then)
 }
 
 // readPlan reads a saved plan; one that was changed is refused.

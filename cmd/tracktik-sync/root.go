@@ -136,6 +136,7 @@ var (
 	commands = []constructor{
 		newPlan,
 		newApply,
+		newApprove,
 		newSync,
 		newRun,
 		newStatus,

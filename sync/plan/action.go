@@ -212,3 +212,12 @@ func (a *Action) Ref() ActionRef {
 	}
 	return ref
 }
+
+// Recorded names the action as the entry does that says it was done: without the values,
+// and what is emptied by the update that does it.
+func (ref ActionRef) Recorded() ActionRef {
+	if ref.Values = ""; ref.Kind == Clear {
+		ref.Kind = Update
+	}
+	return ref
+}

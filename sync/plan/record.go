@@ -162,6 +162,12 @@ type Audit struct {
 	Told     time.Time  `json:"told,omitzero"` // when Okta said that a termination was due; zero: not known
 }
 
+// Ref names the action that the entry is about, by its ids.
+func (a *Audit) Ref() ActionRef {
+	action := Action{Kind: Kind(a.Kind), User: UserRef{ID: a.Person}, Employee: a.Employee, Role: a.Role}
+	return action.Ref()
+}
+
 // The outcomes of an action.
 const (
 	Done     = "done"

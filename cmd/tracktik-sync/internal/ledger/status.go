@@ -5,7 +5,6 @@ package ledger
 import (
 	"encoding/json"
 	"errors"
-	"slices"
 	"time"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/timetable"
@@ -84,15 +83,6 @@ type guardStatus struct {
 	Approvals []Waiting      `json:"approvals"` // sets of the last run that can be approved, and those that are and not done yet
 }
 
-// A Waiting is a refused set of actions that somebody can approve, or has approved.
-type Waiting struct {
-	Hash     string     `json:"hash"`
-	Created  time.Time  `json:"created"`
-	Until    time.Time  `json:"until"`
-	Actions  int        `json:"actions"` // that are left
-	Approved *time.Time `json:"approved,omitempty"`
-}
-
 // CurrentStatus is the status from the snapshot, or while a run has it from what the last
 // run left beside it. Without a snapshot it is empty, and the error says so.
 func CurrentStatus(i *wiring.Invocation, cfg *configs.Config) (*Status, error) {
@@ -129,7 +119,7 @@ func lockedStatus(i *wiring.Invocation, cfg *configs.Config) (*Status, error) {
 	for _, w := range d.Guard.Approvals {
 		refused = append(refused, w.Hash)
 	}
-	d.Guard.Approvals, err = WaitingSets(i, cfg, refused)
+	d.Guard.Approvals, err = waitingSets(i, cfg, nil, refused)
 	return d, err
 }
 
@@ -175,7 +165,7 @@ func readStatus(i *wiring.Invocation, cfg *configs.Config, db *state.DB) (*Statu
 	d.LeaverLag, lagErr = lagSince(db, i.Now().AddDate(0, 0, -lagDays))
 	d.Managed, managedErr = db.Managed()
 	d.Restored, restoredErr = restored(db)
-	d.Guard.Approvals, waitingErr = WaitingSets(i, cfg, refused)
+	d.Guard.Approvals, waitingErr = waitingSets(i, cfg, db, refused)
 	return d, errors.Join(metaErr, runErr, troublesErr, managedErr, restoredErr, waitingErr, eventsErr, lagErr)
 }
 
@@ -287,22 +277,4 @@ func nextRun(i *wiring.Invocation, cfg *configs.Config) (next *time.Time, by str
 	}
 	tick := schedule.Next(i.Now()).UTC()
 	return &tick, bySchedule
-}
-
-// WaitingSets are the sets that somebody can approve, of those that the last run refused, and
-// those that are approved and not done, with what is left of them.
-func WaitingSets(i *wiring.Invocation, cfg *configs.Config, refused []string) ([]Waiting, error) {
-	list, err := state.ApprovalsOf(cfg.State.Path, i.Now).List()
-	all := []Waiting{}
-	for k := range list {
-		w := &list[k]
-		entry := Waiting{Hash: w.Hash, Created: w.Created, Until: w.Created.Add(state.ApprovalLife), Actions: len(w.Items)}
-		if !w.Given.IsZero() {
-			entry.Approved, entry.Until = &w.Given, w.Given.Add(state.ApprovalLife)
-		} else if !slices.Contains(refused, w.Hash) {
-			continue
-		}
-		all = append(all, entry)
-	}
-	return all, err
 }

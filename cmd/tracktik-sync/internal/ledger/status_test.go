@@ -64,7 +64,7 @@ func TestAStatusSaysWhatWaitsForSomebody(t *testing.T) {
 	}
 	for _, want := range []string{"`sync` of worker-1", "exit 3: refused", "(3h0m0s ago)", "2026-11-24T12:15:00Z by schedule.cron",
 		"2: see `tracktik-sync problems`", "1: see `tracktik-sync problems --held`", "invalid_grant", "the refresh token of tracktik ends at", "good until",
-		"60 terminations", "sync --approve abc123", "00u1: not terminated"} {
+		"60 terminations", "`approve abc123`", "00u1: not terminated"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the status lacks %q:\n%s", want, out.String())
 		}

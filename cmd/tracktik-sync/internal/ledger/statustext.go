@@ -96,7 +96,7 @@ func (d *Status) alarms(t *ui.Table, now time.Time) {
 			t.Row("approved", fmt.Sprintf("%s: %s left, until %s", ui.Safe(w.Hash), ui.Number(w.Actions, "action"), w.Until.UTC().Format(time.RFC3339)))
 			continue
 		}
-		t.Row("to approve", fmt.Sprintf("%s: %s, until %s (`sync --approve %s`)", ui.Safe(w.Hash), ui.Number(w.Actions, "action"),
+		t.Row("to approve", fmt.Sprintf("%s: %s, until %s (`approve %s`)", ui.Safe(w.Hash), ui.Number(w.Actions, "action"),
 			w.Until.UTC().Format(time.RFC3339), ui.Safe(w.Hash)))
 	}
 	for _, id := range d.Restored {

@@ -84,7 +84,7 @@ func (o *Onlooker) digest(db *state.DB, meta plan.Meta, problems []plan.Trouble)
 	if d.Managed, err = db.Managed(); err != nil {
 		return nil, err
 	}
-	sets, err := ledger.WaitingSets(o.Invocation, o.cfg, ledger.HashesOf(whole.Refusals))
+	sets, err := ledger.WaitingIn(o.Invocation, o.cfg, db)
 	for _, w := range sets {
 		if w.Approved == nil {
 			d.Approvals++

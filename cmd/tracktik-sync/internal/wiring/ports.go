@@ -65,10 +65,27 @@ func PassedBy(e *tsync.Engine) []Passed {
 // here, is the error.
 func (s *Approvals) Get(hash string) ([]plan.ActionRef, bool, error) {
 	approval, found, err := s.file.Find(hash)
-	if err == nil && found {
-		err = s.fits(&approval)
+	if why := s.unfit(&approval); err == nil && found && why != "" {
+		err = &tsync.RefusedError{Code: tsync.RefusedApproval, Message: "the approval " + hash + " " + why + "; the same command without it shows the present set"}
 	}
 	return refsOf(approval.Items), found, err
+}
+
+// Renew lets a set pass for 24 hours from now on, whenever it was given before. The text
+// says why it cannot be given; empty: it is.
+func (s *Approvals) Renew(ctx context.Context, hash string) (given state.Approval, why string, err error) {
+	known, found, err := s.file.Find(hash)
+	switch {
+	case err != nil:
+		return known, "", err
+	case !found:
+		return known, "never was, or is long gone", nil
+	}
+	if why := s.unfit(&known); why != "" {
+		return known, why, nil
+	}
+	given, _, err = s.file.Renew(ctx, hash)
+	return given, "", err
 }
 
 func refsOf(items []state.ApprovalItem) []plan.ActionRef {
@@ -87,22 +104,20 @@ func itemsOf(set []plan.ActionRef) []state.ApprovalItem {
 	return items
 }
 
-// fits refuses an approval that was used, is old, or is of other systems.
-func (s *Approvals) fits(a *state.Approval) error {
-	why := ""
+// unfit says why an approval cannot be given: it was used, is old, or is of other
+// systems. Empty: it can.
+func (s *Approvals) unfit(a *state.Approval) string {
 	switch {
 	case !a.Used.IsZero():
-		why = "was used at " + a.Used.UTC().Format(time.RFC3339) + ": all that it let pass is done"
+		return "was used at " + a.Used.UTC().Format(time.RFC3339) + ": all that it let pass is done"
 	case !s.file.Open(*a) && !a.Given.IsZero():
-		why = "was given at " + a.Given.UTC().Format(time.RFC3339) + ", and holds for 24 hours"
+		return "was given at " + a.Given.UTC().Format(time.RFC3339) + ", and holds for 24 hours"
 	case !s.file.Open(*a):
-		why = "is older than 24 hours: it is of " + a.Created.UTC().Format(time.RFC3339)
+		return "is older than 24 hours: it is of " + a.Created.UTC().Format(time.RFC3339)
 	case !s.ours(a):
-		why = fmt.Sprintf("is of %s app %s and %s, not of %s app %s and %s", a.Of.Org, a.Of.App, a.Of.Portal, s.of.Org, s.of.App, s.of.Portal)
-	default:
-		return nil
+		return fmt.Sprintf("is of %s app %s and %s, not of %s app %s and %s", a.Of.Org, a.Of.App, a.Of.Portal, s.of.Org, s.of.App, s.of.Portal)
 	}
-	return &tsync.RefusedError{Code: tsync.RefusedApproval, Message: fmt.Sprintf("the approval %s %s; the same command without it shows the present set", a.Hash, why)}
+	return ""
 }
 
 // ours reports that an approval is of these systems.
