@@ -485,9 +485,6 @@ func (r *run) troubled(res *plan.Result) int {
 	return n
 }
 
-// quarantineFor is how long no login is tried after a refused one.
-const quarantineFor = 6 * time.Hour
-
 func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 	meta := r.meta
 	meta.Binding = r.Binding
@@ -502,10 +499,7 @@ func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 	whole := r.whole()
 	switch {
 	case bad && system == systemTrackTik:
-		meta.Quarantine = &plan.Quarantine{System: system, Since: ended, Reason: cause.Error(), NextTry: ended.Add(quarantineFor), Credentials: r.Target.CredentialsFingerprint()}
-		if old := r.meta.Quarantine; old != nil && old.System == system {
-			meta.Quarantine.Since = old.Since
-		}
+		meta.Quarantine = r.nextQuarantine(system, cause, ended)
 	case cause == nil:
 		meta.Quarantine = nil
 		if whole {

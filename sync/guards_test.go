@@ -365,20 +365,36 @@ func TestBadCredentialsAreTriedOnceAndThenQuarantined(t *testing.T) {
 		t.Errorf("%d logins were tried", n)
 	}
 	var quarantine *tsync.QuarantineError
-	for range 3 {
-		if _, err = w.sync(refreshedNot); !errors.As(err, &quarantine) || quarantine.System != "tracktik" {
-			t.Errorf("ended with %v, want the quarantine", err)
+	after := func(wait time.Duration) error {
+		w.pass(wait)
+		w.org.ResetRequests()
+		w.portal.ResetRequests()
+		_, err := w.build().RunOnce(context.Background(), refreshedNot)
+		return err
+	}
+	tried := 1
+	for _, wait := range []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 6 * time.Hour, 6 * time.Hour} {
+		for _, early := range []time.Duration{wait - 2*time.Minute, time.Minute} {
+			if err := after(early); !errors.As(err, &quarantine) || quarantine.System != "tracktik" {
+				t.Errorf("before %s are over: %v, want the quarantine", wait, err)
+			}
+			if n := len(w.org.Requests()) + len(w.portal.Requests()); n > 0 {
+				t.Errorf("%d requests in quarantine", n)
+			}
 		}
-		if n := len(w.org.Requests()) + len(w.portal.Requests()); n > 0 {
-			t.Errorf("%d requests in quarantine", n)
+		if err := after(2 * time.Minute); err == nil || errors.As(err, &quarantine) {
+			t.Errorf("after %s: %v", wait, err)
+		}
+		if tried++; w.portal.FailedLogins() != tried {
+			t.Errorf("%d logins after %s more, want %d", w.portal.FailedLogins(), wait, tried)
 		}
 	}
-	w.pass(6 * time.Hour)
-	if _, err = w.sync(refreshedNot); err == nil || errors.As(err, &quarantine) && quarantine.Since.IsZero() {
-		t.Errorf("after six hours: %v", err)
+	w.auth = func(a *tracktik.Auth) { a.Password = "wrong too" } // others are tried at once, and wait the shortest time
+	if err := after(time.Minute); err == nil || errors.As(err, &quarantine) || w.portal.FailedLogins() != tried+1 {
+		t.Errorf("other credentials: %v", err)
 	}
-	if n := w.portal.FailedLogins(); n != 2 {
-		t.Errorf("%d logins after six hours, want one more", n)
+	if err := after(16 * time.Minute); err == nil || errors.As(err, &quarantine) || w.portal.FailedLogins() != tried+2 {
+		t.Errorf("other credentials, the second time: %v", err)
 	}
 	w.auth = nil // other credentials are tried at once
 	w.wantDone(w.run(), "create 1")

@@ -192,21 +192,6 @@ func (r *run) wantsRefresh() bool {
 	return age >= r.RefreshEvery || age < -maxSkew // the second was noted by a wrong clock
 }
 
-// quarantined refuses a run whose credentials are known to be bad. Those are TrackTik's:
-// Okta blocks nobody, and is asked in each run.
-func (r *run) quarantined() error {
-	q := r.meta.Quarantine
-	if q == nil || q.System != systemTrackTik {
-		return nil
-	}
-	wait := q.NextTry.Sub(r.clock())
-	wrong := wait > quarantineFor+maxSkew // noted by a wrong clock
-	if wait <= 0 || wrong || q.Credentials != r.Target.CredentialsFingerprint() {
-		return nil
-	}
-	return &QuarantineError{System: q.System, Reason: q.Reason, Since: q.Since, NextTry: q.NextTry}
-}
-
 const (
 	systemOkta     = "okta"
 	systemTrackTik = "tracktik"

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"tracktik-sync/sync/plan"
 )
 
@@ -170,6 +172,25 @@ func TestRefusedLoginIsNeverRepeated(t *testing.T) {
 		}
 		if c.Requests() != 1 {
 			t.Errorf("%d requests, want the login alone", c.Requests())
+		}
+	}
+}
+
+// TestARefusedLoginSaysWhatToCorrect, by the words of the token endpoint.
+func TestARefusedLoginSaysWhatToCorrect(t *testing.T) {
+	for _, c := range []struct{ grant, code, want string }{
+		{GrantPassword, "invalid_client", "check tracktik.auth.client_id and client_secret"},
+		{GrantRefreshToken, "invalid_client", "check tracktik.auth.client_id and client_secret"},
+		{GrantPassword, "invalid_grant", "check tracktik.auth.username and password"},
+		{GrantPassword, "unauthorized_client", "allow the client the grant password"},
+		{GrantPassword, "invalid_scope", "give the client its scopes"},
+		{GrantRefreshToken, "invalid_grant", "put a new one into tracktik.auth.refresh_token"},
+		{GrantAuthorizationCode, "invalid_grant", "log in anew with `auth login`"},
+	} {
+		s := &tokenSource{auth: Auth{Grant: c.grant}}
+		err := s.tokenError(&oauth2.RetrieveError{Response: &http.Response{StatusCode: 400, Header: http.Header{}}, ErrorCode: c.code, Body: []byte(`{"error":"` + c.code + `"}`)})
+		if text := err.Error(); !err.Credentials() || !strings.Contains(text, c.code+"; no further login is tried: ") || !strings.Contains(text, c.want) {
+			t.Errorf("%s %s: %q, want %q", c.grant, c.code, text, c.want)
 		}
 	}
 }

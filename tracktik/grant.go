@@ -139,7 +139,7 @@ func (s *tokenSource) tokenError(err error) *Error {
 	switch {
 	case e.status == http.StatusUnauthorized, credentialErrors[e.code] && e.status < 500:
 		e.credentials = true
-		e.Text += "; no further login is tried: check tracktik.auth" + s.wayOut()
+		e.Text += "; no further login is tried: " + s.wayOut(e.code)
 	case e.status == http.StatusTooManyRequests:
 		e.Text += "; 40 failed logins within two minutes block this address for two hours: find out who fails, and wait"
 	case e.AddressRefused():
@@ -152,11 +152,25 @@ func (s *tokenSource) tokenError(err error) *Error {
 	return e
 }
 
-func (s *tokenSource) wayOut() string {
-	if s.auth.Grant == GrantPassword {
-		return ""
+// wayOut says what settles a refusal in those words (RFC 6749, section 5.2).
+func (s *tokenSource) wayOut(code string) string {
+	switch code {
+	case "invalid_client":
+		return "check tracktik.auth.client_id and client_secret, as TrackTik support gave them"
+	case "unauthorized_client", "unsupported_grant_type":
+		return "have TrackTik support allow the client the grant " + s.auth.Grant + ", or name another one in tracktik.auth.grant"
+	case "invalid_scope":
+		return "have TrackTik support give the client its scopes"
 	}
-	return ", or log in anew with `auth login`"
+	switch {
+	case s.auth.Grant == GrantPassword:
+		return "check tracktik.auth.username and password, and that the account is active and may log in"
+	case s.auth.Password != "": // it was tried last
+		return "check tracktik.auth.username and password, or log in anew with `auth login`"
+	case s.auth.Grant == GrantRefreshToken:
+		return "the refresh token is used up or has ended: put a new one into tracktik.auth.refresh_token, or log in anew with `auth login`"
+	}
+	return "the approval has ended: log in anew with `auth login`"
 }
 
 // refused is a credentials error that needed no request.

@@ -129,5 +129,6 @@ type Quarantine struct {
 	Since       time.Time `json:"since"`
 	Reason      string    `json:"reason"`
 	NextTry     time.Time `json:"next_try"`
-	Credentials string    `json:"credentials"` // fingerprint of those that failed
+	Tries       int       `json:"tries,omitempty"` // logins in a row that these credentials were refused
+	Credentials string    `json:"credentials"`     // fingerprint of those that failed
 }
