@@ -114,11 +114,22 @@ func (s *Server) employeesResource() resource[*employee] {
 		lookup: map[string]func(string) []*employee{
 			"username": s.indexOf(&s.byName), "email": s.indexOf(&s.byEmail), "customId": s.indexOf(&s.byCustom),
 		},
+		within: map[string]func(string) ([]*employee, bool){"email": s.byEmailPart},
 	}
 }
 
 func (s *Server) indexOf(x *index) func(string) []*employee {
 	return func(value string) []*employee { return x.find(value) }
+}
+
+func (s *Server) byEmailPart(part string) (found []*employee, known bool) {
+	ids, known := s.emailParts.find(part)
+	for _, id := range ids {
+		if e, there := s.employees.get(id); there {
+			found = append(found, e)
+		}
+	}
+	return found, known
 }
 
 func addressID(e *employee) any {

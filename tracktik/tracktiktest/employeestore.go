@@ -43,6 +43,9 @@ func (s *Server) set(rec *employee, e Employee) {
 		}
 		e.Address = &a
 	}
+	if fold(rec.Email) != fold(e.Email) {
+		s.emailParts.put(e.Email, e.ID)
+	}
 	rec.Employee = e
 	s.byName.put(e.Username, rec)
 	s.byEmail.put(e.Email, rec)

@@ -176,24 +176,38 @@ func (sel *selection[T]) beyond(after int64) []func(T) bool {
 
 // useIndex takes the candidates from an index, where there is one.
 func (r *resource[T]) useIndex(sel *selection[T], name, op, arg string) {
-	find := r.lookup[name]
+	if sel.narrow {
+		return
+	}
+	rows, known := r.candidates(name, op, arg)
+	if !known {
+		return
+	}
+	slices.SortFunc(rows, func(a, b T) int { return compareValues(a.key(), b.key()) })
+	sel.rows = slices.CompactFunc(rows, func(a, b T) bool { return a.key() == b.key() })
+	sel.narrow = true
+	sel.tests = append(sel.tests, sel.beyond(sel.after)...)
+}
+
+// candidates are the records among which all are that pass a filter; known is false where
+// no index serves it.
+func (r *resource[T]) candidates(name, op, arg string) (rows []T, known bool) {
+	find, within := r.lookup[name], r.within[name]
 	if name == "id" {
 		find = r.findByID
 	}
-	if find == nil || sel.narrow || op != "" && op != "in" {
-		return
+	switch {
+	case op == "" && find != nil:
+		return slices.Clone(find(arg)), true
+	case op == "in" && find != nil:
+		for _, a := range names(arg) {
+			rows = append(rows, find(a)...)
+		}
+		return rows, true
+	case (op == "contains" || op == "startswith") && within != nil:
+		return within(arg)
 	}
-	args := []string{arg}
-	if op == "in" {
-		args = names(arg)
-	}
-	for _, a := range args {
-		sel.rows = append(sel.rows, find(a)...)
-	}
-	slices.SortFunc(sel.rows, func(a, b T) int { return compareValues(a.key(), b.key()) })
-	sel.rows = slices.CompactFunc(sel.rows, func(a, b T) bool { return a.key() == b.key() })
-	sel.narrow = true
-	sel.tests = append(sel.tests, sel.beyond(sel.after)...)
+	return nil, false
 }
 
 func (r *resource[T]) findByID(arg string) []T {

@@ -3,6 +3,7 @@ package tracktiktest_test
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 
 	"tracktik-sync/tracktik/tracktiktest"
@@ -72,6 +73,37 @@ func TestFiltersSelectAndAreANDed(t *testing.T) {
 		"createdOn:before=2020-01-01T00:00:00Z": "",
 	} {
 		if got := c.ids("/employees?includeInactive=true&" + query); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+}
+
+// An index answers for parts of an e-mail, and must find what a look at each would find.
+func TestPartsOfAnEmailFindWhoHasItNow(t *testing.T) {
+	c := crew(t)
+	if err := c.srv.UpdateEmployee(1, func(e *tracktiktest.Employee) { e.Email = " Guard1.Renamed@Guards.example" }); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.srv.UpdateEmployee(2, func(e *tracktiktest.Employee) { e.Email = "" }); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.srv.DeleteEmployeeRecord(3); err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]string{
+		"email:contains=GUARD1.renamed@guards.example": "1",
+		"email:contains=guard1@guards.example":         "",
+		"email:contains=guard2@guards.example":         "",
+		"email:contains=guard3@guards.example":         "",
+		"email:contains=@guards.example":               "1 4 5",
+		"email:contains=@guards.example&id:gt=1":       "4 5",
+		"email:contains=d5@g":                          "5",
+		"email:contains=5@":                            "5",
+		"email:contains=nobody@guards.example":         "",
+		"email:startswith=guard1":                      "",
+		"email:startswith= guard1":                     "1",
+	} {
+		if got := c.ids("/employees?includeInactive=true&" + strings.ReplaceAll(query, " ", "%20")); got != want {
 			t.Errorf("%s: %s, want %s", query, got, want)
 		}
 	}

@@ -16,6 +16,8 @@ type resource[T record] struct {
 	seen   func(T) bool // nil: all are; asked once for each match of a list
 	// lookup has the indexes, by the field that they serve.
 	lookup map[string]func(value string) []T
+	// within has those for a part of the value; known is false for a part that they do not serve.
+	within map[string]func(part string) (found []T, known bool)
 }
 
 // field is one attribute of a record.

@@ -39,21 +39,22 @@ type Server struct {
 	mux      *http.ServeMux
 	log      requestLog
 
-	mu        sync.RWMutex // guards all below, and the settings above
-	auth      authState
-	window    rateWindow
-	employees resource[*employee]
-	roles     resource[*role]
-	grants    resource[*grant]
-	regions   resource[*region]
-	reasons   resource[*reason]
-	byName    index // employees by username
-	byEmail   index
-	byCustom  index
-	byUser    map[int64][]*grant // grants by the holder's employee id
-	addresses int64              // the last address id given
-	unseen    atomic.Int64       // employees that are not visible yet
-	history   []Change
+	mu         sync.RWMutex // guards all below, and the settings above
+	auth       authState
+	window     rateWindow
+	employees  resource[*employee]
+	roles      resource[*role]
+	grants     resource[*grant]
+	regions    resource[*region]
+	reasons    resource[*reason]
+	byName     index // employees by username
+	byEmail    index
+	byCustom   index
+	emailParts pieces             // by any part of the e-mail
+	byUser     map[int64][]*grant // grants by the holder's employee id
+	addresses  int64              // the last address id given
+	unseen     atomic.Int64       // employees that are not visible yet
+	history    []Change
 }
 
 // Limits are what the portal allows, and how much of its doings it remembers.
