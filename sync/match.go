@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
 )
 
@@ -63,7 +64,6 @@ func (r *run) findMatches(ctx context.Context, fresh []*subject) error {
 	var err error
 	tied := r.tie(fresh)
 	if len(fresh) > manyNew {
-		r.listedOnce = true
 		err = r.matchByListing(ctx, fresh)
 	} else {
 		err = r.matchByLookUp(ctx, fresh)
@@ -173,8 +173,10 @@ func (r *run) matchByListing(ctx context.Context, fresh []*subject) error {
 		return err
 	}
 	r.phase("reading tracktik employees", r.meta.PortalEmployees)
+	r.newest = &apply.Listing{At: r.clock()}
 	total, err := r.Target.Employees(ctx, func(page []plan.Employee) error {
 		for i := range page {
+			r.newest.Newest = max(r.newest.Newest, page[i].ID)
 			r.foundTie(&page[i], byID)
 			for _, f := range r.pol.Match {
 				value := plan.FoldName(page[i].Values[f])

@@ -41,6 +41,7 @@ type EventSource interface {
 type Target interface {
 	Employee(ctx context.Context, id plan.EmployeeID) (e plan.Employee, found bool, err error)
 	Employees(ctx context.Context, page func([]plan.Employee) error) (int, error)
+	NewerEmployees(ctx context.Context, than plan.EmployeeID, page func([]plan.Employee) error) error
 	FindEmployees(ctx context.Context, field plan.Field, value string) ([]plan.Employee, error)
 	EmployeesByID(ctx context.Context, ids []plan.EmployeeID) ([]plan.Employee, error)
 	CreateEmployee(ctx context.Context, v plan.Values, region plan.RegionID) (plan.Employee, error)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
@@ -54,8 +55,8 @@ type run struct {
 	openGrants map[plan.PersonID]string // people with a grant whose outcome is not known
 	stuck      []plan.Problem           // about writes that no look-up has settled in time
 
-	ties       ties // what Okta's external ids say
-	listedOnce bool // new people were matched with one listing, not with look-ups of their own
+	ties   ties           // what Okta's external ids say
+	newest *apply.Listing // the listing that new people were matched with; nil: they were looked up
 
 	ownGroups map[plan.PersonID][]plan.Group // of single people that were asked for
 	regrouped map[plan.PersonID]bool         // of these, whom the members on record put into other groups
@@ -139,7 +140,7 @@ func (r *run) decideOnce(ctx context.Context) error {
 	r.groups, r.byGroup, r.unpushed, r.groupsIn = nil, map[plan.GroupID]*pushed{}, nil, 0
 	r.mappings, r.pushedIDs = mappings{}, nil
 	r.current, r.roles, r.portal, r.warnings, r.grants = currentState{}, rolePass{}, plan.PortalRoles{}, nil, read.NewGrants(r.Target, &r.pol)
-	r.ties, r.doc.Evidence = ties{}, ""
+	r.ties, r.newest, r.doc.Evidence = ties{}, nil, ""
 	r.doc.Managed = r.people.managed
 	r.refresh = r.wantsRefresh()
 	r.doc.Options.Refresh = r.refresh

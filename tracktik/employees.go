@@ -22,6 +22,12 @@ func (c *Client) Employees(ctx context.Context, page func([]plan.Employee) error
 	return c.listEmployees(ctx, url.Values{}, page)
 }
 
+// NewerEmployees reads those whose id is greater than one, page by page, the inactive ones
+// too. An Error that is Unfiltered says that this portal cannot be asked for them.
+func (c *Client) NewerEmployees(ctx context.Context, than plan.EmployeeID, page func([]plan.Employee) error) error {
+	return readNewer(ctx, c, "employees", wholeEmployees(url.Values{}), int64(than), decodeEmployee, page)
+}
+
 // FindEmployees returns those whose field equals value without regard to case:
 // by plan.Username, plan.Email or plan.CustomID, the inactive ones too. The
 // portal's filter is not trusted to be exact: an employee whose answer shows
@@ -71,9 +77,13 @@ const emailWithin = "email:contains"
 // listEmployees lists with everything that is compared. A plain list would leave
 // out who was terminated, and they would look as if they had never been.
 func (c *Client) listEmployees(ctx context.Context, query url.Values, page func([]plan.Employee) error) (int, error) {
+	return readList(ctx, c, "employees", wholeEmployees(query), decodeEmployee, page)
+}
+
+func wholeEmployees(query url.Values) url.Values {
 	query.Set(partInactive, "true")
 	query.Set(partInclude, strings.Join(onDemand, ","))
-	return readList(ctx, c, "employees", query, decodeEmployee, page)
+	return query
 }
 
 // Employee reads one employee, whatever their status. found is false only on the

@@ -32,6 +32,7 @@ type listing struct {
 	query url.Values
 
 	keyed   bool
+	newer   bool  // only what comes after the id that it began with, which an offset cannot tell
 	last    int64 // keyed: the greatest id so far
 	offset  int   // not keyed: how many records were read
 	pages   int
@@ -45,7 +46,26 @@ type listing struct {
 // readList reads the whole list, hands on its values page by page, and returns
 // how many records it has. An error of page is returned as it is.
 func readList[T any](ctx context.Context, c *Client, path string, query url.Values, decode decoder[T], page func([]T) error) (int, error) {
-	l := &listing{path: path, query: query, keyed: !c.noKeyFilter.Load(), seen: map[int64]bool{}, total: -1}
+	return readOn(ctx, c, newListing(c, path, query), decode, page)
+}
+
+// readNewer reads the part of a list that comes after an id. A portal that cannot be asked
+// for it gives an Error that is Unfiltered.
+func readNewer[T any](ctx context.Context, c *Client, path string, query url.Values, after int64, decode decoder[T], page func([]T) error) error {
+	l := newListing(c, path, query)
+	l.newer, l.last = after > 0, after
+	if l.newer && !l.keyed {
+		return errUnkeyed(path)
+	}
+	_, err := readOn(ctx, c, l, decode, page)
+	return err
+}
+
+func newListing(c *Client, path string, query url.Values) *listing {
+	return &listing{path: path, query: query, keyed: !c.noKeyFilter.Load(), seen: map[int64]bool{}, total: -1}
+}
+
+func readOn[T any](ctx context.Context, c *Client, l *listing, decode decoder[T], page func([]T) error) (int, error) {
 	for !l.done {
 		values, err := nextPage(ctx, c, l, decode)
 		if err != nil {
@@ -78,16 +98,14 @@ func nextPage[T any](ctx context.Context, c *Client, l *listing, decode decoder[
 		})
 	})
 	if l.keyed && l.last > 0 && statusOf(err) == http.StatusBadRequest {
-		c.pageByOffset(l, "the filter is refused")
-		return nil, nil
+		return nil, c.pageByOffset(l, "the filter is refused")
 	}
 	if err != nil {
 		return nil, err
 	}
 	if l.keyed && !ascending(p.ids, l.last) {
-		c.pageByOffset(l, "the filter or the order is ignored")
-		if l.last > 0 {
-			return nil, nil
+		if err := c.pageByOffset(l, "the filter or the order is ignored"); err != nil || l.last > 0 {
+			return nil, err
 		}
 	}
 	values, fresh := take(l, p)
@@ -197,13 +215,21 @@ func (l *listing) advance(n, fresh int) error {
 }
 
 // pageByOffset gives up paging by key, for this list and all that follow.
-func (c *Client) pageByOffset(l *listing, why string) {
+func (c *Client) pageByOffset(l *listing, why string) error {
 	if !c.noKeyFilter.Swap(true) {
 		c.manners.mu.Lock()
 		defer c.manners.mu.Unlock()
 		c.warn(fmt.Sprintf("tracktik: lists are read by offset, not by id, where people come and go: GET /%s: %s", l.path, why))
 	}
 	l.keyed, l.offset = false, len(l.seen)
+	if l.newer {
+		return errUnkeyed(l.path)
+	}
+	return nil
+}
+
+func errUnkeyed(path string) *Error {
+	return &Error{Method: http.MethodGet, Path: "/" + path, unfiltered: true, Text: "this portal does not list what is newer than an id"}
 }
 
 // ascending reports whether ids rise from after on.

@@ -73,6 +73,39 @@ func TestPortalThatServesSmallerPagesIsReadWhole(t *testing.T) {
 	}
 }
 
+func TestWhatIsNewerIsListedInAsFewCallsAsPossible(t *testing.T) {
+	for newer, calls := range map[int]int{0: 1, 3: 1, 1000: 1, 1001: 2} {
+		p := newPortal(t, records{ids: upTo(5000 + newer)}.ServeHTTP)
+		var got []plan.Employee
+		ok(t, client(t, p, nil).NewerEmployees(t.Context(), 5000, collect(&got)))
+		if len(got) != newer || newer > 0 && (got[0].ID != 5001 || got[newer-1].ID != plan.EmployeeID(5000+newer)) {
+			t.Errorf("%d of %d employees", len(got), newer)
+		}
+		if n := len(p.requests()); n != calls {
+			t.Errorf("%d newer ones took %d calls, want %d", newer, n, calls)
+		}
+	}
+}
+
+// What an offset tells of a list that changes is not what is new.
+func TestPortalWithoutTheKeyFilterIsNotAskedForWhatIsNewer(t *testing.T) {
+	for name, handler := range map[string]http.HandlerFunc{"refused": always(400, `{"status":400,"error":"id:gt is not a field in employees"}`),
+		"ignored": records{ids: upTo(2500), deaf: keyFilter}.ServeHTTP} {
+		p := newPortal(t, handler)
+		c := client(t, p, nil)
+		for range 2 {
+			var got []plan.Employee
+			err := c.NewerEmployees(t.Context(), 2400, collect(&got))
+			if e := wantError(t, err); !e.Unfiltered() || len(got) > 0 {
+				t.Errorf("%s: %d employees, %v", name, len(got), err)
+			}
+		}
+		if n := len(p.requests()); n != 1 {
+			t.Errorf("%s: %d calls, want 1", name, n)
+		}
+	}
+}
+
 func TestPortalWithoutTheKeyFilterIsReadByOffsetFromThenOn(t *testing.T) {
 	refusing := func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Has(keyFilter) {

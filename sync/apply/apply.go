@@ -48,8 +48,9 @@ type Job struct {
 	// need not.
 	Confirm func(context.Context, *plan.Action) string
 	// Zones reads the time zones of the portal's regions; an empty name: not known.
-	Zones      func(context.Context) (func(plan.RegionID) string, error)
-	ListedOnce bool // new people were matched with one listing, which may be old by now
+	Zones func(context.Context) (func(plan.RegionID) string, error)
+	// Listed is the one listing that new people were matched with; nil: each was looked up.
+	Listed *Listing
 }
 
 // Rules are the parts of the configuration that say how calls are made.
@@ -94,7 +95,7 @@ func Start(ctx context.Context, job *Job) *Applier {
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(inFlight, cancel) })
 	return &Applier{
-		caller: caller{looker: looker{recorder{job}}, tally: newTally(), calls: calls},
+		caller: caller{looker: looker{recorder{job}}, tally: newTally(), newcomers: newNewcomers(job.Listed), calls: calls},
 		end: func() {
 			stop()
 			cancel()
@@ -116,6 +117,9 @@ func (a *Applier) Carry(ctx context.Context, actions []plan.Action) error {
 	for start := 0; start < len(actions); {
 		next := a.batchEnd(actions, start)
 		a.together(ctx, actions[start:next])
+		if actions[start].Kind == plan.Create {
+			a.warnOfDoubles(a.calls)
+		}
 		start = next
 	}
 	return nil

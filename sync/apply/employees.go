@@ -11,10 +11,8 @@ import (
 
 func (c *caller) create(ctx context.Context, action *plan.Action, intent *plan.Intent) attempt {
 	want := *action.Want
-	if c.ListedOnce {
-		if e, found, err := c.appeared(ctx, &want); err != nil || found {
-			return tookPlace(e, err)
-		}
+	if e, found, err := c.inTheWay(ctx, &want); err != nil || found {
+		return tookPlace(e, intent, err)
 	}
 	var warnings []plan.Warning
 	for tries := 1; ; tries++ {
@@ -60,25 +58,6 @@ func (c *caller) created(action *plan.Action, want *plan.Wanted, id plan.Employe
 	batch, err := c.createdBatch(action, want, id, c.Run)
 	c.learn(action, &batch)
 	return finished(batch, err)
-}
-
-// appeared looks for an employee with the e-mail who was not there, or not free, when
-// the employees were listed.
-func (c *caller) appeared(ctx context.Context, want *plan.Wanted) (plan.Employee, bool, error) {
-	list, err := c.Target.FindEmployees(ctx, plan.Email, want.Values[plan.Email])
-	for _, e := range list {
-		if e.Status != plan.StatusTerminated {
-			return e, true, err
-		}
-	}
-	return plan.Employee{}, false, err
-}
-
-func tookPlace(e plan.Employee, err error) attempt {
-	if err != nil {
-		return classify(err)
-	}
-	return attempt{outcome: plan.Failed, message: fmt.Sprintf("employee %d has the e-mail by now; the next run decides about them", e.ID)}
 }
 
 // droppable names an optional value because of which TrackTik refuses a person, and

@@ -12,9 +12,10 @@ import (
 type caller struct {
 	looker
 	*tally
-	calls  context.Context            // outlives the run's by inFlight
-	reason int64                      // of terminations
-	zones  func(plan.RegionID) string // of regions; nil: nobody is terminated
+	newcomers *newcomers
+	calls     context.Context            // outlives the run's by inFlight
+	reason    int64                      // of terminations
+	zones     func(plan.RegionID) string // of regions; nil: nobody is terminated
 }
 
 // perform carries out one action, and settles it where the answer was lost.

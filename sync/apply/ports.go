@@ -18,6 +18,9 @@ type Target interface {
 type Employees interface {
 	Employee(ctx context.Context, id plan.EmployeeID) (e plan.Employee, found bool, err error)
 	FindEmployees(ctx context.Context, field plan.Field, value string) ([]plan.Employee, error)
+	// NewerEmployees lists those with a greater id. Its error answers Unfiltered with true
+	// where they cannot be asked for.
+	NewerEmployees(ctx context.Context, than plan.EmployeeID, page func([]plan.Employee) error) error
 	CreateEmployee(ctx context.Context, v plan.Values, region plan.RegionID) (plan.Employee, error)
 	UpdateEmployee(ctx context.Context, id plan.EmployeeID, changes []plan.Change, full plan.Values) error
 	MoveEmployee(ctx context.Context, id plan.EmployeeID, region plan.RegionID) error
@@ -43,6 +46,8 @@ type Roles interface {
 type Snapshot interface {
 	Link(id plan.PersonID) (l plan.Link, found bool, err error)
 	LinkOfEmployee(id plan.EmployeeID) (l plan.Link, found bool, err error)
+	OwnersOfUsername(folded string) ([]plan.PersonID, error)
+	OwnersOfEmail(folded string) ([]plan.PersonID, error)
 	FormersOf(id plan.PersonID) ([]plan.Former, error)
 	FormerByEmployee(id plan.EmployeeID) (f plan.Former, found bool, err error)
 	Group(id plan.GroupID) (g plan.GroupLink, found bool, err error)

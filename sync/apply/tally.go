@@ -138,6 +138,12 @@ func (t *tally) fill(action *plan.Action) {
 	}
 }
 
+func (t *tally) warn(w plan.Warning) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.out.Warnings = append(t.out.Warnings, w)
+}
+
 // firstOf reports, once, that a flag is set for the first time.
 func (t *tally) firstOf(flag *bool) bool {
 	t.mu.Lock()
