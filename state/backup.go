@@ -159,57 +159,65 @@ func BindingOf(path string, key []byte) (plan.Binding, error) {
 }
 
 // Restore puts the backup from in the place of the snapshot to, which need not
-// exist. It refuses a backup that is not whole, of a newer schema (ErrNewerSchema)
+// exist: one that does is kept, whatever is in it, as to.before-restore-TIME. It refuses a backup that is not whole, of a newer schema (ErrNewerSchema)
 // or of other systems than want (a BindingError), and while a run is active (a
 // LockedError); then the present snapshot stays as it is. The next run will find
-// Meta.RefreshDue set. Of opt two count: Timeout, for the present snapshot, and
+// Meta.RefreshDue set. Of opt three count: Timeout, for the present snapshot, Now, and
 // Key, which an encrypted backup needs (else a KeyError).
-func Restore(from, to string, want plan.Binding, opt Options) error {
-	if err := restore(from, to, want, opt); err != nil {
-		return fmt.Errorf("restoring the snapshot from %s: %w", from, spaceError(to, err))
+func Restore(from, to string, want plan.Binding, opt Options) (kept string, err error) {
+	if opt.Now == nil {
+		opt.Now = time.Now
 	}
-	return nil
+	if kept, err = restore(from, to, want, opt); err != nil {
+		return "", fmt.Errorf("restoring the snapshot from %s: %w", from, spaceError(to, err))
+	}
+	return kept, nil
 }
 
-func restore(from, to string, want plan.Binding, opt Options) error {
+func restore(from, to string, want plan.Binding, opt Options) (kept string, err error) {
 	same, err := sameFile(from, to)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if same {
-		return sameError(true)
+		return "", sameError(true)
 	}
 	named := to
 	if real, err := filepath.EvalSymlinks(to); err == nil {
 		to = real // the rename must not replace a link by a file
 	}
 	if err := makeDir(filepath.Dir(to)); err != nil {
-		return err
+		return "", err
 	}
 	if err := checkDir(filepath.Dir(to)); err != nil {
-		return err
+		return "", err
 	}
 	present, unlock, err := lockPresent(to, opt.Timeout)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer unlock()
 	if err := wholeFile(from, opt.Key); err != nil {
-		return err
+		return "", err
 	}
 	draft, err := NewDraft(named, to)
 	if err != nil {
-		return err
+		return "", err
 	}
 	put := replace
 	if !present { // one that was made meanwhile is somebody's, who may be at work
 		put = publish
 	}
 	err = restoreBy(draft.Path, from, to, want, opt.Key)
-	if err == nil {
-		err = put(draft.Path, to)
+	if err == nil && present {
+		kept, err = keepReplaced(to, opt.Now())
 	}
-	return errors.Join(err, draft.Discard())
+	if err == nil {
+		if err = put(draft.Path, to); err != nil && kept != "" {
+			err = errors.Join(err, remove(kept)) // nothing was replaced
+		}
+	}
+	return kept, errors.Join(err, draft.Discard())
 }
 
 // restoreBy makes draft what the snapshot will be.
@@ -221,6 +229,23 @@ func restoreBy(draft, from, to string, want plan.Binding, key []byte) error {
 		return err
 	}
 	return markRestored(draft, from, to, want, key)
+}
+
+// keepReplaced gives the snapshot at path, which stays where it is, a second name that is
+// free, with that time in it.
+func keepReplaced(path string, at time.Time) (string, error) {
+	for {
+		kept := path + replacedSuffix + at.UTC().Format("20060102T150405Z")
+		if _, err := os.Lstat(kept); err == nil {
+			at = at.Add(time.Second)
+			continue
+		}
+		err := os.Link(path, kept)
+		if err != nil && !errors.Is(err, fs.ErrExist) { // a file system without hard links
+			err = copyFile(path, kept)
+		}
+		return kept, err
+	}
 }
 
 // lockPresent keeps runs from the present snapshot, whatever is in it, while it is

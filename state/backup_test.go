@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -84,14 +85,19 @@ func TestRestorePutsTheBackupBackAndAsksForARefresh(t *testing.T) {
 	}
 	must[string](t)(db.NextRun(morning))
 	commit(t, db, plan.Batch{Unlink: []plan.PersonID{"00u1"}})
-	if err := Restore(backup, db.Path(), acme, Options{}); !errors.Is(err, ErrLocked) {
+	if _, err := Restore(backup, db.Path(), acme, Options{}); !errors.Is(err, ErrLocked) {
 		t.Errorf("under a writer: %v", err)
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := Restore(backup, db.Path(), acme, Options{}); err != nil {
+	before := must[[]byte](t)(os.ReadFile(db.Path()))
+	kept, err := Restore(backup, db.Path(), acme, Options{Now: clock})
+	if err != nil {
 		t.Fatal(err)
+	}
+	if replaced := must[[]byte](t)(os.ReadFile(kept)); kept != db.Path()+".before-restore-20261124T060000Z" || !bytes.Equal(replaced, before) {
+		t.Errorf("what was replaced is kept as %s: %v", kept, bytes.Equal(replaced, before))
 	}
 	db = mustOpen(t, db.Path(), Options{})
 	got := must[*dump](t)(dumpOf(db, "00g1"))
@@ -106,16 +112,38 @@ func TestRestorePutsTheBackupBackAndAsksForARefresh(t *testing.T) {
 		t.Errorf("the next run is %s: its number was given before", id)
 	}
 	entries, err := os.ReadDir(filepath.Dir(db.Path()))
-	if err != nil || len(entries) != 3 { // snapshot, holder, last
+	if err != nil || len(entries) != 4 { // snapshot, holder, last, what was replaced
 		t.Errorf("beside the snapshot are %v %v", entries, err)
 	}
 	// To an empty place, where nothing is known of later runs.
 	place := filepath.Join(t.TempDir(), "s.db")
-	if err := Restore(backup, place, acme, Options{}); err != nil {
-		t.Fatal(err)
+	if kept, err := Restore(backup, place, acme, Options{}); err != nil || kept != "" {
+		t.Fatal(kept, err)
 	}
 	if m := must[plan.Meta](t)(mustOpen(t, place, Options{}).Meta()); !m.RefreshDue {
 		t.Error("no refresh is due in the new place")
+	}
+}
+
+// TestEachRestoreKeepsWhatItReplaces: also two in one second, and what is no snapshot any more.
+func TestEachRestoreKeepsWhatItReplaces(t *testing.T) {
+	db := create(t)
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	if err := errors.Join(db.Backup(backup), db.Close(), os.WriteFile(db.Path(), []byte("damaged"), private)); err != nil {
+		t.Fatal(err)
+	}
+	first, err := Restore(backup, db.Path(), acme, Options{Now: clock})
+	if err != nil || string(must[[]byte](t)(os.ReadFile(first))) != "damaged" {
+		t.Errorf("kept as %q: %v", first, err)
+	}
+	second, err := Restore(backup, db.Path(), acme, Options{Now: clock})
+	if err != nil || first == second {
+		t.Errorf("kept as %q, then as %q: %v", first, second, err)
+	}
+	// It can be put back itself.
+	mustOpen(t, db.Path(), Options{}).Close()
+	if _, err := Restore(second, db.Path(), acme, Options{Now: clock}); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -149,7 +177,7 @@ func TestRestoreRefusesWhatDoesNotFit(t *testing.T) {
 		if c.from == db.Path() {
 			place = db.Path()
 		}
-		err := Restore(c.from, place, c.want, Options{})
+		_, err := Restore(c.from, place, c.want, Options{})
 		if err == nil || c.err != nil && !errors.Is(err, c.err) || !strings.Contains(err.Error(), c.from) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -171,7 +199,7 @@ func TestRestoreThroughALinkKeepsTheLink(t *testing.T) {
 	if err := os.Symlink(db.Path(), linked); err != nil {
 		t.Skip(err)
 	}
-	if err := Restore(backup, linked, acme, Options{}); err != nil {
+	if _, err := Restore(backup, linked, acme, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Lstat(linked); err != nil || info.Mode()&os.ModeSymlink == 0 {

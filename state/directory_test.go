@@ -32,7 +32,7 @@ func TestNewSnapshotsDirectoryIsMadeForItsUserAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	restored := filepath.Join(volume, "restored", "s.db")
-	if err := Restore(backup, restored, acme, Options{Now: clock}); err != nil {
+	if _, err := Restore(backup, restored, acme, Options{Now: clock}); err != nil {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{filepath.Dir(path), filepath.Dir(restored)} {

@@ -73,6 +73,7 @@
 //	PATH.notify      who was told what, and PATH.notify.lock
 //	PATH.nonce       what Okta wants in the next DPoP proof, and PATH.nonce.lock
 //	PATH.schema-N    the snapshot as it was before it left schema N
+//	PATH.before-restore-TIME  what Restore put a backup in the place of
 //	PATH.draft-…     a copy that is being made; it may be elsewhere, too: see Draft
 //	PATH.note-…      where that is
 //

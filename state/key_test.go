@@ -93,7 +93,8 @@ func TestWrongKeyIsToldBeforeAnythingIsWritten(t *testing.T) {
 			"verify": func() error { _, err := Verify(db.Path(), Options{Key: c.key}); return err },
 			"rekey":  func() error { return Rekey(db.Path(), Options{Key: c.key}, nil) },
 			"restore": func() error {
-				return Restore(db.Path(), filepath.Join(t.TempDir(), "s.db"), acme, Options{Key: c.key})
+				_, err := Restore(db.Path(), filepath.Join(t.TempDir(), "s.db"), acme, Options{Key: c.key})
+				return err
 			},
 		} {
 			var wrong *KeyError
@@ -235,7 +236,10 @@ func TestEncryptedBackupComesBack(t *testing.T) {
 	db := createUnder(t, secret)
 	fill(t, db)
 	backup, place := filepath.Join(t.TempDir(), "b.db"), filepath.Join(t.TempDir(), "s.db")
-	if err := errors.Join(db.Backup(backup), Restore(backup, place, acme, Options{Key: secret})); err != nil {
+	if err := db.Backup(backup); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Restore(backup, place, acme, Options{Key: secret}); err != nil {
 		t.Fatal(err)
 	}
 	again := mustOpen(t, place, Options{Key: secret})

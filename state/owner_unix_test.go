@@ -37,7 +37,7 @@ func TestWhatRootMakesBelongsToTheDirectorysOwner(t *testing.T) {
 	if err := ApprovalsOf(path, clock).Put(t.Context(), Approval{Hash: "0a1b"}); err != nil { // takes a lock of its own
 		t.Fatal(err)
 	}
-	if err := Restore(filepath.Join(dir, "copy.db"), path, acme, Options{Now: clock}); err != nil {
+	if _, err := Restore(filepath.Join(dir, "copy.db"), path, acme, Options{Now: clock}); err != nil {
 		t.Fatal(err)
 	}
 	files, err := os.ReadDir(dir)

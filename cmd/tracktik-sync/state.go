@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -68,20 +70,44 @@ func newStateBackup(a *app) *cobra.Command {
 }
 
 func newStateRestore(a *app) *cobra.Command {
-	return &cobra.Command{
+	var yes bool
+	cmd := &cobra.Command{
 		Use:   "restore FILE",
-		Short: "Put a backup in the place of the snapshot",
-		Long: "Restore puts a backup in the place of the snapshot. The next run is a refresh: it checks every\n" +
+		Short: "Put a backup in the place of the snapshot, which is kept",
+		Long: "Restore puts a backup in the place of the snapshot, and keeps what it replaces beside it, as\n" +
+			"PATH.before-restore-TIME. On a terminal it asks first. The next run is a refresh: it checks every\n" +
 			"link and removes nobody before that is done.",
 		Args: cobra.ExactArgs(1),
-		RunE: a.configured(func(_ context.Context, cfg *configs.Config, args []string) error {
-			err := state.Restore(args[0], cfg.State.Path, wiring.Binding(cfg), a.Reading(cfg, wiring.ReadWait))
+		RunE: a.configured(func(ctx context.Context, cfg *configs.Config, args []string) error {
+			if a.Asks && !yes && !a.mayReplace(ctx, cfg.State.Path, args[0]) {
+				return a.Say("nothing was done")
+			}
+			kept, err := state.Restore(args[0], cfg.State.Path, wiring.Binding(cfg), a.Reading(cfg, wiring.ReadWait))
 			if err != nil {
 				return err
 			}
-			return a.Say("restored %s from %s; the next run checks every link before it removes anybody", cfg.State.Path, args[0])
+			replaced := ""
+			if kept != "" {
+				replaced = "what it replaced is kept as " + kept + "; "
+			}
+			return a.Say("restored %s from %s; %sthe next run checks every link before it removes anybody", cfg.State.Path, args[0], replaced)
 		}),
 	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask, also on a terminal")
+	return cmd
+}
+
+// mayReplace asks whether a snapshot is to be replaced. Where there is none nobody is
+// asked, and what cannot be read is not there.
+func (a *app) mayReplace(ctx context.Context, snapshot, backup string) bool {
+	present, err := os.Stat(snapshot)
+	copied, copyErr := os.Stat(backup)
+	if err != nil || copyErr != nil { // the restoring says why
+		return true
+	}
+	written := func(info os.FileInfo) string { return info.ModTime().UTC().Format(time.RFC3339) }
+	return a.Ask(ctx, fmt.Sprintf("%s, last written %s, is replaced by %s of %s, and kept under another name.\nGo on? [y/N] ",
+		ui.Safe(snapshot), written(present), ui.Safe(backup), written(copied)))
 }
 
 func newStateVerify(a *app) *cobra.Command {
