@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"tracktik-sync/sync/plan"
 )
 
 // A companion is a kind of file beside the snapshot.
@@ -34,7 +36,9 @@ var (
 	notices   = companion{".notify", true, "what was told may be told again", decodes[json.RawMessage]}
 	nonces    = companion{".nonce", true, "the next request for a token of okta is made twice", decodes[keptNonce]}
 
-	companions = []companion{holders, lasts, statuses, approvals, tokens, notices, nonces}
+	probes = companion{".probe", true, "the next probe looks its employee up by name", decodes[plan.ProbeNote]}
+
+	companions = []companion{holders, lasts, statuses, approvals, tokens, notices, nonces, probes}
 )
 
 // Keeps reports whether this program keeps a file of that name beside the snapshot at

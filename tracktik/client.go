@@ -39,6 +39,7 @@ type Config struct {
 	Timeout              time.Duration // of one call; 0: 40 s
 	MaxConcurrency       int           // calls at a time; 0: 8
 	MaxRequestsPerMinute int           // 0: no limit of ours
+	MaxRequests          int           // in the client's life; what is more is not sent. 0: no limit
 
 	TLS       *tls.Config // nil: the system's; TLS 1.2 is the least either way
 	UserAgent string      // empty: tracktik-sync

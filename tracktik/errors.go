@@ -206,6 +206,7 @@ func (c *Client) lost(req *http.Request, err error) *Error {
 	e.cause = err
 	var wire *wireError
 	e.unsent = errors.As(err, &wire) && !wire.left
+	e.spent = errors.Is(err, errSpent)
 	e.unknown, e.atWork = isWrite(req) && !e.unsent, gaveUp(err)
 	return e
 }

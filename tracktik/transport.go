@@ -40,6 +40,7 @@ type wire struct {
 	limit     *rate.Limiter // nil: no limit of ours
 	timeout   time.Duration
 	userAgent string
+	most      int64 // requests; 0: no limit
 	now       func() time.Time
 	sleep     func(context.Context, time.Duration) error
 
@@ -72,7 +73,7 @@ func newWire(cfg Config, root *url.URL) *wire {
 	}
 	return &wire{base: base, root: root, slots: make(chan struct{}, cfg.MaxConcurrency),
 		limit: limiter(cfg.MaxRequestsPerMinute), timeout: cfg.Timeout, userAgent: cfg.UserAgent,
-		now: cfg.Now, sleep: cfg.Sleep, byRoute: map[string]map[int]int{}}
+		most: int64(cfg.MaxRequests), now: cfg.Now, sleep: cfg.Sleep, byRoute: map[string]map[int]int{}}
 }
 
 // limiter allows n requests in any minute: a tenth of them at once, the others
@@ -87,6 +88,9 @@ func limiter(n int) *rate.Limiter {
 	}
 	return rate.NewLimiter(rate.Limit(float64(n-burst)/60), burst)
 }
+
+// errSpent ends a client that has made as many requests as it may.
+var errSpent = errors.New("as many calls were made as may be")
 
 // errTimeout is our own patience with one call, not the end of the run.
 var errTimeout = errors.New("no answer within")
@@ -115,6 +119,10 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	case w.slots <- struct{}{}:
 	case <-req.Context().Done():
 		return nil, &wireError{err: req.Context().Err()}
+	}
+	if w.most > 0 && w.requests.Load() >= w.most {
+		<-w.slots
+		return nil, &wireError{err: errSpent}
 	}
 	if isWrite(req) {
 		if err := trace.Leaving(req.Context()); err != nil {

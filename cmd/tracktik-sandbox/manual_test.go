@@ -85,7 +85,7 @@ func (a *administrator) walks(okta, app, tracktik string) {
 		"--tracktik-base-url", tracktik, "--tracktik-auth-client-id", "okta-sync", "--tracktik-auth-client-secret-file", "client_secret",
 		"--tracktik-auth-username", "okta.integration", "--tracktik-auth-password-file", "password",
 		"--tracktik-termination-reason", "Resigned", "--set", "sync.groups.names=[Post *]")
-	for _, command := range []string{"check", "plan", "explain helene.gagne@acme.example", "sync --init", "status", "problems"} {
+	for _, command := range []string{"check", "probe --role Guard", "plan", "explain helene.gagne@acme.example", "sync --init", "status", "problems"} {
 		a.does(strings.Fields(command)...)
 	}
 	a.env = append(a.env, "TRACKTIK_SYNC_SYNC_MODE=apply")

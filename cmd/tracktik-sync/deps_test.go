@@ -49,6 +49,8 @@ var layers = []layer{
 		"a simulator that shares the client's types shares its mistakes, and one that takes a *testing.T cannot be demonstrated"},
 	{[]string{inside + "ui", inside + "login", inside + "metrics", inside + "notify", inside + "report"}, []string{"sync/plan", inside + "ui", "cmd/internal/"}, nil,
 		"what is shown, sent and measured comes from documents, not from the systems; a login is a client's affair, whom it is handed"},
+	{[]string{inside + "probe"}, []string{"sync/plan", inside + "ui"}, nil,
+		"what a portal does is tried through ports, and is no affair of a run's"},
 	{[]string{inside + "console"}, []string{"sync/plan", "configs", inside + "ui"}, nil, "whoever talks to people needs no system"},
 	{[]string{inside + "disk"}, []string{"sync/plan", "configs", "state", "state/boltfile"}, nil, "a file is written by the same rules whatever is in it"},
 	{[]string{inside + "timetable"}, []string{"configs"}, nil, "when a run is due follows from the configuration alone"},

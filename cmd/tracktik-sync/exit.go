@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/probe"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
@@ -107,8 +108,12 @@ func known(err error) (ending, bool) {
 			return ending{tsync.ExitLocked, "the snapshot is being read", err}, true
 		}
 		return ending{tsync.ExitLocked, "another run is active", err}, true
+	case *state.ProbingError:
+		return ending{tsync.ExitLocked, "another probe is active", err}, true
 	case *tsync.RefusedError:
 		return ending{tsync.ExitRefused, refusalWords(e.Code), errors.New(strings.TrimPrefix(e.Message, "guard refused: "))}, true
+	case *probe.RefusedError:
+		return ending{tsync.ExitRefused, "refused: nothing was probed", err}, true
 	case *state.BindingError:
 		return ending{tsync.ExitRefused, "refused: the snapshot belongs to other systems", err}, true
 	case *wiring.MissingError:

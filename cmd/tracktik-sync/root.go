@@ -153,6 +153,7 @@ var (
 		newRestore,
 		newRetire,
 		newCheck,
+		newProbe,
 		newSupport,
 		newAuth,
 		newState,

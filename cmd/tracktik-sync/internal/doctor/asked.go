@@ -5,9 +5,30 @@ import (
 	"errors"
 	"time"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik"
 )
+
+// probed quotes the last probe of the portal.
+func (d *Doctor) probed() {
+	const name = "tracktik.probe"
+	p := ledger.ProbeOf(d.cfg)
+	if p == nil {
+		d.skip(name, "this portal was not probed; `probe` finds out on a staging portal what only a write shows")
+		return
+	}
+	when := p.Time.UTC().Format(time.RFC3339)
+	for _, a := range p.Differ {
+		d.warn(name, a.Follows, "%s: %s: %s, expected: %s", when, a.Name, a.Observed, a.Expected)
+	}
+	switch {
+	case !p.Ended:
+		d.warn(name, "`probe` again: it ends what was left", "%s: not everything was tried", when)
+	case p.Differs == 0:
+		d.ok(name, "%s: all as expected", when)
+	}
+}
 
 // asked says what either system refuses to be asked as its documentation has it.
 func (d *Doctor) asked(okta *oktaSide, portal *portalSide) {

@@ -100,6 +100,7 @@ func (d *Doctor) Examine(ctx context.Context) {
 	d.people(okta, portal)
 	d.plan(ctx, okta, portal, busy)
 	d.asked(okta, portal)
+	d.probed()
 }
 
 // Print writes a row a finding, and what to do below it. -q leaves out what is in

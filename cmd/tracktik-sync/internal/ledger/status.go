@@ -40,6 +40,26 @@ type Status struct {
 	Events          *EventStatus           `json:"events"`                    // null: the System Log was never read
 	Roleless        *int                   `json:"people_without_role"`       // null: never counted
 	LeaverLag       *LeaverLag             `json:"leaver_lag"`                // null: nobody was terminated in the last 7 days whose wait is known
+	Probe           *ProbeStatus           `json:"probe"`                     // null: this portal was never probed
+}
+
+// A ProbeStatus is what the last probe of the portal has found.
+type ProbeStatus struct {
+	Time    time.Time         `json:"time"`
+	Differs int               `json:"differs"`
+	Ended   bool              `json:"ended"` // everything was tried
+	Differ  []plan.Assumption `json:"assumptions,omitempty"`
+}
+
+// ProbeOf is what the last probe of the configured portal has found; nil: there was none, or
+// it left nothing that can be read.
+func ProbeOf(cfg *configs.Config) *ProbeStatus {
+	note, err := state.Probes(cfg.State.Path).Load()
+	if err != nil || note.Probe == nil || note.Portal != wiring.Binding(cfg).Portal {
+		return nil
+	}
+	differ := note.Probe.Differing()
+	return &ProbeStatus{Time: note.Time, Differs: len(differ), Ended: note.Ended, Differ: differ}
 }
 
 // A LastRun is a run in short.
@@ -86,6 +106,14 @@ type guardStatus struct {
 // CurrentStatus is the status from the snapshot, or while a run has it from what the last
 // run left beside it. Without a snapshot it is empty, and the error says so.
 func CurrentStatus(i *wiring.Invocation, cfg *configs.Config) (*Status, error) {
+	d, err := currentStatus(i, cfg)
+	if d != nil {
+		d.Probe = ProbeOf(cfg)
+	}
+	return d, err
+}
+
+func currentStatus(i *wiring.Invocation, cfg *configs.Config) (*Status, error) {
 	db, err := i.Open(cfg, i.Reading(cfg, 0))
 	var missing *wiring.MissingError
 	switch {

@@ -85,6 +85,12 @@ func (d *Status) alarms(t *ui.Table, now time.Time) {
 			t.Row("credential", fmt.Sprintf("the %s of %s is good until %s", ui.Safe(c.What), ui.Safe(c.System), c.Ends.UTC().Format(time.RFC3339)))
 		}
 	}
+	if p := d.Probe; p != nil {
+		t.Row("probe", ui.Ago(p.Time, now)+", "+p.Words())
+		for _, a := range p.Differ {
+			t.Row("", ui.Safe(a.Name+": "+a.Observed))
+		}
+	}
 	for _, text := range d.AskedOtherwise {
 		t.Row("asked otherwise", ui.Safe(text))
 	}
@@ -102,6 +108,17 @@ func (d *Status) alarms(t *ui.Table, now time.Time) {
 	for _, id := range d.Restored {
 		t.Row("restored", ui.Safe(string(id))+": not terminated until Okta shows them in scope, or `forget --restored`")
 	}
+}
+
+// Words say how a probe ended.
+func (p *ProbeStatus) Words() string {
+	switch {
+	case !p.Ended:
+		return fmt.Sprintf("not everything was tried, %d assumptions differ", p.Differs)
+	case p.Differs == 0:
+		return "all as expected"
+	}
+	return ui.Number(p.Differs, "assumption") + " otherwise than expected"
 }
 
 func inSeconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

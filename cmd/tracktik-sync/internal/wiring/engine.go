@@ -178,6 +178,11 @@ func (i *Invocation) serviceApp(cfg *configs.Config, authorities *tls.Config, sc
 
 // Target is the TrackTik side. Its tokens lie beside the snapshot.
 func (i *Invocation) Target(cfg *configs.Config) (*tracktik.Client, error) {
+	return i.TargetWithin(cfg, 0)
+}
+
+// TargetWithin is a Target that makes at most so many requests; 0: no limit.
+func (i *Invocation) TargetWithin(cfg *configs.Config, most int) (*tracktik.Client, error) {
 	authorities, err := Trust("tracktik.ca_file", cfg.TrackTik.CAFile)
 	if err != nil {
 		return nil, err
@@ -199,6 +204,7 @@ func (i *Invocation) Target(cfg *configs.Config) (*tracktik.Client, error) {
 		Timeout:              cfg.TrackTik.Timeout,
 		MaxConcurrency:       cfg.TrackTik.MaxConcurrency,
 		MaxRequestsPerMinute: cfg.TrackTik.MaxRequestsPerMinute,
+		MaxRequests:          most,
 		TLS:                  authorities,
 		UserAgent:            i.UserAgent(),
 		Log:                  i.Log,
