@@ -82,7 +82,9 @@ func TestEveryFileBesideTheSnapshotHeals(t *testing.T) {
 			ApprovalsOf(path, clock).Put(t.Context(), Approval{Hash: "ab12", Items: []ApprovalItem{{Kind: plan.Terminate, Person: "00u1"}}}),
 			Tokens(path).WithKey(secret).Save([]byte(`{"refresh":"a long one"}`)),
 			Notices(path).Save([]byte(`{"version":1}`)),
-			Nonces(path).Save(t.Context(), "https://acme.okta.com", "0oa1", "a nonce"))
+			Nonces(path).Save(t.Context(), "https://acme.okta.com", "0oa1", "a nonce"),
+		Probes(path).Save(plan.ProbeNote{Portal: "https://acme.staffr.net"}),
+			Probes(path).Save(plan.ProbeNote{Portal: "https://acme.staffr.net", Employees: []plan.EmployeeID{7}}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -235,6 +237,7 @@ func TestLocksAndHalvesThatAreInTheWayAreSetAside(t *testing.T) {
 	_, runErr := db.NextRun(morning)
 	err = errors.Join(lockErr, noticeErr, runErr, db.Close(), SaveStatus(path, map[string]int{}), Tokens(path).Save([]byte(`{}`)), Notices(path).Save([]byte(`{}`)),
 		Nonces(path).Save(t.Context(), "https://acme.okta.com", "0oa1", "a nonce"),
+		Probes(path).Save(plan.ProbeNote{Portal: "https://acme.staffr.net"}),
 		ApprovalsOf(path, clock).Put(t.Context(), Approval{Hash: "ab12"}))
 	if err != nil {
 		t.Error(err)
