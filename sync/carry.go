@@ -3,7 +3,6 @@ package sync
 import (
 	"context"
 	"time"
-
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
 )
@@ -27,22 +26,28 @@ func (c runClock) Apart() bool { return c.apart() }
 // apply carries out the plan, kind by kind: what gives a name or a role free comes
 // before what takes it.
 func (r *run) apply(ctx context.Context) (*apply.Outcome, error) {
-	a := apply.Start(ctx, r.job())
-	r.doc.Result = a.Outcome().Result
-	r.phase("applying", len(r.doc.Actions))
-	err := a.Carry(ctx, r.doc.Actions)
-	ended := a.End(ctx)
-	if err == nil {
-		err = ended
-	}
-	r.take(a.Outcome())
-	return a.Outcome(), err
+	return r.carryWith(ctx, r.job(), "applying", r.carryAll)
 }
 
-// take adds to the document what came up while the plan was carried out.
-func (r *run) take(out *apply.Outcome) {
+// carryAll carries out the whole plan.
+func (r *run) carryAll(ctx context.Context, a *apply.Applier) error {
+	return a.Carry(ctx, r.doc.Actions)
+}
+
+// carryWith lets carry have an applier for the phase, and adds to the document what came
+// up meanwhile.
+func (r *run) carryWith(ctx context.Context, job *apply.Job, phase string, carry func(context.Context, *apply.Applier) error) (*apply.Outcome, error) {
+	a := apply.Start(ctx, job)
+	out := a.Outcome()
+	r.doc.Result = out.Result
+	r.phase(phase, len(r.doc.Actions))
+	err := carry(ctx, a)
+	if ended := a.End(ctx); err == nil {
+		err = ended
+	}
 	r.doc.Held = append(r.doc.Held, out.Held...)
 	r.warnings = append(r.warnings, out.Warnings...)
+	return out, err
 }
 
 // settle looks up what became of the writes that an earlier run left open, before
@@ -53,7 +58,7 @@ func (r *run) settle(ctx context.Context) error {
 		return err
 	}
 	r.phase("settling what was left open", len(pending))
-	open, err := apply.Settle(ctx, r.job())
+	open, err := apply.Settle(ctx, r.job(), pending)
 	r.pending, r.openGrants, r.stuck = open.People, open.Grants, open.Stuck
 	return err
 }
@@ -97,9 +102,6 @@ func (g ground) GroupName(id plan.GroupID) (name string, isPushed bool) {
 // AsFound is a grant on record as it was found to be.
 func (g ground) AsFound(grant plan.Grant) plan.Grant { return g.current.asFound(grant) }
 
-// oldEvidence is how old evidence may be when it is acted upon.
-const oldEvidence = time.Minute
-
 // confirm looks a departure up once more when its evidence has grown old; the text says
 // why it has to wait.
 func (r *run) confirm(ctx context.Context, action *plan.Action) string {
@@ -108,7 +110,7 @@ func (r *run) confirm(ctx context.Context, action *plan.Action) string {
 	if s != nil && !s.seen.IsZero() && action.Kind == plan.Terminate {
 		seen = s.seen
 	}
-	if r.since(seen) <= oldEvidence {
+	if r.since(seen) <= apply.OldEvidence {
 		return ""
 	}
 	if action.Kind == plan.RevokeRole {

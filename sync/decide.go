@@ -189,19 +189,19 @@ func (r *run) claims(list []*subject) []plan.Claim {
 // resolveNames lets package plan judge who gets which user name and e-mail.
 func (r *run) resolveNames(claims []plan.Claim) error {
 	var failed error
-	owners := func(ask func(string) ([]plan.PersonID, error)) func(string) []plan.Owner {
+	owners := func(field plan.Field, ask func(string) ([]plan.PersonID, error)) func(string) []plan.Owner {
 		return func(name string) []plan.Owner {
 			if r.people.managed == 0 {
 				return nil
 			}
-			found, err := r.owners(ask, name)
+			found, err := r.owners(field, ask, name)
 			if err != nil {
 				failed = err
 			}
 			return found
 		}
 	}
-	r.names = plan.ResolveNames(claims, owners(r.Snapshot.OwnersOfUsername), owners(r.Snapshot.OwnersOfEmail))
+	r.names = plan.ResolveNames(claims, owners(plan.Username, r.Snapshot.OwnersOfUsername), owners(plan.Email, r.Snapshot.OwnersOfEmail))
 	for id, p := range r.names.Problems {
 		if s := r.people.subjects[id]; s != nil { // else a bystander's
 			s.mapped.Problems = append(s.mapped.Problems, p)
@@ -249,7 +249,9 @@ func (r *run) effective(s *subject) plan.Values {
 	return v
 }
 
-func (r *run) owners(ask func(string) ([]plan.PersonID, error), name string) ([]plan.Owner, error) {
+// owners are the managed people who have a name by the snapshot, and by what was read of
+// TrackTik in this run.
+func (r *run) owners(field plan.Field, ask func(string) ([]plan.PersonID, error), name string) ([]plan.Owner, error) {
 	ids, err := ask(name)
 	if err != nil {
 		return nil, err
@@ -265,7 +267,7 @@ func (r *run) owners(ask func(string) ([]plan.PersonID, error), name string) ([]
 		}
 		s := r.people.subjects[id]
 		status := endedStatus(&link, s)
-		if plan.FreesNames(status) {
+		if plan.FreesNames(status) || r.renamedByHand(id, field, name) {
 			continue
 		}
 		o := plan.Owner{Person: id, Employee: link.Employee, First: plan.FoldName(link.Pushed[plan.FirstName]), Last: plan.FoldName(link.Pushed[plan.LastName])}
@@ -283,6 +285,17 @@ func (r *run) owners(ask func(string) ([]plan.PersonID, error), name string) ([]
 		owners = append(owners, o)
 	}
 	return owners, nil
+}
+
+// renamedByHand reports somebody to whom the run gives no name, and whose employee was read
+// and has another one than the recorded.
+func (r *run) renamedByHand(id plan.PersonID, field plan.Field, name string) bool {
+	e := r.current.differs[id]
+	if e == nil || !e.Has.Has(field) || plan.FoldName(e.Values[field]) == name {
+		return false
+	}
+	s := r.people.subjects[id]
+	return s == nil || s.judgement.Verdict != plan.Provision
 }
 
 // endedStatus is in what state somebody's employee is who is not active; s may be nil.

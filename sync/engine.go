@@ -131,8 +131,13 @@ func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, e
 	r.log.WithField("by", e.By).Info("run begins")
 	err = r.carryOut(ctx, r.decide, r.apply, r.finish)
 	r.takeCensus(ctx)
-	r.settleApprovals(ctx)
 	r.noteAsked()
+	return r.conclude(ctx, err)
+}
+
+// conclude ends a run that ended with err: it records the run, and tells of it.
+func (r *run) conclude(ctx context.Context, err error) (*plan.Document, error) {
+	r.settleApprovals(ctx)
 	if recordErr := r.record(err); err == nil {
 		err = recordErr
 	}

@@ -278,8 +278,9 @@ func (r *run) finishAudits(out *apply.Outcome) error {
 	}
 	r.meta.LastHash = hash
 	var audits []plan.Audit
+	job := r.job()
 	for i := range r.doc.Held {
-		entry := r.job().Audit(&r.doc.Held[i].Action, plan.Withheld)
+		entry := job.Audit(&r.doc.Held[i].Action, plan.Withheld)
 		entry.Message = r.doc.Held[i].Why
 		audits = append(audits, entry)
 	}
@@ -288,9 +289,13 @@ func (r *run) finishAudits(out *apply.Outcome) error {
 
 // wouldBeDone are the entries about what an observing run only plans.
 func (r *run) wouldBeDone() (audits []plan.Audit) {
+	if !r.Observe {
+		return nil
+	}
+	job := r.job()
 	for i := range r.doc.Actions {
-		if a := &r.doc.Actions[i]; r.Observe && a.Kind.Writes() {
-			audits = append(audits, r.job().Audit(a, plan.Would))
+		if a := &r.doc.Actions[i]; a.Kind.Writes() {
+			audits = append(audits, job.Audit(a, plan.Would))
 		}
 	}
 	return audits

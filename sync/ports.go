@@ -5,7 +5,9 @@ import (
 	"iter"
 	"time"
 
+	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A Source reads the Okta side. A listing is whole or an error, and "not found"
@@ -39,29 +41,11 @@ type EventSource interface {
 // A Target is the TrackTik side. Errors of its writes answer the questions of
 // failure. *tracktik.Client is one.
 type Target interface {
-	Employee(ctx context.Context, id plan.EmployeeID) (e plan.Employee, found bool, err error)
+	apply.Target
+	read.GrantTarget
 	Employees(ctx context.Context, page func([]plan.Employee) error) (int, error)
-	NewerEmployees(ctx context.Context, than plan.EmployeeID, page func([]plan.Employee) error) error
-	FindEmployees(ctx context.Context, field plan.Field, value string) ([]plan.Employee, error)
 	EmployeesByID(ctx context.Context, ids []plan.EmployeeID) ([]plan.Employee, error)
-	CreateEmployee(ctx context.Context, v plan.Values, region plan.RegionID) (plan.Employee, error)
-	UpdateEmployee(ctx context.Context, id plan.EmployeeID, changes []plan.Change, full plan.Values) error
-	MoveEmployee(ctx context.Context, id plan.EmployeeID, region plan.RegionID) error
-	TerminateEmployee(ctx context.Context, id plan.EmployeeID, t plan.Termination) error
-	ReactivateEmployee(ctx context.Context, id plan.EmployeeID, note string) error
-	Roles(ctx context.Context) ([]plan.Role, error)
-	Role(ctx context.Context, id plan.RoleID) (r plan.Role, found bool, err error)
-	CreateRole(ctx context.Context, name, description string) (plan.Role, error)
-	RenameRole(ctx context.Context, id plan.RoleID, name string) error
-	UserRoles(ctx context.Context, page func([]plan.UserRole) error) error
-	UserRolesOf(ctx context.Context, id plan.EmployeeID) ([]plan.UserRole, error)
-	UserRolesWith(ctx context.Context, id plan.RoleID) ([]plan.UserRole, error)
-	UserRole(ctx context.Context, id plan.GrantID) (u plan.UserRole, found bool, err error)
-	Grant(ctx context.Context, employee plan.EmployeeID, role plan.RoleID) (plan.GrantID, error)
-	Revoke(ctx context.Context, id plan.GrantID) error
 	Regions(ctx context.Context) ([]plan.RegionRecord, error)
-	TerminationReasons(ctx context.Context) ([]plan.TerminationReason, error)
-	Self(ctx context.Context) (string, error)
 	CredentialsFingerprint() string
 	Asked
 	Meter
@@ -84,25 +68,19 @@ type Meter interface {
 // A Snapshot is what this program knows and what it has begun. A Commit is
 // durable, and whole or not at all. *state.DB is one.
 type Snapshot interface {
+	apply.Snapshot
 	Meta() (plan.Meta, error)
 	EventLog() (plan.EventLog, error)
 	// Remembers reports a person who is managed, was seen assigned, or has a problem.
 	Remembers(id plan.PersonID) (bool, error)
 	Managed() (int, error)
 	Prints() iter.Seq2[plan.Mark, error]
-	Link(id plan.PersonID) (l plan.Link, found bool, err error)
-	LinkOfEmployee(id plan.EmployeeID) (l plan.Link, found bool, err error)
 	Links() iter.Seq2[plan.Link, error]
 	OwnersOfUsername(folded string) ([]plan.PersonID, error)
 	OwnersOfEmail(folded string) ([]plan.PersonID, error)
-	FormersOf(id plan.PersonID) ([]plan.Former, error)
-	FormerByEmployee(id plan.EmployeeID) (f plan.Former, found bool, err error)
 	Formers() iter.Seq2[plan.Former, error]
 	Groups() ([]plan.GroupLink, error)
-	Group(id plan.GroupID) (g plan.GroupLink, found bool, err error)
 	Members(id plan.GroupID) (members []plan.PersonID, known bool, err error)
-	GrantsOf(id plan.PersonID) ([]plan.Grant, error)
-	GrantsWith(role plan.RoleID) ([]plan.Grant, error)
 	Holders(role plan.RoleID) ([]plan.PersonID, error) // sorted
 	Grants() iter.Seq2[plan.Grant, error]
 	GrantsSent(id plan.PersonID, employee plan.EmployeeID, role plan.RoleID) (int, error)
@@ -115,8 +93,6 @@ type Snapshot interface {
 	DoneSince(t time.Time, each func(plan.Audit)) error
 
 	NextRun(now time.Time) (id string, err error)
-	Begin(i plan.Intent) (seq uint64, err error)
-	Commit(b plan.Batch) error
 	CommitLinks(links []plan.Link) error
 	CommitPrints(prints []plan.PersonPrint) error
 	Prune(now time.Time, keep time.Duration) error

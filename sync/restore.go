@@ -60,13 +60,7 @@ func (e *Engine) Restore(ctx context.Context, opt RestoreOptions) (*plan.Documen
 		return nil, err
 	}
 	r.log.WithField("by", e.By).WithField("of", opt.Run).Info("restore begins")
-	err = r.carryOut(ctx, r.decide, r.apply, r.finish)
-	r.settleApprovals(ctx)
-	if recordErr := r.record(err); err == nil {
-		err = recordErr
-	}
-	r.tell(err)
-	return r.doc, err
+	return r.conclude(ctx, r.carryOut(ctx, r.decide, r.apply, r.finish))
 }
 
 // A restore is the working state of one.
@@ -101,24 +95,7 @@ func (e *Engine) newRestore(opt RestoreOptions, id string) (*restore, error) {
 
 // decide reads what became of everybody, and makes the plan.
 func (r *restore) decide(ctx context.Context) error {
-	if err := r.quarantined(); err != nil {
-		return err
-	}
-	if err := r.meet(ctx); err != nil {
-		return err
-	}
-	if err := r.loadApproved(ctx); err != nil {
-		return err
-	}
-	if err := r.settle(ctx); err != nil {
-		return err
-	}
-	var err error
-	if r.people, err = loadRoster(r.Snapshot); err != nil {
-		return err
-	}
-	r.doc.Managed = r.people.managed
-	if err := r.checkApp(); err != nil {
+	if err := r.startSmall(ctx); err != nil {
 		return err
 	}
 	for _, t := range r.of.Terminated {
@@ -144,12 +121,7 @@ func (r *restore) decide(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.told = len(r.warnings)
-	plan.Order(actions, &r.names)
-	actions, held = r.guard(ctx, actions, held)
-	r.doc.Actions, r.doc.Held, r.doc.Problems, r.doc.Warnings = actions, held, problems, slices.Clone(r.warnings)
-	r.doc.Guard = r.checked.Report
-	r.doc.Seal()
+	r.present(ctx, actions, held, problems)
 	return nil
 }
 

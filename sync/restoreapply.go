@@ -13,16 +13,7 @@ import (
 // apply carries out a restore: people first, those whom TrackTik does not reactivate
 // as new employees, and then the roles of those who are there.
 func (r *restore) apply(ctx context.Context) (*apply.Outcome, error) {
-	a := apply.Start(ctx, r.job())
-	out := a.Outcome()
-	r.doc.Result = out.Result
-	err := r.carry(ctx, a)
-	ended := a.End(ctx)
-	if err == nil {
-		err = ended
-	}
-	r.take(out)
-	return out, err
+	return r.carryWith(ctx, r.job(), "restoring", r.carry)
 }
 
 func (r *restore) carry(ctx context.Context, a *apply.Applier) error {
@@ -35,7 +26,6 @@ func (r *restore) carry(ctx context.Context, a *apply.Applier) error {
 			out.Employees[c.user.ID] = c.link.Employee
 		}
 	}
-	r.phase("restoring", len(r.doc.Actions))
 	if err := a.Carry(ctx, r.doc.Actions[:r.grantsBegin()]); err != nil {
 		return err
 	}
@@ -169,11 +159,7 @@ func (r *restore) finish(out *apply.Outcome) error {
 			batch.Revive = append(batch.Revive, former)
 		}
 	}
-	if r.Observe {
-		for i := range r.doc.Actions {
-			batch.Audits = append(batch.Audits, r.job().Audit(&r.doc.Actions[i], plan.Would))
-		}
-	}
+	batch.Audits = r.wouldBeDone()
 	for _, t := range out.Troubles {
 		if !slices.ContainsFunc(r.troubles[t.Person], func(e plan.Trouble) bool { return e.Key() == t.Key() }) {
 			r.doc.Result.NewProblems++

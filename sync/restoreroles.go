@@ -16,13 +16,7 @@ func (r *restore) readHeld(ctx context.Context) error {
 			ids = append(ids, c.id())
 		}
 	}
-	doubt := ""
-	var err error
-	if len(ids) > manyNew {
-		doubt, err = r.grants.List(ctx, ids)
-	} else {
-		err = r.grants.Ask(ctx, ids)
-	}
+	doubt, err := r.grants.AskMany(ctx, ids, manyNew)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"tracktik-sync/sync/plan"
@@ -70,12 +69,7 @@ func (e *Engine) Retire(ctx context.Context, opt RetireOptions) (*plan.Document,
 	if managed := r.managed(); managed != nil {
 		err = errors.Join(err, managed)
 	}
-	r.settleApprovals(ctx)
-	if recordErr := r.record(err); err == nil {
-		err = recordErr
-	}
-	r.tell(err)
-	return r.doc, err
+	return r.conclude(ctx, err)
 }
 
 // A retirement is the working state of one.
@@ -119,33 +113,18 @@ func (r *retirement) allowed() error {
 
 // decide reads what became of everybody, and makes the plan.
 func (r *retirement) decide(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{
-		func(context.Context) error { return r.allowed() },
-		func(context.Context) error { return r.quarantined() },
-		r.meet, r.loadApproved, r.settle, r.begin, r.grants.FindOwn, r.readNamed, r.readStanding, r.readTies, r.readRoles,
-	} {
+	if err := r.allowed(); err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context) error{r.startSmall, r.grants.FindOwn, r.readNamed, r.readStanding, r.readTies, r.readRoles} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
 	actions, problems := r.decisions()
-	plan.Order(actions, &r.names)
 	r.warnReason(actions)
-	r.told = len(r.warnings)
-	actions, held := r.guard(ctx, actions, nil)
-	r.doc.Actions, r.doc.Held, r.doc.Problems, r.doc.Warnings = actions, held, problems, slices.Clone(r.warnings)
-	r.doc.Guard = r.checked.Report
-	r.doc.Seal()
+	r.present(ctx, actions, nil, problems)
 	return nil
-}
-
-func (r *retirement) begin(context.Context) error {
-	var err error
-	if r.people, err = loadRoster(r.Snapshot); err != nil {
-		return err
-	}
-	r.doc.Managed = r.people.managed
-	return r.checkApp()
 }
 
 // decisions are what is to be done about everybody.

@@ -12,16 +12,7 @@ import (
 func (r *retirement) apply(ctx context.Context) (*apply.Outcome, error) {
 	job := r.job()
 	job.Ground, job.Confirm = r.ground(), r.confirm
-	a := apply.Start(ctx, job)
-	r.doc.Result = a.Outcome().Result
-	r.phase("retiring", len(r.doc.Actions))
-	err := a.Carry(ctx, r.doc.Actions)
-	ended := a.End(ctx)
-	if err == nil {
-		err = ended
-	}
-	r.take(a.Outcome())
-	return a.Outcome(), err
+	return r.carryWith(ctx, job, "retiring", r.carryAll)
 }
 
 // retireGround is what a retirement was decided from.
@@ -48,7 +39,7 @@ func (g retireGround) Person(id plan.PersonID) *apply.Person { return g.people[i
 // the text says why the termination has to wait.
 func (r *retirement) confirm(ctx context.Context, action *plan.Action) string {
 	i := slices.IndexFunc(r.list, func(t *retiree) bool { return t.Employee.ID == action.Employee })
-	if r.since(r.list[i].read) <= oldEvidence {
+	if r.since(r.list[i].read) <= apply.OldEvidence {
 		return ""
 	}
 	const old = plan.HeldUnconfirmed + ": the evidence is more than a minute old, and "

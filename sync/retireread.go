@@ -284,13 +284,7 @@ func (r *retirement) readRoles(ctx context.Context) error {
 		return err
 	}
 	r.phase("reading roles", len(leavers))
-	doubt := ""
-	var err error
-	if len(ids) > manyNew {
-		doubt, err = r.grants.List(ctx, ids)
-	} else {
-		err = r.grants.Ask(ctx, ids)
-	}
+	doubt, err := r.grants.AskMany(ctx, ids, manyNew)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -109,16 +110,7 @@ func (e *Engine) newRun(opt RunOptions, id string) (*run, error) {
 // decide reads both sides and makes the plan: everything of a run that writes nothing
 // to TrackTik.
 func (r *run) decide(ctx context.Context) error {
-	if err := r.quarantined(); err != nil {
-		return err
-	}
-	if err := r.meet(ctx); err != nil {
-		return err
-	}
-	if err := r.loadApproved(ctx); err != nil {
-		return err
-	}
-	if err := r.settle(ctx); err != nil {
+	if err := r.start(ctx); err != nil {
 		return err
 	}
 	if err := r.decideOnce(ctx); err != nil {
@@ -129,6 +121,42 @@ func (r *run) decide(ctx context.Context) error {
 	}
 	r.full = true
 	return r.decideOnce(ctx)
+}
+
+// start meets both systems and settles what is open, before anything is read.
+func (r *run) start(ctx context.Context) error {
+	if err := r.quarantined(); err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context) error{r.meet, r.loadApproved, r.settle} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startSmall is start for a run about people who are named to it: it looks at nobody else.
+func (r *run) startSmall(ctx context.Context) error {
+	if err := r.start(ctx); err != nil {
+		return err
+	}
+	var err error
+	if r.people, err = loadRoster(r.Snapshot); err != nil {
+		return err
+	}
+	r.doc.Managed = r.people.managed
+	return r.checkApp()
+}
+
+// present puts what a small run has decided in order, before the guards, into the document.
+func (r *run) present(ctx context.Context, actions []plan.Action, held []plan.Held, problems []plan.Problem) {
+	r.told = len(r.warnings)
+	plan.Order(actions, &r.names)
+	actions, held = r.guard(ctx, actions, held)
+	r.doc.Actions, r.doc.Held, r.doc.Problems, r.doc.Warnings = actions, held, problems, slices.Clone(r.warnings)
+	r.doc.Guard = r.checked.Report
+	r.doc.Seal()
 }
 
 // decideOnce is decide after what is open was settled.

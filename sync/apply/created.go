@@ -29,7 +29,24 @@ func (l looker) lookForCreated(ctx context.Context, in *plan.Intent) (settled, p
 		return didNot, plan.Batch{}, nil
 	}
 	batch, err := l.createdBatch(&in.Action, in.Wanted, e.ID, in.Run)
+	holds(&batch, in.Wanted, &e)
 	return happened, batch, err
+}
+
+// holds notes what an employee has instead of what was sent: a record that was found by a
+// look-up may be somebody else's making. The next run looks at them, and sends the rest.
+func holds(batch *plan.Batch, sent *plan.Wanted, e *plan.Employee) {
+	for i := range batch.Links {
+		link := &batch.Links[i]
+		for _, f := range plan.RecordFields {
+			if sent.Values[f] != "" && e.Has.Has(f) && !f.Same(sent.Values[f], e.Values[f]) {
+				link.Pushed[f] = e.Values[f]
+			}
+		}
+		if link.Pushed != sent.Values {
+			batch.Prints = append(batch.Prints, plan.PersonPrint{Person: link.Person})
+		}
+	}
 }
 
 func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee, bool, error) {

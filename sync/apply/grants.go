@@ -130,8 +130,8 @@ func isLastRole(err error) bool {
 
 // holdsOnly reports that the employee holds no other role than that grant's.
 func (l looker) holdsOnly(ctx context.Context, id plan.EmployeeID, grant plan.GrantID) bool {
-	held, err := l.held(ctx, id)
-	return err == nil && len(held) == 1 && held[0].ID == grant
+	held, doubt, err := l.Holders.RolesNow(ctx, id)
+	return err == nil && doubt == "" && len(held) == 1 && held[0].ID == grant
 }
 
 // takenBack reports that a grant is not there any more: its own id says so, and its holder

@@ -90,6 +90,9 @@ func (l looker) lookAtUpdate(ctx context.Context, in *plan.Intent) (settled, pla
 	if err != nil || !found {
 		return didNot, plan.Batch{}, err
 	}
+	if !e.Active() { // by somebody else, since the plan was made
+		link.ElsewhereStatus = e.Status
+	}
 	state := happened
 	for _, c := range a.Changes {
 		switch {
@@ -195,14 +198,4 @@ func (l looker) lookAtRevoke(ctx context.Context, a *plan.Action) (settled, plan
 		return unsettled, plan.Batch{}, err
 	}
 	return happened, revokedBatch(a), nil
-}
-
-// held are an employee's roles at this moment; the error says also that the answer is not
-// to be believed.
-func (l looker) held(ctx context.Context, id plan.EmployeeID) ([]plan.UserRole, error) {
-	held, doubt, err := l.Holders.RolesNow(ctx, id)
-	if err == nil && doubt != "" {
-		err = errors.New(doubt)
-	}
-	return held, err
 }

@@ -44,6 +44,9 @@ func (c *caller) perform(ctx context.Context, action *plan.Action, intent *plan.
 			}
 			return whole
 		}
+	case state == didNot && action.Kind == plan.Update && endedElsewhere(&batch) != "":
+		done.outcome, done.batch = plan.Withheld, batch
+		done.message = plan.WhyElsewhere(action.Employee, endedElsewhere(&batch))
 	case state == didNot:
 		intent.Lost = plan.LostOver
 		again := c.send(ctx, action, intent) // it provably did not happen
@@ -60,9 +63,19 @@ func (c *caller) perform(ctx context.Context, action *plan.Action, intent *plan.
 	return done
 }
 
+// endedElsewhere is the status of an employee whom the batch shows to be ended by somebody
+// else; empty: nobody.
+func endedElsewhere(b *plan.Batch) string {
+	for i := range b.Links {
+		return b.Links[i].ElsewhereStatus
+	}
+	return ""
+}
+
 // lostAt is when a lost call may still have been at work: one that was cut goes on in
-// TrackTik, and a 2xx that cannot be read may show later; one whose connection broke is over. What makes nothing new is as good as
-// over: made twice it is done once, and a leaver does not keep the keys meanwhile.
+// TrackTik, and a 2xx that cannot be read may show later; one whose connection broke is
+// over. What makes nothing new is as good as over: made twice it is done once, and a leaver
+// does not keep the keys meanwhile.
 func (c *caller) lostAt(action *plan.Action, done attempt) time.Time {
 	if done.slow && makesAnew(action.Kind) {
 		return c.Clock.Time()

@@ -53,7 +53,6 @@ type Snapshot interface {
 	Group(id plan.GroupID) (g plan.GroupLink, found bool, err error)
 	GrantsOf(id plan.PersonID) ([]plan.Grant, error)
 	GrantsWith(id plan.RoleID) ([]plan.Grant, error)
-	Pending() ([]plan.Intent, error)
 	Begin(i plan.Intent) (seq uint64, err error)
 	Commit(b plan.Batch) error
 }

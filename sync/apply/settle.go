@@ -44,14 +44,10 @@ func (o Open) Add(in *plan.Intent, then string) {
 	of[in.Action.User.ID] = fmt.Sprintf("a %s of run %s may or may not have happened; %s", in.Action.Kind, in.Run, then)
 }
 
-// Settle looks up what became of the writes that an earlier run left open, before
+// Settle looks up what became of the pending writes, which an earlier run left open, before
 // anything else is decided.
-func Settle(ctx context.Context, job *Job) (Open, error) {
+func Settle(ctx context.Context, job *Job, pending []plan.Intent) (Open, error) {
 	open := NewOpen()
-	pending, err := job.Snapshot.Pending()
-	if err != nil {
-		return open, err
-	}
 	l := looker{recorder{job}}
 	for i := range pending {
 		in := &pending[i]

@@ -101,6 +101,11 @@ func (t *tally) learn(action *plan.Action, batch *plan.Batch) {
 	for i := range batch.Links {
 		t.out.Employees[batch.Links[i].Person] = batch.Links[i].Employee
 	}
+	if action.Kind == plan.Create {
+		for _, p := range batch.Prints { // who does not have all that was sent
+			t.out.Unfinished[p.Person] = true
+		}
+	}
 	if action.Kind == plan.CreateRole {
 		t.roleIDs[action.Role.Group] = action.Role.ID
 	}

@@ -8,8 +8,8 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// oldEvidence is how old what was read may be when it is acted upon.
-const oldEvidence = time.Minute
+// OldEvidence is how old what was read may be when it is acted upon.
+const OldEvidence = time.Minute
 
 func (c *caller) terminate(ctx context.Context, action *plan.Action) attempt {
 	if done, ended := c.endedBefore(ctx, action); ended {
@@ -96,7 +96,7 @@ func (c *caller) endedBefore(ctx context.Context, action *plan.Action) (done att
 // does not say.
 func (c *caller) leaver(ctx context.Context, action *plan.Action) (e plan.Employee, known bool) {
 	p := c.Ground.Person(action.User.ID)
-	if p != nil && p.Employee != nil && p.Employee.ID == action.Employee && c.since(p.Read) <= oldEvidence {
+	if p != nil && p.Employee != nil && p.Employee.ID == action.Employee && c.since(p.Read) <= OldEvidence {
 		return *p.Employee, true
 	}
 	e, known, err := c.Target.Employee(ctx, action.Employee)

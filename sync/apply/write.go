@@ -59,7 +59,7 @@ func (a *Applier) obstacle(action *plan.Action) string {
 	noTerm, noRevoke := a.noTerm, a.noRevoke
 	failed := a.out.Unfinished[action.User.ID]
 	keeper := a.keeper(action)
-	takesOver := a.takesOver(action)
+	notMade := a.out.Employees[action.User.ID] == 0
 	var group plan.GroupID // whose role was to give its name free before
 	if action.Kind == plan.CreateRole {
 		group = a.kept[plan.FoldName(action.Role.Name)]
@@ -84,7 +84,7 @@ func (a *Applier) obstacle(action *plan.Action) string {
 		return plan.HeldPending + ": an earlier termination of this run had no effect, and the run stopped terminating"
 	case action.Kind == plan.RevokeRole && noRevoke:
 		return plan.HeldPending + ": an earlier revoke of this run had no effect, and the run stopped revoking"
-	case action.Kind == plan.Update && failed && action.Reason != "" && takesOver:
+	case action.Kind == plan.Update && failed && notMade && action.Reason != "" && a.isNew(action.User.ID):
 		return plan.HeldPending + ": the adoption was not recorded"
 	case action.Kind == plan.Terminate || action.Kind == plan.RevokeRole && action.Grant == 0 && !action.Replaces:
 		return a.Confirm(a.calls, action) // the look-up belongs to the action, which is finished however the run ends
@@ -108,11 +108,11 @@ func (a *Applier) keeper(action *plan.Action) plan.PersonID {
 	return ""
 }
 
-// takesOver reports an update that follows an adoption in this run; the caller has the
-// lock.
-func (a *Applier) takesOver(action *plan.Action) bool {
-	p := a.Ground.Person(action.User.ID)
-	return p != nil && p.Link == nil && a.out.Employees[action.User.ID] == 0
+// isNew reports somebody who was not managed when the plan was made: an update of theirs
+// follows an adoption.
+func (a *Applier) isNew(id plan.PersonID) bool {
+	p := a.Ground.Person(id)
+	return p != nil && p.Link == nil
 }
 
 // write makes an action's intent durable, carries it out, and records the outcome.

@@ -305,10 +305,18 @@ func MayRecreate(status string) bool { return status == StatusTerminated }
 // elsewhere holds a person whose employee was ended by somebody else.
 func elsewhere(v *View, d *Decision) bool {
 	status := v.ended()
+	if status == "" {
+		return false
+	}
+	d.hold(v.action(Update), WhyElsewhere(v.Link.Employee, status))
+	return true
+}
+
+// WhyElsewhere is why nothing is done about an employee whom somebody else has ended, who
+// is of that status, as a Held reason: it names the way out.
+func WhyElsewhere(id EmployeeID, status string) string {
 	code, out := HeldTerminatedElsewhere, "; they keep username and e-mail: make them active again in TrackTik, or terminate them there"
 	switch status {
-	case "":
-		return false
 	case StatusTerminated:
 		out = "; `retry --recreate` makes a new employee"
 	case StatusBanned:
@@ -317,9 +325,7 @@ func elsewhere(v *View, d *Decision) bool {
 		out = ": it does not show them to us (404); the account may have lost their region: give it back, and the next refresh goes on. " +
 			"Only if they are gone for good, `unlink` forgets them, and the next run makes a new employee"
 	}
-	d.hold(v.action(Update), fmt.Sprintf("%s: employee %d is %s in TrackTik, and not by us, while Okta says provision%s",
-		code, v.Link.Employee, status, out))
-	return true
+	return fmt.Sprintf("%s: employee %d is %s in TrackTik, and not by us, while Okta says provision%s", code, id, status, out)
 }
 
 func decideUpdate(v *View, pol *Policy, d *Decision, note *Link) {

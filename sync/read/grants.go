@@ -153,6 +153,15 @@ func (g *Grants) Ask(ctx context.Context, ids []plan.EmployeeID) error {
 	return nil
 }
 
+// AskMany reads the roles of employees: one by one, or above most of them in one listing.
+// doubt says why an answer may lack roles; empty: see Of.
+func (g *Grants) AskMany(ctx context.Context, ids []plan.EmployeeID, most int) (doubt string, err error) {
+	if len(ids) > most {
+		return g.List(ctx, ids)
+	}
+	return "", g.Ask(ctx, ids)
+}
+
 // askWith reads who holds a role.
 func (g *Grants) askWith(ctx context.Context, id plan.RoleID) error {
 	if _, asked := g.with[id]; asked || g.doubt(g.noRole) != "" {

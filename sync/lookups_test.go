@@ -1,0 +1,81 @@
+package sync_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+// A create whose answer was lost is taken for the employee who has all the names. That one
+// may be somebody else's making: what they lack of what was sent is sent by the next run.
+func TestWhoIsFoundAfterALostCreateGetsAllThatWasSent(t *testing.T) {
+	w := newWorld(t)
+	w.policy.RepairDrift = false
+	w.policy.Match = []plan.Field{plan.CustomID}
+	w.hire("ada")
+	w.org.UpdateUser(w.users["ada"], map[string]any{"title": "Guard"})
+	w.portal.AddEmployee(tracktiktest.Employee{Username: mail("ada"), Email: mail("ada"), FirstName: "Ada", LastName: "Guard"})
+	w.inPortal(tracktiktest.When(writes["create"], tracktiktest.CutBefore))
+	if _, err := w.sync(refreshedNot); err != nil {
+		t.Fatal(err)
+	}
+	w.inPortal(nil)
+	w.pass(2 * time.Minute)
+	w.run()
+	w.run()
+	if e := w.employee("ada"); e.JobTitle != "Guard" {
+		t.Errorf("the title did not arrive: %+v", e)
+	}
+	w.wantNoDoubles()
+}
+
+// A look-up after a lost answer shows also that somebody has ended the employee meanwhile:
+// then nothing is sent again.
+func TestAnUpdateIsNotSentAgainToWhomSomebodyHasEnded(t *testing.T) {
+	for status, code := range map[string]string{tracktiktest.Banned: plan.HeldBannedElsewhere, tracktiktest.Inactive: plan.HeldTerminatedElsewhere} {
+		t.Run(status, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada")
+			w.run()
+			w.org.UpdateUser(w.users["ada"], map[string]any{"title": "Guard"})
+			w.must(w.portal.UpdateEmployee(w.employee("ada").ID, func(e *tracktiktest.Employee) { e.Status = status }))
+			calls := 0
+			w.inPortal(tracktiktest.When(writes["update"], func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				calls++
+				tracktiktest.Unreached(rw, r, next)
+			}))
+			doc, err := w.sync(refreshedNot)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if calls != 1 {
+				t.Errorf("%d calls were made", calls)
+			}
+			w.wantHeld(doc, code, "ada")
+			w.inPortal(nil)
+			w.wantHeld(w.run(), code, "ada") // and the next run knows it
+			if e := w.employee("ada"); e.JobTitle != "" {
+				t.Errorf("they were updated: %+v", e)
+			}
+		})
+	}
+}
+
+// Who is held keeps the names that their employee has in TrackTik: a name that a refresh
+// does not find there any more is free.
+func TestANameThatWasChangedByHandIsFree(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	w.must(w.portal.UpdateEmployee(w.employee("ada").ID, func(e *tracktiktest.Employee) { e.Username, e.Email = mail("moved"), mail("moved") }))
+	w.org.SetUserStatus(w.users["ada"], "SUSPENDED")
+	w.rename("ada", "elsewhere")
+	w.rename("bob", "ada")
+	w.wantDone(w.runWith(refreshed), "update 1")
+	if e := w.employees("ada"); len(e) != 1 || e[0].FirstName != "Bob" {
+		t.Errorf("bob did not get the name: %+v", e)
+	}
+}
