@@ -24,8 +24,8 @@ func rewound(t *testing.T, later func(*world)) *world {
 	w.must(w.db.Backup(backup))
 	later(w)
 	w.must(w.db.Close())
-	w.must(state.Restore(backup, w.path, w.binding(), state.Options{Now: w.now}))
-	var err error
+	_, err := state.Restore(backup, w.path, w.binding(), state.Options{Now: w.now})
+	w.must(err)
 	w.db, err = state.Open(w.path, state.Options{Now: w.now})
 	w.must(err)
 	return w
