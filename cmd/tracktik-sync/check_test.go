@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -263,6 +264,69 @@ func TestCheckLooksAtTheSnapshot(t *testing.T) {
 	t.Setenv("TRACKTIK_SYNC_STATE_KEY", "0123456789abcdef0123456789abcdef")
 	t.Setenv("TRACKTIK_SYNC_OKTA_APP_ID", "0oaother")
 	p.diagnose(t, 1).wants(t, "state.snapshot", doctor.ResultFailed, "state rebind")
+}
+
+// TestCheckWritesWhereTheProgramWillWrite: what a run could not write fails before it.
+func TestCheckWritesWhereTheProgramWillWrite(t *testing.T) {
+	p := newPlace(t, "STATE_BACKUP_DIR=copies/of/it", "METRICS_TEXTFILE=metrics.prom")
+	d := p.diagnose(t, 0)
+	d.wants(t, "state.directory", doctor.ResultOK, "can be written")
+	d.wants(t, "state.backup", doctor.ResultOK, "is made by the first run")
+	d.wants(t, "metrics.textfile", doctor.ResultOK, "can be written")
+	d.wants(t, "state.space", doctor.ResultOK, "there is room for state.path and state.backup.dir")
+	for name := range p.files(t) {
+		if strings.Contains(name, "check") {
+			t.Errorf("it left %s", name)
+		}
+	}
+	if err := os.WriteFile("file", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ key, value, name, says string }{
+		{"STATE_PATH", "none/of/it/s.db", "state.directory", "mkdir -p"},
+		{"STATE_PATH", "/proc/s.db", "state.directory", "cannot be written"}, // read-only for whoever runs this
+		{"STATE_BACKUP_DIR", "file/copies", "state.backup", "cannot be made"},
+		{"STATE_BACKUP_DIR", "/proc/copies", "state.backup", "cannot be made"},
+		{"METRICS_TEXTFILE", "none/metrics.prom", "metrics.textfile", "is not made by itself"},
+		{"METRICS_TEXTFILE", "/proc/metrics.prom", "metrics.textfile", "the metrics cannot be written"},
+	} {
+		t.Run(c.key+" "+c.value, func(t *testing.T) {
+			t.Setenv("TRACKTIK_SYNC_"+c.key, c.value)
+			p.diagnose(t, 1).wants(t, c.name, doctor.ResultFailed, c.says)
+		})
+	}
+}
+
+// TestCheckSeesADiskWithoutRoom and a second configuration beside the service's.
+func TestCheckSeesADiskWithoutRoom(t *testing.T) {
+	p := newPlace(t, "STATE_BACKUP_DIR=copies")
+	if err := os.WriteFile("tracktik-sync.yaml", []byte("sync: {mode: observe}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	look := func(service string, free uint64) (found checkup) {
+		a := newApp(strings.NewReader(""), io.Discard, io.Discard)
+		d := doctor.NewDoctor(&a.Invocation)
+		d.ServiceFile, d.Free = service, func(string) (uint64, bool) { return free, true }
+		if !d.Configured() {
+			t.Fatal(d.Failed())
+		}
+		d.Examine(t.Context())
+		found.Diagnosis = d.Diagnosis()
+		return found
+	}
+	d := look("tracktik-sync.yaml", 1<<30)
+	d.wants(t, "state.space", doctor.ResultOK, "there is room")
+	for _, f := range d.Checks {
+		if f.Name == "config.second" {
+			t.Errorf("one configuration counts as two: %+v", f)
+		}
+	}
+	if err := os.WriteFile("service.yaml", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d = look(filepath.Join(p.dir, "service.yaml"), 3<<20)
+	d.wants(t, "state.space", doctor.ResultFailed, "3 MB are free for state.path, and 16 MB are needed")
+	d.wants(t, "config.second", doctor.ResultWarning, "service.yaml, which the service uses")
 }
 
 func TestCheckShowsTheGuardThatThePlanWouldMeet(t *testing.T) {

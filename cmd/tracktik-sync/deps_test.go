@@ -70,7 +70,7 @@ var rooms = []layer{
 		"it shows what the engine and the snapshot say"},
 	{[]string{inside + "watch"}, []string{"sync", "sync/plan", "state", "configs", inside + "wiring", inside + "ledger", inside + "metrics", inside + "notify"}, nil,
 		"whoever watches a run asks no system anything, and prints nothing"},
-	{[]string{inside + "doctor"}, []string{"sync", "sync/plan", "sync/mapping", "okta", "tracktik", "state", "configs", inside + "wiring", inside + "ledger", inside + "ui"}, nil,
+	{[]string{inside + "doctor"}, []string{"sync", "sync/plan", "sync/mapping", "okta", "tracktik", "state", "configs", inside + "disk", inside + "wiring", inside + "ledger", inside + "ui"}, nil,
 		"it looks at what a run needs, and makes none"},
 	{[]string{inside + "support"}, []string{"sync/plan", "state", "configs", inside + "console", inside + "wiring", inside + "doctor"}, nil,
 		"it tells what others found, and lets no person and no secret through"},

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/disk"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
@@ -47,7 +48,10 @@ type Doctor struct {
 	notes
 	cfg      *configs.Config
 	BadSetup bool // the configuration itself is bad
-	clocks   map[string]time.Duration
+
+	ServiceFile string                                      // where the service has its configuration
+	Free        func(dir string) (bytes uint64, known bool) // on a directory's disk
+	clocks      map[string]time.Duration
 }
 
 // notes are the findings, in the order in which they were made.
@@ -84,7 +88,7 @@ func (n *notes) Failed() []string {
 
 // NewDoctor examines nothing yet.
 func NewDoctor(i *wiring.Invocation) *Doctor {
-	return &Doctor{Invocation: i, clocks: map[string]time.Duration{}}
+	return &Doctor{Invocation: i, clocks: map[string]time.Duration{}, ServiceFile: configs.SystemFile, Free: disk.Free}
 }
 
 // Examine goes from the ground up, with a configuration that is in order; what a failure
@@ -163,6 +167,7 @@ func (d *Doctor) Configured() bool {
 		return false
 	}
 	d.ok("config", "%s is valid; sync.mode is %s", d.origin(), cfg.Sync.Mode)
+	d.second()
 	return true
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/disk"
 	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
@@ -21,17 +22,12 @@ import (
 // quarantine, nil when there is none, and whether somebody has the snapshot now.
 func (d *Doctor) snapshot() (waiting *plan.Quarantine, busy bool) {
 	path := d.cfg.State.Path
-	dir := filepath.Dir(path)
-	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-		d.warn("state.directory", "mkdir -m 700 "+dir+" (its last part is made by itself)", "%s is not there yet", dir)
-	} else if err := state.CheckDirectory(path); err != nil {
-		d.fail("state.directory", "chmod o-w "+dir, "%s", err)
-	} else {
-		d.ok("state.directory", "%s", dir)
-	}
+	d.directory(path)
 	waiting, busy = d.openSnapshot(path)
 	d.modes(path)
 	d.backups()
+	d.room()
+	d.textfile()
 	return waiting, busy
 }
 
@@ -126,6 +122,9 @@ func (d *Doctor) backups() {
 	dir := d.cfg.State.Backup.Dir
 	if dir == "" {
 		d.warn(name, "set state.backup.dir to a directory, better on another disk", "no copies of the snapshot are kept: if it is lost, everybody is matched anew")
+		return
+	}
+	if !d.mayWrite(name, disk.Nearest(dir), "copies to "+dir+" cannot be made") {
 		return
 	}
 	entries, err := os.ReadDir(dir)
