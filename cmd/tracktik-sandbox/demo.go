@@ -15,6 +15,7 @@ import (
 type demo struct {
 	sync string // the program
 	dir  string // empty: a temporary one
+	stay bool   // the web page stays open until ctx ends
 	out  io.Writer
 
 	stack  *stack
@@ -62,6 +63,10 @@ func (d *demo) run(ctx context.Context, o options) (err error) {
 		return fmt.Errorf("%d expectations do not hold (everything is in %s)", len(d.broken), d.dir)
 	}
 	d.say("✓", fmt.Sprintf("All as it should be, in %s.", time.Since(began).Round(100*time.Millisecond)))
+	if d.stay {
+		d.say(" ", "The web page stays open until Ctrl-C: "+d.stack.adminURL+"/")
+		<-ctx.Done()
+	}
 	if temporary {
 		return os.RemoveAll(d.dir)
 	}

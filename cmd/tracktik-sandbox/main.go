@@ -45,6 +45,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return 2
 }
 
+// version is set by the build: -ldflags "-X main.version=v1.4.0".
+var version = "devel"
+
 func serveCommand() *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
@@ -56,6 +59,7 @@ func serveCommand() *cobra.Command {
 			"  tracktik-sandbox --people 100000 --groups 2000 --seed 7 >big.yaml\n" +
 			"  tracktik-sandbox demo --sync ./tracktik-sync",
 		Args:          cobra.NoArgs,
+		Version:       version,
 		SilenceErrors: true, SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(); err != nil {
@@ -67,6 +71,7 @@ func serveCommand() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.SetVersionTemplate("tracktik-sandbox {{.Version}}\n")
 	o.flags(cmd.Flags())
 	cmd.Flags().StringVar(&o.oktaAddr, "okta-addr", "127.0.0.1:0", "where Okta listens; port 0: a free one")
 	cmd.Flags().StringVar(&o.trackTikAddr, "tracktik-addr", "127.0.0.1:0", "where TrackTik listens")
@@ -82,12 +87,14 @@ func demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo --sync PATH",
 		Short: "Show a first sync and a week of life, and check what comes of it",
-		Args:  cobra.NoArgs,
+		Long: "Demo shows a first sync and a week of life, and checks what comes of it. With DEMO_STAY=1 in the\n" +
+			"environment its web page stays open afterwards, until Ctrl-C.",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(); err != nil {
 				return err
 			}
-			d.out = cmd.OutOrStdout()
+			d.out, d.stay = cmd.OutOrStdout(), os.Getenv("DEMO_STAY") == "1"
 			if err := d.run(cmd.Context(), o); err != nil {
 				return failure{err}
 			}

@@ -174,14 +174,52 @@ func TestDemoFailsWhenNothingIsSynced(t *testing.T) {
 	}
 }
 
-// TestDemoOfTheProgram is the demonstration as users see it.
+// An audience reads a demonstration, and leaves when it is told that the page stays open.
+type audience struct {
+	bytes.Buffer
+	leave func(page string)
+}
+
+func (a *audience) Write(text []byte) (int, error) {
+	n, err := a.Buffer.Write(text)
+	if _, page, open := strings.Cut(string(text), "stays open until Ctrl-C: "); open {
+		a.leave(strings.TrimSpace(page))
+	}
+	return n, err
+}
+
+func TestVersionIsThatOfTheBuild(t *testing.T) {
+	var stdout bytes.Buffer
+	if code := run(t.Context(), []string{"--version"}, strings.NewReader(""), &stdout, io.Discard); code != 0 || stdout.String() != "tracktik-sandbox devel\n" {
+		t.Errorf("exit %d, %q", code, stdout.String())
+	}
+}
+
+// TestDemoOfTheProgram is the demonstration as users see it, and as those who stay to look
+// at its page.
 func TestDemoOfTheProgram(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds tracktik-sync")
 	}
 	program := built(t)
-	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), []string{"demo", "--sync", program, "--seed", "3"}, strings.NewReader(""), &stdout, &stderr); code != 0 {
+	t.Setenv("DEMO_STAY", "1")
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	stayed := false
+	stdout := audience{leave: func(page string) {
+		answer, err := http.Get(page)
+		if err == nil {
+			stayed = answer.StatusCode == http.StatusOK
+			answer.Body.Close()
+		}
+		leave()
+	}}
+	var stderr bytes.Buffer
+	code := run(ctx, []string{"demo", "--sync", program, "--seed", "3"}, strings.NewReader(""), &stdout, &stderr)
+	if !stayed {
+		t.Error("the page did not stay open")
+	}
+	if code != 0 {
 		t.Fatalf("exit %d: %s\n%s", code, stdout.String(), stderr.String())
 	}
 	for _, said := range []string{"0 writes by the second sync", "Day 7", "All as it should be"} {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/okta"
 	"tracktik-sync/sync/plan"
@@ -36,18 +37,48 @@ func newConfigValidate(a *app) *cobra.Command {
 }
 
 func newConfigShow(a *app) *cobra.Command {
-	return &cobra.Command{
+	var other string
+	cmd := &cobra.Command{
 		Use:   "show",
 		Short: "Print every value that is in force, and where it comes from",
-		Args:  cobra.NoArgs,
+		Long: "Show prints the configuration as it is in force: each value, and where it comes from. With --diff it\n" +
+			"prints only the keys whose value is another one in another file. Variables of the environment count\n" +
+			"for both files. Secrets are not shown.",
+		Example: "  tracktik-sync config show --config staging.yaml --diff production.yaml",
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			cfg, err := a.load()
-			if cfg == nil {
+			switch {
+			case cfg == nil:
 				return err
+			case other != "":
+				return errors.Join(a.showDifferences(cfg, other), err)
 			}
 			return errors.Join(a.Data(func(w io.Writer) error { return cfg.Show(w) }), err)
 		},
 	}
+	cmd.Flags().StringVar(&other, "diff", "", "print only what differs in the configuration `FILE`")
+	return cmd
+}
+
+// showDifferences prints what differs in another configuration file.
+func (a *app) showDifferences(cfg *configs.Config, path string) error {
+	other, _, err := configs.Load(configs.Options{Path: path, Checks: wiring.Checks})
+	if other == nil {
+		return err
+	}
+	list := cfg.Diff(other)
+	if len(list) == 0 {
+		return errors.Join(a.Say("no value differs"), err)
+	}
+	return errors.Join(a.Data(func(w io.Writer) error {
+		table := ui.NewTable(w, a.Style())
+		table.Row("key", cfg.File(), other.File())
+		for _, d := range list {
+			table.Row(d.Key, ui.Safe(d.Here), ui.Safe(d.There))
+		}
+		return table.Flush()
+	}), err)
 }
 
 // An importedGroup is a group of the app's Push Groups list.

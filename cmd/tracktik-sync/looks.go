@@ -25,16 +25,36 @@ import (
 
 func newStatus(a *app) *cobra.Command {
 	var format *choice
+	var dir string
+	one := a.configured(func(_ context.Context, cfg *configs.Config, _ []string) error {
+		return showStatus(a, cfg, format.value)
+	})
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show the last run, the next one, and what waits for somebody",
-		Args:  cobra.NoArgs,
-		RunE: a.configured(func(_ context.Context, cfg *configs.Config, _ []string) error {
-			return showStatus(a, cfg, format.value)
-		}),
+		Long: "Status shows the last run, the next one, and what waits for somebody. With --all it shows one line for\n" +
+			"each configuration of a directory, where one machine keeps several portals in step.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if dir != "" {
+				return showConnections(a, dir, format.value)
+			}
+			return one(cmd, args)
+		},
 	}
+	cmd.Flags().StringVar(&dir, "all", "", "one line for each configuration in `DIR`, instead of the one in force")
 	format = formats(cmd.Flags(), "text", "json")
 	return cmd
+}
+
+// showConnections shows how each configuration of a directory stands.
+func showConnections(a *app, dir, format string) error {
+	list, err := ledger.Connections(&a.Invocation, dir)
+	if err != nil {
+		return err
+	}
+	err = a.show(format, list, func(w io.Writer) error { return ledger.PrintConnections(w, list, a.Style(), a.Now()) })
+	return errors.Join(err, ledger.Unreadable(list))
 }
 
 // showStatus answers from the snapshot, or while a run has it from what the last run
@@ -44,13 +64,6 @@ func showStatus(a *app, cfg *configs.Config, format string) error {
 	var missing *wiring.MissingError
 	if d == nil || err != nil && !errors.As(err, &missing) {
 		return err
-	}
-	if d.LastSuccess != nil {
-		age := int64(a.Now().Sub(*d.LastSuccess).Seconds())
-		d.Age = &age
-	}
-	if d.Events != nil && !d.Events.Polled.IsZero() {
-		d.Events.CursorAge = int64(a.Now().Sub(d.Events.Polled).Seconds())
 	}
 	return errors.Join(a.show(format, d, func(w io.Writer) error { return d.Print(w, a.Style(), a.Now()) }), err)
 }

@@ -66,6 +66,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(build(a, commands)...)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
+	completeFromSnapshot(a, root)
 	a.Console.Know(commandNames(root))
 	return root
 }

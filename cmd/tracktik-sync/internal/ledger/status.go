@@ -104,16 +104,25 @@ type guardStatus struct {
 }
 
 // CurrentStatus is the status from the snapshot, or while a run has it from what the last
-// run left beside it. Without a snapshot it is empty, and the error says so.
+// run left beside it, with the ages of now. Without a snapshot it is empty, and the error
+// says so.
 func CurrentStatus(i *wiring.Invocation, cfg *configs.Config) (*Status, error) {
-	d, err := currentStatus(i, cfg)
-	if d != nil {
-		d.Probe = ProbeOf(cfg)
+	d, err := storedStatus(i, cfg)
+	if d == nil {
+		return nil, err
+	}
+	d.Probe = ProbeOf(cfg)
+	if d.LastSuccess != nil {
+		age := int64(i.Now().Sub(*d.LastSuccess).Seconds())
+		d.Age = &age
+	}
+	if d.Events != nil && !d.Events.Polled.IsZero() {
+		d.Events.CursorAge = int64(i.Now().Sub(d.Events.Polled).Seconds())
 	}
 	return d, err
 }
 
-func currentStatus(i *wiring.Invocation, cfg *configs.Config) (*Status, error) {
+func storedStatus(i *wiring.Invocation, cfg *configs.Config) (*Status, error) {
 	db, err := i.Open(cfg, i.Reading(cfg, 0))
 	var missing *wiring.MissingError
 	switch {

@@ -180,8 +180,11 @@ func WriteJSON(w io.Writer, v any) error {
 
 // Ago is a moment and how long ago it was.
 func Ago(t, now time.Time) string {
-	return fmt.Sprintf("%s (%s ago)", t.UTC().Format(time.RFC3339), now.Sub(t).Round(time.Second))
+	return fmt.Sprintf("%s (%s)", t.UTC().Format(time.RFC3339), Age(t, now))
 }
+
+// Age is how long ago a moment was.
+func Age(t, now time.Time) string { return now.Sub(t).Round(time.Second).String() + " ago" }
 
 // LagWords says for how long leavers waited.
 func LagWords(lag plan.Lag) string {
