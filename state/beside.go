@@ -35,10 +35,10 @@ var (
 	tokens    = companion{".token", true, "the next call logs in anew", soundTokens}
 	notices   = companion{".notify", true, "what was told may be told again", decodes[json.RawMessage]}
 	nonces    = companion{".nonce", true, "the next request for a token of okta is made twice", decodes[keptNonce]}
+	chores    = companion{".chores", true, "what could not be kept up beside the runs is not known before the next one", decodes[Chores]}
+	probes    = companion{".probe", true, "the next probe looks its employee up by name", decodes[plan.ProbeNote]}
 
-	probes = companion{".probe", true, "the next probe looks its employee up by name", decodes[plan.ProbeNote]}
-
-	companions = []companion{holders, lasts, statuses, approvals, tokens, notices, nonces, probes}
+	companions = []companion{holders, lasts, statuses, approvals, tokens, notices, nonces, chores, probes}
 )
 
 // Keeps reports whether this program keeps a file of that name beside the snapshot at

@@ -72,6 +72,7 @@
 //	PATH.token       TrackTik's tokens, and PATH.token.lock
 //	PATH.notify      who was told what, and PATH.notify.lock
 //	PATH.nonce       what Okta wants in the next DPoP proof, and PATH.nonce.lock
+//	PATH.chores      what could not be kept up beside the runs, and PATH.chores.lock
 //	PATH.schema-N    the snapshot as it was before it left schema N
 //	PATH.before-restore-TIME  what Restore put a backup in the place of
 //	PATH.draft-…     a copy that is being made; it may be elsewhere, too: see Draft

@@ -145,6 +145,9 @@ type Holder struct {
 	Command string    `json:"command,omitempty"`
 	Since   time.Time `json:"since"`
 	Run     string    `json:"run,omitempty"`
+	// Poll says that Okta's System Log is read, which takes a second as a rule: whoever
+	// has more to do waits for it.
+	Poll bool `json:"poll,omitempty"`
 }
 
 // String is "`sync` of ops@worker-1 (process 4711), run 20261124T060000Z-000123, since 2026-11-24T06:00:00Z".

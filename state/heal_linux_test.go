@@ -83,8 +83,8 @@ func TestEveryFileBesideTheSnapshotHeals(t *testing.T) {
 			Tokens(path).WithKey(secret).Save([]byte(`{"refresh":"a long one"}`)),
 			Notices(path).Save([]byte(`{"version":1}`)),
 			Nonces(path).Save(t.Context(), "https://acme.okta.com", "0oa1", "a nonce"),
-		Probes(path).Save(plan.ProbeNote{Portal: "https://acme.staffr.net"}),
-			Probes(path).Save(plan.ProbeNote{Portal: "https://acme.staffr.net", Employees: []plan.EmployeeID{7}}))
+			Probes(path).Save(plan.ProbeNote{Portal: "https://acme.staffr.net", Employees: []plan.EmployeeID{7}}),
+			UpdateChores(t.Context(), path, func(c *Chores) { c.Backup = "no space left" + c.Backup }))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,8 @@ func TestEveryFileBesideTheSnapshotHeals(t *testing.T) {
 				_, approvalsErr := ApprovalsOf(path, clock).List()
 				record, tokensErr := Tokens(path).WithKey(secret).Load()
 				_, noticesErr := Notices(path).Load()
-				if err := errors.Join(statusErr, lockedErr, approvalsErr, tokensErr, noticesErr); err != nil {
+				_, choresErr := LoadChores(path)
+				if err := errors.Join(statusErr, lockedErr, approvalsErr, tokensErr, noticesErr, choresErr); err != nil {
 					t.Errorf("looking: %v", err)
 				}
 				if c.suffix == ".token" && record != nil {
@@ -238,6 +239,7 @@ func TestLocksAndHalvesThatAreInTheWayAreSetAside(t *testing.T) {
 	err = errors.Join(lockErr, noticeErr, runErr, db.Close(), SaveStatus(path, map[string]int{}), Tokens(path).Save([]byte(`{}`)), Notices(path).Save([]byte(`{}`)),
 		Nonces(path).Save(t.Context(), "https://acme.okta.com", "0oa1", "a nonce"),
 		Probes(path).Save(plan.ProbeNote{Portal: "https://acme.staffr.net"}),
+		UpdateChores(t.Context(), path, func(c *Chores) { c.Metrics = "it answered 503" }),
 		ApprovalsOf(path, clock).Put(t.Context(), Approval{Hash: "ab12"}))
 	if err != nil {
 		t.Error(err)
