@@ -95,7 +95,8 @@ func (r *release) copyUnits(to string) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
-	for _, name := range []string{"tracktik-sync.service", "tracktik-sync.timer", "tracktik-sync.cron"} {
+	for _, name := range []string{"tracktik-sync.service", "tracktik-sync.timer", "tracktik-sync-events.service",
+		"tracktik-sync-events.timer", "tracktik-sync.cron"} {
 		data, err := os.ReadFile(filepath.Join(r.source, "configs", "systemd", name))
 		if err != nil {
 			return err

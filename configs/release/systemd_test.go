@@ -54,17 +54,19 @@ sed -n 's/.*api_token: \([^}]*\)}/\1/p' /sandbox.yaml >okta_token
 sed -n 's/.*client_secret: //p' /sandbox.yaml >tracktik_client_secret
 sed -n 's/^    password: //p' /sandbox.yaml >tracktik_password
 umask 022
-mkdir -p /etc/systemd/system/tracktik-sync.service.d
-printf '[Service]\nLoadCredential=\n' >/etc/systemd/system/tracktik-sync.service.d/secrets.conf
-for name in okta_token tracktik_client_secret tracktik_password; do
-	echo "LoadCredential=$name:/etc/tracktik-sync/$name" >>/etc/systemd/system/tracktik-sync.service.d/secrets.conf
+for unit in tracktik-sync tracktik-sync-events; do
+	mkdir -p /etc/systemd/system/$unit.service.d
+	printf '[Service]\nLoadCredential=\n' >/etc/systemd/system/$unit.service.d/secrets.conf
+	for name in okta_token tracktik_client_secret tracktik_password; do
+		echo "LoadCredential=$name:/etc/tracktik-sync/$name" >>/etc/systemd/system/$unit.service.d/secrets.conf
+	done
 done
 `
 
 // withoutCredentials is for kernels on which systemd cannot show a credential to a
 // dynamic user, as in some containers.
 const withoutCredentials = `chmod 0644 /etc/tracktik-sync/*
-printf '[Service]\nLoadCredential=\n' >/etc/systemd/system/tracktik-sync.service.d/secrets.conf`
+printf '[Service]\nLoadCredential=\n' | tee /etc/systemd/system/tracktik-sync.service.d/secrets.conf >/etc/systemd/system/tracktik-sync-events.service.d/secrets.conf`
 
 // The unit as it is packaged, run by systemd itself: its sandbox lets the program do
 // its work, codes 0 and 4 are a success, and a run of root's by hand does not lock the
@@ -119,11 +121,13 @@ func TestUnitRunsUnderSystemd(t *testing.T) {
 		t.Errorf("a run by hand: %v\n%s", err, out)
 	}
 	start()
+	must("systemctl start tracktik-sync-events.service") // the first look is at everybody
+	must("systemctl start --no-block tracktik-sync.service && systemctl start tracktik-sync-events.service && systemctl start tracktik-sync.service")
 	if owners := must("stat --format %U /var/lib/tracktik-sync/*"); strings.Contains(owners, "root") {
 		t.Errorf("root has files in the unit's directory:\n%s", owners)
 	}
-	must("systemctl enable --now tracktik-sync.timer && systemctl list-timers | grep --quiet tracktik-sync.timer")
-	must("dpkg --remove tracktik-sync && ! systemctl is-active tracktik-sync.timer && test -e /var/lib/tracktik-sync/tracktik-sync.db")
+	must("systemctl enable --now tracktik-sync.timer tracktik-sync-events.timer && systemctl list-timers | grep --quiet tracktik-sync-events.timer")
+	must("dpkg --remove tracktik-sync && ! systemctl is-active tracktik-sync.timer && ! systemctl is-active tracktik-sync-events.timer && test -e /var/lib/tracktik-sync/tracktik-sync.db")
 }
 
 func exitCode(err error) int {

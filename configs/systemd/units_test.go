@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,6 +30,9 @@ func analyze(t *testing.T, unitPath string, args ...string) string {
 	return out.String()
 }
 
+// units are all that are installed.
+var units = []string{"tracktik-sync.service", "tracktik-sync.timer", "tracktik-sync-events.service", "tracktik-sync-events.timer"}
+
 // install copies the units to a directory, with a program in the place of the
 // installed one: systemd looks whether it is there.
 func install(t *testing.T) (dir string) {
@@ -36,7 +40,7 @@ func install(t *testing.T) (dir string) {
 	dir = t.TempDir()
 	program := filepath.Join(dir, "program")
 	write(t, program, "#!/bin/sh\n", 0o755)
-	for _, name := range []string{"tracktik-sync.service", "tracktik-sync.timer"} {
+	for _, name := range units {
 		unit := strings.Replace(read(t, name), "ExecStart=/usr/bin/tracktik-sync", "ExecStart="+program, 1)
 		write(t, filepath.Join(dir, name), unit, 0o644)
 	}
@@ -72,7 +76,7 @@ func setting(unit, key string) string {
 
 func TestSystemdFindsNoFaultInTheUnits(t *testing.T) {
 	dir := install(t)
-	for _, name := range []string{"tracktik-sync.service", "tracktik-sync.timer"} {
+	for _, name := range units {
 		if out := analyze(t, dir, "verify", "--man=no", filepath.Join(dir, name)); strings.Contains(out, "tracktik") {
 			t.Errorf("%s:\n%s", name, out)
 		}
@@ -81,13 +85,52 @@ func TestSystemdFindsNoFaultInTheUnits(t *testing.T) {
 
 func TestServiceIsHardlyExposed(t *testing.T) {
 	dir := install(t)
-	out := analyze(t, dir, "security", "--offline=true", "--no-pager", filepath.Join(dir, "tracktik-sync.service"))
-	match := regexp.MustCompile(`Overall exposure level for tracktik-sync.service: ([0-9.]+)`).FindStringSubmatch(out)
-	if match == nil {
-		t.Fatalf("no exposure in\n%s", out)
+	for _, name := range []string{"tracktik-sync.service", "tracktik-sync-events.service"} {
+		out := analyze(t, dir, "security", "--offline=true", "--no-pager", filepath.Join(dir, name))
+		match := regexp.MustCompile(`Overall exposure level for ` + name + `: ([0-9.]+)`).FindStringSubmatch(out)
+		if match == nil {
+			t.Fatalf("no exposure in\n%s", out)
+		}
+		if exposure, err := strconv.ParseFloat(match[1], 64); err != nil || exposure > 1.5 {
+			t.Errorf("the exposure of %s is %s, want at most 1.5", name, match[1])
+		}
 	}
-	if exposure, err := strconv.ParseFloat(match[1], 64); err != nil || exposure > 1.5 {
-		t.Errorf("the exposure is %s, want at most 1.5", match[1])
+}
+
+// settings are the lines of a unit that set something, without those of that key.
+func settings(unit string, but ...string) []string {
+	var lines []string
+	for line := range strings.Lines(unit) {
+		line = strings.TrimSpace(line)
+		key, _, found := strings.Cut(line, "=")
+		if found && !strings.HasPrefix(line, "#") && !slices.Contains(but, key) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// Both services have one snapshot, so they must be one user, and one may do what the
+// other may.
+func TestBothServicesAreOneUserInOneSandbox(t *testing.T) {
+	but := []string{"Description", "ExecStart", "SyslogLevel", "LogLevelMax"}
+	whole, events := settings(read(t, "tracktik-sync.service"), but...), settings(read(t, "tracktik-sync-events.service"), but...)
+	if !slices.Equal(whole, events) {
+		t.Errorf("the settings of one service are\n%q\nand of the other\n%q", whole, events)
+	}
+	if !slices.Contains(events, "User=tracktik-sync") {
+		t.Error("systemd would name the user after the unit: the second one could not read the snapshot")
+	}
+}
+
+func TestSystemLogIsReadEachMinute(t *testing.T) {
+	timer := read(t, "tracktik-sync-events.timer")
+	out := analyze(t, "", "calendar", setting(timer, "OnCalendar"))
+	if !strings.Contains(out, "Normalized form: *-*-* *:*:00") || setting(timer, "AccuracySec") != "1s" || setting(timer, "FixedRandomDelay") != "yes" {
+		t.Errorf("the timer is\n%s", timer)
+	}
+	if got := setting(read(t, "tracktik-sync-events.service"), "ExecStart"); got != "/usr/bin/tracktik-sync -q sync --events" {
+		t.Errorf("it starts %s", got)
 	}
 }
 
@@ -116,7 +159,7 @@ func TestUnitFailsOnlyForFailures(t *testing.T) {
 // systemd.unit(5) says that it leaves the unit as it is: `systemctl --failed`, OnFailure=
 // and node_exporter would not see that nothing runs.
 func TestNothingIsSkippedInSilence(t *testing.T) {
-	for _, name := range []string{"tracktik-sync.service", "tracktik-sync.timer"} {
+	for _, name := range units {
 		if found := regexp.MustCompile(`(?m)^(Condition|Assert)\w+=.*`).FindAllString(read(t, name), -1); found != nil {
 			t.Errorf("%s: %q", name, found)
 		}
@@ -126,7 +169,7 @@ func TestNothingIsSkippedInSilence(t *testing.T) {
 // Secrets reach the program as credentials, under the names that the configuration
 // of the packages uses.
 func TestCredentialsAreThoseOfTheConfiguration(t *testing.T) {
-	unit := read(t, "tracktik-sync.service")
+	unit := read(t, "tracktik-sync.service") // the other one has the same, see above
 	for _, name := range []string{"okta.pem", "tracktik_client_secret", "tracktik_password"} {
 		if !strings.Contains(unit, "\nLoadCredential="+name+":/etc/tracktik-sync/"+name+"\n") {
 			t.Errorf("the unit does not load %s", name)

@@ -7,6 +7,6 @@ remove | 0) ;;
 *) exit 0 ;;
 esac
 if [ -d /run/systemd/system ]; then
-	systemctl disable --now tracktik-sync.timer || true
-	systemctl stop tracktik-sync.service || true # what is in flight is recorded
+	systemctl disable --now tracktik-sync.timer tracktik-sync-events.timer || true
+	systemctl stop tracktik-sync.service tracktik-sync-events.service || true # what is in flight is recorded
 fi

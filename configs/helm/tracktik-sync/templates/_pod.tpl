@@ -11,6 +11,18 @@ the configuration is wrong. Where it is switched off a daemon's own pod may do.
 {{- .fullname }}{{ if or .console.enabled (ne .mode "daemon") }}-console{{ end }}
 {{- end }}
 
+{{/* "true" where a second CronJob reads Okta's System Log between the runs. */}}
+{{- define "tracktik-sync.polls" -}}
+{{- and (eq .mode "cronjob") (gt (include "tracktik-sync.seconds" (dig "schedule" "events" "0s" .config) | int64) 0) }}
+{{- end }}
+
+{{/* The second CronJob's name: 52 characters at most, and no other connection's. */}}
+{{- define "tracktik-sync.eventsName" -}}
+{{- if le (len .fullname) 45 }}{{ .fullname }}
+{{- else }}{{ .fullname | trunc 38 | trimSuffix "-" }}-{{ .fullname | sha256sum | trunc 6 }}
+{{- end }}-events
+{{- end }}
+
 {{/* What changes when the configuration or the chart's own Secret does. */}}
 {{- define "tracktik-sync.checksum" -}}
 {{- printf "%s%s" (toJson .config) (toJson .secrets) | sha256sum }}
@@ -126,9 +138,22 @@ volumes:
 nodeSelector:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with $c.affinity }}
+{{- if $c.affinity }}
 affinity:
-  {{- toYaml . | nindent 2 }}
+  {{- toYaml $c.affinity | nindent 2 }}
+{{- else if eq (include "tracktik-sync.polls" $c) "true" }}
+affinity:
+  podAffinity: # a volume is mounted by one node, and two CronJobs use it
+    preferredDuringSchedulingIgnoredDuringExecution:
+      - weight: 100
+        podAffinityTerm:
+          topologyKey: kubernetes.io/hostname
+          labelSelector:
+            matchLabels:
+              {{- include "tracktik-sync.selector" $root | nindent 14 }}
+              {{- with $c.name }}
+              tracktik-sync/connection: {{ . }}
+              {{- end }}
 {{- end }}
 {{- with $c.tolerations }}
 tolerations:
