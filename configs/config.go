@@ -208,7 +208,7 @@ type Notify struct {
 // Webhook is one address that messages are posted to.
 type Webhook struct {
 	URL    Secret `mapstructure:"url"`
-	Format string `mapstructure:"format" oneof:"json slack"`
+	Format string `mapstructure:"format" oneof:"json slack teams"`
 }
 
 // Email is a mail server and the people who get the messages.

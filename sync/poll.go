@@ -68,7 +68,8 @@ func (e *Engine) Listen(ctx context.Context, keep bool) (*Poll, error) {
 	}
 	events, log, err := e.readEvents(ctx, before)
 	if err != nil {
-		return nil, errors.Join(err, e.noteDeaf(before, err, keep))
+		told := errors.Is(ctx.Err(), context.Canceled) // to end: the log may be as readable as ever
+		return nil, errors.Join(err, e.noteDeaf(before, err, keep && !told))
 	}
 	p := &Poll{log: log, Whole: log.WholeDue, second: map[plan.PersonID]bool{}, failed: map[plan.PersonID]bool{},
 		gone: map[plan.PersonID]time.Time{}}
@@ -117,13 +118,17 @@ func cursorRefusal(err error) bool {
 	return errors.As(err, &refusal) && refusal.CursorRefused()
 }
 
-// noteDeaf records that the log cannot be read, once.
+// noteDeaf records why the log cannot be read. It is said once.
 func (e *Engine) noteDeaf(before plan.EventLog, cause error, keep bool) error {
-	if before.Failure != "" || !keep {
+	var f failure
+	lasting := errors.As(cause, &f) && (f.Forbidden() || f.Credentials())
+	if !keep || before.Failure != "" && before.Lasting == lasting {
 		return nil
 	}
-	e.Log.WithError(cause).Warn("okta's system log cannot be read: only whole runs see a change")
-	before.Failure = cause.Error()
+	if before.Failure == "" {
+		e.Log.WithError(cause).Warn("okta's system log cannot be read: only whole runs see a change")
+	}
+	before.Failure, before.Lasting = cause.Error(), lasting
 	return e.Snapshot.Commit(plan.Batch{Events: &before})
 }
 

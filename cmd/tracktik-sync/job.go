@@ -63,12 +63,12 @@ func (j *job) make(ctx context.Context, db *state.DB, run func(*tsync.Engine) (*
 	if d != nil {
 		err = errors.Join(err, j.recordApprovals(db, engine, d.ID))
 	}
+	watch.KeepBackups(ctx, &j.Invocation, j.cfg, db, engine, d)
 	onlooker.Look(db, engine, d)
 	j.Console.SpellDocument(d)
 	if statusErr := ledger.SaveStatus(&j.Invocation, j.cfg, db); statusErr != nil {
 		err = errors.Join(err, fmt.Errorf("leaving the status beside the snapshot: %w", statusErr))
 	}
-	watch.KeepBackups(&j.Invocation, j.cfg, db, engine, d)
 	return d, err
 }
 

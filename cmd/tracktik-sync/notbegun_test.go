@@ -17,15 +17,11 @@ import (
 // metric is a line of the textfile without its name.
 func (c *town) metric(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(c.dir, "sync.prom"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` (.*)$`).FindSubmatch(text)
+	found := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` (.*)$`).FindStringSubmatch(c.metrics(t))
 	if found == nil {
 		return ""
 	}
-	return string(found[1])
+	return found[1]
 }
 
 // age gives a metric that a run left another value.
@@ -36,11 +32,12 @@ func (c *town) age(t *testing.T, name, value string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	left := name + " " + c.metric(t, name) + "\n"
+	label := `{portal="` + strings.TrimPrefix(c.portal.URL, "http://") + `"}`
+	left := name + label + " " + c.metric(t, name) + "\n"
 	if strings.Count(string(text), left) != 1 {
 		t.Fatalf("the run left no %s", name)
 	}
-	if err := os.WriteFile(file, []byte(strings.Replace(string(text), left, name+" "+value+"\n", 1)), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(strings.Replace(string(text), left, name+label+" "+value+"\n", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

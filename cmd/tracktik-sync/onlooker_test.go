@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -108,14 +109,40 @@ func (c *town) run(t *testing.T, want int, args ...string) (calls []string, told
 	return calls, told, log.String()
 }
 
-func (c *town) wantMetric(t *testing.T, lines ...string) {
+// stdout is what the program prints; want -1: whatever the exit code.
+func (c *town) stdout(t *testing.T, want int, args ...string) string {
+	t.Helper()
+	var out, log bytes.Buffer
+	if got := run(t.Context(), append([]string{"--config", filepath.Join(c.dir, "tracktik-sync.yaml")}, args...), strings.NewReader(""), &out, &log); got != want && want >= 0 {
+		t.Fatalf("%v ended with %d, want %d:\n%s%s", args, got, want, out.String(), log.String())
+	}
+	return out.String()
+}
+
+// portalLabel finds the label that every metric has.
+var portalLabel = regexp.MustCompile(`\{portal="[^"]+"\}|portal="[^"]+",|,portal="[^"]+"`)
+
+// metrics are those of the last run, without the label of the portal, which each has.
+func (c *town) metrics(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(c.dir, "sync.prom"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	portal := `portal="` + strings.TrimPrefix(c.portal.URL, "http://") + `"`
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "#") && !strings.Contains(line, portal) {
+			t.Errorf("%q is of no portal", line)
+		}
+	}
+	return portalLabel.ReplaceAllString(string(text), "")
+}
+
+func (c *town) wantMetric(t *testing.T, lines ...string) {
+	t.Helper()
+	text := c.metrics(t)
 	for _, line := range lines {
-		if !strings.Contains("\n"+string(text), "\n"+line+"\n") {
+		if !strings.Contains("\n"+text, "\n"+line+"\n") {
 			t.Errorf("no %q in\n%s", line, text)
 		}
 	}

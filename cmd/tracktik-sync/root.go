@@ -121,6 +121,9 @@ func (a *app) end(err error) int {
 	if a.document && !a.Answered {
 		_ = ui.WriteJSON(a.Stdout, failure{report.reason(), report.code}) // stderr has it too
 	}
+	if a.Quiet && a.Polls && report.code == tsync.ExitLocked {
+		return report.code // a whole run does what it came for
+	}
 	lines := report.lines()
 	if a.Console.Names(strings.Join(lines, "\n")) {
 		lines = slices.Insert(lines, len(lines)-1, a.Console.Start())

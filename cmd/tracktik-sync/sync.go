@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/watch"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
@@ -57,6 +58,7 @@ func (c *syncCommand) execute(ctx context.Context) error {
 	if c.events && len(c.run.users) > 0 {
 		return usage("--events looks at whom the System Log names, and --user at others: give one of them")
 	}
+	c.Polls = c.events
 	whole := len(c.run.users) == 0
 	cfg, err := c.load()
 	if err != nil && !c.dryRun {
@@ -86,7 +88,7 @@ func (c *syncCommand) execute(ctx context.Context) error {
 	j := &job{app: c.app, cfg: cfg, format: c.format.value, whole: whole}
 	if c.events {
 		if following, err := j.listen(ctx, db, nil, &opt); !following {
-			return errors.Join(err, db.Close())
+			return err
 		}
 	}
 	if c.Asks && !c.yes {
@@ -109,25 +111,38 @@ func (c *syncCommand) open(ctx context.Context, cfg *configs.Config) (*state.DB,
 const byEvents = "events"
 
 // listen reads Okta's System Log through source, nil: a new one, and sets opt to the run
-// that follows from it. following is false when none does; then db is to be closed.
+// that follows from it. When none does, following is false and db is closed.
 func (j *job) listen(ctx context.Context, db *state.DB, source tsync.EventSource, opt *tsync.RunOptions) (following bool, err error) {
+	before, _ := db.EventLog() // where it cannot be read, Listen says so
+	poll, err := j.heard(ctx, db, source)
+	if err == nil && !poll.Idle() {
+		opt.Poll, j.whole = poll, poll.Whole != ""
+		if !j.whole {
+			opt.Users = poll.People()
+		}
+		return true, nil
+	}
+	err = interrupted(ctx, err)
+	if err == nil && before.Failure == "" {
+		return false, db.Close()
+	}
+	onlooker := watch.NewOnlooker(&j.Invocation, j.cfg, false)
+	err = errors.Join(err, onlooker.LookAtChores(db), db.Close())
+	onlooker.TellChores(ctx)
+	return false, err
+}
+
+// heard is what the System Log says since the last time.
+func (j *job) heard(ctx context.Context, db *state.DB, source tsync.EventSource) (*tsync.Poll, error) {
 	engine, err := j.Engine(j.cfg, db)
 	if err == nil && source == nil {
 		source, err = j.Listener(j.cfg)
 	}
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	engine.Events = source
-	poll, err := engine.Listen(ctx, true)
-	if err != nil || poll.Idle() {
-		return false, interrupted(ctx, err)
-	}
-	opt.Poll, j.whole = poll, poll.Whole != ""
-	if !j.whole {
-		opt.Users = poll.People()
-	}
-	return true, nil
+	return engine.Listen(ctx, true)
 }
 
 // dryEvents shows what `sync --events` would do. Nothing is recorded: the next poll reads
@@ -180,6 +195,8 @@ func (d *daemon) listenUntil(ctx context.Context, due time.Time) error {
 // poll reads the System Log once, and makes the run that follows. What cannot be done now
 // is done by the next poll, and in the end by the next tick.
 func (d *daemon) poll(ctx context.Context) {
+	d.Polls = true
+	defer func() { d.Polls = false }()
 	cfg, err := wiring.Renewed(d.cfg)
 	if err == nil && d.listener == nil {
 		d.listener, err = d.Listener(cfg)
@@ -201,10 +218,11 @@ func (d *daemon) poll(ctx context.Context) {
 	if err != nil {
 		d.listener = nil // its token may be bad; the engine has told
 	}
-	if !following || j.whole && d.deferred {
-		if err := db.Close(); err != nil {
-			d.tell(err)
-		}
+	if following && j.whole && d.deferred {
+		following, err = false, db.Close()
+		d.tell(err)
+	}
+	if !following {
 		return
 	}
 	err = j.judged(j.once(ctx, db, opt))

@@ -202,7 +202,7 @@ func TestTwoAdministratorsAtOnceLoseNothing(t *testing.T) {
 		{"restore and sync", restore, say("sync", "--no-removals"), []int{4}, nil},
 		{"restore twice", restore, restore, nil, nil},
 		{"approve twice", approve, approve, []int{3, 4}, []func(*office, [2]int){func(o *office, codes [2]int) {
-			if n := o.portal.Count("POST", "/rest/v1/employees/*/terminate"); n > 2 {
+			if n := o.portal.Count("POST", "/employees/*/actions/terminate"); n > 2 {
 				o.Errorf("two people were terminated by %d calls", n)
 			}
 		}}},

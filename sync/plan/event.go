@@ -240,6 +240,8 @@ type EventLog struct {
 	WholeDue string `json:"whole_due,omitempty"`
 	// Failure is why the log could not be read the last time; empty: it could.
 	Failure string `json:"failure,omitempty"`
+	// Lasting says that Failure does not pass by itself: a right or the login is refused.
+	Lasting bool `json:"lasting,omitempty"`
 }
 
 // eventsKept is for how long a cursor is believed. Okta keeps events for 90 days.
@@ -248,4 +250,13 @@ const eventsKept = 80 * 24 * time.Hour
 // Lapsed reports that the log was not read for so long that events may be missing.
 func (l *EventLog) Lapsed(now time.Time) bool {
 	return l.Cursor != "" && now.Sub(l.Polled) > eventsKept
+}
+
+// neglectedAfter is how long a passing failure keeps the log from being read before
+// somebody is told.
+const neglectedAfter = 5 * time.Minute
+
+// Neglected reports that somebody has to see why the log cannot be read.
+func (l *EventLog) Neglected(now time.Time) bool {
+	return l.Failure != "" && (l.Lasting || now.Sub(l.Polled) >= neglectedAfter)
 }

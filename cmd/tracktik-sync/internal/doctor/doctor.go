@@ -52,6 +52,7 @@ type Doctor struct {
 	ServiceFile string                                      // where the service has its configuration
 	Free        func(dir string) (bytes uint64, known bool) // on a directory's disk
 	clocks      map[string]time.Duration
+	polls       bool // the System Log was read between the runs
 }
 
 // notes are the findings, in the order in which they were made.

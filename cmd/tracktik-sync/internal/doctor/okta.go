@@ -70,6 +70,7 @@ func (d *Doctor) okta(ctx context.Context) *oktaSide {
 		d.warn("okta.assignments", "assign the app to a group or to people in Okta", "nobody is assigned to the app")
 	}
 	side.rateLimits()
+	side.events(ctx)
 	return side
 }
 

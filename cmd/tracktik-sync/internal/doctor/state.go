@@ -28,6 +28,7 @@ func (d *Doctor) snapshot() (waiting *plan.Quarantine, busy bool) {
 	d.backups()
 	d.room()
 	d.textfile()
+	d.chores(path)
 	return waiting, busy
 }
 
@@ -75,6 +76,7 @@ func (d *Doctor) readSnapshot(db *state.DB, path string) *plan.Quarantine {
 		d.ok("state.key", "the snapshot and the tokens are not encrypted; state.key_file names a key")
 	}
 	d.overdue(db)
+	d.log(db)
 	q := meta.Quarantine
 	if q == nil || q.System != "tracktik" {
 		return nil
@@ -104,7 +106,7 @@ func (d *Doctor) modes(path string) {
 		return
 	}
 	var open []string
-	for _, suffix := range []string{"", ".token", ".status", ".approvals", ".notify", ".nonce"} {
+	for _, suffix := range []string{"", ".token", ".status", ".approvals", ".notify", ".nonce", ".chores"} {
 		if info, err := os.Stat(path + suffix); err == nil && info.Mode().Perm()&0o077 != 0 {
 			open = append(open, fmt.Sprintf("%s (%04o)", path+suffix, info.Mode().Perm()))
 		}

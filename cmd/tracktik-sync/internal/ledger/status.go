@@ -39,6 +39,8 @@ type Status struct {
 	AskedOtherwise  []string               `json:"asked_otherwise,omitempty"` // what a system refused to be asked in the last run
 	Events          *EventStatus           `json:"events"`                    // null: the System Log was never read
 	Roleless        *int                   `json:"people_without_role"`       // null: never counted
+	Backup          *BackupStatus          `json:"backup"`                    // null: state.backup.dir is not set
+	Metrics         *MetricsStatus         `json:"metrics"`                   // null: nothing asks for metrics
 	LeaverLag       *LeaverLag             `json:"leaver_lag"`                // null: nobody was terminated in the last 7 days whose wait is known
 	Probe           *ProbeStatus           `json:"probe"`                     // null: this portal was never probed
 }
@@ -77,6 +79,17 @@ type EventStatus struct {
 	Polled    time.Time `json:"polled"`
 	CursorAge int64     `json:"cursor_age_s"` // seconds since then, where the status is shown
 	Error     string    `json:"error,omitempty"`
+}
+
+// A BackupStatus is how copies of the snapshot are kept.
+type BackupStatus struct {
+	Last  *time.Time `json:"last"` // null: not known
+	Error string     `json:"error,omitempty"`
+}
+
+// A MetricsStatus is how the last run left its metrics.
+type MetricsStatus struct {
+	Error string `json:"error,omitempty"`
 }
 
 // A LeaverLag is for how long leavers waited, in the last 7 days.
@@ -152,6 +165,9 @@ func lockedStatus(i *wiring.Invocation, cfg *configs.Config) (*Status, error) {
 	}
 	d.NextRun, d.NextBy = nextRun(i, cfg)
 	d.Credentials = wiring.CredentialEnds(cfg)
+	if err := d.chores(cfg); err != nil {
+		return nil, err
+	}
 	refused := HashesOf(d.Guard.Refusals)
 	for _, w := range d.Guard.Approvals {
 		refused = append(refused, w.Hash)
@@ -197,13 +213,30 @@ func readStatus(i *wiring.Invocation, cfg *configs.Config, db *state.DB) (*Statu
 	refused, runErr := d.fromRuns(db)
 	troubles, troublesErr := db.Troubles()
 	d.Problems, d.Overdue = len(troubles), len(OverdueRemovals(troubles))
+	choresErr := d.chores(cfg)
 	var managedErr, restoredErr, waitingErr, eventsErr, lagErr error
 	d.Events, eventsErr = eventsOf(db)
 	d.LeaverLag, lagErr = lagSince(db, i.Now().AddDate(0, 0, -lagDays))
 	d.Managed, managedErr = db.Managed()
 	d.Restored, restoredErr = restored(db)
 	d.Guard.Approvals, waitingErr = waitingSets(i, cfg, db, refused)
-	return d, errors.Join(metaErr, runErr, troublesErr, managedErr, restoredErr, waitingErr, eventsErr, lagErr)
+	return d, errors.Join(metaErr, runErr, troublesErr, managedErr, restoredErr, waitingErr, eventsErr, lagErr, choresErr)
+}
+
+// chores takes over what is kept beside the snapshot of what goes with the runs.
+func (d *Status) chores(cfg *configs.Config) error {
+	chores, err := state.LoadChores(cfg.State.Path)
+	d.Backup, d.Metrics = nil, nil
+	if cfg.State.Backup.Dir != "" {
+		d.Backup = &BackupStatus{Error: chores.Backup}
+		if !chores.BackedUp.IsZero() {
+			d.Backup.Last = &chores.BackedUp
+		}
+	}
+	if cfg.Metrics.Textfile != "" || cfg.Metrics.Pushgateway.IsSet() || chores.Metrics != "" {
+		d.Metrics = &MetricsStatus{chores.Metrics}
+	}
+	return err
 }
 
 func eventsOf(db *state.DB) (*EventStatus, error) {

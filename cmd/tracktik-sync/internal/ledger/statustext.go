@@ -51,6 +51,9 @@ func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 	if e := d.Events; e != nil && e.Error == "" {
 		t.Row("system log", "read "+ui.Ago(e.Polled, now))
 	}
+	if b := d.Backup; b != nil && b.Error == "" && b.Last != nil {
+		t.Row("backup", "copied "+ui.Ago(*b.Last, now))
+	}
 	if d.Roleless != nil && *d.Roleless > 0 {
 		t.Row("without a role", fmt.Sprintf("%d in scope; TrackTik shows them nothing (`access`)", *d.Roleless))
 	}
@@ -73,6 +76,16 @@ func (d *Status) alarms(t *ui.Table, now time.Time) {
 	}
 	if e := d.Events; e != nil && e.Error != "" {
 		t.Alarm("system log", ui.Safe(e.Error)+"; until it can be read, only whole runs see a change")
+	}
+	if b := d.Backup; b != nil && b.Error != "" {
+		last := "no copy is known"
+		if b.Last != nil {
+			last = "the last copy is of " + ui.Ago(*b.Last, now)
+		}
+		t.Alarm("backup", ui.Safe(b.Error)+"; "+last)
+	}
+	if m := d.Metrics; m != nil && m.Error != "" {
+		t.Alarm("metrics", "the last run could not leave them: "+ui.Safe(m.Error))
 	}
 	if q := d.Quarantine; q != nil {
 		t.Alarm("quarantine", fmt.Sprintf("%s since %s: %s; next try %s", ui.Safe(q.System),

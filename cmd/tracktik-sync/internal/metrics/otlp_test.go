@@ -34,10 +34,18 @@ func wantMetrics(t *testing.T, got []*otlpmetrics.ResourceMetrics) {
 	for _, m := range got[0].ScopeMetrics[0].Metrics {
 		for _, point := range m.GetGauge().GetDataPoints() {
 			name := m.Name
+			portal := ""
 			for _, a := range point.Attributes {
+				if a.Key == "portal" {
+					portal = a.Value.GetStringValue()
+					continue
+				}
 				name += "," + a.Key + "=" + a.Value.GetStringValue()
 			}
 			have[name] = point.GetAsDouble()
+			if portal != full().Portal {
+				t.Errorf("%s is of the portal %q", name, portal)
+			}
 			if at := time.Unix(0, int64(point.TimeUnixNano)).UTC(); !at.Equal(full().Run.Ended) { //nolint:gosec // a moment of this century
 				t.Errorf("%s is as of %s", name, at)
 			}
@@ -50,6 +58,7 @@ func wantMetrics(t *testing.T, got []*otlpmetrics.ResourceMetrics) {
 		"tracktik.sync.rate.limit.wait.seconds,system=okta":                 1.5,
 		"tracktik.sync.build.info,version=v1.4.0":                           1,
 		"tracktik.sync.quarantined,system=tracktik":                         0,
+		"tracktik.sync.events.cursor.age.seconds":                           60,
 		"tracktik.sync.credential.expiry.timestamp.seconds,system=tracktik": float64(morning.Add(30 * 24 * time.Hour).Unix()),
 	} {
 		if value, ok := have[name]; !ok || value != want {

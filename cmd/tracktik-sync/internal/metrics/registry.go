@@ -9,7 +9,8 @@
 // to be had from them; their history is what a dashboard sums up.
 //
 // No label ever holds a person: labels are kinds, codes, outcomes, systems, routes
-// with their ids cut out, HTTP statuses, and the version.
+// with their ids cut out, HTTP statuses, and the version; each has the portal besides,
+// so that several connections can leave their values beside one another.
 package metrics
 
 import (
@@ -25,6 +26,7 @@ import (
 // Values are what a run leaves.
 type Values struct {
 	Version  string
+	Portal   string         // host name, with an unusual port
 	Run      plan.RunRecord // its Document is not looked at
 	Document *plan.Document // of that run
 	Meta     plan.Meta      // of the snapshot after it
@@ -41,7 +43,9 @@ type Values struct {
 
 	// Expiry is when the credentials for a system end, where that is known.
 	Expiry   map[string]time.Time
-	Snapshot int64 // bytes
+	Snapshot int64     // bytes
+	BackedUp time.Time // when the snapshot was last copied to state.backup.dir; zero: never
+	Polled   time.Time // when Okta's System Log was last read; zero: never
 }
 
 // A Meter counts what was sent to a system.
@@ -67,11 +71,12 @@ var outcomes = []string{plan.Done, plan.Found, plan.Failed, plan.Unknown, plan.W
 // Registry holds v's families. Whatever may be counted is there from the first run
 // on, with zero, so that an alert on it can be told from one on nothing.
 func Registry(v Values) *prometheus.Registry {
-	r := registry{prometheus.NewRegistry()}
+	all := prometheus.NewRegistry()
+	r := registry{all, prometheus.WrapRegistererWith(prometheus.Labels{portalLabel: v.Portal}, all)}
 	r.moments(v)
 	r.family("build_info", "Always 1; the version of this program.", "version").WithLabelValues(v.Version).Set(1)
 	if v.Unbegun {
-		return r.Registry
+		return r.all
 	}
 	r.gauge("run_duration_seconds", "How long the last run took.").Set(v.Run.Ended.Sub(v.Run.Started).Seconds())
 	r.credentials(v)
@@ -80,12 +85,19 @@ func Registry(v Values) *prometheus.Registry {
 	r.people(v)
 	r.requests(v)
 	r.gauge("snapshot_bytes", "Size of the snapshot's file.").Set(float64(v.Snapshot))
-	return r.Registry
+	r.keeping(v)
+	return r.all
 }
 
-type registry struct{ *prometheus.Registry }
+type registry struct {
+	all *prometheus.Registry
+	prometheus.Registerer
+}
 
-const prefix = "tracktik_sync_"
+const (
+	prefix      = "tracktik_sync_"
+	portalLabel = "portal"
+)
 
 func (r registry) gauge(name, help string) prometheus.Gauge {
 	g := prometheus.NewGauge(prometheus.GaugeOpts{Name: prefix + name, Help: help})
@@ -107,6 +119,17 @@ func (r registry) moments(v Values) {
 	}
 	r.gauge("last_run_timestamp_seconds", "When the last run ended.").Set(seconds(v.Run.Ended))
 	r.gauge("last_run_exit_code", "Exit code of the last run: 0 done, 1 failed, 2 bad configuration, 3 refused, 4 some people have problems.").Set(float64(v.Run.ExitCode))
+}
+
+// keeping says how old is what goes with the runs. What never was has no value.
+func (r registry) keeping(v Values) {
+	if !v.BackedUp.IsZero() {
+		r.gauge("last_backup_timestamp_seconds", "When the snapshot was last copied to state.backup.dir.").Set(seconds(v.BackedUp))
+	}
+	if !v.Polled.IsZero() {
+		age := max(0, v.Run.Ended.Sub(v.Polled))
+		r.gauge("events_cursor_age_seconds", "How long before the end of the last run Okta's System Log was last read.").Set(age.Seconds())
+	}
 }
 
 // credentials say when what the runs log in with ends.

@@ -20,23 +20,26 @@ import (
 
 // contract are the names and labels that others alert on.
 var contract = []string{
-	"tracktik_sync_actions{kind,outcome}",
-	"tracktik_sync_api_requests{code,route,system}",
-	"tracktik_sync_build_info{version}",
-	"tracktik_sync_credential_expiry_timestamp_seconds{system}",
-	"tracktik_sync_held{code}",
-	"tracktik_sync_last_run_exit_code{}",
-	"tracktik_sync_last_run_timestamp_seconds{}",
-	"tracktik_sync_last_success_timestamp_seconds{}",
-	"tracktik_sync_leaver_lag_seconds{}",
-	"tracktik_sync_managed_employees{}",
-	"tracktik_sync_problems{code}",
-	"tracktik_sync_quarantined{system}",
-	"tracktik_sync_rate_limit_wait_seconds{system}",
-	"tracktik_sync_run_duration_seconds{}",
-	"tracktik_sync_snapshot_bytes{}",
-	"tracktik_sync_unmanaged_active_employees{}",
-	"tracktik_sync_unmanaged_employees{class}",
+	"tracktik_sync_actions{kind,outcome,portal}",
+	"tracktik_sync_api_requests{code,portal,route,system}",
+	"tracktik_sync_build_info{portal,version}",
+	"tracktik_sync_credential_expiry_timestamp_seconds{portal,system}",
+	"tracktik_sync_events_cursor_age_seconds{portal}",
+	"tracktik_sync_held{code,portal}",
+	"tracktik_sync_last_backup_timestamp_seconds{portal}",
+	"tracktik_sync_last_run_exit_code{portal}",
+	"tracktik_sync_last_run_timestamp_seconds{portal}",
+	"tracktik_sync_last_success_timestamp_seconds{portal}",
+	"tracktik_sync_leaver_lag_seconds{portal}",
+	"tracktik_sync_managed_employees{portal}",
+	"tracktik_sync_people_without_role{portal}",
+	"tracktik_sync_problems{code,portal}",
+	"tracktik_sync_quarantined{portal,system}",
+	"tracktik_sync_rate_limit_wait_seconds{portal,system}",
+	"tracktik_sync_run_duration_seconds{portal}",
+	"tracktik_sync_snapshot_bytes{portal}",
+	"tracktik_sync_unmanaged_active_employees{portal}",
+	"tracktik_sync_unmanaged_employees{class,portal}",
 }
 
 func gathered(t *testing.T, v Values) []*dto.MetricFamily {
@@ -101,13 +104,16 @@ func TestEachValueIsThere(t *testing.T) {
 		`tracktik_sync_quarantined{system="tracktik"} 0`,
 		`tracktik_sync_credential_expiry_timestamp_seconds{system="tracktik"} 1.798092e+09`,
 		`tracktik_sync_snapshot_bytes 65536`,
+		`tracktik_sync_people_without_role 2`,
+		`tracktik_sync_last_backup_timestamp_seconds 1.7954964e+09`,
+		`tracktik_sync_events_cursor_age_seconds 60`,
 		`tracktik_sync_build_info{version="v1.4.0"} 1`,
 	)
 }
 
 func TestWhatIsNotKnownHasNoValue(t *testing.T) {
-	got := text(t, Registry(Values{Run: plan.RunRecord{Started: morning, Ended: morning.Add(time.Second), ExitCode: 1}}))
-	for _, name := range []string{"last_success", "unmanaged_active", "credential_expiry", "api_requests"} {
+	got := text(t, Registry(Values{Portal: "portal.example:8443", Run: plan.RunRecord{Started: morning, Ended: morning.Add(time.Second), ExitCode: 1}}))
+	for _, name := range []string{"last_success", "unmanaged_active", "credential_expiry", "api_requests", "last_backup", "events_cursor_age", "people_without_role"} {
 		if strings.Contains(got, prefix+name) {
 			t.Errorf("%s has a value that nobody knows:\n%s", name, got)
 		}

@@ -47,6 +47,9 @@ func (e *SinkError) Unwrap() error { return e.Err }
 func (s Sinks) Send(ctx context.Context, v Values, phases []Phase) []*SinkError {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if v.Portal == "" { // the configuration could not be read
+		v.Portal = portalOf(left(s.Textfile))
+	}
 	registry := Registry(v)
 	var pool errgroup.Group
 	var failed [4]error
@@ -82,29 +85,49 @@ func (s Sinks) textfile(g prometheus.Gatherer, beside bool) error {
 	return prometheus.WriteToTextfile(s.Textfile, g)
 }
 
-// missingFrom are the families of a textfile that g does not have. What is no textfile
-// has none.
+// missingFrom are the families of a textfile that g does not have.
 func missingFrom(g prometheus.Gatherer, path string) prometheus.GathererFunc {
 	return func() ([]*dto.MetricFamily, error) {
 		fresh, err := g.Gather()
 		if err != nil {
 			return nil, err
 		}
-		file, err := os.Open(path)
-		if err != nil {
-			return nil, nil // there is nothing yet
-		}
-		defer file.Close()
-		parser := expfmt.NewTextParser(model.UTF8Validation)
-		families, err := parser.TextToMetricFamilies(file)
-		if err != nil {
-			return nil, nil // it is written anew
-		}
+		families := left(path)
 		for _, f := range fresh {
 			delete(families, f.GetName())
 		}
 		return slices.Collect(maps.Values(families)), nil
 	}
+}
+
+// left are the families of a textfile by name. What is no textfile has none, and is
+// written anew.
+func left(path string) map[string]*dto.MetricFamily {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil // there is nothing yet
+	}
+	defer file.Close()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(file)
+	if err != nil {
+		return nil
+	}
+	return families
+}
+
+// portalOf is the portal that families are of; empty: they do not say.
+func portalOf(families map[string]*dto.MetricFamily) string {
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			for _, l := range m.GetLabel() {
+				if l.GetName() == portalLabel {
+					return l.GetValue()
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // push replaces what the job left at the Pushgateway before; beside says that what has

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 )
 
 // A channel tells people something. Told is true when it reached somebody, with an
@@ -13,19 +15,28 @@ type channel interface {
 	send(ctx context.Context, m Message) (told bool, err error)
 }
 
+// Forms of a webhook's body, besides the message itself.
+const (
+	Slack = "slack"
+	Teams = "teams"
+)
+
 // A webhook posts messages to a web address.
 type webhook struct {
 	caller  *caller
 	address string
-	slack   bool
+	format  string
 }
 
 func (*webhook) name() string { return "webhook" }
 
 func (w *webhook) send(ctx context.Context, m Message) (bool, error) {
 	var body any = m
-	if w.slack {
+	switch w.format {
+	case Slack:
 		body = slackMessage(m)
+	case Teams:
+		body = teamsMessage(m)
 	}
 	data, err := json.Marshal(body)
 	if err != nil {
@@ -41,7 +52,7 @@ func (w *webhook) send(ctx context.Context, m Message) (bool, error) {
 func slackMessage(m Message) map[string]string {
 	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 	head, body, _ := strings.Cut(m.Text, "\n")
-	text := "*" + escape.Replace("tracktik-sync "+host(m.Portal)+": "+head) + "*"
+	text := "*" + escape.Replace("tracktik-sync "+ui.Portal(m.Portal)+": "+head) + "*"
 	if body != "" {
 		text += "\n" + escape.Replace(body)
 	}

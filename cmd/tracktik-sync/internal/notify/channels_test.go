@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -24,7 +25,8 @@ func TestWebhookBodyIsTheContracts(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]any{
-		"event": "guard_refused", "portal": "https://acme.staffr.net", "run": "20261124T060000Z-000007", "approve": "ab12cd34",
+		"dedupe_key": "acme.staffr.net/guard_refused",
+		"event":      "guard_refused", "portal": "https://acme.staffr.net", "run": "20261124T060000Z-000007", "approve": "ab12cd34",
 		"counts": map[string]any{"terminate": 0.0, "held": 271.0},
 		"message": "a guard refused what a run was to do\n" +
 			"guard refused: 271 terminations, and guard.terminate.max_count allows 50; … sync --approve ab12cd34\n" +
@@ -41,13 +43,13 @@ func TestWebhookBodyIsTheContracts(t *testing.T) {
 	if err := json.Unmarshal([]byte(d.web.bodies[1]), &next); err != nil {
 		t.Fatal(err)
 	}
-	if _, there := next["approve"]; there || next["event"] != "recovered" {
+	if _, there := next["approve"]; there || next["event"] != "recovered" || next["dedupe_key"] != "acme.staffr.net/guard_refused" {
 		t.Errorf("a recovery is %v", next)
 	}
 }
 
 func TestSlackGetsTextThatCallsNobody(t *testing.T) {
-	d := newDesk(t, func(c *Config, _ *web) { c.Slack = true })
+	d := newDesk(t, func(c *Config, _ *web) { c.Format = Slack })
 	s := failing()
 	s.Cause = "exit 1: failed (<!channel> & <https://evil.example|click>)"
 	d.end(t, s)
@@ -59,6 +61,93 @@ func TestSlackGetsTextThatCallsNobody(t *testing.T) {
 	if len(got) != 1 || !strings.HasPrefix(text, "*tracktik-sync acme.staffr.net: the runs fail*\n") ||
 		!strings.Contains(text, "&lt;!channel&gt; &amp; &lt;https://evil.example|click&gt;") || strings.ContainsAny(text, "<>") {
 		t.Errorf("the body is %v", got)
+	}
+}
+
+// A duty desk opens an incident by a key, and closes it by the same.
+func TestRecoveryHasTheKeyOfWhatItEnds(t *testing.T) {
+	d := newDesk(t, func(c *Config, _ *web) { c.Portal = "https://ACME.staffr.net:8443/" })
+	neglected := fine()
+	neglected.Neglected = []string{"backup: no space left on device"}
+	kept := fine()
+	kept.Neglected = []string{}
+	var keys []string
+	for _, s := range []Situation{failing(), fine(), refused("ab12"), neglected, kept, troubled("00u1")} {
+		d.end(t, s)
+		for _, m := range d.web.messages(t) {
+			keys = append(keys, m.Event+"="+m.DedupeKey)
+		}
+	}
+	const key = "=acme.staffr.net:8443/"
+	want := []string{"failed" + key + "failed", "recovered" + key + "failed", "guard_refused" + key + "guard_refused",
+		"recovered" + key + "guard_refused", "housekeeping" + key + "housekeeping", "recovered" + key + "housekeeping", "problems_new" + key + "problems_new"}
+	if diff := cmp.Diff(want, keys); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// cardOfBody is what Teams would show: the lines of a card, and those in monospace.
+func cardOfBody(t *testing.T, body string) (lines, commands []string) {
+	t.Helper()
+	var c card
+	decoder := json.NewDecoder(strings.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&c); err != nil {
+		t.Fatalf("%v in %s", err, body)
+	}
+	if c.Type != "message" || len(c.Attachments) != 1 || c.Attachments[0].ContentType != "application/vnd.microsoft.card.adaptive" ||
+		c.Attachments[0].Content.Type != "AdaptiveCard" {
+		t.Fatalf("this is no envelope with one card: %s", body)
+	}
+	for _, b := range c.Attachments[0].Content.Body {
+		for _, r := range b.Inlines {
+			if lines = append(lines, r.Text); r.Font == "Monospace" {
+				commands = append(commands, r.Text)
+			}
+		}
+		for _, f := range b.Facts {
+			lines = append(lines, f.Title+": "+f.Value)
+		}
+	}
+	return lines, commands
+}
+
+func TestTeamsGetsOneCardWithTheCommandThatApproves(t *testing.T) {
+	d := newDesk(t, func(c *Config, _ *web) { c.Format = Teams })
+	s := refused("ab12cd34")
+	s.Counts = map[string]int{"terminate": 0, "held": 271}
+	s.Refusals[0].Message = "guard refused: 271 terminations [x](https://evil.example); to let exactly these pass, once, within 24 hours: tracktik-sync sync --approve ab12cd34"
+	d.end(t, s)
+	lines, commands := cardOfBody(t, d.web.bodies[0])
+	want := []string{"tracktik-sync acme.staffr.net: a guard refused what a run was to do",
+		"guard refused: 271 terminations [x](https://evil.example); to let exactly these pass, once, within 24 hours:",
+		"tracktik-sync sync --approve ab12cd34", "`tracktik-sync status` lists what waits for an approval.", "held: 271"}
+	if diff := cmp.Diff(want, lines); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(want[2:3], commands); diff != "" {
+		t.Error(diff)
+	}
+	if strings.Contains(d.web.bodies[0], `"TextBlock"`) {
+		t.Error("a TextBlock reads what came from elsewhere as Markdown")
+	}
+}
+
+func TestTeamsGetsNothingThatIsTooLarge(t *testing.T) {
+	for name, line := range map[string]string{"many lines": strings.Repeat("<&é\n", 60), "one line": strings.Repeat("<", 100_000)} {
+		d := newDesk(t, func(c *Config, _ *web) { c.Format, c.PersonalData = Teams, true })
+		s := troubled()
+		for i := range 500 {
+			s.Problems = append(s.Problems, plan.Trouble{Person: plan.PersonID(fmt.Sprintf("00u%d", i)), Login: "ana@acme.example", Code: plan.ProblemRefused, Message: strings.Repeat(line, 20)})
+		}
+		d.end(t, s)
+		if n := len(d.web.bodies[0]); n >= 28_000 {
+			t.Errorf("%s: the card has %d bytes", name, n)
+		}
+		lines, _ := cardOfBody(t, d.web.bodies[0])
+		if lines[0] != "tracktik-sync acme.staffr.net: 500 new problems" || !strings.Contains(strings.Join(lines, "\n"), "… and more") {
+			t.Errorf("%s: the card is %q", name, lines)
+		}
 	}
 }
 

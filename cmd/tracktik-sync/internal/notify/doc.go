@@ -9,9 +9,10 @@
 // would send it again. No channel gets more than 20 messages in 24 hours.
 //
 // The states are ok, failed, guard_refused and quarantined. Besides, there is a
-// message for people who have a problem that they had not before, and the digest,
+// message for people who have a problem that they had not before, one when copies of the
+// snapshot, metrics or events could not be kept up, and one when they can, and the digest,
 // once a day. A run that says nothing about the whole (one for single people, one
-// that somebody stopped) changes no state.
+// that somebody stopped) changes no state of the runs.
 //
 // Without Config.PersonalData a message names people by their ids alone, and
 // whatever looks like an e-mail address is taken out of texts that came from

@@ -14,6 +14,7 @@ const (
 	Recovered    = "recovered"
 	Quarantined  = "quarantined"
 	Digested     = "digest"
+	Housekeeping = "housekeeping"
 	Tested       = "test" // of `notify test`
 )
 
@@ -29,6 +30,9 @@ type Message struct {
 	Text    string         `json:"message"` // for people, of several lines; the first is the subject
 	Counts  map[string]int `json:"counts"`
 	Approve string         `json:"approve,omitempty"` // what `sync --approve` takes
+	// DedupeKey is the portal's short name and what the message is about; a recovery has the
+	// key of what it ends.
+	DedupeKey string `json:"dedupe_key"`
 }
 
 // A Situation is how things stand at the end of a run.
@@ -45,6 +49,9 @@ type Situation struct {
 	Problems    []plan.Trouble // all that there are, not only new ones
 	Counts      map[string]int
 	Digest      *Digest // where [Notifier.DigestDue] asked for one
+	// Neglected is what could not be kept up beside the runs: the copies of the snapshot,
+	// the metrics, the events. Nil: that is not known; empty: nothing.
+	Neglected []string
 }
 
 // A Digest is a day in numbers, and what stands at its end.

@@ -21,7 +21,7 @@ const (
 type Config struct {
 	Portal       string // base URL
 	Webhook      string // empty: none
-	Slack        bool   // the webhook takes Slack's form
+	Format       string // of the webhook's body: Slack, Teams, else the message as JSON
 	Email        Email
 	Ping         Ping
 	Digest       string // time of day, "07:00"; empty: none
@@ -61,7 +61,7 @@ type Notifier struct {
 func New(c Config) *Notifier {
 	n := &Notifier{Config: c, caller: newCaller(c.Agent, c.Sleep)}
 	if c.Webhook != "" {
-		n.channels = append(n.channels, &webhook{n.caller, c.Webhook, c.Slack})
+		n.channels = append(n.channels, &webhook{n.caller, c.Webhook, c.Format})
 	}
 	if c.Email.SMTP != "" && len(c.Email.To) > 0 {
 		n.channels = append(n.channels, &mailbox{c.Email, c.Agent, c.Now})

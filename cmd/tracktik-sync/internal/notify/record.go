@@ -37,6 +37,7 @@ type told struct {
 	Approve  string               `json:"approve,omitempty"`
 	At       time.Time            `json:"at,omitzero"`        // when State or Approve was told
 	Problems map[string]time.Time `json:"problems,omitempty"` // told ones by problemKey, and when they were last there
+	Neglect  time.Time            `json:"neglect,omitzero"`   // when it was told that something could not be kept up; zero: all is
 	Digest   string               `json:"digest,omitempty"`   // the last day that was summed up
 	Sent     []time.Time          `json:"sent,omitempty"`     // in the last 24 hours
 	Broken   time.Time            `json:"broken,omitzero"`    // nothing gets through since
@@ -76,6 +77,7 @@ func problemKey(t *plan.Trouble) string {
 // got it.
 type news struct {
 	event    string
+	about    string         // the state that it begins or ends; empty: the event itself
 	problems []plan.Trouble // of ProblemsNew
 	learned  func(*told)
 }
@@ -89,6 +91,7 @@ func (t *told) news(s *Situation, wanted string, now time.Time) []news {
 		list = append(list, t.stateNews(s, now)...)
 		list = append(list, t.problemNews(s, now)...)
 	}
+	list = append(list, t.neglectNews(s, now)...)
 	t.Sent = slices.DeleteFunc(t.Sent, func(at time.Time) bool { return now.Sub(at) >= day })
 	if room := max(0, maxADay-len(t.Sent)); len(list) > room {
 		list = list[:room] // the rest is news again when there is room
@@ -133,16 +136,16 @@ func (t *told) stateNews(s *Situation, now time.Time) []news {
 	if s.State == GuardRefused {
 		approve = s.approve()
 	}
-	event := s.State
+	event, about := s.State, s.State
 	switch {
 	case s.State != known && s.State == OK:
-		event = Recovered
+		event, about = Recovered, known
 	case s.State != known:
 	case approve != t.Approve && now.Sub(t.At) >= newSetAfter: // the hash that was told does not fit any more
 	default:
 		return nil
 	}
-	return []news{{event: event, learned: func(t *told) {
+	return []news{{event: event, about: about, learned: func(t *told) {
 		t.At, t.Approve = now.UTC(), approve
 		switch {
 		case s.State == OK:
@@ -153,6 +156,18 @@ func (t *told) stateNews(s *Situation, now time.Time) []news {
 			t.State = s.State
 		}
 	}}}
+}
+
+// neglectNews is about what goes with the runs: that it could not be kept up, and that it
+// can again.
+func (t *told) neglectNews(s *Situation, now time.Time) []news {
+	switch {
+	case s.Neglected == nil || (len(s.Neglected) > 0) != t.Neglect.IsZero():
+		return nil
+	case len(s.Neglected) == 0:
+		return []news{{event: Recovered, about: Housekeeping, learned: func(t *told) { t.Neglect = time.Time{} }}}
+	}
+	return []news{{event: Housekeeping, learned: func(t *told) { t.Neglect = now.UTC() }}}
 }
 
 // problemNews is about the problems that the channel does not know. One that comes

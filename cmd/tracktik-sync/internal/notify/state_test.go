@@ -54,6 +54,41 @@ func TestEachStateIsToldAsItComes(t *testing.T) {
 	}
 }
 
+// Copies, metrics and events are a state of their own: told once, whatever the runs do.
+func TestWhatCannotBeKeptUpIsToldOnceUntilItCan(t *testing.T) {
+	d := newDesk(t, nil)
+	with := func(s Situation, neglected ...string) Situation {
+		s.Neglected = append([]string{}, neglected...)
+		return s
+	}
+	one, two := "backup: no space left on device, says ana@acme.example", "metrics: textfile: no such directory"
+	for i, step := range []struct {
+		s    Situation
+		want string
+	}{
+		{with(fine()), ""},
+		{with(fine(), one), "housekeeping"},
+		{with(failing(), one, two), "failed"},
+		{fine(), "recovered"}, // nothing is known of the rest
+		{Situation{Neglected: []string{two}}, ""},
+		{Situation{Neglected: []string{}}, "recovered"}, // a run for one person knows it as well
+		{with(fine()), ""},
+		{with(fine(), two), "housekeeping"},
+	} {
+		d.end(t, step.s)
+		got := d.web.messages(t)
+		if events(got) != step.want {
+			t.Errorf("step %d is told as %q, want %q", i+1, events(got), step.want)
+		}
+		if i == 1 && (!strings.Contains(got[0].Text, "- backup: no space left on device, says (e-mail)") || strings.Contains(got[0].Text, "acme.example")) {
+			t.Errorf("it says\n%s", got[0].Text)
+		}
+		if i == 5 && !strings.Contains(got[0].Text, "They were not since 2026-11-24T06:30:00Z") {
+			t.Errorf("it says\n%s", got[0].Text)
+		}
+	}
+}
+
 // The hash that was told lets only that very set pass: another set is told too, but
 // not at every leaver.
 func TestAnotherRefusedSetIsToldOnceAnHour(t *testing.T) {

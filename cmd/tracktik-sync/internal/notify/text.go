@@ -1,9 +1,9 @@
 package notify
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
 	"text/template"
@@ -46,6 +46,7 @@ type page struct {
 	People      []string // at most maxNamed
 	More        int
 	Digest      *Digest
+	Neglected   []string
 	Last        bool // no more messages for a while
 }
 
@@ -61,11 +62,15 @@ func (w writer) write(s *Situation, n news, t *told) (Message, error) {
 		q.System, q.Reason = w.clean(q.System), w.clean(q.Reason)
 		p.Quarantine = &q
 	}
+	for _, text := range s.Neglected {
+		p.Neglected = append(p.Neglected, w.clean(text))
+	}
 	for i := range n.problems[:min(len(n.problems), maxNamed)] {
 		p.People = append(p.People, w.person(&n.problems[i]))
 	}
 	p.More = len(n.problems) - len(p.People)
-	m := Message{Event: n.event, Portal: w.portal, Run: s.Run, Counts: s.Counts}
+	m := Message{Event: n.event, Portal: w.portal, Run: s.Run, Counts: s.Counts,
+		DedupeKey: ui.Portal(w.portal) + "/" + cmp.Or(n.about, n.event)}
 	if n.event == GuardRefused {
 		m.Approve = s.approve()
 	}
@@ -78,8 +83,12 @@ func (w writer) write(s *Situation, n news, t *told) (Message, error) {
 	if n.event == Digested {
 		m.Counts = digestCounts(s.Digest)
 	}
+	name := n.event
+	if n.event == Recovered && n.about == Housekeeping {
+		name, p.Since = "kept_up", t.Neglect
+	}
 	var b strings.Builder
-	if err := messages.ExecuteTemplate(&b, n.event, p); err != nil {
+	if err := messages.ExecuteTemplate(&b, name, p); err != nil {
 		return m, fmt.Errorf("writing a message: %w", err)
 	}
 	m.Text = withoutGaps(b.String())
@@ -159,11 +168,4 @@ func (m *Message) head() string {
 }
 
 // Subject is one line for a mail: which portal, and what.
-func (m *Message) Subject() string { return "tracktik-sync " + host(m.Portal) + ": " + m.head() }
-
-func host(portal string) string {
-	if u, err := url.Parse(portal); err == nil && u.Host != "" {
-		return u.Host
-	}
-	return portal
-}
+func (m *Message) Subject() string { return "tracktik-sync " + ui.Portal(m.Portal) + ": " + m.head() }

@@ -20,7 +20,7 @@ const (
 )
 
 // companions are the endings of the files beside the snapshot.
-var companions = []string{"", ".holder", ".last", ".status", ".approvals", ".token", ".notify", ".nonce", ".probe"}
+var companions = []string{"", ".holder", ".last", ".status", ".approvals", ".token", ".notify", ".nonce", ".probe", ".chores"}
 
 // snapshot verifies it, and says how large it and its companions are.
 func (b *Bundle) snapshot() string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -190,4 +191,19 @@ func Age(t, now time.Time) string { return now.Sub(t).Round(time.Second).String(
 func LagWords(lag plan.Lag) string {
 	return fmt.Sprintf("%s waited %s (median) since Okta's word, %s at most", Number(lag.Count, "leaver"),
 		lag.Median.Round(time.Second), lag.Longest.Round(time.Second))
+}
+
+// Portal is a portal's short name: its host, with a port that is not the usual one.
+func Portal(baseURL string) string {
+	u, err := url.Parse(baseURL)
+	if err != nil || u.Host == "" {
+		return baseURL
+	}
+	name := strings.ToLower(u.Host)
+	for scheme, port := range map[string]string{"https": ":443", "http": ":80"} {
+		if u.Scheme == scheme {
+			name = strings.TrimSuffix(name, port)
+		}
+	}
+	return name
 }

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,15 +23,31 @@ const backupDay = "20060102"
 // something, and after the first of a day: one copy a day, which each such run replaces.
 // The oldest beyond state.backup.keep go. A copy that cannot be made is said, and fails
 // no run. The day is Okta's: a run that did not reach it changed nothing.
-func KeepBackups(i *wiring.Invocation, cfg *configs.Config, db *state.DB, e *tsync.Engine, d *plan.Document) {
+func KeepBackups(ctx context.Context, i *wiring.Invocation, cfg *configs.Config, db *state.DB, e *tsync.Engine, d *plan.Document) {
 	now, known := e.Clock()
 	if !known {
 		return
 	}
+	chores, err := state.LoadChores(cfg.State.Path)
+	if err != nil {
+		i.Log.WithError(err).Warn("what could not be kept up is not known")
+	}
 	_, apart := e.ClocksApart()
-	if err := keepBackup(cfg, db, now, changed(d), !apart); err != nil {
+	made, err := keepBackup(cfg, db, now, changed(d) || chores.Backup != "", !apart)
+	if err != nil {
 		i.Log.WithError(err).WithField("dir", cfg.State.Backup.Dir).Warn("the snapshot could not be copied to state.backup.dir")
 	}
+	note(ctx, i, cfg, func(c *state.Chores) {
+		if made {
+			c.Backup, c.BackedUp = "", now.UTC()
+		}
+		if err != nil {
+			c.Backup = err.Error()
+		}
+		if cfg.State.Backup.Dir == "" {
+			c.Backup, c.BackedUp = "", time.Time{}
+		}
+	})
 }
 
 // changed reports whether a run did anything that the snapshot remembers.
@@ -47,32 +64,32 @@ func changed(d *plan.Document) bool {
 }
 
 // keepBackup makes the copy of the day, anew where there is one already; the oldest ones
-// go only when the day is sure.
-func keepBackup(cfg *configs.Config, db *state.DB, now time.Time, anew, sure bool) error {
+// go only when the day is sure. made is false where none was to be made.
+func keepBackup(cfg *configs.Config, db *state.DB, now time.Time, anew, sure bool) (made bool, err error) {
 	dir := cfg.State.Backup.Dir
 	if dir == "" {
-		return nil
+		return false, nil
 	}
 	zone, err := time.LoadLocation(cfg.Schedule.Timezone)
 	if err != nil {
-		return err
+		return false, err
 	}
 	name := strings.TrimSuffix(filepath.Base(cfg.State.Path), ".db")
 	today := now.In(zone).Format(backupDay)
 	path := filepath.Join(dir, name+"-"+today+".db")
 	if _, err := os.Stat(path); err == nil && !anew {
-		return nil
+		return false, nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("making state.backup.dir: %w", err)
+		return false, fmt.Errorf("making state.backup.dir: %w", err)
 	}
 	if err := db.Backup(path); err != nil {
-		return err
+		return false, err
 	}
 	if !sure {
-		return nil
+		return true, nil
 	}
-	return removeOldest(dir, name, today, cfg.State.Backup.Keep)
+	return true, removeOldest(dir, name, today, cfg.State.Backup.Keep)
 }
 
 // removeOldest leaves the latest keep copies up to today. What is called otherwise is

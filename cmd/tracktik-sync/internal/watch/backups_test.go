@@ -24,7 +24,7 @@ func TestOneCopyADayAndTheLatestAreKept(t *testing.T) {
 	defer db.Close()
 	at := noonInUTC // the 25th in Auckland
 	for range 2 * 4 {
-		if err := keepBackup(cfg, db, at, false, true); err != nil {
+		if _, err := keepBackup(cfg, db, at, false, true); err != nil {
 			t.Fatal(err)
 		}
 		if at.Equal(noonInUTC) {
@@ -54,7 +54,7 @@ func TestOneCopyADayAndTheLatestAreKept(t *testing.T) {
 }
 
 func TestNoCopiesUnlessADirectoryIsNamed(t *testing.T) {
-	if err := keepBackup(wiringtest.Load(t, wiring.Checks), nil, noonInUTC, true, true); err != nil {
+	if _, err := keepBackup(wiringtest.Load(t, wiring.Checks), nil, noonInUTC, true, true); err != nil {
 		t.Error(err)
 	}
 }

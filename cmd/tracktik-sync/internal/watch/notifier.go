@@ -22,7 +22,7 @@ func NewNotifier(i *wiring.Invocation, cfg *configs.Config) *notify.Notifier {
 	return notify.New(notify.Config{
 		Portal:  wiring.Binding(cfg).Portal,
 		Webhook: wiring.Fresh(n.Webhook.URL),
-		Slack:   n.Webhook.Format == "slack",
+		Format:  n.Webhook.Format,
 		Email: notify.Email{SMTP: n.Email.SMTP, Username: n.Email.Username, Password: wiring.Fresh(n.Email.Password),
 			TLS: n.Email.TLS, From: n.Email.From, To: n.Email.To},
 		Ping:         notify.Ping{Start: wiring.Fresh(n.Ping.Start), Success: wiring.Fresh(n.Ping.Success), Failure: wiring.Fresh(n.Ping.Failure)},

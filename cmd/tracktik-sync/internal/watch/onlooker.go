@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
 	"time"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
@@ -77,7 +76,7 @@ func (o *Onlooker) note(db *state.DB, engine *tsync.Engine, d *plan.Document) er
 	if d != nil && len(runs) > 0 && runs[0].ID == d.ID {
 		record := runs[0]
 		o.last.Run, o.last.Mode, o.last.Refusals, o.last.Counts = d.ID, d.Mode, d.Guard.Refusals, countsOf(record, len(problems))
-		o.values = &metrics.Values{Version: o.Version, Run: record, Document: d, Meta: meta, Problems: problems, Snapshot: size, Expiry: o.ends}
+		o.values = &metrics.Values{Version: o.Version, Portal: o.portal(), Run: record, Document: d, Meta: meta, Problems: problems, Snapshot: size, Expiry: o.ends}
 		entries, err := db.TerminatedSince(record.Started)
 		o.values.Lag, lagErr = plan.LagOf(entries), err
 		o.values.Measure("okta", engine.Source)
@@ -85,7 +84,7 @@ func (o *Onlooker) note(db *state.DB, engine *tsync.Engine, d *plan.Document) er
 	}
 	digest, digestErr := o.digest(db, meta, problems)
 	o.last.Digest = digest
-	return errors.Join(metaErr, recordErr, troublesErr, sizeErr, lagErr, digestErr)
+	return errors.Join(metaErr, recordErr, troublesErr, sizeErr, lagErr, digestErr, o.LookAtChores(db))
 }
 
 // A End is how a run ended.
@@ -106,16 +105,10 @@ func (o *Onlooker) Tell(ctx context.Context, end End) {
 	// The text of a write that failed is TrackTik's and may hold a person's values: it
 	// stays in the log.
 	o.last.Cause, _, _ = strings.Cut(end.Cause, "; the last error: ")
-	var both sync.WaitGroup
 	if o.values != nil {
-		both.Go(func() {
-			for _, failed := range o.sinks.Send(context.WithoutCancel(ctx), *o.values, o.phases.List()) {
-				o.Log.WithField("sink", failed.Sink).WithError(failed.Err).Warn("the metrics of the run could not be left")
-			}
-		})
+		o.measure(ctx)
 	}
-	both.Go(func() { o.notifier.End(ctx, o.last) })
-	both.Wait()
+	o.notifier.End(ctx, o.last)
 }
 
 // unbegun notes what is told of a run that left no record. While another one is active,
@@ -128,7 +121,7 @@ func (o *Onlooker) unbegun(code int) {
 		return
 	}
 	now := o.Now().UTC()
-	o.values = &metrics.Values{Version: o.Version, Run: plan.RunRecord{Started: now, Ended: now, ExitCode: code},
+	o.values = &metrics.Values{Version: o.Version, Portal: o.portal(), Run: plan.RunRecord{Started: now, Ended: now, ExitCode: code},
 		Meta: plan.Meta{LastSuccess: o.last.LastSuccess}, Unbegun: true}
 }
 

@@ -27,6 +27,7 @@ type Invocation struct {
 	File      string     // of the configuration; empty: where it is looked for without --config
 	Command   string     // "sync", "state init"
 	Scheduled *time.Time // when `run` syncs next; nil: it is not `run`
+	Polls     bool       // it looks at what Okta's System Log names, and gives way to whoever has more to do
 
 	Now    func() time.Time
 	Sleep  func(context.Context, time.Duration) error

@@ -18,8 +18,8 @@ const (
 	ReadWait = 5 * time.Second
 	// runWait is how long a run waits for another one, which may be about to end.
 	runWait = 2 * time.Second
-	// lookWait is how long a run waits for those who only look: nobody's look may cost
-	// a scheduled run.
+	// lookWait is how long a run waits for those who only look, into the snapshot or into
+	// Okta's System Log: nobody's look may cost a scheduled run.
 	lookWait = time.Minute
 )
 
@@ -46,15 +46,21 @@ func (i *Invocation) OpenRead(cfg *configs.Config) (*state.DB, error) {
 }
 
 // OpenWrite opens the snapshot for a run, or for a command that records something. It
-// waits while it is only read.
+// waits while it is only read, and for a poll, unless it is for one.
 func (i *Invocation) OpenWrite(ctx context.Context, cfg *configs.Config) (*state.DB, error) {
 	for end := i.Now().Add(lookWait); ; {
 		db, err := i.Open(cfg, i.Writing(cfg))
 		var locked *state.LockedError
-		if !errors.As(err, &locked) || !locked.Readers || !i.Now().Before(end) || ctx.Err() != nil {
+		switch {
+		case !errors.As(err, &locked) || !i.Now().Before(end) || ctx.Err() != nil:
+			return db, err
+		case locked.Readers:
+			i.Log.WithField("snapshot", cfg.State.Path).Info("waiting for a command that reads the snapshot")
+		case locked.Holder.Poll && !i.Polls:
+			i.Log.WithField("snapshot", cfg.State.Path).Info("waiting for a look at okta's system log to end")
+		default:
 			return db, err
 		}
-		i.Log.WithField("snapshot", cfg.State.Path).Info("waiting for a command that reads the snapshot")
 	}
 }
 
@@ -66,7 +72,7 @@ func (i *Invocation) Reading(cfg *configs.Config, wait time.Duration) state.Opti
 // Writing are the options of a command that records something.
 func (i *Invocation) Writing(cfg *configs.Config) state.Options {
 	return state.Options{Timeout: runWait, Now: i.Now, Key: StateKey(cfg), Warn: i.sayDamaged,
-		Holder: state.Holder{User: userName(i.Getenv), Command: i.Command}}
+		Holder: state.Holder{User: userName(i.Getenv), Command: i.Command, Poll: i.Polls}}
 }
 
 // sayDamaged says of a file beside the snapshot that it is set aside.
