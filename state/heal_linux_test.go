@@ -235,8 +235,12 @@ func TestLocksAndHalvesThatAreInTheWayAreSetAside(t *testing.T) {
 	if noticeErr == nil {
 		told()
 	}
+	probing, probeErr := Probes(path).Lock(t.Context())
+	if probeErr == nil {
+		probing()
+	}
 	_, runErr := db.NextRun(morning)
-	err = errors.Join(lockErr, noticeErr, runErr, db.Close(), SaveStatus(path, map[string]int{}), Tokens(path).Save([]byte(`{}`)), Notices(path).Save([]byte(`{}`)),
+	err = errors.Join(lockErr, noticeErr, probeErr, runErr, db.Close(), SaveStatus(path, map[string]int{}), Tokens(path).Save([]byte(`{}`)), Notices(path).Save([]byte(`{}`)),
 		Nonces(path).Save(t.Context(), "https://acme.okta.com", "0oa1", "a nonce"),
 		Probes(path).Save(plan.ProbeNote{Portal: "https://acme.staffr.net"}),
 		UpdateChores(t.Context(), path, func(c *Chores) { c.Metrics = "it answered 503" }),

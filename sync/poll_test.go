@@ -42,9 +42,7 @@ func (w *world) poll() (*plan.Document, error) {
 	w.portal.ResetRequests()
 	e := w.build()
 	e.EventsMaxPeople = 50
-	source, err := okta.New(okta.Config{OrgURL: w.org.URL, AppID: w.app, Token: oktatest.DefaultToken, Now: w.ours, Sleep: w.sleep})
-	w.must(err)
-	e.Events = source
+	e.Events = w.source()
 	p, err := e.Listen(context.Background(), true)
 	if err != nil || p.Idle() {
 		return nil, err
@@ -54,6 +52,13 @@ func (w *world) poll() (*plan.Document, error) {
 		opt.Users = p.People()
 	}
 	return e.RunOnce(context.Background(), opt)
+}
+
+func (w *world) source() *okta.Source {
+	w.Helper()
+	source, err := okta.New(okta.Config{OrgURL: w.org.URL, AppID: w.app, Token: oktatest.DefaultToken, Now: w.ours, Sleep: w.sleep})
+	w.must(err)
+	return source
 }
 
 // polled is a poll that has to lead to a run that succeeds.

@@ -106,7 +106,7 @@ func (d *Doctor) modes(path string) {
 		return
 	}
 	var open []string
-	for _, suffix := range []string{"", ".token", ".status", ".approvals", ".notify", ".nonce", ".chores"} {
+	for _, suffix := range []string{"", ".token", ".status", ".approvals", ".notify", ".nonce", ".probe", ".chores"} {
 		if info, err := os.Stat(path + suffix); err == nil && info.Mode().Perm()&0o077 != 0 {
 			open = append(open, fmt.Sprintf("%s (%04o)", path+suffix, info.Mode().Perm()))
 		}
