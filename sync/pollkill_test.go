@@ -65,7 +65,7 @@ func calmly(t *testing.T) (want string, calls int64, steps int) {
 	w.inPortal(k.intercept)
 	var c *crashing
 	w.wrap = func(s tsync.Snapshot) tsync.Snapshot { c = &crashing{Snapshot: s}; return c }
-	w.wantDone(w.polled(), "terminate 1, create 1, update 1, grant_role 1, revoke_role 1")
+	w.wantDone(w.polled(), "terminate 1, update 1, create 1, grant_role 1, revoke_role 1")
 	return w.outcome(), k.n.Load(), c.n
 }
 

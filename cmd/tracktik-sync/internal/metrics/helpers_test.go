@@ -30,7 +30,7 @@ func full() Values {
 		}},
 	}
 	d.Seal()
-	return Values{Version: "v1.4.0", Portal: "portal.example:8443", Document: d,
+	return Values{Version: "v1.4.0", Portal: "https://Portal.example:8443/", Document: d,
 		Run: plan.RunRecord{ID: "20261124T060000Z-000007", Started: morning, Ended: morning.Add(90 * time.Second), Mode: "apply", By: "ops@worker-1 (timer)",
 			ExitCode: 4, Managed: 4000, Held: 3, Problems: 2, OktaCalls: 23, TTCalls: 9},
 		Meta: plan.Meta{LastSuccess: morning.Add(90 * time.Second), UnmanagedActive: &unmanaged, Roleless: &roleless, Unmanaged: map[plan.Class]int{plan.LeftOkta: 4, plan.Nobody: 3},

@@ -43,7 +43,7 @@ func wantMetrics(t *testing.T, got []*otlpmetrics.ResourceMetrics) {
 				name += "," + a.Key + "=" + a.Value.GetStringValue()
 			}
 			have[name] = point.GetAsDouble()
-			if portal != full().Portal {
+			if portal != "portal.example:8443" {
 				t.Errorf("%s is of the portal %q", name, portal)
 			}
 			if at := time.Unix(0, int64(point.TimeUnixNano)).UTC(); !at.Equal(full().Run.Ended) { //nolint:gosec // a moment of this century

@@ -26,7 +26,7 @@ import (
 // Values are what a run leaves.
 type Values struct {
 	Version  string
-	Portal   string         // host name, with an unusual port
+	Portal   string         // base URL; its host is a label of each metric
 	Run      plan.RunRecord // its Document is not looked at
 	Document *plan.Document // of that run
 	Meta     plan.Meta      // of the snapshot after it
@@ -72,7 +72,7 @@ var outcomes = []string{plan.Done, plan.Found, plan.Failed, plan.Unknown, plan.W
 // on, with zero, so that an alert on it can be told from one on nothing.
 func Registry(v Values) *prometheus.Registry {
 	all := prometheus.NewRegistry()
-	r := registry{all, prometheus.WrapRegistererWith(prometheus.Labels{portalLabel: v.Portal}, all)}
+	r := registry{all, prometheus.WrapRegistererWith(prometheus.Labels{portalLabel: ui.Portal(v.Portal)}, all)}
 	r.moments(v)
 	r.family("build_info", "Always 1; the version of this program.", "version").WithLabelValues(v.Version).Set(1)
 	if v.Unbegun {

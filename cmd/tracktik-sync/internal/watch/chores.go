@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
@@ -25,8 +24,8 @@ func note(ctx context.Context, i *wiring.Invocation, cfg *configs.Config, change
 	}
 }
 
-// portal is the portal's short name.
-func (o *Onlooker) portal() string { return ui.Portal(wiring.Binding(o.cfg).Portal) }
+// portal is the portal's address.
+func (o *Onlooker) portal() string { return wiring.Binding(o.cfg).Portal }
 
 // LookAtChores notes what can be told of copies, metrics and events, as long as the
 // snapshot is open.
