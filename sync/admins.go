@@ -27,6 +27,9 @@ func (r *run) findAdmins(ctx context.Context, fresh []*subject) error {
 	} else {
 		err = r.adminsByRole(ctx, candidates, protected)
 	}
+	if err == nil && !(r.grants.ByPerson() && r.grants.ByRole()) { // the portal cannot be asked like this
+		return r.findAdminsInList(ctx, fresh)
+	}
 	markAdmins(fresh, candidates)
 	return err
 }

@@ -176,7 +176,6 @@ func TestASecondGrantOfOursIsTakenBack(t *testing.T) {
 func TestNobodyIsAdoptedWhereGrantsCannotBeLookedUp(t *testing.T) {
 	for name, set := range map[string]func(*tracktiktest.Rules){
 		"user ids of their own": func(r *tracktiktest.Rules) { r.UserIDOffset, r.GrantsTakeEmployees = 5000, true },
-		"refused":               func(r *tracktiktest.Rules) { r.RefusedFilters = []string{"user.id", "role.id"} },
 		"nothing is listed":     func(r *tracktiktest.Rules) { r.GrantsUnlisted = true },
 	} {
 		for _, many := range []bool{false, true} { // by person, or by role
@@ -219,6 +218,39 @@ func TestNobodyIsAdoptedWhereGrantsCannotBeLookedUp(t *testing.T) {
 				w.wantProblem(doc, plan.ProblemProtectedMatch, "ada")
 				for _, name := range matches[1:] {
 					w.wantRoles(name, "Site North")
+				}
+			})
+		}
+	}
+}
+
+// Where the portal filters grants neither by employee nor by role, the whole list is read:
+// once a run, however many match.
+func TestAdoptionsGoOnByTheWholeListOfGrants(t *testing.T) {
+	for name, set := range map[string]func(*tracktiktest.Rules){
+		"refused": func(r *tracktiktest.Rules) { r.RefusedFilters = []string{"user.id", "role.id"} },
+		"ignored": func(r *tracktiktest.Rules) { r.IgnoredFilters = []string{"user.id", "role.id"} },
+	} {
+		for _, n := range []int{1, 8} { // by person, or by role
+			t.Run(fmt.Sprintf("%s, %d", name, n), func(t *testing.T) {
+				w := newWorld(t)
+				w.hire("bob", "cid")
+				w.run()
+				w.rules(set)
+				chief := w.atPortal("chief", nil)
+				_, err := w.portal.Grant(chief, tracktiktest.AdministratorRole)
+				w.must(err)
+				for i := range n {
+					w.atPortal(fmt.Sprintf("a%d", i), nil)
+					w.hire(fmt.Sprintf("a%d", i))
+				}
+				w.hire("chief", "new")
+				w.portal.ResetRequests()
+				doc := w.run()
+				w.wantDone(doc, fmt.Sprintf("adopt %d, create 1", n))
+				w.wantProblem(doc, plan.ProblemProtectedMatch, "chief")
+				if n := w.portal.Count("GET", "/user-roles"); n > 4 {
+					t.Errorf("%d reads of grants", n)
 				}
 			})
 		}

@@ -43,23 +43,26 @@ func acknowledgedAs(resource string, id int64) func(body []byte) error {
 	}
 }
 
-// updatedAs is acknowledgedAs for an employee who should be as full says; an answer
-// without an id is told by the names.
-func updatedAs(id plan.EmployeeID, full *plan.Values) func(body []byte) error {
-	acknowledged := acknowledgedAs("employees", int64(id))
-	return func(body []byte) error {
-		if err := acknowledged(body); err != nil {
-			return err
-		}
-		record, found := carried(body)
-		if !found {
-			return nil
-		}
-		if e, shown, _, err := decodeEmployee(record); err == nil && shown == 0 {
-			return sameNames(&e, full)
-		}
-		return nil
+// updatedAs is the employee in the answer to an update, who should be as full says; nobody
+// where it shows none. One without an id is told by the names.
+func updatedAs(body []byte, id plan.EmployeeID, full *plan.Values) (plan.Employee, error) {
+	if err := acknowledgedAs("employees", int64(id))(body); err != nil {
+		return plan.Employee{}, err
 	}
+	record, found := carried(body)
+	if !found {
+		return plan.Employee{}, nil
+	}
+	e, shown, _, err := decodeEmployee(record)
+	switch {
+	case err != nil: // another thing than a record
+		return plan.Employee{}, nil
+	case shown == 0:
+		return e, sameNames(&e, full)
+	case plan.EmployeeID(shown) != id: // of another kind
+		return plan.Employee{}, nil
+	}
+	return e, nil
 }
 
 // sameNames refuses an employee who agrees with sent in neither user name nor e-mail,

@@ -15,7 +15,8 @@ var (
 		return err
 	}
 	updateAna = func(ctx context.Context, c *Client) error {
-		return c.UpdateEmployee(ctx, 5, []plan.Change{{Field: plan.JobTitle, New: "Guard"}}, sentAna)
+		_, err := c.UpdateEmployee(ctx, 5, []plan.Change{{Field: plan.JobTitle, New: "Guard"}}, sentAna)
+		return err
 	}
 )
 

@@ -74,9 +74,13 @@ func liveThrough(t *testing.T, c *Client) error {
 	_, reasonsErr := c.TerminationReasons(ctx)
 	_, selfErr := c.Self(ctx)
 	_, _, endErr := c.RefreshTokenEnd(ctx)
+	update := func(full plan.Values, changes ...plan.Change) error {
+		_, err := c.UpdateEmployee(ctx, e.ID, changes, full)
+		return err
+	}
 	return errors.Join(grantErr, roleErr, withErr, nameErr, customErr, reasonsErr, selfErr, endErr,
-		c.UpdateEmployee(ctx, e.ID, []plan.Change{{Field: plan.City, Old: "Albany", New: "Troy"}, {Field: plan.JobTitle, Old: "Guard"}}, full),
-		c.UpdateEmployee(ctx, e.ID, []plan.Change{{Field: plan.City, Old: "Troy"}, {Field: plan.Language, Old: "EN_US"}}, bare),
+		update(full, plan.Change{Field: plan.City, Old: "Albany", New: "Troy"}, plan.Change{Field: plan.JobTitle, Old: "Guard"}),
+		update(bare, plan.Change{Field: plan.City, Old: "Troy"}, plan.Change{Field: plan.Language, Old: "EN_US"}),
 		c.MoveEmployee(ctx, e.ID, 3), c.RenameRole(ctx, role.ID, "Site South"), c.Revoke(ctx, grant),
 		c.TerminateEmployee(ctx, e.ID, plan.Termination{Date: "2026-11-23", Reason: tracktiktest.DismissedReason, Comment: "left"}),
 		c.ReactivateEmployee(ctx, e.ID, "back"))

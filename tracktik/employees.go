@@ -152,8 +152,9 @@ func (c *Client) CreateEmployee(ctx context.Context, v plan.Values, region plan.
 // UpdateEmployee sets what differs and nothing else; an empty new value is
 // cleared. full is the whole record as it should be: the portal takes the five
 // parts of an address together. A change of the region is left to MoveEmployee.
-// Without anything to send there is no call.
-func (c *Client) UpdateEmployee(ctx context.Context, id plan.EmployeeID, changes []plan.Change, full plan.Values) error {
+// Without anything to send there is no call. The answer's record is returned, as far as
+// the portal shows one.
+func (c *Client) UpdateEmployee(ctx context.Context, id plan.EmployeeID, changes []plan.Change, full plan.Values) (plan.Employee, error) {
 	payload := map[string]any{}
 	for _, change := range changes {
 		switch f := change.Field; {
@@ -161,7 +162,7 @@ func (c *Client) UpdateEmployee(ctx context.Context, id plan.EmployeeID, changes
 		case isAddress(f):
 			address, complete := addressOf(full)
 			if !complete && address != nil {
-				return c.partialAddress(id)
+				return plan.Employee{}, c.partialAddress(id)
 			}
 			payload["address"] = nil
 			if complete {
@@ -174,9 +175,14 @@ func (c *Client) UpdateEmployee(ctx context.Context, id plan.EmployeeID, changes
 		}
 	}
 	if len(payload) == 0 {
-		return nil
+		return plan.Employee{}, nil
 	}
-	return c.write(ctx, http.MethodPatch, payload, updatedAs(id, &full), "employees", employeePath(id))
+	var answer plan.Employee
+	err := c.write(ctx, http.MethodPatch, payload, func(body []byte) (err error) {
+		answer, err = updatedAs(body, id, &full)
+		return err
+	}, "employees", employeePath(id))
+	return answer, err
 }
 
 // partialAddress refuses what the portal would refuse, without a call.

@@ -68,7 +68,7 @@ func TestUpdateSendsOnlyWhatChanged(t *testing.T) {
 		"never a region":   {[]plan.Change{{Field: plan.Region, New: "North"}, {Field: plan.Email, New: "a@b.example"}}, ana, `{"email":"a@b.example"}`},
 	} {
 		p := newPortal(t, always(200, `{"data":{"id":31}}`))
-		if err := client(t, p, nil).UpdateEmployee(t.Context(), 31, test.changes, test.full); err != nil {
+		if _, err := client(t, p, nil).UpdateEmployee(t.Context(), 31, test.changes, test.full); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		wantSent(t, p, "PATCH", "/employees/31", test.want)
@@ -78,9 +78,11 @@ func TestUpdateSendsOnlyWhatChanged(t *testing.T) {
 func TestUpdateWithoutAnythingToSendIsNoCall(t *testing.T) {
 	p := newPortal(t, always(500, ""))
 	c := client(t, p, nil)
-	ok(t, c.UpdateEmployee(t.Context(), 31, []plan.Change{{Field: plan.Region, New: "North"}}, ana))
+	_, err := c.UpdateEmployee(t.Context(), 31, []plan.Change{{Field: plan.Region, New: "North"}}, ana)
+	ok(t, err)
 	partial := plan.Values{plan.City: "Montreal"}
-	e := wantError(t, c.UpdateEmployee(t.Context(), 31, []plan.Change{{Field: plan.City, New: "Montreal"}}, partial))
+	_, err = c.UpdateEmployee(t.Context(), 31, []plan.Change{{Field: plan.City, New: "Montreal"}}, partial)
+	e := wantError(t, err)
 	if !e.Refused() || c.Requests() != 0 {
 		t.Errorf("refused %v after %d requests", e.Refused(), c.Requests())
 	}
@@ -243,7 +245,7 @@ func FuzzAnswersNeverPanic(f *testing.F) {
 		if e, err := newEmployee(body, &plan.Values{}); err == nil && e.ID <= 0 {
 			t.Errorf("the employee %d was believed", e.ID)
 		}
-		_ = updatedAs(5, &plan.Values{})(body)
+		_, _ = updatedAs(body, 5, &plan.Values{})
 		_, _ = ParseToken(body)
 		if said := errorText(&http.Response{StatusCode: 500}, body); len([]rune(said)) > maxErrorText+40 {
 			t.Errorf("%d characters of text", len([]rune(said)))

@@ -19,7 +19,8 @@ var writes = map[string]func(context.Context, *Client) error{
 		return err
 	},
 	"update": func(ctx context.Context, c *Client) error {
-		return c.UpdateEmployee(ctx, 5, []plan.Change{{Field: plan.JobTitle, New: "Guard"}}, plan.Values{})
+		_, err := c.UpdateEmployee(ctx, 5, []plan.Change{{Field: plan.JobTitle, New: "Guard"}}, plan.Values{})
+		return err
 	},
 	"move": func(ctx context.Context, c *Client) error { return c.MoveEmployee(ctx, 5, 2) },
 	"terminate": func(ctx context.Context, c *Client) error {

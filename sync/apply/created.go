@@ -28,7 +28,7 @@ func (l looker) lookForCreated(ctx context.Context, in *plan.Intent) (settled, p
 	case !found:
 		return didNot, plan.Batch{}, nil
 	}
-	batch, err := l.createdBatch(&in.Action, in.Wanted, e.ID, in.Run)
+	batch, err := l.createdBatch(&in.Action, in.Wanted, &plan.Employee{ID: e.ID}, in.Run) // which no answer showed
 	holds(&batch, in.Wanted, &e)
 	return happened, batch, err
 }
@@ -39,7 +39,7 @@ func holds(batch *plan.Batch, sent *plan.Wanted, e *plan.Employee) {
 	for i := range batch.Links {
 		link := &batch.Links[i]
 		for _, f := range plan.RecordFields {
-			if sent.Values[f] != "" && e.Has.Has(f) && !f.Same(sent.Values[f], e.Values[f]) {
+			if sent.Values[f] != "" && e.Has.Has(f) && !link.Keeps(f, e.Values[f]) {
 				link.Pushed[f] = e.Values[f]
 			}
 		}
@@ -75,7 +75,7 @@ func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee
 
 func agrees(e *plan.Employee, want *plan.Values) bool {
 	for _, f := range plan.RequiredFields {
-		if e.Has.Has(f) && !f.Same(plan.Clean(e.Values[f]), want[f]) {
+		if e.Has.Has(f) && plan.FoldName(e.Values[f]) != plan.FoldName(want[f]) { // a portal may capitalise names
 			return false
 		}
 	}

@@ -18,7 +18,7 @@ func (c *caller) create(ctx context.Context, action *plan.Action, intent *plan.I
 	for tries := 1; ; tries++ {
 		e, err := c.Target.CreateEmployee(ctx, want.Values, want.RegionID)
 		if err == nil {
-			done := c.created(action, &want, e.ID)
+			done := c.created(action, &want, &e)
 			done.attempts, done.warnings = tries, warnings
 			return done
 		}
@@ -42,7 +42,8 @@ func (c *caller) create(ctx context.Context, action *plan.Action, intent *plan.I
 
 // created records a new employee. One who is known already is not new: then nobody knows
 // what became of the call.
-func (c *caller) created(action *plan.Action, want *plan.Wanted, id plan.EmployeeID) attempt {
+func (c *caller) created(action *plan.Action, want *plan.Wanted, e *plan.Employee) attempt {
+	id := e.ID
 	link, owned, err := c.Snapshot.LinkOfEmployee(id)
 	former, was, formerErr := c.Snapshot.FormerByEmployee(id)
 	if err := errors.Join(err, formerErr); err != nil {
@@ -55,7 +56,7 @@ func (c *caller) created(action *plan.Action, want *plan.Wanted, id plan.Employe
 		return attempt{outcome: plan.Unknown,
 			message: fmt.Sprintf("tracktik answered that the new employee is %d, who is known as that of user %s", id, link.Person)}
 	}
-	batch, err := c.createdBatch(action, want, id, c.Run)
+	batch, err := c.createdBatch(action, want, e, c.Run)
 	c.learn(action, &batch)
 	return finished(batch, err)
 }
@@ -84,10 +85,12 @@ func (c *caller) update(ctx context.Context, action *plan.Action) attempt {
 	fields := slices.DeleteFunc(slices.Clone(action.Changes), func(c plan.Change) bool { return c.Field == plan.Region })
 	full := c.fullValues(action)
 	var warnings []plan.Warning
+	var answer plan.Employee
 	tries := 0
 	for len(fields) > 0 {
 		tries++
-		err := c.Target.UpdateEmployee(ctx, action.Employee, fields, full)
+		var err error
+		answer, err = c.Target.UpdateEmployee(ctx, action.Employee, fields, full)
 		if err == nil {
 			break
 		}
@@ -112,7 +115,7 @@ func (c *caller) update(ctx context.Context, action *plan.Action) attempt {
 		if done, ok := c.move(ctx, action); !ok {
 			done.attempts, done.warnings, done.used = tries, warnings, used
 			if done.outcome != plan.Unknown && len(fields) > 0 {
-				batch, berr := c.updatedLink(action, fields)
+				batch, berr := c.updatedLink(action, fields, &answer)
 				if berr == nil {
 					done.batch = batch
 				}
@@ -121,7 +124,7 @@ func (c *caller) update(ctx context.Context, action *plan.Action) attempt {
 		}
 		used = append(used, moves)
 	}
-	batch, err := c.updatedLink(action, action.Changes)
+	batch, err := c.updatedLink(action, action.Changes, &answer)
 	done := finished(batch, err)
 	done.attempts, done.warnings, done.used = max(1, tries), warnings, used
 	return done

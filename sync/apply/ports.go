@@ -22,7 +22,7 @@ type Employees interface {
 	// where they cannot be asked for.
 	NewerEmployees(ctx context.Context, than plan.EmployeeID, page func([]plan.Employee) error) error
 	CreateEmployee(ctx context.Context, v plan.Values, region plan.RegionID) (plan.Employee, error)
-	UpdateEmployee(ctx context.Context, id plan.EmployeeID, changes []plan.Change, full plan.Values) error
+	UpdateEmployee(ctx context.Context, id plan.EmployeeID, changes []plan.Change, full plan.Values) (plan.Employee, error)
 	MoveEmployee(ctx context.Context, id plan.EmployeeID, region plan.RegionID) error
 	TerminateEmployee(ctx context.Context, id plan.EmployeeID, t plan.Termination) error
 	ReactivateEmployee(ctx context.Context, id plan.EmployeeID, note string) error

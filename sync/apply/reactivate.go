@@ -73,12 +73,11 @@ func (c *caller) broughtBack(ctx context.Context, action *plan.Action) attempt {
 func (c *caller) bringUpToDate(ctx context.Context, action *plan.Action, link *plan.Link, changes []plan.Change) (right, error) {
 	fields := slices.DeleteFunc(slices.Clone(changes), func(c plan.Change) bool { return c.Field == plan.Region })
 	if len(fields) > 0 {
-		if err := c.Target.UpdateEmployee(ctx, action.Employee, fields, action.Want.Values); err != nil {
+		answer, err := c.Target.UpdateEmployee(ctx, action.Employee, fields, action.Want.Values)
+		if err != nil {
 			return right(plan.Update), err
 		}
-		for _, c := range fields {
-			link.Pushed[c.Field], link.Seen[c.Field] = c.New, ""
-		}
+		link.Sent(fields, &answer)
 	}
 	if len(fields) == len(changes) {
 		return "", nil

@@ -23,10 +23,12 @@ func (j *Job) Audit(a *plan.Action, outcome string) plan.Audit {
 	return entry
 }
 
-// createdBatch records the employee that a create made.
-func (r recorder) createdBatch(a *plan.Action, w *plan.Wanted, id plan.EmployeeID, run string) (plan.Batch, error) {
+// createdBatch records the employee that a create made, as TrackTik has shown them since.
+func (r recorder) createdBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee, run string) (plan.Batch, error) {
+	id := e.ID
 	link := plan.Link{Person: a.User.ID, Employee: id, How: plan.HowCreated, Since: r.Clock.Time(), Run: run, Login: a.User.Login, Email: w.Email,
 		Pushed: w.Values, PushedRegion: w.RegionID, AssignedBy: w.Group}
+	link.Sent(plan.All(&w.Values), e)
 	markRestored(a, &link)
 	batch := plan.Batch{Links: []plan.Link{link}}
 	old, found, err := r.Snapshot.Link(a.User.ID)
@@ -110,8 +112,8 @@ func asBefore(link, before *plan.Link, w *plan.Wanted, e *plan.Employee) {
 	link.Pushed[plan.Region], link.PushedRegion = before.Pushed[plan.Region], before.PushedRegion
 }
 
-// updatedLink is the link after an update was done.
-func (r recorder) updatedLink(a *plan.Action, changes []plan.Change) (plan.Batch, error) {
+// updatedLink is the link after an update was done, with what the answer showed.
+func (r recorder) updatedLink(a *plan.Action, changes []plan.Change, answer *plan.Employee) (plan.Batch, error) {
 	link, found, err := r.Snapshot.Link(a.User.ID)
 	if err != nil {
 		return plan.Batch{}, err
@@ -120,21 +122,24 @@ func (r recorder) updatedLink(a *plan.Action, changes []plan.Change) (plan.Batch
 		return plan.Batch{}, fmt.Errorf("recording the update of user %s: the snapshot has no link any more", a.User.ID)
 	}
 	if p := r.Ground.Person(a.User.ID); p != nil && p.Note != nil && p.Note.Employee == link.Employee {
-		pushed, region := link.Pushed, link.PushedRegion
+		before := link
 		link = *p.Note
-		for f, v := range pushed { // what an earlier action of this run has sent stays
+		for f, v := range before.Pushed { // what an earlier action of this run has sent stays
 			if p.Link != nil && v != p.Link.Pushed[f] {
-				link.Pushed[f], link.Seen[f] = v, ""
+				link.TakeOver(&before, plan.Field(f))
 			}
 		}
-		if p.Link == nil || region != p.Link.PushedRegion {
-			link.PushedRegion = region
+		if p.Link == nil || before.PushedRegion != p.Link.PushedRegion {
+			link.PushedRegion = before.PushedRegion
 		}
 	}
+	link.Sent(changes, answer)
 	for _, c := range changes {
-		link.Pushed[c.Field], link.Seen[c.Field] = c.New, ""
-		if c.Field == plan.Region && a.Want != nil {
-			link.PushedRegion = a.Want.RegionID
+		if c.Field == plan.Region {
+			link.Pushed[c.Field], link.Seen[c.Field] = c.New, ""
+			if a.Want != nil {
+				link.PushedRegion = a.Want.RegionID
+			}
 		}
 	}
 	link.LastRepair = ""

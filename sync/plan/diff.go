@@ -34,10 +34,10 @@ func Differences(link *Link, want *Wanted, employee *Employee, pol *Policy) (cha
 		}
 		switch {
 		case !f.Same(new, pushed):
-			if !read || !f.Same(new, held) {
+			if !read || !f.Same(new, held) && !(f.isPhone() && sameNumber(new, held)) {
 				changes = append(changes, Change{f, held, new})
 			}
-		case read && new != "" && !f.Same(new, held): // one that was never pushed is left alone
+		case read && new != "" && !link.Keeps(f, held): // one that was never pushed is left alone
 			drift = append(drift, Change{f, held, new})
 		}
 	}
@@ -56,9 +56,14 @@ func (pol *Policy) Settled(link *Link, f Field) bool {
 // it was not told by us.
 func Agree(link *Link, want *Wanted, employee *Employee) {
 	for _, f := range RecordFields {
-		if employee.Has.Has(f) && !want.Keep.Has(f) && link.Pushed[f] != want.Values[f] && f.Same(want.Values[f], employee.Values[f]) {
+		if !employee.Has.Has(f) || want.Keep.Has(f) {
+			continue
+		}
+		held := employee.Values[f]
+		if link.Pushed[f] != want.Values[f] && (f.Same(want.Values[f], held) || f.isPhone() && sameNumber(want.Values[f], held)) {
 			link.Pushed[f], link.Seen[f] = want.Values[f], ""
 		}
+		link.noteKept(f, held)
 	}
 }
 

@@ -100,7 +100,7 @@ func (f Field) Same(a, b string) bool {
 		return FoldName(a) == FoldName(b)
 	case a == b || Clean(a) == Clean(b):
 		return true
-	case f == PrimaryPhone:
+	case f.isPhone():
 		return digits(a) != "" && digits(a) == digits(b)
 	}
 	return false

@@ -252,7 +252,7 @@ func Adopted(w *Wanted, e *Employee, keep bool) Link {
 		if w.Keep.Has(f) {
 			continue
 		}
-		same := f.Same(w.Values[f], e.Values[f])
+		same := f.Same(w.Values[f], e.Values[f]) || f.isPhone() && sameNumber(w.Values[f], e.Values[f])
 		if keep || same {
 			link.Pushed[f] = w.Values[f]
 		}

@@ -34,6 +34,13 @@ type Link struct {
 	// that did not agree and were not sent since.
 	Seen Values `json:"seen,omitzero"`
 
+	// Answered is what TrackTik keeps in the place of Pushed, in the fields in which it
+	// has answered our own write with something else: the same phone, written otherwise.
+	Answered Values `json:"answered,omitzero"`
+	// Unanswered are the fields that were sent since they were last read, and that the
+	// answer did not show.
+	Unanswered FieldSet `json:"unanswered,omitempty"`
+
 	// AssignedBy is the group that granted the app, when it was not assigned
 	// to the person directly.
 	AssignedBy GroupID `json:"assigned_by,omitempty"`

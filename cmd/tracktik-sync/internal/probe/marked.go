@@ -214,7 +214,7 @@ func (s *session) set(ctx context.Context, want plan.Values) error {
 				changes = append(changes, plan.Change{Field: f, Old: s.was.Values[f], New: s.sent[f]})
 			}
 		}
-		err := s.Target.UpdateEmployee(ctx, s.id, changes, s.sent)
+		_, err := s.Target.UpdateEmployee(ctx, s.id, changes, s.sent)
 		var f failure
 		switch {
 		case err == nil || isUnknown(err): // which the comparison shows

@@ -26,7 +26,7 @@ type Target interface {
 	FindEmployees(ctx context.Context, field plan.Field, value string) ([]plan.Employee, error)
 	EmployeesByID(ctx context.Context, ids []plan.EmployeeID) ([]plan.Employee, error)
 	CreateEmployee(ctx context.Context, v plan.Values, region plan.RegionID) (plan.Employee, error)
-	UpdateEmployee(ctx context.Context, id plan.EmployeeID, changes []plan.Change, full plan.Values) error
+	UpdateEmployee(ctx context.Context, id plan.EmployeeID, changes []plan.Change, full plan.Values) (plan.Employee, error)
 	MoveEmployee(ctx context.Context, id plan.EmployeeID, region plan.RegionID) error
 	TerminateEmployee(ctx context.Context, id plan.EmployeeID, t plan.Termination) error
 	ReactivateEmployee(ctx context.Context, id plan.EmployeeID, note string) error

@@ -138,7 +138,7 @@ func (s *session) update(ctx context.Context, r row, follows string, values map[
 			changes = append(changes, plan.Change{Field: f, Old: s.sent[f], New: value})
 		}
 	}
-	err = s.Target.UpdateEmployee(ctx, s.id, changes, full)
+	_, err = s.Target.UpdateEmployee(ctx, s.id, changes, full)
 	switch {
 	case err == nil:
 		s.sent = full
