@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	tsync "tracktik-sync/sync"
-	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
 
@@ -95,18 +93,4 @@ func TestACountryCodeIsNoDifferenceWhenAdopted(t *testing.T) {
 	w.org.UpdateUser(w.users["bob"], map[string]any{"primaryPhone": "+1 514 555 0201"})
 	w.wantDone(w.run(), "adopt 2, update 1")
 	w.wantDone(w.runWith(refreshed), "")
-}
-
-// A value that the portal drops, or leaves as it was, is not kept.
-func TestADroppedValueIsNotKept(t *testing.T) {
-	w := newWorld(t)
-	w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Store = tracktiktest.Dropped("jobTitle") })
-	w.hire("ada")
-	w.org.UpdateUser(w.users["ada"], map[string]any{"title": "Guard"})
-	w.run()
-	w.wantDone(w.runWith(refreshed), "update 1")
-	doc, _ := w.sync(tsync.RunOptions{Refresh: refreshed.Refresh})
-	if len(doc.Problems) != 1 || doc.Problems[0].Code != plan.ProblemValueNotKept {
-		t.Errorf("problems are %v", doc.Problems)
-	}
 }
