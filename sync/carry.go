@@ -21,6 +21,8 @@ type runClock struct{ *Engine }
 
 func (c runClock) Time() time.Time { return c.clock() }
 
+func (c runClock) Sleep(ctx context.Context, d time.Duration) error { return c.Engine.Sleep(ctx, d) }
+
 func (c runClock) Apart() bool { return c.apart() }
 
 // apply carries out the plan, kind by kind: what gives a name or a role free comes

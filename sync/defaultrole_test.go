@@ -1,6 +1,8 @@
 package sync_test
 
 import (
+	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -135,25 +137,40 @@ func TestAChangedDefaultRoleIsSwappedAndAnEmptiedOneStays(t *testing.T) {
 	w.wantNoRole(doc, "bob@")
 }
 
-func TestADefaultRoleThatCannotBeGivenIsAProblemAndStopsNothing(t *testing.T) {
-	for name, c := range map[string]struct{ key, code string }{
-		"unknown": {"Nobody's", plan.ProblemMissingRequired}, "client": {"Visitor", plan.ProblemInvalidValue}, "protected": {"Site Admin", plan.ProblemInvalidValue},
+func TestADefaultRoleThatIsNotThereIsAProblemAndStopsNothing(t *testing.T) {
+	w := newWorld(t)
+	w.configure("Nobody's")
+	w.hire("ada", "bob")
+	w.group("Site North", "ada")
+	doc := w.run()
+	if len(doc.Problems) != 1 || doc.Problems[0].Code != plan.ProblemMissingRequired || !strings.Contains(doc.Problems[0].Message, "sync.roles.default") {
+		t.Errorf("problems: %s", details(doc))
+	}
+	w.wantStatus(tracktiktest.Active, "ada", "bob")
+	w.wantRoles("ada", "Site North")
+	w.wantRoles("bob", "")
+	w.wantNoRole(doc, "bob@")
+}
+
+// That a role is protected may be seen in the portal only: by its id, or by its portal.
+func TestAProtectedDefaultRoleIsRefusedBeforeAnyWrite(t *testing.T) {
+	for name, key := range map[string]func(client, admin int64) string{
+		"client":       func(int64, int64) string { return "Visitor" },
+		"client by id": func(client, _ int64) string { return strconv.FormatInt(client, 10) },
+		"protected":    func(int64, int64) string { return "Site Admin" },
+		"by id":        func(_, admin int64) string { return strconv.FormatInt(admin, 10) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.portal.AddRole(tracktiktest.Role{Name: "Visitor", Portal: "CLIENT"})
-			w.portal.AddRole(tracktiktest.Role{Name: "Site Admin"})
-			w.configure(c.key)
-			w.hire("ada", "bob")
+			w.configure(key(w.portal.AddRole(tracktiktest.Role{Name: "Visitor", Portal: "CLIENT"}), w.portal.AddRole(tracktiktest.Role{Name: "Site Admin"})))
+			w.hire("ada")
 			w.group("Site North", "ada")
-			doc := w.run()
-			if len(doc.Problems) != 1 || doc.Problems[0].Code != c.code || !strings.Contains(doc.Problems[0].Message, "sync.roles.default") {
-				t.Errorf("problems: %s", details(doc))
+			doc, err := w.sync(refreshedNot)
+			var wrong *tsync.ConfigError
+			if !errors.As(err, &wrong) || tsync.ExitCode(doc, err, "4") != tsync.ExitUsage || !strings.Contains(err.Error(), "sync.roles.default") {
+				t.Errorf("the run ended with %v", err)
 			}
-			w.wantStatus(tracktiktest.Active, "ada", "bob")
-			w.wantRoles("ada", "Site North")
-			w.wantRoles("bob", "")
-			w.wantNoRole(doc, "bob@")
+			w.wantNoWrites()
 		})
 	}
 }

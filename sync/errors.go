@@ -27,6 +27,12 @@ const (
 
 func (e *RefusedError) Error() string { return e.Message }
 
+// A ConfigError says that a key of the configuration must not be so, which only the portal
+// could tell. Nothing was written to TrackTik.
+type ConfigError struct{ Message string }
+
+func (e *ConfigError) Error() string { return e.Message }
+
 // A QuarantineError says that no call was made, since the credentials of a system
 // are known to be bad.
 type QuarantineError struct {

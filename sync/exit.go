@@ -22,8 +22,9 @@ const (
 func ExitCode(doc *plan.Document, err error, problems string) int {
 	var refused *RefusedError
 	var managed *ManagedError
+	var config *ConfigError
 	switch {
-	case errors.As(err, &managed):
+	case errors.As(err, &managed), errors.As(err, &config):
 		return ExitUsage
 	case errors.As(err, &refused):
 		return ExitRefused

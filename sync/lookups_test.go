@@ -1,10 +1,12 @@
 package sync_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
 
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -77,5 +79,37 @@ func TestANameThatWasChangedByHandIsFree(t *testing.T) {
 	w.wantDone(w.runWith(refreshed), "update 1")
 	if e := w.employees("ada"); len(e) != 1 || e[0].FirstName != "Bob" {
 		t.Errorf("bob did not get the name: %+v", e)
+	}
+}
+
+// A connection that breaks, or a gateway's 502, says as little about the end of a call as a
+// time-out: the call may be at work still, and be done a moment later.
+func TestACallThatIsDoneAMomentAfterItsConnectionBrokeIsMadeOnce(t *testing.T) {
+	want := undisturbed(t, func(*world) {})
+	for _, write := range []string{"create", "create role", "grant"} {
+		match := writes[write]
+		for answer, status := range map[string]int{"closed": 0, "500": 500, "502": 502, "503": 503} {
+			t.Run(write+"/"+answer, func(t *testing.T) {
+				w := lateWorld(t, write)
+				var late tracktiktest.Late
+				fault := late.Cut(status)
+				if status == 0 {
+					fault = late.Broken
+				}
+				match.Times = 1
+				w.inPortal(tracktiktest.When(match, fault))
+				w.change = func(e *tsync.Engine) {
+					sleep := e.Sleep
+					e.Sleep = func(ctx context.Context, d time.Duration) error {
+						late.TakeEffect()
+						return sleep(ctx, d)
+					}
+				}
+				if _, err := w.sync(refreshedNot); err != nil {
+					t.Fatal(err)
+				}
+				w.followed(&late, 0, want)
+			})
+		}
 	}
 }

@@ -24,6 +24,9 @@ func (r *run) findDefault(ctx context.Context) error {
 			return err
 		}
 		found, problem := plan.FindDefaultRole(r.portal.Roles, &r.pol)
+		if problem != nil && problem.Code == plan.ProblemInvalidValue { // it is protected
+			return &ConfigError{problem.Message}
+		}
 		if problem != nil {
 			p.groups.Problems = append(p.groups.Problems, *problem)
 			r.meta.DefaultRole = nil

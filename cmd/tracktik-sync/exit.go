@@ -101,6 +101,8 @@ func known(err error) (ending, bool) {
 		return ending{tsync.ExitUsage, "bad configuration", errors.New(strings.TrimPrefix(err.Error(), "configuration: "))}, true
 	case *tsync.ManagedError:
 		return ending{tsync.ExitUsage, "bad usage", err}, true
+	case *tsync.ConfigError:
+		return ending{tsync.ExitUsage, "bad configuration", err}, true
 	case *state.KeyError:
 		return ending{tsync.ExitUsage, "bad configuration", err}, true
 	case *state.LockedError:

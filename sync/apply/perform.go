@@ -26,6 +26,9 @@ func (c *caller) perform(ctx context.Context, action *plan.Action, intent *plan.
 		return done
 	}
 	state, batch, err := c.lookInto(ctx, intent, c.lostAt(action, done))
+	if err == nil && state == didNot && makesAnew(action.Kind) {
+		state, batch, err = c.lookAgain(ctx, intent)
+	}
 	var others *notOurs
 	switch {
 	case errors.As(err, &others):
@@ -61,6 +64,18 @@ func (c *caller) perform(ctx context.Context, action *plan.Action, intent *plan.
 		return again
 	}
 	return done
+}
+
+// resendPause is how long a call that was lost with its connection, or answered with a 5xx,
+// is waited for before it is made again: behind a gateway it may be at work still.
+const resendPause = 5 * time.Second
+
+// lookAgain asks a second time what became of a call, right before it is made again.
+func (c *caller) lookAgain(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
+	if err := c.Clock.Sleep(ctx, resendPause); err != nil {
+		return unsettled, plan.Batch{}, err
+	}
+	return c.whatBecameOf(ctx, in)
 }
 
 // endedElsewhere is the status of an employee whom the batch shows to be ended by somebody

@@ -14,7 +14,8 @@ type DefaultRole struct {
 }
 
 // FindDefaultRole finds the role that sync.roles.default names, by name or else by id. A
-// problem says why nobody is granted it: the portal has no such role, or it is protected.
+// problem says why nobody is granted it: the portal has no such role
+// (ProblemMissingRequired), or it is protected (ProblemInvalidValue).
 func FindDefaultRole(roles []Role, pol *Policy) (DefaultRole, *Problem) {
 	key := pol.DefaultRole
 	g := groupPass{portal: PortalRoles{Read: true, Roles: roles}}

@@ -23,12 +23,18 @@ func (l *Late) Silent(w http.ResponseWriter, r *http.Request, next http.Handler)
 	Silent(w, r, next)
 }
 
-// Cut answers 504, 408, 522 or 524: see CutBefore and CutBy.
+// Cut answers 504, 408, 522 or 524, or another status of a gateway: see CutBefore and CutBy.
 func (l *Late) Cut(status int) Interceptor {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		l.keep(r, next)
 		cut(w, status)
 	}
+}
+
+// Broken closes the connection without an answer.
+func (l *Late) Broken(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	l.keep(r, next)
+	Unreached(w, r, next)
 }
 
 func (l *Late) keep(r *http.Request, next http.Handler) {

@@ -140,7 +140,11 @@ func (j *judge) updated(s *step, h tracktiktest.Change) string {
 	if j.reread[e.id] && e.status() == tracktiktest.Banned {
 		return "it is banned, and was read since"
 	}
-	return firstOf(s.provisions(p), differing(values, p.wanted(s.cfg), h.Fields), j.within(s, h, "update", e.id))
+	over := ""
+	if !j.broughtBack(e, s) { // setting the username again is a part of that
+		over = j.within(s, h, "update", e.id)
+	}
+	return firstOf(s.provisions(p), differing(values, p.wanted(s.cfg), h.Fields), over)
 }
 
 // broughtBack reports whether an employee was reactivated by us, which sets the username.

@@ -58,10 +58,14 @@ func (j *judge) mapped(s *step, g *Group) (wanted string, r *role) {
 			return wanted, r
 		}
 	}
-	if named := j.named(wanted); len(named) == 1 {
-		return wanted, named[0]
+	var first *role // of several, the contract names none: that of guards which was there first
+	for _, r := range j.named(wanted) {
+		staff := r.portal == tracktiktest.StaffPortal
+		if first == nil || staff && first.portal != tracktiktest.StaffPortal || staff == (first.portal == tracktiktest.StaffPortal) && r.id < first.id {
+			first = r
+		}
 	}
-	return wanted, nil
+	return wanted, first
 }
 
 // giving is the role that a group gives its members; 0: none is known. A group that the
