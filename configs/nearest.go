@@ -46,3 +46,12 @@ func nearestKey(section *field, name string) string {
 	path, _ := nearest(join(section.path, name), same)
 	return path
 }
+
+// Nearest is the known word that another one was likely meant to be; empty: none is near.
+func Nearest(word string, known []string) string {
+	best, distance := nearest(word, known)
+	if best == "" || distance > max(2, len(best)/3) {
+		return ""
+	}
+	return best
+}

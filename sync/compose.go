@@ -50,7 +50,7 @@ func (r *run) compose(ctx context.Context) {
 		!slices.ContainsFunc(held, func(h plan.Held) bool { return h.Kind == plan.Terminate }) {
 		r.doc.Evidence = ""
 	}
-	r.doc.Seal()
+	r.seal()
 	r.tellOverdue()
 	r.markOpen(list)
 	for _, s := range list { // all of it is in the document

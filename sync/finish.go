@@ -219,7 +219,7 @@ func (r *run) finishTroubles(out *apply.Outcome) error {
 			current[t.Key()] = true
 			continue
 		}
-		t := plan.Trouble{Person: p.User.ID, Login: p.User.Login, Kind: p.Kind, Group: p.Group, Code: p.Code, Message: p.Message, Since: r.now, Last: r.now}
+		t := plan.Trouble{Person: p.User.ID, Login: p.User.Login, Name: p.User.Name, Kind: p.Kind, Group: p.Group, Code: p.Code, Message: p.Message, Since: r.now, Last: r.now}
 		if before, ok := known[t.Key()]; ok && before.Code == t.Code {
 			t.Since = before.Since
 		}

@@ -131,7 +131,7 @@ func (r *restore) carryOutToo(ctx context.Context, a *apply.Applier, more []plan
 	at := r.grantsBegin()
 	r.doc.Actions = slices.Insert(r.doc.Actions, at, more...)
 	err := a.Carry(ctx, r.doc.Actions[at:at+len(more)])
-	r.doc.Seal()
+	r.seal()
 	return err
 }
 

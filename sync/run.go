@@ -156,7 +156,7 @@ func (r *run) present(ctx context.Context, actions []plan.Action, held []plan.He
 	actions, held = r.guard(ctx, actions, held)
 	r.doc.Actions, r.doc.Held, r.doc.Problems, r.doc.Warnings = actions, held, problems, slices.Clone(r.warnings)
 	r.doc.Guard = r.checked.Report
-	r.doc.Seal()
+	r.seal()
 }
 
 // decideOnce is decide after what is open was settled.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,8 @@ type app struct {
 	flags    globalFlags
 	bar      *ui.Progress // nil: no terminal to show it on
 	document bool         // one JSON document is wanted on stdout
+	before   ui.Known     // what the last run had of held actions and problems
+	refused  bool         // what the guards refuse was shown in full
 	started  bool         // a command has begun: its errors are not about usage
 }
 
@@ -37,6 +40,7 @@ type globalFlags struct {
 	logFormat choice
 	logLevel  choice
 	noColor   bool
+	noPager   bool
 }
 
 func (a *app) registerFlags(flags *pflag.FlagSet) {
@@ -47,6 +51,7 @@ func (a *app) registerFlags(flags *pflag.FlagSet) {
 	flags.Var(&a.flags.logFormat, "log-format", "form of the log on stderr")
 	flags.Var(&a.flags.logLevel, "log-level", "least level of the log")
 	flags.BoolVar(&a.flags.noColor, "no-color", false, "no colours, also on a terminal")
+	flags.BoolVar(&a.flags.noPager, "no-pager", false, "do not show long output page by page on a terminal")
 	flags.BoolVarP(&a.Quiet, "quiet", "q", false, "say nothing unless something changed, is held, or failed")
 }
 
@@ -59,12 +64,20 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
 	return a
 }
 
+// paged are the commands whose output may be longer than a screen, and that do nothing else
+// meanwhile.
+var paged = []string{"plan", "status", "problems", "compare", "explain", "history", "access", "report", "find", "check"}
+
 // begin notes that cobra is done with the command line.
 func (a *app) begin(cmd *cobra.Command) error {
 	a.started = true
 	a.Command = strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 	a.Logging = wiring.Logging{Format: a.flags.logFormat.value, Level: a.flags.logLevel.value, Quiet: a.Quiet}
 	a.SetColours(a.flags.noColor, a.Getenv)
+	a.Pages, a.Pager = !a.flags.noPager && slices.Contains(paged, cmd.Name()), a.Getenv("PAGER")
+	if a.Getenv("TZ") != "" {
+		a.Zone = time.Local
+	}
 	format, bom := "", cmd.Flags().Lookup("bom")
 	if f := cmd.Flags().Lookup("format"); f != nil {
 		format = f.Value.String()
@@ -82,10 +95,21 @@ func (a *app) begin(cmd *cobra.Command) error {
 // it. The configuration comes with an error too, as far as there is one.
 func (a *app) load() (*configs.Config, error) {
 	cfg, warnings, err := a.Configuration()
+	if zone, zoneErr := zoneOf(cfg); a.Zone == nil && zoneErr == nil {
+		a.Zone = zone
+	}
 	for _, w := range warnings {
 		a.Log.WithField("finding", w.String()).Warn("the configuration works, and is likely not what was meant")
 	}
 	return cfg, err
+}
+
+// zoneOf is the zone of schedule.timezone.
+func zoneOf(cfg *configs.Config) (*time.Location, error) {
+	if cfg == nil {
+		return time.UTC, nil
+	}
+	return time.LoadLocation(cfg.Schedule.Timezone)
 }
 
 // configured is a command that begins with a configuration that is in order.
@@ -101,12 +125,10 @@ func (a *app) configured(do func(ctx context.Context, cfg *configs.Config, args 
 
 // show prints v as JSON, or for people as write does.
 func (a *app) show(format string, v any, write func(io.Writer) error) error {
-	return a.Talk(func(w io.Writer) error {
-		if format == "json" {
-			return ui.WriteJSON(w, v)
-		}
-		return write(w)
-	})
+	if format == "json" {
+		return a.Record(func(w io.Writer) error { return ui.WriteJSON(w, v) })
+	}
+	return a.Talk(write)
 }
 
 // showProgress shows progress while a run is under way, where somebody can see it. The
@@ -168,11 +190,12 @@ func (a *app) withSnapshot(use func(ctx context.Context, cfg *configs.Config, db
 
 // writeClosed writes data that is read from db, which it closes before any of it reaches
 // stdout: a pager may hold the end back for hours, and no run can begin while the
-// snapshot is open. In between the data lie in a file that nobody else can open.
-func (a *app) writeClosed(db *state.DB, write func(w io.Writer) error) error {
+// snapshot is open. In between the data lie in a file that nobody else can open. show is
+// Data, or Talk for people.
+func (a *app) writeClosed(db *state.DB, show func(func(io.Writer) error) error, write func(w io.Writer) error) error {
 	f, err := os.CreateTemp("", "tracktik-sync-")
 	if err != nil { // no room: a run has to wait
-		return errors.Join(a.Data(write), db.Close())
+		return errors.Join(show(write), db.Close())
 	}
 	defer os.Remove(f.Name()) // where an open file cannot be removed
 	defer f.Close()
@@ -184,7 +207,7 @@ func (a *app) writeClosed(db *state.DB, write func(w io.Writer) error) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	return a.Data(func(w io.Writer) error {
+	return show(func(w io.Writer) error {
 		_, err := io.Copy(w, f)
 		return err
 	})

@@ -183,6 +183,26 @@ func (r report) lines() []string {
 	return append(lines, fmt.Sprintf("exit %d: %s", r.code, r.reason()))
 }
 
+// brief leaves of what a guard refuses the facts and the command, where all of it was shown
+// already.
+func (r report) brief() {
+	for i := range r.endings {
+		e := &r.endings[i]
+		if e.words != refusalWords(tsync.RefusedGuard) {
+			continue
+		}
+		var facts, commands []string
+		for _, line := range ui.SafeLines(e.text()) {
+			fact, _, _ := strings.Cut(strings.TrimPrefix(line, "guard refused: "), "; ")
+			facts = append(facts, fact)
+			if _, command, found := strings.Cut(line, "within 24 hours: "); found && !slices.Contains(commands, command) {
+				commands = append(commands, command)
+			}
+		}
+		e.err = errors.New(strings.TrimSuffix(strings.Join(facts, "; ")+": "+strings.Join(commands, "; "), ": "))
+	}
+}
+
 // reason is what decided in words: "refused by a guard (…)".
 func (r report) reason() string {
 	last := r.endings[len(r.endings)-1]

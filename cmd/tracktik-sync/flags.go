@@ -8,11 +8,14 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
 )
 
 // A choice is a flag that takes one of some words.
@@ -26,7 +29,7 @@ func (c *choice) String() string { return c.value }
 // Set takes one of the allowed words.
 func (c *choice) Set(value string) error {
 	if !slices.Contains(c.allowed, value) {
-		return fmt.Errorf("it is one of %s", strings.Join(c.allowed, ", "))
+		return noneOf(value, c.allowed)
 	}
 	c.value = value
 	return nil
@@ -128,4 +131,99 @@ func (f *runFlags) approvals(i *wiring.Invocation, cfg *configs.Config) []string
 		}
 	}
 	return all
+}
+
+// viewFlags say how much of a plan is shown.
+type viewFlags struct {
+	full, summary bool
+	kinds         words
+}
+
+func (f *viewFlags) register(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.full, "full", false, "every person with all fields, and nothing folded, however much it is")
+	flags.BoolVar(&f.summary, "summary", false, "the totals only")
+	for _, k := range plan.Kinds {
+		f.kinds.allowed = append(f.kinds.allowed, string(k))
+	}
+	flags.Var(&f.kinds, "kind", "only this `KIND`, due, held or refused: create, terminate, grant_role …; may be repeated")
+}
+
+// fits refuses a part of a plan where the whole is wanted.
+func (f *viewFlags) fits(format, out string) error {
+	for flag, given := range map[string]bool{"full": f.full, "summary": f.summary, "kind": len(f.kinds.given) > 0} {
+		switch {
+		case !given:
+		case out != "":
+			return usage("--%s is about what is shown, and --out saves the whole plan: leave out one of them", flag)
+		case format != "text" && (format != "csv" || flag == "summary"):
+			return usage("--%s is for text: leave it out with --format %s", flag, format)
+		}
+	}
+	if f.full && f.summary {
+		return usage("--full and --summary contradict one another: give one of them")
+	}
+	return nil
+}
+
+func (f *viewFlags) view() ui.View {
+	view := ui.View{Full: f.full, Summary: f.summary}
+	for _, k := range f.kinds.given {
+		view.Kinds = append(view.Kinds, plan.Kind(k))
+	}
+	return view
+}
+
+// words is a flag that takes some of the allowed words: repeated, or with commas.
+type words struct {
+	allowed []string
+	given   []string
+}
+
+func (w *words) String() string { return strings.Join(w.given, ",") }
+
+// Set adds words. Spaces and hyphens stand for underscores: "grant role" is grant_role.
+func (w *words) Set(value string) error {
+	fold := strings.NewReplacer(" ", "_", "-", "_")
+	for part := range strings.SplitSeq(value, ",") {
+		word := strings.ToLower(fold.Replace(strings.TrimSpace(part)))
+		at := slices.IndexFunc(w.allowed, func(allowed string) bool { return fold.Replace(allowed) == word })
+		if at < 0 {
+			return noneOf(part, w.allowed)
+		}
+		if !slices.Contains(w.given, w.allowed[at]) {
+			w.given = append(w.given, w.allowed[at])
+		}
+	}
+	return nil
+}
+
+// Type is what the help shows where the usage names nothing.
+func (*words) Type() string { return "WORD" }
+
+// noneOf says that a word is none of those allowed, and which is likely meant.
+func noneOf(word string, allowed []string) error {
+	text := "it is one of " + strings.Join(allowed, ", ")
+	if near := configs.Nearest(strings.ToLower(strings.TrimSpace(word)), allowed); near != "" {
+		text += fmt.Sprintf("; did you mean %s?", near)
+	}
+	return errors.New(text)
+}
+
+// completeWords offers the words that flags of a command and those below it allow.
+func completeWords(cmd *cobra.Command) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		var allowed []string
+		switch v := f.Value.(type) {
+		case *words:
+			allowed = v.allowed
+		case *choice:
+			allowed = v.allowed
+		default:
+			return
+		}
+		_ = cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp)) // registered once
+	})
+	for _, sub := range cmd.Commands() {
+		completeWords(sub)
+	}
 }

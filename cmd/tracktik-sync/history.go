@@ -68,7 +68,11 @@ func (c *historyCommand) print(ctx context.Context, cfg *configs.Config, db *sta
 		return err
 	}
 	entries := ledger.Trail{DB: db, Query: query, Redact: cfg.State.RedactHistory}
-	return c.writeClosed(db, func(w io.Writer) error {
+	show := c.Data
+	if c.format.value == "text" {
+		show = c.Talk
+	}
+	return c.writeClosed(db, show, func(w io.Writer) error {
 		switch c.format.value {
 		case "json":
 			return entries.WriteJSON(w)

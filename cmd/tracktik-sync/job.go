@@ -57,6 +57,9 @@ func (j *job) make(ctx context.Context, db *state.DB, run func(*tsync.Engine) (*
 	if err != nil {
 		return nil, err
 	}
+	if j.before, err = lastKnown(db); err != nil {
+		return nil, err
+	}
 	onlooker.Begins(ctx, engine)
 	d, err = run(engine)
 	err = orNoPlan(d, interrupted(ctx, err))
@@ -143,7 +146,7 @@ func (j *job) print(d *plan.Document) error {
 		}
 	}
 	if j.format != "text" || !j.shown {
-		if err := j.showDocument(d, j.format, false); err != nil || j.format != "text" {
+		if err := j.showDocument(d, j.format, ui.View{}); err != nil || j.format != "text" {
 			return err
 		}
 	}
@@ -163,7 +166,7 @@ func (j *job) confirm(ctx context.Context) func(*plan.Document) bool {
 		if j.bar != nil {
 			j.bar.Done()
 		}
-		if j.format == "text" && j.showDocument(d, j.format, false) == nil {
+		if j.format == "text" && j.showDocument(d, j.format, ui.View{}) == nil {
 			j.shown = true
 		}
 		j.declined = !j.Ask(ctx, fmt.Sprintf("%s in %s.\nGo on? [y/N] ", ui.Counts(d.Summary), ui.Safe(d.TrackTik.Portal)))

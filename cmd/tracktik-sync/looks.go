@@ -105,7 +105,7 @@ func newAccess(a *app) *cobra.Command {
 		Short: "List each managed person with region, roles, and the group behind each role",
 		Args:  cobra.NoArgs,
 		RunE: a.withSnapshot(func(_ context.Context, _ *configs.Config, db *state.DB, _ []string) error {
-			return a.writeClosed(db, func(w io.Writer) error {
+			return a.writeClosed(db, a.Data, func(w io.Writer) error {
 				if format.value == "json" {
 					return ledger.AccessJSON(w, db)
 				}
@@ -126,7 +126,7 @@ func newStateExport(a *app) *cobra.Command {
 			"not the snapshot is encrypted. Neither credentials nor tokens are part of it.",
 		Args: cobra.NoArgs,
 		RunE: a.withSnapshot(func(_ context.Context, _ *configs.Config, db *state.DB, _ []string) error {
-			return a.writeClosed(db, func(w io.Writer) error { return ledger.Export(w, db) })
+			return a.writeClosed(db, a.Data, func(w io.Writer) error { return ledger.Export(w, db) })
 		}),
 	}
 }

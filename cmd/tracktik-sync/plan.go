@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/disk"
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	page "tracktik-sync/cmd/tracktik-sync/internal/report"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
@@ -23,6 +24,7 @@ type planCommand struct {
 	run      runFlags
 	out      output
 	format   *choice
+	view     viewFlags
 	detailed bool
 }
 
@@ -40,12 +42,16 @@ func newPlan(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	c.run.register(flags)
 	c.out.register(flags, "save the plan to `FILE`, for apply")
-	c.format = formats(flags, "text", "json", "html")
+	c.format = formats(flags, "text", "json", "html", "csv")
+	c.view.register(flags)
 	flags.BoolVar(&c.detailed, "detailed-exitcode", false, "exit 10 when changes are pending, 4 when persons have problems")
 	return cmd
 }
 
 func (c *planCommand) execute(ctx context.Context, cfg *configs.Config, _ []string) error {
+	if err := c.view.fits(c.format.value, c.out.path); err != nil {
+		return err
+	}
 	if err := c.out.mayWrite(ctx, &c.Terminal, cfg); err != nil {
 		return err
 	}
@@ -67,11 +73,15 @@ func (c *planCommand) execute(ctx context.Context, cfg *configs.Config, _ []stri
 
 // print shows the plan, which came with err, and answers what it means for the exit code.
 func (c *planCommand) print(d *plan.Document, err error) error {
-	if c.format.value != "html" || !d.Made() {
-		return c.showPlan(d, c.format.value, err)
+	switch {
+	case !d.Made(), c.format.value == "text", c.format.value == "json":
+		return c.showPlan(d, c.format.value, c.view.view(), err)
 	}
 	err = errors.Join(err, guardError(d, err))
-	return errors.Join(c.Talk((&page.Report{Document: d, Planned: true, File: c.out.path, WayOut: ui.WayOut, Program: c.Console.Program(), Made: c.Now()}).HTML), err)
+	if c.format.value == "csv" {
+		return errors.Join(c.Data(func(w io.Writer) error { return ui.PlanCSV(w, d, c.view.view()) }), err)
+	}
+	return errors.Join(c.Record((&page.Report{Document: d, Planned: true, File: c.out.path, WayOut: ui.WayOut, Program: c.Console.Program(), Made: c.Now()}).HTML), err)
 }
 
 // pending is what --detailed-exitcode adds.
@@ -103,6 +113,10 @@ func (a *app) planned(ctx context.Context, cfg *configs.Config, decide func(*tsy
 	if err != nil {
 		return nil, errors.Join(err, done())
 	}
+	a.before, err = lastKnown(db)
+	if err != nil {
+		return nil, errors.Join(err, done())
+	}
 	d, err := decide(engine, db)
 	a.Console.SpellDocument(d)
 	return d, errors.Join(orNoPlan(d, interrupted(ctx, err)), done())
@@ -118,7 +132,7 @@ func orNoPlan(d *plan.Document, err error) error {
 
 // showPlan prints a plan, which came with err, and answers what it means for the exit
 // code.
-func (a *app) showPlan(d *plan.Document, format string, err error) error {
+func (a *app) showPlan(d *plan.Document, format string, view ui.View, err error) error {
 	if d == nil {
 		return err
 	}
@@ -126,19 +140,22 @@ func (a *app) showPlan(d *plan.Document, format string, err error) error {
 	if format == "json" {
 		giveReason(d, err)
 	}
-	return errors.Join(a.showDocument(d, format, true), err)
+	view.Planned = true
+	return errors.Join(a.showDocument(d, format, view), err)
 }
 
 // showDocument prints a document as text or JSON. In text, -q shows only what has something to
 // say, and a document without a plan is not shown: that it is empty means nothing.
-func (a *app) showDocument(d *plan.Document, format string, planned bool) error {
+func (a *app) showDocument(d *plan.Document, format string, view ui.View) error {
 	switch {
 	case format == "json":
 		return a.Data(d.WriteJSON)
 	case !d.Made(), a.Quiet && !hasNews(d):
 		return nil
 	}
-	return a.Talk(func(w io.Writer) error { return ui.Plan(w, d, a.Style(), planned) })
+	a.refused = len(d.Guard.Refusals) > 0
+	view.Before = a.before
+	return a.Talk(func(w io.Writer) error { return ui.Plan(w, d, a.Style(), view) })
 }
 
 // hasNews reports whether something changed, is held, or failed.
@@ -169,4 +186,13 @@ func saveDocument(snapshot, path string, d *plan.Document) error {
 		return fmt.Errorf("saving the plan: %w", err)
 	}
 	return nil
+}
+
+// lastKnown is what the last run about everybody had of held actions and problems.
+func lastKnown(db *state.DB) (ui.Known, error) {
+	last, err := ledger.LastDocument(db)
+	if err != nil || last == nil {
+		return nil, err
+	}
+	return ui.KnownOf(last), nil
 }

@@ -133,11 +133,15 @@ func (c *reportCommand) print(r *page.Report) error {
 		}
 		return r.HTML(w)
 	}
-	if c.format.value != "json" {
-		write = c.Console.Spelled(write)
-	}
-	if c.out.path == "" {
+	switch {
+	case c.out.path == "" && c.format.value == "json":
 		return c.Data(write)
+	case c.out.path == "" && c.format.value == "text":
+		return c.Talk(write)
+	case c.out.path == "":
+		return c.Record(write)
+	case c.format.value != "json":
+		write = c.Console.Spelled(write)
 	}
 	if err := disk.Write(c.snapshot, c.out.path, write); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
@@ -164,7 +168,7 @@ func writeReport(w io.Writer, r *page.Report) error {
 
 func (c *reportCommand) text(w io.Writer, r *page.Report) error {
 	if r.Record == nil {
-		return ui.Plan(w, r.Document, c.reportStyle(), true)
+		return ui.Plan(w, r.Document, c.reportStyle(), ui.View{Planned: true})
 	}
 	if _, err := fmt.Fprintf(w, "Run %s, %s to %s, by %s\n%s\n", ui.Safe(r.Record.ID), r.Record.Started.UTC().Format(time.RFC3339), r.Record.Ended.UTC().Format(time.RFC3339), ui.Safe(r.Record.By), ui.Safe(r.Ending)); err != nil {
 		return err
@@ -185,7 +189,7 @@ func (c *reportCommand) text(w io.Writer, r *page.Report) error {
 	if !r.Document.Made() {
 		return nil
 	}
-	if err := ui.Plan(w, r.Document, c.reportStyle(), false); err != nil {
+	if err := ui.Plan(w, r.Document, c.reportStyle(), ui.View{}); err != nil {
 		return err
 	}
 	return ui.Result(w, r.Document, c.reportStyle())

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
@@ -71,7 +72,7 @@ func (c *restoreCommand) execute(ctx context.Context, name string) error {
 			}
 			return e.PlanRestore(ctx, opt)
 		})
-		return c.showPlan(d, c.format.value, err)
+		return c.showPlan(d, c.format.value, ui.View{}, err)
 	}
 	j := &job{app: c.app, cfg: cfg, format: c.format.value}
 	db, err := j.open(ctx)

@@ -105,7 +105,7 @@ func (c *retireCommand) dry(ctx context.Context, cfg *configs.Config, opt tsync.
 		return err
 	}
 	d, err := c.planned(ctx, cfg, func(e *tsync.Engine, _ *state.DB) (*plan.Document, error) { return e.PlanRetire(ctx, opt) })
-	return c.showPlan(d, c.format.value, errors.Join(err, leftAlone(cfg, d)))
+	return c.showPlan(d, c.format.value, ui.View{}, errors.Join(err, leftAlone(cfg, d)))
 }
 
 // leftAlone is exit code 4 for those who were named and are not retired.

@@ -181,7 +181,7 @@ func (c *retryCommand) nothing(cfg *configs.Config) error {
 		Config: cfg.Fingerprint(), Guard: plan.GuardReport{OK: true}, Result: &plan.Result{Done: map[string]int{}, Found: map[string]int{string(plan.Terminate): 0, string(plan.RevokeRole): 0}}}
 	d.Seal()
 	d.Result.Done = maps.Clone(d.Summary)
-	return c.showDocument(d, "json", false)
+	return c.showDocument(d, "json", ui.View{})
 }
 
 // noNewEmployee is the refusal of --recreate for everybody whose employee still is somebody

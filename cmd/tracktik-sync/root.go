@@ -67,6 +67,7 @@ func newRoot(a *app) *cobra.Command {
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
 	completeFromSnapshot(a, root)
+	completeWords(root)
 	a.Console.Know(commandNames(root))
 	return root
 }
@@ -118,6 +119,9 @@ func (a *app) end(err error) int {
 		return tsync.ExitDone
 	}
 	report := judge(err)
+	if a.refused {
+		report.brief()
+	}
 	if a.document && !a.Answered {
 		_ = ui.WriteJSON(a.Stdout, failure{report.reason(), report.code}) // stderr has it too
 	}
@@ -129,7 +133,7 @@ func (a *app) end(err error) int {
 		lines = slices.Insert(lines, len(lines)-1, a.Console.Start())
 	}
 	for _, text := range lines {
-		fmt.Fprintln(a.Stderr, text)
+		a.Explain(text)
 	}
 	return report.code
 }

@@ -77,7 +77,7 @@ func TestAPagerKeepsNoRunWaiting(t *testing.T) {
 		}
 		return shown.Write(p)
 	})
-	if err := a.writeClosed(db, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil || shown.String() != text {
+	if err := a.writeClosed(db, a.Data, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil || shown.String() != text {
 		t.Errorf("%d of %d bytes are shown (%v)", shown.Len(), len(text), err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/watch"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
@@ -78,7 +79,7 @@ func (c *syncCommand) execute(ctx context.Context) error {
 	}
 	if c.dryRun { // the refresh that is due is made too
 		d, err := c.plan(ctx, cfg, c.run.options(&c.Invocation, cfg))
-		return c.showPlan(d, c.format.value, err)
+		return c.showPlan(d, c.format.value, ui.View{}, err)
 	}
 	db, err := c.open(ctx, cfg)
 	if err != nil {
@@ -172,7 +173,7 @@ func (c *syncCommand) dryEvents(ctx context.Context, cfg *configs.Config) error 
 		fmt.Fprintln(c.Stderr, "nothing in Okta's System Log concerns anybody")
 		return nil
 	}
-	return c.showPlan(d, c.format.value, err)
+	return c.showPlan(d, c.format.value, ui.View{}, err)
 }
 
 // listenUntil polls the System Log every schedule.events, and returns at that time by the

@@ -53,7 +53,7 @@ func (a *Applier) trouble(action *plan.Action, done *attempt) {
 
 // troubleOf names the problem that an action leaves when it is refused.
 func troubleOf(action *plan.Action) plan.Trouble {
-	t := plan.Trouble{Person: action.User.ID, Login: action.User.Login, Kind: action.Kind}
+	t := plan.Trouble{Person: action.User.ID, Login: action.User.Login, Name: action.User.Name, Kind: action.Kind}
 	if action.Role != nil {
 		t.Group = action.Role.Group
 	}

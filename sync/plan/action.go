@@ -38,10 +38,18 @@ func (k Kind) Gives() bool { return k == Create || k == Adopt || k == Reactivate
 // Removes reports whether k takes something away from a person.
 func (k Kind) Removes() bool { return k == Terminate || k == RevokeRole }
 
-// A UserRef names a person in documents.
+// A UserRef names a person in documents. Name is "first last", for whoever reads the document:
+// it is in no log and no message to others.
 type UserRef struct {
 	ID    PersonID `json:"okta_id,omitempty"`
 	Login string   `json:"login,omitempty"`
+	Name  string   `json:"name,omitempty"`
+}
+
+// A Leaver is what helps to recognise somebody who is terminated.
+type Leaver struct {
+	Region   string `json:"region,omitempty"`
+	JobTitle string `json:"job_title,omitempty"`
 }
 
 // A RoleRef names a role and the group behind it. A role that is still to be
@@ -85,6 +93,8 @@ type Action struct {
 	// Retires is what is recorded of an employee whom nobody manages once a Terminate of
 	// them is done; nil: a link says it. It is no part of documents.
 	Retires *Former
+	// Leaver tells more of whom a Terminate ends; nil: nothing is known.
+	Leaver *Leaver
 	// Told is when Okta said that a Terminate is due; zero: not known. It is no part of
 	// documents.
 	Told time.Time
@@ -124,6 +134,7 @@ type wireAction struct {
 	Kind     Kind       `json:"kind"`
 	User     UserRef    `json:"user,omitzero"`
 	Employee EmployeeID `json:"employee_id,omitempty"`
+	*Leaver
 	Role     *RoleRef   `json:"role,omitempty"`
 	Changes  []Change   `json:"changes,omitempty"`
 	Reason   string     `json:"reason,omitempty"`
@@ -143,7 +154,7 @@ func (a Action) MarshalJSON() ([]byte, error) {
 }
 
 func (a Action) wire() wireAction {
-	return wireAction{a.Kind, a.User, a.Employee, a.Role, a.FieldChanges(), a.Reason,
+	return wireAction{a.Kind, a.User, a.Employee, a.Leaver, a.Role, a.FieldChanges(), a.Reason,
 		a.Evidence, a.Key, a.Former, a.Replaces, a.Drift, a.Grant, a.Restores, a.Found}
 }
 
@@ -153,7 +164,7 @@ func (a *Action) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &w); err != nil {
 		return err
 	}
-	*a = Action{Kind: w.Kind, User: w.User, Employee: w.Employee, Role: w.Role, Changes: w.Changes, Reason: w.Reason,
+	*a = Action{Kind: w.Kind, User: w.User, Employee: w.Employee, Leaver: w.Leaver, Role: w.Role, Changes: w.Changes, Reason: w.Reason,
 		Evidence: w.Evidence, Key: w.Key, Former: w.Former, Replaces: w.Replaces, Drift: w.Drift, Grant: w.Grant, Restores: w.Restores, Found: w.Found}
 	return nil
 }

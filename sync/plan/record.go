@@ -114,6 +114,7 @@ type Trouble struct {
 	Person   PersonID   `json:"person"` // empty for a role's problem
 	Group    GroupID    `json:"group,omitempty"`
 	Login    string     `json:"login,omitempty"`
+	Name     string     `json:"name,omitempty"` // as Okta had it then
 	Code     string     `json:"code"`
 	Message  string     `json:"message"`
 	Kind     Kind       `json:"kind,omitempty"` // the refused action's, for problems that TrackTik caused

@@ -26,12 +26,12 @@ func (d *Document) Redacted() *Document {
 	out.Problems = slices.Clone(d.Problems)
 	for i := range out.Problems {
 		p := &out.Problems[i]
-		p.User.Login, p.Message = "", ids.Replace(p.Message)
+		p.User.Login, p.User.Name, p.Message = "", "", ids.Replace(p.Message)
 	}
 	out.Warnings = slices.Clone(d.Warnings)
 	for i := range out.Warnings {
 		w := &out.Warnings[i]
-		w.User.Login, w.Message = "", ids.Replace(w.Message)
+		w.User.Login, w.User.Name, w.Message = "", "", ids.Replace(w.Message)
 	}
 	if d.Result != nil {
 		result := *d.Result
@@ -51,7 +51,7 @@ func (d *Document) Redacted() *Document {
 // redact leaves of the values only which fields they are; the name of a role is
 // nobody's.
 func (a *Action) redact() {
-	a.User.Login = ""
+	a.User.Login, a.User.Name, a.Leaver = "", "", nil
 	a.Changes, a.Want = RedactedChanges(a.FieldChanges()), nil
 }
 

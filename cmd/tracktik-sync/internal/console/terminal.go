@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 
@@ -33,6 +34,11 @@ type Terminal struct {
 	Bom      bool // stdout begins with a byte order mark
 	Answered bool // something was written to stdout
 
+	Pages bool           // what is longer than the screen goes through a pager
+	Pager string         // its command; empty: the default
+	Zone  *time.Location // of whoever sits at a terminal; nil: UTC
+
+	stderr   *os.File // nil: stderr is no terminal
 	spelling *Console // nil: whoever reads a message can give its commands here
 }
 
@@ -41,6 +47,7 @@ func NewTerminal(stdin io.Reader, stdout, stderr io.Writer, spelling *Console) T
 	t := Terminal{Stdin: bufio.NewReader(stdin), Stdout: stdout, Stderr: stderr, spelling: spelling,
 		OutTerminal: isTerminal(stdout), ErrTerminal: isTerminal(stderr)}
 	t.Asks = isTerminal(stdin) && t.ErrTerminal
+	t.stderr, _ = stderr.(*os.File)
 	if spelling != nil {
 		t.Stderr = &promptWriter{spelling, stderr}
 	}
@@ -60,27 +67,55 @@ func (t *Terminal) SetColours(none bool, getenv func(string) string) {
 // Style is how stdout may be coloured.
 func (t *Terminal) Style() ui.Style { return ui.Style(t.OutTerminal && !t.Plain) }
 
+// screen is what stdout is shown on.
+func (t *Terminal) screen() ui.Screen { return t.screenOf(t.Stdout, t.OutTerminal) }
+
+func (t *Terminal) screenOf(stream io.Writer, terminal bool) ui.Screen {
+	f, ok := stream.(*os.File)
+	if !terminal || !ok {
+		return ui.Screen{}
+	}
+	screen := ui.Screen{Zone: t.Zone}
+	if width, height, err := term.GetSize(int(f.Fd())); err == nil {
+		screen.Width, screen.Height = width, height
+	}
+	return screen
+}
+
 // Data writes what the command was asked for to stdout. That nobody reads to its end is
 // no failure.
 func (t *Terminal) Data(write func(w io.Writer) error) error {
 	t.Answered = true
-	w := bufio.NewWriterSize(t.Stdout, 64<<10)
-	if t.Bom {
-		_, _ = w.WriteString("\ufeff") // what goes wrong is kept for Flush
-	}
-	err := write(w)
-	if err == nil {
-		err = w.Flush()
-	}
+	err := t.paged(func(out io.Writer) error {
+		w := bufio.NewWriterSize(out, 64<<10)
+		if t.Bom {
+			_, _ = w.WriteString("\ufeff") // what goes wrong is kept for Flush
+		}
+		if err := write(w); err != nil {
+			return err
+		}
+		return w.Flush()
+	})
 	if errors.Is(err, syscall.EPIPE) { // whoever read it has gone, with what they wanted
 		return nil
 	}
 	return err
 }
 
-// Talk writes what is for people to stdout: commands in it are as they can be given.
+// Talk writes what is for people to stdout: commands in it are as they can be given, and on a
+// terminal lines and times as they are read there.
 func (t *Terminal) Talk(write func(w io.Writer) error) error {
+	return t.Data(laid(t.screen(), t.spelling.Spelled(write)))
+}
+
+// Record writes what programs may read, as it is but for the commands in it.
+func (t *Terminal) Record(write func(w io.Writer) error) error {
 	return t.Data(t.spelling.Spelled(write))
+}
+
+// Explain writes a line of talk to stderr.
+func (t *Terminal) Explain(line string) {
+	fmt.Fprintln(t.Stderr, t.screenOf(t.stderr, t.ErrTerminal).Lay(line))
 }
 
 // Tell prints one line of data.

@@ -45,6 +45,41 @@ func heldBy(db *state.DB, run plan.RunRecord) ([]plan.Held, error) {
 	return document.Held, err
 }
 
+// LastDocument is what the last run about everybody that made a plan held, found wrong and
+// refused, without its actions; nil: there is none.
+func LastDocument(db *state.DB) (*plan.Document, error) {
+	runs, err := db.Runs(recentRuns)
+	if err != nil {
+		return nil, err
+	}
+	for _, run := range runs {
+		if !run.Whole() {
+			continue
+		}
+		full, _, err := db.Run(run.ID)
+		if err != nil {
+			return nil, err
+		}
+		if len(full.Document) == 0 {
+			continue
+		}
+		var d struct {
+			Hash     string           `json:"hash"`
+			Held     []plan.Held      `json:"held"`
+			Problems []plan.Problem   `json:"problems"`
+			Guard    plan.GuardReport `json:"guard"`
+			Result   *plan.Result     `json:"result"`
+		}
+		if err := ReadDocument(&full, &d); err != nil {
+			return nil, err
+		}
+		if d.Hash != "" {
+			return &plan.Document{ID: run.ID, Hash: d.Hash, Held: d.Held, Problems: d.Problems, Guard: d.Guard, Result: d.Result}, nil
+		}
+	}
+	return nil, nil
+}
+
 // ReadDocument decodes the document of a run, as far as into has room for it.
 func ReadDocument(run *plan.RunRecord, into any) error {
 	if err := json.Unmarshal(run.Document, into); err != nil {

@@ -112,7 +112,7 @@ func CompareText(out io.Writer, c *plan.Comparison, style Style) error {
 		}
 	}
 	p.observed(c.Observed)
-	p.warnings(c.Warnings)
+	p.warnings(c.Warnings, false)
 	return p.out.Flush()
 }
 

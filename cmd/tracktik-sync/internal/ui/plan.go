@@ -17,20 +17,55 @@ import (
 const kindWidth = 12 // of "create role " and the rest
 
 // Plan prints a plan for people: what happens to whom and why, old -> new, what is
-// held, what is wrong, and in the end the summary. planned says that nothing will
-// be written, whatever the mode.
-func Plan(out io.Writer, d *plan.Document, style Style, planned bool) error {
+// held, what is wrong, and in the end the summary, as far as the view shows it.
+func Plan(out io.Writer, d *plan.Document, style Style, view View) error {
 	p := newPrinter(out, style)
-	p.head(d, planned)
-	people, roles := ByPerson(ActionEntries(d.Actions))
-	p.roles("Roles", roles)
-	p.people("People", people)
-	p.held(d.Held)
-	p.problems(d.Problems)
-	p.warnings(d.Warnings)
+	p.head(d, view.Planned)
 	p.guard(d.Guard)
-	p.foot(d, planned)
+	if !view.Summary {
+		s := view.sift(d)
+		list := p.long
+		if s.short {
+			list = p.short
+		}
+		list("Refused roles: due, and not done", "Refused: due, and not done", s.refused)
+		list("Roles", "People", s.due)
+		list("Held roles: due, and not done", "Held: due, and not done", s.held)
+		p.stopped(s.stopped)
+		p.problems(s.problems)
+		p.before(s)
+		if len(view.Kinds) == 0 {
+			p.warnings(d.Warnings, view.Full)
+		}
+		if s.short {
+			p.line()
+			p.line("a line a person, since there are many: `tracktik-sync plan --full` shows all fields and ids, `--format csv` makes a table")
+		}
+	}
+	p.foot(d, view.Planned)
 	return p.out.Flush()
+}
+
+// long prints a person with all fields.
+func (p *printer) long(rolesTitle, title string, entries []Entry) {
+	people, roles := ByPerson(entries)
+	p.roles(rolesTitle, roles)
+	p.people(title, people)
+}
+
+// stopped counts what waits since a refusal stops everything.
+func (p *printer) stopped(entries []Entry) {
+	if len(entries) == 0 {
+		return
+	}
+	counts := map[string]int{}
+	people := make([]string, len(entries))
+	for i, e := range entries {
+		counts[string(e.Action.Kind)]++
+		people[i] = about(e.Action)
+	}
+	p.title("Held, since the refusal stops everything (%d)", len(entries))
+	p.line("  ", Counts(counts), ": ", names(people))
 }
 
 // A printer writes lines; the writer keeps the first error.
@@ -208,12 +243,6 @@ func Reasons(a *plan.Action, held string) []string {
 	return lines
 }
 
-func (p *printer) held(held []plan.Held) {
-	people, roles := ByPerson(HeldEntries(held))
-	p.roles("Held roles: due, and not done", roles)
-	p.people("Held: due, and not done", people)
-}
-
 func (p *printer) problems(problems []plan.Problem) {
 	if len(problems) == 0 {
 		return
@@ -229,23 +258,13 @@ func (p *printer) problems(problems []plan.Problem) {
 	}
 }
 
-func (p *printer) warnings(warnings []plan.Warning) {
-	if len(warnings) == 0 {
-		return
+// warningText is a warning in one line.
+func warningText(w *plan.Warning) string {
+	field := ""
+	if w.Field != "" && !strings.Contains(w.Message, w.Field) {
+		field = Safe(w.Field) + ": "
 	}
-	width := 0
-	for _, w := range warnings {
-		width = max(width, len(w.Code))
-	}
-	p.title("Warnings (%d)", len(warnings))
-	for _, w := range warnings {
-		field := ""
-		if w.Field != "" && !strings.Contains(w.Message, w.Field) {
-			field = Safe(w.Field) + ": "
-		}
-		code := fmt.Sprintf("%-*s", width, Safe(w.Code))
-		p.line("  ", p.style.Changed(code), "  ", who(w.User), field, Safe(w.Message))
-	}
+	return who(w.User) + field + Safe(w.Message)
 }
 
 // who begins a sentence about a person, or about nobody.
@@ -265,13 +284,11 @@ func (p *printer) guard(g plan.GuardReport) {
 	p.title("Refused by a guard")
 	for i := range g.Refusals {
 		r := &g.Refusals[i]
-		effect := "this kind is held"
-		if r.Stops {
-			effect = "nothing at all is done"
-		}
-		p.line("  ", p.style.Bad(KindWords(r.Kind)), ": ", effect)
-		for _, text := range SafeLines(r.Message) {
-			p.line("    ", text)
+		for k, text := range SafeLines(strings.TrimPrefix(r.Message, "guard refused: ")) {
+			if k == 0 {
+				text = p.style.Bad("refused") + ": " + text
+			}
+			p.line("  ", text)
 		}
 		if r.Approve != "" && !strings.Contains(r.Message, r.Approve) {
 			p.line("    to let exactly these pass: tracktik-sync sync --approve ", Safe(r.Approve))

@@ -52,10 +52,10 @@ func sample() *plan.Document {
 	return d
 }
 
-func render(t *testing.T, d *plan.Document, style Style, planned bool) string {
+func render(t *testing.T, d *plan.Document, style Style, view View) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := Plan(&out, d, style, planned); err != nil {
+	if err := Plan(&out, d, style, view); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -79,20 +79,20 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestAPlanSaysWhatHappensToWhomAndWhy(t *testing.T) {
-	golden(t, "plan.txt", render(t, sample(), Plain, true))
+	golden(t, "plan.txt", render(t, sample(), Plain, View{Planned: true}))
 }
 
 func TestAnObservingRunSaysSoAtHeadAndFoot(t *testing.T) {
 	d := sample()
 	d.Mode, d.Options.Refresh = "observe", true
-	text := render(t, d, Plain, false)
+	text := render(t, d, Plain, View{})
 	if strings.Count(text, Observing) != 2 || strings.Count(text, Refreshed) != 2 || strings.Contains(text, NotRefreshed) {
 		t.Errorf("head and foot do not say what was done:\n%s", text)
 	}
 }
 
 func TestAPlanWithoutRefreshSaysThatTrackTikWasNotRead(t *testing.T) {
-	text := render(t, sample(), Plain, true)
+	text := render(t, sample(), Plain, View{Planned: true})
 	if strings.Count(text, "with what was last pushed; TrackTik itself was not read") != 2 {
 		t.Errorf("it does not say so at head and foot:\n%s", text)
 	}
@@ -100,21 +100,21 @@ func TestAPlanWithoutRefreshSaysThatTrackTikWasNotRead(t *testing.T) {
 
 func TestTheWayPastAGuardIsShownOnce(t *testing.T) {
 	d := sample()
-	text := render(t, d, Plain, true)
+	text := render(t, d, Plain, View{Planned: true})
 	if !strings.Contains(text, "tracktik-sync sync --approve abc123") {
 		t.Errorf("the command is missing:\n%s", text)
 	}
 	d.Guard.Refusals[0].Message = "too many; `sync --approve abc123 --no-removals` lets them pass"
-	if text = render(t, d, Plain, true); strings.Count(text, "abc123") != 1 {
+	if text = render(t, d, Plain, View{Planned: true}); strings.Count(text, "abc123") != 1 {
 		t.Errorf("the command is shown twice:\n%s", text)
 	}
 }
 
 func TestColoursOnlyWhereTheyAreWanted(t *testing.T) {
-	if text := render(t, sample(), Plain, true); strings.Contains(text, "\x1b") {
+	if text := render(t, sample(), Plain, View{Planned: true}); strings.Contains(text, "\x1b") {
 		t.Error("a plain plan has escape sequences")
 	}
-	if text := render(t, sample(), Colour, true); !strings.Contains(text, "\x1b[31mterminate\x1b[0m") {
+	if text := render(t, sample(), Colour, View{Planned: true}); !strings.Contains(text, "\x1b[31mterminate\x1b[0m") {
 		t.Error("a termination is not red")
 	}
 }
@@ -143,7 +143,7 @@ func TestHostileValuesAreHarmlessInText(t *testing.T) {
 	for _, value := range hostile {
 		d := poisoned(value)
 		var out bytes.Buffer
-		if err := errors.Join(Plan(&out, d, Plain, false), Result(&out, d, Plain)); err != nil {
+		if err := errors.Join(Plan(&out, d, Plain, View{}), Result(&out, d, Plain)); err != nil {
 			t.Fatal(err)
 		}
 		for _, line := range strings.Split(out.String(), "\n") {
@@ -195,7 +195,7 @@ func (w *countingWriter) Write(b []byte) (int, error) {
 
 func TestALongPlanIsNotWrittenLineByLine(t *testing.T) {
 	var out countingWriter
-	if err := Plan(&out, many(20_000), Plain, true); err != nil {
+	if err := Plan(&out, many(20_000), Plain, View{Planned: true}); err != nil {
 		t.Fatal(err)
 	}
 	if out.writes > out.bytes/(32<<10)+1 {
@@ -204,7 +204,7 @@ func TestALongPlanIsNotWrittenLineByLine(t *testing.T) {
 }
 
 func TestAPersonIsShownOnceWithAllThatHappens(t *testing.T) {
-	text := render(t, many(2_000), Plain, true)
+	text := render(t, many(2_000), Plain, View{Planned: true})
 	if n := strings.Count(text, "guard7@acme.example"); n != 1 {
 		t.Errorf("a person is shown %d times", n)
 	}
@@ -215,7 +215,7 @@ type fullDisk struct{}
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestAPlanThatCannotBeWrittenIsAnError(t *testing.T) {
-	if Plan(fullDisk{}, sample(), Plain, true) == nil {
+	if Plan(fullDisk{}, sample(), Plain, View{Planned: true}) == nil {
 		t.Error("nobody is told that the output is incomplete")
 	}
 }
@@ -223,7 +223,7 @@ func TestAPlanThatCannotBeWrittenIsAnError(t *testing.T) {
 func BenchmarkPlan100k(b *testing.B) {
 	d := many(100_000)
 	for b.Loop() {
-		if err := Plan(&countingWriter{}, d, Plain, true); err != nil {
+		if err := Plan(&countingWriter{}, d, Plain, View{Planned: true}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -18,8 +18,12 @@ func Result(out io.Writer, d *plan.Document, style Style) error {
 	}
 	p.failures(r.Failures)
 	p.title("Run %s: %s", Safe(d.Run), became(d))
+	refused := total(Refused(d))
+	if refused > 0 {
+		p.line(strconv.Itoa(refused), " refused by a guard")
+	}
 	p.line(fmt.Sprintf("%d failed, %d held, %d unknown; %s, %s to Okta and %s to TrackTik",
-		r.Failed, r.Held, r.Unknown, duration(r.Duration), Number(r.Requests.Okta, "request"), strconv.Itoa(r.Requests.TrackTik)))
+		r.Failed, max(0, r.Held-refused), r.Unknown, duration(r.Duration), Number(r.Requests.Okta, "request"), strconv.Itoa(r.Requests.TrackTik)))
 	if r.NewProblems > 0 {
 		p.line(Number(r.NewProblems, "new problem"), ": see `tracktik-sync problems --new`")
 	}

@@ -22,6 +22,8 @@ const (
 	Observing    = "observe: nothing is written to TrackTik"
 	OnlyPlanned  = "plan: nothing is written to TrackTik"
 	Applying     = "apply: TrackTik is changed as shown"
+	Stopped      = "apply: a guard refuses it, and nothing is written to TrackTik"
+	NothingDue   = "apply: nothing is due, and nothing is written to TrackTik"
 )
 
 // ModeLine says what a document's run writes; planned: it is one that only plans.
@@ -31,6 +33,10 @@ func ModeLine(d *plan.Document, planned bool) string {
 		return Observing
 	case planned:
 		return OnlyPlanned
+	case d.Made() && len(d.Actions) == 0 && slices.ContainsFunc(d.Guard.Refusals, func(r plan.Refusal) bool { return r.Stops }):
+		return Stopped
+	case d.Made() && len(d.Actions) == 0:
+		return NothingDue
 	}
 	return Applying
 }
@@ -77,22 +83,26 @@ func Few(texts []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(texts[:most], ", "), len(texts)-most)
 }
 
-// Summary is a plan in one line.
+// Summary is a plan in one line. What a guard refuses counts once, as that.
 func Summary(d *plan.Document) string {
-	text := Counts(d.Summary) + " to do"
+	parts := []string{Counts(d.Summary) + " to do"}
+	refused := Refused(d)
+	if len(refused) > 0 {
+		parts = append(parts, Counts(refused)+" refused by a guard")
+	}
 	var rest []string
 	for _, part := range []struct {
 		n    int
 		word string
-	}{{len(d.Held), "held"}, {len(d.Problems), "problem"}, {len(d.Warnings), "warning"}} {
+	}{{len(d.Held) - total(refused), "held"}, {len(d.Problems), "problem"}, {len(d.Warnings), "warning"}} {
 		if part.n > 0 {
 			rest = append(rest, Number(part.n, part.word))
 		}
 	}
 	if len(rest) > 0 {
-		text += "; " + strings.Join(rest, ", ")
+		parts = append(parts, strings.Join(rest, ", "))
 	}
-	return text
+	return strings.Join(parts, "; ")
 }
 
 // Number is "1 problem" or "2 problems", "2 tries"; "held" has no plural.
@@ -107,15 +117,22 @@ func Number(n int, word string) string {
 	return strconv.Itoa(n) + " " + word
 }
 
-// Person names a person, harmless: "ana@acme.example (00u1abc)".
+// Person names a person, harmless: "Ana Silva, ana@acme.example (00u1abc)".
 func Person(u plan.UserRef) string {
+	var names []string
+	for _, name := range []string{u.Name, u.Login} {
+		if name != "" {
+			names = append(names, Safe(name))
+		}
+	}
+	text := strings.Join(names, ", ")
 	switch {
-	case u.Login == "":
+	case text == "":
 		return Safe(string(u.ID))
 	case u.ID == "":
-		return Safe(u.Login)
+		return text
 	}
-	return Safe(u.Login) + " (" + Safe(string(u.ID)) + ")"
+	return text + " (" + Safe(string(u.ID)) + ")"
 }
 
 // classWords say what Okta knows of unmanaged employees.

@@ -1,0 +1,164 @@
+package ui
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tracktik-sync/sync/plan"
+)
+
+// short prints a line a person: what happens, name, login, region, what changes or why.
+// Whoever loses something stands first.
+func (p *printer) short(rolesTitle, title string, entries []Entry) {
+	if len(entries) == 0 {
+		return
+	}
+	people, roles := ByPerson(entries)
+	p.roles(rolesTitle, roles)
+	if len(people) == 0 {
+		return
+	}
+	p.title("%s (%d)", title, len(people))
+	slices.SortStableFunc(people, func(a, b PersonGroup) int { return cmp.Compare(loss(&a), loss(&b)) })
+	rows := make([][]string, len(people))
+	widths := make([]int, shortCells)
+	for i := range people {
+		rows[i] = shortRow(&people[i])
+		for k, cell := range rows[i][:shortCells] {
+			widths[k] = max(widths[k], min(width(cell), widestCell))
+		}
+	}
+	for i, cells := range rows {
+		var b strings.Builder
+		for k, cell := range cells[:shortCells] {
+			if widths[k] == 0 {
+				continue
+			}
+			pad := strings.Repeat(" ", max(0, widths[k]-width(cell))+2)
+			if k == 0 {
+				cell = p.paint(people[i].Entries[0].Action.Kind, cell)
+			}
+			b.WriteString(cell + pad)
+		}
+		p.line("  ", strings.TrimRight(b.String()+cells[shortCells], " "))
+	}
+}
+
+const (
+	shortCells = 4  // before the text at the end, which is as long as it likes
+	widestCell = 32 // that the others are aligned to
+)
+
+// loss sorts terminations before revokes before everything else.
+func loss(g *PersonGroup) int {
+	order := 2
+	for _, e := range g.Entries {
+		switch e.Action.Kind {
+		case plan.Terminate:
+			return 0
+		case plan.RevokeRole:
+			order = 1
+		}
+	}
+	return order
+}
+
+func shortRow(g *PersonGroup) []string {
+	var kinds []string
+	count := map[plan.Kind]int{}
+	for _, e := range g.Entries {
+		if count[e.Action.Kind]++; count[e.Action.Kind] == 1 {
+			kinds = append(kinds, string(e.Action.Kind))
+		}
+	}
+	for i, k := range kinds {
+		if n := count[plan.Kind(k)]; n > 1 {
+			kinds[i] = fmt.Sprintf("%d %s", n, k)
+		}
+		kinds[i] = KindWords(plan.Kind(kinds[i]))
+	}
+	return []string{strings.Join(kinds, ", "), Safe(g.User.Name), cmp.Or(Safe(g.User.Login), Safe(string(g.User.ID)), "employee "+ID(int64(g.Employee))), regionOf(g), whatOf(g)}
+}
+
+// regionOf is where the person is, as far as the plan tells.
+func regionOf(g *PersonGroup) string {
+	for _, e := range g.Entries {
+		if name := Region(e.Action); name != "" {
+			return Safe(name)
+		}
+	}
+	return ""
+}
+
+// Region is the region of whom an action is about, as far as it tells.
+func Region(a *plan.Action) string {
+	if a.Leaver != nil && a.Leaver.Region != "" {
+		return a.Leaver.Region
+	}
+	if a.Want != nil && a.Want.Values[plan.Region] != "" {
+		return a.Want.Values[plan.Region]
+	}
+	for _, c := range a.FieldChanges() {
+		if c.Field == plan.Region {
+			return c.New
+		}
+	}
+	return ""
+}
+
+// JobTitle is the same of the job title.
+func JobTitle(a *plan.Action) string {
+	if a.Leaver != nil && a.Leaver.JobTitle != "" {
+		return a.Leaver.JobTitle
+	}
+	if a.Want != nil {
+		return a.Want.Values[plan.JobTitle]
+	}
+	for _, c := range a.FieldChanges() {
+		if c.Field == plan.JobTitle {
+			return c.New
+		}
+	}
+	return ""
+}
+
+// whatOf is what changes or why, in a few words.
+func whatOf(g *PersonGroup) string {
+	var parts []string
+	add := func(text string) {
+		if text != "" && !slices.Contains(parts, text) {
+			parts = append(parts, text)
+		}
+	}
+	for _, e := range g.Entries {
+		a := e.Action
+		switch {
+		case a.Role != nil:
+			add(Quoted(a.Role.Name))
+		case a.Kind == plan.Update:
+			add(fieldsOf(a.Changes))
+		case a.Kind == plan.Adopt:
+			add("by " + Safe(a.Key))
+		case a.Kind != plan.Create:
+			add(Safe(a.Reason))
+		}
+		if e.Why != "" {
+			add("held: " + Safe(e.Why))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// fieldsOf is one change in full, and more by their fields.
+func fieldsOf(changes []plan.Change) string {
+	if len(changes) == 1 {
+		return ChangeText(changes[0])
+	}
+	names := make([]string, len(changes))
+	for i, c := range changes {
+		names[i] = c.Field.String()
+	}
+	return strings.Join(names, ", ")
+}

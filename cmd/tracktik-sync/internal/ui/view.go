@@ -1,0 +1,181 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A View says how much of a plan is shown.
+type View struct {
+	Planned bool        // nothing will be written, whatever the mode
+	Full    bool        // everything, however much it is
+	Summary bool        // the totals only
+	Kinds   []plan.Kind // only these, due, held or refused; none: all
+	Before  Known       // what is folded, since the last run had it already
+}
+
+// listedPeople is how many people are shown with all fields; of more, each has one line.
+const listedPeople = 50
+
+// Known are the held actions, problems, refusals and failures of a run, by what they are about: ids
+// and codes, no texts.
+type Known map[string]bool
+
+// KnownOf are those of a document.
+func KnownOf(d *plan.Document) Known {
+	known := Known{}
+	for i := range d.Held {
+		known[heldKey(&d.Held[i])] = true
+	}
+	for i := range d.Problems {
+		known[problemKey(&d.Problems[i])] = true
+	}
+	for i := range d.Guard.Refusals {
+		known[refusalKey(&d.Guard.Refusals[i])] = true
+	}
+	if d.Result != nil {
+		for i := range d.Result.Failures {
+			known[failureKey(&d.Result.Failures[i])] = true
+		}
+	}
+	return known
+}
+
+func heldKey(h *plan.Held) string { return "held|" + actionKey(&h.Action) + h.Code() }
+
+func problemKey(p *plan.Problem) string {
+	return fmt.Sprintf("problem|%s|%s|%d|%s", p.User.ID, p.User.Login, p.Employee, p.Code)
+}
+
+func refusalKey(r *plan.Refusal) string { return fmt.Sprintf("refusal|%s|%d", r.Kind, r.Role) }
+
+func failureKey(f *plan.Failure) string { return "failure|" + actionKey(&f.Action) + f.Outcome }
+
+func actionKey(a *plan.Action) string {
+	key := string(a.Kind) + "|" + string(a.User.ID) + "|"
+	if a.Role != nil {
+		key += fmt.Sprintf("%d|%s|", a.Role.ID, a.Role.Group)
+	}
+	return key
+}
+
+// shows reports that the view shows actions of a kind.
+func (v *View) shows(k plan.Kind) bool { return len(v.Kinds) == 0 || slices.Contains(v.Kinds, k) }
+
+// A sifted plan is what of it a view shows, and how.
+type sifted struct {
+	due      []Entry
+	refused  []Entry // by a guard
+	stopped  []Entry // held, since a refusal stops everything
+	held     []Entry
+	problems []plan.Problem
+	heldOld  []plan.Held // as in the last run
+	oldWrong []plan.Problem
+	short    bool // a line a person
+}
+
+func (v *View) sift(d *plan.Document) *sifted {
+	s := &sifted{}
+	for i := range d.Actions {
+		if v.shows(d.Actions[i].Kind) {
+			s.due = append(s.due, Entry{Action: &d.Actions[i]})
+		}
+	}
+	for i := range d.Held {
+		h := &d.Held[i]
+		old := !v.Full && v.Before[heldKey(h)]
+		switch {
+		case !v.shows(h.Kind):
+		case isRefused(d, h) && (v.Planned || !old):
+			s.refused = append(s.refused, Entry{&h.Action, h.Why})
+		case old:
+			s.heldOld = append(s.heldOld, *h)
+		case h.Code() == plan.HeldGuard && !v.Full:
+			s.stopped = append(s.stopped, Entry{&h.Action, h.Why})
+		default:
+			s.held = append(s.held, Entry{&h.Action, h.Why})
+		}
+	}
+	for i := range d.Problems {
+		switch {
+		case len(v.Kinds) > 0:
+		case !v.Full && v.Before[problemKey(&d.Problems[i])]:
+			s.oldWrong = append(s.oldWrong, d.Problems[i])
+		default:
+			s.problems = append(s.problems, d.Problems[i])
+		}
+	}
+	s.short = !v.Full && s.people() > listedPeople
+	return s
+}
+
+// people counts whom the lists name.
+func (s *sifted) people() int {
+	n := len(s.problems)
+	for _, list := range [][]Entry{s.due, s.refused, s.held} {
+		groups, _ := ByPerson(list)
+		n += len(groups)
+	}
+	return n
+}
+
+// isRefused reports that a guard refuses the action itself.
+func isRefused(d *plan.Document, h *plan.Held) bool {
+	return h.Code() == plan.HeldGuard && slices.ContainsFunc(d.Guard.Refusals, func(r plan.Refusal) bool {
+		return r.Kind == h.Kind || r.Kind == plan.Clear && h.Kind == plan.Update
+	})
+}
+
+// Refused counts what the guards refuse, by kind.
+func Refused(d *plan.Document) map[string]int {
+	counts := map[string]int{}
+	for i := range d.Held {
+		if isRefused(d, &d.Held[i]) {
+			counts[string(d.Held[i].Kind)]++
+		}
+	}
+	return counts
+}
+
+func total(counts map[string]int) int {
+	n := 0
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
+
+// foldedNames is how many of those who are folded are named.
+const foldedNames = 3
+
+// names are the first of some people, and how many more there are.
+func names(people []string) string {
+	var few []string
+	seen := map[string]bool{}
+	for _, name := range people {
+		if name != "" && !seen[name] {
+			seen[name] = true
+			if len(few) < foldedNames {
+				few = append(few, name)
+			}
+		}
+	}
+	text := strings.Join(few, ", ")
+	if more := len(seen) - len(few); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// ShortName names a person as people do: by name, else by login, else by id.
+func ShortName(u plan.UserRef) string {
+	for _, name := range []string{u.Name, u.Login, string(u.ID)} {
+		if name != "" {
+			return Safe(name)
+		}
+	}
+	return ""
+}
