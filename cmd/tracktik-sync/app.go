@@ -31,6 +31,7 @@ type app struct {
 	bar      *ui.Progress // nil: no terminal to show it on
 	document bool         // one JSON document is wanted on stdout
 	before   ui.Known     // what the last run had of held actions and problems
+	silent   bool         // with -q: the run has nothing to say
 	refused  bool         // what the guards refuse was shown in full
 	started  bool         // a command has begun: its errors are not about usage
 }

@@ -34,6 +34,7 @@ func TestEveryCSVCanBeMadeForExcel(t *testing.T) {
 	p.addUser("eva@acme.example", "Éva", "=HYPERLINK(\"https://evil.example\")")
 	p.addMembers("=1+1", []string{"eva@acme.example"})
 	p.must(t, "sync", "--init")
+	p.addUser("bo@acme.example", "Bo", "=2+3") // of whom a plan has a row
 	names := csvCommands()
 	for _, name := range []string{"access", "compare", "history"} {
 		if !slices.Contains(names, name) {

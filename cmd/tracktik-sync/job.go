@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,11 @@ type job struct {
 	whole    bool   // it is about everybody: its end says how things stand
 	shown    bool   // the plan was printed already, to ask about it
 	declined bool   // somebody was asked, and said no
+	lasting  bool   // with -q: what lasts is said again today
 }
+
+// view is how the run is shown: with -q what is new in it.
+func (j *job) view() ui.View { return ui.View{News: j.Quiet, Before: j.before, Lasting: j.lasting} }
 
 // open opens the snapshot for the run, or tells that the run cannot begin.
 func (j *job) open(ctx context.Context) (*state.DB, error) {
@@ -51,6 +56,8 @@ func (j *job) once(ctx context.Context, db *state.DB, opt tsync.RunOptions) (*pl
 func (j *job) make(ctx context.Context, db *state.DB, run func(*tsync.Engine) (*plan.Document, error)) (d *plan.Document, err error) {
 	onlooker := watch.NewOnlooker(&j.Invocation, j.cfg, j.whole)
 	defer func() { onlooker.Tell(ctx, endOf(err, j.declined)) }()
+	loud := j.holdLog()
+	defer func() { loud(j.silent) }()
 	defer func() { err = errors.Join(err, db.Close()) }()
 	defer j.showProgress()()
 	engine, err := j.Engine(j.cfg, db)
@@ -68,6 +75,9 @@ func (j *job) make(ctx context.Context, db *state.DB, run func(*tsync.Engine) (*
 	}
 	watch.KeepBackups(ctx, &j.Invocation, j.cfg, db, engine, d)
 	onlooker.Look(db, engine, d)
+	if newsErr := j.listenFor(db, d, err); newsErr != nil {
+		err = errors.Join(err, newsErr)
+	}
 	j.Console.SpellDocument(d)
 	if statusErr := ledger.SaveStatus(&j.Invocation, j.cfg, db); statusErr != nil {
 		err = errors.Join(err, fmt.Errorf("leaving the status beside the snapshot: %w", statusErr))
@@ -132,6 +142,9 @@ func (j *job) show(d *plan.Document, err error) error {
 		return err
 	}
 	err = j.judged(d, err)
+	if j.silent {
+		return err
+	}
 	if j.format == "json" {
 		giveReason(d, err)
 	}
@@ -146,14 +159,11 @@ func (j *job) print(d *plan.Document) error {
 		}
 	}
 	if j.format != "text" || !j.shown {
-		if err := j.showDocument(d, j.format, ui.View{}); err != nil || j.format != "text" {
+		if err := j.showDocument(d, j.format, j.view()); err != nil || j.format != "text" {
 			return err
 		}
 	}
-	if j.Quiet && !hasNews(d) {
-		return nil
-	}
-	return j.Talk(func(w io.Writer) error { return ui.Result(w, d, j.Style()) })
+	return j.Talk(func(w io.Writer) error { return ui.Result(w, d, j.Style(), j.view()) })
 }
 
 // confirm shows a plan and asks whether to go on. Nobody is asked about a run that
@@ -195,4 +205,40 @@ func problemsError(cfg *configs.Config, d *plan.Document) error {
 
 func problemsVerdict(n int) error {
 	return &verdict{tsync.ExitProblems, "finished, some persons have problems", ui.Number(n, "problem") + ": see `tracktik-sync problems`"}
+}
+
+// listenFor notes whether the run, which ended with err, has anything to say where -q asks for
+// news alone. What lasts is said once a day.
+func (j *job) listenFor(db *state.DB, d *plan.Document, err error) error {
+	if !j.Quiet || j.format != "text" || d == nil {
+		return nil
+	}
+	if d.Made() && ui.HasNews(d, j.before) {
+		return nil
+	}
+	switch code := judge(errors.Join(j.judged(d, err), nil)).code; code {
+	case tsync.ExitFailed, tsync.ExitRefused:
+		lasting, sayErr := ledger.SaidToday(db, d.ID)
+		j.lasting, j.silent = !lasting, lasting
+		return sayErr
+	}
+	j.silent = true
+	return nil
+}
+
+// holdLog keeps the log of a run that may have nothing to say until that is known, when
+// release passes it on or drops it.
+func (j *job) holdLog() (release func(drop bool)) {
+	if !j.Quiet || j.format != "text" || j.Logging.Level != "" {
+		return func(bool) {}
+	}
+	var held bytes.Buffer
+	out := j.Log.Out
+	j.Log.SetOutput(&held)
+	return func(drop bool) {
+		j.Log.SetOutput(out)
+		if !drop {
+			_, _ = out.Write(held.Bytes()) // as the log itself, where nobody takes it
+		}
+	}
 }

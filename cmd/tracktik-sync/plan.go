@@ -144,27 +144,18 @@ func (a *app) showPlan(d *plan.Document, format string, view ui.View, err error)
 	return errors.Join(a.showDocument(d, format, view), err)
 }
 
-// showDocument prints a document as text or JSON. In text, -q shows only what has something to
-// say, and a document without a plan is not shown: that it is empty means nothing.
+// showDocument prints a document as text or JSON. In text, -q shows only what has
+// news, and a document without a plan is not shown: that it is empty means nothing.
 func (a *app) showDocument(d *plan.Document, format string, view ui.View) error {
 	switch {
 	case format == "json":
 		return a.Data(d.WriteJSON)
-	case !d.Made(), a.Quiet && !hasNews(d):
+	case !d.Made(), a.Quiet && view.Planned && !ui.HasNews(d, a.before):
 		return nil
 	}
 	a.refused = len(d.Guard.Refusals) > 0
 	view.Before = a.before
 	return a.Talk(func(w io.Writer) error { return ui.Plan(w, d, a.Style(), view) })
-}
-
-// hasNews reports whether something changed, is held, or failed.
-func hasNews(d *plan.Document) bool {
-	news := len(d.Actions) > 0 || len(d.Held) > 0 || len(d.Guard.Refusals) > 0
-	if r := d.Result; r != nil {
-		news = news || r.Failed > 0 || r.Unknown > 0 || r.NewProblems > 0 || r.Stopped != ""
-	}
-	return news
 }
 
 // guardError is the refusal that the guard report tells of, unless err is it.

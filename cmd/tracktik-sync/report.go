@@ -192,7 +192,7 @@ func (c *reportCommand) text(w io.Writer, r *page.Report) error {
 	if err := ui.Plan(w, r.Document, c.reportStyle(), ui.View{}); err != nil {
 		return err
 	}
-	return ui.Result(w, r.Document, c.reportStyle())
+	return ui.Result(w, r.Document, c.reportStyle(), ui.View{})
 }
 
 // reportStyle has no colours in a file.

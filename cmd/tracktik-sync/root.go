@@ -119,6 +119,9 @@ func (a *app) end(err error) int {
 		return tsync.ExitDone
 	}
 	report := judge(err)
+	if a.silent && report.code != tsync.ExitUsage {
+		return report.code
+	}
 	if a.refused {
 		report.brief()
 	}

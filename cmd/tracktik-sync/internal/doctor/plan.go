@@ -279,6 +279,9 @@ func (d planLook) divisions() {
 	}
 }
 
+// unnamed names somebody without their name: what is found may go to whoever helps.
+func unnamed(u plan.UserRef) string { return ui.Person(plan.UserRef{ID: u.ID, Login: u.Login}) }
+
 // names shows who clashes with whom, by username and e-mail, and who is protected.
 func (d planLook) names() {
 	const name = "names"
@@ -286,12 +289,12 @@ func (d planLook) names() {
 	for _, p := range d.doc.Problems {
 		switch p.Code {
 		case plan.ProblemDuplicate, plan.ProblemNameInUse, plan.ProblemAmbiguousMatch, plan.ProblemInactiveMatch, plan.ProblemProtectedMatch, plan.ProblemAdoptOff:
-			codes[p.Code] = append(codes[p.Code], ui.Person(p.User))
+			codes[p.Code] = append(codes[p.Code], unnamed(p.User))
 		}
 	}
 	for _, h := range d.doc.Held {
 		if code := h.Code(); code == plan.HeldDoubtfulMatch {
-			codes[code] = append(codes[code], ui.Person(h.User))
+			codes[code] = append(codes[code], unnamed(h.User))
 		}
 	}
 	if len(codes) == 0 {

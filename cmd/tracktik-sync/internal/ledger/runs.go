@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
@@ -173,4 +175,43 @@ func redactEntry(a plan.Audit) plan.Audit {
 	a.Login = ""
 	a.Changes = plan.RedactedChanges(a.Changes)
 	return a
+}
+
+// SaidToday reports that a run which failed or was refused as the ones before it, without a day
+// having passed since the first of them or since the last that was told: a lasting failure is
+// told once a day. Times, ids and numbers apart, runs that end alike have one message.
+func SaidToday(db *state.DB, id string) (bool, error) {
+	runs, err := db.Runs(0)
+	if err != nil {
+		return false, err
+	}
+	at := slices.IndexFunc(runs, func(r plan.RunRecord) bool { return r.ID == id })
+	if at < 0 {
+		return false, nil
+	}
+	last, streak := &runs[at], []*plan.RunRecord{}
+	for i := at + 1; i < len(runs); i++ {
+		r := &runs[i]
+		if r.Whole() != last.Whole() {
+			continue
+		}
+		if r.ExitCode != last.ExitCode || alike(r.Message) != alike(last.Message) {
+			break
+		}
+		streak = append(streak, r)
+	}
+	if len(streak) == 0 {
+		return false, nil
+	}
+	const day = 24 * time.Hour
+	first := streak[len(streak)-1].Started
+	return last.Started.Sub(first)/day == streak[0].Started.Sub(first)/day, nil
+}
+
+var differing = regexp.MustCompile(`[0-9a-f]*[0-9][0-9A-Za-z.:-]*`)
+
+// alike is a message without what differs from run to run.
+func alike(message string) string {
+	first, _, _ := strings.Cut(message, "\n")
+	return differing.ReplaceAllString(first, "N")
 }

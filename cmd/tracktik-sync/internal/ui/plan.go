@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +22,7 @@ const kindWidth = 12 // of "create role " and the rest
 func Plan(out io.Writer, d *plan.Document, style Style, view View) error {
 	p := newPrinter(out, style)
 	p.head(d, view.Planned)
-	p.guard(d.Guard)
+	p.guard(d.Guard, &view)
 	if !view.Summary {
 		s := view.sift(d)
 		list := p.long
@@ -33,8 +34,10 @@ func Plan(out io.Writer, d *plan.Document, style Style, view View) error {
 		list("Held roles: due, and not done", "Held: due, and not done", s.held)
 		p.stopped(s.stopped)
 		p.problems(s.problems)
-		p.before(s)
-		if len(view.Kinds) == 0 {
+		if !view.News {
+			p.before(s)
+		}
+		if len(view.Kinds) == 0 && !view.News {
 			p.warnings(d.Warnings, view.Full)
 		}
 		if s.short {
@@ -277,13 +280,17 @@ func begin(who string) string {
 	return who + ": "
 }
 
-func (p *printer) guard(g plan.GuardReport) {
-	if len(g.Refusals) == 0 {
+func (p *printer) guard(g plan.GuardReport, view *View) {
+	refusals := g.Refusals
+	if view.News && !view.Lasting {
+		refusals = slices.DeleteFunc(slices.Clone(refusals), func(r plan.Refusal) bool { return view.Before.refusal(&r) })
+	}
+	if len(refusals) == 0 {
 		return
 	}
 	p.title("Refused by a guard")
-	for i := range g.Refusals {
-		r := &g.Refusals[i]
+	for i := range refusals {
+		r := &refusals[i]
 		for k, text := range SafeLines(strings.TrimPrefix(r.Message, "guard refused: ")) {
 			if k == 0 {
 				text = p.style.Bad("refused") + ": " + text

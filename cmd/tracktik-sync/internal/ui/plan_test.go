@@ -143,7 +143,7 @@ func TestHostileValuesAreHarmlessInText(t *testing.T) {
 	for _, value := range hostile {
 		d := poisoned(value)
 		var out bytes.Buffer
-		if err := errors.Join(Plan(&out, d, Plain, View{}), Result(&out, d, Plain)); err != nil {
+		if err := errors.Join(Plan(&out, d, Plain, View{}), Result(&out, d, Plain, View{})); err != nil {
 			t.Fatal(err)
 		}
 		for _, line := range strings.Split(out.String(), "\n") {
@@ -161,7 +161,7 @@ func TestAResultSaysWhatBecameOfThePlan(t *testing.T) {
 		Requests: plan.RequestCount{Okta: 12, TrackTik: 3}, NewProblems: 1,
 		Failures: []plan.Failure{{Action: d.Actions[2], Outcome: plan.Failed, Message: "tracktik: 400: no such reason"}}}
 	var out bytes.Buffer
-	if err := Result(&out, d, Plain); err != nil {
+	if err := Result(&out, d, Plain, View{}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "result.txt", out.String())

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,13 +11,17 @@ import (
 )
 
 // Result prints what became of an applied plan.
-func Result(out io.Writer, d *plan.Document, style Style) error {
+func Result(out io.Writer, d *plan.Document, style Style, view View) error {
 	p := newPrinter(out, style)
 	r := d.Result
 	if r == nil {
 		return nil
 	}
-	p.failures(r.Failures)
+	failures := r.Failures
+	if view.News {
+		failures = slices.DeleteFunc(slices.Clone(failures), func(f plan.Failure) bool { return view.Before.failure(&f) })
+	}
+	p.failures(failures)
 	p.title("Run %s: %s", Safe(d.Run), became(d))
 	refused := total(Refused(d))
 	if refused > 0 {

@@ -15,6 +15,8 @@ type View struct {
 	Summary bool        // the totals only
 	Kinds   []plan.Kind // only these, due, held or refused; none: all
 	Before  Known       // what is folded, since the last run had it already
+	News    bool        // and left out: only what is new
+	Lasting bool        // of news: a refusal that lasts is said again
 }
 
 // listedPeople is how many people are shown with all fields; of more, each has one line.
@@ -26,33 +28,35 @@ type Known map[string]bool
 
 // KnownOf are those of a document.
 func KnownOf(d *plan.Document) Known {
-	known := Known{}
+	known := Known{planKey(d): true}
 	for i := range d.Held {
 		known[heldKey(&d.Held[i])] = true
 	}
 	for i := range d.Problems {
-		known[problemKey(&d.Problems[i])] = true
+		p := &d.Problems[i]
+		known[problemKey(p)], known["problem of "+whoseKey(p.User, nil)] = true, true
 	}
 	for i := range d.Guard.Refusals {
 		known[refusalKey(&d.Guard.Refusals[i])] = true
 	}
 	if d.Result != nil {
 		for i := range d.Result.Failures {
-			known[failureKey(&d.Result.Failures[i])] = true
+			a := &d.Result.Failures[i].Action
+			known["failed "+actionKey(a)], known["failed for "+whoseKey(a.User, a.Role)] = true, true
 		}
 	}
 	return known
 }
 
-func heldKey(h *plan.Held) string { return "held|" + actionKey(&h.Action) + h.Code() }
+func planKey(d *plan.Document) string { return "plan " + d.Hash }
+
+func heldKey(h *plan.Held) string { return "held " + actionKey(&h.Action) + h.Code() }
 
 func problemKey(p *plan.Problem) string {
-	return fmt.Sprintf("problem|%s|%s|%d|%s", p.User.ID, p.User.Login, p.Employee, p.Code)
+	return fmt.Sprintf("problem %s|%s|%d|%s", p.User.ID, p.User.Login, p.Employee, p.Code)
 }
 
-func refusalKey(r *plan.Refusal) string { return fmt.Sprintf("refusal|%s|%d", r.Kind, r.Role) }
-
-func failureKey(f *plan.Failure) string { return "failure|" + actionKey(&f.Action) + f.Outcome }
+func refusalKey(r *plan.Refusal) string { return fmt.Sprintf("refusal %s|%d", r.Kind, r.Role) }
 
 func actionKey(a *plan.Action) string {
 	key := string(a.Kind) + "|" + string(a.User.ID) + "|"
@@ -60,6 +64,45 @@ func actionKey(a *plan.Action) string {
 		key += fmt.Sprintf("%d|%s|", a.Role.ID, a.Role.Group)
 	}
 	return key
+}
+
+// whoseKey names the person of an action, or the group of one about nobody.
+func whoseKey(u plan.UserRef, role *plan.RoleRef) string {
+	if u.ID == "" && role != nil {
+		return string(role.Group)
+	}
+	return string(u.ID)
+}
+
+func (k Known) held(h *plan.Held) bool { return k[heldKey(h)] }
+
+// problem reports a problem that is known, also from the refused write that it comes of.
+func (k Known) problem(p *plan.Problem) bool {
+	return k[problemKey(p)] || p.User.ID != "" && k["failed for "+string(p.User.ID)]
+}
+
+// failure reports a failure that is known, also as the problem that waits for its next try.
+func (k Known) failure(f *plan.Failure) bool {
+	return k["failed "+actionKey(&f.Action)] || f.Action.User.ID != "" && k["problem of "+string(f.Action.User.ID)]
+}
+
+func (k Known) refusal(r *plan.Refusal) bool { return k[refusalKey(r)] }
+
+// HasNews reports that a run did something, or held, refused or failed in what the one before
+// did not.
+func HasNews(d *plan.Document, before Known) bool {
+	if r := d.Result; r != nil {
+		if r.Stopped != "" || d.Mode != "observe" && total(r.Done)+total(r.Found) > 0 {
+			return true
+		}
+		if slices.ContainsFunc(r.Failures, func(f plan.Failure) bool { return !before.failure(&f) }) {
+			return true
+		}
+	}
+	return len(d.Actions) > 0 && (d.Result == nil || d.Mode == "observe") && !before[planKey(d)] ||
+		slices.ContainsFunc(d.Held, func(h plan.Held) bool { return !before.held(&h) }) ||
+		slices.ContainsFunc(d.Problems, func(p plan.Problem) bool { return !before.problem(&p) }) ||
+		slices.ContainsFunc(d.Guard.Refusals, func(r plan.Refusal) bool { return !before.refusal(&r) })
 }
 
 // shows reports that the view shows actions of a kind.
@@ -86,7 +129,7 @@ func (v *View) sift(d *plan.Document) *sifted {
 	}
 	for i := range d.Held {
 		h := &d.Held[i]
-		old := !v.Full && v.Before[heldKey(h)]
+		old := !v.Full && v.Before.held(h)
 		switch {
 		case !v.shows(h.Kind):
 		case isRefused(d, h) && (v.Planned || !old):
@@ -102,7 +145,7 @@ func (v *View) sift(d *plan.Document) *sifted {
 	for i := range d.Problems {
 		switch {
 		case len(v.Kinds) > 0:
-		case !v.Full && v.Before[problemKey(&d.Problems[i])]:
+		case !v.Full && v.Before.problem(&d.Problems[i]):
 			s.oldWrong = append(s.oldWrong, d.Problems[i])
 		default:
 			s.problems = append(s.problems, d.Problems[i])
