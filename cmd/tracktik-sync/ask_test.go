@@ -76,28 +76,3 @@ func TestASignalAnswersNo(t *testing.T) {
 		t.Error("a signal counts as yes")
 	}
 }
-
-func TestQuietSaysNothingUnlessSomethingIsNew(t *testing.T) {
-	for name, test := range map[string]struct {
-		change func(*plan.Document)
-		says   bool
-	}{
-		"nothing":      {func(*plan.Document) {}, false},
-		"old problems": {func(d *plan.Document) { d.Problems = []plan.Problem{{Code: "refused"}} }, false},
-		"warnings":     {func(d *plan.Document) { d.Warnings = []plan.Warning{{Code: "x"}} }, false},
-		"changed":      {func(d *plan.Document) { d.Actions = planOf(plan.Update).Actions }, true},
-		"held":         {func(d *plan.Document) { d.Held = []plan.Held{{Why: "guard"}} }, true},
-		"failed":       {func(d *plan.Document) { d.Result = &plan.Result{Failed: 1} }, true},
-		"new problems": {func(d *plan.Document) { d.Result = &plan.Result{NewProblems: 1} }, true},
-		"stopped":      {func(d *plan.Document) { d.Result = &plan.Result{Stopped: "a signal"} }, true},
-	} {
-		var out bytes.Buffer
-		a := newApp(strings.NewReader(""), &out, io.Discard)
-		a.Quiet = true
-		d := planOf()
-		test.change(d)
-		if err := (&job{app: a, format: "text"}).print(d); err != nil || (out.Len() > 0) != test.says {
-			t.Errorf("%s: it says %q (%v)", name, out.String(), err)
-		}
-	}
-}

@@ -216,7 +216,11 @@ func (j *job) listenFor(db *state.DB, d *plan.Document, err error) error {
 	if d.Made() && ui.HasNews(d, j.before) {
 		return nil
 	}
-	switch code := judge(errors.Join(j.judged(d, err), nil)).code; code {
+	if err = j.judged(d, err); err == nil {
+		j.silent = true
+		return nil
+	}
+	switch judge(err).code {
 	case tsync.ExitFailed, tsync.ExitRefused:
 		lasting, sayErr := ledger.SaidToday(db, d.ID)
 		j.lasting, j.silent = !lasting, lasting

@@ -185,5 +185,10 @@ func lastKnown(db *state.DB) (ui.Known, error) {
 	if err != nil || last == nil {
 		return nil, err
 	}
-	return ui.KnownOf(last), nil
+	known := ui.KnownOf(last)
+	troubles, err := db.Troubles()
+	for i := range troubles {
+		known.AddTrouble(&troubles[i])
+	}
+	return known, err
 }

@@ -195,7 +195,7 @@ func SaidToday(db *state.DB, id string) (bool, error) {
 		if r.Whole() != last.Whole() {
 			continue
 		}
-		if r.ExitCode != last.ExitCode || alike(r.Message) != alike(last.Message) {
+		if r.ExitCode != last.ExitCode || alike(r) != alike(last) {
 			break
 		}
 		streak = append(streak, r)
@@ -210,8 +210,16 @@ func SaidToday(db *state.DB, id string) (bool, error) {
 
 var differing = regexp.MustCompile(`[0-9a-f]*[0-9][0-9A-Za-z.:-]*`)
 
-// alike is a message without what differs from run to run.
-func alike(message string) string {
-	first, _, _ := strings.Cut(message, "\n")
+// alike is how a run ended, without what differs from run to run.
+func alike(r *plan.RunRecord) string {
+	if len(r.Refusals) > 0 {
+		var kinds []string
+		for _, refusal := range r.Refusals {
+			kinds = append(kinds, string(refusal.Kind))
+		}
+		slices.Sort(kinds)
+		return strings.Join(slices.Compact(kinds), " ")
+	}
+	first, _, _ := strings.Cut(r.Message, "\n")
 	return differing.ReplaceAllString(first, "N")
 }

@@ -45,7 +45,10 @@ func Plan(out io.Writer, d *plan.Document, style Style, view View) error {
 			p.line("a line a person, since there are many: `tracktik-sync plan --full` shows all fields and ids, `--format csv` makes a table")
 		}
 	}
-	p.foot(d, view.Planned)
+	p.title("%s", Summary(d))
+	if view.Planned || d.Result == nil { // else Result ends with it
+		p.mode(d, view.Planned)
+	}
 	return p.out.Flush()
 }
 
@@ -110,11 +113,6 @@ func (p *printer) head(d *plan.Document, planned bool) {
 func (p *printer) mode(d *plan.Document, planned bool) {
 	p.line(ModeLine(d, planned))
 	p.line(ReadLine(d))
-}
-
-func (p *printer) foot(d *plan.Document, planned bool) {
-	p.title("%s", Summary(d))
-	p.mode(d, planned)
 }
 
 func (p *printer) roles(title string, entries []Entry) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"tracktik-sync/sync/plan"
@@ -24,18 +25,23 @@ func Result(out io.Writer, d *plan.Document, style Style, view View) error {
 	p.failures(failures)
 	p.title("Run %s: %s", Safe(d.Run), became(d))
 	refused := total(Refused(d))
+	parts := []string{fmt.Sprintf("%d failed", r.Failed)}
 	if refused > 0 {
-		p.line(strconv.Itoa(refused), " refused by a guard")
+		parts = append(parts, fmt.Sprintf("%d refused by a guard", refused))
 	}
-	p.line(fmt.Sprintf("%d failed, %d held, %d unknown; %s, %s to Okta and %s to TrackTik",
-		r.Failed, max(0, r.Held-refused), r.Unknown, duration(r.Duration), Number(r.Requests.Okta, "request"), strconv.Itoa(r.Requests.TrackTik)))
+	parts = append(parts, fmt.Sprintf("%d held", max(0, r.Held-refused)), fmt.Sprintf("%d unknown", r.Unknown))
+	if n := len(d.Problems); n > 0 {
+		parts = append(parts, Number(n, "problem"))
+	}
+	p.line(strings.Join(parts, ", "), fmt.Sprintf("; %s, %s to Okta and %s to TrackTik",
+		duration(r.Duration), Number(r.Requests.Okta, "request"), strconv.Itoa(r.Requests.TrackTik)))
 	if r.NewProblems > 0 {
 		p.line(Number(r.NewProblems, "new problem"), ": see `tracktik-sync problems --new`")
 	}
 	if r.Stopped != "" {
 		p.line(style.Bad("stopped early: " + Safe(r.Stopped)))
 	}
-	p.line(ModeLine(d, false))
+	p.mode(d, false)
 	return p.out.Flush()
 }
 

@@ -74,7 +74,20 @@ func whoseKey(u plan.UserRef, role *plan.RoleRef) string {
 	return string(u.ID)
 }
 
-func (k Known) held(h *plan.Held) bool { return k[heldKey(h)] }
+// AddTrouble adds a problem on record: what TrackTik refuses is a problem in one run, a failure in
+// the next, and may be held by a guard in between.
+func (k Known) AddTrouble(t *plan.Trouble) {
+	u := plan.UserRef{ID: t.Person, Login: t.Login}
+	k[problemKey(&plan.Problem{User: u, Code: t.Code})] = true
+	if t.Person != "" {
+		k["problem of "+string(t.Person)] = true
+		k["tried "+string(t.Kind)+" "+string(t.Person)] = t.Kind != ""
+	}
+}
+
+func (k Known) held(h *plan.Held) bool {
+	return k[heldKey(h)] || h.Code() == plan.HeldGuard && k["tried "+string(h.Kind)+" "+string(h.User.ID)]
+}
 
 // problem reports a problem that is known, also from the refused write that it comes of.
 func (k Known) problem(p *plan.Problem) bool {
