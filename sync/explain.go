@@ -136,6 +136,8 @@ func (e *Engine) Explain(ctx context.Context, name string, known plan.UserRef) (
 	if err := x.tell(); err != nil {
 		return nil, err
 	}
+	x.nameAll(x.out.Actions, x.out.Held, x.out.Problems, x.out.Warnings)
+	x.out.User.Name = (&namer{run: x.run}).find(x.out.User.ID).Name
 	return x.out, failed
 }
 

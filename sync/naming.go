@@ -8,20 +8,24 @@ import (
 
 // seal names everybody in the document, and closes it.
 func (r *run) seal() {
-	n := namer{run: r, known: map[plan.PersonID]plan.UserRef{}}
-	for i := range r.doc.Actions {
-		n.action(&r.doc.Actions[i])
-	}
-	for i := range r.doc.Held {
-		n.action(&r.doc.Held[i].Action)
-	}
-	for i := range r.doc.Problems {
-		n.name(&r.doc.Problems[i].User)
-	}
-	for i := range r.doc.Warnings {
-		n.name(&r.doc.Warnings[i].User)
-	}
+	r.nameAll(r.doc.Actions, r.doc.Held, r.doc.Problems, r.doc.Warnings)
 	r.doc.Seal()
+}
+
+func (r *run) nameAll(actions []plan.Action, held []plan.Held, problems []plan.Problem, warnings []plan.Warning) {
+	n := namer{run: r, known: map[plan.PersonID]plan.UserRef{}}
+	for i := range actions {
+		n.action(&actions[i])
+	}
+	for i := range held {
+		n.action(&held[i].Action)
+	}
+	for i := range problems {
+		n.name(&problems[i].User)
+	}
+	for i := range warnings {
+		n.name(&warnings[i].User)
+	}
 }
 
 // A namer tells the names of people, for those who read the document.
