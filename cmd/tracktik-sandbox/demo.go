@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -103,6 +104,9 @@ func (d *demo) show(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := d.leaver(ctx); err != nil {
+		return err
+	}
 	d.heading("How it stands")
 	return d.step(ctx, exits{0}, "status")
 }
@@ -126,6 +130,29 @@ func (d *demo) day(ctx context.Context) error {
 	if err := d.step(ctx, exits{0, 4}, args...); err != nil {
 		return err
 	}
+	d.expectAgreement()
+	return nil
+}
+
+// leaver is somebody who leaves between two syncs, and is ended by what Okta's System Log
+// says.
+func (d *demo) leaver(ctx context.Context) error {
+	d.heading("Between two syncs: Okta's System Log is read")
+	d.say(" ", "The first reading looks at everybody, once.")
+	if err := d.step(ctx, exits{0, 4}, "sync", "--events"); err != nil {
+		return err
+	}
+	events, err := d.stack.world.Live(1, 1, "deactivate")
+	if err != nil || len(events) == 0 {
+		return errors.Join(errors.New("nobody is left who can leave"), err)
+	}
+	told := time.Now()
+	d.say("•", events[0].Text)
+	d.say(" ", "→ "+events[0].Expect+", and nobody else is looked at")
+	if err := d.step(ctx, exits{0, 4}, "sync", "--events"); err != nil {
+		return err
+	}
+	d.say("✓", fmt.Sprintf("From the deactivation to the end of the reading it took %s.", time.Since(told).Round(10*time.Millisecond)))
 	d.expectAgreement()
 	return nil
 }

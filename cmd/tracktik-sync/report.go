@@ -153,8 +153,9 @@ func (c *reportCommand) print(r *page.Report) error {
 // --format json` has it, and the run's record.
 type reported struct {
 	*plan.Document
-	Record *plan.RunRecord  `json:"record"`
-	Trend  []plan.RunRecord `json:"trend"`
+	Record *plan.RunRecord   `json:"record"`
+	Trend  []plan.RunRecord  `json:"trend"`
+	Lag    *ledger.LeaverLag `json:"leaver_lag"` // null: it terminated nobody whose wait is known
 }
 
 func writeReport(w io.Writer, r *page.Report) error {
@@ -163,7 +164,7 @@ func writeReport(w io.Writer, r *page.Report) error {
 	}
 	record := *r.Record
 	record.Document = nil
-	return ui.WriteJSON(w, reported{r.Document, &record, r.Trend})
+	return ui.WriteJSON(w, reported{r.Document, &record, r.Trend, ledger.LagOf(r.Trail.Lag())})
 }
 
 func (c *reportCommand) text(w io.Writer, r *page.Report) error {

@@ -249,11 +249,15 @@ func eventsOf(db *state.DB) (*EventStatus, error) {
 
 func lagSince(db *state.DB, t time.Time) (*LeaverLag, error) {
 	entries, err := db.TerminatedSince(t)
-	lag := plan.LagOf(entries)
-	if err != nil || lag.Count == 0 {
-		return nil, err
+	return LagOf(plan.LagOf(entries)), err
+}
+
+// LagOf is a lag as JSON has it; nil: there is none.
+func LagOf(lag plan.Lag) *LeaverLag {
+	if lag.Count == 0 {
+		return nil
 	}
-	return &LeaverLag{lag.Count, lag.Median.Seconds(), lag.Longest.Seconds()}, nil
+	return &LeaverLag{lag.Count, lag.Median.Seconds(), lag.Longest.Seconds()}
 }
 
 func (d *Status) fromMeta(meta plan.Meta) {
