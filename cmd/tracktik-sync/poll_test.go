@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"strings"
 	"sync"
@@ -142,4 +143,65 @@ func TestOfTwoPollsOneGivesWay(t *testing.T) {
 		t.Errorf("%d people are terminated, want 1", ended)
 	}
 	o.wantNothingLost()
+}
+
+// Wherever a poll's process is killed, the next ones end the leaver and make the new one,
+// once, and the history says so once.
+func TestKilledPollIsMadeGoodByTheNext(t *testing.T) {
+	for name, at := range map[string]struct {
+		okta   string
+		portal tracktiktest.Match
+	}{
+		"at the log":                 {okta: "/api/v1/logs"},
+		"at a look-up":               {okta: "/api/v1/users/*"},
+		"at the termination":         {portal: tracktiktest.Match{Method: "POST", Path: "/employees/*/actions/terminate"}},
+		"at the making of a new one": {portal: tracktiktest.Match{Method: "POST", Path: "/employees"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newLane(t, nil)
+			o.okta.DeactivateUser(o.users["ana@acme.example"])
+			o.addUser("eve@acme.example", "Eve", "Moss")
+			there := make(chan struct{})
+			var once sync.Once
+			killed := make(chan struct{})
+			hold := func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+				next.ServeHTTP(httptest.NewRecorder(), r) // it takes effect, and nobody hears of it
+				once.Do(func() { close(there) })
+				<-killed
+			}
+			if at.okta != "" {
+				o.okta.Configure(func(s *oktatest.Server) { s.Intercept = oktatest.On(at.okta, hold) })
+			} else {
+				o.portal.Configure(func(s *tracktiktest.Server) { s.Intercept = tracktiktest.When(at.portal, hold) })
+			}
+			poll, _ := o.command("sync", "--events")
+			if err := poll.Start(); err != nil {
+				t.Fatal(err)
+			}
+			<-there
+			if err := poll.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			_ = poll.Wait() // killed
+			close(killed)
+			o.okta.Configure(func(s *oktatest.Server) { s.Intercept = nil })
+			o.portal.Configure(func(s *tracktiktest.Server) { s.Intercept = nil })
+			for range 3 {
+				o.must(0, "-q", "sync", "--events")
+			}
+			if n := o.count(tracktiktest.Terminated); n != 1 {
+				t.Errorf("%d people are terminated, want 1", n)
+			}
+			if n := o.count(tracktiktest.Active); n != 2 {
+				t.Errorf("%d people are active, want 2", n)
+			}
+			for kind, login := range map[string]string{"terminate": "ana@acme.example", "create": "eve@acme.example"} {
+				text := o.must(0, "history", login, "--kind", kind, "--format", "json")
+				if n := strings.Count(text, `"outcome":"done"`) + strings.Count(text, `"outcome":"found"`); n != 1 {
+					t.Errorf("the history has %d of %s:\n%s", n, kind, text)
+				}
+			}
+			o.wantNothingLost()
+		})
+	}
 }
