@@ -113,3 +113,30 @@ func TestACallThatIsDoneAMomentAfterItsConnectionBrokeIsMadeOnce(t *testing.T) {
 		}
 	}
 }
+
+// A portal that writes names in its own way answers a create with another record, and a
+// look-up finds it by user name and e-mail: that is nobody to be made a second time, and
+// nobody to be forgotten.
+func TestACreateWhoseNamesThePortalChangedIsNotMadeAgain(t *testing.T) {
+	w := newWorld(t)
+	w.portal.Configure(func(s *tracktiktest.Server) {
+		s.Rules.Duplicates = tracktiktest.DuplicateAccepted
+		s.Rules.Store = func(field, value string) string {
+			if field == "firstName" || field == "lastName" {
+				return "?" + value[1:]
+			}
+			return value
+		}
+	})
+	w.hire("ada")
+	if doc, err := w.sync(refreshedNot); err != nil || doc.Result.Unknown != 1 {
+		t.Fatalf("the run ended with %v\n%s", err, details(doc))
+	}
+	for range 2 {
+		w.pass(time.Hour)
+		w.wantProblem(w.run(), plan.ProblemAmbiguousMatch, "ada")
+	}
+	w.wantNoDoubles()
+	w.org.SetUserStatus(w.users["ada"], "DEPROVISIONED")
+	w.wantProblem(w.run(), plan.ProblemAmbiguousMatch, "ada") // the leaver is not forgotten
+}

@@ -47,7 +47,7 @@ func (done *attempt) unseen(id plan.EmployeeID) {
 
 // untold makes an attempt one of which nobody can tell whether it made others.employee.
 func (done *attempt) untold(others *notOurs) {
-	done.outcome, done.code, done.namesake = plan.Unknown, plan.ProblemProtectedMatch, others.employee
+	done.outcome, done.code, done.namesake = plan.Unknown, others.code, others.employee
 	done.message += "; " + others.Error()
 }
 

@@ -51,7 +51,7 @@ func holds(batch *plan.Batch, sent *plan.Wanted, e *plan.Employee) {
 
 func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee, bool, error) {
 	want := &in.Wanted.Values
-	var newest plan.Employee // where there are several, whoever was there before is not of our making
+	var newest, other plan.Employee // where there are several, whoever was there before is not of our making
 	for _, key := range []plan.Field{plan.Username, plan.Email} {
 		list, err := l.Target.FindEmployees(ctx, key, want[key])
 		if err != nil {
@@ -62,19 +62,29 @@ func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee
 			if err != nil {
 				return e, false, err
 			}
-			if !owned && e.Active() && agrees(&e, want) && e.ID > newest.ID {
-				newest = e
+			switch {
+			case owned || !e.Active():
+			case agrees(&e, want, plan.RequiredFields[:]...):
+				if e.ID > newest.ID {
+					newest = e
+				}
+			case agrees(&e, want, plan.Username, plan.Email):
+				other = e
 			}
 		}
 	}
-	if newest.ID == 0 {
+	switch {
+	case newest.ID == 0 && other.ID != 0: // a portal may write names in its own way
+		return other, false, &notOurs{other.ID, "user name and e-mail", "but other first and last names", plan.ProblemAmbiguousMatch}
+	case newest.ID == 0:
 		return newest, false, nil
 	}
 	return newest, true, l.mayBeOurs(ctx, &newest, in)
 }
 
-func agrees(e *plan.Employee, want *plan.Values) bool {
-	for _, f := range plan.RequiredFields {
+// agrees reports that an employee has the wanted values, as far as they are shown.
+func agrees(e *plan.Employee, want *plan.Values, fields ...plan.Field) bool {
+	for _, f := range fields {
 		if e.Has.Has(f) && plan.FoldName(e.Values[f]) != plan.FoldName(want[f]) { // a portal may capitalise names
 			return false
 		}
@@ -82,16 +92,20 @@ func agrees(e *plan.Employee, want *plan.Values) bool {
 	return true
 }
 
-// A notOurs is an employee with all the names of a create whose answer was lost, who
-// must not be taken over all the same.
+// A notOurs is an employee with names of a create whose answer was lost, who must not be
+// taken over all the same.
 type notOurs struct {
 	employee plan.EmployeeID
+	has      string // which of the names
 	why      string
+	code     string // of the problem
 }
 
 func (e *notOurs) Error() string {
-	return fmt.Sprintf("employee %d has all the names, %s, and is not taken over; `link` ties them", e.employee, e.why)
+	return fmt.Sprintf("employee %d has %s, %s, and is not taken over; `link` ties them", e.employee, e.has, e.why)
 }
+
+const allNames = "all the names"
 
 // mayBeOurs asks about somebody with all the names of a lost create what is asked about
 // every match: the error is a notOurs, or that of a look-up.
@@ -103,13 +117,13 @@ func (l looker) mayBeOurs(ctx context.Context, e *plan.Employee, in *plan.Intent
 	who := plan.Who{Person: &plan.Person{Login: in.Action.User.Login}, Wanted: in.Wanted, Employee: e}
 	switch {
 	case pol.Owns(who):
-		return &notOurs{e.ID, "but is the one whose credentials we use"}
+		return &notOurs{e.ID, allNames, "but is the one whose credentials we use", plan.ProblemProtectedMatch}
 	case pol.Protects(who):
-		return &notOurs{e.ID, "but is named by sync.protected"}
+		return &notOurs{e.ID, allNames, "but is named by sync.protected", plan.ProblemProtectedMatch}
 	}
 	admin, err := l.holdsProtected(ctx, e.ID)
 	if err == nil && admin {
-		err = &notOurs{e.ID, "but holds a protected role"}
+		err = &notOurs{e.ID, allNames, "but holds a protected role", plan.ProblemProtectedMatch}
 	}
 	return err
 }
@@ -121,7 +135,7 @@ func (l looker) holdsProtected(ctx context.Context, id plan.EmployeeID) (bool, e
 	held, doubt, err := l.Holders.RolesNow(ctx, id)
 	switch {
 	case err == nil && doubt != "":
-		return false, &notOurs{id, "but whether they hold a protected role cannot be told (" + doubt + ")"}
+		return false, &notOurs{id, allNames, "but whether they hold a protected role cannot be told (" + doubt + ")", plan.ProblemProtectedMatch}
 	case err != nil || len(held) == 0:
 		return false, err
 	}

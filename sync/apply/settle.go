@@ -80,7 +80,7 @@ func Settle(ctx context.Context, job *Job, pending []plan.Intent) (Open, error) 
 // history says once that nobody can tell.
 func (l looker) mayHaveMade(in *plan.Intent, others *notOurs, open *Open) error {
 	open.Add(in, others.Error())
-	open.Stuck = append(open.Stuck, plan.Problem{User: in.Action.User, Code: plan.ProblemProtectedMatch, Kind: plan.Create,
+	open.Stuck = append(open.Stuck, plan.Problem{User: in.Action.User, Code: others.code, Kind: plan.Create,
 		Message: fmt.Sprintf("the answer to the create of run %s was lost; %s", in.Run, others)})
 	if in.Action.Employee == others.employee {
 		return nil
