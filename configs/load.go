@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/viper"
@@ -50,12 +51,22 @@ func Load(opts Options) (*Config, []Warning, error) {
 	if err := l.open(opts, SystemFile); err != nil {
 		return nil, l.warnings, err
 	}
+	c, warnings := l.judged(opts.Checks)
+	if c != nil && len(l.findings) > 0 && c.file == "" {
+		l.findings = append(Findings{{Message: noFile}}, l.findings...)
+	}
+	return c, warnings, l.findings.sorted().Err()
+}
+
+// judged builds the Config and adds what Validate and the checks find; nil: there is
+// nothing to go on.
+func (l *loader) judged(checks []Check) (*Config, []Warning) {
 	c := l.build()
 	if c == nil {
-		return nil, l.warnings, l.findings
+		return nil, l.warnings
 	}
 	findings, warnings := c.Validate()
-	for _, check := range opts.Checks {
+	for _, check := range checks {
 		findings = append(findings, check(c)...)
 	}
 	for _, f := range findings {
@@ -63,10 +74,26 @@ func Load(opts Options) (*Config, []Warning, error) {
 			l.findings = append(l.findings, f)
 		}
 	}
-	if len(l.findings) > 0 && c.file == "" {
-		l.findings = append(Findings{{Message: noFile}}, l.findings...)
+	return c, append(l.warnings, warnings...)
+}
+
+// Judge is Load for a text that is to become the file at path, without an environment.
+func Judge(text, path string, checks []Check) (*Config, Findings) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, Findings{{Message: "finding the working directory: " + err.Error()}}
 	}
-	return c, append(l.warnings, warnings...), l.findings.sorted().Err()
+	l := &loader{env: newEnvironment(nil), read: readSecret, name: filepath.Base(path), absolute: absolute, dir: filepath.Dir(absolute),
+		data: []byte(text), mode: 0o600}
+	c, _ := l.judged(checks)
+	return c, l.findings
+}
+
+// Of are the findings about a key, or about the file of a secret of that key.
+func (f Findings) Of(key string) Findings {
+	return slices.DeleteFunc(slices.Clone(f), func(finding Finding) bool {
+		return finding.Key != key && finding.Key != strings.TrimSuffix(key, "_file")
+	})
 }
 
 // FromEnvironment is what the environment alone says, valid or not: for telling of a file

@@ -55,3 +55,16 @@ func Nearest(word string, known []string) string {
 	}
 	return best
 }
+
+// nearestPath is nearestKey for a path that is no key.
+func nearestPath(path string) string {
+	section := schema.root
+	for {
+		name, rest, nested := strings.Cut(path, ".")
+		below := section.child(name)
+		if below == nil || !nested || below.kind != kindSection {
+			return nearestKey(section, name)
+		}
+		section, path = below, rest
+	}
+}

@@ -180,6 +180,50 @@ func TestAnswersAreFilledIn(t *testing.T) {
 	}
 }
 
+// TestEveryKeyCanBeAnswered, those too that the sample does not show, alone and all at once.
+func TestEveryKeyCanBeAnswered(t *testing.T) {
+	all := map[string]any{}
+	defaults := readDefaults()
+	for _, f := range schema.all {
+		if f.kind == kindSecretFile || f.kind == kindSecret {
+			continue
+		}
+		answer := defaults[f.path].value
+		text, err := Fill(map[string]any{f.path: answer})
+		if err != nil {
+			t.Errorf("%s: %v", f.path, err)
+			continue
+		}
+		r := &treeReader{file: "x", out: settings{}}
+		r.section(r.parse([]byte(text)), schema.root)
+		if got := r.out[f.path].value; !cmp.Equal(got, answer) {
+			t.Errorf("%s: %v is read as %v, in:\n%s", f.path, answer, got, text)
+		}
+		all[f.path] = answer
+	}
+	if _, err := Fill(all); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestKeysThatTheSampleLacksFindTheirPlace(t *testing.T) {
+	text, err := Fill(map[string]any{
+		"guard.create.max_count": 500, "guard.update.max_percent": 40.0, "metrics.textfile": "m.prom", "metrics.job": "guards",
+		"okta.ca_file": "ca.pem", "sync.staged": "provision", "sync.start.sources": []string{"user.hireDate"}, "notify.digest": "08:00",
+		"sync.attributes": map[string]any{"jobTitle": []any{"user.title"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\n  create: {max_count: 500}\n", "\n  update: {max_percent: 40}\n", "\nmetrics: {job: guards, textfile: m.prom}\n",
+		"\nokta:\n  ca_file: ca.pem\n", "\n  staged: provision\n", "\n  start: {sources: [user.hireDate]}\n", "\nnotify: {digest: \"08:00\"}\n",
+		"\n  attributes: {jobTitle: [user.title]}\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in:\n%s", want, text)
+		}
+	}
+}
+
 func TestEveryKeyOfTheSampleCanBeAnswered(t *testing.T) {
 	for key := range sampleLines(strings.Split(Sample(), "\n")) {
 		f := schema.byPath[key]

@@ -27,6 +27,20 @@ func (s *Source) App(ctx context.Context) (plan.App, error) {
 	return app, nil
 }
 
+// Apps lists every app of the org that is visible to us, active or not, 200 a page. Any
+// app will do for the Source.
+func (s *Source) Apps(ctx context.Context) ([]plan.App, error) {
+	var all []plan.App
+	err := s.list(ctx, listing{route: routeApps, path: "/api/v1/apps", limit: 200, least: 1}, func(p page) error {
+		for _, e := range p.elements {
+			read := gjson.GetMany(e.raw, "label", "status")
+			all = append(all, plan.App{ID: e.id, Label: text(read[0]), Status: text(read[1])})
+		}
+		return nil
+	})
+	return all, err
+}
+
 // Groups lists every group of the org that is visible to us, 200 a page.
 func (s *Source) Groups(ctx context.Context, each func([]plan.Group) error) error {
 	return s.groups(ctx, routeGroups, "/api/v1/groups", each)

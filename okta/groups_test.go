@@ -3,13 +3,16 @@ package okta
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"tracktik-sync/okta/oktatest"
 	"tracktik-sync/sync/plan"
 )
 
@@ -32,6 +35,22 @@ func collect(into *[]plan.Group) func([]plan.Group) error {
 	return func(groups []plan.Group) error {
 		*into = append(*into, groups...)
 		return nil
+	}
+}
+
+// TestEveryAppIsListed, on whatever page, whichever app the Source is for.
+func TestEveryAppIsListed(t *testing.T) {
+	o := newSimulated(t)
+	for i := range 230 {
+		o.AddApp(oktatest.App{Label: fmt.Sprintf("App %d", i)})
+	}
+	o.SetAppStatus(o.app, "INACTIVE")
+	apps, err := o.Apps(t.Context())
+	if err != nil || len(apps) != 231 {
+		t.Fatalf("%d apps, %v", len(apps), err)
+	}
+	if i := slices.IndexFunc(apps, func(a plan.App) bool { return a.ID == o.app }); i < 0 || apps[i].Label != "TrackTik" || apps[i].Status != "INACTIVE" {
+		t.Errorf("the app is listed as %+v", apps[max(i, 0)])
 	}
 }
 

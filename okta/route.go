@@ -12,6 +12,7 @@ type route struct {
 const (
 	bucketApp      = "app"
 	bucketAppParts = "app/*"
+	bucketApps     = "apps"
 	bucketGroups   = "groups"
 	bucketGroup    = "group"
 	bucketUsers    = "users"
@@ -20,6 +21,7 @@ const (
 )
 
 var (
+	routeApps        = route{"GET /api/v1/apps", bucketApps}
 	routeApp         = route{"GET /api/v1/apps/{app}", bucketApp}
 	routeAssignments = route{"GET /api/v1/apps/{app}/users", bucketAppParts}
 	routeAssignment  = route{"GET /api/v1/apps/{app}/users/{user}", bucketAppParts}

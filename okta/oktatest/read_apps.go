@@ -6,6 +6,22 @@ import (
 	"strings"
 )
 
+// readApps lists all apps, 20 a page unless asked otherwise.
+func (s *Server) readApps(q *query) reply {
+	if problem := q.unsupported("q", "filter", "expand", "useOptimization", "includeNonDeleted"); problem != nil {
+		return *problem
+	}
+	var all ordered[*app]
+	all.live = func(*app) bool { return true }
+	for _, a := range s.apps {
+		all.add(a)
+	}
+	l := listing[*app]{items: &all, bounds: bounds{20, 1, 200}, append: func(b []byte, a *app) []byte { return appendApp(b, q.base, a, s.id) }}
+	return l.answer(q)
+}
+
+func (a *app) key() string { return a.id }
+
 func (s *Server) readApp(q *query) reply {
 	a := s.apps[q.PathValue("app")]
 	if a == nil {

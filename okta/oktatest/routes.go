@@ -26,6 +26,7 @@ var endpoints = []endpoint{
 	{"/api/v1/groups", BucketGroups, "okta.groups.read", (*Server).readGroups},
 	{"/api/v1/groups/{group}", BucketGroup, "okta.groups.read", (*Server).readGroup},
 	{"/api/v1/groups/{group}/users", BucketGroups, "okta.groups.read", (*Server).readMembers},
+	{"/api/v1/apps", BucketOther, "okta.apps.read", (*Server).readApps},
 	{"/api/v1/apps/{app}", BucketApp, "okta.apps.read", (*Server).readApp},
 	{"/api/v1/apps/{app}/users", BucketApps, "okta.apps.read", (*Server).readAssignments},
 	{"/api/v1/apps/{app}/users/{user}", BucketApps, "okta.apps.read", (*Server).readAssignment},
