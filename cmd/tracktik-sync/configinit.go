@@ -4,15 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
 
+	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/disk"
+	"tracktik-sync/cmd/tracktik-sync/internal/setup"
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
+	tsync "tracktik-sync/sync"
 )
 
 // configInit is `config init`: a first file, commented, that writes nothing to
@@ -21,49 +26,26 @@ type configInit struct {
 	*app
 	output  string
 	set     []string
-	answers map[string]any
-}
-
-// A question is what `config init` asks on a terminal. Its flag is the key with
-// dashes: --okta-org-url.
-type question struct {
-	key  string
-	text string
-}
-
-var questions = []question{
-	{"okta.org_url", "Address of the Okta org"},
-	{"okta.app_id", "Id of the TrackTik app in Okta (0oa…)"},
-	{"okta.auth.client_id", "Client id of the Okta service app; empty: use an API token"},
-	{"okta.auth.private_key_file", "File with its private key"},
-	{"okta.auth.api_token_file", "File with the Okta API token"},
-	{"tracktik.base_url", "Address of the TrackTik portal"},
-	{"tracktik.auth.grant", "TrackTik grant: password, refresh_token or authorization_code"},
-	{"tracktik.auth.client_id", "TrackTik client id"},
-	{"tracktik.auth.client_secret_file", "File with the TrackTik client secret"},
-	{"tracktik.auth.username", "TrackTik username"},
-	{"tracktik.auth.password_file", "File with the TrackTik password"},
-	{"tracktik.termination_reason", "Reason of terminations, an id or a label of the portal; empty: its first"},
-	{"sync.roles.per_person", "Roles a person may hold: many, or one as TrackTik recommends"},
-}
-
-func (q question) flag() string {
-	return strings.NewReplacer(".", "-", "_", "-").Replace(q.key)
+	answers setup.Answers
+	service string // where the service has its configuration
 }
 
 func newConfigInit(a *app) *cobra.Command {
-	c := &configInit{app: a, answers: map[string]any{}}
-	values := make([]*string, len(questions))
+	c := &configInit{app: a, answers: setup.Answers{}, service: configs.SystemFile}
+	values := make([]*string, len(setup.Questions))
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Write a first, commented configuration file; asks on a terminal",
+		Long: "Init writes a first configuration, which observes only. On a terminal it asks, checks each answer at\n" +
+			"once, logs in to both systems as soon as it can, and offers the apps of the org and the reasons,\n" +
+			"regions and roles of the portal. It replaces no file.",
 		Example: "  tracktik-sync config init\n" +
-			"  tracktik-sync config init --output acme.yaml --okta-org-url https://acme.okta.com --set sync.groups.names='[Site *]'",
+			"  tracktik-sync config init --output guards.yaml --okta-org-url https://guards.okta.com --set sync.groups.names='[Site *]'",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			for i, q := range questions {
-				if cmd.Flags().Changed(q.flag()) {
-					c.answers[q.key] = *values[i]
+			for i, q := range setup.Questions {
+				if cmd.Flags().Changed(q.Flag()) {
+					c.answers[q.Key] = *values[i]
 				}
 			}
 			return c.execute(cmd.Context())
@@ -71,9 +53,9 @@ func newConfigInit(a *app) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&c.output, "output", "o", "", "write to `FILE` (default --config, else "+configs.DefaultFile+")")
-	flags.StringArrayVar(&c.set, "set", nil, "any other `KEY=VALUE` of the sample; lists as [a, b]")
-	for i, q := range questions {
-		values[i] = flags.String(q.flag(), "", q.text)
+	flags.StringArrayVar(&c.set, "set", nil, "any `KEY=VALUE`; lists as [a, b], maps as {a: b}")
+	for i, q := range setup.Questions {
+		values[i] = flags.String(q.Flag(), "", q.Text)
 	}
 	return cmd
 }
@@ -86,32 +68,87 @@ func (c *configInit) execute(ctx context.Context) error {
 	if path == "" {
 		path = configs.DefaultFile
 	}
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		if err := c.spare(path); err != nil {
-			return err
-		}
+	there := func() error {
+		return usage("%s is there already and stays as it is: name another --output, or move it away", path)
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return there()
+	}
+	if err := c.spare(path); err != nil {
+		return err
 	}
 	if err := c.takeSet(); err != nil {
 		return err
 	}
+	if beside, err := c.besideService(ctx, path); !beside || err != nil {
+		return err
+	}
 	if c.Asks {
-		if err := c.interview(ctx); err != nil {
+		if err := c.interview(ctx, path); err != nil {
 			return err
 		}
+	} else if err := c.checkAnswers(path); err != nil {
+		return err
 	}
-	c.oneWayIn()
-	text, err := configs.Fill(c.answers)
+	text, err := c.answers.Text()
 	if err != nil {
 		return usage("%v", err)
 	}
 	err = disk.WriteNew(path, text)
 	if errors.Is(err, fs.ErrExist) {
-		return usage("%s is there already and stays as it is: name another --output, or move it away", path)
+		return there()
 	}
 	if err != nil {
 		return fmt.Errorf("writing the configuration: %w", err)
 	}
-	return c.Say("wrote %s, with sync.mode: observe, which writes nothing to TrackTik; next: `tracktik-sync config validate`, then `plan`", path)
+	next := "next: `tracktik-sync check`, then `plan`"
+	if left := c.answers.Left(); len(left) > 0 {
+		next = "next: put yours in the place of the sample's " + strings.Join(left, ", ")
+	}
+	return c.Say("wrote %s, with sync.mode: observe, which writes nothing to TrackTik; %s", path, next)
+}
+
+// besideService notices that the service has a configuration of its own: whoever works with
+// one of two does not see what the other does.
+func (c *configInit) besideService(ctx context.Context, path string) (goOn bool, err error) {
+	if _, err := os.Stat(c.service); err != nil || disk.Locate(c.service).Is(path) {
+		return true, nil
+	}
+	text := fmt.Sprintf("the service has its configuration already, %s; commands that find %s use that one instead", ui.Safe(c.service), ui.Safe(path))
+	if !c.Asks {
+		fmt.Fprintln(c.Stderr, "warning: "+text)
+		return true, nil
+	}
+	if c.Ask(ctx, text+".\nWrite a second one? [y/N] ") {
+		return true, nil
+	}
+	return false, c.Say("nothing was written")
+}
+
+// interview asks for what no flag said. Whoever interrupts it is told so in a word.
+func (c *configInit) interview(ctx context.Context, path string) error {
+	c.Log.SetLevel(logrus.ErrorLevel) // what is to be known is said in the conversation
+	in := &setup.Interview{Invocation: &c.Invocation, Terminal: &c.Terminal, Path: path, Answers: c.answers}
+	err := in.Ask(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return &verdict{code: tsync.ExitFailed, words: "interrupted"}
+	case errors.Is(err, io.EOF):
+		return errors.New("the input ended before everything was answered; nothing was written")
+	}
+	return err
+}
+
+// checkAnswers holds what the flags say to the rules of the interview.
+func (c *configInit) checkAnswers(path string) error {
+	later, err := c.answers.Check(path)
+	if err != nil {
+		return usage("%v", err)
+	}
+	for _, text := range later {
+		fmt.Fprintln(c.Stderr, "warning: "+ui.Safe(text))
+	}
+	return nil
 }
 
 // takeSet reads --set KEY=VALUE.
@@ -125,7 +162,7 @@ func (c *configInit) takeSet() error {
 		if err := yaml.Unmarshal([]byte(text), &value); err != nil {
 			return usage("--set %s: %v", key, err)
 		}
-		c.answers[key] = answer(text, value)
+		c.answers[strings.TrimSpace(key)] = answer(text, value)
 	}
 	return nil
 }
@@ -135,6 +172,8 @@ func answer(text string, value any) any {
 	switch v := value.(type) {
 	case bool, int, float64:
 		return v
+	case map[string]any:
+		return v
 	case []any:
 		words := make([]string, len(v))
 		for i, word := range v {
@@ -143,62 +182,4 @@ func answer(text string, value any) any {
 		return words
 	}
 	return text
-}
-
-// interview asks for what no flag said. An empty answer keeps what the sample has.
-func (c *configInit) interview(ctx context.Context) error {
-	for _, q := range questions {
-		if _, given := c.answers[q.key]; given || c.isMoot(q.key) {
-			continue
-		}
-		text, err := c.askFor(ctx, q.text)
-		if err != nil {
-			return err
-		}
-		if text != "" {
-			c.answers[q.key] = text
-		}
-	}
-	return nil
-}
-
-// isMoot reports whether an earlier answer leaves nothing to ask.
-func (c *configInit) isMoot(key string) bool {
-	_, service := c.answers["okta.auth.client_id"]
-	grant, _ := c.answers["tracktik.auth.grant"].(string)
-	switch key {
-	case "okta.auth.private_key_file":
-		return !service
-	case "okta.auth.api_token_file":
-		return service
-	case "tracktik.auth.username", "tracktik.auth.password_file":
-		return grant != "" && grant != "password"
-	}
-	return false
-}
-
-func (c *configInit) askFor(ctx context.Context, text string) (string, error) {
-	fmt.Fprintf(c.Stderr, "%s: ", text)
-	line, err := c.ReadLine(ctx)
-	return strings.TrimSpace(line), err
-}
-
-// oneWayIn comments out the ways into the two systems that were not chosen: the
-// sample has one of each.
-func (c *configInit) oneWayIn() {
-	if _, token := c.answers["okta.auth.api_token_file"]; token {
-		c.setDefault(nil, "okta.auth.client_id", "okta.auth.private_key_file")
-	}
-	grant, given := c.answers["tracktik.auth.grant"].(string)
-	if given && grant != "password" {
-		c.setDefault(nil, "tracktik.auth.username", "tracktik.auth.password_file")
-	}
-}
-
-func (c *configInit) setDefault(value any, keys ...string) {
-	for _, key := range keys {
-		if _, given := c.answers[key]; !given {
-			c.answers[key] = value
-		}
-	}
 }

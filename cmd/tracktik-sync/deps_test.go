@@ -18,7 +18,7 @@ const module = "tracktik-sync"
 //
 //	sync/plan <- sync/mapping, sync/read, sync/apply, sync, okta, tracktik, state <- cmd
 //	configs <- cmd
-//	console, disk, timetable <- wiring <- ledger <- explain, watch, doctor <- support <- the commands
+//	console, disk, timetable <- wiring <- ledger <- explain, watch, doctor <- support <- the commands; wiring <- setup <- the commands
 //	okta/oktatest, tracktik/tracktiktest <- tests and the sandbox
 type layer struct {
 	packages []string // a name ending in / stands for everything below it
@@ -72,6 +72,8 @@ var rooms = []layer{
 		"whoever watches a run asks no system anything, and prints nothing"},
 	{[]string{inside + "doctor"}, []string{"sync", "sync/plan", "sync/mapping", "okta", "tracktik", "state", "configs", inside + "disk", inside + "wiring", inside + "ledger", inside + "ui"}, nil,
 		"it looks at what a run needs, and makes none"},
+	{[]string{inside + "setup"}, []string{"sync/plan", "configs", inside + "console", inside + "wiring", inside + "ui"}, nil,
+		"it asks what a configuration must say, and writes no file"},
 	{[]string{inside + "support"}, []string{"sync/plan", "state", "configs", inside + "console", inside + "wiring", inside + "doctor"}, nil,
 		"it tells what others found, and lets no person and no secret through"},
 }

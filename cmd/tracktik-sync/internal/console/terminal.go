@@ -145,14 +145,30 @@ func (t *Terminal) Ask(ctx context.Context, question string) bool {
 // ReadLine reads what somebody types, or until ctx ends. The end of the input is
 // an empty line.
 func (t *Terminal) ReadLine(ctx context.Context) (string, error) {
-	lines := make(chan string, 1)
+	line, err := t.ReadAnswer(ctx)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return line, err
+}
+
+// ReadAnswer is ReadLine, and says with io.EOF that nobody will type any more.
+func (t *Terminal) ReadAnswer(ctx context.Context) (string, error) {
+	type typed struct {
+		line string
+		err  error
+	}
+	lines := make(chan typed, 1)
 	go func() {
-		line, _ := t.Stdin.ReadString('\n')
-		lines <- line
+		line, err := t.Stdin.ReadString('\n')
+		if err != nil && line != "" { // the last one has no end
+			err = nil
+		}
+		lines <- typed{line, err}
 	}()
 	select {
-	case line := <-lines:
-		return line, nil
+	case got := <-lines:
+		return got.line, got.err
 	case <-ctx.Done():
 		fmt.Fprintln(t.Stderr)
 		return "", ctx.Err()
