@@ -156,7 +156,7 @@ func TestRestoreRefusesWhatDoesNotFit(t *testing.T) {
 		t.Fatal(err)
 	}
 	flip(t, damaged, "Silva")
-	setSchema(t, newer, 2)
+	setSchema(t, newer, 3)
 	other := acme
 	other.Portal = "https://other.staffr.example"
 	before := must[*dump](t)(dumpOf(mustOpen(t, db.Path(), Options{ReadOnly: true})))

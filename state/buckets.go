@@ -37,6 +37,8 @@ var (
 	keyEvents  = []byte("log")    // the only one of its bucket
 	keyCensus  = []byte("census") // the only one of its bucket
 	keyKey     = []byte("key")
+
+	keyCompacted = []byte("compacted")
 )
 
 // buckets are all there are, in the order in which a transaction writes them.

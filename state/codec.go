@@ -41,9 +41,17 @@ func (c codec) seal(bucket, key, content []byte) []byte {
 	return append(out, content...)
 }
 
-// open returns the content of what seal made for this place. It may be a part of
-// sealed, and no copy.
+// open returns the content of what seal made for this place, and unpacks it. It may be a
+// part of sealed, and no copy.
 func (c codec) open(bucket, key, sealed []byte) ([]byte, error) {
+	content, err := c.unseal(bucket, key, sealed)
+	if err == nil && isPackable(bucket) {
+		content, err = unpackRecord(content)
+	}
+	return content, err
+}
+
+func (c codec) unseal(bucket, key, sealed []byte) ([]byte, error) {
 	want := byte(formPlain)
 	if c.keys != nil {
 		want = formEncrypted

@@ -20,6 +20,9 @@ import (
 // write, which can leave it locked within.
 const closeWait = time.Second
 
+// relaxEvery is how often the pages of the file that were looked at are given back.
+const relaxEvery = 10 * time.Millisecond
+
 // A DB is an open snapshot. Its methods may be called from several goroutines.
 type DB struct {
 	path     string
@@ -37,6 +40,7 @@ type DB struct {
 	queue   chan *step
 	closing chan struct{}
 	stopped chan struct{} // the committer has ended
+	ending  sync.Once
 	once    sync.Once
 	closed  error
 
@@ -71,15 +75,24 @@ func (db *DB) Path() string { return db.path }
 // Close ends what is being committed and gives the snapshot free for others.
 // Commits that have not begun fail with ErrClosed.
 func (db *DB) Close() error {
+	db.stop()
 	db.once.Do(func() {
-		close(db.closing)
 		if !db.readOnly {
-			<-db.stopped
 			db.closed = remove(holderPath(db.path))
 		}
 		db.closed = errors.Join(db.closed, db.close())
 	})
 	return db.closed
+}
+
+// stop ends what is being committed; what comes later fails with ErrClosed.
+func (db *DB) stop() {
+	db.ending.Do(func() {
+		close(db.closing)
+		if !db.readOnly {
+			<-db.stopped
+		}
+	})
 }
 
 // close closes the file. Where bbolt cannot any more, the lock ends with the

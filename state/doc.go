@@ -4,7 +4,7 @@
 //
 // # Schema
 //
-// Version 1. All buckets are at the top level; be64 is a big-endian uint64, ‖
+// Version 2. All buckets are at the top level; be64 is a big-endian uint64, ‖
 // joins, 0 is a zero byte. "sealed" values carry a form byte and a checksum over
 // bucket, key and content (see codec.go), so that a flipped bit is an error and
 // never another employee; the others can be derived, and are compared with what
@@ -14,6 +14,7 @@
 //	├─ "schema"                   be64           version of all this
 //	├─ "meta"                     sealed JSON    plan.Meta
 //	├─ "last_run"                 be64           number of the last run
+//	├─ "compacted"                be64           bytes of the file when it was last written anew
 //	└─ "key"                      16 bytes salt ‖ 16 bytes proof, with form byte and checksum; of an encrypted snapshot
 //	people      okta id           sealed JSON    plan.Link
 //	prints      okta id           sealed         16 bytes print ‖ be64 employee ‖ 1 byte flags
@@ -36,6 +37,9 @@
 //	troubles    plan.Trouble.Key  sealed JSON    plan.Trouble
 //	events      "log"             sealed JSON    plan.EventLog; none: Okta's System Log was never read
 //	unmanaged   "census"          sealed JSON    plan.Census
+//
+// The JSON of people, formers, grants and audit may be packed: 0x01 ‖ the JSON, deflated
+// with packedWords: Compact writes it so. Version 1 knows plain JSON only.
 //
 // A new bucket or a new JSON field is an addition and keeps the version: it must
 // mean nothing when it is absent. plan.Values is stored as a list, so its fields

@@ -15,7 +15,11 @@ type migration func(tx *bbolt.Tx, c codec) error
 
 // migrations[n] leads from version n+1 to n+2. They are never changed once they
 // were released, only added to.
-var migrations []migration
+var migrations = []migration{
+	// Schema 2 has packed records. Those that are there stay as they are until the file is
+	// written anew.
+	func(*bbolt.Tx, codec) error { return nil },
+}
 
 // migrate brings the snapshot up to date. What it cannot is refused before the
 // key is tried: another schema may have other keys.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,17 +27,17 @@ func TestNewerSnapshotIsRefusedWithAWayOut(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	setSchema(t, db.Path(), 2)
+	setSchema(t, db.Path(), 3)
 	for _, readOnly := range []bool{false, true} {
 		_, err := Open(db.Path(), Options{ReadOnly: readOnly})
-		if !errors.Is(err, ErrNewerSchema) || !strings.Contains(err.Error(), "has schema 2, and this program knows 1: use the program that wrote it") {
+		if !errors.Is(err, ErrNewerSchema) || !strings.Contains(err.Error(), "has schema 3, and this program knows 2: use the program that wrote it") {
 			t.Errorf("read only %v: %v", readOnly, err)
 		}
 	}
 	if _, err := Verify(db.Path(), Options{}); !errors.Is(err, ErrNewerSchema) {
 		t.Errorf("Verify: %v", err)
 	}
-	setSchema(t, db.Path(), 1)
+	setSchema(t, db.Path(), 2)
 }
 
 // rename is a step that changes what is in the file.
@@ -59,13 +60,13 @@ func TestOlderSnapshotIsBroughtUpToDateWithACopyBeside(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	steps := []migration{rename}
+	steps := append(slices.Clone(migrations), rename)
 	if _, err := open(db.Path(), Options{ReadOnly: true}, steps); !errors.Is(err, ErrOlderSchema) || !strings.Contains(err.Error(), "the next `sync`") {
 		t.Errorf("a reader: %v", err)
 	}
 	failing := errors.New("cannot")
-	_, err := open(db.Path(), Options{}, []migration{rename, func(*bbolt.Tx, codec) error { return failing }})
-	if !errors.Is(err, failing) || !strings.Contains(err.Error(), "from schema 1 to 3") {
+	_, err := open(db.Path(), Options{}, append(steps, func(*bbolt.Tx, codec) error { return failing }))
+	if !errors.Is(err, failing) || !strings.Contains(err.Error(), "from schema 2 to 4") {
 		t.Errorf("a step that fails: %v", err)
 	}
 	reader := mustOpen(t, db.Path(), Options{ReadOnly: true})
@@ -88,11 +89,11 @@ func TestOlderSnapshotIsBroughtUpToDateWithACopyBeside(t *testing.T) {
 	if _, err := Open(db.Path(), Options{}); !errors.Is(err, ErrNewerSchema) {
 		t.Errorf("the old program: %v", err)
 	}
-	old := mustOpen(t, db.Path()+".schema-1", Options{ReadOnly: true})
+	old := mustOpen(t, db.Path()+".schema-2", Options{ReadOnly: true})
 	if l, _, err := old.Link("00u1"); err != nil || l.Login != "00u1@acme.example" {
 		t.Errorf("the copy has %s %v", l.Login, err)
 	}
-	setSchema(t, db.Path(), 1)
+	setSchema(t, db.Path(), 2)
 }
 
 func TestBucketThatALaterProgramAddedIsMade(t *testing.T) {
@@ -112,37 +113,58 @@ func TestBucketThatALaterProgramAddedIsMade(t *testing.T) {
 	commit(t, mustOpen(t, db.Path(), Options{}), plan.Batch{Troubles: []plan.Trouble{{Person: "00u1"}}})
 }
 
-// TestSnapshotsOfSchemaOneStayReadable opens files that the first program of
-// schema 1 wrote: what fill commits. They are written anew by -update, which only
-// a new schema may need.
-func TestSnapshotsOfSchemaOneStayReadable(t *testing.T) {
-	for name, key := range map[string][]byte{"schema1": nil, "schema1-encrypted": secret} {
+// TestSnapshotsOfEverySchemaStayReadable opens files that the first program of a schema
+// wrote: what fill commits, of schema 2 written anew. Those of the last schema are made by
+// -update, which only a new one may need.
+func TestSnapshotsOfEverySchemaStayReadable(t *testing.T) {
+	for name, key := range map[string][]byte{"schema1": nil, "schema1-encrypted": secret, "schema2": nil, "schema2-encrypted": secret} {
 		t.Run(name, func(t *testing.T) {
 			fixture := filepath.Join("testdata", name+".db.gz")
 			fresh := createUnder(t, key)
 			fill(t, fresh)
 			want := must[*dump](t)(dumpOf(fresh, "00g1", "00g2"))
-			if *update {
-				pack(t, fresh, fixture)
+			if *update && strings.HasPrefix(name, fmt.Sprint("schema", len(migrations)+1)) {
+				pack(t, compacted(t, fresh, key), fixture)
 			}
 			path := filepath.Join(t.TempDir(), "s.db")
 			unpack(t, fixture, path)
-			if findings, err := Verify(path, Options{Key: key}); err != nil || len(findings) > 0 {
-				t.Fatalf("%v %v", findings, err)
+			opened := mustOpen(t, path, Options{Key: key})
+			old := strings.HasPrefix(name, "schema1")
+			if old {
+				want.Census = plan.Census{}   // an addition, too
+				want.Events = plan.EventLog{} // an addition that the first program did not know
 			}
-			db := mustOpen(t, path, Options{Key: key})
-			want.Census = plan.Census{}   // an addition, too
-			want.Events = plan.EventLog{} // an addition that the first program did not know
-			if got := must[*dump](t)(dumpOf(db, "00g1", "00g2")); !cmp.Equal(got, want) {
-				t.Error(cmp.Diff(want, got))
+			if _, err := os.Stat(path + ".schema-1"); (err == nil) != old {
+				t.Errorf("the file as it was: %v", err)
 			}
-			if owners, err := db.OwnersOfUsername("00u1@acme.example"); err != nil || len(owners) != 1 {
-				t.Errorf("the name belongs to %v %v", owners, err)
+			for again := range 2 {
+				if got := must[*dump](t)(dumpOf(opened, "00g1", "00g2")); !cmp.Equal(got, want) {
+					t.Error(cmp.Diff(want, got))
+				}
+				if owners, err := opened.OwnersOfUsername("00u1@acme.example"); err != nil || len(owners) != 1 {
+					t.Errorf("the name belongs to %v %v", owners, err)
+				}
+				if old && again == 0 {
+					opened = compacted(t, opened, key)
+				}
 			}
-			commit(t, db, plan.Batch{Links: []plan.Link{link("00u50", 50)}})
-			check(t, db)
+			commit(t, opened, plan.Batch{Links: []plan.Link{link("00u50", 50)}})
+			check(t, opened)
 		})
 	}
+}
+
+// compacted closes a snapshot that is written anew, however small, and opens it again.
+func compacted(t *testing.T, db *DB, key []byte) *DB {
+	t.Helper()
+	from, to, err := db.compact(t.Context(), 0)
+	if err := errors.Join(err, db.Close()); err != nil || from == 0 || to == 0 {
+		t.Fatalf("from %d to %d bytes: %v", from, to, err)
+	}
+	if findings, err := Verify(db.Path(), Options{Key: key}); err != nil || len(findings) > 0 {
+		t.Fatalf("%v %v", findings, err)
+	}
+	return mustOpen(t, db.Path(), Options{Key: key, Now: clock})
 }
 
 func pack(t *testing.T, db *DB, name string) {

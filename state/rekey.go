@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ func (db *DB) rewriteAt(secret []byte) error {
 	}
 	temp := path + rekeyedSuffix
 	defer os.Remove(temp)
-	if err := db.copyUnder(c, temp); err != nil {
+	if _, err := db.copyUnder(context.Background(), c, temp); err != nil {
 		return err
 	}
 	if err := wholeFile(temp, secret); err != nil {
@@ -70,30 +71,42 @@ func (db *DB) rewriteAt(secret []byte) error {
 	return replace(temp, path)
 }
 
-func (db *DB) copyUnder(c codec, path string) error {
+// copyUnder writes a copy under that codec with full pages, under the same one with packed
+// records too, and returns its size in bytes.
+func (db *DB) copyUnder(ctx context.Context, c codec, path string) (size int64, err error) {
 	f, err := createPrivate(path)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := f.Close(); err != nil {
-		return err
+		return 0, err
 	}
 	store, err := bbolt.Open(path, private, &bbolt.Options{Timeout: time.Second, NoSync: true, FreelistType: bbolt.FreelistMapType})
 	if err != nil {
-		return err
+		return 0, err
 	}
+	store.AllocSize = 1 << 20 // what a file is longer than needed
 	err = db.view(func(tx *bbolt.Tx) error {
-		r := &rekeyer{from: tx, old: db.codec, store: store, c: c, l: ledger{}}
+		r := &rekeyer{ctx: ctx, from: tx, old: db.codec, store: store, c: c, l: ledger{}}
 		return r.run()
 	})
 	if err == nil {
+		err = store.Update(func(tx *bbolt.Tx) error {
+			if size = tx.Size(); c != db.codec {
+				return nil
+			}
+			return tx.Bucket(bucketMeta).Put(keyCompacted, be64(uint64(size)))
+		})
+	}
+	if err == nil {
 		err = store.Sync()
 	}
-	return errors.Join(err, store.Close())
+	return size, errors.Join(err, store.Close())
 }
 
 // A rekeyer copies the records of one file into another.
 type rekeyer struct {
+	ctx   context.Context
 	from  *bbolt.Tx
 	old   codec
 	store *bbolt.DB
@@ -146,12 +159,14 @@ func (r *rekeyer) bucket(name []byte) error {
 }
 
 // rekeyRows is how many records are written in one transaction.
-const rekeyRows = 20_000
+const rekeyRows = 5_000
 
-// row copies one record. The index of names is made anew from the links.
+// row copies one record. The index of names is made anew from the links where another key
+// hides the names otherwise.
 func (r *rekeyer) row(bucket, k, v []byte) error {
+	renames := r.c != r.old
 	switch {
-	case bytes.Equal(bucket, bucketNames), bytes.Equal(bucket, bucketMeta) && bytes.Equal(k, keyKey):
+	case renames && bytes.Equal(bucket, bucketNames), bytes.Equal(bucket, bucketMeta) && bytes.Equal(k, keyKey):
 		return nil
 	case !isSealed(bucket, k):
 		r.l.add(bucket, op{key: k, value: v})
@@ -161,8 +176,12 @@ func (r *rekeyer) row(bucket, k, v []byte) error {
 	if err != nil {
 		return damaged(bucket, k, err)
 	}
-	r.l.put(bucket, k, content)
-	if !bytes.Equal(bucket, bucketPeople) {
+	small := content
+	if !renames && isPackable(bucket) {
+		small = packRecord(content)
+	}
+	r.l.put(bucket, k, small)
+	if !renames || !bytes.Equal(bucket, bucketPeople) {
 		return nil
 	}
 	var l plan.Link
@@ -178,7 +197,15 @@ func (r *rekeyer) row(bucket, k, v []byte) error {
 }
 
 func (r *rekeyer) flush() error {
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
 	l := r.l
 	r.l, r.held = ledger{}, 0
-	return r.store.Update(func(tx *bbolt.Tx) error { return l.flush(tx, r.c) })
+	return r.store.Update(func(tx *bbolt.Tx) error {
+		for name := range l { // they come in the order of their keys
+			tx.Bucket([]byte(name)).FillPercent = appendFill
+		}
+		return l.flush(tx, r.c)
+	})
 }

@@ -12,9 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// relaxEvery is how often the pages of the file that were looked at are given back.
-const relaxEvery = 10 * time.Millisecond
-
 // relax tells the system that the pages of the mapped file are not needed at the
 // moment: every page that bbolt ever looked at counts as this process's memory
 // otherwise, and with 100,000 people that is most of a gigabyte. The pages stay in

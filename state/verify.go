@@ -83,6 +83,7 @@ func (v *verifier) run() error {
 		v.find("one of its two headers is damaged: the last transaction may be lost")
 	}
 	known := len(v.findings)
+	defer v.db.keepRelaxed()()
 	return v.db.view(func(tx *bbolt.Tx) error {
 		for err := range tx.Check() {
 			v.find("bbolt: %v", err)

@@ -59,6 +59,7 @@ func (j *job) make(ctx context.Context, db *state.DB, run func(*tsync.Engine) (*
 	loud := j.holdLog()
 	defer func() { loud(j.silent) }()
 	defer func() { err = errors.Join(err, db.Close()) }()
+	defer func() { j.compact(ctx, db) }()
 	defer j.showProgress()()
 	engine, err := j.Engine(j.cfg, db)
 	if err != nil {
@@ -83,6 +84,24 @@ func (j *job) make(ctx context.Context, db *state.DB, run func(*tsync.Engine) (*
 		err = errors.Join(err, fmt.Errorf("leaving the status beside the snapshot: %w", statusErr))
 	}
 	return d, err
+}
+
+// compact writes a snapshot anew that has become large, as after a first run. Whoever is
+// told to end does not stay for it.
+func (j *job) compact(ctx context.Context, db *state.DB) {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		ctx = context.WithoutCancel(ctx)
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	from, to, err := db.Compact(ctx)
+	switch {
+	case err != nil:
+		j.Log.WithError(err).Warn("the snapshot could not be written anew, and stays as large as it is")
+	case from > 0:
+		j.Log.WithField("bytes_before", from).WithField("bytes", to).Info("the snapshot had become large, and was written anew")
+	}
 }
 
 // recordApprovals writes into the audit trail what approvals let pass in a run.
