@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // An administrator walks through the manual: the configuration, a first run that only
@@ -25,9 +27,18 @@ type administrator struct {
 // does runs the program, and answers what it printed.
 func (a *administrator) does(args ...string) string {
 	a.Helper()
-	cmd := exec.CommandContext(a.Context(), a.program, append([]string{"--log-level", "error"}, args...)...)
+	return a.run(a.Context(), args, nil)
+}
+
+// run runs the program as change says, until ctx ends.
+func (a *administrator) run(ctx context.Context, args []string, change func(*exec.Cmd)) string {
+	a.Helper()
+	cmd := exec.CommandContext(ctx, a.program, append([]string{"--log-level", "error"}, args...)...)
 	cmd.Dir = a.dir
 	cmd.Env = append(os.Environ(), a.env...)
+	if change != nil {
+		change(cmd)
+	}
 	out, err := cmd.CombinedOutput()
 	if err != nil && cmd.ProcessState == nil {
 		a.Fatal(err)
@@ -68,6 +79,43 @@ func (a *administrator) status() (run, hash string) {
 		hash = waiting.Hash
 	}
 	return status.LastRun.ID, hash
+}
+
+// beginsWithMany is the first run of three thousand: refused, approved, interrupted, and
+// gone on with.
+func (a *administrator) beginsWithMany() {
+	a.env = []string{"TRACKTIK_SYNC_CONFIG=sandbox.yaml", "TRACKTIK_SYNC_TRACKTIK_MAX_REQUESTS_PER_MINUTE=0", "TRACKTIK_SYNC_GUARD_CREATE_MAX_COUNT=200"}
+	oktaToken(a) // writes the configuration
+	a.does("sync", "--init")
+	_, hash := a.status()
+	a.does("approve", hash, "--reason", "the first run")
+	a.interrupts("sync")
+	a.does("status")
+	a.does("sync")
+	a.does("status")
+}
+
+// interrupts is does for what is interrupted, as from the keyboard, in its middle.
+func (a *administrator) interrupts(args ...string) {
+	a.Helper()
+	ctx, cancel := context.WithCancel(a.Context())
+	defer cancel()
+	go func() {
+		defer cancel()
+		for ctx.Err() == nil {
+			var n struct{ TrackTik struct{ Writes int } }
+			resp, err := http.Get(a.admin + "/requests")
+			if err != nil {
+				return
+			}
+			err = json.NewDecoder(resp.Body).Decode(&n)
+			if _ = resp.Body.Close(); err != nil || n.TrackTik.Writes > 100 {
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	a.run(ctx, args, func(cmd *exec.Cmd) { cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } })
 }
 
 func (a *administrator) keeps(name, secret string) {
@@ -149,6 +197,9 @@ var differences = []struct {
 	{regexp.MustCompile(`\b\d+(\.\d+)?(ms|s)\b`), "DURATION"},
 	{regexp.MustCompile(`\bemployee \d+\b`), "employee N"},
 	{regexp.MustCompile(`\b\d+ requests? to Okta and \d+ to TrackTik`), "N requests"},
+	{regexp.MustCompile(`\b\d+ of 8166 actions`), "N of 8166 actions"},
+	{regexp.MustCompile(`\b\d+ actions left`), "N actions left"},
+	{regexp.MustCompile(`before-restore-\w+`), "before-restore-TIME"},
 	{regexp.MustCompile(`by \S+ \([a-z]+\), run`), "by SOMEBODY, run"},
 	{regexp.MustCompile(`\b\d+ of 1000000`), "N of 1000000"},
 	{regexp.MustCompile(`\S*/(tracktik-sync\.(yaml|db))`), "$1"},
@@ -192,6 +243,11 @@ func TestManualShowsWhatTheProgramPrints(t *testing.T) {
 	a := &administrator{T: t, program: program, dir: dir, admin: strings.TrimSuffix(r.ready.Admin, "/")}
 	a.env = []string{"TRACKTIK_SYNC_TRACKTIK_MAX_REQUESTS_PER_MINUTE=0"}
 	a.walks(r.ready.Okta, r.ready.AppID, r.ready.TrackTik)
+	many := begin(t, "--seed", "1", "--people", "3000")
+	defer many.end(t)
+	b := &administrator{T: t, program: program, dir: t.TempDir(), admin: strings.TrimSuffix(many.ready.Admin, "/")}
+	b.beginsWithMany()
+	a.seen.WriteString(b.seen.String())
 
 	pages, err := filepath.Glob("../../configs/docs/*.md")
 	if err != nil {
