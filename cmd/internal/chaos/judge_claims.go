@@ -190,6 +190,9 @@ func (j *judge) roleLinked(s *step, e entry) string {
 		}
 		return ""
 	}
+	if before := j.mappedBefore(s, g); before == r {
+		return ""
+	}
 	for other, id := range j.roleOf {
 		if id == r.id && other != g.ID {
 			return "it is the role of group " + other

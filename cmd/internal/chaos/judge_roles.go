@@ -50,6 +50,23 @@ func (j *judge) mapped(s *step, g *Group) (wanted string, r *role) {
 	if wanted = roles[g.ID]; wanted == "" {
 		wanted = roles[g.Name]
 	}
+	return j.meant(wanted)
+}
+
+// mappedBefore is what the configuration gives a group by a name that it had: the contract
+// does not say whether a group that is held by its id keeps that through a new name.
+func (j *judge) mappedBefore(s *step, g *Group) *role {
+	roles := s.cfg.roles()
+	for _, name := range slices.Sorted(maps.Keys(j.names[g.ID])) {
+		if _, r := j.meant(roles[name]); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// meant is the role that a value of the configuration means.
+func (j *judge) meant(wanted string) (string, *role) {
 	if wanted == "" {
 		return "", nil
 	}
@@ -72,11 +89,14 @@ func (j *judge) mapped(s *step, g *Group) (wanted string, r *role) {
 // configuration named once, and names no more, may go on with that role.
 func (j *judge) giving(s *step, g *Group) (role int64, sure belief) {
 	wanted, r := j.mapped(s, g)
+	before := j.mappedBefore(s, g)
 	switch once := j.mappedOnce[g.ID]; {
 	case r != nil:
 		return r.id, yes
 	case wanted != "":
 		return 0, no
+	case before != nil:
+		return before.id, maybe
 	case once != 0 && j.roleOf[g.ID] == 0:
 		return once, maybe
 	case once != 0:
