@@ -93,12 +93,18 @@ func (g ground) Person(id plan.PersonID) *apply.Person {
 	return p
 }
 
-// GroupName is the name of a pushed group.
+// GroupName is the name of a pushed group. Who was renamed after sync.groups.roles named
+// it goes by the former name, by which it keeps its role.
 func (g ground) GroupName(id plan.GroupID) (name string, isPushed bool) {
-	if p := g.byGroup[id]; p != nil {
-		return p.group.Name, true
+	p := g.byGroup[id]
+	if p == nil {
+		return "", false
 	}
-	return "", false
+	keys := plan.NewRoleKeys(g.Groups.Roles)
+	if len(keys.Find(p.group, nil)) == 0 && len(keys.Find(p.group, p.link)) > 0 {
+		return p.link.Name, true
+	}
+	return p.group.Name, true
 }
 
 // AsFound is a grant on record as it was found to be.

@@ -3,6 +3,7 @@ package sync_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
@@ -178,4 +179,23 @@ func TestARevokeNamesTheGroupThatGaveTheRole(t *testing.T) {
 		t.Errorf("the revoke is of role %q by group %s, want Guard by %s", a.Role.Name, a.Role.Group, w.groups["Site North"])
 	}
 	w.wantRoles("bob", "Guard")
+}
+
+// A group that got another name after the configuration named it keeps what that gives it,
+// also when the role is changed there.
+func TestARenamedGroupsRoleIsChangedByItsFormerName(t *testing.T) {
+	w := newWorld(t)
+	w.portal.AddRole(tracktiktest.Role{Name: "Guard"})
+	w.portal.AddRole(tracktiktest.Role{Name: "Patrol"})
+	w.hire("ada")
+	w.group("Site North", "ada")
+	w.push.Roles = map[string]string{"Site North": "Guard"}
+	w.run()
+	w.org.RenameGroup(w.groups["Site North"], "Site Cold")
+	w.push.Roles = map[string]string{"Site North": "Patrol"}
+	w.wantDone(w.runWith(refreshed), "link_role 1, grant_role 1")
+	w.pass(time.Hour)
+	w.wantDone(w.run(), "")
+	w.wantDone(w.runWith(refreshed), "")
+	w.wantRoles("ada", "Guard, Patrol")
 }
