@@ -204,3 +204,24 @@ func TestLogThatWasNotReadForLongLapses(t *testing.T) {
 		}
 	}
 }
+
+// What passes by itself is told when it has not passed; what does not, at once.
+func TestSomebodyIsToldOfALogThatCannotBeRead(t *testing.T) {
+	polled := time.Date(2026, 11, 24, 6, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		log   EventLog
+		after time.Duration
+		want  bool
+	}{
+		"it is read":                   {EventLog{Polled: polled}, 80 * time.Hour, false},
+		"once":                         {EventLog{Polled: polled, Failure: "503"}, time.Minute, false},
+		"for some minutes":             {EventLog{Polled: polled, Failure: "503"}, 5 * time.Minute, true},
+		"a right is missing":           {EventLog{Polled: polled, Failure: "403", Lasting: true}, time.Second, true},
+		"it was never read, and a 503": {EventLog{Failure: "503"}, 0, true},
+		"a right was never there":      {EventLog{Failure: "403", Lasting: true}, 0, true},
+	} {
+		if got := c.log.Neglected(polled.Add(c.after)); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
