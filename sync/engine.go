@@ -237,8 +237,14 @@ func (r *run) tell(err error) {
 }
 
 // unreadGrants is the error of a run in which grants could not be read; nil: they could.
+// Where no roles are granted it is a warning: that is the way out.
 func (r *run) unreadGrants() error {
-	if r.grants.Failed() == nil {
+	switch {
+	case r.grants.Failed() == nil:
+		return nil
+	case !r.pol.GrantRoles:
+		r.doc.Warnings = append(r.doc.Warnings, plan.Warning{Code: plan.WarningGrantsUnread,
+			Message: r.grants.Failed().Error() + "; nobody who was in TrackTik before is adopted meanwhile, and nobody is granted a role (sync.grant_roles: false)"})
 		return nil
 	}
 	return fmt.Errorf("%w; nobody who was in TrackTik before was adopted or given a role because of that, and the rest was done", r.grants.Failed())

@@ -84,9 +84,10 @@ const (
 	WarningUnexpectedUserType = "unexpected_user_type"
 	WarningDrift              = "drift" // TrackTik was changed by hand, and is left so
 	WarningProtectedRole      = "protected_role"
-	WarningRoleChanged        = "role_changed" // a group has another role than before
-	WarningNoRole             = "no_role"      // people to whom TrackTik shows nothing
-	WarningDeadKey            = "dead_key"     // a key of sync.groups fits no group
+	WarningRoleChanged        = "role_changed"  // a group has another role than before
+	WarningNoRole             = "no_role"       // people to whom TrackTik shows nothing
+	WarningGrantsUnread       = "grants_unread" // who holds which role cannot be read, and nobody is granted one
+	WarningDeadKey            = "dead_key"      // a key of sync.groups fits no group
 
 	// WarningPossibleDouble is about somebody who may have two employees.
 	WarningPossibleDouble = "possible_double"

@@ -189,7 +189,7 @@ func adopt(v *View, pol *Policy, d *Decision, m Match) {
 	case !pol.Adopt:
 		d.problem(v.Ref(), ProblemAdoptOff, fmt.Sprintf("employee %d matches by %s, and sync.adopt is never; `link` ties them", e.ID, a.Key))
 	case m.Doubt != "":
-		d.hold(a, fmt.Sprintf("%s: whether employee %d holds a protected role cannot be told: %s; `link` looks in the list of all grants", HeldUnconfirmed, e.ID, m.Doubt))
+		d.hold(a, fmt.Sprintf("%s: whether employee %d holds a protected role cannot be told: %s; `check` says more", HeldUnconfirmed, e.ID, m.Doubt))
 	case m.Key == ExternalID && !SamePerson(&w.Values, &e):
 		d.hold(a, HeldDoubtfulMatch+": "+v.Tie.Note(TieDoubtful, &m))
 	case v.onlyByEmail(e.ID) && strangers(w.Values, e.Values):

@@ -69,6 +69,9 @@ func (d *Doctor) okta(ctx context.Context) *oktaSide {
 	if side.usable && len(side.sample) == 0 {
 		d.warn("okta.assignments", "assign the app to a group or to people in Okta", "nobody is assigned to the app")
 	}
+	if side.usable {
+		side.notFound(ctx)
+	}
 	side.rateLimits()
 	side.events(ctx)
 	return side

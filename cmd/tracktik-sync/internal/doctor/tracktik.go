@@ -18,13 +18,14 @@ import (
 // A portalSide is what was found out about TrackTik.
 type portalSide struct {
 	*Doctor
-	client  *tracktik.Client
-	usable  bool // a plan can be made of it
-	roles   []plan.Role
-	grants  []plan.UserRole // the first page
-	regions []plan.RegionRecord
-	reasons []plan.TerminationReason
-	read    map[string]bool // what could be read
+	client    *tracktik.Client
+	usable    bool // a plan can be made of it
+	roles     []plan.Role
+	grants    []plan.UserRole // the first page
+	employees []plan.Employee // the first page
+	regions   []plan.RegionRecord
+	reasons   []plan.TerminationReason
+	read      map[string]bool // what could be read
 }
 
 // tracktik tries every right that can be tried without changing anything.
@@ -67,6 +68,7 @@ func (d *Doctor) tracktik(ctx context.Context, waiting *plan.Quarantine) *portal
 	side.writes()
 	own := side.ownEmployee(ctx, self)
 	side.grantHolder(ctx, own)
+	side.assumptions(ctx, self)
 	side.termination()
 	side.defaultRegion()
 	side.portalRoles()
@@ -103,7 +105,7 @@ func (d *portalSide) reads() []access {
 	c := d.client
 	return []access{
 		{name: "tracktik.employees", scope: "employees", try: func(ctx context.Context) (string, error) {
-			_, err := c.Employees(ctx, func([]plan.Employee) error { return errEnough })
+			_, err := c.Employees(ctx, d.employeesPage)
 			return "employees can be listed", enough(err)
 		}},
 		{name: "tracktik.regions", scope: "regions", try: func(ctx context.Context) (_ string, err error) {
@@ -222,7 +224,8 @@ func (d *portalSide) grantHolder(ctx context.Context, own plan.EmployeeID) {
 		roles, err := d.client.UserRolesOf(ctx, own)
 		var answer interface{ Unfiltered() bool }
 		if errors.As(err, &answer) && answer.Unfiltered() {
-			d.warn(name, held+"ask TrackTik support how to list the roles of one employee", "this portal does not list roles by employee: %s", err)
+			d.warn(name, "nothing: the whole list of roles is read instead, which costs a call for each thousand; "+reportIt,
+				"this portal does not list roles by employee: %s", err)
 			return
 		}
 		if err != nil {
