@@ -40,7 +40,8 @@ func newConfigInit(a *app) *cobra.Command {
 			"once, logs in to both systems as soon as it can, and offers the apps of the org and the reasons,\n" +
 			"regions and roles of the portal. It replaces no file.",
 		Example: "  tracktik-sync config init\n" +
-			"  tracktik-sync config init --output guards.yaml --okta-org-url https://guards.okta.com --set sync.groups.names='[Site *]'",
+			"  tracktik-sync config init --output guards.yaml --okta-org-url https://guards.okta.com \\\n" +
+			"    --set sync.groups.names='[Site *]'",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for i, q := range setup.Questions {
@@ -114,7 +115,8 @@ func (c *configInit) besideService(ctx context.Context, path string) (goOn bool,
 	if _, err := os.Stat(c.service); err != nil || disk.Locate(c.service).Is(path) {
 		return true, nil
 	}
-	text := fmt.Sprintf("the service has its configuration already, %s; commands that find %s use that one instead", ui.Safe(c.service), ui.Safe(path))
+	text := fmt.Sprintf("the service has its configuration already, %s; commands that find %s use that one instead",
+		ui.Safe(c.service), ui.Safe(path))
 	if !c.Asks {
 		fmt.Fprintln(c.Stderr, "warning: "+text)
 		return true, nil

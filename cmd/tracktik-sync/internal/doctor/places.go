@@ -36,7 +36,8 @@ func (d *Doctor) directory(path string) {
 func (d *Doctor) mayWrite(name, dir, follows string) bool {
 	err := disk.Try(dir)
 	if err != nil {
-		d.fail(name, "give the user that the program runs as the right to write there, on a disk with room, or name another place", "%s: %s", follows, err)
+		d.fail(name, "give the user that the program runs as the right to write there, on a disk with room, or name another place",
+			"%s: %s", follows, err)
 	}
 	return err == nil
 }
@@ -54,7 +55,8 @@ func (d *Doctor) room() {
 	}
 	var roomy []string
 	low := false
-	for _, place := range []struct{ what, dir string }{{"state.path", filepath.Dir(d.cfg.State.Path)}, {"state.backup.dir", d.cfg.State.Backup.Dir}} {
+	places := []struct{ what, dir string }{{"state.path", filepath.Dir(d.cfg.State.Path)}, {"state.backup.dir", d.cfg.State.Backup.Dir}}
+	for _, place := range places {
 		if place.dir == "" {
 			continue
 		}
@@ -63,7 +65,8 @@ func (d *Doctor) room() {
 		case !known:
 		case free < need:
 			low = true
-			d.fail(name, "free some, or name a place on another disk", "%d MB are free for %s, and %d MB are needed", free>>20, place.what, need>>20)
+			d.fail(name, "free some, or name a place on another disk",
+				"%d MB are free for %s, and %d MB are needed", free>>20, place.what, need>>20)
 		default:
 			roomy = append(roomy, place.what)
 		}
@@ -86,7 +89,8 @@ func (d *Doctor) textfile() {
 	}
 	dir := filepath.Dir(file)
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		d.fail(name, "make the directory, as node_exporter's --collector.textfile.directory names it", "%s is not there, and is not made by itself", dir)
+		d.fail(name, "make the directory, as node_exporter's --collector.textfile.directory names it",
+			"%s is not there, and is not made by itself", dir)
 	} else if d.mayWrite(name, dir, "the metrics cannot be written") {
 		d.ok(name, "%s can be written", dir)
 	}

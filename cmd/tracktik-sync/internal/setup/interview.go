@@ -55,14 +55,15 @@ func (s *Interview) Ask(ctx context.Context) error {
 // okta asks for the way into Okta, and for the app.
 func (s *Interview) okta(ctx context.Context) error {
 	var apps []plan.App
-	err := s.loggedIn(ctx, "Okta", 0, []string{keyOrg, keyService, keyKey, keyToken}, func(ctx context.Context, cfg *configs.Config) error {
+	keys := []string{keyOrg, keyService, keyKey, keyToken}
+	err := s.loggedIn(ctx, login{"Okta", 0, keys, func(ctx context.Context, cfg *configs.Config) error {
 		cfg.Okta.AppID = "any" // a list of apps is of none
 		source, err := s.Source(cfg)
 		if err == nil {
 			apps, err = source.Apps(ctx)
 		}
 		return err
-	})
+	}})
 	if err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func likely(name string) string {
 // tracktik asks for the way into TrackTik.
 func (s *Interview) tracktik(ctx context.Context) error {
 	keys := []string{keyPortal, keyGrant, keyClient, keySecret, keyUser, keyPassword, keyRefresh}
-	return s.loggedIn(ctx, "TrackTik", maxLogins, keys, func(ctx context.Context, cfg *configs.Config) error {
+	return s.loggedIn(ctx, login{"TrackTik", maxLogins, keys, func(ctx context.Context, cfg *configs.Config) error {
 		client, err := s.Target(cfg)
 		if err != nil {
 			return err
@@ -103,45 +104,57 @@ func (s *Interview) tracktik(ctx context.Context) error {
 			fmt.Fprintln(s.Stderr, "  not all can be offered:", ui.Safe(err.Error()))
 		}
 		return nil
-	})
+	}})
 }
 
-// loggedIn asks for keys and tries them, anew as long as somebody wants to correct them;
-// most is how often at most, 0: as often as they like.
-func (s *Interview) loggedIn(ctx context.Context, system string, most int, keys []string, try func(context.Context, *configs.Config) error) error {
+// A login is the way into one system: what it takes, and what is done with it.
+type login struct {
+	system string
+	most   int // how often it is tried; 0: as often as somebody likes
+	keys   []string
+	try    func(context.Context, *configs.Config) error
+}
+
+// loggedIn asks for what a login takes and tries it, anew as long as somebody wants to
+// correct the answers.
+func (s *Interview) loggedIn(ctx context.Context, l login) error {
 	for n := 1; ; n++ {
-		for _, key := range keys {
+		for _, key := range l.keys {
 			if err := s.ask(ctx, key); err != nil {
 				return err
 			}
 		}
-		if s.Answers[keyGrant] == noLog && system == "TrackTik" {
-			fmt.Fprintln(s.Stderr, "  An administrator approves this program later, by `auth login`: what the portal has cannot be offered before.")
+		if slices.Contains(l.keys, keyGrant) && s.Answers[keyGrant] == noLog {
+			fmt.Fprintln(s.Stderr, "  An administrator approves this program later, by `auth login`: "+
+				"what the portal has cannot be offered before.")
 			return nil
 		}
-		err := s.tried(ctx, system, try)
+		err := s.tried(ctx, l)
 		if err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
 		fmt.Fprintln(s.Stderr, " ", ui.Safe(err.Error()))
-		if n == most {
+		if n == l.most {
 			fmt.Fprintf(s.Stderr, "  %d logins failed, and no more are tried now; `check` tries again.\n", n)
 			return nil
 		}
-		fmt.Fprint(s.Stderr, "Correct these answers? [Y/n] ")
-		answer, err := s.ReadAnswer(ctx)
-		if err != nil {
+		if corrects, err := s.corrects(ctx); !corrects || err != nil {
 			return err
 		}
-		if answer = strings.ToLower(strings.TrimSpace(answer)); answer == "n" || answer == "no" {
-			return nil
-		}
-		s.again(keys)
+		s.again(l.keys)
 	}
 }
 
+// corrects asks whether the last answers are to be asked for again; no answer is yes.
+func (s *Interview) corrects(ctx context.Context) (bool, error) {
+	fmt.Fprint(s.Stderr, "Correct these answers? [Y/n] ")
+	answer, err := s.ReadAnswer(ctx)
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer != "n" && answer != "no", err
+}
+
 // tried logs in with the present answers.
-func (s *Interview) tried(ctx context.Context, system string, try func(context.Context, *configs.Config) error) error {
+func (s *Interview) tried(ctx context.Context, l login) error {
 	text, err := s.Answers.Text()
 	if err != nil {
 		return err
@@ -152,10 +165,10 @@ func (s *Interview) tried(ctx context.Context, system string, try func(context.C
 	}
 	ctx, cancel := context.WithTimeout(ctx, loginLimit)
 	defer cancel()
-	if err := try(ctx, cfg); err != nil {
+	if err := l.try(ctx, cfg); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.Stderr, "  Logged in to %s.\n", system)
+	fmt.Fprintf(s.Stderr, "  Logged in to %s.\n", l.system)
 	return nil
 }
 
@@ -269,30 +282,47 @@ func (s *Interview) offer(ctx context.Context, key, what string, offers []offer)
 
 // choose asks for what the portal has to choose from, and for what nobody can check.
 func (s *Interview) choose(ctx context.Context) error {
-	var reasons, regions, roles []offer
-	for _, r := range s.portal.reasons {
-		reasons = append(reasons, offer{r.Label, strconv.FormatInt(r.ID, 10), ""})
+	if err := s.offer(ctx, keyReason, "reasons of the portal", s.portal.offeredReasons()); err != nil {
+		return err
 	}
-	for _, r := range s.portal.regions {
-		regions = append(regions, offer{r.Name, strconv.FormatInt(int64(r.ID), 10), ""})
+	if err := s.offer(ctx, keyRegion, "regions of the portal", s.portal.offeredRegions()); err != nil {
+		return err
 	}
-	for _, r := range s.portal.roles {
+	if err := s.ask(ctx, keyPerPerson); err != nil {
+		return err
+	}
+	return s.offer(ctx, keyRole, "roles of the portal", s.portal.offeredRoles())
+}
+
+func (p *portal) offeredReasons() (all []offer) {
+	for _, r := range p.reasons {
+		all = append(all, offer{r.Label, strconv.FormatInt(r.ID, 10), ""})
+	}
+	return unambiguous(all)
+}
+
+// offeredRegions begin with the default, where the portal has it: a region of that name, or
+// the only one without a parent.
+func (p *portal) offeredRegions() (all []offer) {
+	const headquarters = "HQ"
+	for _, r := range p.regions {
+		all = append(all, offer{r.Name, strconv.FormatInt(int64(r.ID), 10), ""})
+	}
+	if _, _, problem := plan.NewRegions(p.regions).Fallback(headquarters); len(all) > 0 && problem == "" {
+		all = slices.DeleteFunc(all, func(o offer) bool { return plan.FoldName(o.name) == plan.FoldName(headquarters) })
+		all = append([]offer{{headquarters, "the default", headquarters}}, all...)
+	}
+	return unambiguous(all)
+}
+
+// offeredRoles are those that may be granted.
+func (p *portal) offeredRoles() (all []offer) {
+	for _, r := range p.roles {
 		if !plan.ProtectedRole(r, &plan.Policy{ProtectedRoles: []string{"*admin*"}}) {
-			roles = append(roles, offer{r.Name, strconv.FormatInt(int64(r.ID), 10), ""})
+			all = append(all, offer{r.Name, strconv.FormatInt(int64(r.ID), 10), ""})
 		}
 	}
-	if _, _, problem := plan.NewRegions(s.portal.regions).Fallback("HQ"); len(regions) > 0 && problem == "" {
-		regions = append([]offer{{"HQ", "the default", "HQ"}}, slices.DeleteFunc(regions, func(o offer) bool { return plan.FoldName(o.name) == "hq" })...)
-	}
-	for _, part := range []struct {
-		key, what string
-		offers    []offer
-	}{{keyReason, "reasons of the portal", reasons}, {keyRegion, "regions of the portal", regions}, {keyPerPerson, "", nil}, {keyRole, "roles of the portal", roles}} {
-		if err := s.offer(ctx, part.key, part.what, unambiguous(part.offers)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return unambiguous(all)
 }
 
 // unambiguous has each offer written by its name, or by its id where others have the name.
