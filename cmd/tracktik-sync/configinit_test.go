@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,6 +109,35 @@ func TestEachAnswerIsCheckedAtOnce(t *testing.T) {
 	if !strings.Contains(text, "app_id: "+p.app) || !strings.Contains(text, "per_person: many") || !strings.Contains(text, "default_region: HQ") {
 		t.Errorf("written is:\n%s", text)
 	}
+}
+
+// TestALoginOfTheInterviewCostsNoRefreshToken: it is good once, and what follows it is kept
+// for the runs.
+func TestALoginOfTheInterviewCostsNoRefreshToken(t *testing.T) {
+	p := newBeginner(t)
+	resp, err := http.PostForm(p.portal.URL+"/rest/oauth2/access_token", url.Values{"grant_type": {"password"},
+		"client_id": {tracktiktest.DefaultClientID}, "client_secret": {tracktiktest.DefaultClientSecret},
+		"username": {tracktiktest.DefaultUsername}, "password": {tracktiktest.DefaultPassword}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var tokens struct {
+		Refresh string `json:"refresh_token"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&tokens); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("refresh", []byte(tokens.Refresh), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said, _, err := p.interviewed(t, nil, p.okta.URL, "", "okta_token", "1",
+		p.portal.URL, "refresh_token", tracktiktest.DefaultClientID, "secret", "refresh", "1", "", "", "")
+	if err != nil || !strings.Contains(said, "Logged in to TrackTik.") {
+		t.Fatal(err, said)
+	}
+	p.portal.ExpireTokens()
+	p.must(t, "check")
 }
 
 // TestARefusedLoginIsCorrectedInTheInterview, and is not tried without end.
