@@ -155,6 +155,6 @@ func deflate(doc []byte) []byte {
 	return out.Bytes()
 }
 
-func inflate(data []byte) ([]byte, error) {
-	return io.ReadAll(flate.NewReader(bytes.NewReader(data)))
-}
+func inflate(data []byte) ([]byte, error) { return io.ReadAll(inflated(data)) }
+
+func inflated(data []byte) io.Reader { return flate.NewReader(bytes.NewReader(data)) }
