@@ -31,6 +31,9 @@ func (r *run) decideGroups(ctx context.Context) error {
 	for _, id := range slices.Sorted(maps.Keys(open)) {
 		p.groups.Held = append(p.groups.Held, open[id])
 	}
+	for i := range r.portal.Roles {
+		p.names[r.portal.Roles[i].ID] = r.portal.Roles[i].Name
+	}
 	for _, g := range r.groups {
 		g.role = p.groups.Roles[g.group.ID]
 		if g.role == nil {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"tracktik-sync/okta/oktatest"
 	tsync "tracktik-sync/sync"
@@ -206,4 +207,33 @@ func TestProtectedPeopleAreNeverTakenOver(t *testing.T) {
 			w.wantNoWrites()
 		})
 	}
+}
+
+// A role that somebody gives a protected name in TrackTik is neither granted nor taken away
+// from then on: by the refresh that sees it, and by the runs after it. When it is called as
+// before, all goes on.
+func TestARoleThatBecameProtectedIsLeftAlone(t *testing.T) {
+	w := newWorld(t)
+	w.policy.ProtectedRoles = []string{"*admin*"}
+	w.policy.RepairDrift = false
+	w.hire("ada", "bob", "cyd")
+	w.group("Site North", "ada", "bob")
+	w.group("Site South", "ada", "bob", "cyd") // since TrackTik takes nobody's last role
+	w.run()
+	role := w.roleID("Site North")
+	w.must(w.portal.RenameRole(role, "Site admin"))
+	w.leave("Site North", "ada")
+	w.group("Site North", "cyd")
+	w.pass(time.Hour)
+	for _, opt := range []tsync.RunOptions{refreshed, refreshedNot, refreshedNot} {
+		w.wantDone(w.runWith(opt), "")
+		w.wantRoles("ada", "Site South, Site admin")
+		w.wantRoles("cyd", "Site South")
+		w.pass(time.Hour)
+	}
+	w.must(w.portal.RenameRole(role, "Site North"))
+	w.wantDone(w.runWith(refreshed), "grant_role 1, revoke_role 1")
+	w.wantRoles("ada", "Site South")
+	w.wantRoles("cyd", "Site North, Site South")
+	w.wantDone(w.run(), "")
 }

@@ -222,6 +222,7 @@ func (g *groupPass) renames(v *GroupView) {
 	if l.How != HowMapped && (g.protectedName(name) || special(g.byID[l.Role])) {
 		g.names[FoldName(name)] = v.Group.ID
 		g.leaveOut(v.Group.ID, name)
+		g.nowCalled(l, name) // or the next run, which does not read the portal, would grant it
 		return
 	}
 	ref := &RoleRef{ID: l.Role, Name: name, Group: v.Group.ID}
@@ -229,9 +230,19 @@ func (g *groupPass) renames(v *GroupView) {
 	want := Clean(v.Group.Name)
 	if l.How == HowMapped || (Clean(l.Name) == want && FoldName(name) == FoldName(want)) {
 		g.names[FoldName(name)] = v.Group.ID
+		g.nowCalled(l, name)
 		return
 	}
 	g.rename(v, ref, name, want)
+}
+
+// nowCalled remembers the present name of a role, which somebody has changed in TrackTik.
+func (g *groupPass) nowCalled(l *GroupLink, name string) {
+	if l.RoleName != name {
+		now := *l
+		now.RoleName = name
+		g.Links = append(g.Links, now)
+	}
 }
 
 func (g *groupPass) rename(v *GroupView, ref *RoleRef, old, want string) {
