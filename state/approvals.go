@@ -27,6 +27,9 @@ type Approval struct {
 	// Of are the systems that it is about; the zero value: those of the snapshot.
 	Of   plan.Binding `json:"of,omitzero"`
 	Used time.Time    `json:"used,omitzero"` // a used one is kept to say so
+	// Before is when the very same set was let pass at an earlier time: it was refused anew
+	// since, and who let it pass then has not decided about it now.
+	Before time.Time `json:"before,omitzero"`
 	// Expired says that it was seen to be too old: a clock that is set back revives none.
 	Expired bool `json:"expired,omitempty"`
 }
@@ -67,6 +70,8 @@ func (s *Approvals) Put(ctx context.Context, a Approval) error {
 	return s.change(ctx, func(all map[string]Approval) {
 		if old := all[a.Hash]; !old.Given.IsZero() && s.Open(old) { // refused by a run that observes, or is about others
 			return
+		} else if a.Before = old.Given; a.Before.IsZero() {
+			a.Before = old.Before
 		}
 		all[a.Hash] = a
 	})
@@ -123,8 +128,8 @@ func (s *Approvals) usedUp(a Approval) Approval {
 }
 
 // approvalMemory is how long an approval is kept that cannot be given any more, so that
-// it can be said why.
-const approvalMemory = 30 * 24 * time.Hour
+// it can be said why, and that it was given before.
+const approvalMemory = 400 * 24 * time.Hour
 
 // Get returns the approval of that hash, unless it has expired or was used.
 func (s *Approvals) Get(hash string) (Approval, bool, error) {

@@ -117,11 +117,17 @@ func (f *runFlags) options(i *wiring.Invocation, cfg *configs.Config) tsync.RunO
 }
 
 // approvals are the hashes of the flag, and those of the environment that are still
-// good: the variable of a CronJob stays there after its approval was used.
+// good: the variable of a CronJob stays there after its approval was used, and decides
+// nothing about the same actions when they are refused anew.
 func (f *runFlags) approvals(i *wiring.Invocation, cfg *configs.Config) []string {
 	all := slices.Clone(f.approve)
 	kept := wiring.ApprovalsOf(cfg, i.Now)
 	for _, hash := range strings.FieldsFunc(i.Getenv(configs.EnvApprove), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		if kept.Stale(hash) {
+			i.Log.WithField("approval", hash).Warn("the approval in the environment was given before, and the same actions are refused anew: " +
+				"`approve HASH` lets them pass again")
+			continue
+		}
 		if _, found, err := kept.Get(hash); err != nil || !found {
 			i.Log.WithField("approval", hash).WithError(err).Warn("the approval in the environment cannot be given: it was used, has expired, is of other systems, or never was")
 			continue

@@ -71,6 +71,13 @@ func (s *Approvals) Get(hash string) ([]plan.ActionRef, bool, error) {
 	return refsOf(approval.Items), found, err
 }
 
+// Stale reports a set that was let pass at an earlier time, and that was refused anew since:
+// a variable that still names it decides nothing about it.
+func (s *Approvals) Stale(hash string) bool {
+	approval, found, err := s.file.Find(hash)
+	return err == nil && found && !approval.Before.IsZero() && approval.Given.IsZero()
+}
+
 // Renew lets a set pass for 24 hours from now on, whenever it was given before. The text
 // says why it cannot be given; empty: it is.
 func (s *Approvals) Renew(ctx context.Context, hash string) (given state.Approval, why string, err error) {
