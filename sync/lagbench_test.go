@@ -117,4 +117,3 @@ func (w *world) pollNow(log tsync.EventSource) *plan.Document {
 	w.must(err)
 	return doc
 }
-
