@@ -44,6 +44,14 @@ func (p *pages) shorten(l *listing, refusal *Error) bool {
 	return true
 }
 
+// RefusedAnswers are the last that were refusals, or could not be read, without what they
+// said.
+func (s *Source) RefusedAnswers() []plan.Answer {
+	s.transport.mu.Lock()
+	defer s.transport.mu.Unlock()
+	return s.transport.refused.All()
+}
+
 // AskedOtherwise are warnings that stay for as long as the Source does: what this org
 // refuses to be asked, and how it is asked instead.
 func (s *Source) AskedOtherwise() []plan.Warning {

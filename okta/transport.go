@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+
+	"tracktik-sync/sync/plan"
 )
 
 // A transport is the RoundTripper under the SDK. It sends a request as often as
@@ -27,6 +29,19 @@ type transport struct {
 	meter   meter
 	mu      sync.Mutex
 	budgets map[string]*budget
+	refused plan.Answers // guarded by mu
+}
+
+// note keeps what a refused or unreadable answer looked like. That something is not there,
+// or that we are to wait, is no news.
+func (t *transport) note(c *call, status int, body []byte) {
+	if status == http.StatusNotFound || status == http.StatusTooManyRequests {
+		return
+	}
+	method, route, _ := strings.Cut(c.name, " ")
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.refused.Add(plan.Answer{Method: method, Route: route, Status: status, Shape: plan.Shape(body)})
 }
 
 func newTransport(c Config) *transport {
@@ -118,6 +133,7 @@ func (t *transport) take(req *http.Request, c *call, resp *http.Response, body [
 	switch resp.StatusCode / 100 {
 	case 2:
 		if failure := c.accept(resp.Header, body); failure != nil {
+			t.note(c, resp.StatusCode, body)
 			return resp, failure
 		}
 		return handled(req), nil
@@ -128,6 +144,7 @@ func (t *transport) take(req *http.Request, c *call, resp *http.Response, body [
 		resp.Body = http.NoBody
 		return resp, nil // http.Client follows it, through this transport
 	}
+	t.note(c, resp.StatusCode, body)
 	failure := answered(c.name, resp.StatusCode, resp.Header, withoutAuthorization(resp, body))
 	failure.retryAfter = askedToWait(resp.StatusCode, resp.Header, t.config.Now())
 	if resp.StatusCode == http.StatusTooManyRequests && failure.retryAfter > 0 {

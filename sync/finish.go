@@ -439,6 +439,7 @@ func (r *run) record(cause error) error {
 	for _, w := range slices.Concat(r.Source.AskedOtherwise(), r.Target.AskedOtherwise()) {
 		rec.Asked = append(rec.Asked, w.Message)
 	}
+	rec.Answers = slices.Concat(r.Source.RefusedAnswers(), r.Target.RefusedAnswers())
 	if res := r.doc.Result; res != nil {
 		rec.Done, rec.Found, rec.Failed, rec.Unknown = res.Done, res.Found, res.Failed, res.Unknown
 		rec.Problems += r.troubled(res)

@@ -54,6 +54,8 @@ type Target interface {
 // Asked says what a system refused to be asked, and how it is asked instead.
 type Asked interface {
 	AskedOtherwise() []plan.Warning
+	// RefusedAnswers are the last refusals and unreadable answers, without what they said.
+	RefusedAnswers() []plan.Answer
 }
 
 // A Meter counts requests and knows the other side's clock.

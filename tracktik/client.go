@@ -19,6 +19,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/trace"
 )
 
@@ -58,8 +59,12 @@ type Client struct {
 	log    logrus.FieldLogger
 
 	manners manners
-	twin    atomic.Int32 // how grants are asked for, see grantsWay
-	self    struct {
+	refused struct {
+		mu      sync.Mutex
+		answers plan.Answers
+	}
+	twin atomic.Int32 // how grants are asked for, see grantsWay
+	self struct {
 		mu    sync.Mutex
 		asked bool
 		id    string
@@ -239,6 +244,7 @@ func (c *Client) once(req *http.Request, understand func([]byte) error) *Error {
 	content = withoutMark(content)
 	if resp.StatusCode/100 != 2 {
 		e := c.parseError(req, resp, content)
+		c.noteRefused(e, content)
 		if e.credentials && c.tokens.lacks(e.Route(), "") {
 			e.credentials, e.forbidden = false, true
 			e.Text += missingRight
@@ -257,12 +263,32 @@ func (c *Client) once(req *http.Request, understand func([]byte) error) *Error {
 	}
 	if err := understand(content); err != nil {
 		e := c.unbelievable(req, resp, err)
+		c.noteRefused(e, content)
 		if _, readable := carried(content); readable { // another one's record says nothing about this call
 			e.atWork = false
 		}
 		return e
 	}
 	return nil
+}
+
+// noteRefused keeps what a refused or unreadable answer looked like. That something is not
+// there, or that we are to wait, is no news.
+func (c *Client) noteRefused(e *Error, body []byte) {
+	if e.status == http.StatusTooManyRequests || e.status == http.StatusNotFound && e.Method == http.MethodGet && !e.broken {
+		return
+	}
+	c.refused.mu.Lock()
+	defer c.refused.mu.Unlock()
+	c.refused.answers.Add(plan.Answer{Method: e.Method, Route: routePath(e.Path), Status: e.status, Shape: plan.Shape(body)})
+}
+
+// RefusedAnswers are the last that were refusals, or could not be read, without what they
+// said. Those of the token endpoint are not among them.
+func (c *Client) RefusedAnswers() []plan.Answer {
+	c.refused.mu.Lock()
+	defer c.refused.mu.Unlock()
+	return c.refused.answers.All()
 }
 
 // pathOf is a request's path as errors show it.

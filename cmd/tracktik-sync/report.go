@@ -217,8 +217,9 @@ func newSupport(a *app) *cobra.Command {
 		Use:   "support",
 		Short: "Make a file for somebody who helps, with no person and no secret in it",
 		Long: "Support makes a zip of text files: version and system, the form of the configuration, what `check` and\n" +
-			"`state verify` say, sizes, the last 20 runs as counts, and the last 50 actions that failed. Only what\n" +
-			"the program itself says is in it; everything else has a number in its place, the same one everywhere.\n" +
+			"`state verify` say, sizes, the last 20 runs as counts, the last 50 actions that failed, the form of the\n" +
+			"last 50 answers that were refusals, and the last probe. Only what the program itself says is in it;\n" +
+			"everything else has a number in its place, the same one everywhere.\n" +
 			"It needs no configuration that is in order, no credentials and no snapshot, and says what is missing.\n" +
 			"With --log it adds the lines of a log, as far as their fields are known. Read it before you send it.",
 		Example: "  tracktik-sync support\n" +

@@ -71,7 +71,7 @@ func (h *hideout) helped(t *testing.T, args ...string) string {
 	}
 	h.leaks(t, "the file", text)
 	h.leaks(t, "stderr", stderr)
-	for _, part := range []string{"version.txt", "config.txt", "check.txt", "state.txt", "runs.txt", "refused.txt"} {
+	for _, part := range []string{"version.txt", "config.txt", "check.txt", "state.txt", "runs.txt", "refused.txt", "answers.txt"} {
 		if !strings.Contains(text, "/"+part+"\n") {
 			t.Errorf("%s is missing", part)
 		}
@@ -122,7 +122,7 @@ func TestTheFileForSupportHasNoPersonAndNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := h.helped(t, "--log", "sync.log")
-	for _, want := range []string{"exit 4", "POST /employees: 400", "create 3", "the snapshot is whole",
+	for _, want := range []string{"exit 4", "POST /employees: 400", "POST /employees: 400 {", "create 3", "the snapshot is whole",
 		"okta.auth.api_token: <set> # TRACKTIK_SYNC_OKTA_AUTH_API_TOKEN",
 		"level=warning", "other lines were left out"} {
 		if !strings.Contains(text, want) {
@@ -178,6 +178,15 @@ func TestTheFileForSupportNeedsNothingThatWorks(t *testing.T) {
 			t.Setenv("TRACKTIK_SYNC_SCHEDULE_CRON", planted["TRACKTIK_AUTH_CLIENT_SECRET"])
 			t.Setenv("TRACKTIK_SYNC_SYNC_ZEPHYRINE", planted["TRACKTIK_AUTH_CLIENT_SECRET"])
 		}, "What is wrong with it"},
+		"names in the place of keys": {func(_ *testing.T, h *hideout) {
+			h.portal.Configure(func(s *tracktiktest.Server) {
+				s.Intercept = func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+					w.Header().Set("Content-Type", "application/json")
+					w.WriteHeader(http.StatusBadRequest)
+					_, _ = io.WriteString(w, `{"status":400,"error":{"Zephyrine Quillfeather":["planted-password"],"zephyrine":{"ZephyrineQuillfeather":1}}}`)
+				}
+			})
+		}, `error:{key(22):[text(16)],key(9):{key(21):number}}`},
 		"systems that repeat what they are sent": {func(_ *testing.T, h *hideout) {
 			h.okta.Configure(func(s *oktatest.Server) {
 				s.Intercept = func(w http.ResponseWriter, r *http.Request, _ http.Handler) { echo(w, r) }

@@ -207,6 +207,7 @@ type RunRecord struct {
 	Problems  int            `json:"problems"`
 	Refusals  []Refusal      `json:"refusals,omitempty"` // by the guards
 	Asked     []string       `json:"asked,omitempty"`    // what a system had to be asked otherwise
+	Answers   []Answer       `json:"answers,omitempty"`  // the last that were refused or unreadable
 	Managed   int            `json:"managed"`
 	OktaCalls int            `json:"okta_calls"`
 	TTCalls   int            `json:"tracktik_calls"`

@@ -49,6 +49,20 @@ func (d *Doctor) askedOf(name string, otherwise []plan.Warning) {
 	}
 }
 
+func (d *oktaSide) refusedAnswers() []plan.Answer {
+	if d.source == nil {
+		return nil
+	}
+	return d.source.RefusedAnswers()
+}
+
+func (d *portalSide) refusedAnswers() []plan.Answer {
+	if d.client == nil {
+		return nil
+	}
+	return d.client.RefusedAnswers()
+}
+
 // refreshTokenEnd is when the refresh token ends, where the portal says so.
 func (d *portalSide) refreshTokenEnd(ctx context.Context, grant string) (end time.Time, known bool) {
 	if !d.usable || grant == tracktik.GrantPassword {

@@ -15,6 +15,7 @@ import (
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
 )
 
 // The results of a check.
@@ -53,7 +54,11 @@ type Doctor struct {
 	Free        func(dir string) (bytes uint64, known bool) // on a directory's disk
 	clocks      map[string]time.Duration
 	polls       bool // the System Log was read between the runs
+	refused     []plan.Answer
 }
+
+// RefusedAnswers are those of both systems that were refusals, or could not be read.
+func (d *Doctor) RefusedAnswers() []plan.Answer { return d.refused }
 
 // notes are the findings, in the order in which they were made.
 type notes struct{ findings []Finding }
@@ -105,6 +110,7 @@ func (d *Doctor) Examine(ctx context.Context) {
 	d.people(okta, portal)
 	d.plan(ctx, okta, portal, busy)
 	d.asked(okta, portal)
+	d.refused = append(okta.refusedAnswers(), portal.refusedAnswers()...)
 	d.probed()
 }
 

@@ -17,6 +17,7 @@ import (
 	"tracktik-sync/cmd/tracktik-sync/internal/doctor"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
+	"tracktik-sync/sync/plan"
 )
 
 // A Bundle is the file that is being made. Whatever of it cannot be had says why in its
@@ -26,6 +27,7 @@ type Bundle struct {
 	veil  *veil
 	cfg   *configs.Config // nil: there is none
 	files []file
+	now   []plan.Answer // that check was given
 }
 
 type file struct{ name, about, text string }
@@ -44,6 +46,8 @@ func Collect(ctx context.Context, i *wiring.Invocation, log io.Reader) *Bundle {
 	b.add("state.txt", "what `state verify` says, and the sizes of the files", b.snapshot())
 	b.add("runs.txt", "the last 20 runs as counts", b.runs())
 	b.add("refused.txt", "the last 50 actions that failed, without whom and what they were about", b.refused())
+	b.add("answers.txt", "the last 50 answers that were refusals or could not be read: method, route, status and form", b.answers())
+	b.add("probe.txt", "what the last probe of the portal found", b.probe())
 	if log != nil {
 		b.add("log.txt", "the lines of the log, as far as their fields are known", b.log(log))
 	}
@@ -96,6 +100,7 @@ func (b *Bundle) check(ctx context.Context) string {
 	if d.Configured() {
 		d.Examine(ctx)
 	}
+	b.now = d.RefusedAnswers()
 	var text strings.Builder
 	for _, f := range d.Diagnosis().Checks {
 		message := b.veil.text(f.Message)

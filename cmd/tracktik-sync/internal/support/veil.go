@@ -60,6 +60,8 @@ var (
 	digits  = regexp.MustCompile(`^[+(]*#?\d[\d()./-]*[,;:.]?$`)
 	small   = regexp.MustCompile(`^\d{1,3}$`)
 	version = regexp.MustCompile(`^v\d$`)
+	// placeholder stands in a route in the place of an id.
+	placeholder = regexp.MustCompile(`^\{(id|app|user|group|mapping)\}$`)
 )
 
 // hide takes words that somebody has for a value from those that are let through.
@@ -113,7 +115,7 @@ func (v *veil) route(path string) string {
 	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(path, "/")
 	for i, part := range parts {
-		if part != "" && !v.known[part] && !version.MatchString(part) {
+		if part != "" && !placeholder.MatchString(part) && !v.known[part] && !version.MatchString(part) {
 			parts[i] = v.name(part)
 		}
 	}
