@@ -96,7 +96,7 @@ func (r *release) copyUnits(to string) error {
 		return err
 	}
 	for _, name := range []string{"tracktik-sync.service", "tracktik-sync.timer", "tracktik-sync-events.service",
-		"tracktik-sync-events.timer", "tracktik-sync.cron"} {
+		"tracktik-sync-events.timer", "tracktik-sync@.service", "tracktik-sync@.timer", "tracktik-sync.cron"} {
 		data, err := os.ReadFile(filepath.Join(r.source, "configs", "systemd", name))
 		if err != nil {
 			return err

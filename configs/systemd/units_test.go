@@ -31,7 +31,8 @@ func analyze(t *testing.T, unitPath string, args ...string) string {
 }
 
 // units are all that are installed.
-var units = []string{"tracktik-sync.service", "tracktik-sync.timer", "tracktik-sync-events.service", "tracktik-sync-events.timer"}
+var units = []string{"tracktik-sync.service", "tracktik-sync.timer", "tracktik-sync-events.service", "tracktik-sync-events.timer",
+	"tracktik-sync@.service", "tracktik-sync@.timer"}
 
 // install copies the units to a directory, with a program in the place of the
 // installed one: systemd looks whether it is there.
@@ -85,9 +86,9 @@ func TestSystemdFindsNoFaultInTheUnits(t *testing.T) {
 
 func TestServiceIsHardlyExposed(t *testing.T) {
 	dir := install(t)
-	for _, name := range []string{"tracktik-sync.service", "tracktik-sync-events.service"} {
+	for _, name := range []string{"tracktik-sync.service", "tracktik-sync-events.service", "tracktik-sync@.service"} {
 		out := analyze(t, dir, "security", "--offline=true", "--no-pager", filepath.Join(dir, name))
-		match := regexp.MustCompile(`Overall exposure level for ` + name + `: ([0-9.]+)`).FindStringSubmatch(out)
+		match := regexp.MustCompile(`Overall exposure level for \S+: ([0-9.]+)`).FindStringSubmatch(out)
 		if match == nil {
 			t.Fatalf("no exposure in\n%s", out)
 		}
@@ -120,6 +121,25 @@ func TestBothServicesAreOneUserInOneSandbox(t *testing.T) {
 	}
 	if !slices.Contains(events, "User=tracktik-sync") {
 		t.Error("systemd would name the user after the unit: the second one could not read the snapshot")
+	}
+}
+
+// Of several portals each has a configuration, secrets, a user and a snapshot of its own,
+// and in all else the same unit and timer.
+func TestEachPortalIsInTheSameSandboxAlone(t *testing.T) {
+	own := []string{"Description", "Environment", "LoadCredential", "User", "StateDirectory", "WorkingDirectory"}
+	for _, suffix := range []string{".service", ".timer"} {
+		one, several := settings(read(t, "tracktik-sync"+suffix), own...), settings(read(t, "tracktik-sync@"+suffix), own...)
+		if !slices.Equal(one, several) {
+			t.Errorf("the settings of one%s are\n%q\nand of several\n%q", suffix, one, several)
+		}
+	}
+	unit := read(t, "tracktik-sync@.service")
+	for _, line := range settings(unit) {
+		key, value, _ := strings.Cut(line, "=")
+		if slices.Contains(own[1:], key) && !strings.Contains(value, "%i") {
+			t.Errorf("%s is shared by all portals", line)
+		}
 	}
 }
 

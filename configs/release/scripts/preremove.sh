@@ -8,5 +8,8 @@ remove | 0) ;;
 esac
 if [ -d /run/systemd/system ]; then
 	systemctl disable --now tracktik-sync.timer tracktik-sync-events.timer || true
-	systemctl stop tracktik-sync.service tracktik-sync-events.service || true # what is in flight is recorded
+	for timer in $(systemctl list-units --all --plain --no-legend --full 'tracktik-sync@*.timer' | cut -d ' ' -f 1); do
+		systemctl disable --now "$timer" || true
+	done
+	systemctl stop tracktik-sync.service tracktik-sync-events.service 'tracktik-sync@*.service' || true # what is in flight is recorded
 fi
