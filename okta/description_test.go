@@ -35,6 +35,7 @@ func TestEveryReadFitsTheDescription(t *testing.T) {
 	ctx, person := t.Context(), plan.PersonID(guard)
 	some := func([]plan.Group) error { return nil }
 	_, appErr := s.App(ctx)
+	_, appsErr := s.Apps(ctx)
 	_, _, assignmentErr := s.Assignment(ctx, person)
 	_, _, userErr := s.User(ctx, guard)
 	_, namedErr := s.UsersNamed(ctx, "ana@acme.example", "")
@@ -45,7 +46,7 @@ func TestEveryReadFitsTheDescription(t *testing.T) {
 	_, mappingErr := s.Mapping(ctx, mapping)
 	_, _, gone := s.User(ctx, "00uNobody")
 	_, _, eventsErr := s.Events(ctx, "", o.now().Add(-time.Hour))
-	if err := errors.Join(appErr, assignmentErr, userErr, namedErr, groupErr, ofErr, assignedErr, mappingsErr, mappingErr, gone, eventsErr,
+	if err := errors.Join(appErr, appsErr, assignmentErr, userErr, namedErr, groupErr, ofErr, assignedErr, mappingsErr, mappingErr, gone, eventsErr,
 		s.Groups(ctx, some), s.AssignedGroups(ctx, some), s.Assignments(ctx, func([]plan.Entry) error { return nil }),
 		s.Members(ctx, plan.GroupID(group), func([]plan.PersonID) error { return nil })); err != nil {
 		t.Fatal(err)
