@@ -10,7 +10,7 @@ import (
 // job is what package apply carries the run's plan out with.
 func (r *run) job() *apply.Job {
 	return &apply.Job{Run: r.id, By: r.By, Target: r.Target, Snapshot: r.Snapshot, Clock: runClock{r.Engine}, Holders: r.grants, Ground: ground{r},
-		Policy: &r.pol, Log: r.log, Progress: r.progress, Approved: r.letPass, Names: &r.names, Troubles: r.troubles,
+		Policy: &r.pol, Log: r.log, Progress: r.progress, Approved: r.letPass, Names: &r.names, Troubles: r.troubles, Refused: r.meta.Refused,
 		Confirm: r.confirm, Zones: r.zones, Listed: r.newest,
 		Rules: apply.Rules{Observe: r.Observe, Redact: r.RedactHistory, Workers: r.Workers, MaxProblemPercent: r.MaxProblemPercent,
 			Reason: r.Reason, Comment: r.Comment, Notify: r.Notify, Timezone: r.Timezone, Binding: r.Binding, Formerly: r.meta.Formerly}}

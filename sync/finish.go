@@ -196,6 +196,7 @@ func (r *run) finishGroups(out *apply.Outcome) error {
 
 // finishTroubles records who has a problem now, and who has none any more.
 func (r *run) finishTroubles(out *apply.Outcome) error {
+	r.meta.Refused = keepRefusals(r.meta.Refused, out)
 	var batch plan.Batch
 	current := map[string]bool{}
 	if out != nil {
@@ -554,4 +555,25 @@ func (r *run) observing() *plan.Observing {
 		o.Read, o.Employee, o.Grant = r.started, r.current.topEmployee, r.current.topGrant
 	}
 	return &o
+}
+
+// mostRefusals is how many actions are remembered that were refused for want of a right.
+const mostRefusals = 100
+
+// keepRefusals are the actions that are tried last in the next run: those of before, unless
+// they have a problem of their own now, and those of this run.
+func keepRefusals(before []string, out *apply.Outcome) []string {
+	if out == nil {
+		return before
+	}
+	all := slices.Clone(before)
+	for _, key := range out.Refused {
+		if !slices.Contains(all, key) {
+			all = append(all, key)
+		}
+	}
+	all = slices.DeleteFunc(all, func(key string) bool {
+		return slices.ContainsFunc(out.Troubles, func(t plan.Trouble) bool { return t.Key() == key })
+	})
+	return all[max(0, len(all)-mostRefusals):]
 }

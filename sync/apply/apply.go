@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -44,6 +45,7 @@ type Job struct {
 
 	Names    *plan.Names
 	Troubles map[plan.PersonID][]plan.Trouble // of earlier runs
+	Refused  []string                         // of earlier runs: see Outcome
 	// Confirm says why a removal has to wait whose evidence has grown old; empty: it
 	// need not.
 	Confirm func(context.Context, *plan.Action) string
@@ -81,6 +83,9 @@ type Outcome struct {
 	NotReactivated map[plan.PersonID]string
 	Troubles       []plan.Trouble
 	Cured          []string
+	// Refused are the actions that were refused for want of a right, and are nobody's
+	// problem: keys of troubles.
+	Refused []string
 }
 
 // An Applier carries out one plan, or the parts of one.
@@ -114,15 +119,37 @@ func (a *Applier) Carry(ctx context.Context, actions []plan.Action) error {
 		}
 		return err
 	}
-	for start := 0; start < len(actions); {
-		next := a.batchEnd(actions, start)
-		a.together(ctx, actions[start:next])
-		if actions[start].Kind == plan.Create {
+	list := make([]*plan.Action, len(actions))
+	for i := range actions {
+		list[i] = &actions[i]
+	}
+	for start := 0; start < len(list); {
+		next := a.batchEnd(list, start)
+		a.triedLast(list[start:a.alikeEnd(list, start)])
+		a.together(ctx, list[start:next])
+		if list[start].Kind == plan.Create {
 			a.warnOfDoubles(a.calls)
 		}
 		start = next
 	}
 	return nil
+}
+
+// triedLast puts those of a kind last whose call an earlier run saw refused for want of a
+// right: where the refusals are about them alone, the others show that we have it, and are
+// not kept waiting.
+func (a *Applier) triedLast(list []*plan.Action) {
+	if len(a.Refused) > 0 && list[0].Kind != plan.RenameRole {
+		slices.SortStableFunc(list, func(x, y *plan.Action) int { return a.refusedBefore(x) - a.refusedBefore(y) })
+	}
+}
+
+// refusedBefore is 1 for an action that an earlier run saw refused, else 0.
+func (a *Applier) refusedBefore(action *plan.Action) int {
+	if slices.Contains(a.Refused, troubleOf(action).Key()) {
+		return 1
+	}
+	return 0
 }
 
 // Outcome is what came of everything so far. It is not to be changed.
@@ -178,11 +205,18 @@ func (e *StoppedError) Unwrap() error { return e.Cause }
 
 // batchEnd is the end of the actions that may go side by side: of one kind, and
 // updates of one level. Renames go one by one: a name has to be free before it is taken.
-func (a *Applier) batchEnd(actions []plan.Action, start int) int {
-	end := start + 1
-	if kind := actions[start].Kind; kind == plan.RenameRole || kind.Removes() && start == first(actions, kind) {
-		return end // the first removal is read back before there are more
+func (a *Applier) batchEnd(actions []*plan.Action, start int) int {
+	kind := actions[start].Kind
+	isFirst := !slices.ContainsFunc(actions[:start], func(b *plan.Action) bool { return b.Kind == kind })
+	if kind == plan.RenameRole || kind.Removes() && isFirst {
+		return start + 1 // the first removal is read back before there are more
 	}
+	return a.alikeEnd(actions, start)
+}
+
+// alikeEnd is the end of the actions of one kind, and of updates of one level.
+func (a *Applier) alikeEnd(actions []*plan.Action, start int) int {
+	end := start + 1
 	for end < len(actions) && actions[end].Kind == actions[start].Kind &&
 		(actions[start].Kind != plan.Update || a.Names.Level[actions[end].User.ID] == a.Names.Level[actions[start].User.ID]) {
 		end++
@@ -224,11 +258,10 @@ func (a *Applier) prepare(ctx context.Context, actions []plan.Action) error {
 }
 
 // together carries out actions side by side. Each is finished, however the run ends.
-func (a *Applier) together(ctx context.Context, actions []plan.Action) {
+func (a *Applier) together(ctx context.Context, actions []*plan.Action) {
 	var pool errgroup.Group
 	pool.SetLimit(max(1, a.Rules.Workers))
-	for i := range actions {
-		action := &actions[i]
+	for _, action := range actions {
 		pool.Go(func() error {
 			if a.halted(ctx) { // asked here: a place in the pool may have been long in coming
 				a.leave(action)

@@ -68,12 +68,19 @@ func (t *tally) lacks(name right) bool {
 	return t.rights.of(name).missing
 }
 
+// has reports that a call which takes the right worked in this run.
+func (t *tally) has(name right) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.rights.of(name).given
+}
+
 // forbidden notes a call that was refused with 403. Three in a row are about the right; of
 // fewer, the next success or the end of the run tells. Who had the same problem before is
 // no news of the right.
 func (a *Applier) forbidden(action *plan.Action, done attempt) {
 	name := done.of(action)
-	if a.knownAs(action, plan.ProblemRefused) {
+	if a.knownAs(action, plan.ProblemRefused) || a.refusedBefore(action) == 1 && a.has(name) {
 		a.blame(&refusal{action, done})
 		return
 	}
@@ -89,8 +96,16 @@ func (a *Applier) forbidden(action *plan.Action, done attempt) {
 	}
 	a.mu.Unlock()
 	for i := range over {
-		a.spare(over[i].action, name)
+		a.spareRefused(&over[i], name)
 	}
+}
+
+// spareRefused leaves a refused action to the next run, which tries it after the others.
+func (a *Applier) spareRefused(r *refusal, name right) {
+	a.mu.Lock()
+	a.out.Refused = append(a.out.Refused, troubleOf(r.action).Key())
+	a.mu.Unlock()
+	a.spare(r.action, name)
 }
 
 // allowed notes that calls which take these rights worked: refusals before them were about
@@ -140,7 +155,7 @@ func (a *Applier) judgeRights() string {
 			if p.given {
 				a.blame(&over[i])
 			} else {
-				a.spare(over[i].action, name)
+				a.spareRefused(&over[i], name)
 			}
 		}
 		if p.missing {

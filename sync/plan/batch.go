@@ -99,6 +99,9 @@ type Meta struct {
 	// Roleless counts people in scope who hold no role as far as is known, as of the last
 	// whole run; nil: never counted.
 	Roleless *int `json:"roleless,omitempty"`
+	// Refused are the last actions that TrackTik has refused for want of a right, and that
+	// are nobody's problem: keys of troubles. They are tried after the others of their kind.
+	Refused []string `json:"refused,omitempty"`
 	// Regions are the names of the portal's regions, as they were last read.
 	Regions map[RegionID]string `json:"regions,omitempty"`
 	// Mappings is the app's Push Groups list as it was first read well.
