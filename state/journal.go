@@ -27,6 +27,9 @@ type Query struct {
 	Person plan.PersonID
 	Run    string
 	Kind   string
+	// Kinds and Outcomes are those that are wanted.
+	Kinds, Outcomes []string
+
 	Since  time.Time // this moment or later
 	Until  time.Time // before this moment
 	Limit  int       // the latest so many of those that fit; 0: all
@@ -34,6 +37,7 @@ type Query struct {
 
 func (q Query) fits(a plan.Audit) bool {
 	return (q.Person == "" || a.Person == q.Person) && (q.Run == "" || a.Run == q.Run) && (q.Kind == "" || a.Kind == q.Kind) &&
+		(len(q.Kinds) == 0 || slices.Contains(q.Kinds, a.Kind)) && (len(q.Outcomes) == 0 || slices.Contains(q.Outcomes, a.Outcome)) &&
 		(q.Since.IsZero() || !a.Time.Before(q.Since)) && (q.Until.IsZero() || a.Time.Before(q.Until))
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,8 +19,10 @@ import (
 // historyCommand is `history`: the audit trail.
 type historyCommand struct {
 	*app
-	run, since, until, kind string
-	format                  *choice
+	run, since, until string
+	kinds, outcomes   words
+	full              bool
+	format            *choice
 }
 
 func newHistory(a *app) *cobra.Command {
@@ -39,7 +40,10 @@ func newHistory(a *app) *cobra.Command {
 	flags.StringVar(&c.run, "run", "", "only this `RUN`: an id, or last")
 	flags.StringVar(&c.since, "since", "", "from this `TIME` on: 2006-01-02, RFC 3339, or an age such as 7d")
 	flags.StringVar(&c.until, "until", "", "before this `TIME`")
-	flags.StringVar(&c.kind, "kind", "", "only this `KIND`: create, terminate, grant_role, link …")
+	c.kinds.allowed, c.outcomes.allowed = ledger.AuditKinds, ledger.Outcomes
+	flags.Var(&c.kinds, "kind", "only this `KIND`: create, terminate, grant_role, link …; may be repeated")
+	flags.Var(&c.outcomes, "outcome", "only this `OUTCOME`: done, found, failed, unknown, held or would; may be repeated")
+	flags.BoolVar(&c.full, "full", false, "each entry with all fields, also without USER or --run")
 	c.format = formats(flags, "text", "json", "csv")
 	return cmd
 }
@@ -67,20 +71,22 @@ func (c *historyCommand) print(ctx context.Context, cfg *configs.Config, db *sta
 	if err := c.resolveRun(db, &query); err != nil {
 		return err
 	}
-	entries := ledger.Trail{DB: db, Query: query, Redact: cfg.State.RedactHistory}
+	entries := &ledger.Trail{DB: db, Query: query, Redact: cfg.State.RedactHistory}
 	show := c.Data
 	if c.format.value == "text" {
 		show = c.Talk
 	}
-	return c.writeClosed(db, show, func(w io.Writer) error {
+	err := c.writeClosed(db, show, func(w io.Writer) error {
 		switch c.format.value {
 		case "json":
 			return entries.WriteJSON(w)
 		case "csv":
 			return entries.WriteCSV(w)
 		}
-		return entries.WriteText(w, c.Style())
+		return entries.WriteText(w, c.Style(), c.full || query.Person != "" || query.Run != "")
 	})
+	c.nothing(entries.Shown, "nothing of that is in the audit trail")
+	return err
 }
 
 // resolve finds whom the snapshot knows by that name, else whom Okta does: a login
@@ -109,11 +115,7 @@ func (c *historyCommand) resolve(ctx context.Context, cfg *configs.Config, db *s
 }
 
 func (c *historyCommand) query(cfg *configs.Config) (state.Query, error) {
-	kind, known := ledger.AuditKind(c.kind)
-	if c.kind != "" && !known { // it would show nothing, as if nothing had been done
-		return state.Query{}, usage("--kind %q is none; the kinds are %s", c.kind, strings.Join(ledger.AuditKinds, ", "))
-	}
-	q := state.Query{Kind: kind}
+	q := state.Query{Kinds: c.kinds.given, Outcomes: c.outcomes.given}
 	zone, err := time.LoadLocation(cfg.Schedule.Timezone)
 	if err != nil {
 		return q, err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -80,15 +81,11 @@ func newProblems(a *app) *cobra.Command {
 			if err := errors.Join(err, db.Close()); err != nil {
 				return err
 			}
+			if !a.Quiet {
+				a.nothing(len(rows), "none")
+			}
 			return a.show(format.value, rows, func(w io.Writer) error {
-				switch {
-				case len(rows) > 0:
-					return ledger.PrintProblems(w, rows, a.Style())
-				case a.Quiet:
-					return nil
-				}
-				_, err := io.WriteString(w, "none\n")
-				return err
+				return ledger.PrintProblems(w, rows, a.Style())
 			})
 		}),
 	}
@@ -98,23 +95,85 @@ func newProblems(a *app) *cobra.Command {
 	return cmd
 }
 
+// accessCommand is `access`: who may do what, and why.
+type accessCommand struct {
+	*app
+	users, roles, regions []string
+	at                    string
+	format                *choice
+}
+
 func newAccess(a *app) *cobra.Command {
-	var format *choice
+	c := &accessCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "access",
 		Short: "List each managed person with region, roles, and the group behind each role",
-		Args:  cobra.NoArgs,
-		RunE: a.withSnapshot(func(_ context.Context, _ *configs.Config, db *state.DB, _ []string) error {
-			return a.writeClosed(db, a.Data, func(w io.Writer) error {
-				if format.value == "json" {
-					return ledger.AccessJSON(w, db)
-				}
-				return ledger.AccessCSV(w, db)
-			})
-		}),
+		Long: "Access lists who may do what in TrackTik because of this program. With --at it is as of the end of\n" +
+			"that day, from the audit trail: 1 when that does not reach back so far. A filter takes any part of a\n" +
+			"name, and may be repeated.",
+		Args: cobra.NoArgs,
+		RunE: a.withSnapshot(c.execute),
 	}
-	format = formats(cmd.Flags(), "csv", "json")
+	flags := cmd.Flags()
+	flags.Var((*names)(&c.users), "user", "only this `USER`: Okta id, login, e-mail or employee id; may be repeated")
+	flags.Var((*names)(&c.roles), "role", "only who holds this `ROLE`, by name or id; may be repeated")
+	flags.Var((*names)(&c.regions), "region", "only who is in this `REGION`, by name or id; may be repeated")
+	flags.StringVar(&c.at, "at", "", "as of the end of this `DATE`, such as 2026-03-31")
+	c.format = formats(flags, "text", "json", "csv")
 	return cmd
+}
+
+func (c *accessCommand) execute(_ context.Context, cfg *configs.Config, db *state.DB, _ []string) error {
+	query := ledger.AccessQuery{Roles: c.roles, Regions: c.regions}
+	people, err := ledger.FindAll(db, c.users)
+	if err != nil {
+		return err
+	}
+	for _, u := range people {
+		query.People = append(query.People, u.ID)
+	}
+	if c.at != "" {
+		if query.At, err = c.endOfDay(cfg); err != nil {
+			return err
+		}
+	}
+	rows, err := ledger.Access(db, query)
+	if err != nil {
+		return err
+	}
+	show := c.Data
+	if c.format.value == "text" {
+		show = c.Talk
+	}
+	err = c.writeClosed(db, show, func(w io.Writer) error {
+		switch c.format.value {
+		case "json":
+			return ledger.AccessJSON(w, rows)
+		case "csv":
+			return ledger.AccessCSV(w, rows)
+		}
+		return ledger.AccessText(w, rows, c.Style())
+	})
+	c.nothing(len(rows), "nobody")
+	return err
+}
+
+// endOfDay is when the day of --at is over for whoever asks.
+func (c *accessCommand) endOfDay(cfg *configs.Config) (time.Time, error) {
+	zone, err := zoneOf(cfg)
+	if c.Getenv("TZ") != "" {
+		zone = time.Local
+	} else if err != nil {
+		return time.Time{}, err
+	}
+	day, err := time.ParseInLocation(time.DateOnly, c.at, zone)
+	if err != nil {
+		return day, usage("--at %q is no day: write it as 2026-03-31", c.at)
+	}
+	if day.After(c.Now()) {
+		return day, usage("--at %s is still to come", c.at)
+	}
+	return day.AddDate(0, 0, 1), nil
 }
 
 func newStateExport(a *app) *cobra.Command {

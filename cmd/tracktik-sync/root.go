@@ -154,6 +154,7 @@ var (
 		newProblems,
 		newCompare,
 		newExplain,
+		newFind,
 		newHistory,
 		newReport,
 		newAccess,

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -30,16 +31,8 @@ var AuditKinds = func() []string {
 	return kinds
 }()
 
-// AuditKind is the kind that is meant; "grant-role" and "Grant role" are grant_role.
-func AuditKind(name string) (kind string, known bool) {
-	fold := strings.NewReplacer(" ", "_", "-", "_")
-	for _, kind := range AuditKinds {
-		if fold.Replace(kind) == strings.ToLower(fold.Replace(name)) {
-			return kind, true
-		}
-	}
-	return "", false
-}
+// Outcomes are those that entries have.
+var Outcomes = []string{plan.Done, plan.Found, plan.Failed, plan.Unknown, plan.Withheld, plan.Would}
 
 // A HistoryLine is one entry as `history --format json` prints it.
 type HistoryLine struct {
@@ -64,37 +57,107 @@ type Trail struct {
 	DB     *state.DB
 	Query  state.Query
 	Redact bool // without what the history leaves out by state.redact_history
+	Shown  int  // entries, once they are written
+
+	names *Names
 }
 
 // WriteJSON writes an entry a line.
-func (t Trail) WriteJSON(w io.Writer) error {
-	return t.each(func(a plan.Audit) error { return ui.WriteJSON(w, lineOf(a)) })
+func (t *Trail) WriteJSON(w io.Writer) error {
+	return t.each(func(a plan.Audit, name string) error {
+		line := lineOf(a)
+		line.User.Name = name
+		return ui.WriteJSON(w, line)
+	})
 }
 
-// WriteText writes the entries for people.
-func (t Trail) WriteText(w io.Writer, style ui.Style) error {
-	return t.each(func(a plan.Audit) error {
-		_, err := io.WriteString(w, historyText(a, style))
+// WriteText writes the entries for people, a line each unless all of them is wanted. What was held stands apart from what was done: a run
+// of the same is one line.
+func (t *Trail) WriteText(w io.Writer, style ui.Style, full bool) error {
+	p := &trailPrinter{w: w, style: style, full: full, held: map[heldSet]*heldCount{}, all: len(t.Query.Outcomes) > 0 || t.Query.Person != ""}
+	if err := t.each(p.entry); err != nil {
 		return err
-	})
+	}
+	return p.end()
 }
 
 // WriteCSV writes an entry a row.
-func (t Trail) WriteCSV(w io.Writer) error {
+func (t *Trail) WriteCSV(w io.Writer) error {
 	return ui.CSV(w, historyHeader, func(write func(...string) error) error {
-		return t.each(func(a plan.Audit) error { return write(historyCells(a)...) })
+		return t.each(func(a plan.Audit, name string) error { return write(append(historyCells(a), name)...) })
 	})
 }
 
-func (t Trail) each(show func(plan.Audit) error) error {
+// A trailPrinter prints entries as they come, and in the end what was held.
+type trailPrinter struct {
+	w     io.Writer
+	style ui.Style
+	all   bool // held ones too, each
+	full  bool // all of an entry; else a line
+	held  map[heldSet]*heldCount
+	order []heldSet
+}
+
+type heldSet struct{ kind, code string }
+
+type heldCount struct {
+	entries int
+	people  map[string]bool
+	names   []string
+}
+
+func (p *trailPrinter) entry(a plan.Audit, name string) error {
+	if a.Outcome != plan.Withheld || p.all {
+		_, err := io.WriteString(p.w, historyText(a, name, p.style, p.full))
+		return err
+	}
+	set := heldSet{a.Kind, plan.Held{Why: a.Message}.Code()}
+	count := p.held[set]
+	if count == nil {
+		count = &heldCount{people: map[string]bool{}}
+		p.held[set], p.order = count, append(p.order, set)
+	}
+	count.entries++
+	who := ui.ShortName(plan.UserRef{ID: a.Person, Login: a.Login, Name: name})
+	if !count.people[who] {
+		count.people[who] = true
+		count.names = append(count.names, who)
+	}
+	return nil
+}
+
+// end prints what was held, folded.
+func (p *trailPrinter) end() error {
+	if len(p.order) == 0 {
+		return nil
+	}
+	if _, err := fmt.Fprintf(p.w, "\n%s\n", p.style.Bold("Held, and not done (`--outcome held` shows each)")); err != nil {
+		return err
+	}
+	t := ui.NewTable(p.w, p.style)
+	for _, set := range p.order {
+		count := p.held[set]
+		t.Row("  "+ui.KindWords(plan.Kind(ui.Safe(set.kind))), ui.Safe(set.code), ui.Number(count.entries, "time"), ui.Names(count.names))
+	}
+	return t.Flush()
+}
+
+func (t *Trail) each(show func(a plan.Audit, name string) error) error {
+	if t.names == nil {
+		t.names = NewNames(t.DB)
+	}
 	for entry, err := range t.DB.Audits(t.Query) {
 		if err != nil {
 			return err
 		}
+		t.Shown++
+		name := ""
 		if t.Redact {
 			entry = redactEntry(entry)
+		} else if name, err = t.names.Of(entry.Person); err != nil {
+			return err
 		}
-		if err := show(entry); err != nil {
+		if err := show(entry, name); err != nil {
 			return err
 		}
 	}
@@ -108,10 +171,19 @@ func lineOf(a plan.Audit) HistoryLine {
 }
 
 // historyText is one entry in as many lines as it has changes.
-func historyText(a plan.Audit, style ui.Style) string {
+func historyText(a plan.Audit, name string, style ui.Style, full bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %-7s  %-12s", a.Time.UTC().Format(time.RFC3339), ui.Safe(a.Outcome), ui.KindWords(plan.Kind(ui.Safe(a.Kind))))
-	if u := (plan.UserRef{ID: a.Person, Login: a.Login}); u != (plan.UserRef{}) {
+	outcome := fmt.Sprintf("%-7s", ui.Safe(a.Outcome))
+	switch a.Outcome {
+	case plan.Failed, plan.Unknown:
+		outcome = style.Bad(outcome)
+	case plan.Withheld, plan.Would:
+		outcome = style.Changed(outcome)
+	default:
+		outcome = style.Good(outcome)
+	}
+	fmt.Fprintf(&b, "%s  %s  %-12s", a.Time.UTC().Format(time.RFC3339), outcome, ui.KindWords(plan.Kind(ui.Safe(a.Kind))))
+	if u := (plan.UserRef{ID: a.Person, Login: a.Login, Name: name}); u != (plan.UserRef{}) {
 		b.WriteString("  " + style.Bold(ui.Person(u)))
 	}
 	if a.Employee != 0 {
@@ -119,6 +191,15 @@ func historyText(a plan.Audit, style ui.Style) string {
 	}
 	if a.Role != nil {
 		b.WriteString("  " + ui.Role(a.Role))
+	}
+	if !full {
+		if fields := ui.FieldsOf(a.Changes); fields != "" && a.Kind != string(plan.Create) {
+			b.WriteString("  " + fields)
+		}
+		if why := cmp.Or(a.Message, a.Reason); why != "" {
+			b.WriteString("  " + ui.Safe(why))
+		}
+		return b.String() + "\n"
 	}
 	b.WriteByte('\n')
 	for _, change := range a.Changes {
@@ -152,7 +233,7 @@ func historyOrigin(a plan.Audit) string {
 }
 
 var historyHeader = []string{"time", "run", "by", "kind", "okta_id", "login", "employee_id", "role_id", "role",
-	"group_id", "changes", "reason", "outcome", "attempts", "request_id", "message"}
+	"group_id", "changes", "reason", "outcome", "attempts", "request_id", "message", "name"}
 
 func historyCells(a plan.Audit) []string {
 	var role plan.RoleRef

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
@@ -20,7 +22,27 @@ func Find(db *state.DB, name string) (plan.UserRef, error) {
 			return u, err
 		}
 	}
-	return plan.UserRef{}, fmt.Errorf("%w in the snapshot: %q is no Okta id, login, e-mail or employee id that it knows", tsync.ErrNobody, name)
+	return plan.UserRef{}, fmt.Errorf("%w in the snapshot: %q is no Okta id, login, e-mail or employee id that it knows%s", tsync.ErrNobody, name, likely(db, name))
+}
+
+// mostLikely is how many people are named who may be meant.
+const mostLikely = 5
+
+// likely names whom Search finds, for whoever wrote a name where an id is wanted.
+func likely(db *state.DB, name string) string {
+	found, err := Search(db, name)
+	if err != nil || len(found) == 0 {
+		return ""
+	}
+	names := make([]string, 0, mostLikely)
+	for _, f := range found[:min(len(found), mostLikely)] {
+		names = append(names, ui.Person(plan.UserRef{ID: f.ID, Login: f.Login, Name: f.Name}))
+	}
+	text := "; perhaps " + strings.Join(names, "; ")
+	if more := len(found) - len(names); more > 0 {
+		text += fmt.Sprintf("; and %d more: `find` lists them", more)
+	}
+	return text
 }
 
 // Ref names the person of a link.

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"cmp"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -28,7 +30,7 @@ type ProblemRow struct {
 func troubleRows(troubles []plan.Trouble) []ProblemRow {
 	rows := make([]ProblemRow, len(troubles))
 	for i, t := range troubles {
-		rows[i] = ProblemRow{User: plan.UserRef{ID: t.Person, Login: t.Login}, Group: t.Group, Code: t.Code,
+		rows[i] = ProblemRow{User: plan.UserRef{ID: t.Person, Login: t.Login, Name: t.Name}, Group: t.Group, Code: t.Code,
 			Message: t.Message, Since: t.Since, Attempts: t.Attempts, NextTry: t.NextTry, WayOut: ui.WayOutOf(&t)}
 		if t.Code == plan.ProblemGivenUp {
 			rows[i].NextTry = nil
@@ -57,16 +59,26 @@ func heldRows(held []plan.Held, run plan.RunRecord, since map[heldKey]time.Time)
 
 // nameRows fills in the logins that state.redact_history keeps out of a run's document.
 func nameRows(db *state.DB, rows []ProblemRow) error {
+	names := NewNames(db)
 	for i := range rows {
 		u := &rows[i].User
-		if u.ID == "" || u.Login != "" {
+		if u.ID == "" {
 			continue
 		}
-		link, _, err := db.Link(u.ID)
-		if err != nil {
-			return err
+		if u.Login == "" {
+			link, _, err := db.Link(u.ID)
+			if err != nil {
+				return err
+			}
+			u.Login = link.Login
 		}
-		u.Login = link.Login
+		if u.Name == "" {
+			name, err := names.Of(u.ID)
+			if err != nil {
+				return err
+			}
+			u.Name = name
+		}
 	}
 	return nil
 }
@@ -109,6 +121,7 @@ func ProblemsIn(db *state.DB, held, fresh bool, now time.Time) ([]ProblemRow, er
 		var troubles []plan.Trouble
 		troubles, err = db.Troubles()
 		rows = troubleRows(troubles)
+		err = errors.Join(err, nameRows(db, rows))
 	}
 	if fresh {
 		rows = slices.DeleteFunc(rows, func(r ProblemRow) bool { return r.Since.Before(last.Started) })
@@ -129,16 +142,23 @@ func lastHeld(db *state.DB, last plan.RunRecord, now time.Time) ([]ProblemRow, e
 	return rows, nameRows(db, rows)
 }
 
-// PrintProblems prints the rows for people.
+// PrintProblems prints the rows for people: by code, and the way out of each code once.
 func PrintProblems(w io.Writer, rows []ProblemRow, style ui.Style) error {
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(a, b ProblemRow) int {
+		return cmp.Or(strings.Compare(a.Code, b.Code), strings.Compare(a.WayOut, b.WayOut))
+	})
 	t := ui.NewTable(w, style)
-	for _, r := range rows {
+	for i := range rows {
+		r := &rows[i]
 		name := ui.Person(r.User)
 		if r.User == (plan.UserRef{}) {
 			name = "group " + ui.Safe(string(r.Group))
 		}
-		t.Row(ui.Safe(r.Code), name, "since "+r.Since.UTC().Format(time.RFC3339), attempts(&r), r.nextTry(), ui.Safe(r.Message))
-		t.Row("", "way out: "+ui.Safe(r.WayOut))
+		t.Row(style.Bad(ui.Safe(r.Code)), name, "since "+r.Since.UTC().Format(time.RFC3339), attempts(r), r.nextTry(), ui.Safe(r.Message))
+		if i == len(rows)-1 || rows[i+1].Code != r.Code || rows[i+1].WayOut != r.WayOut {
+			t.Row("", "way out: "+ui.Safe(r.WayOut))
+		}
 	}
 	return t.Flush()
 }

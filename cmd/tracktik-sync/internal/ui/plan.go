@@ -71,7 +71,7 @@ func (p *printer) stopped(entries []Entry) {
 		people[i] = about(e.Action)
 	}
 	p.title("Held, since the refusal stops everything (%d)", len(entries))
-	p.line("  ", Counts(counts), ": ", names(people))
+	p.line("  ", Counts(counts), ": ", Names(people))
 }
 
 // A printer writes lines; the writer keeps the first error.

@@ -138,7 +138,7 @@ func whatOf(g *PersonGroup) string {
 		case a.Role != nil:
 			add(Quoted(a.Role.Name))
 		case a.Kind == plan.Update:
-			add(fieldsOf(a.Changes))
+			add(FieldsOf(a.Changes))
 		case a.Kind == plan.Adopt:
 			add("by " + Safe(a.Key))
 		case a.Kind != plan.Create:
@@ -151,8 +151,8 @@ func whatOf(g *PersonGroup) string {
 	return strings.Join(parts, "; ")
 }
 
-// fieldsOf is one change in full, and more by their fields.
-func fieldsOf(changes []plan.Change) string {
+// FieldsOf is one change in full, and more by their fields.
+func FieldsOf(changes []plan.Change) string {
 	if len(changes) == 1 {
 		return ChangeText(changes[0])
 	}

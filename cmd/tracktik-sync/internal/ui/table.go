@@ -40,7 +40,7 @@ func (t *Table) Flush() error {
 		for i, cell := range r.cells {
 			b.WriteString(cell)
 			if i < len(r.cells)-1 {
-				b.WriteString(strings.Repeat(" ", widths[i]-width(cell)+2))
+				b.WriteString(strings.Repeat(" ", widths[i]-shownWidth(cell)+2))
 			}
 		}
 		line := strings.TrimRight(b.String(), " ")
@@ -60,7 +60,7 @@ func (t *Table) widths() []int {
 				widths = append(widths, 0)
 			}
 			if i < len(r.cells)-1 {
-				widths[i] = max(widths[i], width(cell))
+				widths[i] = max(widths[i], shownWidth(cell))
 			}
 		}
 	}

@@ -207,8 +207,8 @@ func total(counts map[string]int) int {
 // foldedNames is how many of those who are folded are named.
 const foldedNames = 3
 
-// names are the first of some people, and how many more there are.
-func names(people []string) string {
+// Names are the first of some people, and how many more there are.
+func Names(people []string) string {
 	var few []string
 	seen := map[string]bool{}
 	for _, name := range people {

@@ -1,0 +1,61 @@
+package ledger
+
+import (
+	"cmp"
+
+	"tracktik-sync/state"
+	"tracktik-sync/sync/plan"
+)
+
+// Names tell how the people of a snapshot are called: as they were last pushed, or when they
+// left, or as Okta had it when something was wrong with them.
+type Names struct {
+	db       *state.DB
+	known    map[plan.PersonID]string
+	troubles map[plan.PersonID][]plan.Trouble
+}
+
+// NewNames are the names of a snapshot, which stays open.
+func NewNames(db *state.DB) *Names { return &Names{db: db, known: map[plan.PersonID]string{}} }
+
+// Of is "first last"; empty: the snapshot does not know.
+func (n *Names) Of(id plan.PersonID) (string, error) {
+	if name, found := n.known[id]; found || id == "" {
+		return name, nil
+	}
+	name, err := n.find(id)
+	n.known[id] = name
+	return name, err
+}
+
+func (n *Names) find(id plan.PersonID) (string, error) {
+	link, found, err := n.db.Link(id)
+	if err != nil || found {
+		return NameOf(&link), err
+	}
+	formers, err := n.db.FormersOf(id)
+	if err != nil || len(formers) > 0 {
+		return lastName(formers), err
+	}
+	if n.troubles == nil {
+		if n.troubles, err = Troubles(n.db); err != nil {
+			return "", err
+		}
+	}
+	for _, t := range n.troubles[id] {
+		if t.Name != "" {
+			return t.Name, nil
+		}
+	}
+	return "", nil
+}
+
+func lastName(formers []plan.Former) string {
+	if len(formers) == 0 {
+		return ""
+	}
+	return NameOf(&formers[len(formers)-1].Link)
+}
+
+// NameOf is how somebody is called by their record.
+func NameOf(l *plan.Link) string { return cmp.Or(l.Pushed.FullName(), l.Seen.FullName()) }
