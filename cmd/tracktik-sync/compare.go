@@ -52,15 +52,13 @@ func (c *compareCommand) execute(ctx context.Context, cfg *configs.Config, _ []s
 	if known {
 		c.remember(cfg, result)
 	}
-	return c.show(c.format.value, result, func(w io.Writer) error {
-		switch c.format.value {
-		case "csv":
-			return ui.CompareCSV(w, result)
-		case "html":
-			return ui.CompareHTML(w, result)
-		}
-		return ui.CompareText(w, result, c.Style())
-	})
+	switch c.format.value {
+	case "csv":
+		return c.Data(func(w io.Writer) error { return ui.CompareCSV(w, result) })
+	case "html":
+		return c.Record(func(w io.Writer) error { return ui.CompareHTML(w, result) })
+	}
+	return c.show(c.format.value, result, func(w io.Writer) error { return ui.CompareText(w, result, c.Style()) })
 }
 
 // compare works on a copy of the snapshot, so that a run can begin meanwhile; known

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -60,6 +61,28 @@ func compareGroups(c *plan.Comparison) []compareGroup {
 		}
 	}
 	return groups
+}
+
+// A foldedGroup is a group of people on a page; what is long is folded.
+type foldedGroup struct {
+	compareGroup
+	Open bool
+}
+
+// openRows is how many rows a group may have and stand open.
+const openRows = 50
+
+// foldedGroups begin with what differs; who is equal comes last.
+func foldedGroups(c *plan.Comparison) []foldedGroup {
+	groups := compareGroups(c)
+	slices.SortStableFunc(groups, func(a, b compareGroup) int {
+		return cmp.Compare(strings.Count(a.ID, "equal"), strings.Count(b.ID, "equal"))
+	})
+	all := make([]foldedGroup, len(groups))
+	for i, g := range groups {
+		all[i] = foldedGroup{g, g.ID != "equal" && len(g.Rows) <= openRows}
+	}
+	return all
 }
 
 // ProposedPairs is the group of CSV whose rows `link --file` reads.
@@ -218,8 +241,10 @@ func compareRows(write func(...string) error, group string, row *plan.Compared) 
 func CompareHTML(out io.Writer, c *plan.Comparison) error {
 	return comparePage.Execute(out, struct {
 		*plan.Comparison
-		When, Observing, External string
-		Groups                    []compareGroup
-		Lists                     []observedGroup
-	}{c, c.Created.UTC().Format(time.RFC3339), observingLine(c), externalIDs(c.ExternalIDs), compareGroups(c), observedGroups(c.Observed)})
+		When, Observing, External, Rules string
+		Groups                           []compareGroup
+		Folded                           []foldedGroup
+		Lists                            []observedGroup
+		Code                             template.JS
+	}{c, c.Created.UTC().Format(time.RFC3339), observingLine(c), externalIDs(c.ExternalIDs), PageRules(), compareGroups(c), foldedGroups(c), observedGroups(c.Observed), searchCode()})
 }

@@ -3,6 +3,7 @@
   "use strict";
   var box = document.getElementById("search");
   var said = document.getElementById("found");
+  var rest = document.getElementById("rest"); // of a page that does not hold everybody
   if (!box) { return; }
   box.parentNode.hidden = false;
   var rows = Array.prototype.map.call(document.querySelectorAll("[data-row]"), function (row) {
@@ -19,7 +20,11 @@
     });
     Array.prototype.forEach.call(lists, function (list) {
       list.hidden = words.length > 0 && !list.querySelector("[data-row]:not([hidden])");
+      if (list.tagName === "DETAILS") {
+        list.open = words.length > 0 || list.hasAttribute("data-open");
+      }
     });
+    if (rest) { rest.hidden = words.length === 0; }
     said.textContent = words.length ? found + " of " + rows.length : "";
   });
 })();
