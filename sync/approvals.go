@@ -143,10 +143,9 @@ type restStop struct {
 	unadopted map[plan.PersonID]bool
 }
 
-// stopRest is for a plan of which something is refused that stops everything, and
-// something approved.
+// stopRest is for a plan of which something is refused that stops everything.
 func (r *run) stopRest(actions []plan.Action) restStop {
-	if !r.checked.Stops || len(r.checked.Exempt) == 0 || r.Observe {
+	if !r.checked.Stops || r.Observe {
 		return restStop{}
 	}
 	s := restStop{&r.checked, map[plan.PersonID]bool{}, map[plan.PersonID]bool{}}

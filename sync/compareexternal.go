@@ -16,7 +16,7 @@ func (c *comparing) tie(list []*subject) error {
 	for _, s := range list {
 		a := &s.person.Assignment
 		if a.SyncState == plan.SyncStateError {
-			out.Failed = append(out.Failed, plan.Compared{User: s.ref(), Note: "the last push of the portal's own integration failed (syncState ERROR): what it did not carry over is not done"})
+			out.Failed = append(out.Failed, plan.Compared{User: s.named(), Note: "the last push of the portal's own integration failed (syncState ERROR): what it did not carry over is not done"})
 		}
 		if a.External == "" {
 			continue
@@ -30,7 +30,7 @@ func (c *comparing) tie(list []*subject) error {
 			return err
 		}
 		if tally.Differ > before.Differ {
-			out.Differ = append(out.Differ, plan.Compared{User: s.ref(), Employee: c.shown(c.employees[id]), Match: plan.KeyName(plan.ExternalID), Note: c.whoElse(s)})
+			out.Differ = append(out.Differ, plan.Compared{User: s.named(), Employee: c.shown(c.employees[id]), Match: plan.KeyName(plan.ExternalID), Note: c.whoElse(s)})
 		}
 	}
 	out.Agree, out.Believed = tally.Agree, tally.Believed()
@@ -49,7 +49,7 @@ func (c *comparing) proveTie(s *subject, t *plan.Tie, tally *plan.ExternalTally)
 	switch {
 	case e == nil:
 		verdict := t.Judge(s.person.ID, &s.mapped.Wanted.Values, nil)
-		c.out.ExternalIDs.Silent = append(c.out.ExternalIDs.Silent, plan.Compared{User: s.ref(), Note: t.Note(verdict, nil)})
+		c.out.ExternalIDs.Silent = append(c.out.ExternalIDs.Silent, plan.Compared{User: s.named(), Note: t.Note(verdict, nil)})
 		return nil
 	case s.link != nil:
 		tally.AddManaged(s.link.Employee, t.Employee)
@@ -102,7 +102,7 @@ func (c *comparing) tiedEmployee(s *subject) (e *plan.Employee, note string, don
 		return c.employees[m.Employee.ID], plan.ProblemInactiveMatch + ": " + note, true
 	case plan.TieDoubtful:
 		e := c.employees[m.Employee.ID]
-		c.out.ExternalIDs.Proposed = append(c.out.ExternalIDs.Proposed, plan.Compared{User: s.ref(), Employee: c.shown(e), Match: plan.KeyName(plan.ExternalID),
+		c.out.ExternalIDs.Proposed = append(c.out.ExternalIDs.Proposed, plan.Compared{User: s.named(), Employee: c.shown(e), Match: plan.KeyName(plan.ExternalID),
 			Note: fmt.Sprintf("in Okta %s; if they are one person: link %s %d", s.mapped.Wanted.Values.FullName(), s.person.Login, e.ID)})
 		return c.employees[m.Employee.ID], plan.HeldDoubtfulMatch + ": " + note, true
 	case plan.TieMatch:

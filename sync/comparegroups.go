@@ -86,7 +86,7 @@ func (c *comparing) findRivals(s *subject) {
 // place finds one person's employee, and compares them if they are to have one.
 func (c *comparing) place(s *subject) {
 	e, match, note := c.employeeOf(s)
-	row := plan.Compared{User: s.ref(), Match: match, Note: note}
+	row := plan.Compared{User: s.named(), Match: match, Note: note}
 	if e != nil {
 		row.Employee = c.shown(e)
 		if e.Active() {
@@ -232,7 +232,7 @@ func (c *comparing) placeEmployees() error {
 		}
 		switch s := c.gone[e.ID]; {
 		case s != nil:
-			row.User, row.Note = s.ref(), s.judgement.Why
+			row.User, row.Note = s.named(), s.judgement.Why
 		case managed:
 			row.User, row.Note = plan.UserRef{ID: link.Person, Login: link.Login}, "is managed, and not assigned to the app in Okta any more"
 		}
@@ -293,7 +293,7 @@ func (c *comparing) placeHolders() {
 			}
 			row := plan.Compared{Employee: c.shown(e), Role: g.role, Group: g.group.Name}
 			if s != nil {
-				row.User = s.ref()
+				row.User = s.named()
 			}
 			c.out.OutsideGroup = append(c.out.OutsideGroup, row)
 		}

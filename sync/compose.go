@@ -71,8 +71,19 @@ func (r *run) hashWithoutApproval(ctx context.Context, actions []plan.Action, he
 	r.approved = nil
 	defer func() { r.approved = approved }()
 	plain := *r.doc
-	plain.Actions, _ = r.guard(ctx, slices.Clone(actions), slices.Clone(held))
+	plain.Actions, plain.Held = r.guard(ctx, slices.Clone(actions), slices.Clone(held))
+	slices.SortStableFunc(plain.Held, func(a, b plan.Held) int { return plan.CompareActions(&a.Action, &b.Action) })
+	r.plainHeld = plain.GuardHash()
 	return plain.ComputeHash()
+}
+
+// expected reports that the plan is the saved one, also as it was before anything was approved:
+// what is due, and what the guards hold, which an approval lets go on.
+func (r *run) expected() bool {
+	is := func(due, held string) bool {
+		return r.opt.Expect == due && (r.opt.ExpectHeld == "" || r.opt.ExpectHeld == held)
+	}
+	return is(r.doc.Hash, r.doc.GuardHash()) || is(r.plainHash, r.plainHeld)
 }
 
 // warnReason says that nobody chose the reason of terminations.

@@ -77,6 +77,9 @@ type RunOptions struct {
 	// Expect is the hash of a saved plan, and ExpectConfig its configuration; a plan
 	// that differs is refused. Empty: any plan will do.
 	Expect, ExpectConfig string
+	// ExpectHeld is the hash of what the guards held in the saved plan, which goes on once
+	// it is approved; empty: whatever they hold.
+	ExpectHeld string
 	// Recreate are people whose employee was terminated by somebody else, and who
 	// get a new one.
 	Recreate []plan.PersonID
@@ -194,7 +197,7 @@ func (r *run) permitted() error {
 	switch {
 	case r.opt.Expect != "" && (r.opt.ExpectConfig != "" && r.opt.ExpectConfig != r.Config):
 		return &RefusedError{RefusedStale, "the configuration (sync, guard) is not the one that the saved plan was made with: make the plan anew with `plan --out`"}
-	case r.opt.Expect != "" && r.opt.Expect != r.doc.Hash && r.opt.Expect != r.plainHash:
+	case r.opt.Expect != "" && !r.expected():
 		return &RefusedError{RefusedStale, fmt.Sprintf("the saved plan %s does not fit any more: Okta, TrackTik or the snapshot moved, and the plan would be %s now; make it anew with `plan --out`",
 			r.opt.Expect, r.doc.Hash)}
 	case r.checked.Stops && len(r.checked.Exempt) == 0 && !r.Observe:

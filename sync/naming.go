@@ -71,15 +71,24 @@ func (n *namer) name(u *plan.UserRef) {
 func (n *namer) find(id plan.PersonID) plan.UserRef {
 	ref := plan.UserRef{ID: id}
 	if s := n.people.subjects[id]; s != nil {
-		ref = s.ref()
-		ref.Name = cmp.Or(s.mapped.Wanted.Values.FullName(), ref.Name)
-		if s.former != nil {
-			ref.Name = cmp.Or(ref.Name, s.former.Link.Pushed.FullName())
-		}
+		ref = s.named()
 	}
 	if link := n.record(id); link != nil && ref.Name == "" {
 		ref.Login = cmp.Or(ref.Login, link.Login)
 		ref.Name = cmp.Or(link.Pushed.FullName(), link.Seen.FullName())
+	}
+	return ref
+}
+
+// named is ref with the name, as Okta has it, or as it was before they left.
+func (s *subject) named() plan.UserRef {
+	ref := s.ref()
+	ref.Name = s.mapped.Wanted.Values.FullName()
+	if ref.Name == "" && s.former != nil {
+		ref.Name = s.former.Link.Pushed.FullName()
+	}
+	if ref.Name == "" && s.link != nil {
+		ref.Name = cmp.Or(s.link.Pushed.FullName(), s.link.Seen.FullName())
 	}
 	return ref
 }

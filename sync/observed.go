@@ -270,14 +270,14 @@ func (o *observing) made(e *plan.Employee) {
 	case s == nil:
 		row.Note = "nobody in Okta: " + whoseEmployee(e)
 	case o.due(s):
-		row.User = s.ref()
+		row.User = s.named()
 		if o.things[thing{kind: plan.Create, person: s.person.ID}] == nil {
 			row.Note = "was there before our next run"
 			o.out.Agreed = append(o.out.Agreed, row)
 		}
 		return
 	default:
-		row.User, row.Note = s.ref(), "not to have an employee: "+cmp.Or(s.judgement.Why, "out of scope")
+		row.User, row.Note = s.named(), "not to have an employee: "+cmp.Or(s.judgement.Why, "out of scope")
 	}
 	o.onlyThey(row)
 }
@@ -322,7 +322,7 @@ func (o *observing) fieldsOfTheirs() error {
 			if !changed {
 				continue
 			}
-			row := plan.ObservedChange{Kind: plan.Update, User: s.ref(), Employee: e.ID, Field: d.Field, Okta: d.Okta, TrackTik: d.TrackTik}
+			row := plan.ObservedChange{Kind: plan.Update, User: s.named(), Employee: e.ID, Field: d.Field, Okta: d.Okta, TrackTik: d.TrackTik}
 			if p := o.things[thing{kind: plan.Update, person: s.person.ID, field: d.Field}]; p != nil { // a refresh saw it
 				row.Planned, row.Note = &p.first, "we would change it back"
 			}
@@ -342,7 +342,7 @@ func (o *observing) grantsOfTheirs() error {
 		row := plan.ObservedChange{Kind: plan.GrantRole, Employee: e.ID, Role: g.role}
 		s := o.claimed[e.ID]
 		if s != nil {
-			row.User = s.ref()
+			row.User = s.named()
 		}
 		switch {
 		case s == nil || !g.holds(s.person.ID):
@@ -372,7 +372,7 @@ func (o *observing) lost(grant plan.Grant) {
 	}
 	row := plan.ObservedChange{Kind: plan.RevokeRole, User: plan.UserRef{ID: grant.Person}, Employee: e.ID, Role: g.role}
 	if s := o.people.subjects[grant.Person]; s != nil {
-		row.User = s.ref()
+		row.User = s.named()
 	}
 	if g.holds(grant.Person) {
 		row.Note = "still in the group"

@@ -66,6 +66,7 @@ type run struct {
 
 	warnings  []plan.Warning
 	plainHash string // the plan's hash without the approvals that it was given
+	plainHeld string // and that of what the guards held then
 	told      int    // of the warnings, how many are in the plan
 	doc       *plan.Document
 	before    [2]int // requests when the run began

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -67,6 +68,7 @@ func (c *applyCommand) execute(ctx context.Context, path string) error {
 		Approve:      c.run.approvals(&c.Invocation, cfg),
 		Expect:       saved.Hash,
 		ExpectConfig: saved.Config,
+		ExpectHeld:   saved.GuardHash(),
 	})
 	if d != nil && explainStale(err, saved, d) && j.format == "text" { // the plan that would be made now is not what was asked for
 		return err
@@ -144,6 +146,10 @@ func readPlan(path string) (*plan.Document, error) {
 	}
 	defer f.Close()
 	d, err := plan.ReadDocument(f)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return nil, &tsync.RefusedError{Code: "no_plan", Message: path + " is no saved plan: `tracktik-sync plan --out FILE` makes one"}
+	}
 	if err != nil {
 		return nil, &tsync.RefusedError{Code: tsync.RefusedStale, Message: fmt.Sprintf("%s: %v", path, err)}
 	}

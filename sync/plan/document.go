@@ -225,17 +225,32 @@ func (d *Document) ComputeHash() string {
 		strconv.FormatBool(d.Options.Refresh), strconv.FormatBool(d.Options.NoRemovals))
 	write(h, d.Options.User...)
 	for i := range d.Actions {
-		a := &d.Actions[i]
-		write(h, string(a.Kind), string(a.User.ID), strconv.FormatInt(int64(a.Employee), 10),
-			strconv.FormatInt(int64(a.Former), 10), strconv.FormatInt(int64(a.Grant), 10))
-		if a.Role != nil {
-			write(h, strconv.FormatInt(int64(a.Role.ID), 10), string(a.Role.Group))
-		}
-		for _, c := range a.FieldChanges() {
-			write(h, c.Field.String(), c.Old, c.New)
+		d.Actions[i].write(h)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+// GuardHash covers the actions that the guards hold, as ComputeHash does those that are due: an
+// approval lets them go on, so that they must be what was saved.
+func (d *Document) GuardHash() string {
+	h := sha256.New()
+	for i := range d.Held {
+		if d.Held[i].Code() == HeldGuard {
+			d.Held[i].write(h)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+func (a *Action) write(h hash.Hash) {
+	write(h, string(a.Kind), string(a.User.ID), strconv.FormatInt(int64(a.Employee), 10),
+		strconv.FormatInt(int64(a.Former), 10), strconv.FormatInt(int64(a.Grant), 10))
+	if a.Role != nil {
+		write(h, strconv.FormatInt(int64(a.Role.ID), 10), string(a.Role.Group))
+	}
+	for _, c := range a.FieldChanges() {
+		write(h, c.Field.String(), c.Old, c.New)
+	}
 }
 
 // write adds a row of texts so that no two different rows read alike.
