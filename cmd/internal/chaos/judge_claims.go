@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -130,6 +131,9 @@ func (j *judge) settle(s *step) {
 	}
 }
 
+// calledNow is how somebody is called when the history is printed, which is no part of the entry.
+var calledNow = regexp.MustCompile(`,"name":"(?:[^"\\]|\\.)*"(\},"(?:employee_id|role|changes|reason|outcome))`)
+
 // hear reads the history, of which nothing may ever be missing.
 func (j *judge) hear(l *Life, s *step) {
 	out := l.quietly("history", "--format", "json")
@@ -137,7 +141,7 @@ func (j *judge) hear(l *Life, s *step) {
 	for line := range strings.Lines(out) {
 		var e entry
 		l.must(json.Unmarshal([]byte(line), &e))
-		e.text, e.step = strings.TrimSpace(line), s.number
+		e.text, e.step = strings.TrimSpace(calledNow.ReplaceAllString(line, "$1")), s.number
 		all = append(all, e)
 	}
 	if len(all) < len(j.told) {

@@ -3,6 +3,7 @@ package ledger
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
@@ -13,6 +14,10 @@ import (
 // Print prints a status for people.
 func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 	t := ui.NewTable(w, style)
+	if q := d.Quarantine; q != nil {
+		t.Alarm("quarantine", fmt.Sprintf("%s since %s: %s; next try %s", ui.Safe(q.System),
+			q.Since.UTC().Format(time.RFC3339), ui.Safe(q.Reason), q.NextTry.UTC().Format(time.RFC3339)))
+	}
 	if d.Mode == "observe" {
 		t.Row("mode", ui.Observing)
 		if d.ObservingSince != nil {
@@ -27,7 +32,7 @@ func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 	if r := d.LastRun; r != nil {
 		t.Row("last run", fmt.Sprintf("%s, ended %s with %s", ui.Safe(r.ID), ui.Ago(r.Ended, now), EndingWords(r.ExitCode)))
 		for _, line := range ui.SafeLines(r.Message) {
-			if line != "" {
+			if line != "" && len(d.Guard.Refusals) == 0 && (d.Quarantine == nil || !strings.Contains(line, d.Quarantine.Reason)) { // which say it below
 				t.Row("", line)
 			}
 		}
@@ -86,10 +91,6 @@ func (d *Status) alarms(t *ui.Table, now time.Time) {
 	}
 	if m := d.Metrics; m != nil && m.Error != "" {
 		t.Alarm("metrics", "the last run could not leave them: "+ui.Safe(m.Error))
-	}
-	if q := d.Quarantine; q != nil {
-		t.Alarm("quarantine", fmt.Sprintf("%s since %s: %s; next try %s", ui.Safe(q.System),
-			q.Since.UTC().Format(time.RFC3339), ui.Safe(q.Reason), q.NextTry.UTC().Format(time.RFC3339)))
 	}
 	for _, c := range d.Credentials {
 		if rest := c.Ends.Sub(now); rest < wiring.ExpiryNotice {
