@@ -108,8 +108,8 @@ func (d *Status) alarms(t *ui.Table, now time.Time) {
 	for _, text := range d.AskedOtherwise {
 		t.Row("asked otherwise", ui.Safe(text))
 	}
-	for _, r := range d.Guard.Refusals {
-		t.Alarm("guard", ui.Safe(r.Message))
+	for _, text := range ui.RefusalLines(d.Guard.Refusals) {
+		t.Alarm("guard", "refused: "+text)
 	}
 	for _, w := range d.Guard.Approvals {
 		if w.Approved != nil {

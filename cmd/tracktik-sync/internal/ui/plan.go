@@ -287,16 +287,33 @@ func (p *printer) guard(g plan.GuardReport, view *View) {
 		return
 	}
 	p.title("Refused by a guard")
+	for _, text := range RefusalLines(refusals) {
+		p.line("  ", p.style.Bad("refused"), ": ", text)
+	}
 	for i := range refusals {
-		r := &refusals[i]
-		for k, text := range SafeLines(strings.TrimPrefix(r.Message, "guard refused: ")) {
-			if k == 0 {
-				text = p.style.Bad("refused") + ": " + text
-			}
-			p.line("  ", text)
-		}
-		if r.Approve != "" && !strings.Contains(r.Message, r.Approve) {
+		if r := &refusals[i]; r.Approve != "" && !strings.Contains(r.Message, r.Approve) {
 			p.line("    to let exactly these pass: tracktik-sync sync --approve ", Safe(r.Approve))
 		}
 	}
+}
+
+// RefusalLines say each fact of refusals once, harmless, and behind the last of those that share it what
+// waits and the way out.
+func RefusalLines(refusals []plan.Refusal) []string {
+	var lines []string
+	for i := range refusals {
+		text := refusalText(&refusals[i])
+		fact, tail, _ := strings.Cut(text, "; ")
+		if i < len(refusals)-1 {
+			if _, next, _ := strings.Cut(refusalText(&refusals[i+1]), "; "); next == tail {
+				text = fact
+			}
+		}
+		lines = append(lines, text)
+	}
+	return lines
+}
+
+func refusalText(r *plan.Refusal) string {
+	return strings.Join(SafeLines(strings.TrimPrefix(r.Message, "guard refused: ")), " ")
 }

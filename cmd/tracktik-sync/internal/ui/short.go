@@ -144,7 +144,7 @@ func whatOf(g *PersonGroup) string {
 		case a.Kind != plan.Create:
 			add(Safe(a.Reason))
 		}
-		if e.Why != "" {
+		if e.Why != "" && (plan.Held{Why: e.Why}).Code() != plan.HeldGuard { // its refusal says that
 			add("held: " + Safe(e.Why))
 		}
 	}
