@@ -53,7 +53,7 @@ func (a *app) registerFlags(flags *pflag.FlagSet) {
 	flags.Var(&a.flags.logLevel, "log-level", "least level of the log")
 	flags.BoolVar(&a.flags.noColor, "no-color", false, "no colours, also on a terminal")
 	flags.BoolVar(&a.flags.noPager, "no-pager", false, "do not show long output page by page on a terminal")
-	flags.BoolVarP(&a.Quiet, "quiet", "q", false, "say nothing unless something changed, is held, or failed")
+	flags.BoolVarP(&a.Quiet, "quiet", "q", false, "say only what is new: done, or held, refused, wrong or failed since the last run")
 }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {

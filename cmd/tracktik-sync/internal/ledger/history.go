@@ -199,6 +199,9 @@ func historyText(a plan.Audit, name string, style ui.Style, full bool) string {
 		if why := cmp.Or(a.Message, a.Reason); why != "" {
 			b.WriteString("  " + ui.Safe(why))
 		}
+		if a.Run != "" {
+			b.WriteString("  " + style.Faint("run "+ui.Safe(a.Run)))
+		}
 		return b.String() + "\n"
 	}
 	b.WriteByte('\n')
