@@ -50,7 +50,7 @@ func (a *app) registerFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&a.File, "config", "",
 		"configuration `FILE` (default: "+configs.EnvConfig+", ./"+configs.DefaultFile+", "+configs.SystemFile+")")
 	flags.Var(&a.flags.logFormat, "log-format", "form of the log on stderr")
-	flags.Var(&a.flags.logLevel, "log-level", "least level of the log")
+	flags.Var(&a.flags.logLevel, "log-level", "least `LEVEL` of the log: trace, debug, info, warn or error")
 	flags.BoolVar(&a.flags.noColor, "no-color", false, "no colours, also on a terminal")
 	flags.BoolVar(&a.flags.noPager, "no-pager", false, "do not show long output page by page on a terminal")
 	flags.BoolVarP(&a.Quiet, "quiet", "q", false, "say only what is new: done, or held, refused, wrong or failed since the last run")
