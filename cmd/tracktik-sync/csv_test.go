@@ -42,7 +42,11 @@ func TestEveryCSVCanBeMadeForExcel(t *testing.T) {
 		}
 	}
 	for _, name := range names {
-		args := append(strings.Fields(name), "--format", "csv")
+		words := strings.Fields(name)
+		if name == "find" {
+			words = append(words, "eva")
+		}
+		args := append(slices.Clone(words), "--format", "csv")
 		plain, _ := p.must(t, args...)
 		marked, _ := p.must(t, append(args, "--bom")...)
 		if strings.HasPrefix(plain, notepad) || marked != notepad+plain {
@@ -60,7 +64,7 @@ func TestEveryCSVCanBeMadeForExcel(t *testing.T) {
 				t.Errorf("%s has the formula %q", name, cell)
 			}
 		}
-		code, stdout, stderr := p.call(t, append(strings.Fields(name), "--format", "json", "--bom")...)
+		code, stdout, stderr := p.call(t, append(slices.Clone(words), "--format", "json", "--bom")...)
 		if code != tsync.ExitUsage || strings.HasPrefix(stdout, notepad) || !strings.Contains(stderr, "--bom") {
 			t.Errorf("%s as JSON with a mark ends with %d: %s%s", name, code, stdout, stderr)
 		}

@@ -54,7 +54,7 @@ func TestAHostileProfileHarmsNobody(t *testing.T) {
 		return stdout
 	}
 	for _, args := range [][]string{{"plan"}, {"check"}, {"sync", "--init"}, {"explain", "guarda@acme.example"}, {"problems"}, {"status"}, {"history"},
-		{"access"}, {"history", "--format", "csv"}, {"plan", "--refresh"}} {
+		{"access", "--format", "csv"}, {"history", "--format", "csv"}, {"plan", "--refresh"}} {
 		texts[strings.Join(args, " ")] = run(args...)
 	}
 	for name, text := range texts {
@@ -70,7 +70,7 @@ func TestAHostileProfileHarmsNobody(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"access", "history --format csv"} {
+	for _, name := range []string{"access --format csv", "history --format csv"} {
 		rows, err := csv.NewReader(strings.NewReader(texts[name])).ReadAll()
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
