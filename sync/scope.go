@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -17,7 +18,13 @@ import (
 // confirmOutOfScope looks up who is to be terminated for being out of scope, where groups
 // decide about that: everybody, or of very many a sample.
 func (r *run) confirmOutOfScope(ctx context.Context) error {
-	if !r.pol.TerminateOutOfScope || !r.Mapper.NeedsGroups() {
+	if !r.Mapper.ScopeNeedsGroups() {
+		return nil
+	}
+	if err := r.holdUnproven(ctx); err != nil {
+		return err
+	}
+	if !r.pol.TerminateOutOfScope {
 		return nil
 	}
 	var out []*subject
@@ -44,6 +51,96 @@ func (r *run) confirmOutOfScope(ctx context.Context) error {
 		s.evidence, s.seen = plan.EvidenceSample, r.clock()
 	}
 	return nil
+}
+
+// holdUnproven leaves those alone whose scope rests on what Okta does not show any more: a
+// group that the record has them in is not there to be seen, or is not among their own, and
+// its list of members does not say the same. Rights were lost more likely.
+func (r *run) holdUnproven(ctx context.Context) error {
+	hidden, err := r.hiddenMembers()
+	if err != nil {
+		return err
+	}
+	unproven := func(s *subject, why string) {
+		if s.link == nil { // of whom no action is held
+			r.warn(plan.Warning{Code: plan.HeldUnconfirmed, User: s.ref(), Message: why})
+		}
+		s.hold(why)
+	}
+	for id, s := range r.people.subjects {
+		ends := s.link != nil && s.outOf && r.pol.TerminateOutOfScope
+		begins := s.link == nil && !s.outOf
+		if s.judgement.Verdict != plan.Provision || s.scopeErr != "" || !ends && !begins {
+			continue
+		}
+		switch group := hidden[id]; {
+		case group != "":
+			unproven(s, fmt.Sprintf("sync.scope asks for groups, and Okta does not show group %s, which the record has them in: give the account its rights back, "+
+				"or take the group out of sync.scope", group))
+		case r.some() && r.readsGroups() && len(r.ownGroups[id]) == 0: // everybody is in one, Okta's own
+			unproven(s, "sync.scope asks for groups, and Okta shows none of theirs: the next whole run decides")
+		case r.regrouped[id]:
+			left, err := r.leftFormer(ctx, id)
+			if _, credentials := isCredentials(err); credentials || ctx.Err() != nil {
+				return err
+			}
+			if err != nil || !left {
+				unproven(s, "sync.scope asks for groups, and Okta's answers about theirs contradict one another: the next whole run decides")
+			}
+		}
+	}
+	return nil
+}
+
+// leftFormer reports that the groups which the record has somebody in, and their own answer
+// lacks, lack them as well.
+func (r *run) leftFormer(ctx context.Context, id plan.PersonID) (bool, error) {
+	links, err := r.Snapshot.Groups()
+	if err != nil {
+		return false, err
+	}
+	for i := range links {
+		group := links[i].Group
+		members, _, err := r.Snapshot.Members(group)
+		if err != nil {
+			return false, err
+		}
+		own := slices.ContainsFunc(r.ownGroups[id], func(g plan.Group) bool { return g.ID == group })
+		if _, was := slices.BinarySearch(members, id); !was || own {
+			continue
+		}
+		still := false
+		if err := r.Source.Members(ctx, group, func(page []plan.PersonID) error {
+			still = still || slices.Contains(page, id)
+			return nil
+		}); err != nil || still {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// hiddenMembers are the people whom the record has in a group that this run did not see, each
+// with one such group.
+func (r *run) hiddenMembers() (map[plan.PersonID]plan.GroupID, error) {
+	links, err := r.Snapshot.Groups()
+	if err != nil {
+		return nil, err
+	}
+	hidden := map[plan.PersonID]plan.GroupID{}
+	for i := range links {
+		if r.byGroup[links[i].Group] != nil || r.some() { // a run of single people sees only theirs
+			continue
+		}
+		members, _, err := r.Snapshot.Members(links[i].Group)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range members {
+			hidden[id] = links[i].Group
+		}
+	}
+	return hidden, nil
 }
 
 // lookUpScope judges each by their own groups. Who is not out of scope by those, or whose

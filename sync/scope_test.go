@@ -164,3 +164,67 @@ func TestAGroupThatNoWholeRunHasSeenCountsForTheScopeOfSinglePeople(t *testing.T
 		})
 	}
 }
+
+// A group that Okta does not show any more, and one answer about somebody's groups, end
+// nobody's employment and begin nobody's: rights were lost more likely than people moved.
+func TestScopeBelievesNoGroupThatIsNotShown(t *testing.T) {
+	own := func(w *world) oktatest.Interceptor {
+		return func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+			if strings.HasSuffix(r.URL.Path, "/groups") && strings.Contains(r.URL.Path, "/users/") {
+				rw.Header().Set("Content-Type", "application/json")
+				rw.Header().Set("Date", w.now().Format(http.TimeFormat))
+				_, _ = rw.Write([]byte("[]"))
+				return
+			}
+			next.ServeHTTP(rw, r)
+		}
+	}
+	hidden := func(w *world) oktatest.Interceptor { return oktatest.Narrowed(w.groups["Site North"]) }
+	ofAda := func(w *world) tsync.RunOptions { return tsync.RunOptions{Users: []string{w.users["ada"]}, Refresh: new(bool)} }
+	whole := func(*world) tsync.RunOptions { return refreshedNot }
+	for name, c := range map[string]struct {
+		lie func(*world) oktatest.Interceptor
+		opt func(*world) tsync.RunOptions
+	}{"hidden": {hidden, whole}, "hidden, one person": {hidden, ofAda}, "empty answer, one person": {own, ofAda}} {
+		t.Run("in the group/"+name, func(t *testing.T) {
+			w := newWorld(t)
+			w.policy.TerminateOutOfScope, w.mapping.Scope = true, `"Site North" in groups`
+			w.hire("ada", "bob")
+			w.group("Site North", "ada", "bob")
+			w.run()
+			w.pass(time.Hour)
+			w.inOkta(c.lie(w))
+			for range 2 {
+				doc, err := w.sync(c.opt(w))
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.wantHeld(doc, plan.HeldUnconfirmed, "ada")
+				w.wantNoWrites()
+				w.pass(time.Hour)
+			}
+			w.inOkta(nil)
+			w.wantDone(w.run(), "")
+			w.wantStatus(tracktiktest.Active, "ada", "bob")
+		})
+		t.Run("not in the group/"+name, func(t *testing.T) {
+			w := newWorld(t)
+			w.mapping.Scope = `!("Site North" in groups)`
+			w.hire("ada", "bob")
+			w.group("Site North", "ada")
+			w.run()
+			w.pass(time.Hour)
+			w.inOkta(c.lie(w))
+			doc, err := w.sync(c.opt(w))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(doc.Options.User) > 0 { // whom nothing says anything new about is not looked at by a whole run
+				w.wantWarning(doc, plan.HeldUnconfirmed)
+			}
+			if len(w.employees("ada")) > 0 {
+				t.Error("who is out of scope was hired")
+			}
+		})
+	}
+}

@@ -35,6 +35,11 @@ func (r *run) readSome(ctx context.Context) error {
 	if err := r.compareMembers(links); err != nil {
 		return err
 	}
+	if r.Mapper.ScopeNeedsGroups() {
+		if err := r.holdUnproven(ctx); err != nil {
+			return err
+		}
+	}
 	slices.SortFunc(r.groups, func(a, b *pushed) int { return compareText(a.group.ID, b.group.ID) })
 	r.doc.Source = plan.SourceCount{Users: len(r.people.subjects), Groups: len(r.groups)}
 	r.doc.Evidence = plan.EvidenceFull

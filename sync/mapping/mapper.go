@@ -83,7 +83,7 @@ func (m *Mapper) CreateOnly() plan.FieldSet { return m.createOnly }
 // NeedsGroups reports whether an expression reads the names of the person's
 // groups, which then have to be given to [Mapper.Map] and [Mapper.InScope].
 func (m *Mapper) NeedsGroups() bool {
-	if m.scope != nil && m.scope.groups {
+	if m.ScopeNeedsGroups() {
 		return true
 	}
 	for _, r := range m.rules {
@@ -93,6 +93,9 @@ func (m *Mapper) NeedsGroups() bool {
 	}
 	return false
 }
+
+// ScopeNeedsGroups reports whether sync.scope asks for groups.
+func (m *Mapper) ScopeNeedsGroups() bool { return m.scope != nil && m.scope.groups }
 
 // InScope reports whether the configured scope takes p in. Groups are the names
 // of p's groups, nil when they are not known. After an error nothing is known,
