@@ -23,7 +23,6 @@ const (
 	OnlyPlanned  = "plan: nothing is written to TrackTik"
 	Applying     = "apply: TrackTik is changed as shown"
 	Stopped      = "apply: a guard refuses it, and nothing is written to TrackTik"
-	NothingDue   = "apply: nothing is due, and nothing is written to TrackTik"
 )
 
 // ModeLine says what a document's run writes; planned: it is one that only plans.
@@ -35,8 +34,6 @@ func ModeLine(d *plan.Document, planned bool) string {
 		return OnlyPlanned
 	case d.Made() && len(d.Actions) == 0 && slices.ContainsFunc(d.Guard.Refusals, func(r plan.Refusal) bool { return r.Stops }):
 		return Stopped
-	case d.Made() && len(d.Actions) == 0:
-		return NothingDue
 	}
 	return Applying
 }
