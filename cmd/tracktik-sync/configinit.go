@@ -40,8 +40,7 @@ func newConfigInit(a *app) *cobra.Command {
 			"once, logs in to both systems as soon as it can, and offers the apps of the org and the reasons,\n" +
 			"regions and roles of the portal. It replaces no file.",
 		Example: "  tracktik-sync config init\n" +
-			"  tracktik-sync config init --output guards.yaml --okta-org-url https://guards.okta.com \\\n" +
-			"    --set sync.groups.names='[Site *]'",
+			"  tracktik-sync config init --output guards.yaml --okta-org-url https://guards.okta.com --set sync.groups.names='[Site *]'",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for i, q := range setup.Questions {

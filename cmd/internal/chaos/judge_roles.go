@@ -93,6 +93,8 @@ func (j *judge) giving(s *step, g *Group) (role int64, sure belief) {
 	switch once := j.mappedOnce[g.ID]; {
 	case r != nil:
 		return r.id, yes
+	case wanted != "" && once != 0: // renamed by hand, which only a refresh sees
+		return once, maybe
 	case wanted != "":
 		return 0, no
 	case before != nil:
