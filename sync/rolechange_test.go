@@ -199,3 +199,29 @@ func TestARenamedGroupsRoleIsChangedByItsFormerName(t *testing.T) {
 	w.wantDone(w.runWith(refreshed), "")
 	w.wantRoles("ada", "Guard, Patrol")
 }
+
+// When the role that the configuration names is called otherwise in TrackTik, nobody is granted
+// it: by the refresh that sees it, and by the runs after it.
+func TestAMappedRoleThatWasRenamedIsGrantedToNobody(t *testing.T) {
+	w := newWorld(t)
+	role := w.portal.AddRole(tracktiktest.Role{Name: "Watch"})
+	w.hire("ada", "bob")
+	w.group("Site North", "ada")
+	w.push.Roles = map[string]string{"Site North": "Watch"}
+	w.run()
+	w.must(w.portal.RenameRole(role, "Post 14"))
+	w.group("Site North", "bob")
+	w.pass(time.Hour)
+	for _, opt := range []tsync.RunOptions{refreshed, refreshedNot, refreshedNot} {
+		doc := w.runWith(opt)
+		w.wantDone(doc, "")
+		if len(doc.Problems) != 1 || doc.Problems[0].Code != plan.ProblemMissingRequired {
+			t.Errorf("the problems are %v", doc.Problems)
+		}
+		w.wantRoles("bob", "")
+		w.pass(time.Hour)
+	}
+	w.must(w.portal.RenameRole(role, "Watch"))
+	w.wantDone(w.runWith(refreshed), "grant_role 1")
+	w.wantRoles("bob", "Watch")
+}

@@ -170,9 +170,16 @@ func NeedsPortalRoles(views []GroupView, pol *Policy) bool {
 		if v.Mapped == "" && (v.Link == nil || v.Link.Role == 0) && MatchAny(pol.ProtectedRoles, v.Group.Name) {
 			return false // it gets no role, whatever the portal has
 		}
-		return v.Link == nil || v.Link.Role == 0 || len(v.Globs) > 1 || (v.Mapped != "") != (v.Link.How == HowMapped) ||
+		return v.Link == nil || v.Link.Role == 0 || len(v.Globs) > 1 || v.misnamed() || (v.Mapped != "") != (v.Link.How == HowMapped) ||
 			(v.Link.How != HowMapped && Clean(v.Link.Name) != Clean(v.Group.Name))
 	})
+}
+
+// misnamed reports a group whose role is not called any more as the configuration names it:
+// the portal may have another one of that name by now, or none.
+func (v *GroupView) misnamed() bool {
+	l := v.Link
+	return v.Mapped != "" && l.How == HowMapped && FoldName(l.RoleName) != FoldName(v.Mapped) && strconv.FormatInt(int64(l.Role), 10) != v.Mapped
 }
 
 // freeingFirst orders groups so that one whose role gives a name free comes before the
@@ -363,7 +370,11 @@ func (g *groupPass) maps(v *GroupView) {
 	case !ok:
 		g.Problems = append(g.Problems, Problem{Code: ProblemMissingRequired,
 			Message: fmt.Sprintf("group %s: sync.groups.roles names the role %s, and the portal has none", v.Group.ID, quote(v.Mapped))})
+		if l != nil && l.How == HowMapped && g.byID[l.Role].Name != "" {
+			g.nowCalled(l, g.byID[l.Role].Name) // and no later run grants it
+		}
 	case l != nil && l.Role == role.ID && l.How == HowMapped:
+		g.nowCalled(l, role.Name)
 		g.Roles[v.Group.ID] = &RoleRef{ID: role.ID, Name: role.Name, Group: v.Group.ID}
 	default:
 		ref := &RoleRef{ID: role.ID, Name: role.Name, Group: v.Group.ID}
