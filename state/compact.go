@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -56,7 +57,7 @@ func (db *DB) compactAt(ctx context.Context) (size int64, err error) {
 		return 0, err
 	}
 	temp := path + rekeyedSuffix
-	defer remove(temp)
+	defer os.Remove(temp)
 	if size, err = db.copyUnder(ctx, db.codec, temp); err != nil {
 		return 0, err
 	}

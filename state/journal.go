@@ -30,9 +30,9 @@ type Query struct {
 	// Kinds and Outcomes are those that are wanted.
 	Kinds, Outcomes []string
 
-	Since  time.Time // this moment or later
-	Until  time.Time // before this moment
-	Limit  int       // the latest so many of those that fit; 0: all
+	Since time.Time // this moment or later
+	Until time.Time // before this moment
+	Limit int       // the latest so many of those that fit; 0: all
 }
 
 func (q Query) fits(a plan.Audit) bool {

@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"time"
+
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
 )

@@ -180,7 +180,9 @@ func TestScopeBelievesNoGroupThatIsNotShown(t *testing.T) {
 		}
 	}
 	hidden := func(w *world) oktatest.Interceptor { return oktatest.Narrowed(w.groups["Site North"]) }
-	ofAda := func(w *world) tsync.RunOptions { return tsync.RunOptions{Users: []string{w.users["ada"]}, Refresh: new(bool)} }
+	ofAda := func(w *world) tsync.RunOptions {
+		return tsync.RunOptions{Users: []string{w.users["ada"]}, Refresh: new(bool)}
+	}
 	whole := func(*world) tsync.RunOptions { return refreshedNot }
 	for name, c := range map[string]struct {
 		lie func(*world) oktatest.Interceptor

@@ -100,7 +100,7 @@ func newApprove(a *app) *cobra.Command {
 
 func (c *approveCommand) execute(ctx context.Context, hash string) error {
 	cfg, err := c.load()
-	if err = configs.WithoutCredentials(err); err != nil {
+	if err := configs.WithoutCredentials(err); err != nil {
 		return err
 	}
 	db, err := c.OpenWrite(ctx, cfg)

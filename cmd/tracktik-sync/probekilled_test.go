@@ -83,7 +83,7 @@ func TestACutConnectionLeavesNobody(t *testing.T) {
 				p := staging(t)
 				p.intercept(atCall(n+1, fault))
 				var stdout, stderr bytes.Buffer
-				code, slept := p.hurried(t, &stdout, &stderr, append([]string{"probe"}, withRoles...)...)
+				code, _ := p.hurried(t, &stdout, &stderr, append([]string{"probe"}, withRoles...)...)
 				for _, e := range p.marked() {
 					if e.Status != tracktiktest.Terminated && (code != 1 || !strings.Contains(stdout.String(), "left")) {
 						t.Errorf("ended with %d and left employee %d %s:\n%s%s", code, e.ID, e.Status, &stdout, &stderr)
@@ -91,7 +91,7 @@ func TestACutConnectionLeavesNobody(t *testing.T) {
 				}
 				p.intercept(nil)
 				p.portal.ResetRequests()
-				code, slept = p.hurried(t, &stdout, &stderr, append([]string{"probe"}, withRoles...)...)
+				code, slept := p.hurried(t, &stdout, &stderr, append([]string{"probe"}, withRoles...)...)
 				if code != 0 {
 					t.Errorf("the next ended with %d after %v:\n%s%s", code, slept, &stdout, &stderr)
 				}

@@ -57,7 +57,7 @@ func (p *pagingWriter) Write(b []byte) (int, error) {
 }
 
 func (p *pagingWriter) start() error {
-	p.pager = exec.Command(p.command[0], p.command[1:]...)
+	p.pager = exec.Command(p.command[0], p.command[1:]...) //nolint:noctx // whoever reads ends it
 	p.pager.Stdout, p.pager.Stderr = p.out, os.Stderr
 	p.pager.Env = os.Environ()
 	if os.Getenv("LESS") == "" {

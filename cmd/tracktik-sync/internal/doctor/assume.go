@@ -29,7 +29,7 @@ func (d *portalSide) assumptions(ctx context.Context, self string) {
 	if d.read["tracktik.user_roles"] {
 		d.grantLists(ctx)
 	}
-	d.whoWeAre(ctx, self)
+	d.whoWeAre(self)
 }
 
 // sampleEmployee is somebody on the first page who can be looked up by all keys.
@@ -139,7 +139,7 @@ func (d *portalSide) grantLists(ctx context.Context) {
 }
 
 // whoWeAre asks the portal for its word about us.
-func (d *portalSide) whoWeAre(ctx context.Context, self string) {
+func (d *portalSide) whoWeAre(self string) {
 	const name = "tracktik.me"
 	switch {
 	case self != "":

@@ -129,10 +129,10 @@ func (s *session) make(ctx context.Context) error {
 
 // leaveOut notes a value that the portal refuses, and goes on without it.
 func (s *session) leaveOut(field plan.Field, err error) {
-	switch {
-	case field == plan.Language:
+	switch field {
+	case plan.Language:
 		s.refused(rowLanguage, untouched, err)
-	case field == plan.PrimaryPhone:
+	case plan.PrimaryPhone:
 		s.refused(rowPhone, report, err)
 	default:
 		s.refused(rowKept, report, err)
