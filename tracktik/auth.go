@@ -262,8 +262,12 @@ func (s *tokenSource) renew(ctx context.Context) (string, error) {
 	if usable {
 		return saved.Access, nil
 	}
+	if err := s.brake(&saved); err != nil {
+		return "", s.failed(ctx, err)
+	}
 	token, err := s.obtain(ctx, saved)
 	if err != nil {
+		s.noteRefused(saved, err)
 		return "", s.failed(ctx, err)
 	}
 	s.failures = 0

@@ -23,6 +23,10 @@ type Token struct {
 	Seed string `json:"seed,omitempty"`
 	// Credentials is the fingerprint of those that Access was given for.
 	Credentials string `json:"credentials,omitempty"`
+	// Refused are the logins of the last minutes that the portal refused, with the
+	// credentials of that fingerprint.
+	Refused            []time.Time `json:"refused,omitempty"`
+	RefusedCredentials string      `json:"refused_credentials,omitempty"`
 }
 
 // Subject is whom Access stands for: the id of the employee whose credentials these
