@@ -7,11 +7,14 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"tracktik-sync/okta/oktatest"
 )
 
 func init() { scriptCommands["grants"] = countGrants }
@@ -22,10 +25,24 @@ const serviceClient = "0oa2service"
 // and puts it into FILE. With dpop, Okta demands proofs from now on.
 //
 // key nonces: Okta wants other nonces in proofs from now on.
+//
+// key scopes SCOPE…: an administrator has granted the service app just these.
+//
+// key denied|allowed: a network zone of the org's keeps the service app out, or not any more.
 func newKey(ts *testscript.TestScript, _ bool, args []string) {
 	w := worldOf(ts)
-	if args[0] == "nonces" {
+	switch args[0] {
+	case "nonces":
 		w.okta.RenewNonces()
+		return
+	case "scopes":
+		w.okta.GrantScopes(serviceClient, args[1:]...)
+		return
+	case "denied", "allowed":
+		w.okta.Configure(func(s *oktatest.Server) { s.Intercept = nil })
+		if args[0] == "denied" {
+			w.okta.Configure(func(s *oktatest.Server) { s.Intercept = denyToken })
+		}
 		return
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -37,6 +54,17 @@ func newKey(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) > 1 && args[1] == "dpop" {
 		w.okta.RequireDPoP(serviceClient, true)
 	}
+}
+
+// denyToken answers requests for a token as an org whose policy does not let the client in.
+func denyToken(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+	if r.URL.Path != "/oauth2/v1/token" {
+		next.ServeHTTP(rw, r)
+		return
+	}
+	rw.Header().Set("Content-Type", "application/json")
+	rw.WriteHeader(http.StatusBadRequest)
+	_, _ = rw.Write([]byte(`{"error":"access_denied","error_description":"Policy evaluation failed for this request, please check the policy configurations."}`))
 }
 
 // grants N REFUSED: Okta gave N tokens since the last time that was asked, and refused
