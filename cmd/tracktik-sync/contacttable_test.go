@@ -157,6 +157,8 @@ func TestEachDifferenceIsSafeNamedAndHasAWayOut(t *testing.T) {
 			r.Manners = tracktiktest.Manners{RefusedParts: []string{"sort"}, Wordless: true}
 		}),
 			code: 4, check: [3]string{"tracktik.asked", doctor.ResultWarning, "own order"}},
+		"newer ones are not listed": {differ: rules(func(r *tracktiktest.Rules) { r.NoGreaterThan = true }),
+			code: 4, check: [3]string{"tracktik.newer", doctor.ResultWarning, "looked up before"}},
 		"limit is refused": {differ: rules(func(r *tracktiktest.Rules) { r.Manners.LargestPage = 100 }),
 			code: 4, check: [3]string{"tracktik.asked", doctor.ResultWarning, "pages of 100"}},
 		"includeInactive is refused": {differ: rules(func(r *tracktiktest.Rules) { r.Manners.RefusedParts = []string{"includeInactive"} }),

@@ -25,6 +25,7 @@ func (d *portalSide) assumptions(ctx context.Context, self string) {
 	if d.read["tracktik.employees"] {
 		d.lookUps(ctx)
 		d.notFound(ctx)
+		d.newer(ctx)
 	}
 	if d.read["tracktik.user_roles"] {
 		d.grantLists(ctx)
@@ -98,6 +99,22 @@ func (d *portalSide) notFound(ctx context.Context) {
 		d.warn(name, reportIt, "asked for an employee of whom there is none, the portal answered with employee %d", e.ID)
 	default:
 		d.ok(name, "the portal says itself when there is no such record")
+	}
+}
+
+// newer asks for employees of a greater id than anybody has, as a first run asks for those who
+// are made meanwhile.
+func (d *portalSide) newer(ctx context.Context) {
+	const name = "tracktik.newer"
+	err := d.client.NewerEmployees(ctx, nobody, func([]plan.Employee) error { return nil })
+	var answer interface{ Unfiltered() bool }
+	switch {
+	case errors.As(err, &answer) && answer.Unfiltered():
+		d.warn(name, "nothing: each new person is looked up before they are made; "+reportIt, "this portal does not list the employees that are newer than one: %s", err)
+	case err != nil:
+		d.warn(name, reportIt, "employees that are newer than one cannot be listed: %s", err)
+	default:
+		d.ok(name, "the portal lists the employees that are newer than one")
 	}
 }
 
