@@ -1,0 +1,148 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
+)
+
+// confirmLeft looks at the own groups of people who are missing from a group before
+// a role is taken from them.
+func (r *run) confirmLeft(ctx context.Context) error {
+	var left []*plan.RoleView
+	n := 0
+	for _, v := range r.roles.views {
+		if v.Shielded != "" {
+			continue
+		}
+		lost := 0
+		for _, h := range v.Have {
+			if h.Lost != "" && h.Evidence == "" && h.Stays == "" {
+				lost++
+			}
+		}
+		if lost > 0 {
+			n += lost
+			left = append(left, v)
+		}
+	}
+	evidence, looked := plan.EvidenceFull, left
+	if limit := r.Limits.Of(plan.RevokeRole).MaxCount; !r.full && n > sampleSize && limit >= 0 && n > limit && len(left) > sampleSize {
+		evidence, looked = plan.EvidenceSample, left[:sampleSize]
+	}
+	pool, poolCtx := errgroup.WithContext(ctx)
+	pool.SetLimit(lookers)
+	failed, short := make([]error, len(looked)), make([][]plan.GroupID, len(looked))
+	for i, v := range looked {
+		pool.Go(func() (err error) {
+			short[i], err = r.confirmOne(poolCtx, v)
+			var broken *read.BrokenListing
+			_, credentials := isCredentials(err)
+			if errors.As(err, &broken) || credentials || poolCtx.Err() != nil {
+				return err
+			}
+			failed[i] = err
+			return nil
+		})
+	}
+	if err := pool.Wait(); err != nil {
+		return err
+	}
+	r.distrustStored(slices.Concat(short...))
+	for i, v := range left {
+		if i < len(looked) && failed[i] != nil {
+			r.roles.held[v.User.ID] = plan.HeldUnconfirmed + ": missing from a group, and the look-up failed: " + failed[i].Error()
+		}
+		for j := range v.Have {
+			h := &v.Have[j]
+			switch {
+			case h.Lost == "" || h.Evidence != "":
+			case slices.ContainsFunc(r.groups, func(g *pushed) bool { return g.short && r.gives(g.group.ID, h) }): // the sample speaks against the list
+				h.Lost = ""
+			default:
+				h.Evidence = evidence
+			}
+		}
+	}
+	return nil
+}
+
+// confirmOne compares a person's own groups with those whose roles they would lose. They
+// are asked for here, also in a run of single people: there, one answer about them is all
+// that says that a group lacks the person. A list of members that Okta gave in this run,
+// and that lacks them all the same, is broken. One that is stored from an earlier run was
+// short then: the role stays, and short names the group.
+func (r *run) confirmOne(ctx context.Context, v *plan.RoleView) (short []plan.GroupID, err error) {
+	groups, err := r.Source.GroupsOf(ctx, v.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	for i := range v.Have {
+		h := &v.Have[i]
+		if h.Lost == "" || h.Evidence != "" {
+			continue
+		}
+		giver := h.Group // by which they hold it after all, or did
+		for _, g := range groups {
+			if r.gives(g.ID, h) {
+				giver = g.ID
+			}
+		}
+		in := slices.ContainsFunc(groups, func(g plan.Group) bool { return g.ID == giver })
+		g := r.byGroup[giver]
+		switch {
+		case in && r.some():
+			return nil, &read.BrokenListing{What: fmt.Sprintf("okta's listing of the groups of user %s lacks group %s, which they are in", v.User.ID, giver)}
+		case in && g != nil && !g.reread:
+			h.Lost, short = "", append(short, giver)
+		case in:
+			return nil, &read.BrokenListing{What: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", giver, v.User.ID)}
+		case r.some() && len(groups) == 0:
+			if err := r.confirmAlone(ctx, v.User.ID, h.Group); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return short, nil
+}
+
+// gives reports whether who is in the group holds that role by it. Several groups may give
+// one role, and the grant on record names the one that did so first.
+func (r *run) gives(id plan.GroupID, h *plan.Holding) bool {
+	g := r.byGroup[id]
+	return id == h.Group || g != nil && g.role != nil && g.role.ID == h.Role.ID
+}
+
+// confirmAlone asks the group about somebody who has no groups at all by their own list,
+// in a run that has read no members: one empty answer takes no role.
+func (r *run) confirmAlone(ctx context.Context, id plan.PersonID, group plan.GroupID) error {
+	err := r.Source.Members(ctx, group, func(page []plan.PersonID) error {
+		if slices.Contains(page, id) {
+			return &read.BrokenListing{What: fmt.Sprintf("okta's list of the groups of user %s is empty, and group %s has them", id, group)}
+		}
+		return nil
+	})
+	if isNotFound(err) { // the group's own look-up says whether it is gone
+		return nil
+	}
+	return err
+}
+
+// distrustStored has the next run read the members of groups whose stored list is short:
+// it is of a run that was not shown everybody.
+func (r *run) distrustStored(short []plan.GroupID) {
+	for _, id := range short {
+		g := r.byGroup[id]
+		if g.short {
+			continue
+		}
+		g.short = true
+		r.warn(plan.Warning{Code: warnGroup, Message: fmt.Sprintf("the stored members of group %s lack somebody who is in it; no role is taken for it, and the next run reads them again", id)})
+	}
+}

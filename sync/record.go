@@ -1,0 +1,176 @@
+package sync
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"tracktik-sync/sync/apply"
+	"tracktik-sync/sync/plan"
+)
+
+// record writes the run itself, and what the snapshot knows about itself.
+func (r *run) record(cause error) error {
+	if !r.doc.Made() { // the run ended before there was a plan
+		r.doc.Fail(cause)
+	}
+	ended := r.endedAt()
+	requests := plan.RequestCount{Okta: r.Source.Requests() - r.before[0], TrackTik: r.Target.Requests() - r.before[1]}
+	if r.doc.Result != nil {
+		r.doc.Result.Held = len(r.doc.Held) // by the plan, by a guard, and right before the call
+		r.doc.Result.Duration = ended.Sub(r.started).Seconds()
+		r.doc.Result.Requests = requests
+		r.doc.Run = r.id
+	}
+	rec := plan.RunRecord{ID: r.id, Started: r.started, Ended: ended, By: r.By, Mode: r.doc.Mode, Refresh: r.refresh, Users: r.opt.Users, Partial: r.partial,
+		ExitCode: ExitCode(r.doc, cause, r.ProblemsExit), Summary: r.doc.Summary, Problems: len(r.doc.Problems),
+		OktaCalls: requests.Okta, TTCalls: requests.TrackTik}
+	if cause != nil {
+		rec.Message = cause.Error()
+	}
+	managed, err := r.Snapshot.Managed()
+	if err != nil {
+		return err
+	}
+	rec.Managed = managed
+	rec.Held, rec.Refusals = len(r.doc.Held), r.doc.Guard.Refusals
+	for _, w := range slices.Concat(r.Source.AskedOtherwise(), r.Target.AskedOtherwise()) {
+		rec.Asked = append(rec.Asked, w.Message)
+	}
+	rec.Answers = slices.Concat(r.Source.RefusedAnswers(), r.Target.RefusedAnswers())
+	if res := r.doc.Result; res != nil {
+		rec.Done, rec.Found, rec.Failed, rec.Unknown = res.Done, res.Found, res.Failed, res.Unknown
+		rec.Problems += r.troubled(res)
+	}
+	kept := r.doc
+	if r.RedactHistory {
+		kept, rec.Users = kept.Redacted(), plan.LeftOut(rec.Users)
+		rec.Message = r.doc.LoginsToIDs().Replace(rec.Message)
+	}
+	if rec.Packed, err = kept.Pack(); err != nil {
+		return err
+	}
+	meta := r.newMeta(cause, ended)
+	if meta.NotVisible, err = r.countUnseen(); err != nil {
+		return err
+	}
+	events, err := r.eventLog(cause)
+	if err != nil {
+		return err
+	}
+	if err := r.Snapshot.Commit(plan.Batch{Run: &rec, Meta: &meta, Events: events}); err != nil {
+		return err
+	}
+	return r.prune(cause, ended)
+}
+
+// prune throws away what is too old, after a whole run that succeeded: it has seen both
+// systems' clocks, and agrees with them.
+func (r *run) prune(cause error, now time.Time) error {
+	succeeded := cause == nil
+	if succeeded && r.whole() {
+		return r.Snapshot.Prune(now, r.Keep)
+	}
+	return nil
+}
+
+// whole reports a run about everybody that went as far as to write. One that was stopped
+// whole, or that somebody declined, has recorded nothing of what it saw.
+func (r *run) whole() bool { return len(r.opt.Users) == 0 && !r.partial && r.doc.Result != nil }
+
+// troubled counts the failures that left a problem.
+func (r *run) troubled(res *plan.Result) int {
+	n := 0
+	for _, f := range res.Failures {
+		if f.Outcome == plan.Failed {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
+	meta := r.meta
+	meta.Binding = r.Binding
+	if q := meta.Quarantine; q != nil && q.System != systemTrackTik { // of an earlier version
+		meta.Quarantine = nil
+	}
+	if r.regions != nil {
+		meta.Regions = r.regions.Names()
+	}
+	system, bad := isCredentials(cause)
+	var refused *RefusedError
+	whole := r.whole()
+	switch {
+	case bad && system == systemTrackTik:
+		meta.Quarantine = r.nextQuarantine(system, cause, ended)
+	case cause == nil:
+		meta.Quarantine = nil
+		if whole {
+			meta.LastSuccess = ended
+		}
+	case errors.As(cause, &refused) && refused.Code == RefusedGuard:
+		meta.Quarantine = nil
+	}
+	if (cause == nil || errors.As(cause, &refused) && refused.Code == RefusedGuard) && whole {
+		meta.Config = r.Reading
+		if r.Groups.Push == pushMappings { // not before: a mapping that is gone takes its group away first
+			meta.Mappings = r.mappings.list
+		}
+		if r.refresh || meta.LastRefresh.IsZero() {
+			meta.LastRefresh = r.started
+		}
+		meta.Observed = r.Observe || meta.Observed && !r.refresh
+		if r.refresh {
+			meta.RefreshDue = false
+			n := len(r.unmanaged())
+			meta.UnmanagedActive = &n
+		}
+		n := len(r.roles.roleless)
+		meta.Roleless = &n
+		if r.current.total > 0 {
+			meta.PortalEmployees = r.current.total
+		}
+		meta.Observing = r.observing()
+		if r.ties.found != nil {
+			meta.External = r.ties.found
+		}
+	}
+	return meta
+}
+
+// observing is what is remembered of observing after this run.
+func (r *run) observing() *plan.Observing {
+	if !r.Observe {
+		return nil
+	}
+	o := plan.Observing{Since: r.started, Run: r.id}
+	if r.meta.Observing != nil {
+		o = *r.meta.Observing
+	}
+	if o.Read.IsZero() && r.refresh {
+		o.Read, o.Employee, o.Grant = r.started, r.current.topEmployee, r.current.topGrant
+	}
+	return &o
+}
+
+// mostRefusals is how many actions are remembered that were refused for want of a right.
+const mostRefusals = 100
+
+// keepRefusals are the actions that are tried last in the next run: those of before, unless
+// they have a problem of their own now, and those of this run.
+func keepRefusals(before []string, out *apply.Outcome) []string {
+	if out == nil {
+		return before
+	}
+	all := slices.Clone(before)
+	for _, key := range out.Refused {
+		if !slices.Contains(all, key) {
+			all = append(all, key)
+		}
+	}
+	all = slices.DeleteFunc(all, func(key string) bool {
+		return slices.ContainsFunc(out.Troubles, func(t plan.Trouble) bool { return t.Key() == key })
+	})
+	return all[max(0, len(all)-mostRefusals):]
+}
