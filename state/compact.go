@@ -71,7 +71,9 @@ func (db *DB) compactAt(ctx context.Context) (size int64, err error) {
 }
 
 // keepRelaxed gives the pages of the file back again and again, for who reads all of it in
-// one transaction, until stop.
+// one transaction, until stop. Nothing may be written meanwhile: no transaction of its own
+// keeps the mapping where it is, since bbolt must not begin one while it checks a file that
+// is only read.
 func (db *DB) keepRelaxed() (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -81,7 +83,7 @@ func (db *DB) keepRelaxed() (stop func()) {
 			case <-done:
 				return
 			case <-time.After(relaxEvery):
-				db.relaxNow()
+				db.relaxStill()
 			}
 		}
 	}()

@@ -7,3 +7,5 @@ package state
 func (db *DB) relax() {}
 
 func (db *DB) relaxNow() {}
+
+func (db *DB) relaxStill() {}
