@@ -232,7 +232,7 @@ func TestClusterWaitsLongerThanTheDeadline(t *testing.T) {
 		if got := at(job, "activeDeadlineSeconds"); got != want {
 			t.Errorf("deadline %s: activeDeadlineSeconds is %v, want %d", deadline, got, want)
 		}
-		if args := at(job, "template", "spec", "containers", 0, "args"); fmt.Sprint(args) != "[sync --deadline="+deadline+"]" {
+		if args := at(job, "template", "spec", "containers", 0, "args"); fmt.Sprint(args) != "[-q sync --deadline="+deadline+"]" {
 			t.Errorf("deadline %s: the container is called with %v", deadline, args)
 		}
 	}
