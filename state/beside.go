@@ -38,8 +38,18 @@ var (
 	chores    = companion{".chores", true, "what could not be kept up beside the runs is not known before the next one", decodes[Chores]}
 	probes    = companion{".probe", true, "the next probe looks its employee up by name", decodes[plan.ProbeNote]}
 
-	companions = []companion{holders, lasts, statuses, approvals, tokens, notices, nonces, chores, probes}
+	companions = []companion{holders, lasts, statuses, approvals, tokens, notices, nonces, probes, chores}
 )
+
+// Endings are what the names of the files beside the snapshot end in, after the snapshot's
+// own name.
+func Endings() []string {
+	endings := make([]string, len(companions))
+	for i, c := range companions {
+		endings[i] = c.suffix
+	}
+	return endings
+}
 
 // Keeps reports whether this program keeps a file of that name beside the snapshot at
 // path, or keeps the snapshot itself under it. Names are compared without case: the

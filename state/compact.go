@@ -3,8 +3,6 @@ package state
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -35,7 +33,7 @@ func (db *DB) compact(ctx context.Context, least int64) (from, to int64, err err
 		return 0, 0, err
 	}
 	defer db.keepRelaxed()()
-	to, err = db.compactAt(ctx)
+	to, err = db.writeAnew(ctx, db.codec, db.secret)
 	if err != nil {
 		return 0, 0, fmt.Errorf("writing the snapshot %s anew: %w", db.path, spaceError(db.path, err))
 	}
@@ -49,25 +47,6 @@ func (db *DB) sizes() (size, last int64, err error) {
 		return nil
 	})
 	return size, last, err
-}
-
-func (db *DB) compactAt(ctx context.Context) (size int64, err error) {
-	path, err := filepath.EvalSymlinks(db.path) // the rename must not replace a link by a file
-	if err != nil {
-		return 0, err
-	}
-	temp := path + rekeyedSuffix
-	defer os.Remove(temp)
-	if size, err = db.copyUnder(ctx, db.codec, temp); err != nil {
-		return 0, err
-	}
-	if err := wholeFile(temp, db.secret); err != nil {
-		return 0, err
-	}
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
-	return size, replace(temp, path)
 }
 
 // keepRelaxed gives the pages of the file back again and again, for who reads all of it in

@@ -44,31 +44,36 @@ func dropRekeyed(path string) error {
 // file, and is good for nothing but being closed. A file of its own is needed:
 // what was written over lies about in a file's free pages.
 func (db *DB) rewrite(secret []byte) error {
-	err := db.rewriteAt(secret)
+	c, err := newCodec(secret)
+	if err == nil {
+		_, err = db.writeAnew(context.Background(), c, secret) //nolint:forbidigo // half a key is none: it is not ended
+	}
 	if err != nil {
 		return fmt.Errorf("writing the snapshot %s under another key: %w", db.path, spaceError(db.path, err))
 	}
 	return nil
 }
 
-func (db *DB) rewriteAt(secret []byte) error {
+// writeAnew puts a copy under a codec, that of the secret, in the file's place, and returns
+// its size in bytes. The copy is checked before; an error, also that of ctx, leaves the file
+// as it is.
+func (db *DB) writeAnew(ctx context.Context, c codec, secret []byte) (size int64, err error) {
 	path, err := filepath.EvalSymlinks(db.path) // the rename must not replace a link by a file
 	if err != nil {
-		return err
-	}
-	c, err := newCodec(secret)
-	if err != nil {
-		return err
+		return 0, err
 	}
 	temp := path + rekeyedSuffix
 	defer os.Remove(temp)
-	if _, err := db.copyUnder(context.Background(), c, temp); err != nil { //nolint:forbidigo // half a key is none: it is not ended
-		return err
+	if size, err = db.copyUnder(ctx, c, temp); err != nil {
+		return 0, err
 	}
 	if err := wholeFile(temp, secret); err != nil {
-		return err
+		return 0, err
 	}
-	return replace(temp, path)
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	return size, replace(temp, path)
 }
 
 // copyUnder writes a copy under that codec with full pages, under the same one with packed

@@ -101,9 +101,11 @@ func (g ground) GroupName(id plan.GroupID) (name string, isPushed bool) {
 	if p == nil {
 		return "", false
 	}
-	keys := plan.NewRoleKeys(g.Groups.Roles)
-	if len(keys.Find(p.group, nil)) == 0 && len(keys.Find(p.group, p.link)) > 0 {
-		return p.link.Name, true
+	if l := p.link; l != nil && l.How == plan.HowMapped && l.Name != p.group.Name {
+		keys := plan.NewRoleKeys(g.Groups.Roles)
+		if len(keys.Find(p.group, nil)) == 0 && len(keys.Find(p.group, l)) > 0 {
+			return l.Name, true
+		}
 	}
 	return p.group.Name, true
 }

@@ -3,6 +3,8 @@ package sync
 import (
 	"context"
 	"time"
+
+	"tracktik-sync/sync/plan"
 )
 
 // The machine's clock may be wrong: it has none of its own and NTP has not set it yet,
@@ -11,8 +13,7 @@ import (
 // disagree, nothing is noted that a later run would take for the begin of a wait,
 // nobody is terminated, and nothing is given up or thrown away.
 
-// maxSkew is how far clocks may be apart.
-const maxSkew = 5 * time.Minute
+const maxSkew = plan.MaxClockSkew
 
 // Clock is the time by Okta's clock, else by TrackTik's; known is false before one of
 // them has answered, when it is the machine's. It is in UTC.

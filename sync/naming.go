@@ -75,7 +75,7 @@ func (n *namer) find(id plan.PersonID) plan.UserRef {
 	}
 	if link := n.record(id); link != nil && ref.Name == "" {
 		ref.Login = cmp.Or(ref.Login, link.Login)
-		ref.Name = cmp.Or(link.Pushed.FullName(), link.Seen.FullName())
+		ref.Name = link.FullName()
 	}
 	return ref
 }
@@ -88,7 +88,7 @@ func (s *subject) named() plan.UserRef {
 		ref.Name = s.former.Link.Pushed.FullName()
 	}
 	if ref.Name == "" && s.link != nil {
-		ref.Name = cmp.Or(s.link.Pushed.FullName(), s.link.Seen.FullName())
+		ref.Name = s.link.FullName()
 	}
 	return ref
 }

@@ -123,13 +123,16 @@ func (r *run) leftFormer(ctx context.Context, id plan.PersonID) (bool, error) {
 // hiddenMembers are the people whom the record has in a group that this run did not see, each
 // with one such group.
 func (r *run) hiddenMembers() (map[plan.PersonID]plan.GroupID, error) {
+	if r.some() { // a run of single people sees only theirs
+		return nil, nil
+	}
 	links, err := r.Snapshot.Groups()
 	if err != nil {
 		return nil, err
 	}
 	hidden := map[plan.PersonID]plan.GroupID{}
 	for i := range links {
-		if r.byGroup[links[i].Group] != nil || r.some() { // a run of single people sees only theirs
+		if r.byGroup[links[i].Group] != nil {
 			continue
 		}
 		members, _, err := r.Snapshot.Members(links[i].Group)

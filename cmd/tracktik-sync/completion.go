@@ -97,16 +97,13 @@ func runs(_ *app, _ *configs.Config, db *state.DB) ([]string, error) {
 }
 
 // hashes are those of the sets of actions that wait for an approval.
-func hashes(a *app, cfg *configs.Config, _ *state.DB) ([]string, error) {
-	status, err := ledger.LeftStatus(cfg)
-	if err != nil {
-		return nil, err
-	}
+func hashes(a *app, cfg *configs.Config, db *state.DB) ([]string, error) {
+	sets, err := ledger.WaitingIn(&a.Invocation, cfg, db)
 	var waiting []string
-	for _, w := range status.Guard.Approvals {
+	for _, w := range sets {
 		if w.Approved == nil {
 			waiting = append(waiting, w.Hash)
 		}
 	}
-	return waiting, nil
+	return waiting, err
 }

@@ -31,22 +31,16 @@ func newFind(a *app) *cobra.Command {
 			if err := errors.Join(err, db.Close()); err != nil {
 				return err
 			}
-			if found == nil {
-				found = []ledger.Found{}
+			var nobody error
+			if len(found) == 0 {
+				found, nobody = []ledger.Found{}, fmt.Errorf("%w in the snapshot: %q", tsync.ErrNobody, name)
 			}
-			if len(found) == 0 && format.value == "text" {
-				return fmt.Errorf("%w in the snapshot: %q", tsync.ErrNobody, name)
-			}
-			switch format.value {
-			case "csv":
+			if format.value == "csv" {
 				err = a.Data(func(w io.Writer) error { return ledger.FoundCSV(w, found) })
-			default:
+			} else {
 				err = a.show(format.value, found, func(w io.Writer) error { return ledger.PrintFound(w, found, a.Style()) })
 			}
-			if len(found) == 0 {
-				err = errors.Join(err, fmt.Errorf("%w in the snapshot: %q", tsync.ErrNobody, name))
-			}
-			return err
+			return errors.Join(err, nobody)
 		}),
 	}
 	format = formats(cmd.Flags(), "text", "json", "csv")

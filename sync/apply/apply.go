@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -248,7 +247,7 @@ func (a *Applier) prepare(ctx context.Context, actions []plan.Action) error {
 	}
 	wanted := a.Rules.Reason
 	for _, reason := range reasons {
-		if wanted == "" || plan.FoldName(reason.Label) == plan.FoldName(wanted) || strconv.FormatInt(reason.ID, 10) == wanted {
+		if wanted == "" || reason.IsNamed(wanted) {
 			a.reason = reason.ID
 			a.zones, err = a.Zones(ctx)
 			return err

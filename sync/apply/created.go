@@ -105,7 +105,10 @@ func (e *notOurs) Error() string {
 	return fmt.Sprintf("employee %d has %s, %s, and is not taken over; `link` ties them", e.employee, e.has, e.why)
 }
 
-const allNames = "all the names"
+// mustNotBeOurs is about one with all the names.
+func mustNotBeOurs(id plan.EmployeeID, why string) *notOurs {
+	return &notOurs{id, "all the names", why, plan.ProblemProtectedMatch}
+}
 
 // mayBeOurs asks about somebody with all the names of a lost create what is asked about
 // every match: the error is a notOurs, or that of a look-up.
@@ -117,13 +120,13 @@ func (l looker) mayBeOurs(ctx context.Context, e *plan.Employee, in *plan.Intent
 	who := plan.Who{Person: &plan.Person{Login: in.Action.User.Login}, Wanted: in.Wanted, Employee: e}
 	switch {
 	case pol.Owns(who):
-		return &notOurs{e.ID, allNames, "but is the one whose credentials we use", plan.ProblemProtectedMatch}
+		return mustNotBeOurs(e.ID, "but is the one whose credentials we use")
 	case pol.Protects(who):
-		return &notOurs{e.ID, allNames, "but is named by sync.protected", plan.ProblemProtectedMatch}
+		return mustNotBeOurs(e.ID, "but is named by sync.protected")
 	}
 	admin, err := l.holdsProtected(ctx, e.ID)
 	if err == nil && admin {
-		err = &notOurs{e.ID, allNames, "but holds a protected role", plan.ProblemProtectedMatch}
+		err = mustNotBeOurs(e.ID, "but holds a protected role")
 	}
 	return err
 }
@@ -135,7 +138,7 @@ func (l looker) holdsProtected(ctx context.Context, id plan.EmployeeID) (bool, e
 	held, doubt, err := l.Holders.RolesNow(ctx, id)
 	switch {
 	case err == nil && doubt != "":
-		return false, &notOurs{id, allNames, "but whether they hold a protected role cannot be told (" + doubt + ")", plan.ProblemProtectedMatch}
+		return false, mustNotBeOurs(id, "but whether they hold a protected role cannot be told ("+doubt+")")
 	case err != nil || len(held) == 0:
 		return false, err
 	}

@@ -47,9 +47,9 @@ func (c *caller) perform(ctx context.Context, action *plan.Action, intent *plan.
 			}
 			return whole
 		}
-	case state == didNot && action.Kind == plan.Update && endedElsewhere(&batch) != "":
+	case state == didNot && action.Kind == plan.Update && len(batch.Links) > 0 && batch.Links[0].ElsewhereStatus != "":
 		done.outcome, done.batch = plan.Withheld, batch
-		done.message = plan.WhyElsewhere(action.Employee, endedElsewhere(&batch))
+		done.message = plan.WhyElsewhere(action.Employee, batch.Links[0].ElsewhereStatus)
 	case state == didNot:
 		intent.Lost = plan.LostOver
 		again := c.send(ctx, action, intent) // it provably did not happen
@@ -76,15 +76,6 @@ func (c *caller) lookAgain(ctx context.Context, in *plan.Intent) (settled, plan.
 		return unsettled, plan.Batch{}, err
 	}
 	return c.whatBecameOf(ctx, in)
-}
-
-// endedElsewhere is the status of an employee whom the batch shows to be ended by somebody
-// else; empty: nobody.
-func endedElsewhere(b *plan.Batch) string {
-	for i := range b.Links {
-		return b.Links[i].ElsewhereStatus
-	}
-	return ""
 }
 
 // lostAt is when a lost call may still have been at work: one that was cut goes on in

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -147,3 +148,6 @@ func (f *Field) UnmarshalText(name []byte) error {
 func (v Values) FullName() string {
 	return strings.TrimSpace(v[FirstName] + " " + v[LastName])
 }
+
+// FullName is how somebody is called by their record.
+func (l *Link) FullName() string { return cmp.Or(l.Pushed.FullName(), l.Seen.FullName()) }

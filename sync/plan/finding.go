@@ -1,5 +1,7 @@
 package plan
 
+import "time"
+
 // A Problem keeps a person from being written at all. Code is one of the
 // Problem constants.
 type Problem struct {
@@ -72,6 +74,9 @@ const (
 	HeldRestored            = "restored"
 	HeldClock               = "clock"
 )
+
+// MaxClockSkew is how far the clocks of Okta, TrackTik and this machine may be apart.
+const MaxClockSkew = 5 * time.Minute
 
 // WhyClocksApart is why nobody is terminated while the clocks disagree.
 const WhyClocksApart = HeldClock + ": the clocks disagree by more than 5 minutes"

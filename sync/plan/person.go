@@ -1,6 +1,9 @@
 package plan
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // The keys of the two systems. Okta's are opaque texts (00u…, 00g…, 0oa…),
 // TrackTik's are positive integers; 0 means that there is none.
@@ -122,6 +125,11 @@ type TerminationReason struct {
 	ID           int64
 	Label        string
 	NeedsComment bool
+}
+
+// IsNamed reports that a text of the configuration means the reason, by label or by id.
+func (r *TerminationReason) IsNamed(text string) bool {
+	return FoldName(r.Label) == FoldName(text) || strconv.FormatInt(r.ID, 10) == text
 }
 
 // How a departure is known.

@@ -13,13 +13,10 @@ import (
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
+	"tracktik-sync/sync/plan"
 )
 
-const (
-	// maxClockSkew is how far clocks may be apart for terminations.
-	maxClockSkew = 5 * time.Minute
-	reachTimeout = 15 * time.Second
-)
+const reachTimeout = 15 * time.Second
 
 // A remote is one of the two systems, as far as the way to it goes.
 type remote struct {
@@ -159,8 +156,8 @@ func (d *Doctor) compareClocks() {
 	const fix = "set the clock (chrony, systemd-timesyncd)"
 	text := strings.Join(texts, ", ")
 	switch apart := high - low; {
-	case apart > maxClockSkew:
-		d.fail("clock", fix, "%s: more than %s apart, and nobody is terminated before that is settled", text, ui.Safe(maxClockSkew.String()))
+	case apart > plan.MaxClockSkew:
+		d.fail("clock", fix, "%s: more than %s apart, and nobody is terminated before that is settled", text, ui.Safe(plan.MaxClockSkew.String()))
 	case apart > time.Minute:
 		d.warn("clock", fix, "%s", text)
 	default:

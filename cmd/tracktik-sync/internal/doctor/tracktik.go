@@ -262,7 +262,7 @@ func (d *portalSide) termination() {
 	wanted := d.cfg.TrackTik.TerminationReason
 	var labels []string
 	for _, r := range d.reasons {
-		if plan.FoldName(r.Label) == plan.FoldName(wanted) || strconv.FormatInt(r.ID, 10) == wanted {
+		if r.IsNamed(wanted) {
 			d.ok(name, "%q (%d)", r.Label, r.ID)
 			return
 		}

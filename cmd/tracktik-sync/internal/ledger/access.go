@@ -110,7 +110,7 @@ func accessNow(db *state.DB) ([]AccessRow, error) {
 
 func accessOf(link *plan.Link, meta *plan.Meta) AccessRow {
 	user := Ref(*link)
-	user.Name = NameOf(link)
+	user.Name = link.FullName()
 	return AccessRow{user, link.Email, link.Employee, cmp.Or(meta.Regions[link.PushedRegion], link.Pushed[plan.Region]), link.PushedRegion, link.How, link.Since.UTC(), link.Run, []accessRole{}}
 }
 

@@ -100,7 +100,7 @@ type search struct {
 }
 
 func (s *search) link(l *plan.Link, state string) {
-	s.add(Found{ID: l.Person, Name: NameOf(l), Login: l.Login, Email: cmp.Or(l.Email, l.Pushed[plan.Email]), Employee: l.Employee,
+	s.add(Found{ID: l.Person, Name: l.FullName(), Login: l.Login, Email: cmp.Or(l.Email, l.Pushed[plan.Email]), Employee: l.Employee,
 		Region: cmp.Or(s.regions[l.PushedRegion], l.Pushed[plan.Region]), State: state})
 }
 

@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"cmp"
-
 	"tracktik-sync/state"
 	"tracktik-sync/sync/plan"
 )
@@ -31,7 +29,7 @@ func (n *Names) Of(id plan.PersonID) (string, error) {
 func (n *Names) find(id plan.PersonID) (string, error) {
 	link, found, err := n.db.Link(id)
 	if err != nil || found {
-		return NameOf(&link), err
+		return link.FullName(), err
 	}
 	formers, err := n.db.FormersOf(id)
 	if err != nil || len(formers) > 0 {
@@ -54,8 +52,5 @@ func lastName(formers []plan.Former) string {
 	if len(formers) == 0 {
 		return ""
 	}
-	return NameOf(&formers[len(formers)-1].Link)
+	return formers[len(formers)-1].Link.FullName()
 }
-
-// NameOf is how somebody is called by their record.
-func NameOf(l *plan.Link) string { return cmp.Or(l.Pushed.FullName(), l.Seen.FullName()) }

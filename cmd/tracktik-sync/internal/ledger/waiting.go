@@ -62,9 +62,8 @@ func waitingSets(i *wiring.Invocation, cfg *configs.Config, db *state.DB, refuse
 // doneOf is how many actions of a set were done since it was refused, whoever let them
 // pass: a run of that one person, or another set that names them.
 func doneOf(db *state.DB, set *state.Approval) (n int, err error) {
-	const skew = 5 * time.Minute // the times of what was done are Okta's, and may differ by so much
 	done := map[plan.ActionRef]bool{}
-	err = db.DoneSince(set.Created.Add(-skew), func(a plan.Audit) { done[a.Ref()] = true })
+	err = db.DoneSince(set.Created.Add(-plan.MaxClockSkew), func(a plan.Audit) { done[a.Ref()] = true }) // its times are Okta's
 	for _, item := range set.Items {
 		if done[plan.ActionRef(item).Recorded()] {
 			n++

@@ -217,7 +217,7 @@ func (s *session) readReasons(ctx context.Context) error {
 		return err
 	}
 	for _, r := range reasons {
-		if s.Reason == "" || plan.FoldName(r.Label) == plan.FoldName(s.Reason) || fmt.Sprint(r.ID) == s.Reason {
+		if s.Reason == "" || r.IsNamed(s.Reason) {
 			s.reason = r.ID
 			return nil
 		}

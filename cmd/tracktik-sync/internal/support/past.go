@@ -19,9 +19,6 @@ const (
 	mostRefused = 50
 )
 
-// companions are the endings of the files beside the snapshot.
-var companions = []string{"", ".holder", ".last", ".status", ".approvals", ".token", ".notify", ".nonce", ".probe", ".chores"}
-
 // snapshot verifies it, and says how large it and its companions are.
 func (b *Bundle) snapshot() string {
 	if b.cfg == nil {
@@ -40,7 +37,7 @@ func (b *Bundle) snapshot() string {
 	for _, finding := range findings {
 		text.WriteString(b.veil.text(finding) + "\n")
 	}
-	for _, ending := range companions {
+	for _, ending := range append([]string{""}, state.Endings()...) {
 		for _, damaged := range []string{"", ".damaged"} {
 			if info, err := os.Lstat(b.cfg.State.Path + ending + damaged); err == nil {
 				changed := info.ModTime().UTC().Format(time.RFC3339)
