@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
 	"github.com/spf13/pflag"
 
 	"tracktik-sync/configs"
@@ -25,17 +24,15 @@ func newDocs(a *app) *cobra.Command {
 func newDocsMan(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "man DIR",
-		Short: "Write a manual page for each command",
-		Long:  "Man writes a manual page for each command. The date in them is that of SOURCE_DATE_EPOCH, where it is set.",
-		Args:  cobra.ExactArgs(1),
+		Short: "Write the manual pages",
+		Long: "Man writes a manual page (section 1) for each command, and one (section 5) for the configuration.\n" +
+			"The date in them is that of SOURCE_DATE_EPOCH, where it is set.",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return err
 			}
-			root := cmd.Root()
-			root.DisableAutoGenTag = true
-			header := &doc.GenManHeader{Title: "TRACKTIK-SYNC", Section: "1", Source: "tracktik-sync " + version, Manual: "tracktik-sync"}
-			if err := doc.GenManTree(root, header, args[0]); err != nil {
+			if err := writeManual(cmd.Root(), args[0]); err != nil {
 				return fmt.Errorf("writing manual pages: %w", err)
 			}
 			return a.Say("wrote the manual pages to %s", args[0])
@@ -94,6 +91,7 @@ func newDocsReference(a *app) *cobra.Command {
 			for name, text := range map[string]string{
 				"configuration.md": configurationPage(),
 				"commands.md":      commandsPage(cmd.Root()),
+				"program.md":       programPage(),
 			} {
 				path := filepath.Join(args[0], name)
 				if err := a.spare(path); err != nil {
@@ -110,18 +108,24 @@ func newDocsReference(a *app) *cobra.Command {
 
 const configurationHead = `# Configuration
 
-Every key, its default, and the reason for the default. This page is made from the program (` + "`make docs`" + `).
+*Reference.* Every key, its default, and the reason for the default. This page is made from the program (` + "`make docs`" + `).
+The manual page ` + "`man tracktik-sync.yaml`" + ` says the same.
 
-The file is ` + "`--config`, else `" + configs.EnvConfig + "`, else `./" + configs.DefaultFile + "`, else `" + configs.SystemFile + "`" + `.
-A file names only what it wants otherwise; an unknown key is an error that names the nearest known one.
-` + "`tracktik-sync config show`" + ` prints what is in force and where each value comes from.
+` + configurationIntroduction
 
-Each key can be given in the environment, which beats the file: ` + "`" + configs.EnvPrefix + "`" + ` and the path in capitals with ` + "`_`" + `, so that
-` + "`okta.org_url`" + ` is ` + "`TRACKTIK_SYNC_OKTA_ORG_URL`" + `. Lists are comma-separated there, maps are YAML. A secret is better in a file of its
-own, named by the same key with ` + "`_file`" + `. Value and file together are an error. A relative path starts from the configuration's directory.
+// configurationIntroduction is shared by the reference and the manual page.
+const configurationIntroduction = `The program reads the first of these files: the one that ` + "`--config`" + ` names, the one that ` + "`" + configs.EnvConfig + "`" + ` names,
+` + "`./" + configs.DefaultFile + "`, `" + configs.SystemFile + "`" + `. Write only the keys that you want to change; every other key has its
+default. The program refuses an unknown key, and names the nearest known one. ` + "`tracktik-sync config show`" + ` prints the values in
+force, and where each of them comes from.
 
-What an editor leaves around a secret is no part of it: a byte order mark, the ends of lines behind it and, but for passwords, all white
-space. A secret in UTF-16, or in several lines (a private key apart), is an error that names the key and the file.
+A variable can set each key, and beats the file. Its name is ` + "`" + configs.EnvPrefix + "`" + ` and the path of the key in capitals, with ` + "`_`" + ` for the
+dots: ` + "`okta.org_url`" + ` is ` + "`TRACKTIK_SYNC_OKTA_ORG_URL`" + `. In a variable a list is separated by commas, and a map is YAML.
+
+Keep each secret in a file of its own, and name that file by the same key with ` + "`_file`" + `. A key with both a value and a file is an
+error. A relative path starts in the directory of the configuration. The program ignores a byte order mark and the line ends
+behind a secret, and, except in passwords, all white space. A secret in UTF-16, or one in several lines that is not a private key,
+is an error; the message names the key and the file.
 `
 
 // configurationPage is the table of keys, a section of the file after the other.
@@ -136,7 +140,13 @@ func configurationPage() string {
 			if about := sections[top]; about != "" {
 				b.WriteString(about + "\n\n")
 			}
+			if top == "guard" {
+				guardTable(&b)
+			}
 			b.WriteString("| key | value | default | what it does |\n|---|---|---|---|\n")
+		}
+		if guardKind(key.Path) != "" {
+			continue
 		}
 		if parent := key.Path[:strings.LastIndex(key.Path, ".")]; parent != section {
 			section = parent
@@ -147,6 +157,39 @@ func configurationPage() string {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", key.Path, keyValues(key), keyDefault(key), cell(key.Doc))
 	}
 	return b.String()
+}
+
+// guardKind is the kind of action that a key like guard.terminate.max_count limits; empty: it is no such key.
+func guardKind(path string) string {
+	if parts := strings.Split(path, "."); len(parts) == 3 && parts[0] == "guard" {
+		return parts[1]
+	}
+	return ""
+}
+
+// guardTable shows the limits of all kinds, which have the same four keys.
+func guardTable(b *strings.Builder) {
+	kinds, limits, sections := configs.GuardKinds(), map[string][]string{}, configs.Sections()
+	var names []term
+	for _, key := range configs.Keys() {
+		kind := guardKind(key.Path)
+		if kind == "" {
+			continue
+		}
+		limits[kind] = append(limits[kind], keyDefault(key))
+		if kind == kinds[0] {
+			names = append(names, term{key.Path[strings.LastIndex(key.Path, ".")+1:], key.Doc})
+		}
+	}
+	b.WriteString("Each kind of action has the same four keys, such as `guard." + kinds[0] + "." + names[0].name + "`:\n\n")
+	for _, name := range names {
+		b.WriteString("- `" + name.name + "`: " + name.about + "\n")
+	}
+	b.WriteString("\nTheir defaults:\n\n| kind | `" + names[0].name + "` | `" + names[1].name + "` | `" + names[2].name + "` | `" + names[3].name + "` | what is counted |\n|---|---|---|---|---|---|\n")
+	for _, kind := range kinds {
+		fmt.Fprintf(b, "| `guard.%s` | %s | %s |\n", kind, strings.Join(limits[kind], " | "), cell(sections["guard."+kind]))
+	}
+	b.WriteString("\nThe other keys:\n\n")
 }
 
 // keyValues says what a key takes.
@@ -173,10 +216,12 @@ func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
 const commandsHead = `# Commands
 
-Every command and every flag. This page is made from the program (` + "`make docs`" + `); ` + "`tracktik-sync help COMMAND`" + ` says the same.
+*Reference.* Every command and every flag. This page is made from the program (` + "`make docs`" + `); ` + "`tracktik-sync help COMMAND`" + `
+and the manual pages say the same.
 
-USER is an Okta id, a login, an e-mail or a TrackTik employee id, tried in this order. RUN is a run's id or ` + "`last`" + `. Data go to
-stdout, talk to stderr. The [exit codes](../troubleshooting.md#exit-codes) are the same for all commands.
+USER is an Okta id, a login, an e-mail or a TrackTik employee id; the program tries them in this order. RUN is the id of a run, or
+` + "`last`" + `. Data goes to stdout, everything else to stderr. All commands have the same
+[exit codes](program.md#exit-status).
 
 Flags of every command:
 

@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -23,11 +25,11 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// TestReferenceIsMadeOfTheProgram holds the two pages of the reference to the keys and
+// TestReferenceIsMadeOfTheProgram holds the pages of the reference to the keys and
 // the commands that there are.
 func TestReferenceIsMadeOfTheProgram(t *testing.T) {
 	root := newRoot(newApp(strings.NewReader(""), io.Discard, io.Discard))
-	for name, want := range map[string]string{"configuration.md": configurationPage(), "commands.md": commandsPage(root)} {
+	for name, want := range map[string]string{"configuration.md": configurationPage(), "commands.md": commandsPage(root), "program.md": programPage()} {
 		got, err := os.ReadFile(filepath.Join(top, "configs/docs/reference", name))
 		if err != nil {
 			t.Fatal(err)
@@ -35,6 +37,31 @@ func TestReferenceIsMadeOfTheProgram(t *testing.T) {
 		if diff := cmp.Diff(want, string(got)); diff != "" {
 			t.Errorf("%s is not what the program is now; `make docs` writes it anew:\n%s", name, diff)
 		}
+	}
+}
+
+// TestManualPagesKnowEveryCodeAndFile holds what all manual pages say to the exit codes
+// and the files that there are.
+func TestManualPagesKnowEveryCodeAndFile(t *testing.T) {
+	var codes []int
+	for _, status := range exitStatus {
+		code, err := strconv.Atoi(status.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		codes = append(codes, code)
+	}
+	want := slices.Sorted(slices.Values(precedence))
+	if !slices.Equal(codes, want) {
+		t.Errorf("the manual pages explain the exit codes %v, and the program has %v", codes, want)
+	}
+	order := strings.NewReplacer("[", "", "]", "", " ", ", ").Replace(fmt.Sprint(precedence))
+	if !strings.Contains(exitOrder, order) {
+		t.Errorf("%q does not name the order %s", exitOrder, order)
+	}
+	endings := slices.Sorted(maps.Keys(besides))
+	if want := slices.Sorted(slices.Values(state.Endings())); !slices.Equal(endings, want) {
+		t.Errorf("the manual pages explain the files %q, and the program keeps %q", endings, want)
 	}
 }
 

@@ -62,6 +62,7 @@ func newRoot(a *app) *cobra.Command {
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.begin(cmd) },
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetHelpTemplate(root.HelpTemplate() + "\n" + whereTheManualIs + "\n")
 	a.registerFlags(root.PersistentFlags())
 	root.AddCommand(build(a, commands)...)
 	root.InitDefaultCompletionCmd()

@@ -128,7 +128,7 @@ func readTree(dir string) ([]file, error) {
 
 // compressManual replaces manual pages by compressed ones, as packages have them.
 func compressManual(dir string) error {
-	pages, err := filepath.Glob(filepath.Join(dir, "*.1"))
+	pages, err := filepath.Glob(filepath.Join(dir, "*.[15]"))
 	if err != nil || len(pages) == 0 {
 		return errors.Join(err, os.ErrNotExist)
 	}

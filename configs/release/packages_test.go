@@ -132,7 +132,7 @@ var installed = []string{
 	programPath, config, "usr/lib/systemd/system/tracktik-sync.service", "usr/lib/systemd/system/tracktik-sync.timer",
 	"usr/lib/systemd/system/tracktik-sync-events.service", "usr/lib/systemd/system/tracktik-sync-events.timer",
 	"usr/lib/systemd/system/tracktik-sync@.service", "usr/lib/systemd/system/tracktik-sync@.timer",
-	"usr/share/man/man1/tracktik-sync.1.gz", "usr/share/bash-completion/completions/tracktik-sync",
+	"usr/share/man/man1/tracktik-sync.1.gz", "usr/share/man/man5/tracktik-sync.yaml.5.gz", "usr/share/bash-completion/completions/tracktik-sync",
 	"usr/share/fish/vendor_completions.d/tracktik-sync.fish", "usr/share/doc/tracktik-sync/docs/troubleshooting.md",
 }
 

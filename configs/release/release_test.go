@@ -157,7 +157,7 @@ func sums(t *testing.T, dir string) string {
 func TestReleaseHoldsWhatItsUsersNeed(t *testing.T) {
 	dir := made(t, "v1.2.3-rc.1")
 	unix := inTar(t, filepath.Join(dir, "tracktik-sync_1.2.3-rc.1_linux_amd64.tar.gz"))
-	for _, name := range []string{"tracktik-sync", "tracktik-sync.yaml", "man/tracktik-sync.1", "completions/tracktik-sync.bash", "systemd/tracktik-sync.timer",
+	for _, name := range []string{"tracktik-sync", "tracktik-sync.yaml", "man/tracktik-sync.1", "man/tracktik-sync.yaml.5", "completions/tracktik-sync.bash", "systemd/tracktik-sync.timer",
 		"systemd/tracktik-sync-events.service", "systemd/tracktik-sync-events.timer", "systemd/tracktik-sync@.service", "systemd/tracktik-sync@.timer",
 		"docs/get-started.md", "docs/reference/configuration.md", "monitoring/alerts.yaml"} {
 		if len(unix["tracktik-sync_1.2.3-rc.1_linux_amd64/"+name]) == 0 {
