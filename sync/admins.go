@@ -14,9 +14,15 @@ type standing struct {
 	doubt string // why it cannot be told that they do not; empty: it can
 }
 
+// A portalReader reads the portal's roles, and finds out who must not be touched: holders of
+// protected roles, and the employee whose credentials are used.
+type portalReader struct {
+	base
+}
+
 // findAdmins marks matches who hold a protected role: by their own grants when they
 // are few, else by the holders of each such role.
-func (r *run) findAdmins(ctx context.Context, fresh []*subject) error {
+func (r *portalReader) findAdmins(ctx context.Context, fresh []*subject) error {
 	candidates, err := r.candidates(ctx, fresh)
 	if err != nil || len(candidates) == 0 {
 		return err
@@ -36,7 +42,7 @@ func (r *run) findAdmins(ctx context.Context, fresh []*subject) error {
 
 // findAdminsInList is findAdmins by the whole list of grants, for those of whom the portal
 // could not be asked.
-func (r *run) findAdminsInList(ctx context.Context, fresh []*subject) error {
+func (r *portalReader) findAdminsInList(ctx context.Context, fresh []*subject) error {
 	candidates, err := r.candidates(ctx, fresh)
 	if err != nil {
 		return err
@@ -51,7 +57,7 @@ func (r *run) findAdminsInList(ctx context.Context, fresh []*subject) error {
 
 // candidates are the active employees of nobody among the matches; the portal's roles are
 // read for them.
-func (r *run) candidates(ctx context.Context, fresh []*subject) (map[plan.EmployeeID]standing, error) {
+func (r *portalReader) candidates(ctx context.Context, fresh []*subject) (map[plan.EmployeeID]standing, error) {
 	candidates := map[plan.EmployeeID]standing{}
 	for _, s := range fresh {
 		for _, m := range s.matches {
@@ -66,7 +72,7 @@ func (r *run) candidates(ctx context.Context, fresh []*subject) (map[plan.Employ
 	return candidates, r.readPortalRoles(ctx)
 }
 
-func (r *run) protectedRoles() map[plan.RoleID]bool {
+func (r *portalReader) protectedRoles() map[plan.RoleID]bool {
 	protected := map[plan.RoleID]bool{}
 	for _, role := range r.portal.Roles {
 		if plan.ProtectedRole(role, &r.pol) {
@@ -85,7 +91,7 @@ func markAdmins(fresh []*subject, candidates map[plan.EmployeeID]standing) {
 	}
 }
 
-func (r *run) adminsByPerson(ctx context.Context, candidates map[plan.EmployeeID]standing, protected map[plan.RoleID]bool) error {
+func (r *portalReader) adminsByPerson(ctx context.Context, candidates map[plan.EmployeeID]standing, protected map[plan.RoleID]bool) error {
 	ids := slices.Sorted(maps.Keys(candidates))
 	if err := r.grants.Ask(ctx, ids); err != nil {
 		return err
@@ -100,7 +106,7 @@ func (r *run) adminsByPerson(ctx context.Context, candidates map[plan.EmployeeID
 	return nil
 }
 
-func (r *run) adminsByRole(ctx context.Context, candidates map[plan.EmployeeID]standing, protected map[plan.RoleID]bool) error {
+func (r *portalReader) adminsByRole(ctx context.Context, candidates map[plan.EmployeeID]standing, protected map[plan.RoleID]bool) error {
 	roles := slices.Sorted(maps.Keys(protected))
 	doubt, err := r.grants.AskHolders(ctx, roles)
 	if err != nil {

@@ -9,10 +9,16 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// An approver knows which refused sets of actions may pass.
+type approver struct {
+	base
+	*decided
+}
+
 // loadApproved reads the sets that may pass: those that the run was given, and those of
 // earlier runs that are not done yet. One that does not exist is refused. A plan and an
 // observing run give nothing, and where somebody is asked first, their answer does.
-func (r *run) loadApproved(ctx context.Context) error {
+func (r *approver) loadApproved(ctx context.Context) error {
 	if r.Approvals == nil {
 		if len(r.opt.Approve) > 0 {
 			return &RefusedError{RefusedApproval, "there are no approvals without a snapshot"}
@@ -43,7 +49,7 @@ func (r *run) loadApproved(ctx context.Context) error {
 }
 
 // giveApproved lets the sets that the run was given pass from now on, in later runs too.
-func (r *run) giveApproved(ctx context.Context) error {
+func (r *approver) giveApproved(ctx context.Context) error {
 	if r.id == "" || r.Observe {
 		return nil
 	}
@@ -55,18 +61,18 @@ func (r *run) giveApproved(ctx context.Context) error {
 	return nil
 }
 
-func (r *run) approve(set []plan.ActionRef) {
+func (r *frame) approve(set []plan.ActionRef) {
 	r.approved = append(r.approved, set)
 	r.full = r.full || slices.ContainsFunc(set, func(ref plan.ActionRef) bool { return ref.Kind.Removes() })
 }
 
 // approvedRef reports that an approved set names the action of that kind for somebody.
-func (r *run) approvedRef(kind plan.Kind, s *subject) bool {
+func (r *frame) approvedRef(kind plan.Kind, s *subject) bool {
 	return r.approvedOf(plan.ActionRef{Kind: kind, Person: s.person.ID, Employee: s.link.Employee})
 }
 
 // approvedOf reports that an approved set names the action, with whatever values.
-func (r *run) approvedOf(want plan.ActionRef) bool {
+func (r *frame) approvedOf(want plan.ActionRef) bool {
 	return slices.ContainsFunc(r.approved, func(set []plan.ActionRef) bool {
 		return slices.ContainsFunc(set, func(ref plan.ActionRef) bool {
 			ref.Values = ""
@@ -77,7 +83,7 @@ func (r *run) approvedOf(want plan.ActionRef) bool {
 
 // letPass reports that an approval let the action pass. What is settled before there is
 // a plan passed in an earlier run.
-func (r *run) letPass(a *plan.Action) bool {
+func (r *approver) letPass(a *plan.Action) bool {
 	if r.checked.Exempt == nil {
 		return r.approvedOf(a.Ref())
 	}
@@ -91,7 +97,7 @@ const settleWait = 5 * time.Second
 // settleApprovals notes what is left of the approvals that are given, after runs that were
 // killed too: what is done stands in the audit trail. That it cannot is no matter of the
 // run's: the next one does it.
-func (r *run) settleApprovals(ctx context.Context) {
+func (r *approver) settleApprovals(ctx context.Context) {
 	if r.Approvals == nil || r.Observe {
 		return
 	}
@@ -102,7 +108,7 @@ func (r *run) settleApprovals(ctx context.Context) {
 	}
 }
 
-func (r *run) settleGiven(ctx context.Context) error {
+func (r *approver) settleGiven(ctx context.Context) error {
 	given, err := r.Approvals.Given()
 	if err != nil || len(given) == 0 {
 		return err
@@ -144,7 +150,7 @@ type restStop struct {
 }
 
 // stopRest is for a plan of which something is refused that stops everything.
-func (r *run) stopRest(actions []plan.Action) restStop {
+func (r *guard) stopRest(actions []plan.Action) restStop {
 	if !r.checked.Stops || r.Observe {
 		return restStop{}
 	}

@@ -8,11 +8,23 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// A carrier hands the plan to package apply, and looks again at what has grown old.
+type carrier struct {
+	base
+	*decided
+	absentReader *absentReader
+	dateReader   *dateReader
+	scopeReader  *scopeReader
+	regionReader *regionReader
+	leftReader   *leftReader
+	approver     *approver
+}
+
 // job is what package apply carries the run's plan out with.
-func (r *run) job() *apply.Job {
-	return &apply.Job{Run: r.id, By: r.By, Target: r.Target, Snapshot: r.Snapshot, Clock: runClock{r.Engine}, Holders: r.grants, Ground: ground{r},
-		Policy: &r.pol, Log: r.log, Progress: r.progress, Approved: r.letPass, Names: &r.names, Troubles: r.troubles, Refused: r.meta.Refused,
-		Confirm: r.confirm, Zones: r.zones, Listed: r.newest,
+func (r *carrier) job() *apply.Job {
+	return &apply.Job{Run: r.id, By: r.By, Target: r.Target, Snapshot: r.Snapshot, Clock: runClock{r.Engine}, Holders: r.grants, Ground: ground{r.base},
+		Policy: &r.pol, Log: r.log, Progress: r.progress, Approved: r.approver.letPass, Names: &r.names, Troubles: r.troubles, Refused: r.meta.Refused,
+		Confirm: r.confirm, Zones: r.regionReader.zones, Listed: r.newest,
 		Rules: apply.Rules{Observe: r.Observe, Redact: r.RedactHistory, Workers: r.Workers, MaxProblemPercent: r.MaxProblemPercent,
 			Reason: r.Reason, Comment: r.Comment, Notify: r.Notify, Timezone: r.Timezone, Binding: r.Binding, Formerly: r.meta.Formerly}}
 }
@@ -28,18 +40,18 @@ func (c runClock) Apart() bool { return c.apart() }
 
 // apply carries out the plan, kind by kind: what gives a name or a role free comes
 // before what takes it.
-func (r *run) apply(ctx context.Context) (*apply.Outcome, error) {
+func (r *carrier) apply(ctx context.Context) (*apply.Outcome, error) {
 	return r.carryWith(ctx, r.job(), "applying", r.carryAll)
 }
 
 // carryAll carries out the whole plan.
-func (r *run) carryAll(ctx context.Context, a *apply.Applier) error {
+func (r *carrier) carryAll(ctx context.Context, a *apply.Applier) error {
 	return a.Carry(ctx, r.doc.Actions)
 }
 
 // carryWith lets carry have an applier for the phase, and adds to the document what came
 // up meanwhile.
-func (r *run) carryWith(ctx context.Context, job *apply.Job, phase string, carry func(context.Context, *apply.Applier) error) (*apply.Outcome, error) {
+func (r *carrier) carryWith(ctx context.Context, job *apply.Job, phase string, carry func(context.Context, *apply.Applier) error) (*apply.Outcome, error) {
 	a := apply.Start(ctx, job)
 	out := a.Outcome()
 	r.doc.Result = out.Result
@@ -55,7 +67,7 @@ func (r *run) carryWith(ctx context.Context, job *apply.Job, phase string, carry
 
 // settle looks up what became of the writes that an earlier run left open, before
 // anything else is decided.
-func (r *run) settle(ctx context.Context) error {
+func (r *carrier) settle(ctx context.Context) error {
 	pending, err := r.Snapshot.Pending()
 	if err != nil || len(pending) == 0 {
 		return err
@@ -67,7 +79,7 @@ func (r *run) settle(ctx context.Context) error {
 }
 
 // zones reads the regions, and tells their time zones.
-func (r *run) zones(ctx context.Context) (func(plan.RegionID) string, error) {
+func (r *regionReader) zones(ctx context.Context) (func(plan.RegionID) string, error) {
 	if err := r.readRegions(ctx); err != nil {
 		return nil, err
 	}
@@ -75,7 +87,7 @@ func (r *run) zones(ctx context.Context) (func(plan.RegionID) string, error) {
 }
 
 // ground is what the run's plan was made from.
-type ground struct{ *run }
+type ground struct{ base }
 
 // Person tells what was read about somebody.
 func (g ground) Person(id plan.PersonID) *apply.Person {
@@ -115,7 +127,7 @@ func (g ground) AsFound(grant plan.Grant) plan.Grant { return g.current.asFound(
 
 // confirm looks a departure up once more when its evidence has grown old; the text says
 // why it has to wait.
-func (r *run) confirm(ctx context.Context, action *plan.Action) string {
+func (r *carrier) confirm(ctx context.Context, action *plan.Action) string {
 	seen := r.now
 	s := r.people.subjects[action.User.ID]
 	if s != nil && !s.seen.IsZero() && action.Kind == plan.Terminate {
@@ -130,7 +142,7 @@ func (r *run) confirm(ctx context.Context, action *plan.Action) string {
 			return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
 		}
 		for _, g := range groups {
-			if r.byGroup[g.ID] != nil && r.gives(g.ID, &plan.Holding{Grant: plan.Grant{Group: action.Role.Group}, Role: action.Role}) {
+			if r.byGroup[g.ID] != nil && r.leftReader.gives(g.ID, &plan.Holding{Grant: plan.Grant{Group: action.Role.Group}, Role: action.Role}) {
 				return plan.HeldUnconfirmed + ": is in the group again"
 			}
 		}
@@ -148,12 +160,12 @@ func (r *run) confirm(ctx context.Context, action *plan.Action) string {
 
 // stillLeaves asks Okta once more about somebody who is to be terminated; outOf: for
 // being out of scope.
-func (r *run) stillLeaves(ctx context.Context, id plan.PersonID, outOf bool) (bool, error) {
-	p, found, err := r.direct(ctx, id)
+func (r *carrier) stillLeaves(ctx context.Context, id plan.PersonID, outOf bool) (bool, error) {
+	p, found, err := r.absentReader.direct(ctx, id)
 	if err != nil || !found {
 		return err == nil, err
 	}
-	if over, err := r.overNow(ctx, &p); err != nil || over {
+	if over, err := r.dateReader.overNow(ctx, &p); err != nil || over {
 		return over, err
 	}
 	switch plan.Judge(&p, &r.pol).Verdict {
@@ -161,7 +173,7 @@ func (r *run) stillLeaves(ctx context.Context, id plan.PersonID, outOf bool) (bo
 		return true, nil
 	case plan.Provision:
 		if outOf {
-			out, _, err := r.stillOutOfScope(ctx, id)
+			out, _, err := r.scopeReader.stillOutOfScope(ctx, id)
 			return out, err
 		}
 	}

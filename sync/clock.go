@@ -54,7 +54,7 @@ func (e *Engine) apart() bool {
 }
 
 // meet reads the app, which is how a run meets Okta, and from then on goes by its clock.
-func (r *run) meet(ctx context.Context) error {
+func (r *frame) meet(ctx context.Context) error {
 	app, err := r.Source.App(ctx)
 	if err != nil {
 		return err
@@ -65,11 +65,11 @@ func (r *run) meet(ctx context.Context) error {
 }
 
 // setClock moves what the run knows of time to Okta's clock.
-func (r *run) setClock() {
+func (r *frame) setClock() {
 	r.now = r.clock()
 	r.started = r.now.Add(-r.Now().Sub(r.began))
 	r.doc.Created = r.now
 }
 
 // endedAt is when the run ends, which is now: as long after its begin as the machine says.
-func (r *run) endedAt() time.Time { return r.started.Add(r.Now().Sub(r.began)) }
+func (r *frame) endedAt() time.Time { return r.started.Add(r.Now().Sub(r.began)) }

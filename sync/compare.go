@@ -21,7 +21,7 @@ func (e *Engine) Compare(ctx context.Context, seen Observed) (*plan.Comparison, 
 	c := &comparing{run: r, employees: map[plan.EmployeeID]*plan.Employee{}, byKey: map[plan.Field]map[string][]plan.EmployeeID{},
 		claimed: map[plan.EmployeeID]*subject{}, rivals: map[plan.EmployeeID][]plan.PersonID{}, doubted: map[plan.EmployeeID]bool{}, gone: map[plan.EmployeeID]*subject{},
 		out: &plan.Comparison{Created: r.now, Okta: r.doc.Okta, TrackTik: r.doc.TrackTik}}
-	for _, step := range []func(context.Context) error{c.begin, r.readGroups, c.readUsers, c.readEmployees, c.readRoles} {
+	for _, step := range []func(context.Context) error{c.begin, r.groupReader.readGroups, c.readUsers, c.readEmployees, c.readRoles} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -84,12 +84,12 @@ func (c *comparing) readUsers(ctx context.Context) error {
 				p = plan.Person{ID: page[i].ID}
 			}
 			c.out.Users++
-			if err := c.subject(p, plan.EvidenceListing); err != nil {
+			if err := c.peopleReader.subject(p, plan.EvidenceListing); err != nil {
 				return err
 			}
 			if s := c.people.subjects[p.ID]; s.judgement.Verdict != plan.Provision { // they may have an employee
 				s.person.User, s.person.App = p.User, p.App
-				c.mapSubject(s)
+				c.peopleReader.mapSubject(s)
 				s.person.User, s.person.App = nil, nil
 			}
 		}
@@ -120,15 +120,15 @@ func (c *comparing) readEmployees(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.readRegions(ctx)
+	return c.regionReader.readRegions(ctx)
 }
 
 // readRoles reads who holds the roles of the pushed groups.
 func (c *comparing) readRoles(ctx context.Context) error {
-	if err := c.readPortalRoles(ctx); err != nil {
+	if err := c.portalReader.readPortalRoles(ctx); err != nil {
 		return err
 	}
-	if err := c.decideGroups(ctx); err != nil {
+	if err := c.groupDecider.decideGroups(ctx); err != nil {
 		return err
 	}
 	c.holders = map[plan.RoleID][]plan.EmployeeID{}
@@ -178,5 +178,5 @@ func (c *comparing) confirmHolders(ctx context.Context, own bool) error {
 			missing = append(missing, g)
 		}
 	}
-	return c.confirmGrants(ctx, missing, own)
+	return c.grantReader.confirmGrants(ctx, missing, own)
 }

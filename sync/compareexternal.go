@@ -57,13 +57,13 @@ func (c *comparing) proveTie(s *subject, t *plan.Tie, tally *plan.ExternalTally)
 	}
 	s.tie = t
 	s.matches = []plan.Match{{Key: plan.ExternalID, Employee: *e}}
-	for _, key := range c.keys(s) {
+	for _, key := range c.matcher.keys(s) {
 		for _, id := range c.byKey[key][plan.FoldName(s.mapped.Wanted.Values[key])] {
 			s.matches = append(s.matches, plan.Match{Key: key, Employee: *c.employees[id]})
 		}
 	}
 	for i := range s.matches {
-		if err := c.ownership(&s.matches[i]); err != nil {
+		if err := c.matcher.ownership(&s.matches[i]); err != nil {
 			return err
 		}
 	}

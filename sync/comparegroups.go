@@ -74,7 +74,7 @@ func (c *comparing) findRivals(s *subject) {
 	if s.link != nil || s.judgement.Verdict != plan.Provision {
 		return
 	}
-	for _, key := range c.keys(s) {
+	for _, key := range c.matcher.keys(s) {
 		for _, id := range c.byKey[key][plan.FoldName(s.mapped.Wanted.Values[key])] {
 			if !slices.Contains(c.rivals[id], s.person.ID) {
 				c.rivals[id] = append(c.rivals[id], s.person.ID)
@@ -127,7 +127,7 @@ func (c *comparing) employeeOf(s *subject) (e *plan.Employee, match, note string
 	}
 	var active, ended []*plan.Employee
 	keys := map[plan.EmployeeID]plan.Field{}
-	for _, key := range c.keys(s) {
+	for _, key := range c.matcher.keys(s) {
 		for _, id := range c.byKey[key][plan.FoldName(s.mapped.Wanted.Values[key])] {
 			e := c.employees[id]
 			if _, seen := keys[id]; seen {
@@ -222,7 +222,7 @@ func (c *comparing) shown(e *plan.Employee) plan.ComparedEmployee {
 // placeEmployees finds the active employees without anyone in Okta.
 func (c *comparing) placeEmployees() error {
 	for _, e := range c.sortedEmployees() {
-		if !e.Active() || c.claimed[e.ID] != nil || c.doubted[e.ID] || c.isOwn(e) {
+		if !e.Active() || c.claimed[e.ID] != nil || c.doubted[e.ID] || c.portalReader.isOwn(e) {
 			continue
 		}
 		row := plan.Compared{Employee: c.shown(e)}
@@ -252,7 +252,7 @@ func (c *comparing) tellApart(ctx context.Context) error {
 		row := &c.out.OnlyTrackTik[i]
 		pool.Go(func() error {
 			defer c.progress(1)
-			s, err := c.classify(poolCtx, c.employees[row.Employee.ID])
+			s, err := c.standingReader.classify(poolCtx, c.employees[row.Employee.ID])
 			if row.Class = s.Class; row.Note == "" {
 				row.Note = s.Why
 			}
@@ -271,7 +271,7 @@ func (c *comparing) sortedEmployees() []*plan.Employee {
 	return list
 }
 
-func (r *run) isOwn(e *plan.Employee) bool { return r.pol.Owns(plan.Who{Employee: e}) }
+func (r *portalReader) isOwn(e *plan.Employee) bool { return r.pol.Owns(plan.Who{Employee: e}) }
 
 // isDue reports whether one of the groups gives somebody the role: several may.
 func (c *comparing) isDue(role plan.RoleID, id plan.PersonID) bool {
@@ -288,7 +288,7 @@ func (c *comparing) placeHolders() {
 		slices.Sort(ids)
 		for _, id := range slices.Compact(ids) {
 			e, s := c.employees[id], c.claimed[id]
-			if e == nil || !e.Active() || c.isOwn(e) || s != nil && c.isDue(g.role.ID, s.person.ID) {
+			if e == nil || !e.Active() || c.portalReader.isOwn(e) || s != nil && c.isDue(g.role.ID, s.person.ID) {
 				continue
 			}
 			row := plan.Compared{Employee: c.shown(e), Role: g.role, Group: g.group.Name}

@@ -13,9 +13,15 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// A guard puts all decisions into one plan, and holds what exceeds a limit.
+type guard struct {
+	base
+	*decided
+}
+
 // compose puts all decisions into one plan, in the order in which it is carried out,
 // and lets the guards judge it.
-func (r *run) compose(ctx context.Context) {
+func (r *guard) compose(ctx context.Context) {
 	roles := &r.roles.decision // with room for all actions
 	actions := append(roles.Actions, r.roles.groups.Actions...)
 	held := slices.Clone(r.roles.groups.Held)
@@ -36,7 +42,7 @@ func (r *run) compose(ctx context.Context) {
 	if r.opt.Expect != "" && len(r.approved) > 0 {
 		r.plainHash = r.hashWithoutApproval(ctx, actions, held)
 	}
-	actions, held = r.guard(ctx, actions, held)
+	actions, held = r.judge(ctx, actions, held)
 	slices.SortStableFunc(held, func(a, b plan.Held) int { return plan.CompareActions(&a.Action, &b.Action) })
 	slices.SortStableFunc(problems, func(a, b plan.Problem) int {
 		return cmp.Or(strings.Compare(string(a.User.ID), string(b.User.ID)), strings.Compare(a.Code, b.Code))
@@ -60,18 +66,18 @@ func (r *run) compose(ctx context.Context) {
 }
 
 // stuckHere are the writes that no look-up settles, of those whom the run is about.
-func (r *run) stuckHere() []plan.Problem {
+func (r *guard) stuckHere() []plan.Problem {
 	return slices.DeleteFunc(r.stuck, func(p plan.Problem) bool { return r.some() && r.people.subjects[p.User.ID] == nil })
 }
 
 // hashWithoutApproval is the plan's hash as it was saved, before anybody approved what
 // the guards held back.
-func (r *run) hashWithoutApproval(ctx context.Context, actions []plan.Action, held []plan.Held) string {
+func (r *guard) hashWithoutApproval(ctx context.Context, actions []plan.Action, held []plan.Held) string {
 	approved := r.approved
 	r.approved = nil
 	defer func() { r.approved = approved }()
 	plain := *r.doc
-	plain.Actions, plain.Held = r.guard(ctx, slices.Clone(actions), slices.Clone(held))
+	plain.Actions, plain.Held = r.judge(ctx, slices.Clone(actions), slices.Clone(held))
 	slices.SortStableFunc(plain.Held, func(a, b plan.Held) int { return plan.CompareActions(&a.Action, &b.Action) })
 	r.plainHeld = plain.GuardHash()
 	return plain.ComputeHash()
@@ -79,7 +85,7 @@ func (r *run) hashWithoutApproval(ctx context.Context, actions []plan.Action, he
 
 // expected reports that the plan is the saved one, also as it was before anything was approved:
 // what is due, and what the guards hold, which an approval lets go on.
-func (r *run) expected() bool {
+func (r *guard) expected() bool {
 	is := func(due, held string) bool {
 		return r.opt.Expect == due && (r.opt.ExpectHeld == "" || r.opt.ExpectHeld == held)
 	}
@@ -87,14 +93,14 @@ func (r *run) expected() bool {
 }
 
 // warnReason says that nobody chose the reason of terminations.
-func (r *run) warnReason(actions []plan.Action) {
+func (r *guard) warnReason(actions []plan.Action) {
 	if r.Reason == "" && slices.ContainsFunc(actions, func(a plan.Action) bool { return a.Kind == plan.Terminate }) {
 		r.warn(plan.Warning{Code: warnReason, Message: "tracktik.termination_reason is empty: the portal's first reason is used for terminations"})
 	}
 }
 
-// guard moves what the guards refuse to the held actions. It takes actions over.
-func (r *run) guard(ctx context.Context, actions []plan.Action, held []plan.Held) ([]plan.Action, []plan.Held) {
+// judge moves what the guards refuse to the held actions. It takes actions over.
+func (r *guard) judge(ctx context.Context, actions []plan.Action, held []plan.Held) ([]plan.Action, []plan.Held) {
 	in := plan.GuardInput{Limits: r.Limits, Managed: r.people.managed, Approved: r.approved, Command: r.command(), RoleGrants: map[plan.RoleID]int{}, Cause: map[plan.Kind]string{}}
 	if r.partial && r.opt.Command != "" {
 		in.Shown = r.opt.Command + " --dry-run"
@@ -146,7 +152,7 @@ func (r *run) guard(ctx context.Context, actions []plan.Action, held []plan.Held
 
 // keepNames are the people who are to give a name free and whose update is not due yet,
 // since TrackTik refused it before: they keep the name in this run.
-func (r *run) keepNames(actions []plan.Action) map[plan.PersonID]string {
+func (r *guard) keepNames(actions []plan.Action) map[plan.PersonID]string {
 	waits := map[plan.PersonID]string{}
 	if len(r.names.After) == 0 {
 		return waits
@@ -169,7 +175,7 @@ func (r *run) keepNames(actions []plan.Action) map[plan.PersonID]string {
 
 // withhold holds what takes a name that is not given free after all. Waits are those who
 // keep theirs, with the code that says why.
-func (r *run) withhold(actions []plan.Action, held []plan.Held, waits map[plan.PersonID]string) ([]plan.Action, []plan.Held) {
+func (r *guard) withhold(actions []plan.Action, held []plan.Held, waits map[plan.PersonID]string) ([]plan.Action, []plan.Held) {
 	stopped := map[plan.PersonID]string{}
 	for _, wants := range []map[plan.PersonID][]plan.PersonID{r.names.After, r.names.Freed} {
 		for id, owners := range wants {
@@ -193,7 +199,7 @@ func (r *run) withhold(actions []plan.Action, held []plan.Held, waits map[plan.P
 }
 
 // notVisible adds the way to approve people whom Okta suddenly does not know.
-func (r *run) notVisible(held []plan.Held, command string) {
+func (r *guard) notVisible(held []plan.Held, command string) {
 	var set []plan.ActionRef
 	why := ""
 	for i := range held {
@@ -212,7 +218,7 @@ func (r *run) notVisible(held []plan.Held, command string) {
 		Approve: hash, Message: "guard refused: " + why + "; the rest goes on; to terminate exactly these, once, within 24 hours: " + command + " --approve " + hash})
 }
 
-func (r *run) countGrants(in *plan.GuardInput) {
+func (r *guard) countGrants(in *plan.GuardInput) {
 	for g, err := range r.Snapshot.Grants() {
 		if err != nil {
 			return // the next read of the snapshot says so
@@ -223,7 +229,7 @@ func (r *run) countGrants(in *plan.GuardInput) {
 }
 
 // command is how this run is made again.
-func (r *run) command() string {
+func (r *frame) command() string {
 	if r.opt.Command != "" {
 		return r.opt.Command
 	}
@@ -243,7 +249,7 @@ func (r *run) command() string {
 
 // sharedCause names the group that most of the terminated had the app from, when it
 // has lost the app.
-func (r *run) sharedCause(ctx context.Context, actions []plan.Action) string {
+func (r *guard) sharedCause(ctx context.Context, actions []plan.Action) string {
 	byGroup, total := map[plan.GroupID]int{}, 0
 	for i := range actions {
 		if actions[i].Kind != plan.Terminate {
@@ -277,7 +283,7 @@ func (r *run) sharedCause(ctx context.Context, actions []plan.Action) string {
 // markOpen notes who has to be decoded in the next run whatever their print: those
 // with anything left to do or to show, and the managed who are not to be provisioned.
 // A print says that somebody is in order, and their roles follow the groups unseen.
-func (r *run) markOpen(list []*subject) {
+func (r *guard) markOpen(list []*subject) {
 	for _, s := range list {
 		d := &s.decision
 		waits := s.link != nil && (s.judgement.Verdict == plan.Wait || s.judgement.Verdict == plan.Ignore)
@@ -301,7 +307,7 @@ func heldByDate(h plan.Held) bool {
 
 // tellOverdue logs the refused removals whose next try is not due, so that no run
 // passes over a leaver in silence.
-func (r *run) tellOverdue() {
+func (r *guard) tellOverdue() {
 	for _, p := range r.doc.Problems {
 		for _, t := range r.troubles[p.User.ID] {
 			if t.Kind.Removes() && t.Code == p.Code && t.Message == p.Message {

@@ -7,9 +7,15 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// A dateReader judges the first and the last day of employment, where a person works.
+type dateReader struct {
+	base
+	regionReader *regionReader
+}
+
 // readDates notes the days of employment of somebody who was decoded. Who is suspended has
 // some too.
-func (r *run) readDates(s *subject) {
+func (r *dateReader) readDates(s *subject) {
 	if !r.Mapper.NeedsDates() || !s.person.Readable {
 		return
 	}
@@ -24,7 +30,7 @@ func (r *run) readDates(s *subject) {
 
 // judgeDates makes leavers of the managed people whose last day is over where they work,
 // whatever their assignment says.
-func (r *run) judgeDates(ctx context.Context, list []*subject) error {
+func (r *dateReader) judgeDates(ctx context.Context, list []*subject) error {
 	for _, s := range list {
 		if s.link == nil || s.dates.End == "" || s.judgement.Verdict == plan.Depart {
 			continue
@@ -42,18 +48,18 @@ func (r *run) judgeDates(ctx context.Context, list []*subject) error {
 
 // isOver reports whether the last day of an employee is over where they work. Regions are
 // read only while that depends on the zone.
-func (r *run) isOver(ctx context.Context, end plan.Day, link *plan.Link) (bool, error) {
+func (r *dateReader) isOver(ctx context.Context, end plan.Day, link *plan.Link) (bool, error) {
 	if !end.MayBeOver(r.now) || end.IsOver(r.now) {
 		return end.IsOver(r.now), nil
 	}
-	if err := r.readRegions(ctx); err != nil {
+	if err := r.regionReader.readRegions(ctx); err != nil {
 		return false, err
 	}
-	return end.Over(r.now, r.zoneOf(link.PushedRegion)), nil
+	return end.Over(r.now, r.regionReader.zoneOf(link.PushedRegion)), nil
 }
 
 // zoneOf is the time zone of a region, else that of the schedule.
-func (r *run) zoneOf(id plan.RegionID) *time.Location {
+func (r *regionReader) zoneOf(id plan.RegionID) *time.Location {
 	if r.regions != nil {
 		if name := r.regions.ByID(id).TimeZone; name != "" {
 			if zone, err := time.LoadLocation(name); err == nil {
@@ -66,23 +72,23 @@ func (r *run) zoneOf(id plan.RegionID) *time.Location {
 
 // datesNow tells of a new person whether the first day is still to come, and whether the
 // last one is over, in the zone of the region where they would be made.
-func (r *run) datesNow(s *subject) (early, ended bool) {
+func (r *dateReader) datesNow(s *subject) (early, ended bool) {
 	if s.link != nil || s.dates == (plan.Dates{}) {
 		return false, false
 	}
-	zone := r.zoneOf(s.mapped.Wanted.RegionID)
+	zone := r.regionReader.zoneOf(s.mapped.Wanted.RegionID)
 	return s.dates.Start != "" && !s.dates.Start.Begun(r.pol.StartLead, r.now, zone), s.dates.End != "" && s.dates.End.Over(r.now, zone)
 }
 
 // due is the day on which the person has to be decoded although nothing has changed.
-func (r *run) due(s *subject) plan.DayNumber {
+func (r *dateReader) due(s *subject) plan.DayNumber {
 	early, _ := r.datesNow(s)
 	return s.dates.Due(early, r.pol.StartLead)
 }
 
 // overNow reports whether the last day of a managed person is over by what Okta has just
 // answered about them.
-func (r *run) overNow(ctx context.Context, p *plan.Person) (bool, error) {
+func (r *dateReader) overNow(ctx context.Context, p *plan.Person) (bool, error) {
 	if !r.Mapper.NeedsDates() {
 		return false, nil
 	}

@@ -9,14 +9,26 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// A peopleDecider makes everybody's decision but for their roles.
+type peopleDecider struct {
+	base
+	*decided
+	dateReader   *dateReader
+	portalReader *portalReader
+	regionReader *regionReader
+	claimer      *claimer
+	nameReader   *nameReader
+	matcher      *matcher
+}
+
 // decidePeople makes everybody's decision but for their roles: first who leaves, since
 // that gives names free, then who gets which name, then the others.
-func (r *run) decidePeople(ctx context.Context) error {
+func (r *peopleDecider) decidePeople(ctx context.Context) error {
 	list := r.people.sorted()
-	if err := r.judgeDates(ctx, list); err != nil {
+	if err := r.dateReader.judgeDates(ctx, list); err != nil {
 		return err
 	}
-	if err := r.learnOwn(ctx, list); err != nil {
+	if err := r.portalReader.learnOwn(ctx, list); err != nil {
 		return err
 	}
 	for _, s := range list {
@@ -27,27 +39,27 @@ func (r *run) decidePeople(ctx context.Context) error {
 	if err := r.readLeavers(ctx, list); err != nil {
 		return err
 	}
-	if err := r.resolveRegions(ctx, list); err != nil {
+	if err := r.regionReader.resolveRegions(ctx, list); err != nil {
 		return err
 	}
-	claims := r.claims(list)
-	others, err := r.bystanders(ctx, claims)
+	claims := r.claimer.claims(list)
+	others, err := r.nameReader.bystanders(ctx, claims)
 	if err != nil {
 		return err
 	}
-	if err := r.resolveNames(append(claims, others...)); err != nil {
+	if err := r.claimer.resolveNames(append(claims, others...)); err != nil {
 		return err
 	}
 	fresh := r.fresh(list)
-	if err := r.findMatches(ctx, fresh); err != nil {
+	if err := r.matcher.findMatches(ctx, fresh); err != nil {
 		return err
 	}
 	if r.some() {
-		if err := r.findRivals(ctx, fresh); err != nil {
+		if err := r.nameReader.findRivals(ctx, fresh); err != nil {
 			return err
 		}
 	}
-	if err := r.learnOwn(ctx, list); err != nil {
+	if err := r.portalReader.learnOwn(ctx, list); err != nil {
 		return err
 	}
 	for _, s := range list {
@@ -62,7 +74,7 @@ func (r *run) decidePeople(ctx context.Context) error {
 
 // learnOwn finds out whose credentials we use where somebody could be that employee.
 // What is left, spareOwn finds.
-func (r *run) learnOwn(ctx context.Context, list []*subject) error {
+func (r *portalReader) learnOwn(ctx context.Context, list []*subject) error {
 	risky := func(s *subject) bool {
 		return len(s.matches) > 0 || s.employee != nil || s.link != nil && s.judgement.Verdict == plan.Depart
 	}
@@ -74,7 +86,7 @@ func (r *run) learnOwn(ctx context.Context, list []*subject) error {
 
 // spareOwn asks whose credentials we use where only the plan shows that it matters, and
 // holds what would touch that employee.
-func (r *run) spareOwn(ctx context.Context) error {
+func (r *peopleDecider) spareOwn(ctx context.Context) error {
 	if r.pol.Own != 0 || r.pol.OwnUsername != "" {
 		return nil // the decisions knew
 	}
@@ -96,7 +108,7 @@ func (r *run) spareOwn(ctx context.Context) error {
 }
 
 // fresh are the new people for whom an employee is looked for.
-func (r *run) fresh(list []*subject) []*subject {
+func (r *peopleDecider) fresh(list []*subject) []*subject {
 	var fresh []*subject
 	for _, s := range list {
 		_, recreated := r.names.Recreated[s.person.ID]
@@ -109,7 +121,7 @@ func (r *run) fresh(list []*subject) []*subject {
 }
 
 // decideOne asks package plan about one person.
-func (r *run) decideOne(s *subject) {
+func (r *peopleDecider) decideOne(s *subject) {
 	note := s.decision.Note
 	if why := r.pending[s.person.ID]; why != "" {
 		kind := plan.Update
@@ -148,8 +160,8 @@ func (s *subject) seenAgain() {
 	s.decision.Note.NotVisibleSince = nil
 }
 
-func (r *run) view(s *subject) *plan.View {
-	early, ended := r.datesNow(s)
+func (r *peopleDecider) view(s *subject) *plan.View {
+	early, ended := r.dateReader.datesNow(s)
 	return &plan.View{Dates: s.dates, Early: early, Ended: ended, Person: &s.person, Judgement: s.judgement, Evidence: s.evidence, Mapped: s.mapped, OutOfScope: s.outOf, ScopeError: s.scopeErr,
 		Link: s.link, Employee: s.employee, Gone: s.gone, Matches: s.matches, Tie: s.tie, Former: s.former, FormerNow: s.formerNow, Troubles: r.dueTroubles(s.person.ID), Origin: s.origin(),
 		Recreate: slices.Contains(r.opt.Recreate, s.person.ID), Fresh: r.refresh, AsOf: r.now,
@@ -168,142 +180,11 @@ func (s *subject) own() {
 
 // dueTroubles are a person's earlier problems, unless an administrator wants them
 // tried at once.
-func (r *run) dueTroubles(id plan.PersonID) []plan.Trouble {
+func (r *peopleDecider) dueTroubles(id plan.PersonID) []plan.Trouble {
 	if slices.Contains(r.opt.Retry, id) || slices.Contains(r.opt.Recreate, id) {
 		return nil
 	}
 	return r.troubles[id]
-}
-
-// claims are the wishes for user names and e-mails of the run's people.
-func (r *run) claims(list []*subject) []plan.Claim {
-	var claims []plan.Claim
-	for _, s := range list {
-		if c, ok := r.claim(s); ok {
-			claims = append(claims, c)
-		}
-	}
-	return claims
-}
-
-// resolveNames lets package plan judge who gets which user name and e-mail.
-func (r *run) resolveNames(claims []plan.Claim) error {
-	var failed error
-	owners := func(field plan.Field, ask func(string) ([]plan.PersonID, error)) func(string) []plan.Owner {
-		return func(name string) []plan.Owner {
-			if r.people.managed == 0 {
-				return nil
-			}
-			found, err := r.owners(field, ask, name)
-			if err != nil {
-				failed = err
-			}
-			return found
-		}
-	}
-	r.names = plan.ResolveNames(claims, owners(plan.Username, r.Snapshot.OwnersOfUsername), owners(plan.Email, r.Snapshot.OwnersOfEmail))
-	for id, p := range r.names.Problems {
-		if s := r.people.subjects[id]; s != nil { // else a bystander's
-			s.mapped.Problems = append(s.mapped.Problems, p)
-		}
-	}
-	return failed
-}
-
-func (r *run) claim(s *subject) (plan.Claim, bool) {
-	if s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" || len(s.mapped.Problems) > 0 || r.pending[s.person.ID] != "" {
-		return plan.Claim{}, false
-	}
-	ended := ""
-	if s.link != nil {
-		ended = endedStatus(s.link, s)
-	}
-	if plan.FreesNames(ended) && !(plan.MayRecreate(ended) && slices.Contains(r.opt.Recreate, s.person.ID)) {
-		return plan.Claim{}, false // nothing is sent for them
-	}
-	v := r.effective(s)
-	c := plan.Claim{Person: s.person.ID, User: s.ref(), Username: plan.FoldName(v[plan.Username]), Email: plan.FoldName(v[plan.Email]),
-		First: plan.FoldName(v[plan.FirstName]), Last: plan.FoldName(v[plan.LastName]), CustomID: plan.FoldName(v[plan.CustomID]), Managed: s.link != nil}
-	if s.link != nil {
-		p := &s.link.Pushed
-		c.Moves = r.pol.UpdateUsers && ended == "" && (c.Username != plan.FoldName(p[plan.Username]) || c.Email != plan.FoldName(p[plan.Email]))
-		if r.pol.UpdateUsers && s.link.ElsewhereStatus == "" {
-			c.FormerID = plan.FoldName(p[plan.CustomID])
-		}
-	}
-	return c, true
-}
-
-// effective is what the person's employee will hold: a field that is not sent stays as
-// it was pushed, whatever Okta says.
-func (r *run) effective(s *subject) plan.Values {
-	v := s.mapped.Wanted.Values
-	if s.link == nil {
-		return v
-	}
-	for f := range v {
-		if field := plan.Field(f); s.mapped.Wanted.Keep.Has(field) || r.pol.Settled(s.link, field) {
-			v[f] = s.link.Pushed[f]
-		}
-	}
-	return v
-}
-
-// owners are the managed people who have a name by the snapshot, and by what was read of
-// TrackTik in this run.
-func (r *run) owners(field plan.Field, ask func(string) ([]plan.PersonID, error), name string) ([]plan.Owner, error) {
-	ids, err := ask(name)
-	if err != nil {
-		return nil, err
-	}
-	var owners []plan.Owner
-	for _, id := range ids {
-		link, found, err := r.Snapshot.Link(id)
-		if err != nil {
-			return nil, err
-		}
-		if !found {
-			continue
-		}
-		s := r.people.subjects[id]
-		status := endedStatus(&link, s)
-		if plan.FreesNames(status) || r.renamedByHand(id, field, name) {
-			continue
-		}
-		o := plan.Owner{Person: id, Employee: link.Employee, First: plan.FoldName(link.Pushed[plan.FirstName]), Last: plan.FoldName(link.Pushed[plan.LastName])}
-		switch {
-		case status != "":
-			o.Keeps = "is " + status + " there"
-		case !r.pol.UpdateUsers:
-			o.Keeps = "sync.update_users is off"
-		}
-		if s != nil {
-			o.Leaves = terminates(s)
-			o.Missing = s.absent && !o.Leaves
-			o.Confirmed = s.evidence != plan.EvidenceSample
-		}
-		owners = append(owners, o)
-	}
-	return owners, nil
-}
-
-// renamedByHand reports somebody to whom the run gives no name, and whose employee was read
-// and has another one than the recorded.
-func (r *run) renamedByHand(id plan.PersonID, field plan.Field, name string) bool {
-	e := r.current.differs[id]
-	if e == nil || !e.Has.Has(field) || plan.FoldName(e.Values[field]) == name {
-		return false
-	}
-	s := r.people.subjects[id]
-	return s == nil || s.judgement.Verdict != plan.Provision
-}
-
-// endedStatus is in what state somebody's employee is who is not active; s may be nil.
-func endedStatus(link *plan.Link, s *subject) string {
-	if s == nil {
-		return link.ElsewhereStatus
-	}
-	return plan.Ended(link, s.employee, s.gone)
 }
 
 // terminates reports whether the person's employee is terminated in this plan.
@@ -313,7 +194,7 @@ func terminates(s *subject) bool {
 
 // recreate hands the employee of somebody who was deleted and made anew in Okta to
 // the new person, instead of a termination and a second employee.
-func (r *run) recreate() {
+func (r *peopleDecider) recreate() {
 	for id, owner := range r.names.Recreated {
 		s, old := r.people.subjects[id], r.people.subjects[owner.Person]
 		if s == nil || len(s.mapped.Problems) > 0 {
@@ -332,7 +213,7 @@ func (r *run) recreate() {
 	}
 }
 
-func (r *run) warnDefaultRegion(list []*subject) {
+func (r *peopleDecider) warnDefaultRegion(list []*subject) {
 	var logins []string
 	for _, s := range list {
 		for i := range s.decision.Actions {

@@ -21,9 +21,15 @@ const sampleSize = 20
 // lookers is how many look-ups go on at one time.
 const lookers = read.Lookers
 
+// An absentReader looks up who is missing from a listing: absence is not departure.
+type absentReader struct {
+	base
+	peopleReader *peopleReader
+}
+
 // confirmAbsent looks up who is managed and missing from the listing, and who is said
 // to be inactive: absence is not departure.
-func (r *run) confirmAbsent(ctx context.Context) error {
+func (r *absentReader) confirmAbsent(ctx context.Context) error {
 	var absent []*subject
 	for i := range r.people.marks {
 		m := &r.people.marks[i]
@@ -31,7 +37,7 @@ func (r *run) confirmAbsent(ctx context.Context) error {
 			continue
 		}
 		s := &subject{person: plan.Person{ID: m.id}, absent: true}
-		if err := r.recall(s); err != nil {
+		if err := r.peopleReader.recall(s); err != nil {
 			return err
 		}
 		if s.link == nil {
@@ -90,13 +96,13 @@ func others(all, some []*subject) []*subject {
 
 // samples reports whether a few look-ups stand for n: more than the guard would let
 // pass anyway.
-func (r *run) samples(n int) bool {
+func (r *frame) samples(n int) bool {
 	limit := r.Limits.Of(plan.Terminate).MaxCount
 	return !r.full && n > sampleSize && limit >= 0 && n > limit
 }
 
 // sample draws some by a hash of the run and the person: nobody can guess them.
-func (r *run) sample(all []*subject) []*subject {
+func (r *absentReader) sample(all []*subject) []*subject {
 	weight := func(s *subject) uint64 {
 		h := fnv.New64a()
 		_, _ = h.Write([]byte(r.doc.ID + "|" + string(s.person.ID)))
@@ -111,7 +117,7 @@ func (r *run) sample(all []*subject) []*subject {
 
 // lookUp asks Okta about each by id. A failed look-up holds that person; an answer
 // that contradicts the listing is an error.
-func (r *run) lookUp(ctx context.Context, list []*subject) error {
+func (r *absentReader) lookUp(ctx context.Context, list []*subject) error {
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(lookers)
 	for _, s := range list {
@@ -134,7 +140,7 @@ func (r *run) lookUp(ctx context.Context, list []*subject) error {
 }
 
 // lookUpOne judges one person by Okta's direct answers.
-func (r *run) lookUpOne(ctx context.Context, s *subject) error {
+func (r *absentReader) lookUpOne(ctx context.Context, s *subject) error {
 	p, found, err := r.direct(ctx, s.person.ID)
 	if err != nil {
 		return err
@@ -154,7 +160,7 @@ func (r *run) lookUpOne(ctx context.Context, s *subject) error {
 	}
 	s.person, s.judgement = p, judgement
 	if judgement.Verdict == plan.Provision {
-		r.mapSubject(s)
+		r.peopleReader.mapSubject(s)
 	}
 	s.person.User, s.person.App = nil, nil
 	return nil
@@ -162,7 +168,7 @@ func (r *run) lookUpOne(ctx context.Context, s *subject) error {
 
 // direct reads a person and the assignment, by id; found is false when Okta says that
 // there is no such user.
-func (r *run) direct(ctx context.Context, id plan.PersonID) (p plan.Person, found bool, err error) {
+func (r *absentReader) direct(ctx context.Context, id plan.PersonID) (p plan.Person, found bool, err error) {
 	p, found, err = r.Source.User(ctx, string(id))
 	if err != nil || !found || p.Status == "DEPROVISIONED" {
 		return p, found, err
@@ -175,7 +181,7 @@ func (r *run) direct(ctx context.Context, id plan.PersonID) (p plan.Person, foun
 }
 
 // notFound is a person whom Okta does not know: deleted, or out of our sight.
-func (r *run) notFound(s *subject) plan.Judgement {
+func (r *absentReader) notFound(s *subject) plan.Judgement {
 	if s.link.SeenDeprovisioned {
 		return plan.Judgement{Verdict: plan.Depart, Why: "deleted in Okta, after it was deactivated"}
 	}
@@ -185,7 +191,7 @@ func (r *run) notFound(s *subject) plan.Judgement {
 const whyDeleted = "deleted in Okta"
 
 // believe takes the sample's word for those who were not looked up.
-func (r *run) believe(absent, looked []*subject) {
+func (r *absentReader) believe(absent, looked []*subject) {
 	if len(absent) == len(looked) {
 		return
 	}
@@ -212,7 +218,7 @@ func (r *run) sampled() bool {
 // judgeDeleted holds people whom Okta does not know when they are many: rights are
 // lost more often than people are deleted together. Whose look-up failed counts with
 // them. How many they are, a run of single people has from the last whole run.
-func (r *run) judgeDeleted(absent []*subject) error {
+func (r *absentReader) judgeDeleted(absent []*subject) error {
 	v := &r.unseen
 	*v = unseen{judged: true}
 	for _, s := range absent {
@@ -250,7 +256,7 @@ type unseen struct {
 	count, few int // how many there are, of everybody; and how many may be deleted at once
 }
 
-func (r *run) judgeUnseen(s *subject) {
+func (r *absentReader) judgeUnseen(s *subject) {
 	v := &r.unseen
 	since := s.link.NotVisibleSince
 	if since == nil && !r.some() { // a run of single people counts them until they are gone
@@ -274,7 +280,7 @@ func (r *run) judgeUnseen(s *subject) {
 }
 
 // countUnseen is Meta.NotVisible after this run.
-func (r *run) countUnseen() (int, error) {
+func (r *absentReader) countUnseen() (int, error) {
 	whole := r.unseen.judged && !r.some()
 	n := r.meta.NotVisible
 	if whole {
@@ -294,4 +300,4 @@ func (r *run) countUnseen() (int, error) {
 
 // some reports a run of single people. What needs everybody to be decided, it has from the
 // snapshot, the configuration and the last whole run.
-func (r *run) some() bool { return len(r.opt.Users) > 0 }
+func (r *frame) some() bool { return len(r.opt.Users) > 0 }

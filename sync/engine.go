@@ -132,16 +132,16 @@ func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, e
 		return nil, err
 	}
 	r.log.WithField("by", e.By).Info("run begins")
-	err = r.carryOut(ctx, r.decide, r.apply, r.finish)
-	r.takeCensus(ctx)
+	err = r.carryOut(ctx, r.decide, r.carrier.apply, r.recorder.finish)
+	r.census.takeCensus(ctx)
 	r.noteAsked()
 	return r.conclude(ctx, err)
 }
 
 // conclude ends a run that ended with err: it records the run, and tells of it.
 func (r *run) conclude(ctx context.Context, err error) (*plan.Document, error) {
-	r.settleApprovals(ctx)
-	if recordErr := r.record(err); err == nil {
+	r.approver.settleApprovals(ctx)
+	if recordErr := r.bookkeeper.record(err); err == nil {
 		err = recordErr
 	}
 	r.tell(err)
@@ -168,7 +168,7 @@ func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, 
 		if r.doc.Pending() > 0 && !r.opt.Confirm(r.doc) {
 			return nil
 		}
-		if err := r.giveApproved(ctx); err != nil {
+		if err := r.approver.giveApproved(ctx); err != nil {
 			return err
 		}
 	}
@@ -197,7 +197,7 @@ func (r *run) permitted() error {
 	switch {
 	case r.opt.Expect != "" && (r.opt.ExpectConfig != "" && r.opt.ExpectConfig != r.Config):
 		return &RefusedError{RefusedStale, "the configuration (sync, guard) is not the one that the saved plan was made with: make the plan anew with `plan --out`"}
-	case r.opt.Expect != "" && !r.expected():
+	case r.opt.Expect != "" && !r.guard.expected():
 		return &RefusedError{RefusedStale, fmt.Sprintf("the saved plan %s does not fit any more: Okta, TrackTik or the snapshot moved, and the plan would be %s now; make it anew with `plan --out`",
 			r.opt.Expect, r.doc.Hash)}
 	case r.checked.Stops && len(r.checked.Exempt) == 0 && !r.Observe:

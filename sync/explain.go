@@ -136,8 +136,8 @@ func (e *Engine) Explain(ctx context.Context, name string, known plan.UserRef) (
 	if err := x.tell(); err != nil {
 		return nil, err
 	}
-	x.nameAll(x.out.Actions, x.out.Held, x.out.Problems, x.out.Warnings)
-	x.out.User.Name = (&namer{run: x.run}).find(x.out.User.ID).Name
+	x.guard.nameAll(x.out.Actions, x.out.Held, x.out.Problems, x.out.Warnings)
+	x.out.User.Name = (&namer{base: x.base}).find(x.out.User.ID).Name
 	return x.out, failed
 }
 
@@ -198,31 +198,31 @@ func (x *explainer) decideAll(ctx context.Context) error {
 	provision := s.judgement.Verdict == plan.Provision && x.pending[x.id] == ""
 	x.learn(ctx, list)
 	if !provision {
-		x.decideOne(s)
+		x.peopleDecider.decideOne(s)
 		return x.decideOwnRoles(ctx)
 	}
-	if err := x.resolveNames(x.claims(list)); err != nil {
+	if err := x.claimer.resolveNames(x.claimer.claims(list)); err != nil {
 		return err
 	}
-	if err := x.findMatches(ctx, x.fresh(list)); err != nil {
+	if err := x.matcher.findMatches(ctx, x.peopleDecider.fresh(list)); err != nil {
 		if len(s.matches) == 0 || !errors.Is(err, errAsked) {
 			x.unread = err
 			return nil
 		}
 		x.note(StepMatch, "whether they hold a protected role, and must not be taken over, was not looked up: %v", err)
 	}
-	if err := x.resolveRegions(ctx, list); err != nil { // last: it is the listing that can be long
+	if err := x.regionReader.resolveRegions(ctx, list); err != nil { // last: it is the listing that can be long
 		x.note(StepMap, "the region was not looked up in TrackTik: %v", err)
 	}
 	x.learn(ctx, list)
-	x.decideOne(s)
-	x.recreate()
+	x.peopleDecider.decideOne(s)
+	x.peopleDecider.recreate()
 	return x.decideOwnRoles(ctx)
 }
 
 // learn finds out whose credentials we use.
 func (x *explainer) learn(ctx context.Context, list []*subject) {
-	if err := x.learnOwn(ctx, list); err != nil {
+	if err := x.portalReader.learnOwn(ctx, list); err != nil {
 		x.note(StepPlan, "whether this is the employee whose credentials we use was not looked up: %v", err)
 	}
 }
@@ -230,7 +230,7 @@ func (x *explainer) learn(ctx context.Context, list []*subject) {
 func (x *explainer) decideOwnRoles(ctx context.Context) error {
 	err := x.pushedStill(ctx)
 	if err == nil {
-		err = x.decideRoles(ctx)
+		err = x.grantDecider.decideRoles(ctx)
 	}
 	if x.unlisted {
 		x.note(StepPlan, "which groups are pushed now, and whether another one has the name of theirs, was not looked up: `plan --user` does")
@@ -243,7 +243,7 @@ func (x *explainer) decideOwnRoles(ctx context.Context) error {
 
 // heirs holds a departure as a run for the person alone does.
 func (x *explainer) heirs(ctx context.Context) error {
-	err := x.findHeirs(ctx)
+	err := x.nameReader.findHeirs(ctx)
 	if errors.Is(err, errAsked) {
 		x.note(StepPlan, "whether somebody was made anew in Okta with their names was not looked up: `plan --user` does")
 		return nil
@@ -257,7 +257,7 @@ func (x *explainer) pushedStill(ctx context.Context) error {
 	x.asking.late, x.unlisted = true, false
 	var failed error
 	x.groups = slices.DeleteFunc(x.groups, func(g *pushed) bool {
-		is, err := x.pushedNow(ctx, g.group, g.link)
+		is, err := x.ownGroupReader.pushedNow(ctx, g.group, g.link)
 		failed = errors.Join(failed, err)
 		return err == nil && !is && !g.former && !g.failed
 	})

@@ -134,7 +134,7 @@ func (x *explainer) tellFound(step *Step) {
 		return
 	}
 	var keys []string
-	for _, f := range x.keys(x.s) {
+	for _, f := range x.matcher.keys(x.s) {
 		keys = append(keys, f.String())
 	}
 	step.Summary = "no employee has that " + strings.Join(keys, " or ") + ": they would be a new one"

@@ -42,7 +42,7 @@ func (x *explainer) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := x.readOwnGroups(ctx, x.id, storedGroups(links)); err != nil {
+	if err := x.ownGroupReader.readOwnGroups(ctx, x.id, storedGroups(links)); err != nil {
 		return err
 	}
 	slices.SortFunc(x.groups, func(a, b *pushed) int { return compareText(a.group.ID, b.group.ID) })
@@ -50,7 +50,7 @@ func (x *explainer) read(ctx context.Context) error {
 	x.full = p
 	x.out.User = plan.UserRef{ID: p.ID, Login: p.Login}
 	x.group = x.groupName(ctx, p.Assignment.Group, links)
-	if err := x.subject(p, plan.EvidenceFull); err != nil {
+	if err := x.peopleReader.subject(p, plan.EvidenceFull); err != nil {
 		return err
 	}
 	x.s = x.people.subjects[p.ID]
@@ -58,7 +58,7 @@ func (x *explainer) read(ctx context.Context) error {
 		x.s.judgement.Verdict, x.s.leaver = plan.Depart, true // this is the direct look-up
 	}
 	if p.User != nil {
-		x.result, x.sources = x.Mapper.Explain(p, x.groupNames(p.ID))
+		x.result, x.sources = x.Mapper.Explain(p, x.peopleReader.groupNames(p.ID))
 		x.mapped = true
 	}
 	return nil
@@ -75,16 +75,16 @@ func (x *explainer) person(ctx context.Context) (p plan.Person, found bool, err 
 // absent is somebody whom Okta does not know.
 func (x *explainer) absent() error {
 	s := &subject{person: plan.Person{ID: x.id}, absent: true, evidence: plan.EvidenceFull, seen: x.clock()}
-	if err := x.recall(s); err != nil {
+	if err := x.peopleReader.recall(s); err != nil {
 		return err
 	}
 	if s.link == nil {
 		return fmt.Errorf("%w: user %s does not exist in Okta, and is not managed", ErrNobody, x.id)
 	}
-	s.judgement = x.notFound(s)
+	s.judgement = x.absentReader.notFound(s)
 	x.people.subjects[x.id], x.s = s, s
 	x.out.User = s.ref()
-	return x.judgeDeleted([]*subject{s})
+	return x.absentReader.judgeDeleted([]*subject{s})
 }
 
 // readEmployee reads the employee of a managed person, as a refresh does.
@@ -95,7 +95,7 @@ func (x *explainer) readEmployee(ctx context.Context) {
 	}
 	x.asking.about(link.Employee)
 	if err == nil {
-		err = x.refreshOne(ctx, x.id)
+		err = x.employeeReader.refreshOne(ctx, x.id)
 	}
 	if err != nil {
 		x.note(StepMatch, "the employee was not read, and what follows is by what was last pushed: %v", err)

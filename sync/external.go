@@ -23,8 +23,13 @@ type ties struct {
 	found  *plan.ExternalIDs // what is to be remembered; nil: nothing new
 }
 
+// A tieReader weighs the external ids by which Okta names employees.
+type tieReader struct {
+	base
+}
+
 // noteTie takes in the external id of an entry of Okta's listing.
-func (r *run) noteTie(m *mark, e *plan.Entry) {
+func (r *tieReader) noteTie(m *mark, e *plan.Entry) {
 	switch {
 	case e.External == 0 || !r.pol.MatchExternal:
 	case m == nil || m.employee == 0:
@@ -40,7 +45,7 @@ func (r *run) noteTie(m *mark, e *plan.Entry) {
 }
 
 // tie notes what external ids say of new people. It reports whether any is known.
-func (r *run) tie(fresh []*subject) bool {
+func (r *tieReader) tie(fresh []*subject) bool {
 	if !r.pol.MatchExternal {
 		return false
 	}
@@ -60,7 +65,7 @@ func (r *run) tie(fresh []*subject) bool {
 
 // rememberTies is for a run of single people: it has read theirs, and of the others there
 // is what the last whole run saw.
-func (r *run) rememberTies() {
+func (r *tieReader) rememberTies() {
 	for id, s := range r.people.subjects {
 		if employee, ok := plan.ParseExternal(s.person.Assignment.External); ok && s.link == nil {
 			r.ties.of.Add(employee, id)
@@ -80,7 +85,7 @@ func (r *run) rememberTies() {
 
 // countStrays counts those whom the portal knows since they are managed for somebody, and
 // returns the others.
-func (r *run) countStrays() ([]plan.EmployeeID, error) {
+func (r *tieReader) countStrays() ([]plan.EmployeeID, error) {
 	r.ties.differ = 0
 	var unknown []plan.EmployeeID
 	for id, n := range r.ties.strays {
@@ -111,7 +116,7 @@ func wantedTies(fresh []*subject) map[plan.EmployeeID][]*subject {
 }
 
 // lookUpTies finds the employees whom external ids name, by their ids.
-func (r *run) lookUpTies(ctx context.Context, fresh []*subject) error {
+func (r *tieReader) lookUpTies(ctx context.Context, fresh []*subject) error {
 	byID := wantedTies(fresh)
 	if len(byID) == 0 {
 		return nil
@@ -130,7 +135,7 @@ func (r *run) lookUpTies(ctx context.Context, fresh []*subject) error {
 }
 
 // foundTie takes in an employee of the portal, if any external id names them.
-func (r *run) foundTie(e *plan.Employee, byID map[plan.EmployeeID][]*subject) {
+func (r *tieReader) foundTie(e *plan.Employee, byID map[plan.EmployeeID][]*subject) {
 	r.ties.differ += r.ties.strays[e.ID]
 	for _, s := range byID[e.ID] {
 		s.matches = append(s.matches, plan.Match{Key: plan.ExternalID, Employee: *e})
@@ -140,7 +145,7 @@ func (r *run) foundTie(e *plan.Employee, byID map[plan.EmployeeID][]*subject) {
 // proveTies takes external ids for what they are worth in this org: where they mostly name
 // somebody else, nobody is matched by them. A run of single people goes by what the last
 // whole run found.
-func (r *run) proveTies(fresh []*subject) {
+func (r *tieReader) proveTies(fresh []*subject) {
 	var tally plan.ExternalTally
 	if r.meta.External != nil {
 		tally = r.meta.External.ExternalTally
@@ -169,7 +174,7 @@ func (r *run) proveTies(fresh []*subject) {
 	}
 }
 
-func (r *run) disbelieve(fresh []*subject, tally plan.ExternalTally) {
+func (r *tieReader) disbelieve(fresh []*subject, tally plan.ExternalTally) {
 	if slices.ContainsFunc(fresh, func(s *subject) bool { return s.tie != nil }) {
 		r.warn(plan.Warning{Code: plan.WarningExternalIDDisbelieved, Message: tally.Disbelief()})
 	}

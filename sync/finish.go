@@ -8,9 +8,17 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// A recorder writes into the snapshot what a run has seen.
+type recorder struct {
+	base
+	*decided
+	carrier    *carrier
+	dateReader *dateReader
+}
+
 // finish records what the run has seen: prints of those who are in order, groups and
 // their members, corrected grants, problems. out is nil when nothing was applied.
-func (r *run) finish(out *apply.Outcome) error {
+func (r *recorder) finish(out *apply.Outcome) error {
 	// Whoever is to be looked at again is noted before anything that would make the next
 	// run find nothing new about them, and who is in order after everything else.
 	steps := []func(*apply.Outcome) error{r.finishNotes, r.finishUnfinished, r.finishGrants, r.finishOthers, r.finishGroups, r.finishTroubles, r.finishAudits, r.finishPrints}
@@ -23,7 +31,7 @@ func (r *run) finish(out *apply.Outcome) error {
 }
 
 // finishNotes records what is to be remembered of people whose link no action wrote.
-func (r *run) finishNotes(out *apply.Outcome) error {
+func (r *recorder) finishNotes(out *apply.Outcome) error {
 	var notes []plan.Link
 	apart := r.apart()
 	for _, s := range r.people.sorted() {
@@ -59,7 +67,7 @@ func noWaitBegins(note, record *plan.Link) {
 	}
 }
 
-func (r *run) finishGrants(out *apply.Outcome) error {
+func (r *recorder) finishGrants(out *apply.Outcome) error {
 	batch := plan.Batch{DropGrants: append(slices.Clone(r.current.dropGrants), r.roles.drops...)}
 	dropped := map[plan.GrantKey]bool{}
 	for _, k := range batch.DropGrants {
@@ -100,7 +108,7 @@ func (r *run) finishGrants(out *apply.Outcome) error {
 
 // correctedGrants are the grants that were not as recorded, and still are not: no action of
 // this run recorded anything about them.
-func (r *run) correctedGrants(dropped map[plan.GrantKey]bool) ([]plan.Grant, error) {
+func (r *recorder) correctedGrants(dropped map[plan.GrantKey]bool) ([]plan.Grant, error) {
 	var corrected []plan.Grant
 	for key, c := range r.current.corrected {
 		if dropped[key] {
@@ -122,7 +130,7 @@ const groupsAtOnce = 100
 
 // finishGroups records members and stamps, but of groups whose role could not be made:
 // those are looked at again.
-func (r *run) finishGroups(out *apply.Outcome) error {
+func (r *recorder) finishGroups(out *apply.Outcome) error {
 	if len(r.opt.Users) > 0 {
 		return nil
 	}
@@ -193,7 +201,7 @@ func (r *run) finishGroups(out *apply.Outcome) error {
 }
 
 // finishTroubles records who has a problem now, and who has none any more.
-func (r *run) finishTroubles(out *apply.Outcome) error {
+func (r *recorder) finishTroubles(out *apply.Outcome) error {
 	r.meta.Refused = keepRefusals(r.meta.Refused, out)
 	var batch plan.Batch
 	current := map[string]bool{}
@@ -247,7 +255,7 @@ func (r *run) finishTroubles(out *apply.Outcome) error {
 }
 
 // refusedBefore finds the recorded refusal that a problem of the plan stands for.
-func (r *run) refusedBefore(p plan.Problem) (plan.Trouble, bool) {
+func (r *recorder) refusedBefore(p plan.Problem) (plan.Trouble, bool) {
 	for _, t := range r.troubles[p.User.ID] {
 		if t.Kind != "" && t.Code == p.Code && t.Message == p.Message {
 			return t, true
@@ -257,7 +265,7 @@ func (r *run) refusedBefore(p plan.Problem) (plan.Trouble, bool) {
 }
 
 // lookedAt reports whether the run would have found the person's problem again.
-func (r *run) lookedAt(id plan.PersonID) bool {
+func (r *recorder) lookedAt(id plan.PersonID) bool {
 	if id == "" {
 		return len(r.opt.Users) == 0
 	}
@@ -267,7 +275,7 @@ func (r *run) lookedAt(id plan.PersonID) bool {
 
 // finishAudits writes what was held, or would have been done, into the history, when
 // it is not what the last run wrote.
-func (r *run) finishAudits(out *apply.Outcome) error {
+func (r *recorder) finishAudits(out *apply.Outcome) error {
 	if r.some() {
 		return r.commitAudits(r.wouldBeDone())
 	}
@@ -277,7 +285,7 @@ func (r *run) finishAudits(out *apply.Outcome) error {
 	}
 	r.meta.LastHash = hash
 	var audits []plan.Audit
-	job := r.job()
+	job := r.carrier.job()
 	for i := range r.doc.Held {
 		entry := job.Audit(&r.doc.Held[i].Action, plan.Withheld)
 		entry.Message = r.doc.Held[i].Why
@@ -287,11 +295,11 @@ func (r *run) finishAudits(out *apply.Outcome) error {
 }
 
 // wouldBeDone are the entries about what an observing run only plans.
-func (r *run) wouldBeDone() (audits []plan.Audit) {
+func (r *recorder) wouldBeDone() (audits []plan.Audit) {
 	if !r.Observe {
 		return nil
 	}
-	job := r.job()
+	job := r.carrier.job()
 	for i := range r.doc.Actions {
 		if a := &r.doc.Actions[i]; a.Kind.Writes() {
 			audits = append(audits, job.Audit(a, plan.Would))
@@ -300,7 +308,7 @@ func (r *run) wouldBeDone() (audits []plan.Audit) {
 	return audits
 }
 
-func (r *run) commitAudits(audits []plan.Audit) error {
+func (r *recorder) commitAudits(audits []plan.Audit) error {
 	if len(audits) == 0 {
 		return nil
 	}
@@ -308,7 +316,7 @@ func (r *run) commitAudits(audits []plan.Audit) error {
 }
 
 // standing stands for what is held, and in observe mode for the plan.
-func (r *run) standing() string {
+func (r *recorder) standing() string {
 	var refs []plan.ActionRef
 	for i := range r.doc.Held {
 		ref := r.doc.Held[i].Ref()

@@ -8,7 +8,7 @@ import (
 )
 
 // finishUnfinished notes who is not in order: the next run decodes them.
-func (r *run) finishUnfinished(out *apply.Outcome) error {
+func (r *recorder) finishUnfinished(out *apply.Outcome) error {
 	prints, err := r.prints(out)
 	if err != nil {
 		return err
@@ -17,7 +17,7 @@ func (r *run) finishUnfinished(out *apply.Outcome) error {
 }
 
 // finishPrints notes who is in order: the next run decodes only the others.
-func (r *run) finishPrints(out *apply.Outcome) error {
+func (r *recorder) finishPrints(out *apply.Outcome) error {
 	prints, err := r.prints(out)
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func (r *run) finishPrints(out *apply.Outcome) error {
 	return r.forgetStrangers()
 }
 
-func (r *run) commitPrints(prints []plan.PersonPrint) error {
+func (r *recorder) commitPrints(prints []plan.PersonPrint) error {
 	if len(prints) == 0 {
 		return nil
 	}
@@ -36,7 +36,7 @@ func (r *run) commitPrints(prints []plan.PersonPrint) error {
 }
 
 // prints are the new prints of people, by their ids; a zero one of who is not in order.
-func (r *run) prints(out *apply.Outcome) ([]plan.PersonPrint, error) {
+func (r *recorder) prints(out *apply.Outcome) ([]plan.PersonPrint, error) {
 	var prints []plan.PersonPrint
 	unfinished := map[plan.PersonID]bool{}
 	if out != nil {
@@ -58,8 +58,8 @@ func (r *run) prints(out *apply.Outcome) ([]plan.PersonPrint, error) {
 			if m != nil && m.print != (plan.Print{}) {
 				prints = append(prints, plan.PersonPrint{Person: id})
 			}
-		case s.person.Print != (plan.Print{}) && (m == nil || m.print != s.person.Print || m.due != r.due(s)):
-			prints = append(prints, plan.PersonPrint{Person: id, Print: s.person.Print, Due: r.due(s)})
+		case s.person.Print != (plan.Print{}) && (m == nil || m.print != s.person.Print || m.due != r.dateReader.due(s)):
+			prints = append(prints, plan.PersonPrint{Person: id, Print: s.person.Print, Due: r.dateReader.due(s)})
 		}
 	}
 	for id := range unfinished {
@@ -79,7 +79,7 @@ func (r *run) prints(out *apply.Outcome) ([]plan.PersonPrint, error) {
 
 // forgetStrangers drops the prints of people who were never managed and are not listed
 // any more.
-func (r *run) forgetStrangers() error {
+func (r *recorder) forgetStrangers() error {
 	if len(r.opt.Users) > 0 {
 		return nil
 	}

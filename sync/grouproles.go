@@ -9,8 +9,16 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// A groupDecider decides which role each pushed group has.
+type groupDecider struct {
+	base
+	*decided
+	portalReader *portalReader
+	groupReader  *groupReader
+}
+
 // decideGroups asks package plan which role each pushed group has.
-func (r *run) decideGroups(ctx context.Context) error {
+func (r *groupDecider) decideGroups(ctx context.Context) error {
 	open, err := r.openRoles()
 	if err != nil {
 		return err
@@ -21,7 +29,7 @@ func (r *run) decideGroups(ctx context.Context) error {
 	}
 	mapped := slices.ContainsFunc(views, func(v plan.GroupView) bool { return !v.Aside && v.Mapped != "" })
 	if plan.NeedsPortalRoles(views, &r.pol) || mapped && r.meta.Config != r.Reading {
-		if err := r.readPortalRoles(ctx); err != nil {
+		if err := r.portalReader.readPortalRoles(ctx); err != nil {
 			return err
 		}
 	}
@@ -53,7 +61,7 @@ func (r *run) decideGroups(ctx context.Context) error {
 // groupViews are the groups that the run is about and, aside, all others that have a
 // role, are to get one, or are given one by the configuration: which role a group has
 // does not depend on what was read in this run.
-func (r *run) groupViews(ctx context.Context, open map[plan.GroupID]plan.Held) ([]plan.GroupView, error) {
+func (r *groupDecider) groupViews(ctx context.Context, open map[plan.GroupID]plan.Held) ([]plan.GroupView, error) {
 	links, err := r.Snapshot.Groups()
 	if err != nil {
 		return nil, err
@@ -115,8 +123,8 @@ func (r *run) groupViews(ctx context.Context, open map[plan.GroupID]plan.Held) (
 // otherGroups reads, for a run of single people, all groups that are pushed: one that has
 // no role yet, or another name than its role, shows only beside the others which it gets.
 // What no whole run would push is no longer among the groups of the run.
-func (r *run) otherGroups(ctx context.Context, links []plan.GroupLink) (map[plan.GroupID]plan.Group, error) {
-	found, _, err := r.findGroups(ctx, links)
+func (r *groupDecider) otherGroups(ctx context.Context, links []plan.GroupLink) (map[plan.GroupID]plan.Group, error) {
+	found, _, err := r.groupReader.findGroups(ctx, links)
 	if errors.Is(err, errAsked) {
 		r.unlisted = true
 		return nil, nil
@@ -137,7 +145,7 @@ func (r *run) otherGroups(ctx context.Context, links []plan.GroupLink) (map[plan
 
 // openRoles are the groups whose role may or may not have been made: they have none
 // before that is known.
-func (r *run) openRoles() (map[plan.GroupID]plan.Held, error) {
+func (r *groupDecider) openRoles() (map[plan.GroupID]plan.Held, error) {
 	pending, err := r.Snapshot.Pending()
 	open := map[plan.GroupID]plan.Held{}
 	for i := range pending {

@@ -57,8 +57,13 @@ const (
 	warnReason    = "default_termination_reason"
 )
 
+// A groupReader finds the pushed groups, and reads the members of those that changed.
+type groupReader struct {
+	base
+}
+
 // readGroups finds the pushed groups, and reads the members of those that changed.
-func (r *run) readGroups(ctx context.Context) error {
+func (r *groupReader) readGroups(ctx context.Context) error {
 	links, err := r.Snapshot.Groups()
 	if err != nil {
 		return err
@@ -83,7 +88,7 @@ func (r *run) readGroups(ctx context.Context) error {
 
 // findGroups reads the groups that are pushed by the configured rule, and tells the
 // images among those that are left out.
-func (r *run) findGroups(ctx context.Context, links []plan.GroupLink) (found map[plan.GroupID]plan.Group, images map[plan.GroupID]bool, err error) {
+func (r *groupReader) findGroups(ctx context.Context, links []plan.GroupLink) (found map[plan.GroupID]plan.Group, images map[plan.GroupID]bool, err error) {
 	r.phase("reading okta groups", 0)
 	found = map[plan.GroupID]plan.Group{}
 	var read []plan.Group
@@ -128,7 +133,7 @@ func (r *run) findGroups(ctx context.Context, links []plan.GroupLink) (found map
 // warnDeadKeys names configured groups that there are not: a slip of the pen would
 // otherwise grant nothing, and say nothing. A group on record that was not shown this time
 // still counts.
-func (r *run) warnDeadKeys(found map[plan.GroupID]plan.Group, links []plan.GroupLink, read []plan.Group) {
+func (r *groupReader) warnDeadKeys(found map[plan.GroupID]plan.Group, links []plan.GroupLink, read []plan.Group) {
 	keys := plan.GroupKeys{Roles: slices.Sorted(maps.Keys(r.Groups.Roles)), Order: r.pol.Order}
 	if r.Groups.Push == pushListed {
 		keys.Names, keys.IDs = r.Groups.Names, r.Groups.IDs
@@ -151,7 +156,7 @@ func (r *run) warnDeadKeys(found map[plan.GroupID]plan.Group, links []plan.Group
 // APP_GROUP that is the image of another one, by whose name it was found. An imported
 // group without such a twin, of Active Directory for example, is pushed like any other.
 // An image may be on record, from when its original could not be seen.
-func (r *run) dropImages(found map[plan.GroupID]plan.Group, stored map[plan.GroupID]*plan.GroupLink) map[plan.GroupID]bool {
+func (r *groupReader) dropImages(found map[plan.GroupID]plan.Group, stored map[plan.GroupID]*plan.GroupLink) map[plan.GroupID]bool {
 	const image = "APP_GROUP"
 	dropped, originals := map[plan.GroupID]bool{}, map[string]bool{}
 	for _, g := range found {
@@ -188,7 +193,7 @@ func idSet(ids []string) map[plan.GroupID]bool {
 // fewGroups is up to how many groups are read one by one rather than in a listing.
 const fewGroups = 20
 
-func (r *run) readByID(ctx context.Context, ids map[plan.GroupID]bool, take func(func(plan.Group) bool) func([]plan.Group) error) error {
+func (r *groupReader) readByID(ctx context.Context, ids map[plan.GroupID]bool, take func(func(plan.Group) bool) func([]plan.Group) error) error {
 	wanted := func(g plan.Group) bool { return ids[g.ID] }
 	if len(ids) > fewGroups {
 		return r.Source.Groups(ctx, take(wanted))
@@ -210,7 +215,7 @@ func (r *run) readByID(ctx context.Context, ids map[plan.GroupID]bool, take func
 
 // named reports whether the configuration names the group: by id, by its name, or by
 // the name it had when it was first matched.
-func (r *run) named(g plan.Group, stored *plan.GroupLink) bool {
+func (r *groupReader) named(g plan.Group, stored *plan.GroupLink) bool {
 	if slices.Contains(r.Groups.IDs, string(g.ID)) || plan.MatchAny(r.Groups.Names, g.Name) {
 		return true
 	}
@@ -219,7 +224,7 @@ func (r *run) named(g plan.Group, stored *plan.GroupLink) bool {
 
 // settleGroups compares what was found with what is stored. A group that is missing is
 // looked up by itself before it counts as unpushed.
-func (r *run) settleGroups(ctx context.Context, links []plan.GroupLink, found map[plan.GroupID]plan.Group) error {
+func (r *groupReader) settleGroups(ctx context.Context, links []plan.GroupLink, found map[plan.GroupID]plan.Group) error {
 	stored := storedGroups(links)
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		g := &pushed{group: found[id]}
@@ -244,7 +249,7 @@ func (r *run) settleGroups(ctx context.Context, links []plan.GroupLink, found ma
 	return nil
 }
 
-func (r *run) missingGroup(ctx context.Context, l *plan.GroupLink) error {
+func (r *groupReader) missingGroup(ctx context.Context, l *plan.GroupLink) error {
 	gone, err := r.groupGone(ctx, l)
 	if err != nil {
 		var f failure
@@ -270,7 +275,7 @@ func (r *run) missingGroup(ctx context.Context, l *plan.GroupLink) error {
 
 // groupGone looks for the evidence that a stored group is no longer pushed. A listing
 // that contradicts it fails the run; a look-up that fails proves nothing.
-func (r *run) groupGone(ctx context.Context, l *plan.GroupLink) (bool, error) {
+func (r *groupReader) groupGone(ctx context.Context, l *plan.GroupLink) (bool, error) {
 	switch r.Groups.Push {
 	case pushNone:
 		return true, nil
@@ -294,7 +299,7 @@ func (r *run) groupGone(ctx context.Context, l *plan.GroupLink) (bool, error) {
 const memberReaders = 4
 
 // readMembers reads the members of the groups that may have changed.
-func (r *run) readMembers(ctx context.Context) error {
+func (r *groupReader) readMembers(ctx context.Context) error {
 	r.phase("reading group members", len(r.groups))
 	readers, ctx := errgroup.WithContext(ctx)
 	readers.SetLimit(memberReaders)
@@ -320,11 +325,11 @@ func (r *run) readMembers(ctx context.Context) error {
 
 // mayHaveChanged reports whether Okta has to be asked. Okta moves the stamp of its
 // built-in group Everyone at will.
-func (r *run) mayHaveChanged(g *pushed) bool {
+func (r *groupReader) mayHaveChanged(g *pushed) bool {
 	return r.refresh || g.link == nil || g.link.Unpushed || g.link.Stamp == "" || g.link.Stamp != g.group.Changed || g.group.Type == "BUILT_IN"
 }
 
-func (r *run) readGroup(ctx context.Context, g *pushed, mu *sync.Mutex) error {
+func (r *groupReader) readGroup(ctx context.Context, g *pushed, mu *sync.Mutex) error {
 	var members []plan.PersonID
 	err := r.Source.Members(ctx, g.group.ID, func(page []plan.PersonID) error {
 		members = append(members, page...)
@@ -359,7 +364,7 @@ const youngStamp = time.Minute
 
 // trusted returns a stamp that was read before the members, or nothing if it is so
 // young that a later change could carry the same.
-func (r *run) trusted(stamp string) string {
+func (r *frame) trusted(stamp string) string {
 	at, err := time.Parse(time.RFC3339, stamp)
 	if err != nil || r.now.Sub(at) < youngStamp {
 		return ""

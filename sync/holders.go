@@ -11,10 +11,18 @@ import (
 	"tracktik-sync/sync/read"
 )
 
+// A holderReader looks up who holds which role already.
+type holderReader struct {
+	base
+	*decided
+	roleDecider *roleDecider
+	grantReader *grantReader
+}
+
 // findHolders looks up what those hold who exist in TrackTik and are to be granted a role:
 // what somebody else gave them is taken over, and not granted twice. Who is created in
 // this plan holds nothing.
-func (r *run) findHolders(ctx context.Context) error {
+func (r *holderReader) findHolders(ctx context.Context) error {
 	var asking []*plan.RoleView
 	roles, people := map[plan.RoleID]bool{}, map[plan.EmployeeID]bool{}
 	var lacking []*plan.RoleView
@@ -43,20 +51,20 @@ func (r *run) findHolders(ctx context.Context) error {
 }
 
 // wantsDefault reports whether a person who exists in TrackTik is to get the default role.
-func (r *run) wantsDefault(v *plan.RoleView) bool {
+func (r *holderReader) wantsDefault(v *plan.RoleView) bool {
 	if v.Employee == 0 || len(v.Due) > 0 || v.Default == nil {
 		return false
 	}
-	return slices.ContainsFunc(r.rolesDecision(v).Actions, func(a plan.Action) bool { return a.Kind == plan.GrantRole })
+	return slices.ContainsFunc(r.roleDecider.rolesDecision(v).Actions, func(a plan.Action) bool { return a.Kind == plan.GrantRole })
 }
 
 // wantsLook reports whether a person is to be granted something that they may hold
 // already, and adds those roles.
-func (r *run) wantsLook(v *plan.RoleView, roles map[plan.RoleID]bool) bool {
+func (r *holderReader) wantsLook(v *plan.RoleView, roles map[plan.RoleID]bool) bool {
 	if v.Employee == 0 || len(v.Due) == 0 {
 		return false
 	}
-	d := r.rolesDecision(v)
+	d := r.roleDecider.rolesDecision(v)
 	grants := slices.DeleteFunc(d.Actions, func(a plan.Action) bool { return a.Kind != plan.GrantRole })
 	for _, h := range d.Held { // it may be theirs already, and is taken over then
 		if h.Kind == plan.GrantRole && h.Code() == plan.HeldSwitchedOff {
@@ -76,7 +84,7 @@ func (r *run) wantsLook(v *plan.RoleView, roles map[plan.RoleID]bool) bool {
 }
 
 // lookUpHolders asks about each person, or about each role where that takes fewer calls.
-func (r *run) lookUpHolders(ctx context.Context, views []*plan.RoleView, people []plan.EmployeeID, roles []plan.RoleID) error {
+func (r *holderReader) lookUpHolders(ctx context.Context, views []*plan.RoleView, people []plan.EmployeeID, roles []plan.RoleID) error {
 	if r.current.holders == nil {
 		r.current.holders = map[holder][]plan.GrantID{}
 	}
@@ -119,7 +127,7 @@ func (r *run) lookUpHolders(ctx context.Context, views []*plan.RoleView, people 
 const grantsAPage = 1000
 
 // callsByRole is about how many calls it takes to read who holds the roles.
-func (r *run) callsByRole(roles []plan.RoleID) (int, error) {
+func (r *holderReader) callsByRole(roles []plan.RoleID) (int, error) {
 	calls := 0
 	for _, id := range roles {
 		holders, err := r.Snapshot.Holders(id)
@@ -133,13 +141,13 @@ func (r *run) callsByRole(roles []plan.RoleID) (int, error) {
 
 // lacksOurs reads by their ids the grants of ours that an answer lacks. doubt says that one
 // is there, so that the answer tells nothing.
-func (r *run) lacksOurs(ctx context.Context, missing []plan.Grant) (doubt string, err error) {
-	err = r.grants.Unread(ctx, r.confirmGrants(ctx, missing, true), nil)
+func (r *holderReader) lacksOurs(ctx context.Context, missing []plan.Grant) (doubt string, err error) {
+	err = r.grants.Unread(ctx, r.grantReader.confirmGrants(ctx, missing, true), nil)
 	return r.grants.Doubt(), err
 }
 
 // lacksHolders is lacksOurs for the lists of who holds the roles.
-func (r *run) lacksHolders(ctx context.Context, roles []plan.RoleID) (doubt string, err error) {
+func (r *holderReader) lacksHolders(ctx context.Context, roles []plan.RoleID) (doubt string, err error) {
 	var missing []plan.Grant
 	for _, id := range roles {
 		named := map[plan.GrantID]bool{}
@@ -160,7 +168,7 @@ func (r *run) lacksHolders(ctx context.Context, roles []plan.RoleID) (doubt stri
 }
 
 // noteHolders notes who of the people in question holds the roles; doubt is why others may.
-func (r *run) noteHolders(views []*plan.RoleView, roles []plan.RoleID, doubt string) {
+func (r *holderReader) noteHolders(views []*plan.RoleView, roles []plan.RoleID, doubt string) {
 	for _, v := range views {
 		v.Doubt = unsureOf(doubt)
 	}
@@ -178,7 +186,7 @@ func (r *run) noteHolders(views []*plan.RoleView, roles []plan.RoleID, doubt str
 }
 
 // noteRoles notes what one person holds; doubt is why the list of all grants does not tell.
-func (r *run) noteRoles(ctx context.Context, v *plan.RoleView, doubt string) error {
+func (r *holderReader) noteRoles(ctx context.Context, v *plan.RoleView, doubt string) error {
 	held, unsure, err := r.grants.Of(ctx, v.Employee)
 	if err != nil {
 		return err
@@ -220,7 +228,7 @@ func unsureOf(doubt string) string {
 
 // adoptGrants takes over what is due and held already. With that the person's roles have
 // changed: one that TrackTik refused to take as the last is no longer it.
-func (r *run) adoptGrants(v *plan.RoleView) {
+func (r *holderReader) adoptGrants(v *plan.RoleView) {
 	for _, d := range v.Due {
 		ids := r.current.holders[holder{d.Role.ID, v.Employee}]
 		if len(ids) == 0 || d.Role.ID == 0 || v.Employee == 0 || slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {
@@ -244,7 +252,7 @@ func (r *run) adoptGrants(v *plan.RoleView) {
 // doubles takes back the later ones of several grants of one role, where all of them are
 // ours: calls of ours were lost, and took effect after all. What somebody else granted is
 // theirs.
-func (r *run) doubles() error {
+func (r *holderReader) doubles() error {
 	for _, v := range r.roles.views {
 		for _, h := range v.Have {
 			ids := r.current.holders[holder{h.Grant.Role, v.Employee}]
@@ -265,7 +273,7 @@ func (r *run) doubles() error {
 
 // takeBack revokes all grants of a role but the first one, which is the one on record
 // from now on.
-func (r *run) takeBack(v *plan.RoleView, h *plan.Holding, ids []plan.GrantID) {
+func (r *holderReader) takeBack(v *plan.RoleView, h *plan.Holding, ids []plan.GrantID) {
 	why := v.Shielded
 	switch {
 	case why != "":
@@ -294,7 +302,7 @@ func (r *run) takeBack(v *plan.RoleView, h *plan.Holding, ids []plan.GrantID) {
 // stillHeld are the grants of a former employee that are there. One that the list of their
 // roles lacks is read by its id, and one that cannot be read counts as there: it is not
 // granted again.
-func (r *run) stillHeld(ctx context.Context, former *plan.Former) ([]plan.Grant, error) {
+func (r *grantReader) stillHeld(ctx context.Context, former *plan.Former) ([]plan.Grant, error) {
 	held, doubt, err := r.grants.Of(ctx, former.Link.Employee)
 	if err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ import (
 // readLeavers reads the employees of those who are to be terminated, unless a refresh has
 // done so, and decides about these people anew. Who cannot be read is not known to be
 // ended or banned.
-func (r *run) readLeavers(ctx context.Context, list []*subject) error {
+func (r *peopleDecider) readLeavers(ctx context.Context, list []*subject) error {
 	if r.refresh {
 		return nil
 	}
@@ -48,7 +48,7 @@ func (r *run) readLeavers(ctx context.Context, list []*subject) error {
 	return nil
 }
 
-func (r *run) readLeaversOneByOne(ctx context.Context, leavers []*subject) error {
+func (r *peopleDecider) readLeaversOneByOne(ctx context.Context, leavers []*subject) error {
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(max(1, r.Workers))
 	for _, s := range leavers {
@@ -64,7 +64,7 @@ func (r *run) readLeaversOneByOne(ctx context.Context, leavers []*subject) error
 	return pool.Wait()
 }
 
-func (r *run) readLeaversListed(ctx context.Context, leavers []*subject) error {
+func (r *peopleDecider) readLeaversListed(ctx context.Context, leavers []*subject) error {
 	byID := make(map[plan.EmployeeID]*subject, len(leavers))
 	for _, s := range leavers {
 		byID[s.link.Employee] = s
@@ -83,7 +83,7 @@ func (r *run) readLeaversListed(ctx context.Context, leavers []*subject) error {
 }
 
 // statusRead is when the subject's employee was read.
-func (r *run) statusRead(s *subject) time.Time {
+func (r *facts) statusRead(s *subject) time.Time {
 	if s.looked.IsZero() {
 		return r.current.read
 	}

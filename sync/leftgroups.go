@@ -12,9 +12,15 @@ import (
 	"tracktik-sync/sync/read"
 )
 
+// A leftReader asks Okta once more before a role is taken from who left a group.
+type leftReader struct {
+	base
+	*decided
+}
+
 // confirmLeft looks at the own groups of people who are missing from a group before
 // a role is taken from them.
-func (r *run) confirmLeft(ctx context.Context) error {
+func (r *leftReader) confirmLeft(ctx context.Context) error {
 	var left []*plan.RoleView
 	n := 0
 	for _, v := range r.roles.views {
@@ -78,7 +84,7 @@ func (r *run) confirmLeft(ctx context.Context) error {
 // that says that a group lacks the person. A list of members that Okta gave in this run,
 // and that lacks them all the same, is broken. One that is stored from an earlier run was
 // short then: the role stays, and short names the group.
-func (r *run) confirmOne(ctx context.Context, v *plan.RoleView) (short []plan.GroupID, err error) {
+func (r *leftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []plan.GroupID, err error) {
 	groups, err := r.Source.GroupsOf(ctx, v.User.ID)
 	if err != nil {
 		return nil, err
@@ -114,14 +120,14 @@ func (r *run) confirmOne(ctx context.Context, v *plan.RoleView) (short []plan.Gr
 
 // gives reports whether who is in the group holds that role by it. Several groups may give
 // one role, and the grant on record names the one that did so first.
-func (r *run) gives(id plan.GroupID, h *plan.Holding) bool {
+func (r *leftReader) gives(id plan.GroupID, h *plan.Holding) bool {
 	g := r.byGroup[id]
 	return id == h.Group || g != nil && g.role != nil && g.role.ID == h.Role.ID
 }
 
 // confirmAlone asks the group about somebody who has no groups at all by their own list,
 // in a run that has read no members: one empty answer takes no role.
-func (r *run) confirmAlone(ctx context.Context, id plan.PersonID, group plan.GroupID) error {
+func (r *leftReader) confirmAlone(ctx context.Context, id plan.PersonID, group plan.GroupID) error {
 	err := r.Source.Members(ctx, group, func(page []plan.PersonID) error {
 		if slices.Contains(page, id) {
 			return &read.BrokenListing{What: fmt.Sprintf("okta's list of the groups of user %s is empty, and group %s has them", id, group)}
@@ -136,7 +142,7 @@ func (r *run) confirmAlone(ctx context.Context, id plan.PersonID, group plan.Gro
 
 // distrustStored has the next run read the members of groups whose stored list is short:
 // it is of a run that was not shown everybody.
-func (r *run) distrustStored(short []plan.GroupID) {
+func (r *leftReader) distrustStored(short []plan.GroupID) {
 	for _, id := range short {
 		g := r.byGroup[id]
 		if g.short {

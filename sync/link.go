@@ -205,16 +205,16 @@ func (l *linker) mapPerson(ctx context.Context, s *subject) error {
 		if err != nil {
 			return err
 		}
-		if err := l.readGroupsOf(ctx, s.person.ID, storedGroups(links)); err != nil {
+		if err := l.ownGroupReader.readGroupsOf(ctx, s.person.ID, storedGroups(links)); err != nil {
 			return err
 		}
 	}
-	l.mapSubject(s)
+	l.peopleReader.mapSubject(s)
 	w := &s.mapped.Wanted
 	if w.Values[plan.Region] == "" {
 		return nil
 	}
-	if err := l.readRegions(ctx); err != nil {
+	if err := l.regionReader.readRegions(ctx); err != nil {
 		return err
 	}
 	if region, code, _ := l.regions.Find(w.Values[plan.Region]); code == "" {
@@ -230,7 +230,7 @@ func (l *linker) findOwners(ctx context.Context) error {
 		if s == nil {
 			continue
 		}
-		if err := l.ownership(&s.matches[0]); err != nil {
+		if err := l.matcher.ownership(&s.matches[0]); err != nil {
 			return err
 		}
 		link, linked, err := l.Snapshot.Link(s.person.ID)
@@ -242,13 +242,13 @@ func (l *linker) findOwners(ctx context.Context) error {
 		}
 		found = append(found, s)
 	}
-	if err := l.findAdmins(ctx, found); err != nil {
+	if err := l.portalReader.findAdmins(ctx, found); err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(found, func(s *subject) bool { return s.matches[0].Doubt != "" }) {
 		return nil
 	}
-	return l.findAdminsInList(ctx, found)
+	return l.portalReader.findAdminsInList(ctx, found)
 }
 
 // refuseTwice refuses a row that names somebody whom another row names.

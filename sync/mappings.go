@@ -18,7 +18,7 @@ type mappings struct {
 
 // readMappings reads the app's Push Groups. The first good read is kept; afterwards only
 // a mapping that Okta says is gone takes a group away.
-func (r *run) readMappings(ctx context.Context) error {
+func (r *groupReader) readMappings(ctx context.Context) error {
 	list, err := r.Source.PushMappings(ctx)
 	var f failure
 	refused := err != nil && errors.As(err, &f) && f.Status() >= 400 && f.Status() < 500 && !f.Credentials() && f.Status() != 429
@@ -54,7 +54,7 @@ func (r *run) readMappings(ctx context.Context) error {
 
 // mappingGone reports that a group's mapping is gone. That the group cannot be read says
 // nothing about it.
-func (r *run) mappingGone(ctx context.Context, l *plan.GroupLink) (bool, error) {
+func (r *groupReader) mappingGone(ctx context.Context, l *plan.GroupLink) (bool, error) {
 	switch {
 	case r.mappings.groups[l.Group]:
 		_, found, err := r.Source.Group(ctx, l.Group)

@@ -15,7 +15,12 @@ import (
 // being looked up one by one.
 const manyNew = 100
 
-func (r *run) readRegions(ctx context.Context) error {
+// A regionReader reads the portal's regions, once a run.
+type regionReader struct {
+	base
+}
+
+func (r *regionReader) readRegions(ctx context.Context) error {
 	if r.regions != nil {
 		return nil
 	}
@@ -28,7 +33,7 @@ func (r *run) readRegions(ctx context.Context) error {
 }
 
 // resolveRegions gives the people who need one the id of their region.
-func (r *run) resolveRegions(ctx context.Context, list []*subject) error {
+func (r *regionReader) resolveRegions(ctx context.Context, list []*subject) error {
 	for _, s := range list {
 		if s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" || s.waits {
 			continue
@@ -45,7 +50,7 @@ func (r *run) resolveRegions(ctx context.Context, list []*subject) error {
 	return nil
 }
 
-func (r *run) resolveRegion(s *subject) {
+func (r *regionReader) resolveRegion(s *subject) {
 	w := &s.mapped.Wanted
 	region, byDefault, code, message := r.regions.Of(w.Values[plan.Region], r.pol.DefaultRegion)
 	w.Default = byDefault
@@ -56,13 +61,20 @@ func (r *run) resolveRegion(s *subject) {
 	w.RegionID = region.ID
 }
 
+// A matcher looks for the employees of new people.
+type matcher struct {
+	base
+	tieReader    *tieReader
+	portalReader *portalReader
+}
+
 // findMatches looks for the employees of new people.
-func (r *run) findMatches(ctx context.Context, fresh []*subject) error {
+func (r *matcher) findMatches(ctx context.Context, fresh []*subject) error {
 	if len(fresh) == 0 {
 		return nil
 	}
 	var err error
-	tied := r.tie(fresh)
+	tied := r.tieReader.tie(fresh)
 	if len(fresh) > manyNew {
 		err = r.matchByListing(ctx, fresh)
 	} else {
@@ -79,7 +91,7 @@ func (r *run) findMatches(ctx context.Context, fresh []*subject) error {
 		}
 	}
 	if tied {
-		r.proveTies(fresh)
+		r.tieReader.proveTies(fresh)
 	}
 	found := make(map[plan.PersonID][]plan.Match, len(fresh))
 	for _, s := range fresh {
@@ -89,12 +101,12 @@ func (r *run) findMatches(ctx context.Context, fresh []*subject) error {
 	if err := r.readFormers(ctx, fresh); err != nil {
 		return err
 	}
-	return r.findAdmins(ctx, fresh)
+	return r.portalReader.findAdmins(ctx, fresh)
 }
 
 // readFormers reads the employees who are to be reactivated, where no key has found them:
 // somebody may have given the record to another person, or brought it back.
-func (r *run) readFormers(ctx context.Context, fresh []*subject) error {
+func (r *matcher) readFormers(ctx context.Context, fresh []*subject) error {
 	if !r.pol.Reactivate {
 		return nil
 	}
@@ -121,7 +133,7 @@ func (r *run) readFormers(ctx context.Context, fresh []*subject) error {
 }
 
 // keys are what a person is looked for by: the configured keys that have a value.
-func (r *run) keys(s *subject) []plan.Field {
+func (r *matcher) keys(s *subject) []plan.Field {
 	var keys []plan.Field
 	for _, f := range r.pol.Match {
 		if s.mapped.Wanted.Values[f] != "" {
@@ -131,9 +143,9 @@ func (r *run) keys(s *subject) []plan.Field {
 	return keys
 }
 
-func (r *run) matchByLookUp(ctx context.Context, fresh []*subject) error {
+func (r *matcher) matchByLookUp(ctx context.Context, fresh []*subject) error {
 	r.phase("looking for employees", len(fresh))
-	if err := r.lookUpTies(ctx, fresh); err != nil {
+	if err := r.tieReader.lookUpTies(ctx, fresh); err != nil {
 		return err
 	}
 	pool, ctx := errgroup.WithContext(ctx)
@@ -157,7 +169,7 @@ func (r *run) matchByLookUp(ctx context.Context, fresh []*subject) error {
 }
 
 // matchByListing reads all employees once, and keeps those whom somebody looks for.
-func (r *run) matchByListing(ctx context.Context, fresh []*subject) error {
+func (r *matcher) matchByListing(ctx context.Context, fresh []*subject) error {
 	wanted := map[plan.Field]map[string][]*subject{}
 	for _, f := range r.pol.Match {
 		wanted[f] = map[string][]*subject{}
@@ -169,7 +181,7 @@ func (r *run) matchByListing(ctx context.Context, fresh []*subject) error {
 		}
 	}
 	byID := wantedTies(fresh)
-	if _, err := r.countStrays(); err != nil {
+	if _, err := r.tieReader.countStrays(); err != nil {
 		return err
 	}
 	r.phase("reading tracktik employees", r.meta.PortalEmployees)
@@ -177,7 +189,7 @@ func (r *run) matchByListing(ctx context.Context, fresh []*subject) error {
 	total, err := r.Target.Employees(ctx, func(page []plan.Employee) error {
 		for i := range page {
 			r.newest.Newest = max(r.newest.Newest, page[i].ID)
-			r.foundTie(&page[i], byID)
+			r.tieReader.foundTie(&page[i], byID)
 			for _, f := range r.pol.Match {
 				value := plan.FoldName(page[i].Values[f])
 				if value == "" {
@@ -201,7 +213,7 @@ func (r *run) matchByListing(ctx context.Context, fresh []*subject) error {
 }
 
 // ownership says whose a found employee is.
-func (r *run) ownership(m *plan.Match) error {
+func (r *matcher) ownership(m *plan.Match) error {
 	link, found, err := r.Snapshot.LinkOfEmployee(m.Employee.ID)
 	if err != nil || !found {
 		return err
@@ -213,14 +225,14 @@ func (r *run) ownership(m *plan.Match) error {
 }
 
 // givesFree reports whether the owner is given another name in this plan.
-func (r *run) givesFree(owner *subject, m *plan.Match) bool {
+func (r *matcher) givesFree(owner *subject, m *plan.Match) bool {
 	w := &owner.mapped.Wanted
 	return m.Key < plan.NumFields && owner.link != nil && len(owner.mapped.Problems) == 0 && !w.Keep.Has(m.Key) && !m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key])
 }
 
 // configuredOwn is the employee whose credentials we use, as far as the configuration
 // names them.
-func (r *run) configuredOwn() {
+func (r *frame) configuredOwn() {
 	r.pol.OwnUsername = r.OwnUsername
 	if id, err := strconv.ParseInt(r.OwnEmployee, 10, 64); err == nil {
 		r.pol.Own = plan.EmployeeID(id)

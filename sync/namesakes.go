@@ -13,9 +13,17 @@ import (
 // somebody, or ends the employment of who has left, it asks Okta who else has the name:
 // another new person, whom a whole run would give it as little, or who left, made anew.
 
+// A nameReader asks Okta who else has a name.
+type nameReader struct {
+	base
+	claimer        *claimer
+	peopleReader   *peopleReader
+	ownGroupReader *ownGroupReader
+}
+
 // usersNamed are the users with that login or that e-mail in Okta, as they were first
 // read in this run.
-func (r *run) usersNamed(ctx context.Context, login, email string) ([]plan.Person, error) {
+func (r *nameReader) usersNamed(ctx context.Context, login, email string) ([]plan.Person, error) {
 	key := plan.FoldName(login) + "|" + plan.FoldName(email)
 	if people, asked := r.namesakes[key]; asked {
 		return people, nil
@@ -33,7 +41,7 @@ func (r *run) usersNamed(ctx context.Context, login, email string) ([]plan.Perso
 
 // findOne is find for a run of single people, who are mostly named by what is both login
 // and e-mail.
-func (r *run) findOne(ctx context.Context, name string) (plan.PersonID, *plan.Person, error) {
+func (r *nameReader) findOne(ctx context.Context, name string) (plan.PersonID, *plan.Person, error) {
 	if strings.Contains(name, "@") {
 		people, err := r.usersNamed(ctx, name, name)
 		if err != nil && !isArgument(err) {
@@ -53,7 +61,7 @@ func (r *run) findOne(ctx context.Context, name string) (plan.PersonID, *plan.Pe
 
 // bystanders are the claims of people whom a run of single people is not about, and who
 // want a name that one of them is to be given.
-func (r *run) bystanders(ctx context.Context, claims []plan.Claim) ([]plan.Claim, error) {
+func (r *nameReader) bystanders(ctx context.Context, claims []plan.Claim) ([]plan.Claim, error) {
 	if !r.some() {
 		return nil, nil
 	}
@@ -86,7 +94,7 @@ func (r *run) bystanders(ctx context.Context, claims []plan.Claim) ([]plan.Claim
 
 // bystander is what a person wants who has a name in Okta that c wants. Who has it in
 // TrackTik already is not asked: they keep it in this run.
-func (r *run) bystander(ctx context.Context, id plan.PersonID, c plan.Claim) (plan.Claim, bool, error) {
+func (r *nameReader) bystander(ctx context.Context, id plan.PersonID, c plan.Claim) (plan.Claim, bool, error) {
 	p, assigned, err := r.Source.Assignment(ctx, id)
 	if err != nil || !assigned {
 		return plan.Claim{}, false, err
@@ -102,18 +110,18 @@ func (r *run) bystander(ctx context.Context, id plan.PersonID, c plan.Claim) (pl
 			return plan.Claim{}, false, nil
 		}
 	}
-	if err := r.nameGroups(ctx, id); err != nil {
+	if err := r.ownGroupReader.nameGroups(ctx, id); err != nil {
 		return plan.Claim{}, false, err
 	}
-	r.mapSubject(s)
-	other, claims := r.claim(s)
+	r.peopleReader.mapSubject(s)
+	other, claims := r.claimer.claim(s)
 	return other, claims, nil
 }
 
 // nameGroups reads the groups of somebody whom the run is not about, where an expression
 // asks for them.
-func (r *run) nameGroups(ctx context.Context, id plan.PersonID) error {
-	if !r.Mapper.NeedsGroups() || !r.readsGroups() {
+func (r *ownGroupReader) nameGroups(ctx context.Context, id plan.PersonID) error {
+	if !r.Mapper.NeedsGroups() || !r.groupReader.readsGroups() {
 		return nil
 	}
 	groups, err := r.Source.GroupsOf(ctx, id)
@@ -123,7 +131,7 @@ func (r *run) nameGroups(ctx context.Context, id plan.PersonID) error {
 	return r.rememberNames(ctx, id, groups)
 }
 
-func (r *run) rememberNames(ctx context.Context, id plan.PersonID, groups []plan.Group) error {
+func (r *ownGroupReader) rememberNames(ctx context.Context, id plan.PersonID, groups []plan.Group) error {
 	names, err := r.namesOf(ctx, groups)
 	if r.ownNames == nil {
 		r.ownNames = map[plan.PersonID][]string{}
@@ -134,7 +142,7 @@ func (r *run) rememberNames(ctx context.Context, id plan.PersonID, groups []plan
 
 // findRivals notes that somebody whom the run is not about has the names of an employee
 // whom somebody of it matches.
-func (r *run) findRivals(ctx context.Context, fresh []*subject) error {
+func (r *nameReader) findRivals(ctx context.Context, fresh []*subject) error {
 	for _, s := range fresh {
 		for i := range s.matches {
 			m := &s.matches[i]
@@ -156,7 +164,7 @@ func (r *run) findRivals(ctx context.Context, fresh []*subject) error {
 // findHeirs holds the departures of single people whose employee may be another user's by
 // now: who was deleted and made anew goes on as the same employee, and that is for a whole
 // run to decide.
-func (r *run) findHeirs(ctx context.Context) error {
+func (r *nameReader) findHeirs(ctx context.Context) error {
 	for _, s := range r.people.sorted() {
 		if s.link == nil || s.judgement.Verdict != plan.Depart || !r.pol.DeactivateUsers {
 			continue
@@ -182,7 +190,7 @@ func (s *subject) wait(why string) {
 
 // heirOf is a new person of a leaver's user name or e-mail, and of their first or last
 // name; empty: there is none.
-func (r *run) heirOf(ctx context.Context, l *plan.Link) (plan.PersonID, error) {
+func (r *nameReader) heirOf(ctx context.Context, l *plan.Link) (plan.PersonID, error) {
 	return r.stranger(ctx, l.Pushed, l.Person, func(other *plan.Claim) bool {
 		return other.First == plan.FoldName(l.Pushed[plan.FirstName]) || other.Last == plan.FoldName(l.Pushed[plan.LastName])
 	})
@@ -190,7 +198,7 @@ func (r *run) heirOf(ctx context.Context, l *plan.Link) (plan.PersonID, error) {
 
 // stranger is somebody whom nobody manages, and the run is not about, who is to have the
 // user name or the e-mail, and fits; empty: there is nobody.
-func (r *run) stranger(ctx context.Context, names plan.Values, but plan.PersonID, fits func(*plan.Claim) bool) (plan.PersonID, error) {
+func (r *nameReader) stranger(ctx context.Context, names plan.Values, but plan.PersonID, fits func(*plan.Claim) bool) (plan.PersonID, error) {
 	people, err := r.usersNamed(ctx, names[plan.Username], names[plan.Email])
 	if err != nil {
 		return "", err

@@ -7,13 +7,13 @@ import (
 )
 
 // seal names everybody in the document, and closes it.
-func (r *run) seal() {
+func (r *guard) seal() {
 	r.nameAll(r.doc.Actions, r.doc.Held, r.doc.Problems, r.doc.Warnings)
 	r.doc.Seal()
 }
 
-func (r *run) nameAll(actions []plan.Action, held []plan.Held, problems []plan.Problem, warnings []plan.Warning) {
-	n := namer{run: r, known: map[plan.PersonID]plan.UserRef{}}
+func (r *guard) nameAll(actions []plan.Action, held []plan.Held, problems []plan.Problem, warnings []plan.Warning) {
+	n := namer{base: r.base, known: map[plan.PersonID]plan.UserRef{}}
 	for i := range actions {
 		n.action(&actions[i])
 	}
@@ -30,7 +30,7 @@ func (r *run) nameAll(actions []plan.Action, held []plan.Held, problems []plan.P
 
 // A namer tells the names of people, for those who read the document.
 type namer struct {
-	*run
+	base
 	known map[plan.PersonID]plan.UserRef
 }
 

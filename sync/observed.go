@@ -250,7 +250,7 @@ func (o *observing) holdsRole(entry plan.Audit) bool {
 func (o *observing) employeesOfTheirs() error {
 	for _, e := range o.sortedEmployees() {
 		switch {
-		case e.Active() && o.out.PortalRead != nil && e.ID > o.since.Employee && !o.isOwn(e):
+		case e.Active() && o.out.PortalRead != nil && e.ID > o.since.Employee && !o.portalReader.isOwn(e):
 			o.made(e)
 		case !e.Active():
 			if err := o.ended(e); err != nil {
@@ -336,7 +336,7 @@ func (o *observing) fieldsOfTheirs() error {
 func (o *observing) grantsOfTheirs() error {
 	for _, u := range o.newGrants {
 		g, e := o.roles[u.Role], o.employees[u.Employee]
-		if o.out.PortalRead == nil || u.ID <= o.since.Grant || g == nil || e == nil || !e.Active() || o.isOwn(e) {
+		if o.out.PortalRead == nil || u.ID <= o.since.Grant || g == nil || e == nil || !e.Active() || o.portalReader.isOwn(e) {
 			continue
 		}
 		row := plan.ObservedChange{Kind: plan.GrantRole, Employee: e.ID, Role: g.role}

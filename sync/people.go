@@ -11,39 +11,57 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// A reader reads everybody.
+type reader struct {
+	base
+	employeeReader *employeeReader
+	groupReader    *groupReader
+	peopleReader   *peopleReader
+	absentReader   *absentReader
+	scopeReader    *scopeReader
+}
+
 // readAll reads everybody: TrackTik first where it is asked for, then Okta's users
 // and groups side by side, since they have rate limits of their own.
-func (r *run) readAll(ctx context.Context) error {
+func (r *reader) readAll(ctx context.Context) error {
 	if r.refresh {
-		if err := r.readCurrent(ctx); err != nil {
+		if err := r.employeeReader.readCurrent(ctx); err != nil {
 			return err
 		}
 	}
 	if r.Mapper.NeedsGroups() {
-		if err := r.readGroups(ctx); err != nil {
+		if err := r.groupReader.readGroups(ctx); err != nil {
 			return err
 		}
-		if err := r.readPeople(ctx); err != nil {
+		if err := r.peopleReader.readPeople(ctx); err != nil {
 			return err
 		}
 	} else {
 		both, ctx := errgroup.WithContext(ctx)
-		both.Go(func() error { return r.readGroups(ctx) })
-		both.Go(func() error { return r.readPeople(ctx) })
+		both.Go(func() error { return r.groupReader.readGroups(ctx) })
+		both.Go(func() error { return r.peopleReader.readPeople(ctx) })
 		if err := both.Wait(); err != nil {
 			return err
 		}
 	}
 	r.doc.Source = plan.SourceCount{Users: r.people.listed, Groups: r.groupsIn}
-	if err := r.confirmAbsent(ctx); err != nil {
+	if err := r.absentReader.confirmAbsent(ctx); err != nil {
 		return err
 	}
-	return r.confirmOutOfScope(ctx)
+	return r.scopeReader.confirmOutOfScope(ctx)
+}
+
+// A peopleReader reads Okta's listing, and judges and maps whom it decodes.
+type peopleReader struct {
+	base
+	groupReader *groupReader
+	tieReader   *tieReader
+	dateReader  *dateReader
 }
 
 // readPeople streams through Okta's listing. Of those whose entry is as it was when
 // they were last in order, nothing but that is noted.
-func (r *run) readPeople(ctx context.Context) error {
+func (r *peopleReader) readPeople(ctx context.Context) error {
 	r.phase("reading okta users", 0)
 	twice := map[plan.PersonID]plan.Print{}
 	var differ []plan.PersonID
@@ -81,13 +99,13 @@ func (r *run) readPeople(ctx context.Context) error {
 
 // enter takes in one entry of the listing. again says that it came before, and
 // otherwise than now.
-func (r *run) enter(e *plan.Entry, twice map[plan.PersonID]plan.Print) (again bool, err error) {
+func (r *peopleReader) enter(e *plan.Entry, twice map[plan.PersonID]plan.Print) (again bool, err error) {
 	m := r.people.find(e.ID)
 	if m != nil && m.has(flagListed) || m == nil && r.people.subjects[e.ID] != nil {
 		return r.repeated(m, e, twice), nil
 	}
 	r.people.listed++
-	r.noteTie(m, e)
+	r.tieReader.noteTie(m, e)
 	if m != nil {
 		m.flags |= flagListed
 		if m.print == e.Print && !m.has(flagOpen) && !r.mustDecode(m) {
@@ -105,7 +123,7 @@ func (r *run) enter(e *plan.Entry, twice map[plan.PersonID]plan.Print) (again bo
 }
 
 // repeated reports whether an entry that came twice differs from the first one.
-func (r *run) repeated(m *mark, e *plan.Entry, twice map[plan.PersonID]plan.Print) bool {
+func (r *peopleReader) repeated(m *mark, e *plan.Entry, twice map[plan.PersonID]plan.Print) bool {
 	first, decoded := twice[e.ID]
 	if !decoded {
 		first = m.print
@@ -120,7 +138,7 @@ func (r *run) repeated(m *mark, e *plan.Entry, twice map[plan.PersonID]plan.Prin
 }
 
 // mustDecode names those who are looked at whatever their print says.
-func (r *run) mustDecode(m *mark) bool {
+func (r *peopleReader) mustDecode(m *mark) bool {
 	if r.refresh && m.employee == 0 { // an employee may have their name
 		return true
 	}
@@ -141,7 +159,7 @@ func (r *run) mustDecode(m *mark) bool {
 }
 
 // subject judges and maps a person who was decoded.
-func (r *run) subject(p plan.Person, evidence string) error {
+func (r *peopleReader) subject(p plan.Person, evidence string) error {
 	s := subject{person: p, judgement: plan.Judge(&p, &r.pol), evidence: evidence, seen: r.clock()}
 	if err := r.recall(&s); err != nil {
 		return err
@@ -149,7 +167,7 @@ func (r *run) subject(p plan.Person, evidence string) error {
 	if s.judgement.Verdict == plan.Provision {
 		r.mapSubject(&s)
 	}
-	r.readDates(&s)
+	r.dateReader.readDates(&s)
 	s.leaver = s.judgement.Verdict == plan.Depart
 	s.compact()
 	r.people.add(s)
@@ -157,7 +175,7 @@ func (r *run) subject(p plan.Person, evidence string) error {
 }
 
 // recall adds what the snapshot and a refresh know of the person.
-func (r *run) recall(s *subject) error {
+func (r *peopleReader) recall(s *subject) error {
 	link, found, err := r.Snapshot.Link(s.person.ID)
 	if err != nil {
 		return err
@@ -182,7 +200,7 @@ func (r *run) recall(s *subject) error {
 	return nil
 }
 
-func (r *run) mapSubject(s *subject) {
+func (r *peopleReader) mapSubject(s *subject) {
 	var groups []string
 	if r.Mapper.NeedsGroups() {
 		groups = r.groupNames(s.person.ID)
@@ -203,8 +221,8 @@ func (r *run) mapSubject(s *subject) {
 
 // groupNames are the names of the pushed groups that hold the person, which may be none;
 // nil where no groups are pushed, so that none were read.
-func (r *run) groupNames(id plan.PersonID) []string {
-	if !r.readsGroups() {
+func (r *peopleReader) groupNames(id plan.PersonID) []string {
+	if !r.groupReader.readsGroups() {
 		return nil
 	}
 	if own, single := r.ownNames[id]; single {

@@ -198,7 +198,7 @@ func (p *Poll) spares(name string, err error) bool {
 }
 
 // eventLog is what the run records of the log: nil, nothing.
-func (r *run) eventLog(cause error) (*plan.EventLog, error) {
+func (r *bookkeeper) eventLog(cause error) (*plan.EventLog, error) {
 	whole := len(r.opt.Users) == 0 && !r.partial
 	if r.opt.Poll == nil {
 		log, err := r.Snapshot.EventLog()
@@ -223,7 +223,7 @@ func (r *run) eventLog(cause error) (*plan.EventLog, error) {
 
 // unsettled reports that a person of a poll has to be looked at once more: their look-up
 // failed, or shows something else than the events claim, or an action of theirs was not done.
-func (r *run) unsettled(look *plan.Look, cause error) bool {
+func (r *bookkeeper) unsettled(look *plan.Look, cause error) bool {
 	var refused *RefusedError
 	if cause != nil && !errors.As(cause, &refused) || r.opt.Poll.failed[look.Person] || r.people == nil {
 		return true

@@ -30,7 +30,7 @@ func (r *run) quarantined() error {
 
 // nextQuarantine is what follows from a login that was refused at that time. Other
 // credentials begin with the shortest wait again.
-func (r *run) nextQuarantine(system string, cause error, at time.Time) *plan.Quarantine {
+func (r *bookkeeper) nextQuarantine(system string, cause error, at time.Time) *plan.Quarantine {
 	q := &plan.Quarantine{System: system, Since: at, Reason: cause.Error(), Tries: 1, Credentials: r.Target.CredentialsFingerprint()}
 	if old := r.meta.Quarantine; old != nil && old.System == system {
 		q.Since = old.Since

@@ -157,7 +157,7 @@ func (b *rebinding) enterEmployee(e *plan.Employee) error {
 	if !e.Active() {
 		return nil
 	}
-	return b.noteCandidate(e)
+	return b.relinker.noteCandidate(e)
 }
 
 func (b *rebinding) readRoles(ctx context.Context) error {

@@ -104,14 +104,14 @@ func (b *rebinding) follow(ctx context.Context, lost []*subject) error {
 			wanted[id]++
 		}
 	}
-	if err := b.learnOwn(ctx, lost); err != nil {
+	if err := b.portalReader.learnOwn(ctx, lost); err != nil {
 		return err
 	}
-	if err := b.findAdmins(ctx, lost); err != nil {
+	if err := b.portalReader.findAdmins(ctx, lost); err != nil {
 		return err
 	}
 	for _, s := range lost {
-		if len(s.matches) == 0 || b.doubt(s, wanted) != "" {
+		if len(s.matches) == 0 || b.relinker.doubt(s, wanted) != "" {
 			b.Strangers = append(b.Strangers, *s.link)
 			continue
 		}

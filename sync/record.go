@@ -9,8 +9,16 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// A bookkeeper records the run itself, and what the snapshot knows about itself.
+type bookkeeper struct {
+	base
+	*decided
+	census       *census
+	absentReader *absentReader
+}
+
 // record writes the run itself, and what the snapshot knows about itself.
-func (r *run) record(cause error) error {
+func (r *bookkeeper) record(cause error) error {
 	if !r.doc.Made() { // the run ended before there was a plan
 		r.doc.Fail(cause)
 	}
@@ -51,7 +59,7 @@ func (r *run) record(cause error) error {
 		return err
 	}
 	meta := r.newMeta(cause, ended)
-	if meta.NotVisible, err = r.countUnseen(); err != nil {
+	if meta.NotVisible, err = r.absentReader.countUnseen(); err != nil {
 		return err
 	}
 	events, err := r.eventLog(cause)
@@ -66,7 +74,7 @@ func (r *run) record(cause error) error {
 
 // prune throws away what is too old, after a whole run that succeeded: it has seen both
 // systems' clocks, and agrees with them.
-func (r *run) prune(cause error, now time.Time) error {
+func (r *bookkeeper) prune(cause error, now time.Time) error {
 	succeeded := cause == nil
 	if succeeded && r.whole() {
 		return r.Snapshot.Prune(now, r.Keep)
@@ -76,10 +84,10 @@ func (r *run) prune(cause error, now time.Time) error {
 
 // whole reports a run about everybody that went as far as to write. One that was stopped
 // whole, or that somebody declined, has recorded nothing of what it saw.
-func (r *run) whole() bool { return len(r.opt.Users) == 0 && !r.partial && r.doc.Result != nil }
+func (r *frame) whole() bool { return len(r.opt.Users) == 0 && !r.partial && r.doc.Result != nil }
 
 // troubled counts the failures that left a problem.
-func (r *run) troubled(res *plan.Result) int {
+func (r *bookkeeper) troubled(res *plan.Result) int {
 	n := 0
 	for _, f := range res.Failures {
 		if f.Outcome == plan.Failed {
@@ -89,7 +97,7 @@ func (r *run) troubled(res *plan.Result) int {
 	return n
 }
 
-func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
+func (r *bookkeeper) newMeta(cause error, ended time.Time) plan.Meta {
 	meta := r.meta
 	meta.Binding = r.Binding
 	if q := meta.Quarantine; q != nil && q.System != systemTrackTik { // of an earlier version
@@ -123,7 +131,7 @@ func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 		meta.Observed = r.Observe || meta.Observed && !r.refresh
 		if r.refresh {
 			meta.RefreshDue = false
-			n := len(r.unmanaged())
+			n := len(r.census.unmanaged())
 			meta.UnmanagedActive = &n
 		}
 		n := len(r.roles.roleless)
@@ -140,7 +148,7 @@ func (r *run) newMeta(cause error, ended time.Time) plan.Meta {
 }
 
 // observing is what is remembered of observing after this run.
-func (r *run) observing() *plan.Observing {
+func (r *bookkeeper) observing() *plan.Observing {
 	if !r.Observe {
 		return nil
 	}

@@ -76,8 +76,16 @@ func (c *currentState) holds(u plan.UserRole) {
 	}
 }
 
+// An employeeReader reads the portal's employees and compares them with the record.
+type employeeReader struct {
+	base
+	grantReader  *grantReader
+	relinker     *relinker
+	portalReader *portalReader
+}
+
 // readCurrent reads TrackTik: employees, roles, and who holds them.
-func (r *run) readCurrent(ctx context.Context) error {
+func (r *employeeReader) readCurrent(ctx context.Context) error {
 	c := &r.current
 	c.differs, c.gone = map[plan.PersonID]*plan.Employee{}, map[plan.PersonID]bool{}
 	r.phase("reading tracktik employees", r.meta.PortalEmployees)
@@ -98,17 +106,17 @@ func (r *run) readCurrent(ctx context.Context) error {
 	if err := r.confirmGone(ctx); err != nil {
 		return err
 	}
-	if err := r.relinkAll(ctx); err != nil {
+	if err := r.relinker.relinkAll(ctx); err != nil {
 		return err
 	}
-	if err := r.readPortalRoles(ctx); err != nil {
+	if err := r.portalReader.readPortalRoles(ctx); err != nil {
 		return err
 	}
-	return r.refreshGrants(ctx)
+	return r.grantReader.refreshGrants(ctx)
 }
 
 // compareEmployee notes an employee of ours that differs from what was pushed.
-func (r *run) compareEmployee(e *plan.Employee) error {
+func (r *employeeReader) compareEmployee(e *plan.Employee) error {
 	r.grants.NoteOwn(e)
 	link, found, err := r.Snapshot.LinkOfEmployee(e.ID)
 	if err != nil {
@@ -119,7 +127,7 @@ func (r *run) compareEmployee(e *plan.Employee) error {
 			return nil
 		}
 		r.current.strangers = append(r.current.strangers, strangerOf(e))
-		return r.candidate(e)
+		return r.relinker.candidate(e)
 	}
 	if m := r.people.find(link.Person); m != nil {
 		m.flags |= flagInTT
@@ -145,7 +153,7 @@ func differs(link *plan.Link, e *plan.Employee, others bool) bool {
 
 // confirmGone reads by id the employees of ours that TrackTik's list lacks. One that
 // is there after all means that the list is short.
-func (r *run) confirmGone(ctx context.Context) error {
+func (r *employeeReader) confirmGone(ctx context.Context) error {
 	var missing []*mark
 	for i := range r.people.marks {
 		if m := &r.people.marks[i]; m.employee != 0 && !m.has(flagInTT) {
@@ -177,7 +185,7 @@ func (r *run) confirmGone(ctx context.Context) error {
 }
 
 // readPortalRoles reads the portal's roles once a run.
-func (r *run) readPortalRoles(ctx context.Context) error {
+func (r *portalReader) readPortalRoles(ctx context.Context) error {
 	if r.portal.Read {
 		return nil
 	}
@@ -200,7 +208,7 @@ func (r *run) readPortalRoles(ctx context.Context) error {
 
 // confirmRoles reads by id the linked roles that TrackTik's list lacks: a role that is
 // there after all means that the list is short.
-func (r *run) confirmRoles(ctx context.Context, roles []plan.Role) error {
+func (r *portalReader) confirmRoles(ctx context.Context, roles []plan.Role) error {
 	links, err := r.Snapshot.Groups()
 	if err != nil {
 		return err

@@ -13,9 +13,15 @@ import (
 	"tracktik-sync/sync/read"
 )
 
+// A grantReader compares grants on record with those in the portal.
+type grantReader struct {
+	base
+	portalReader *portalReader
+}
+
 // refreshGrants compares all grants with those on record. When the list cannot be read,
 // or lacks what is there, nothing is known of anybody's grants in this run.
-func (r *run) refreshGrants(ctx context.Context) error {
+func (r *grantReader) refreshGrants(ctx context.Context) error {
 	c := &r.current
 	c.changed = map[plan.PersonID]bool{}
 	err := r.compareGrants(ctx)
@@ -36,7 +42,7 @@ type grantList struct {
 
 // compareGrants compares the grants of roles that are linked, or were: what was granted by
 // a group's former role is still ours.
-func (r *run) compareGrants(ctx context.Context) error {
+func (r *grantReader) compareGrants(ctx context.Context) error {
 	list, err := r.listedGrants(ctx)
 	if err != nil {
 		return err
@@ -49,7 +55,7 @@ func (r *run) compareGrants(ctx context.Context) error {
 		}
 		ours[holder{g.Role, g.Employee}] = true
 		switch {
-		case r.roleGone(g.Role):
+		case r.portalReader.roleGone(g.Role):
 			r.current.dropGrants = append(r.current.dropGrants, g.Key())
 			r.current.changed[g.Person] = true
 		case r.current.gone[g.Person]: // out of sight, and their grants as well
@@ -69,7 +75,7 @@ func (r *run) compareGrants(ctx context.Context) error {
 }
 
 // listedGrants reads the list.
-func (r *run) listedGrants(ctx context.Context) (*grantList, error) {
+func (r *grantReader) listedGrants(ctx context.Context) (*grantList, error) {
 	list := &grantList{linked: map[plan.RoleID]bool{}, stuck: map[plan.EmployeeID]int{}}
 	links, err := r.Snapshot.Groups()
 	if err != nil {
@@ -117,7 +123,7 @@ func (r *run) listedGrants(ctx context.Context) (*grantList, error) {
 
 // compareGrant takes in that a grant is there, and that its holder has so many roles.
 // false: it is not there.
-func (r *run) compareGrant(g plan.Grant, roles int) bool {
+func (r *grantReader) compareGrant(g plan.Grant, roles int) bool {
 	ids := r.current.holders[holder{g.Role, g.Employee}]
 	if !slices.Contains(ids, g.ID) {
 		return false
@@ -136,7 +142,7 @@ func (r *run) compareGrant(g plan.Grant, roles int) bool {
 
 // strangeHolders marks managed people who hold a linked role that is not on record:
 // it is adopted when it is due.
-func (r *run) strangeHolders(ours map[holder]bool) error {
+func (r *grantReader) strangeHolders(ours map[holder]bool) error {
 	for key := range r.current.holders {
 		if ours[key] {
 			continue
@@ -155,7 +161,7 @@ func (r *run) strangeHolders(ours map[holder]bool) error {
 // confirmGrants reads by their ids the grants that an answer lacks: the answer is not
 // believed when one is there. Of many, a sample is read, if it shows at least the grants of
 // the employee whose credentials are used.
-func (r *run) confirmGrants(ctx context.Context, missing []plan.Grant, own bool) error {
+func (r *grantReader) confirmGrants(ctx context.Context, missing []plan.Grant, own bool) error {
 	looked := missing
 	limit := r.Limits.Of(plan.RevokeRole).MaxCount
 	if !r.full && own && len(missing) > sampleSize && limit >= 0 && len(missing) > limit {
@@ -170,7 +176,7 @@ func (r *run) confirmGrants(ctx context.Context, missing []plan.Grant, own bool)
 }
 
 // confirmMissing notes what became of the grants that an answer lacks.
-func (r *run) confirmMissing(ctx context.Context, missing []plan.Grant, own bool) error {
+func (r *grantReader) confirmMissing(ctx context.Context, missing []plan.Grant, own bool) error {
 	if err := r.confirmGrants(ctx, missing, own); err != nil {
 		return err
 	}
@@ -187,7 +193,7 @@ func (r *run) confirmMissing(ctx context.Context, missing []plan.Grant, own bool
 }
 
 // sampleGrants draws some by a hash of the run and the grant: nobody can guess them.
-func (r *run) sampleGrants(all []plan.Grant) []plan.Grant {
+func (r *grantReader) sampleGrants(all []plan.Grant) []plan.Grant {
 	weight := func(g plan.Grant) uint64 {
 		h := fnv.New64a()
 		_, _ = fmt.Fprintf(h, "%s|%d|%s", r.doc.ID, g.Role, g.Person)
@@ -201,7 +207,7 @@ func (r *run) sampleGrants(all []plan.Grant) []plan.Grant {
 // grantGone reads a grant that an answer lacks by its id. own says that the answer
 // showed the grants of the employee whose credentials are used: the id is another's then,
 // when somebody else is shown with it.
-func (r *run) grantGone(ctx context.Context, g plan.Grant, own bool) error {
+func (r *grantReader) grantGone(ctx context.Context, g plan.Grant, own bool) error {
 	if g.ID == 0 { // it has none in this portal yet
 		return nil
 	}
@@ -222,7 +228,7 @@ func lacksGrant(g plan.Grant) string {
 }
 
 // readGrant reports whether a grant of ours is there, as far as its id tells.
-func (r *run) readGrant(ctx context.Context, g plan.Grant) (bool, error) {
+func (r *grantReader) readGrant(ctx context.Context, g plan.Grant) (bool, error) {
 	if g.ID == 0 { // it has none in this portal yet
 		return false, nil
 	}
@@ -231,7 +237,7 @@ func (r *run) readGrant(ctx context.Context, g plan.Grant) (bool, error) {
 }
 
 // refreshGrantsOf compares the grants of one person with those on record.
-func (r *run) refreshGrantsOf(ctx context.Context, link *plan.Link) error {
+func (r *grantReader) refreshGrantsOf(ctx context.Context, link *plan.Link) error {
 	held, doubt, err := r.grants.Of(ctx, link.Employee)
 	if err != nil || doubt != "" {
 		return err

@@ -25,21 +25,27 @@ const (
 // come back.
 
 // relinks reports whether links are moved in this run.
-func (r *run) relinks() bool {
+func (r *frame) relinks() bool {
 	return r.meta.RefreshDue || (r.Observe || r.meta.Observed) && r.pol.Adopt
 }
 
 // whyStale says why links are moved.
-func (r *run) whyStale() string {
+func (r *frame) whyStale() string {
 	if r.meta.RefreshDue {
 		return "the snapshot was restored from a backup, or bound to another system"
 	}
 	return "somebody else provisioned the portal while we observed"
 }
 
+// A relinker moves links to the employees who took the place of those on record.
+type relinker struct {
+	base
+	portalReader *portalReader
+}
+
 // candidate notes an employee of nobody, for whom the snapshot knows the username or
 // the e-mail.
-func (r *run) candidate(e *plan.Employee) error {
+func (r *relinker) candidate(e *plan.Employee) error {
 	if !r.relinks() {
 		return nil
 	}
@@ -47,7 +53,7 @@ func (r *run) candidate(e *plan.Employee) error {
 }
 
 // noteCandidate is candidate, whether or not links are moved.
-func (r *run) noteCandidate(e *plan.Employee) error {
+func (r *relinker) noteCandidate(e *plan.Employee) error {
 	for _, ask := range []struct {
 		field  plan.Field
 		owners func(string) ([]plan.PersonID, error)
@@ -71,7 +77,7 @@ func (r *run) noteCandidate(e *plan.Employee) error {
 }
 
 // relinkAll moves the links of those whose employee is not active any more.
-func (r *run) relinkAll(ctx context.Context) error {
+func (r *relinker) relinkAll(ctx context.Context) error {
 	if !r.relinks() {
 		return nil
 	}
@@ -100,10 +106,10 @@ func (r *run) relinkAll(ctx context.Context) error {
 			wanted[id]++
 		}
 	}
-	if err := r.findAdmins(ctx, lost); err != nil {
+	if err := r.portalReader.findAdmins(ctx, lost); err != nil {
 		return err
 	}
-	if err := r.learnOwn(ctx, lost); err != nil {
+	if err := r.portalReader.learnOwn(ctx, lost); err != nil {
 		return err
 	}
 	for _, s := range lost {
@@ -123,7 +129,7 @@ func distinct(matches []plan.Match) map[plan.EmployeeID]bool {
 }
 
 // relink moves one person's link, where there is no doubt whose the employee is.
-func (r *run) relink(s *subject, wanted map[plan.EmployeeID]int) error {
+func (r *relinker) relink(s *subject, wanted map[plan.EmployeeID]int) error {
 	e := &s.matches[0].Employee
 	if doubt := r.doubt(s, wanted); doubt != "" {
 		code := warnRestoring
@@ -153,14 +159,14 @@ func (r *run) relink(s *subject, wanted map[plan.EmployeeID]int) error {
 
 // doubt says why the employees who have a person's names are not theirs for certain.
 // wanted is how many people each of them has the names of.
-func (r *run) doubt(s *subject, wanted map[plan.EmployeeID]int) string {
+func (r *relinker) doubt(s *subject, wanted map[plan.EmployeeID]int) string {
 	e := &s.matches[0].Employee
 	switch {
 	case len(distinct(s.matches)) > 1:
 		return "several active employees have their username or e-mail"
 	case wanted[e.ID] > 1:
 		return fmt.Sprintf("employee %d has the names of several users", e.ID)
-	case r.isOwn(e), s.matches[0].Admin, r.pol.Protects(plan.Who{Link: s.link, Employee: e}):
+	case r.portalReader.isOwn(e), s.matches[0].Admin, r.pol.Protects(plan.Who{Link: s.link, Employee: e}):
 		return fmt.Sprintf("employee %d is protected", e.ID)
 	case s.matches[0].Doubt != "":
 		return fmt.Sprintf("whether employee %d holds a protected role cannot be told: %s", e.ID, s.matches[0].Doubt)
@@ -191,7 +197,7 @@ func relinked(old *plan.Link, e *plan.Employee, now time.Time, run string) plan.
 
 // relinkBatch is the link to the other employee. What they hold as it was pushed counts
 // as pushed; grants are found by the refresh.
-func (r *run) relinkBatch(s *subject, e *plan.Employee) (plan.Batch, error) {
+func (r *relinker) relinkBatch(s *subject, e *plan.Employee) (plan.Batch, error) {
 	old := s.link
 	link := relinked(old, e, r.now, r.id)
 	grants, err := r.Snapshot.GrantsOf(old.Person)
@@ -220,7 +226,7 @@ func (r *run) relinkBatch(s *subject, e *plan.Employee) (plan.Batch, error) {
 
 // relinkOne is relinkAll for a run of single people: their employees are looked for by
 // their names.
-func (r *run) relinkOne(ctx context.Context, link *plan.Link) error {
+func (r *relinker) relinkOne(ctx context.Context, link *plan.Link) error {
 	if e := r.current.differs[link.Person]; !r.relinks() || e != nil && e.Status == "BANNED" && !r.meta.RefreshDue {
 		return nil
 	}
@@ -246,7 +252,7 @@ func (r *run) relinkOne(ctx context.Context, link *plan.Link) error {
 	if len(s.matches) == 0 {
 		return nil
 	}
-	if err := r.findAdmins(ctx, []*subject{s}); err != nil {
+	if err := r.portalReader.findAdmins(ctx, []*subject{s}); err != nil {
 		return err
 	}
 	if err := r.grants.FindOwn(ctx); err != nil {
@@ -257,7 +263,7 @@ func (r *run) relinkOne(ctx context.Context, link *plan.Link) error {
 
 // withoutRemovals says why a run of single people removes nobody after a snapshot was
 // restored: only a whole run checks every link.
-func (r *run) withoutRemovals() {
+func (r *frame) withoutRemovals() {
 	if r.meta.RefreshDue && len(r.opt.Users) > 0 {
 		r.pol.NoRemovals = true
 		r.warn(plan.Warning{Code: warnRestoring, Message: "the snapshot was restored from a backup, or bound to another system: nobody is removed before a whole run has checked every link"})

@@ -107,7 +107,7 @@ func (r *restore) decide(ctx context.Context) error {
 		}
 	}
 	if len(r.back) > 0 {
-		if err := r.readPortalRoles(ctx); err != nil {
+		if err := r.portalReader.readPortalRoles(ctx); err != nil {
 			return err
 		}
 		if err := r.readBack(ctx); err != nil {

@@ -13,7 +13,7 @@ import (
 // apply carries out a restore: people first, those whom TrackTik does not reactivate
 // as new employees, and then the roles of those who are there.
 func (r *restore) apply(ctx context.Context) (*apply.Outcome, error) {
-	return r.carryWith(ctx, r.job(), "restoring", r.carry)
+	return r.carrier.carryWith(ctx, r.carrier.job(), "restoring", r.carry)
 }
 
 func (r *restore) carry(ctx context.Context, a *apply.Applier) error {
@@ -85,7 +85,7 @@ func (r *restore) makeAnew(ctx context.Context, a *apply.Applier) error {
 		return nil
 	}
 	earlier := r.checked
-	kept, held := r.guard(ctx, creates, nil)
+	kept, held := r.guard.judge(ctx, creates, nil)
 	r.checked.Report.Refusals = append(earlier.Report.Refusals, r.checked.Report.Refusals...)
 	r.checked.Report.OK = earlier.Report.OK && r.checked.Report.OK
 	nothing := len(r.checked.Exempt) == 0
@@ -131,7 +131,7 @@ func (r *restore) carryOutToo(ctx context.Context, a *apply.Applier, more []plan
 	at := r.grantsBegin()
 	r.doc.Actions = slices.Insert(r.doc.Actions, at, more...)
 	err := a.Carry(ctx, r.doc.Actions[at:at+len(more)])
-	r.seal()
+	r.guard.seal()
 	return err
 }
 
@@ -159,7 +159,7 @@ func (r *restore) finish(out *apply.Outcome) error {
 			batch.Revive = append(batch.Revive, former)
 		}
 	}
-	batch.Audits = r.wouldBeDone()
+	batch.Audits = r.recorder.wouldBeDone()
 	for _, t := range out.Troubles {
 		if !slices.ContainsFunc(r.troubles[t.Person], func(e plan.Trouble) bool { return e.Key() == t.Key() }) {
 			r.doc.Result.NewProblems++

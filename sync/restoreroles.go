@@ -37,7 +37,7 @@ func (r *restore) readHeld(ctx context.Context) error {
 		}
 		missing = append(missing, lacks...)
 	}
-	return r.confirmGrants(ctx, missing, true)
+	return r.grantReader.confirmGrants(ctx, missing, true)
 }
 
 // mayHold reports a person whose employee may hold former roles: a new one holds none.
@@ -59,7 +59,7 @@ func (r *restore) heldByID(ctx context.Context, c *comeback) (missing []plan.Gra
 		case c.id() != c.former.Link.Employee: // an earlier restore made a new one
 			continue
 		}
-		there, err := r.readGrant(ctx, g)
+		there, err := r.grantReader.readGrant(ctx, g)
 		if err != nil {
 			return nil, err
 		}

@@ -122,7 +122,7 @@ func (r *retirement) decide(ctx context.Context) error {
 		}
 	}
 	actions, problems := r.decisions()
-	r.warnReason(actions)
+	r.guard.warnReason(actions)
 	r.present(ctx, actions, nil, problems)
 	return nil
 }

@@ -10,9 +10,9 @@ import (
 
 // apply carries out the plan.
 func (r *retirement) apply(ctx context.Context) (*apply.Outcome, error) {
-	job := r.job()
+	job := r.carrier.job()
 	job.Ground, job.Confirm = r.ground(), r.confirm
-	return r.carryWith(ctx, job, "retiring", r.carryAll)
+	return r.carrier.carryWith(ctx, job, "retiring", r.carrier.carryAll)
 }
 
 // retireGround is what a retirement was decided from.
@@ -22,7 +22,7 @@ type retireGround struct {
 }
 
 func (r *retirement) ground() retireGround {
-	g := retireGround{ground{r.run}, map[plan.PersonID]*apply.Person{}}
+	g := retireGround{ground{r.base}, map[plan.PersonID]*apply.Person{}}
 	for _, t := range r.list {
 		if u := &t.Standing.User; u.ID != "" {
 			e := t.Employee
@@ -50,7 +50,7 @@ func (r *retirement) confirm(ctx context.Context, action *plan.Action) string {
 	case !found:
 		return old + "TrackTik does not show the employee any more"
 	}
-	standing, err := r.classify(ctx, &e)
+	standing, err := r.standingReader.classify(ctx, &e)
 	switch {
 	case err != nil:
 		return old + "the look-up in Okta failed: " + err.Error()
@@ -82,5 +82,5 @@ func (r *retirement) finish(out *apply.Outcome) error {
 		left := max(0, *n-len(ended))
 		r.meta.UnmanagedActive = &left
 	}
-	return r.keepCensus(census.Without(ended))
+	return r.census.keepCensus(census.Without(ended))
 }

@@ -192,7 +192,7 @@ func (r *retirement) readStanding(ctx context.Context) error {
 		pool.Go(func() (err error) {
 			defer r.progress(1)
 			t.read = r.clock()
-			t.Standing, err = r.classify(poolCtx, &t.Employee)
+			t.Standing, err = r.standingReader.classify(poolCtx, &t.Employee)
 			t.Pending = r.pending[t.Standing.User.ID]
 			return err
 		})
@@ -223,51 +223,6 @@ func (r *retirement) readTies(ctx context.Context) error {
 	})
 }
 
-// classify asks Okta about an employee whom nobody manages, with two calls at most: a
-// search by the username and the e-mail, and whom that shows as DEPROVISIONED once more by
-// the id, since the search may be behind. An error ends the run; a failed look-up does not.
-func (r *run) classify(ctx context.Context, e *plan.Employee) (plan.Standing, error) {
-	s, err := r.sighted(ctx, e)
-	if err != nil || s.Class != plan.LeftOkta {
-		return s, err
-	}
-	p, found, err := r.Source.User(ctx, string(s.User.ID))
-	switch {
-	case err != nil:
-		return r.unsighted(ctx, e, err)
-	case !found:
-		return plan.Standing{Class: plan.Doubtful, Why: fmt.Sprintf("Okta's search shows user %s as DEPROVISIONED, and nobody has the id", s.User.ID)}, nil
-	}
-	return plan.Classify(e, plan.Sighting{Users: []plan.Person{p}}), nil
-}
-
-// sighted is how an employee stands by Okta's search, which takes one call.
-func (r *run) sighted(ctx context.Context, e *plan.Employee) (plan.Standing, error) {
-	users, err := r.Source.UsersNamed(ctx, e.Values[plan.Username], e.Values[plan.Email])
-	if err != nil {
-		return r.unsighted(ctx, e, err)
-	}
-	seen := plan.Sighting{Users: users}
-	for _, u := range users {
-		link, managed, err := r.Snapshot.Link(u.ID)
-		if err != nil {
-			return plan.Standing{}, err
-		}
-		if managed {
-			seen.Other = link.Employee
-		}
-	}
-	return plan.Classify(e, seen), nil
-}
-
-// unsighted is the standing after a failed look-up.
-func (r *run) unsighted(ctx context.Context, e *plan.Employee, err error) (plan.Standing, error) {
-	if _, bad := isCredentials(err); bad || ctx.Err() != nil {
-		return plan.Standing{}, err
-	}
-	return plan.Classify(e, plan.Sighting{Failed: err.Error()}), nil
-}
-
 // readRoles reads which roles those hold who have left Okta, and whether one is protected.
 func (r *retirement) readRoles(ctx context.Context) error {
 	var leavers []*retiree
@@ -280,7 +235,7 @@ func (r *retirement) readRoles(ctx context.Context) error {
 	if len(leavers) == 0 {
 		return nil
 	}
-	if err := r.readPortalRoles(ctx); err != nil {
+	if err := r.portalReader.readPortalRoles(ctx); err != nil {
 		return err
 	}
 	r.phase("reading roles", len(leavers))
@@ -288,7 +243,7 @@ func (r *retirement) readRoles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	protected := r.protectedRoles()
+	protected := r.portalReader.protectedRoles()
 	for _, t := range leavers {
 		if t.Roles, t.Doubt, err = r.grants.Of(ctx, t.Employee.ID); err != nil {
 			return err

@@ -8,9 +8,19 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// A rolelessFinder finds who has no role, and what the default one is.
+type rolelessFinder struct {
+	base
+	*decided
+	portalReader *portalReader
+	groupReader  *groupReader
+	holderReader *holderReader
+	changeFinder *changeFinder
+}
+
 // findDefault finds out which role sync.roles.default means. The portal is asked when the
 // configuration has changed, and by a refresh; else it is as it was found before.
-func (r *run) findDefault(ctx context.Context) error {
+func (r *rolelessFinder) findDefault(ctx context.Context) error {
 	p, known := &r.roles, r.meta.DefaultRole
 	if known != nil && p.names[known.ID] == "" {
 		p.names[known.ID] = known.Name
@@ -20,7 +30,7 @@ func (r *run) findDefault(ctx context.Context) error {
 		return nil
 	}
 	if known == nil || known.Key != r.pol.DefaultRole || r.refresh || r.portal.Read {
-		if err := r.readPortalRoles(ctx); err != nil {
+		if err := r.portalReader.readPortalRoles(ctx); err != nil {
 			return err
 		}
 		found, problem := plan.FindDefaultRole(r.portal.Roles, &r.pol)
@@ -33,7 +43,7 @@ func (r *run) findDefault(ctx context.Context) error {
 			return nil
 		}
 		if known != nil && known.ID != found.ID { // its holders swap
-			if err := r.touchHolders(known.ID); err != nil {
+			if err := r.changeFinder.touchHolders(known.ID); err != nil {
 				return err
 			}
 		}
@@ -46,9 +56,9 @@ func (r *run) findDefault(ctx context.Context) error {
 
 // findRoleless finds the people in scope whom no group gives a role and who hold none as far
 // as is known, ours or others'. Where there is a default role, they are looked at.
-func (r *run) findRoleless(ctx context.Context) error {
+func (r *rolelessFinder) findRoleless(ctx context.Context) error {
 	p := &r.roles
-	if p.fallback == nil && !r.readsGroups() {
+	if p.fallback == nil && !r.groupReader.readsGroups() {
 		return nil // nobody's roles are this program's business
 	}
 	if err := r.findNewRoleless(ctx); err != nil {
@@ -78,7 +88,7 @@ func (r *run) findRoleless(ctx context.Context) error {
 
 // findNewRoleless is findRoleless for those who are not managed yet. What a matching
 // employee holds is looked up.
-func (r *run) findNewRoleless(ctx context.Context) error {
+func (r *rolelessFinder) findNewRoleless(ctx context.Context) error {
 	p := &r.roles
 	employees := map[plan.PersonID]plan.EmployeeID{}
 	var people []plan.EmployeeID
@@ -95,7 +105,7 @@ func (r *run) findNewRoleless(ctx context.Context) error {
 	}
 	slices.Sort(people)
 	if r.current.held == nil {
-		if _, err := r.readRolesOf(ctx, people); err != nil {
+		if _, err := r.holderReader.readRolesOf(ctx, people); err != nil {
 			return err
 		}
 	}
@@ -108,7 +118,7 @@ func (r *run) findNewRoleless(ctx context.Context) error {
 			}
 			holds = len(held) > 0
 		}
-		if r.noteOthers(id, holds); !holds {
+		if r.holderReader.noteOthers(id, holds); !holds {
 			p.roleless = append(p.roleless, id)
 		}
 	}
@@ -116,14 +126,14 @@ func (r *run) findNewRoleless(ctx context.Context) error {
 }
 
 // inScope reports whether somebody who was decoded is to have roles in this plan.
-func (r *run) inScope(s *subject) bool {
+func (r *rolelessFinder) inScope(s *subject) bool {
 	return s.judgement.Verdict == plan.Provision && !s.outOf && s.scopeErr == "" && s.became == nil && r.pending[s.person.ID] == "" && !s.ended() &&
 		(s.link != nil || s.was != nil || slices.ContainsFunc(s.decision.Actions, func(a plan.Action) bool { return a.Kind.Gives() }))
 }
 
 // holdsAny reports whether a managed person holds a role: one of ours, or one of others', as
 // seen in this run, or else when TrackTik was last read.
-func (r *run) holdsAny(m *mark) (bool, error) {
+func (r *rolelessFinder) holdsAny(m *mark) (bool, error) {
 	grants, err := r.Snapshot.GrantsOf(m.id)
 	if err != nil {
 		return false, err
@@ -136,7 +146,7 @@ func (r *run) holdsAny(m *mark) (bool, error) {
 	}
 	if r.current.held != nil { // a refresh has counted
 		others := r.current.held[m.employee] > ours
-		r.noteOthers(m.id, others)
+		r.holderReader.noteOthers(m.id, others)
 		return ours > 0 || others, nil
 	}
 	if ours > 0 {
@@ -147,7 +157,7 @@ func (r *run) holdsAny(m *mark) (bool, error) {
 }
 
 // noteOthers notes that somebody holds roles which others gave them, or none.
-func (r *run) noteOthers(id plan.PersonID, holds bool) {
+func (r *holderReader) noteOthers(id plan.PersonID, holds bool) {
 	if r.roles.others == nil {
 		r.roles.others = map[plan.PersonID]bool{}
 	}
@@ -155,7 +165,7 @@ func (r *run) noteOthers(id plan.PersonID, holds bool) {
 }
 
 // warnRoleless counts, once all roles are decided, those who are left without one.
-func (r *run) warnRoleless() error {
+func (r *rolelessFinder) warnRoleless() error {
 	p := &r.roles
 	given := map[plan.PersonID]bool{}
 	for i := range p.decision.Actions {
@@ -186,7 +196,7 @@ func (r *run) warnRoleless() error {
 }
 
 // finishOthers records who holds roles of others.
-func (r *run) finishOthers(*apply.Outcome) error {
+func (r *recorder) finishOthers(*apply.Outcome) error {
 	var links []plan.Link
 	for id, holds := range r.roles.others {
 		link, found, err := r.Snapshot.Link(id)
@@ -206,7 +216,7 @@ func (r *run) finishOthers(*apply.Outcome) error {
 
 // lookUpOthers finds out what those hold who are to get the default role: who holds one of
 // others' gets none. Of many, the whole list is read.
-func (r *run) lookUpOthers(ctx context.Context, views []*plan.RoleView) error {
+func (r *holderReader) lookUpOthers(ctx context.Context, views []*plan.RoleView) error {
 	if r.current.holders == nil {
 		r.current.holders = map[holder][]plan.GrantID{}
 	}
@@ -230,7 +240,7 @@ func (r *run) lookUpOthers(ctx context.Context, views []*plan.RoleView) error {
 
 // readRolesOf asks for each employee's roles, or of many for the whole list. doubt is why
 // that does not tell.
-func (r *run) readRolesOf(ctx context.Context, people []plan.EmployeeID) (doubt string, err error) {
+func (r *holderReader) readRolesOf(ctx context.Context, people []plan.EmployeeID) (doubt string, err error) {
 	people = slices.DeleteFunc(people, r.grants.Asked)
 	if few := 1 + r.meta.PortalEmployees/grantsAPage; len(people) <= max(few, sampleSize) {
 		if err := r.grants.Ask(ctx, people); err != nil || r.grants.ByPerson() {

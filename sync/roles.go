@@ -32,42 +32,55 @@ type roleOf struct {
 	group plan.GroupID
 }
 
+// A grantDecider gives groups their roles and people their grants.
+type grantDecider struct {
+	base
+	*decided
+	groupDecider   *groupDecider
+	rolelessFinder *rolelessFinder
+	changeFinder   *changeFinder
+	roleViewer     *roleViewer
+	leftReader     *leftReader
+	holderReader   *holderReader
+	roleDecider    *roleDecider
+}
+
 // decideRoles gives groups their roles and people their grants. Only those whose
 // group, entry or grants changed are looked at.
-func (r *run) decideRoles(ctx context.Context) error {
+func (r *grantDecider) decideRoles(ctx context.Context) error {
 	p := &r.roles
 	p.dirty, p.due = map[plan.PersonID]bool{}, map[plan.PersonID][]*pushed{}
 	p.held = map[plan.PersonID]string{}
-	if err := r.decideGroups(ctx); err != nil {
+	if err := r.groupDecider.decideGroups(ctx); err != nil {
 		return err
 	}
-	if err := r.findDefault(ctx); err != nil {
+	if err := r.rolelessFinder.findDefault(ctx); err != nil {
 		return err
 	}
-	if err := r.markDirty(); err != nil {
+	if err := r.changeFinder.markDirty(); err != nil {
 		return err
 	}
 	r.collectDue()
-	if err := r.findRoleless(ctx); err != nil {
+	if err := r.rolelessFinder.findRoleless(ctx); err != nil {
 		return err
 	}
 	p.decision.Actions = make([]plan.Action, 0, r.countActions())
-	if err := r.makeViews(ctx); err != nil {
+	if err := r.roleViewer.makeViews(ctx); err != nil {
 		return err
 	}
-	if err := r.confirmLeft(ctx); err != nil {
+	if err := r.leftReader.confirmLeft(ctx); err != nil {
 		return err
 	}
-	if err := r.findHolders(ctx); err != nil {
+	if err := r.holderReader.findHolders(ctx); err != nil {
 		return err
 	}
 	for _, v := range p.views {
-		r.decideRolesOf(v)
+		r.roleDecider.decideRolesOf(v)
 	}
-	if err := r.doubles(); err != nil {
+	if err := r.holderReader.doubles(); err != nil {
 		return err
 	}
-	if err := r.warnRoleless(); err != nil {
+	if err := r.rolelessFinder.warnRoleless(); err != nil {
 		return err
 	}
 	p.views, p.due, p.dirty = nil, nil, nil
@@ -79,7 +92,7 @@ func (r *run) decideRoles(ctx context.Context) error {
 
 // countActions is about how many actions the whole plan has: a first plan has hundreds
 // of thousands of them, and they are put together in one list that does not grow.
-func (r *run) countActions() int {
+func (r *grantDecider) countActions() int {
 	n := len(r.roles.groups.Actions)
 	for _, s := range r.people.subjects {
 		n += len(s.decision.Actions)
@@ -90,20 +103,27 @@ func (r *run) countActions() int {
 	return n
 }
 
+// A roleDecider decides about the roles of one person.
+type roleDecider struct {
+	base
+	*decided
+	peopleDecider *peopleDecider
+}
+
 // decideRolesOf adds what package plan decides about one person's roles.
-func (r *run) decideRolesOf(v *plan.RoleView) {
+func (r *roleDecider) decideRolesOf(v *plan.RoleView) {
 	d, all := r.rolesDecision(v), &r.roles.decision
 	all.Actions, all.Held = append(all.Actions, d.Actions...), append(all.Held, d.Held...)
 	all.Problems, all.Warnings = append(all.Problems, d.Problems...), append(all.Warnings, d.Warnings...)
 }
 
 // rolesDecision asks package plan about one person's roles.
-func (r *run) rolesDecision(v *plan.RoleView) plan.Decision {
+func (r *roleDecider) rolesDecision(v *plan.RoleView) plan.Decision {
 	if why := r.roles.held[v.User.ID]; why != "" {
 		v.Shielded = why
 	}
 	if s := r.people.subjects[v.User.ID]; s != nil && (s.link != nil || len(r.troubles[v.User.ID]) > 0) {
-		v.View = r.view(s)
+		v.View = r.peopleDecider.view(s)
 	}
 	all := &r.roles.decision
 	all.Held = append(all.Held, r.unread(v)...)
@@ -114,7 +134,7 @@ func (r *run) rolesDecision(v *plan.RoleView) plan.Decision {
 
 // unread takes out of what is due the roles of groups that could not be read: what
 // their members were before is no reason to grant anything.
-func (r *run) unread(v *plan.RoleView) []plan.Held {
+func (r *roleDecider) unread(v *plan.RoleView) []plan.Held {
 	var held []plan.Held
 	v.Due = slices.DeleteFunc(v.Due, func(d plan.Due) bool {
 		g := r.byGroup[d.Role.Group]
@@ -130,7 +150,7 @@ func (r *run) unread(v *plan.RoleView) []plan.Held {
 }
 
 // collectDue goes through all memberships once.
-func (r *run) collectDue() {
+func (r *grantDecider) collectDue() {
 	p := &r.roles
 	shared := map[plan.RoleID][]*pushed{} // earlier groups of the same role
 	for _, g := range r.groups {
@@ -184,7 +204,7 @@ func rolesDue(groups []*pushed) int {
 }
 
 // rank is a group's place in sync.groups.order; those that are missing come last.
-func (r *run) rank(g *pushed) int {
+func (r *grantDecider) rank(g *pushed) int {
 	for i, name := range r.pol.Order {
 		if name == string(g.group.ID) || plan.MatchGlob(name, g.group.Name) {
 			return i

@@ -8,10 +8,19 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// A roleViewer gathers what is known of the roles of a person.
+type roleViewer struct {
+	base
+	*decided
+	portalReader *portalReader
+	grantReader  *grantReader
+	roleDecider  *roleDecider
+}
+
 // makeViews gathers what is known of each person whose roles are looked at. Who is
 // created in this very plan holds nothing that could be looked up, and is decided at
 // once: of a first run that is everybody.
-func (r *run) makeViews(ctx context.Context) error {
+func (r *roleViewer) makeViews(ctx context.Context) error {
 	p := &r.roles
 	if err := r.keptRoles(ctx); err != nil {
 		return err
@@ -31,7 +40,7 @@ func (r *run) makeViews(ctx context.Context) error {
 		switch {
 		case v == nil:
 		case v.Employee == 0 && len(v.Have) == 0:
-			r.decideRolesOf(v)
+			r.roleDecider.decideRolesOf(v)
 		default:
 			p.views = append(p.views, v)
 		}
@@ -41,14 +50,14 @@ func (r *run) makeViews(ctx context.Context) error {
 
 // nameLost finds the names of roles that are to be revoked and that no group has any
 // more: they may be protected by now.
-func (r *run) nameLost(ctx context.Context) error {
+func (r *roleViewer) nameLost(ctx context.Context) error {
 	for _, v := range r.roles.views {
 		for i := range v.Have {
 			h := &v.Have[i]
 			if h.Lost == "" && !r.pol.OneRole || h.Role.Name != "" {
 				continue
 			}
-			if err := r.readPortalRoles(ctx); err != nil {
+			if err := r.portalReader.readPortalRoles(ctx); err != nil {
 				return err
 			}
 			for _, role := range r.portal.Roles {
@@ -64,12 +73,12 @@ func (r *run) nameLost(ctx context.Context) error {
 
 // keptRoles finds which of our grants people still hold who are reactivated: whether
 // roles survive a termination, TrackTik does not say.
-func (r *run) keptRoles(ctx context.Context) error {
+func (r *roleViewer) keptRoles(ctx context.Context) error {
 	for _, s := range r.people.sorted() {
 		if s.former == nil || !slices.ContainsFunc(s.decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Reactivate }) {
 			continue
 		}
-		kept, err := r.stillHeld(ctx, s.former)
+		kept, err := r.grantReader.stillHeld(ctx, s.former)
 		if err != nil {
 			return err
 		}
@@ -83,7 +92,7 @@ func (r *run) keptRoles(ctx context.Context) error {
 }
 
 // roleView is nil for those whose roles are left alone: on hold, leaving, not ours.
-func (r *run) roleView(id plan.PersonID) (*plan.RoleView, error) {
+func (r *roleViewer) roleView(id plan.PersonID) (*plan.RoleView, error) {
 	s := r.people.subjects[id]
 	owner := id // whose grants they are by the snapshot
 	v := &plan.RoleView{User: plan.UserRef{ID: id}, MayGrant: true, Others: -1, Default: r.roles.fallback}
@@ -184,7 +193,7 @@ func who(link *plan.Link, s *subject) plan.Who {
 }
 
 // holding judges whether a grant of ours is still due.
-func (r *run) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
+func (r *roleViewer) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
 	p := &r.roles
 	g = r.current.asFound(g)
 	if slices.Contains(r.opt.Retry, id) {
@@ -192,7 +201,7 @@ func (r *run) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
 	}
 	due := slices.ContainsFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == g.Role })
 	switch {
-	case slices.Contains(r.current.dropGrants, g.Key()), r.roleGone(g.Role), g.Gone && !due:
+	case slices.Contains(r.current.dropGrants, g.Key()), r.portalReader.roleGone(g.Role), g.Gone && !due:
 		p.drops = append(p.drops, g.Key())
 		return
 	case g.Gone && !g.Again:
@@ -213,7 +222,7 @@ func (r *run) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
 }
 
 // protect keeps a grant of a protected role, whether it is lost or would be replaced.
-func (r *run) protect(h *plan.Holding) {
+func (r *roleViewer) protect(h *plan.Holding) {
 	group := r.byGroup[h.Group]
 	mapped := group != nil && group.link != nil && group.link.How == plan.HowMapped && group.link.Role == h.Role.ID && (group.role == nil || group.role.ID == h.Role.ID)
 	if !mapped && plan.MatchAny(r.pol.ProtectedRoles, h.Role.Name) {
@@ -222,13 +231,13 @@ func (r *run) protect(h *plan.Holding) {
 }
 
 // roleGone reports a role that the portal does not have any more.
-func (r *run) roleGone(id plan.RoleID) bool {
+func (r *portalReader) roleGone(id plan.RoleID) bool {
 	return r.portal.Read && !slices.ContainsFunc(r.portal.Roles, func(role plan.Role) bool { return role.ID == id })
 }
 
 // roleRef names the role of a grant, and the group by which it was granted: another group
 // may give the same role.
-func (r *run) roleRef(g plan.Grant) *plan.RoleRef {
+func (r *roleViewer) roleRef(g plan.Grant) *plan.RoleRef {
 	key := roleOf{g.Role, g.Group}
 	ref := r.roles.refs[key]
 	if ref == nil {
@@ -239,7 +248,7 @@ func (r *run) roleRef(g plan.Grant) *plan.RoleRef {
 }
 
 // roleName is a role's name, as far as it is known without reading the portal's roles.
-func (r *run) roleName(g plan.Grant) string {
+func (r *roleViewer) roleName(g plan.Grant) string {
 	if name := r.roles.names[g.Role]; name != "" {
 		return name
 	}

@@ -5,71 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
-	"github.com/sirupsen/logrus"
-
-	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
 
-// A run is the working state of one run: what was read, and what follows from it.
+// A run is one run: the parts that read, decide, carry out and record it. Each part knows
+// only those below it; what they share are the frame, the facts and what was decided.
 type run struct {
-	*Engine
-	opt      RunOptions
-	id       string    // empty for a plan
-	now      time.Time // what everything is decided by: see setClock
-	began    time.Time // by the machine's clock
-	started  time.Time
-	log      logrus.FieldLogger
-	meta     plan.Meta
-	refresh  bool
-	approved [][]plan.ActionRef
-	partial  bool // not a sync: what it did not look at is not judged by it
-	full     bool // every missing person is looked up: a set that holds removals was approved
-	pol      plan.Policy
-	app      plan.App // as it was when the run met Okta
-
-	people   *roster
-	groups   []*pushed
-	byGroup  map[plan.GroupID]*pushed
-	unpushed []plan.GroupLink // stored groups that are no longer pushed, confirmed
-	groupsIn int              // groups that were read
-	mappings mappings
-	unseen   unseen
-
-	pushedMu  sync.Mutex
-	pushedIDs map[plan.GroupID]bool // in a run of single people, where the mode has a list; nil: not read
-	unlisted  bool                  // an explanation did not read which groups there are
-
-	regions    *plan.Regions
-	portal     plan.PortalRoles
-	current    currentState // TrackTik as a refresh read it
-	grants     *read.Grants
-	troubles   map[plan.PersonID][]plan.Trouble
-	names      plan.Names
-	roles      rolePass
-	checked    plan.Checked
-	pending    map[plan.PersonID]string // people with a write whose outcome is not known
-	openGrants map[plan.PersonID]string // people with a grant whose outcome is not known
-	stuck      []plan.Problem           // about writes that no look-up has settled in time
-
-	ties   ties           // what Okta's external ids say
-	newest *apply.Listing // the listing that new people were matched with; nil: they were looked up
-
-	ownGroups map[plan.PersonID][]plan.Group // of single people that were asked for
-	regrouped map[plan.PersonID]bool         // of these, whom the members on record put into other groups
-	namesakes map[string][]plan.Person       // users by the names that Okta was asked for
-	ownNames  map[plan.PersonID][]string     // of those that are pushed, where expressions ask for them
-
-	warnings  []plan.Warning
-	plainHash string // the plan's hash without the approvals that it was given
-	plainHeld string // and that of what the guards held then
-	told      int    // of the warnings, how many are in the plan
-	doc       *plan.Document
-	before    [2]int // requests when the run began
+	base
+	*decided
+	parts
 }
 
 // newRun begins a run; id is empty when nothing is to be recorded.
@@ -79,9 +26,11 @@ func (e *Engine) newRun(opt RunOptions, id string) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Engine: e, opt: opt, id: id, now: now, began: began, started: now, log: e.Log, meta: meta, pol: e.Policy,
-		byGroup: map[plan.GroupID]*pushed{}, troubles: map[plan.PersonID][]plan.Trouble{}, pending: map[plan.PersonID]string{}, openGrants: map[plan.PersonID]string{},
+	f := &frame{Engine: e, opt: opt, id: id, now: now, began: began, started: now, log: e.Log, meta: meta, pol: e.Policy,
 		before: [2]int{e.Source.Requests(), e.Target.Requests()}}
+	x := &facts{byGroup: map[plan.GroupID]*pushed{}, troubles: map[plan.PersonID][]plan.Trouble{}, pending: map[plan.PersonID]string{}, openGrants: map[plan.PersonID]string{}}
+	r := &run{base: base{f, x}, decided: &decided{}}
+	r.wire()
 	r.pol.NoRemovals = opt.NoRemovals
 	r.grants = read.NewGrants(r.Target, &r.pol)
 	r.configuredOwn()
@@ -129,7 +78,7 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.quarantined(); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{r.meet, r.loadApproved, r.settle} {
+	for _, step := range []func(context.Context) error{r.meet, r.approver.loadApproved, r.carrier.settle} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -154,10 +103,10 @@ func (r *run) startSmall(ctx context.Context) error {
 func (r *run) present(ctx context.Context, actions []plan.Action, held []plan.Held, problems []plan.Problem) {
 	r.told = len(r.warnings)
 	plan.Order(actions, &r.names)
-	actions, held = r.guard(ctx, actions, held)
+	actions, held = r.guard.judge(ctx, actions, held)
 	r.doc.Actions, r.doc.Held, r.doc.Problems, r.doc.Warnings = actions, held, problems, slices.Clone(r.warnings)
 	r.doc.Guard = r.checked.Report
-	r.seal()
+	r.guard.seal()
 }
 
 // decideOnce is decide after what is open was settled.
@@ -177,28 +126,28 @@ func (r *run) decideOnce(ctx context.Context) error {
 		return err
 	}
 	if r.meta.LastSuccess.IsZero() { // a first run must not meet another connection's roles
-		if err := r.readPortalRoles(ctx); err != nil {
+		if err := r.portalReader.readPortalRoles(ctx); err != nil {
 			return err
 		}
 	}
 	if len(r.opt.Users) > 0 {
-		err = r.readSome(ctx)
+		err = r.singleReader.readSome(ctx)
 	} else {
-		err = r.readAll(ctx)
+		err = r.reader.readAll(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	if err := r.decidePeople(ctx); err != nil {
+	if err := r.peopleDecider.decidePeople(ctx); err != nil {
 		return err
 	}
-	if err := r.decideRoles(ctx); err != nil {
+	if err := r.grantDecider.decideRoles(ctx); err != nil {
 		return err
 	}
-	if err := r.spareOwn(ctx); err != nil {
+	if err := r.peopleDecider.spareOwn(ctx); err != nil {
 		return err
 	}
-	r.compose(ctx)
+	r.guard.compose(ctx)
 	return nil
 }
 
@@ -256,7 +205,7 @@ func quoteStatus(s string) string {
 	return s
 }
 
-func (r *run) warn(w plan.Warning) { r.warnings = append(r.warnings, w) }
+func (r *frame) warn(w plan.Warning) { r.warnings = append(r.warnings, w) }
 
 // isCredentials reports an error about who we are, and whose.
 func isCredentials(err error) (system string, ok bool) {

@@ -15,9 +15,17 @@ import (
 // who is no longer meant. Where that ends an employment (sync.out_of_scope: terminate), the
 // person's own groups are asked first, as before a role is revoked.
 
+// A scopeReader proves that somebody is out of scope, where groups decide about that.
+type scopeReader struct {
+	base
+	absentReader   *absentReader
+	ownGroupReader *ownGroupReader
+	groupReader    *groupReader
+}
+
 // confirmOutOfScope looks up who is to be terminated for being out of scope, where groups
 // decide about that: everybody, or of very many a sample.
-func (r *run) confirmOutOfScope(ctx context.Context) error {
+func (r *scopeReader) confirmOutOfScope(ctx context.Context) error {
 	if !r.Mapper.ScopeNeedsGroups() {
 		return nil
 	}
@@ -36,7 +44,7 @@ func (r *run) confirmOutOfScope(ctx context.Context) error {
 	looked := out
 	if r.samples(len(out)) {
 		r.doc.Evidence = plan.EvidenceSample
-		looked = r.sample(out)
+		looked = r.absentReader.sample(out)
 	}
 	r.phase("looking up who is out of scope", len(looked))
 	if err := r.lookUpScope(ctx, looked); err != nil {
@@ -56,7 +64,7 @@ func (r *run) confirmOutOfScope(ctx context.Context) error {
 // holdUnproven leaves those alone whose scope rests on what Okta does not show any more: a
 // group that the record has them in is not there to be seen, or is not among their own, and
 // its list of members does not say the same. Rights were lost more likely.
-func (r *run) holdUnproven(ctx context.Context) error {
+func (r *scopeReader) holdUnproven(ctx context.Context) error {
 	hidden, err := r.hiddenMembers()
 	if err != nil {
 		return err
@@ -77,7 +85,7 @@ func (r *run) holdUnproven(ctx context.Context) error {
 		case group != "":
 			unproven(s, fmt.Sprintf("sync.scope asks for groups, and Okta does not show group %s, which the record has them in: give the account its rights back, "+
 				"or take the group out of sync.scope", group))
-		case r.some() && r.readsGroups() && len(r.ownGroups[id]) == 0: // everybody is in one, Okta's own
+		case r.some() && r.groupReader.readsGroups() && len(r.ownGroups[id]) == 0: // everybody is in one, Okta's own
 			unproven(s, "sync.scope asks for groups, and Okta shows none of theirs: the next whole run decides")
 		case r.regrouped[id]:
 			left, err := r.leftFormer(ctx, id)
@@ -94,7 +102,7 @@ func (r *run) holdUnproven(ctx context.Context) error {
 
 // leftFormer reports that the groups which the record has somebody in, and their own answer
 // lacks, lack them as well.
-func (r *run) leftFormer(ctx context.Context, id plan.PersonID) (bool, error) {
+func (r *scopeReader) leftFormer(ctx context.Context, id plan.PersonID) (bool, error) {
 	links, err := r.Snapshot.Groups()
 	if err != nil {
 		return false, err
@@ -122,7 +130,7 @@ func (r *run) leftFormer(ctx context.Context, id plan.PersonID) (bool, error) {
 
 // hiddenMembers are the people whom the record has in a group that this run did not see, each
 // with one such group.
-func (r *run) hiddenMembers() (map[plan.PersonID]plan.GroupID, error) {
+func (r *scopeReader) hiddenMembers() (map[plan.PersonID]plan.GroupID, error) {
 	if r.some() { // a run of single people sees only theirs
 		return nil, nil
 	}
@@ -148,7 +156,7 @@ func (r *run) hiddenMembers() (map[plan.PersonID]plan.GroupID, error) {
 
 // lookUpScope judges each by their own groups. Who is not out of scope by those, or whose
 // groups cannot be read, is held; a list that they contradict is an error.
-func (r *run) lookUpScope(ctx context.Context, list []*subject) error {
+func (r *scopeReader) lookUpScope(ctx context.Context, list []*subject) error {
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(lookers)
 	for _, s := range list {
@@ -179,7 +187,7 @@ func (s *subject) hold(why string) {
 }
 
 // contradicted is the error of a list of members that lacks somebody who is in the group.
-func (r *run) contradicted(id plan.PersonID, groups []plan.Group) error {
+func (r *scopeReader) contradicted(id plan.PersonID, groups []plan.Group) error {
 	for _, g := range groups {
 		if p := r.byGroup[g.ID]; p != nil && !p.failed && !p.holds(id) {
 			return &read.BrokenListing{What: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", g.ID, id)}
@@ -189,18 +197,18 @@ func (r *run) contradicted(id plan.PersonID, groups []plan.Group) error {
 }
 
 // stillOutOfScope asks Okta about one person: the assignment, and the groups of now.
-func (r *run) stillOutOfScope(ctx context.Context, id plan.PersonID) (bool, []plan.Group, error) {
+func (r *scopeReader) stillOutOfScope(ctx context.Context, id plan.PersonID) (bool, []plan.Group, error) {
 	p, assigned, err := r.Source.Assignment(ctx, id)
 	if err != nil || !assigned {
 		return false, nil, err
 	}
 	var groups []plan.Group
 	var names []string
-	if r.Mapper.NeedsGroups() && r.readsGroups() {
+	if r.Mapper.NeedsGroups() && r.groupReader.readsGroups() {
 		if groups, err = r.Source.GroupsOf(ctx, id); err != nil {
 			return false, nil, err
 		}
-		if names, err = r.namesOf(ctx, groups); err != nil {
+		if names, err = r.ownGroupReader.namesOf(ctx, groups); err != nil {
 			return false, nil, err
 		}
 	}
@@ -209,7 +217,7 @@ func (r *run) stillOutOfScope(ctx context.Context, id plan.PersonID) (bool, []pl
 }
 
 // namesOf are the names of the pushed groups among a person's own.
-func (r *run) namesOf(ctx context.Context, groups []plan.Group) ([]string, error) {
+func (r *ownGroupReader) namesOf(ctx context.Context, groups []plan.Group) ([]string, error) {
 	names := []string{}
 	for _, g := range groups {
 		pushed := r.byGroup[g.ID] != nil
@@ -226,7 +234,7 @@ func (r *run) namesOf(ctx context.Context, groups []plan.Group) ([]string, error
 	return names, nil
 }
 
-func (r *run) newlyPushed(ctx context.Context, g plan.Group) (bool, error) {
+func (r *ownGroupReader) newlyPushed(ctx context.Context, g plan.Group) (bool, error) {
 	l, found, err := r.Snapshot.Group(g.ID)
 	if err != nil {
 		return false, err

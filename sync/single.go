@@ -10,8 +10,19 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// A singleReader reads the people who are named to a run, and nobody else.
+type singleReader struct {
+	base
+	nameReader     *nameReader
+	peopleReader   *peopleReader
+	absentReader   *absentReader
+	scopeReader    *scopeReader
+	ownGroupReader *ownGroupReader
+	employeeReader *employeeReader
+}
+
 // readSome reads only the people who were asked for, with a handful of calls each.
-func (r *run) readSome(ctx context.Context) error {
+func (r *singleReader) readSome(ctx context.Context) error {
 	links, err := r.Snapshot.Groups()
 	if err != nil {
 		return err
@@ -32,11 +43,11 @@ func (r *run) readSome(ctx context.Context) error {
 		}
 		r.progress(1)
 	}
-	if err := r.compareMembers(links); err != nil {
+	if err := r.ownGroupReader.compareMembers(links); err != nil {
 		return err
 	}
 	if r.Mapper.ScopeNeedsGroups() {
-		if err := r.holdUnproven(ctx); err != nil {
+		if err := r.scopeReader.holdUnproven(ctx); err != nil {
 			return err
 		}
 	}
@@ -49,19 +60,19 @@ func (r *run) readSome(ctx context.Context) error {
 			absent = append(absent, s)
 		}
 	}
-	if err := r.judgeDeleted(absent); err != nil {
+	if err := r.absentReader.judgeDeleted(absent); err != nil {
 		return err
 	}
-	return r.findHeirs(ctx)
+	return r.nameReader.findHeirs(ctx)
 }
 
 // readNamed finds and reads one person. A poll names people by their ids.
-func (r *run) readNamed(ctx context.Context, name string, stored map[plan.GroupID]*plan.GroupLink) error {
+func (r *singleReader) readNamed(ctx context.Context, name string, stored map[plan.GroupID]*plan.GroupLink) error {
 	id := plan.PersonID(name)
 	var known *plan.Person
 	if r.opt.Poll == nil {
 		var err error
-		if id, known, err = r.findOne(ctx, name); err != nil {
+		if id, known, err = r.nameReader.findOne(ctx, name); err != nil {
 			return err
 		}
 	}
@@ -76,7 +87,7 @@ const warnVanished = "vanished"
 
 // vanished reports that somebody whose problem is to be tried again is not in Okta any
 // more, which must not keep the others from being tried.
-func (r *run) vanished(err error, name string) bool {
+func (r *singleReader) vanished(err error, name string) bool {
 	id := plan.PersonID(name)
 	if !errors.Is(err, ErrNobody) || len(r.troubles[id]) == 0 || !slices.Contains(r.opt.Retry, id) {
 		return false
@@ -162,7 +173,7 @@ func isNetwork(err error) bool {
 }
 
 // readOne judges one person by direct answers; there is no listing that could lie.
-func (r *run) readOne(ctx context.Context, id plan.PersonID, known *plan.Person, stored map[plan.GroupID]*plan.GroupLink) error {
+func (r *singleReader) readOne(ctx context.Context, id plan.PersonID, known *plan.Person, stored map[plan.GroupID]*plan.GroupLink) error {
 	p, assigned, err := r.Source.Assignment(ctx, id)
 	if err != nil {
 		return err
@@ -178,29 +189,29 @@ func (r *run) readOne(ctx context.Context, id plan.PersonID, known *plan.Person,
 		}
 	}
 	if r.refresh {
-		if err := r.refreshOne(ctx, id); err != nil {
+		if err := r.employeeReader.refreshOne(ctx, id); err != nil {
 			return err
 		}
 	}
 	if !found {
 		s := &subject{person: plan.Person{ID: id}, absent: true, evidence: plan.EvidenceFull, seen: r.clock()}
-		if err := r.recall(s); err != nil {
+		if err := r.peopleReader.recall(s); err != nil {
 			return err
 		}
 		if s.link == nil {
 			return fmt.Errorf("%w: user %s does not exist in Okta, and is not managed", ErrNobody, id)
 		}
-		s.judgement = r.notFound(s)
+		s.judgement = r.absentReader.notFound(s)
 		s.leaver = true
 		r.people.subjects[id] = s
 		return nil
 	}
 	if plan.Judge(&p, &r.pol).Verdict == plan.Provision { // the roles of all others stay
-		if err := r.readOwnGroups(ctx, id, stored); err != nil {
+		if err := r.ownGroupReader.readOwnGroups(ctx, id, stored); err != nil {
 			return err
 		}
 	}
-	if err := r.subject(p, plan.EvidenceFull); err != nil {
+	if err := r.peopleReader.subject(p, plan.EvidenceFull); err != nil {
 		return err
 	}
 	s := r.people.subjects[id]
@@ -211,7 +222,7 @@ func (r *run) readOne(ctx context.Context, id plan.PersonID, known *plan.Person,
 }
 
 // refreshOne reads the person's employee.
-func (r *run) refreshOne(ctx context.Context, id plan.PersonID) error {
+func (r *employeeReader) refreshOne(ctx context.Context, id plan.PersonID) error {
 	link, found, err := r.Snapshot.Link(id)
 	if err != nil || !found {
 		return err
@@ -228,9 +239,9 @@ func (r *run) refreshOne(ctx context.Context, id plan.PersonID) error {
 	}
 	switch {
 	case there && e.Active() && r.refresh:
-		return r.refreshGrantsOf(ctx, &link)
+		return r.grantReader.refreshGrantsOf(ctx, &link)
 	case there && e.Active(): // an explanation leaves the roles to what they are asked for
 		return nil
 	}
-	return r.relinkOne(ctx, &link)
+	return r.relinker.relinkOne(ctx, &link)
 }

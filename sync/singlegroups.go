@@ -9,9 +9,15 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// An ownGroupReader reads the groups of single people.
+type ownGroupReader struct {
+	base
+	groupReader *groupReader
+}
+
 // readOwnGroups reads the groups that a person is in, and those behind the roles that they
 // have.
-func (r *run) readOwnGroups(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
+func (r *ownGroupReader) readOwnGroups(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
 	if err := r.readGroupsOf(ctx, id, stored); err != nil {
 		return err
 	}
@@ -19,8 +25,8 @@ func (r *run) readOwnGroups(ctx context.Context, id plan.PersonID, stored map[pl
 }
 
 // readGroupsOf reads the person's groups, and keeps those that are pushed.
-func (r *run) readGroupsOf(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
-	if !r.readsGroups() {
+func (r *ownGroupReader) readGroupsOf(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
+	if !r.groupReader.readsGroups() {
 		return nil
 	}
 	groups, err := r.Source.GroupsOf(ctx, id)
@@ -58,7 +64,7 @@ func (r *run) readGroupsOf(ctx context.Context, id plan.PersonID, stored map[pla
 // compareMembers finds out of whom Okta now says other groups than the members on record
 // do. These are what the next whole run goes by where a group has not changed: it has to
 // look at them anew.
-func (r *run) compareMembers(links []plan.GroupLink) error {
+func (r *ownGroupReader) compareMembers(links []plan.GroupLink) error {
 	r.regrouped = map[plan.PersonID]bool{}
 	for i := range links {
 		members, known, err := r.Snapshot.Members(links[i].Group)
@@ -75,19 +81,19 @@ func (r *run) compareMembers(links []plan.GroupLink) error {
 	return nil
 }
 
-func (r *run) keepGroup(g *pushed) {
+func (r *facts) keepGroup(g *pushed) {
 	r.groups, r.byGroup[g.group.ID] = append(r.groups, g), g
 }
 
 // readsGroups reports whether the configuration has any group pushed.
-func (r *run) readsGroups() bool {
+func (r *groupReader) readsGroups() bool {
 	return r.Groups.Push != pushNone && (r.Groups.Push != pushListed || len(r.Groups.Names)+len(r.Groups.IDs) > 0)
 }
 
 // pushedNow reports whether a group is pushed, as a whole run would find now.
-func (r *run) pushedNow(ctx context.Context, g plan.Group, stored *plan.GroupLink) (bool, error) {
+func (r *ownGroupReader) pushedNow(ctx context.Context, g plan.Group, stored *plan.GroupLink) (bool, error) {
 	if r.Groups.Push == pushNone || r.Groups.Push == pushListed {
-		return r.Groups.Push == pushListed && r.named(g, stored), nil
+		return r.Groups.Push == pushListed && r.groupReader.named(g, stored), nil
 	}
 	r.pushedMu.Lock() // what is looked at again right before a call, is by several at once
 	defer r.pushedMu.Unlock()
@@ -106,9 +112,9 @@ func (r *run) pushedNow(ctx context.Context, g plan.Group, stored *plan.GroupLin
 }
 
 // readPushed reads which groups the app has pushed, or is assigned to.
-func (r *run) readPushed(ctx context.Context) (map[plan.GroupID]bool, error) {
+func (r *ownGroupReader) readPushed(ctx context.Context) (map[plan.GroupID]bool, error) {
 	if r.Groups.Push == pushMappings {
-		err := r.readMappings(ctx)
+		err := r.groupReader.readMappings(ctx)
 		return r.mappings.groups, err
 	}
 	ids := map[plan.GroupID]bool{}
@@ -123,7 +129,7 @@ func (r *run) readPushed(ctx context.Context) (map[plan.GroupID]bool, error) {
 
 // readFormerGroups looks at the groups behind a person's roles that the person is not in,
 // or that are not pushed: whether they left it, or the group itself went.
-func (r *run) readFormerGroups(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
+func (r *ownGroupReader) readFormerGroups(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
 	grants, err := r.Snapshot.GrantsOf(id)
 	if err != nil {
 		return err
@@ -147,7 +153,7 @@ func (r *run) readFormerGroups(ctx context.Context, id plan.PersonID, stored map
 // readFormerGroup keeps a group that is there and pushed: who is not in it has left it.
 // That a group is not pushed any more is for a whole run to find; after that, it counts
 // here too, while it is so.
-func (r *run) readFormerGroup(ctx context.Context, l *plan.GroupLink) error {
+func (r *ownGroupReader) readFormerGroup(ctx context.Context, l *plan.GroupLink) error {
 	if l.Unpushed && !r.pol.RevokeUnpushed {
 		return nil
 	}
@@ -166,7 +172,7 @@ func (r *run) readFormerGroup(ctx context.Context, l *plan.GroupLink) error {
 	case !l.Unpushed:
 		return nil
 	}
-	gone, err := r.groupGone(ctx, l)
+	gone, err := r.groupReader.groupGone(ctx, l)
 	if gone {
 		r.unpushed = append(r.unpushed, *l)
 	}
@@ -174,6 +180,6 @@ func (r *run) readFormerGroup(ctx context.Context, l *plan.GroupLink) error {
 }
 
 // isUnpushed reports that a group is known to be no longer pushed.
-func (r *run) isUnpushed(id plan.GroupID) bool {
+func (r *facts) isUnpushed(id plan.GroupID) bool {
 	return slices.ContainsFunc(r.unpushed, func(l plan.GroupLink) bool { return l.Group == id })
 }

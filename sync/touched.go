@@ -4,8 +4,14 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// A changeFinder finds the people whose roles may have to change.
+type changeFinder struct {
+	base
+	*decided
+}
+
 // markDirty finds the people whose roles may have to change.
-func (r *run) markDirty() error {
+func (r *changeFinder) markDirty() error {
 	p := &r.roles
 	for id, s := range r.people.subjects {
 		p.dirty[id] = s.judgement.Verdict == plan.Provision
@@ -52,7 +58,7 @@ func (r *run) markDirty() error {
 
 // touchGranted marks who holds a role by one of the groups, whose members of before are
 // not known: some may have left.
-func (r *run) touchGranted(groups map[plan.GroupID]bool) error {
+func (r *changeFinder) touchGranted(groups map[plan.GroupID]bool) error {
 	if len(groups) == 0 {
 		return nil
 	}
@@ -67,7 +73,7 @@ func (r *run) touchGranted(groups map[plan.GroupID]bool) error {
 	return nil
 }
 
-func (r *run) touch(lists ...[]plan.PersonID) {
+func (r *changeFinder) touch(lists ...[]plan.PersonID) {
 	for _, list := range lists {
 		for _, id := range list {
 			r.roles.dirty[id] = true
@@ -75,7 +81,7 @@ func (r *run) touch(lists ...[]plan.PersonID) {
 	}
 }
 
-func (r *run) touchHolders(role plan.RoleID) error {
+func (r *changeFinder) touchHolders(role plan.RoleID) error {
 	holders, err := r.Snapshot.Holders(role)
 	r.touch(holders)
 	return err
@@ -84,7 +90,7 @@ func (r *run) touchHolders(role plan.RoleID) error {
 // touchStrays finds the holders who are not in the group, and the members who do not hold
 // its role: a run that ended before it stored the members has granted or taken it, or the
 // role was not given while the group could not be read.
-func (r *run) touchStrays(g *pushed) error {
+func (r *changeFinder) touchStrays(g *pushed) error {
 	if g.link == nil || g.link.Role == 0 {
 		return nil
 	}

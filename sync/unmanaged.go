@@ -32,10 +32,17 @@ func strangerOf(e *plan.Employee) stranger {
 	return stranger{e.ID, nameSum(e.Values[plan.Username]), nameSum(e.Values[plan.Email]), nameSum(e.Values[plan.CustomID])}
 }
 
+// A census counts the employees whom nobody manages.
+type census struct {
+	base
+	*decided
+	standingReader *standingReader
+}
+
 // unmanaged are the strangers whom nobody in Okta stands behind: who is adopted in
 // this run, is held, waits or is a problem does, as in a comparison. Everybody who is
 // not managed was decoded.
-func (r *run) unmanaged() []plan.EmployeeID {
+func (r *census) unmanaged() []plan.EmployeeID {
 	known := map[plan.Field]map[uint64]bool{plan.Username: {}, plan.Email: {}, plan.CustomID: {}}
 	for _, s := range r.people.subjects {
 		if s.link != nil || s.judgement.Verdict == plan.Depart {
@@ -67,7 +74,7 @@ const censusAtOnce = 200
 
 // takeCensus looks up in Okta who the unmanaged are, as far as that is not known or is old,
 // after everything else of a refresh. That it cannot is no matter of the run's.
-func (r *run) takeCensus(ctx context.Context) {
+func (r *census) takeCensus(ctx context.Context) {
 	if !r.refresh || !r.whole() || ctx.Err() != nil {
 		return
 	}
@@ -76,7 +83,7 @@ func (r *run) takeCensus(ctx context.Context) {
 	}
 }
 
-func (r *run) countUnmanaged(ctx context.Context) error {
+func (r *census) countUnmanaged(ctx context.Context) error {
 	before, err := r.Snapshot.Census()
 	if err != nil {
 		return err
@@ -93,7 +100,7 @@ func (r *run) countUnmanaged(ctx context.Context) error {
 			if err != nil || !there || !e.Active() {
 				return err
 			}
-			s, err := r.classify(poolCtx, &e)
+			s, err := r.standingReader.classify(poolCtx, &e)
 			found[i] = plan.Counted{Employee: id, Class: s.Class, Asked: r.now}
 			return err
 		})
@@ -106,7 +113,7 @@ func (r *run) countUnmanaged(ctx context.Context) error {
 }
 
 // keepCensus records a census, and what the snapshot knows of it at a glance.
-func (r *run) keepCensus(c plan.Census) error {
+func (r *census) keepCensus(c plan.Census) error {
 	slices.SortFunc(c.People, func(a, b plan.Counted) int { return cmp.Compare(a.Employee, b.Employee) })
 	r.meta.Unmanaged = c.Counts()
 	return r.Snapshot.Commit(plan.Batch{Census: &c})
