@@ -15,7 +15,7 @@ import (
 func TestIntentIsInTheFileBeforeBeginReturns(t *testing.T) {
 	db := create(t)
 	want := plan.Intent{Run: "20261124T060000Z-000001", At: morning, Request: "x-1", Action: plan.Action{Kind: plan.Terminate,
-		User: plan.UserRef{ID: "00u1", Login: "ana@acme.example"}, Employee: 7, Reason: "DEPROVISIONED", Evidence: "the listing and the person"}}
+		User: plan.UserRef{ID: "00u1", Login: "ana@acme.example"}, Employee: 7, Reason: "DEPROVISIONED", Extra: &plan.Extra{Evidence: "the listing and the person"}}}
 	var err error
 	if want.Seq, err = db.Begin(want); err != nil {
 		t.Fatal(err)

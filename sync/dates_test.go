@@ -106,8 +106,8 @@ func TestALastDayEndsAnEmployeeWhereTheyWork(t *testing.T) {
 	w.until("2026-12-01T00:00:00Z") // nothing has changed in Okta
 	doc := w.run()
 	w.wantDone(doc, "terminate 1")
-	if a := doc.Actions[0]; a.Reason != "last day 2026-11-30 is over" || a.Evidence != plan.EvidenceLastDay {
-		t.Errorf("terminated for %q, evidence %q", a.Reason, a.Evidence)
+	if a := doc.Actions[0]; a.Reason != "last day 2026-11-30 is over" || a.Extras().Evidence != plan.EvidenceLastDay {
+		t.Errorf("terminated for %q, evidence %q", a.Reason, a.Extras().Evidence)
 	}
 	w.wantStatus(tracktiktest.Terminated, "ada")
 	w.wantStatus(tracktiktest.Active, "bob", "cy", "dee")

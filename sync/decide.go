@@ -205,7 +205,7 @@ func (r *peopleDecider) recreate() {
 		view := r.view(s)
 		view.Link = &link
 		update := plan.Decide(view, &r.pol)
-		adopt := plan.Action{Kind: plan.Adopt, User: s.ref(), Employee: owner.Employee, Key: plan.KeyRecreated, Want: &s.mapped.Wanted,
+		adopt := plan.Action{Kind: plan.Adopt, User: s.ref(), Employee: owner.Employee, Extra: &plan.Extra{Key: plan.KeyRecreated}, Want: &s.mapped.Wanted,
 			Reason: fmt.Sprintf("re-created in Okta, was %s", owner.Person)}
 		s.decision = plan.Decision{Actions: append([]plan.Action{adopt}, update.Actions...), Held: update.Held, Problems: update.Problems, Warnings: update.Warnings}
 		old.decision = plan.Decision{}

@@ -212,7 +212,7 @@ func (r *absentReader) believe(absent, looked []*subject) {
 // sampled reports that a removal would be carried out on a sample's word: the guards
 // did not refuse it after all, so everybody has to be looked up first.
 func (r *run) sampled() bool {
-	return !r.full && slices.ContainsFunc(r.doc.Actions, func(a plan.Action) bool { return a.Evidence == plan.EvidenceSample })
+	return !r.full && slices.ContainsFunc(r.doc.Actions, func(a plan.Action) bool { return a.Extras().Evidence == plan.EvidenceSample })
 }
 
 // judgeDeleted holds people whom Okta does not know when they are many: rights are

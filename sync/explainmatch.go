@@ -109,7 +109,7 @@ func (x *explainer) tellFound(step *Step) {
 	x.tellTie(step)
 	for i := range x.out.Actions {
 		if a := &x.out.Actions[i]; a.Kind == plan.Adopt || a.Kind == plan.Reactivate {
-			step.Employee, step.Key = a.Employee, a.Key
+			step.Employee, step.Key = a.Employee, a.Extras().Key
 			step.Summary = fmt.Sprintf("employee %d: %s", a.Employee, a.Reason)
 			return
 		}
@@ -119,7 +119,7 @@ func (x *explainer) tellFound(step *Step) {
 	}
 	for _, h := range x.s.decision.Held {
 		if h.Kind == plan.Adopt {
-			step.OK, step.Employee, step.Key, step.Summary = false, h.Employee, h.Key, h.Why
+			step.OK, step.Employee, step.Key, step.Summary = false, h.Employee, h.Extras().Key, h.Why
 			return
 		}
 	}

@@ -62,7 +62,7 @@ func (x *explainer) explainGrant(g plan.Grant, l *plan.GroupLink) ExplainedRole 
 		role.Why = fmt.Sprintf("was a member of group %q, and is not any more", cmp.Or(role.GroupName, string(g.Group)))
 	}
 	about := func(a *plan.Action) bool {
-		return a.Kind == plan.RevokeRole && a.Role != nil && a.Role.ID == g.Role && a.Grant == 0
+		return a.Kind == plan.RevokeRole && a.Role != nil && a.Role.ID == g.Role && a.Extras().Grant == 0
 	}
 	for i := range x.out.Actions {
 		if a := &x.out.Actions[i]; about(a) {

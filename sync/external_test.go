@@ -57,8 +57,8 @@ func TestWhomOktaTiesToAnEmployeeIsNotMadeTwice(t *testing.T) {
 				t.Error("they are others")
 			}
 			for _, a := range doc.Actions {
-				if a.Kind == plan.Adopt && a.Key != "external_id" {
-					t.Errorf("adopted by %s", a.Key)
+				if a.Kind == plan.Adopt && a.Extras().Key != "external_id" {
+					t.Errorf("adopted by %s", a.Extras().Key)
 				}
 			}
 			w.wantDone(w.run(), "")

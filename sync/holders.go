@@ -284,8 +284,8 @@ func (r *holderReader) takeBack(v *plan.RoleView, h *plan.Holding, ids []plan.Gr
 	}
 	d := &r.roles.decision
 	for _, extra := range ids[1:] {
-		a := plan.Action{Kind: plan.RevokeRole, User: v.User, Employee: v.Employee, Role: h.Role, Grant: extra,
-			Reason: fmt.Sprintf("granted twice: grant %d beside grant %d", extra, ids[0]), Evidence: plan.EvidenceFull}
+		a := plan.Action{Kind: plan.RevokeRole, User: v.User, Employee: v.Employee, Role: h.Role, Extra: &plan.Extra{Evidence: plan.EvidenceFull, Grant: extra},
+			Reason: fmt.Sprintf("granted twice: grant %d beside grant %d", extra, ids[0])}
 		if why != "" {
 			d.Held = append(d.Held, plan.Held{Action: a, Why: why})
 			continue

@@ -23,8 +23,8 @@ func TestRehireIsANewEmployee(t *testing.T) {
 	w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
 	doc := w.run()
 	w.wantDone(doc, "create 1, grant_role 1")
-	if a := doc.Actions[0]; a.Former != plan.EmployeeID(first) || !strings.Contains(a.Reason, "came back") {
-		t.Errorf("the create says %q of former employee %d", a.Reason, a.Former)
+	if a := doc.Actions[0]; a.Extras().Former != plan.EmployeeID(first) || !strings.Contains(a.Reason, "came back") {
+		t.Errorf("the create says %q of former employee %d", a.Reason, a.Extras().Former)
 	}
 	list := w.employees("ada")
 	if len(list) != 2 || list[0].Status != tracktiktest.Terminated || list[1].Status != tracktiktest.Active {

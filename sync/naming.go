@@ -41,8 +41,8 @@ func (n *namer) action(a *plan.Action) {
 		return
 	}
 	link := n.record(a.User.ID)
-	if a.Retires != nil {
-		link = &a.Retires.Link
+	if retires := a.Extras().Retires; retires != nil {
+		link = &retires.Link
 		a.User.Name = cmp.Or(a.User.Name, link.Pushed.FullName())
 	}
 	if link == nil {
@@ -50,7 +50,7 @@ func (n *namer) action(a *plan.Action) {
 	}
 	leaver := plan.Leaver{Region: cmp.Or(n.meta.Regions[link.PushedRegion], link.Pushed[plan.Region]), JobTitle: cmp.Or(link.Pushed[plan.JobTitle], link.Seen[plan.JobTitle])}
 	if leaver != (plan.Leaver{}) {
-		a.Leaver = &leaver
+		a.With(func(x *plan.Extra) { x.Leaver = &leaver })
 	}
 }
 

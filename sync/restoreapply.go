@@ -76,7 +76,7 @@ func (r *restore) makeAnew(ctx context.Context, a *apply.Applier) error {
 		}
 		r.warnAnew(c, fmt.Sprintf("tracktik does not reactivate employee %d (%s)", c.former.Link.Employee, why))
 		c.fillNew()
-		creates = append(creates, plan.Action{Kind: plan.Create, User: c.user, Former: c.former.Link.Employee, Restores: true, Want: &c.want, Reason: r.reason(c)})
+		creates = append(creates, plan.Action{Kind: plan.Create, User: c.user, Extra: &plan.Extra{Former: c.former.Link.Employee}, Restores: true, Want: &c.want, Reason: r.reason(c)})
 		if err := r.grantAll(c); err != nil {
 			return err
 		}

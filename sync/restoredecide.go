@@ -121,7 +121,7 @@ func (r *restore) reason(c *comeback) string {
 // bringBack makes somebody active again.
 func (r *restore) bringBack(c *comeback, d *plan.Decision) {
 	id := c.former.Link.Employee
-	a := plan.Action{Kind: plan.Reactivate, User: c.user, Employee: id, Former: id, Restores: true, Reason: r.reason(c)}
+	a := plan.Action{Kind: plan.Reactivate, User: c.user, Employee: id, Extra: &plan.Extra{Former: id}, Restores: true, Reason: r.reason(c)}
 	other := c.employee != nil && !plan.SamePerson(&c.former.Link.Pushed, c.employee)
 	switch {
 	case r.pol.Owns(plan.Who{Link: &c.former.Link, Employee: c.employee}):

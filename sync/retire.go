@@ -137,7 +137,7 @@ func (r *retirement) decisions() (actions []plan.Action, problems []plan.Problem
 			continue
 		}
 		for i := range d.Actions {
-			if f := d.Actions[i].Retires; f != nil {
+			if f := d.Actions[i].Extras().Retires; f != nil {
 				f.Link.Since, f.Link.Run = r.now, r.id
 			}
 		}

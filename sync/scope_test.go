@@ -75,8 +75,8 @@ func TestWhoLeftTheGroupsOfTheScopeIsTerminatedOnALookUp(t *testing.T) {
 	doc := w.run()
 	w.wantDone(doc, "terminate 1")
 	w.wantStatus(tracktiktest.Terminated, "g003")
-	if doc.Actions[0].Evidence != plan.EvidenceFull || w.org.Count("GET /api/v1/users/*/groups") != 1 {
-		t.Errorf("evidence %s, %d look-ups of groups", doc.Actions[0].Evidence, w.org.Count("GET /api/v1/users/*/groups"))
+	if doc.Actions[0].Extras().Evidence != plan.EvidenceFull || w.org.Count("GET /api/v1/users/*/groups") != 1 {
+		t.Errorf("evidence %s, %d look-ups of groups", doc.Actions[0].Extras().Evidence, w.org.Count("GET /api/v1/users/*/groups"))
 	}
 }
 
@@ -102,8 +102,8 @@ func TestManyWhoFellOutOfScopeAreSampledAndThenLookedUp(t *testing.T) {
 	doc, err := w.sync(tsync.RunOptions{})
 	w.wantRefused(err, "guard")
 	w.wantNoWrites()
-	if n := w.org.Count("GET /api/v1/users/*/groups"); n != 20 || doc.Held[0].Evidence != plan.EvidenceSample {
-		t.Errorf("%d looked up, evidence %s", n, doc.Held[0].Evidence)
+	if n := w.org.Count("GET /api/v1/users/*/groups"); n != 20 || doc.Held[0].Extras().Evidence != plan.EvidenceSample {
+		t.Errorf("%d looked up, evidence %s", n, doc.Held[0].Extras().Evidence)
 	}
 	hash := doc.Guard.Refusals[0].Approve
 	w.group("Site North", names[54]) // comes back before anybody approves

@@ -324,7 +324,7 @@ func (p *parts) wantPart(everybody, alone *plan.Document, whole map[string]bool,
 
 // acts is an action by what it does to whom.
 func acts(a *plan.Action) string {
-	text := fmt.Sprintf("%s %s employee %d former %d grant %d", a.Kind, a.User.ID, a.Employee, a.Former, a.Grant)
+	text := fmt.Sprintf("%s %s employee %d former %d grant %d", a.Kind, a.User.ID, a.Employee, a.Extras().Former, a.Extras().Grant)
 	if a.Role != nil {
 		text += fmt.Sprintf(" role %d of %s", a.Role.ID, a.Role.Group) // the name may be changed by the same plan
 	}

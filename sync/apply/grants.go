@@ -38,7 +38,7 @@ func (c *caller) grant(ctx context.Context, action *plan.Action, intent *plan.In
 	if err == nil {
 		return finished(c.grantedBatch(action, id, plan.HowCreated), nil)
 	}
-	intent.Action.Grant = id
+	intent.Action.With(func(x *plan.Extra) { x.Grant = id })
 	done := failed(action, err)
 	if !isConflict(err) && (done.outcome != plan.Failed || done.code == "") {
 		return done
@@ -63,7 +63,7 @@ func (l looker) shown(ctx context.Context, id plan.EmployeeID) bool {
 }
 
 func (c *caller) revoke(ctx context.Context, action *plan.Action) attempt {
-	id := action.Grant
+	id := action.Extras().Grant
 	grant, found, err := c.grantOf(action)
 	if err != nil {
 		return finished(plan.Batch{}, err)

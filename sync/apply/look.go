@@ -162,10 +162,11 @@ func (l looker) lookAtGrant(ctx context.Context, a *plan.Action) (settled, plan.
 // and of a user who is no employee: the portal numbers users otherwise.
 func (l looker) lookAtAnswered(ctx context.Context, a *plan.Action, doubt string) (settled, plan.Batch, error) {
 	cannot := errors.New(doubt)
-	if a.Kind != plan.GrantRole || a.Grant == 0 {
+	id := a.Extras().Grant
+	if a.Kind != plan.GrantRole || id == 0 {
 		return unsettled, plan.Batch{}, cannot
 	}
-	u, found, err := l.Target.UserRole(ctx, a.Grant)
+	u, found, err := l.Target.UserRole(ctx, id)
 	if err != nil || !found || u.Role != a.Role.ID || u.Employee == 0 {
 		return unsettled, plan.Batch{}, errors.Join(cannot, err)
 	}
@@ -174,15 +175,15 @@ func (l looker) lookAtAnswered(ctx context.Context, a *plan.Action, doubt string
 		return unsettled, plan.Batch{}, errors.Join(cannot, err)
 	}
 	grants, err := l.Snapshot.GrantsWith(a.Role.ID)
-	if err != nil || slices.ContainsFunc(grants, func(g plan.Grant) bool { return g.ID == a.Grant }) {
+	if err != nil || slices.ContainsFunc(grants, func(g plan.Grant) bool { return g.ID == id }) {
 		return unsettled, plan.Batch{}, errors.Join(cannot, err)
 	}
-	return happened, l.grantedBatch(a, a.Grant, plan.HowCreated), nil
+	return happened, l.grantedBatch(a, id, plan.HowCreated), nil
 }
 
 // lookAtRevoke asks for the grant by its id: that a list lacks it proves little.
 func (l looker) lookAtRevoke(ctx context.Context, a *plan.Action) (settled, plan.Batch, error) {
-	id := a.Grant
+	id := a.Extras().Grant
 	if id == 0 {
 		grant, found, err := l.grantOf(a)
 		if err != nil || !found { // it is not on record any more

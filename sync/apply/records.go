@@ -16,7 +16,7 @@ func (r recorder) since(at time.Time) time.Duration { return r.Clock.Time().Sub(
 // Audit begins an entry of the audit trail about an action.
 func (j *Job) Audit(a *plan.Action, outcome string) plan.Audit {
 	entry := plan.Audit{Time: j.Clock.Time(), Run: j.Run, By: j.By, Kind: string(a.Kind), Person: a.User.ID, Login: a.User.Login, Employee: a.Employee,
-		Role: a.Role, Changes: a.FieldChanges(), Reason: a.Reason, Outcome: outcome, Approved: j.Approved(a), Told: a.Told}
+		Role: a.Role, Changes: a.FieldChanges(), Reason: a.Reason, Outcome: outcome, Approved: j.Approved(a), Told: a.Extras().Told}
 	if j.Rules.Redact {
 		entry.Login, entry.Changes = "", plan.RedactedChanges(entry.Changes)
 	}
@@ -51,8 +51,8 @@ func (r recorder) createdBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee,
 // terminatedBatch turns a link into a former employee, with the roles they held; of who
 // was never managed the action says it. elsewhere says that somebody else has ended them.
 func (r recorder) terminatedBatch(a *plan.Action, run string, elsewhere bool) (plan.Batch, error) {
-	if a.Retires != nil {
-		former := *a.Retires
+	if retires := a.Extras().Retires; retires != nil {
+		former := *retires
 		former.Terminated, former.Run, former.Elsewhere = r.Clock.Time(), run, elsewhere
 		return plan.Batch{Formers: []plan.Former{former}}, nil
 	}
@@ -242,7 +242,7 @@ func (r recorder) freeLastRoles(batch *plan.Batch) error {
 }
 
 func revokedBatch(a *plan.Action) plan.Batch {
-	if a.Grant != 0 { // a second grant: the first one stays on record
+	if a.Extras().Grant != 0 { // a second grant: the first one stays on record
 		return plan.Batch{}
 	}
 	return plan.Batch{DropGrants: []plan.GrantKey{{Role: a.Role.ID, Person: a.User.ID}}}

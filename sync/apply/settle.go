@@ -51,7 +51,7 @@ func Settle(ctx context.Context, job *Job, pending []plan.Intent) (Open, error) 
 	l := looker{recorder{job}}
 	for i := range pending {
 		in := &pending[i]
-		in.Action.Retires, in.Action.Told = in.Retires, in.Told
+		in.Action.With(func(x *plan.Extra) { x.Retires, x.Told = in.Retires, in.Told })
 		unsure, err := l.settle(ctx, in)
 		var others *notOurs
 		if errors.As(err, &others) {

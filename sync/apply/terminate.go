@@ -59,8 +59,8 @@ func (c *caller) today(action *plan.Action) string {
 	if p := c.Ground.Person(action.User.ID); p != nil && p.Link != nil {
 		region = p.Link.PushedRegion
 	}
-	if action.Retires != nil {
-		region = action.Retires.Link.PushedRegion
+	if retires := action.Extras().Retires; retires != nil {
+		region = retires.Link.PushedRegion
 	}
 	if region != 0 && c.zones != nil {
 		if name := c.zones(region); name != "" {

@@ -45,7 +45,7 @@ func (a *Applier) onRecord(action *plan.Action) (plan.Batch, error) {
 		return a.adoptedBatch(action)
 	}
 	how := plan.HowAdopted
-	if action.Key == plan.HowMapped {
+	if action.Extras().Key == plan.HowMapped {
 		how = plan.HowMapped
 	}
 	return a.roleBatch(action, action.Role.ID, how)
@@ -86,7 +86,7 @@ func (a *Applier) obstacle(action *plan.Action) string {
 		return plan.HeldPending + ": an earlier revoke of this run had no effect, and the run stopped revoking"
 	case action.Kind == plan.Update && failed && notMade && action.Reason != "" && a.isNew(action.User.ID):
 		return plan.HeldPending + ": the adoption was not recorded"
-	case action.Kind == plan.Terminate || action.Kind == plan.RevokeRole && action.Grant == 0 && !action.Replaces:
+	case action.Kind == plan.Terminate || action.Kind == plan.RevokeRole && action.Extras().Grant == 0 && !action.Replaces:
 		return a.Confirm(a.calls, action) // the look-up belongs to the action, which is finished however the run ends
 	}
 	return ""
@@ -117,9 +117,9 @@ func (a *Applier) isNew(id plan.PersonID) bool {
 
 // write makes an action's intent durable, carries it out, and records the outcome.
 func (a *Applier) write(action *plan.Action) {
-	request := trace.NewID()
-	intent := plan.Intent{Run: a.Run, At: a.Clock.Time(), Action: *action, Wanted: action.Want, Request: request, Retires: action.Retires,
-		Told: action.Told}
+	request, x := trace.NewID(), action.Extras()
+	intent := plan.Intent{Run: a.Run, At: a.Clock.Time(), Action: *action, Wanted: action.Want, Request: request, Retires: x.Retires,
+		Told: x.Told}
 	seq, err := a.Snapshot.Begin(intent)
 	if err != nil {
 		a.stop(fmt.Errorf("recording an intent: %w", err))

@@ -68,17 +68,13 @@ type Action struct {
 	Role     *RoleRef   // of the role kinds; shared between actions, never changed
 	Changes  []Change   // Update and RenameRole: what differs
 	Reason   string     // one line
-	Evidence string     // Terminate and RevokeRole: how the departure is known
-	Key      string     // Adopt: what matched: custom_id, username, email, re-created, link
 
 	// Want is the whole record as it should be afterwards: Create, Reactivate,
 	// Adopt and Update.
 	Want *Wanted
-	// Former is the employee who was this person before: Create and Reactivate.
-	Former EmployeeID
-	// Grant is the grant that a RevokeRole takes back, where it is not the one on
-	// record: a second grant of one role.
-	Grant GrantID
+	// Extra is what few actions carry: a first plan has hundreds of thousands of others. Nil:
+	// nothing of it. It is shared between copies, and never changed; see Extras.
+	Extra *Extra
 	// Replaces is set on the GrantRole and RevokeRole of one pair: the revoke
 	// only goes out when the grant is done.
 	Replaces bool
@@ -90,6 +86,17 @@ type Action struct {
 	// Restores says that an administrator brings somebody back, whatever Okta says:
 	// of Create and Reactivate.
 	Restores bool
+}
+
+// An Extra is what an Action of some kinds has besides.
+type Extra struct {
+	Evidence string // Terminate and RevokeRole: how the departure is known
+	Key      string // Adopt: what matched: custom_id, username, email, re-created, link
+	// Former is the employee who was this person before: Create and Reactivate.
+	Former EmployeeID
+	// Grant is the grant that a RevokeRole takes back, where it is not the one on
+	// record: a second grant of one role.
+	Grant GrantID
 	// Retires is what is recorded of an employee whom nobody manages once a Terminate of
 	// them is done; nil: a link says it. It is no part of documents.
 	Retires *Former
@@ -98,6 +105,24 @@ type Action struct {
 	// Told is when Okta said that a Terminate is due; zero: not known. It is no part of
 	// documents.
 	Told time.Time
+}
+
+// Extras is the action's Extra, empty where there is none.
+func (a *Action) Extras() Extra {
+	if a.Extra == nil {
+		return Extra{}
+	}
+	return *a.Extra
+}
+
+// With puts in the place of the action's Extra one that change has changed.
+func (a *Action) With(change func(*Extra)) {
+	x := a.Extras()
+	change(&x)
+	a.Extra = nil
+	if x != (Extra{}) {
+		a.Extra = &x
+	}
 }
 
 // Wanted is what Okta says that an employee should hold.
@@ -154,8 +179,9 @@ func (a Action) MarshalJSON() ([]byte, error) {
 }
 
 func (a Action) wire() wireAction {
-	return wireAction{a.Kind, a.User, a.Employee, a.Leaver, a.Role, a.FieldChanges(), a.Reason,
-		a.Evidence, a.Key, a.Former, a.Replaces, a.Drift, a.Grant, a.Restores, a.Found}
+	x := a.Extras()
+	return wireAction{a.Kind, a.User, a.Employee, x.Leaver, a.Role, a.FieldChanges(), a.Reason,
+		x.Evidence, x.Key, x.Former, a.Replaces, a.Drift, x.Grant, a.Restores, a.Found}
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -164,8 +190,11 @@ func (a *Action) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &w); err != nil {
 		return err
 	}
-	*a = Action{Kind: w.Kind, User: w.User, Employee: w.Employee, Leaver: w.Leaver, Role: w.Role, Changes: w.Changes, Reason: w.Reason,
-		Evidence: w.Evidence, Key: w.Key, Former: w.Former, Replaces: w.Replaces, Drift: w.Drift, Grant: w.Grant, Restores: w.Restores, Found: w.Found}
+	*a = Action{Kind: w.Kind, User: w.User, Employee: w.Employee, Role: w.Role, Changes: w.Changes, Reason: w.Reason,
+		Replaces: w.Replaces, Drift: w.Drift, Restores: w.Restores, Found: w.Found}
+	a.With(func(x *Extra) {
+		*x = Extra{Evidence: w.Evidence, Key: w.Key, Former: w.Former, Grant: w.Grant, Leaver: w.Leaver}
+	})
 	return nil
 }
 

@@ -63,7 +63,7 @@ func TestAnActionsDigest(t *testing.T) {
 		change(&a)
 		return a.Digest() == first.Digest()
 	}
-	if !same(func(a *plan.Action) { a.Reason, a.Evidence, a.Changes[0].Old = "x", "y", "z" }) {
+	if !same(func(a *plan.Action) { a.Reason, a.Extra, a.Changes[0].Old = "x", &plan.Extra{Evidence: "y"}, "z" }) {
 		t.Error("texts and old values count")
 	}
 	for name, change := range map[string]func(*plan.Action){

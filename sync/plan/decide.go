@@ -135,7 +135,7 @@ func (v *View) action(k Kind) Action {
 
 func decideDeparture(v *View, pol *Policy, d *Decision, reason string) {
 	a := v.action(Terminate)
-	a.Reason, a.Evidence, a.Told = reason, v.Evidence, v.told()
+	a.Reason, a.Extra = reason, &Extra{Evidence: v.Evidence, Told: v.told()}
 	a.Found = v.Employee != nil && v.Employee.Status == StatusTerminated && !v.Link.Ending
 	note := *v.Link
 	deprovisioned := v.Person.Status == statusDeprovisioned

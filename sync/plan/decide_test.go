@@ -110,7 +110,7 @@ func TestATerminationTellsItsReason(t *testing.T) {
 	d := plan.Decide(leaver(func(v *plan.View) { v.Evidence = plan.EvidenceFull; v.Person.Login = "" }), with(func(*plan.Policy) {}))
 	a := d.Actions[0]
 	want := plan.UserRef{ID: "00uANA", Login: "ana@acme.example"}
-	if a.Employee != 7 || a.User != want || a.Evidence != plan.EvidenceFull || a.Reason != "deactivated in Okta" {
+	if a.Employee != 7 || a.User != want || a.Extras().Evidence != plan.EvidenceFull || a.Reason != "deactivated in Okta" {
 		t.Errorf("the termination is %+v", a)
 	}
 	if d.Note == nil || !d.Note.SeenDeprovisioned {
@@ -225,7 +225,7 @@ func TestEndedBySomebodyElse(t *testing.T) {
 		})
 	}
 	d := plan.Decide(managed(ended("TERMINATED"), anew), with(func(*plan.Policy) {}))
-	if a := d.Actions[0]; a.Former != 7 || a.Employee != 0 || !strings.Contains(a.Reason, "7") {
+	if a := d.Actions[0]; a.Extras().Former != 7 || a.Employee != 0 || !strings.Contains(a.Reason, "7") {
 		t.Errorf("made anew by %+v", a)
 	}
 	check(t, plan.Decide(managed(ended("TERMINATED"), anew), with(func(p *plan.Policy) { p.CreateUsers = false })), "held create switched_off")

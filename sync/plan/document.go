@@ -243,8 +243,9 @@ func (d *Document) GuardHash() string {
 }
 
 func (a *Action) write(h hash.Hash) {
+	x := a.Extras()
 	write(h, string(a.Kind), string(a.User.ID), strconv.FormatInt(int64(a.Employee), 10),
-		strconv.FormatInt(int64(a.Former), 10), strconv.FormatInt(int64(a.Grant), 10))
+		strconv.FormatInt(int64(x.Former), 10), strconv.FormatInt(int64(x.Grant), 10))
 	if a.Role != nil {
 		write(h, strconv.FormatInt(int64(a.Role.ID), 10), string(a.Role.Group))
 	}

@@ -267,7 +267,7 @@ func (g *groupPass) maps(v *GroupView) {
 		g.Roles[v.Group.ID] = &RoleRef{ID: role.ID, Name: role.Name, Group: v.Group.ID}
 	default:
 		ref := &RoleRef{ID: role.ID, Name: role.Name, Group: v.Group.ID}
-		g.act(Action{Kind: LinkRole, Role: ref, Reason: "sync.groups.roles names it", Key: HowMapped})
+		g.act(Action{Kind: LinkRole, Role: ref, Reason: "sync.groups.roles names it", Extra: &Extra{Key: HowMapped}})
 		g.Roles[v.Group.ID] = ref
 	}
 }

@@ -421,7 +421,7 @@ func TestASetsHash(t *testing.T) {
 		t.Error("another order, another hash")
 	}
 	for i := range actions {
-		actions[i].Reason, actions[i].Evidence, actions[i].User.Login = "other", plan.EvidenceSample, "other"
+		actions[i].Reason, actions[i].Extra, actions[i].User.Login = "other", &plan.Extra{Evidence: plan.EvidenceSample}, "other"
 	}
 	if plan.HashRefs(refs()) != hash {
 		t.Error("other texts, another hash")

@@ -174,7 +174,7 @@ func matchList(matches []Match) string {
 
 func adopt(v *View, pol *Policy, d *Decision, m Match) {
 	e := m.Employee
-	a := Action{Kind: Adopt, User: v.Ref(), Employee: e.ID, Key: matchNames[m.Key], Want: &v.Mapped.Wanted,
+	a := Action{Kind: Adopt, User: v.Ref(), Employee: e.ID, Extra: &Extra{Key: matchNames[m.Key]}, Want: &v.Mapped.Wanted,
 		Reason: "matched by " + matchNames[m.Key] + v.Origin}
 	w := &v.Mapped.Wanted
 	who := v.who()
@@ -187,7 +187,7 @@ func adopt(v *View, pol *Policy, d *Decision, m Match) {
 	case m.Admin:
 		d.problem(v.Ref(), ProblemProtectedMatch, fmt.Sprintf("employee %d holds a protected role", e.ID))
 	case !pol.Adopt:
-		d.problem(v.Ref(), ProblemAdoptOff, fmt.Sprintf("employee %d matches by %s, and sync.adopt is never; `link` ties them", e.ID, a.Key))
+		d.problem(v.Ref(), ProblemAdoptOff, fmt.Sprintf("employee %d matches by %s, and sync.adopt is never; `link` ties them", e.ID, a.Extra.Key))
 	case m.Doubt != "":
 		d.hold(a, fmt.Sprintf("%s: whether employee %d holds a protected role cannot be told: %s; `check` says more", HeldUnconfirmed, e.ID, m.Doubt))
 	case m.Key == ExternalID && !SamePerson(&w.Values, &e):
@@ -196,7 +196,7 @@ func adopt(v *View, pol *Policy, d *Decision, m Match) {
 		d.hold(a, fmt.Sprintf("%s: employee %d has the same e-mail, but neither the first nor the last name; `link` settles it", HeldDoubtfulMatch, e.ID))
 	case strangers(w.Values, e.Values) && !agreeIn(w.Values, e.Values, Username, Email):
 		d.hold(a, fmt.Sprintf("%s: employee %d has the same %s, but neither the username, the e-mail, the first nor the last name; `link` settles it",
-			HeldDoubtfulMatch, e.ID, a.Key))
+			HeldDoubtfulMatch, e.ID, a.Extra.Key))
 	default:
 		d.act(a)
 		adoptedUpdate(v, pol, d, e)
@@ -267,10 +267,10 @@ func Adopted(w *Wanted, e *Employee, keep bool) Link {
 func create(v *View, pol *Policy, d *Decision, reason string) {
 	a := Action{Kind: Create, User: v.Ref(), Want: &v.Mapped.Wanted, Reason: reason}
 	if v.Former != nil {
-		a.Former = v.Former.Link.Employee
+		a.Extra = &Extra{Former: v.Former.Link.Employee}
 	}
 	if v.Recreate && v.Link != nil {
-		a.Former = v.Link.Employee
+		a.Extra = &Extra{Former: v.Link.Employee}
 	}
 	switch {
 	case !pol.CreateUsers:
@@ -286,7 +286,7 @@ func reactivate(v *View, pol *Policy, d *Decision) {
 	before := v.Former.Link
 	before.Pushed[Username], before.How = "", HowReactivated // the termination took it
 	changes, _ := Differences(&before, &v.Mapped.Wanted, nil, pol)
-	a := Action{Kind: Reactivate, User: v.Ref(), Employee: id, Former: id, Want: &v.Mapped.Wanted, Changes: changes,
+	a := Action{Kind: Reactivate, User: v.Ref(), Employee: id, Extra: &Extra{Former: id}, Want: &v.Mapped.Wanted, Changes: changes,
 		Reason: fmt.Sprintf("came back; employee %d was terminated by run %s", id, v.Former.Run)}
 	switch now := v.FormerNow; {
 	case pol.Owns(Who{Link: &v.Former.Link}):

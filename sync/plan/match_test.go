@@ -93,7 +93,7 @@ func TestAnAdoptionNamesItsKey(t *testing.T) {
 	for key, want := range map[plan.Field]string{plan.ExternalID: "external_id", plan.CustomID: "custom_id", plan.Username: "username", plan.Email: "email"} {
 		v := newcomer(matches(by(key, employee(7))), ties("7", ""), func(v *plan.View) { v.Origin = " through group Site Guards" })
 		a := plan.Decide(v, with(func(*plan.Policy) {})).Actions[0]
-		if a.Key != want || a.Employee != 7 || a.Reason != "matched by "+want+" through group Site Guards" {
+		if a.Extras().Key != want || a.Employee != 7 || a.Reason != "matched by "+want+" through group Site Guards" {
 			t.Errorf("adopted by %+v", a)
 		}
 		if f, ok := plan.ParseMatchKey(want); !ok || f != key {
@@ -177,11 +177,11 @@ func TestWhoComesBack(t *testing.T) {
 	check(t, plan.Decide(newcomer(former(false), problem(plan.ProblemUnknownRegion)), reactivate), "problem unknown_region")
 
 	a := plan.Decide(newcomer(former(false)), anew).Actions[0]
-	if a.Former != 7 || a.Employee != 0 || !strings.Contains(a.Reason, "employee 7") {
+	if a.Extras().Former != 7 || a.Employee != 0 || !strings.Contains(a.Reason, "employee 7") {
 		t.Errorf("a rehire is %+v", a)
 	}
 	a = plan.Decide(newcomer(former(false)), reactivate).Actions[0]
-	if a.Former != 7 || a.Employee != 7 || a.Want == nil || !strings.Contains(a.Reason, "20250301T060000Z-1") {
+	if a.Extras().Former != 7 || a.Employee != 7 || a.Want == nil || !strings.Contains(a.Reason, "20250301T060000Z-1") {
 		t.Errorf("a reactivation is %+v", a)
 	}
 }

@@ -182,7 +182,7 @@ func (m *model) plan(r *rand.Rand) planned {
 		v := views[id]
 		v.Link, v.Employee = &link, m.employees[owner.Employee]
 		d := plan.Decide(v, m.pol)
-		adopt := plan.Action{Kind: plan.Adopt, User: v.Ref(), Employee: owner.Employee, Key: plan.KeyRecreated, Want: &v.Mapped.Wanted, Former: owner.Employee}
+		adopt := plan.Action{Kind: plan.Adopt, User: v.Ref(), Employee: owner.Employee, Extra: &plan.Extra{Key: plan.KeyRecreated, Former: owner.Employee}, Want: &v.Mapped.Wanted}
 		d.Actions = append([]plan.Action{adopt}, d.Actions...)
 		decisions[id], decisions[owner.Person] = d, plan.Decision{}
 	}
@@ -356,7 +356,7 @@ func (m *model) apply(p planned) {
 	}
 	m.adopted = map[plan.EmployeeID]bool{}
 	for _, a := range p.actions {
-		if a.Kind == plan.Adopt && a.Key != plan.KeyRecreated {
+		if a.Kind == plan.Adopt && a.Extras().Key != plan.KeyRecreated {
 			m.adopted[a.Employee] = true
 		}
 		if !m.refuses(&a) && (a.Kind != plan.GrantRole || m.links[a.User.ID] != nil) {
@@ -394,7 +394,7 @@ func (m *model) one(a *plan.Action) {
 		link.Person = id
 		m.links[id] = &link
 	case plan.Terminate:
-		if m.links[id] == nil || m.links[id].Employee != a.Employee || a.Evidence == "" {
+		if m.links[id] == nil || m.links[id].Employee != a.Employee || a.Extras().Evidence == "" {
 			m.t.Errorf("terminated without a link or evidence: %+v", a)
 			return
 		}

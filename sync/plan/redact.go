@@ -51,7 +51,8 @@ func (d *Document) Redacted() *Document {
 // redact leaves of the values only which fields they are; the name of a role is
 // nobody's.
 func (a *Action) redact() {
-	a.User.Login, a.User.Name, a.Leaver = "", "", nil
+	a.User.Login, a.User.Name = "", ""
+	a.With(func(x *Extra) { x.Leaver = nil })
 	a.Changes, a.Want = RedactedChanges(a.FieldChanges()), nil
 }
 

@@ -76,8 +76,8 @@ func Retire(r *Retiree, pol *Policy) Decision {
 
 func (r *Retiree) termination() Action {
 	e, user := &r.Employee, &r.Standing.User
-	return Action{Kind: Terminate, User: UserRef{ID: user.ID, Login: user.Login}, Employee: e.ID, Evidence: EvidenceFull,
-		Reason: "left Okta without being managed: " + r.Standing.Why, Retires: r.record()}
+	return Action{Kind: Terminate, User: UserRef{ID: user.ID, Login: user.Login}, Employee: e.ID,
+		Reason: "left Okta without being managed: " + r.Standing.Why, Extra: &Extra{Evidence: EvidenceFull, Retires: r.record()}}
 }
 
 // record is what is kept of an employee who is retired, as of one who was managed: their

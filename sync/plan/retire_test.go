@@ -56,7 +56,7 @@ func TestARetirementKeepsWhatARestoreNeeds(t *testing.T) {
 		t.Fatalf("%+v", d)
 	}
 	a := d.Actions[0]
-	if a.Kind != Terminate || a.User != (UserRef{ID: "00u1", Login: "ada@acme.example"}) || a.Employee != 40 || a.Evidence != EvidenceFull || a.Reason == "" || a.Found {
+	if a.Kind != Terminate || a.User != (UserRef{ID: "00u1", Login: "ada@acme.example"}) || a.Employee != 40 || a.Extras().Evidence != EvidenceFull || a.Reason == "" || a.Found {
 		t.Errorf("%+v", a)
 	}
 	want := &Former{Link: Link{Person: "00u1", Employee: 40, How: HowRetired, Login: "ada@acme.example", Email: "ada@acme.example", PushedRegion: 7,
@@ -64,7 +64,7 @@ func TestARetirementKeepsWhatARestoreNeeds(t *testing.T) {
 	for _, f := range RequiredFields {
 		want.Link.Pushed[f] = r.Employee.Values[f]
 	}
-	if diff := cmp.Diff(want, a.Retires); diff != "" {
+	if diff := cmp.Diff(want, a.Extras().Retires); diff != "" {
 		t.Errorf("what is kept (-want +got):\n%s", diff)
 	}
 }

@@ -213,7 +213,7 @@ func (p *rolePlan) revokes() {
 			}
 			continue
 		}
-		a := Action{Kind: RevokeRole, User: v.User, Employee: h.Employee, Role: h.Role, Reason: h.Lost, Evidence: h.Evidence, Replaces: replaced}
+		a := Action{Kind: RevokeRole, User: v.User, Employee: h.Employee, Role: h.Role, Reason: h.Lost, Extra: &Extra{Evidence: h.Evidence}, Replaces: replaced}
 		if outranked && h.IsDefault() {
 			a.Reason = "another role takes the place of the default one (sync.roles.default)"
 		} else if outranked {

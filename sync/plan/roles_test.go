@@ -187,7 +187,7 @@ func TestARefusedGrantWithholdsItsPair(t *testing.T) {
 func TestARevokeSaysWhyAndHowItIsKnown(t *testing.T) {
 	d := plan.DecideRoles(roleView(nil, []plan.Holding{have(1, "g1", lost)}), with(func(*plan.Policy) {}))
 	a := d.Actions[0]
-	if a.Evidence != plan.EvidenceFull || a.Reason != "no longer in the group" || a.Employee != 7 || a.User.ID != "00uANA" || a.Replaces {
+	if a.Extras().Evidence != plan.EvidenceFull || a.Reason != "no longer in the group" || a.Employee != 7 || a.User.ID != "00uANA" || a.Replaces {
 		t.Errorf("the revoke is %+v", a)
 	}
 	d = plan.DecideRoles(roleView([]plan.Due{due(1, "g1", 0)}, nil), with(func(*plan.Policy) {}))

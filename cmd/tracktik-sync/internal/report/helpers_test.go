@@ -26,7 +26,7 @@ func sample() *Report {
 		Actions: []plan.Action{
 			{Kind: plan.RenameRole, Role: &plan.RoleRef{ID: 9, Name: "Supervisors", Group: "00g2"},
 				Changes: []plan.Change{{Field: plan.NumFields, Old: "Supers", New: "Supervisors"}}, Reason: "the group was renamed"},
-			{Kind: plan.Terminate, User: bob, Employee: 22, Reason: "deactivated in Okta", Evidence: plan.EvidenceFull},
+			{Kind: plan.Terminate, User: bob, Employee: 22, Reason: "deactivated in Okta", Extra: &plan.Extra{Evidence: plan.EvidenceFull}},
 			{Kind: plan.Update, User: ana, Employee: 11, Reason: "changed in Okta", Changes: []plan.Change{
 				{Field: plan.JobTitle, Old: "Guard", New: "Senior guard"}, {Field: plan.AddressLine1, Old: "1 Main St", New: ""}}},
 			{Kind: plan.Create, User: cleo, Want: &plan.Wanted{Values: values}, Reason: "assigned to the app"},

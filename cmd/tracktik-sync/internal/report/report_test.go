@@ -19,7 +19,7 @@ func poisoned(value string) *Report {
 	d := r.Document
 	user := plan.UserRef{ID: plan.PersonID(value), Login: value}
 	role := &plan.RoleRef{ID: 1, Name: value, Group: plan.GroupID(value)}
-	action := plan.Action{Kind: plan.Update, User: user, Role: role, Reason: value, Evidence: value, Key: value,
+	action := plan.Action{Kind: plan.Update, User: user, Role: role, Reason: value, Extra: &plan.Extra{Evidence: value, Key: value},
 		Changes: []plan.Change{{Field: plan.JobTitle, Old: value, New: value}}}
 	d.Actions = append(d.Actions, action)
 	d.Held = append(d.Held, plan.Held{Action: action, Why: value})

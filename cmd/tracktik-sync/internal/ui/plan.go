@@ -182,11 +182,12 @@ func Subject(a *plan.Action) []string {
 		}
 		lines = append(lines, text)
 	}
-	if a.Retires != nil {
-		lines = append(lines, Safe(a.Retires.Link.Pushed.FullName()))
+	x := a.Extras()
+	if x.Retires != nil {
+		lines = append(lines, Safe(x.Retires.Link.Pushed.FullName()))
 	}
-	if a.Key != "" {
-		lines = append(lines, "matched by "+Safe(a.Key))
+	if x.Key != "" {
+		lines = append(lines, "matched by "+Safe(x.Key))
 	}
 	return lines
 }
@@ -228,8 +229,8 @@ func oldText(c plan.Change, fresh bool) string {
 // Reasons say why an action is due, how that is known, and why it is held, if it is.
 func Reasons(a *plan.Action, held string) []string {
 	text := Safe(a.Reason)
-	if a.Evidence != "" {
-		text += " (evidence: " + Safe(a.Evidence) + ")"
+	if x := a.Extras(); x.Evidence != "" {
+		text += " (evidence: " + Safe(x.Evidence) + ")"
 	}
 	if a.Drift {
 		text += " (drift)"

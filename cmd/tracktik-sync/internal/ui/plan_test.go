@@ -30,11 +30,11 @@ func sample() *plan.Document {
 		Actions: []plan.Action{
 			{Kind: plan.RenameRole, Role: &plan.RoleRef{ID: 9, Name: "Supervisors", Group: "00g2"},
 				Changes: []plan.Change{{Field: plan.NumFields, Old: "Supers", New: "Supervisors"}}, Reason: "the group was renamed"},
-			{Kind: plan.Adopt, User: plan.UserRef{ID: "00u4dan", Login: "dan@acme.example"}, Employee: 44, Key: "username", Reason: "an employee has this username"},
-			{Kind: plan.Terminate, User: bob, Employee: 22, Reason: "deactivated in Okta", Evidence: plan.EvidenceFull},
+			{Kind: plan.Adopt, User: plan.UserRef{ID: "00u4dan", Login: "dan@acme.example"}, Employee: 44, Extra: &plan.Extra{Key: "username"}, Reason: "an employee has this username"},
+			{Kind: plan.Terminate, User: bob, Employee: 22, Reason: "deactivated in Okta", Extra: &plan.Extra{Evidence: plan.EvidenceFull}},
 			{Kind: plan.Update, User: ana, Employee: 11, Drift: true, Reason: "changed in Okta", Changes: []plan.Change{
 				{Field: plan.JobTitle, Old: "Guard", New: "Senior guard"}, {Field: plan.AddressLine1, Old: "1 Main St", New: ""}}},
-			{Kind: plan.Create, User: plan.UserRef{ID: "00u3cleo", Login: "cleo@acme.example"}, Former: 7,
+			{Kind: plan.Create, User: plan.UserRef{ID: "00u3cleo", Login: "cleo@acme.example"}, Extra: &plan.Extra{Former: 7},
 				Want: &plan.Wanted{Values: created}, Reason: "assigned to the app; formerly employee 7"},
 			{Kind: plan.GrantRole, User: ana, Employee: 11, Role: site, Reason: "member of the group", Replaces: true},
 		},
@@ -124,7 +124,7 @@ func poisoned(value string) *plan.Document {
 	d := sample()
 	user := plan.UserRef{ID: plan.PersonID(value), Login: value}
 	role := &plan.RoleRef{ID: 1, Name: value, Group: plan.GroupID(value)}
-	action := plan.Action{Kind: plan.Update, User: user, Role: role, Reason: value, Evidence: value, Key: value,
+	action := plan.Action{Kind: plan.Update, User: user, Role: role, Reason: value, Extra: &plan.Extra{Evidence: value, Key: value},
 		Changes: []plan.Change{{Field: plan.JobTitle, Old: value, New: value}}}
 	d.Actions = append(d.Actions, action)
 	d.Held = append(d.Held, plan.Held{Action: action, Why: value})

@@ -94,8 +94,8 @@ func regionOf(g *PersonGroup) string {
 
 // Region is the region of whom an action is about, as far as it tells.
 func Region(a *plan.Action) string {
-	if a.Leaver != nil && a.Leaver.Region != "" {
-		return a.Leaver.Region
+	if leaver := a.Extras().Leaver; leaver != nil && leaver.Region != "" {
+		return leaver.Region
 	}
 	if a.Want != nil && a.Want.Values[plan.Region] != "" {
 		return a.Want.Values[plan.Region]
@@ -110,8 +110,8 @@ func Region(a *plan.Action) string {
 
 // JobTitle is the same of the job title.
 func JobTitle(a *plan.Action) string {
-	if a.Leaver != nil && a.Leaver.JobTitle != "" {
-		return a.Leaver.JobTitle
+	if leaver := a.Extras().Leaver; leaver != nil && leaver.JobTitle != "" {
+		return leaver.JobTitle
 	}
 	if a.Want != nil {
 		return a.Want.Values[plan.JobTitle]
@@ -140,7 +140,7 @@ func whatOf(g *PersonGroup) string {
 		case a.Kind == plan.Update:
 			add(FieldsOf(a.Changes))
 		case a.Kind == plan.Adopt:
-			add("by " + Safe(a.Key))
+			add("by " + Safe(a.Extras().Key))
 		case a.Kind != plan.Create:
 			add(Safe(a.Reason))
 		}
