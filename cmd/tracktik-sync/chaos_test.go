@@ -31,13 +31,20 @@ var everyDay = []uint64{1, 2, 3, 4, 5, 6, 7, 8}
 // Random lives of companies, under hand edits, single runs beside whole ones, wrong
 // clocks, late answers, narrowed rights and kills, judged by the contract alone.
 func TestChaosOfLives(t *testing.T) {
-	for _, seed := range seedsOfLives() {
+	var mu sync.Mutex
+	var all chaos.Tally
+	seeds := seedsOfLives()
+	t.Cleanup(func() { t.Logf("%d lives: %v", len(seeds), all) })
+	for _, seed := range seeds {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			l := chaos.New(seed, t.TempDir(), programOfALife)
 			defer l.Close()
 			faults := l.Live(t.Context(), roundsOfALife)
-			t.Logf("a life with %s: %d commands, %d of them killed, %d writes", chaos.Describe(l.Kinds), l.Commands, l.Killed, l.Writes)
+			t.Logf("a life with %s: %v", chaos.Describe(l.Kinds), l.Tally)
+			mu.Lock()
+			all.Add(l.Tally)
+			mu.Unlock()
 			if len(faults) > 0 || testing.Verbose() {
 				t.Logf("it went so:\n%s", strings.Join(l.Steps(), "\n"))
 			}

@@ -85,9 +85,7 @@ func (l *Life) order(ctx context.Context, o orders) *step {
 		Sleep: func(ctx context.Context, d time.Duration) error { l.clock.Pass(d); return ctx.Err() }})
 	w.still()
 	s.lost = w.lost
-	if s.result.Code < 0 {
-		l.Killed++
-	}
+	l.count(s, w)
 	l.say("%s", s.tell(w))
 	l.remember(s)
 	if l.Writes += l.judge.look(l, s, w.arrived); len(l.faults) > 0 {
@@ -96,6 +94,21 @@ func (l *Life) order(ctx context.Context, o orders) *step {
 		}
 	}
 	return s
+}
+
+// count counts what was done in a command.
+func (l *Life) count(s *step, w *weather) {
+	cut := w.endAt > 0 && w.n >= w.endAt
+	switch {
+	case s.result.Code < 0:
+		l.Killed++
+	case cut:
+		l.Ended++
+	}
+	if s.wrongClock() {
+		l.WrongClocks++
+	}
+	l.Spoilt += len(w.spoilt)
 }
 
 // tell says how a command went.

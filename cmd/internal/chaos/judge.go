@@ -159,7 +159,7 @@ func (j *judge) judge(now *step, h tracktiktest.Change) string {
 // within counts what a guard limits: all but what the program says was approved, where
 // something was.
 func (j *judge) within(s *step, h tracktiktest.Change, kind string, id int64) string {
-	if s.given && (s.result.Code < 0 || slices.ContainsFunc(j.told, func(e entry) bool { return e.RequestID == h.RequestID && e.Approved })) {
+	if j.letPass(s, h) {
 		return ""
 	}
 	if j.limited[kind] == nil {
@@ -170,6 +170,12 @@ func (j *judge) within(s *step, h tracktiktest.Change, kind string, id int64) st
 		return fmt.Sprintf("the guard allows %d of that in a run", s.cfg.Limit)
 	}
 	return ""
+}
+
+// letPass reports whether a change was approved, be it in an earlier command that was cut
+// short: what the program says of it, where it lived to say it.
+func (j *judge) letPass(s *step, h tracktiktest.Change) bool {
+	return s.given && (s.result.Code < 0 || slices.ContainsFunc(j.told, func(e entry) bool { return e.RequestID == h.RequestID && e.Approved }))
 }
 
 // mayWrite says why a command may write nothing.

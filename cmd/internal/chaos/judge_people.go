@@ -213,7 +213,7 @@ func (j *judge) terminated(s *step, h tracktiktest.Change) string {
 	case j.restored[p.ID]:
 		return fmt.Sprintf("user %s was restored, and not seen in scope since", p.ID)
 	}
-	return firstOf(s.about(p.ID), j.protected(s, p, e), j.evidence(s, p))
+	return firstOf(s.about(p.ID), j.protected(s, p, e), j.evidence(s, h, p))
 }
 
 // protected says which name of somebody is protected: those in Okta, and those in
@@ -235,7 +235,7 @@ func (j *judge) protected(s *step, p *Person, e *employee) string {
 }
 
 // evidence says why somebody's departure is not proven.
-func (j *judge) evidence(s *step, p *Person) string {
+func (j *judge) evidence(s *step, h tracktiktest.Change, p *Person) string {
 	switch v := verdictOn(p, s.cfg); v {
 	case leave:
 		grace, since := s.cfg.grace(), j.absent[p.ID]
@@ -244,15 +244,15 @@ func (j *judge) evidence(s *step, p *Person) string {
 		}
 		return ""
 	case gone:
-		return j.deleted(s, p)
+		return j.deleted(s, h, p)
 	default:
 		return fmt.Sprintf("the verdict on user %s is %s (user %s, assignment %q)", p.ID, v, p.Status, p.Assignment)
 	}
 }
 
 // deleted says why a 404 is not believed yet: many at once are rights that were lost.
-func (j *judge) deleted(s *step, p *Person) string {
-	if since, seen := j.unseen[p.ID]; s.approved || j.deprov[p.ID] || seen && s.truth.At.Sub(since) >= day {
+func (j *judge) deleted(s *step, h tracktiktest.Change, p *Person) string {
+	if since, seen := j.unseen[p.ID]; s.approved || j.letPass(s, h) || j.deprov[p.ID] || seen && s.truth.At.Sub(since) >= day {
 		return ""
 	}
 	count := 0

@@ -61,11 +61,35 @@ type Result struct {
 // A Program does what a command says.
 type Program func(ctx context.Context, c Command) Result
 
+// A Tally counts what was done in lives.
+type Tally struct {
+	Commands, Killed, Ended int // of the commands, those killed, and those told to end
+	Writes                  int // by the program
+	Spoilt                  int // requests that went wrong
+	Hands                   int // things done at the portal's own pages
+	WrongClocks             int // commands by a wrong clock
+}
+
+// Add takes in what was done in another life.
+func (t *Tally) Add(of Tally) {
+	t.Commands += of.Commands
+	t.Killed += of.Killed
+	t.Ended += of.Ended
+	t.Writes += of.Writes
+	t.Spoilt += of.Spoilt
+	t.Hands += of.Hands
+	t.WrongClocks += of.WrongClocks
+}
+
+func (t Tally) String() string {
+	return fmt.Sprintf("%d commands (%d killed, %d told to end, %d by a wrong clock), %d writes, %d requests that went wrong, %d things done by hand",
+		t.Commands, t.Killed, t.Ended, t.WrongClocks, t.Writes, t.Spoilt, t.Hands)
+}
+
 // A Life is one company, and the program that serves it.
 type Life struct {
 	Kinds []Kind
-	// Commands, Killed and Writes count what was done in it.
-	Commands, Killed, Writes int
+	Tally
 
 	ctx      context.Context
 	kinds    []Kind
@@ -202,6 +226,7 @@ func (l *Life) round(ctx context.Context) {
 func (l *Life) happen() {
 	switch {
 	case l.often(ByHand, 4):
+		l.Hands++
 		l.byHand()
 	case l.often(Changing, 12):
 		l.say("settings: %s", l.change())

@@ -206,6 +206,7 @@ func (w *weather) portal(rw http.ResponseWriter, r *http.Request, next http.Hand
 	rng := w.draw(r)
 	if r.Method != http.MethodGet && r.URL.Path != tracktiktest.DefaultTokenPath && rng.Float64() < w.late {
 		w.note(r, w.lost)
+		w.record(r, (*weather).delay)
 		w.delay(rng, rw, r, next)
 		return
 	}
