@@ -27,6 +27,7 @@ type employeeRecord struct {
 	Language       text    `json:"language"`
 	CustomID       text    `json:"customId"`
 	Address        address `json:"address"`
+	UpdatedBy      author  `json:"updatedBy"`
 }
 
 // address is an embedded address. A number is the id of one that was not
@@ -65,7 +66,7 @@ func decodeEmployee(data json.RawMessage) (plan.Employee, int64, bool, error) {
 		return plan.Employee{}, 0, false, err
 	}
 	r.Language.value = languageCode(r.Language.value)
-	e := plan.Employee{ID: plan.EmployeeID(r.ID), Status: strings.ToUpper(r.Status.value), Region: plan.RegionID(r.Region)}
+	e := plan.Employee{ID: plan.EmployeeID(r.ID), Status: strings.ToUpper(r.Status.value), Region: plan.RegionID(r.Region), UpdatedBy: plan.EmployeeID(r.UpdatedBy)}
 	for _, came := range [...]struct {
 		field plan.Field
 		value text

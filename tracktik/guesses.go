@@ -112,6 +112,18 @@ func portalMoment(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// An author is the employee who changed a record last, as [S] draws it. That an action,
+// such as a termination, counts as a change is [G]. A portal that names anything else
+// says nothing.
+type author ref
+
+func (a *author) UnmarshalJSON(data []byte) error {
+	if (*ref)(a).UnmarshalJSON(data) != nil {
+		*a = 0
+	}
+	return nil
+}
+
 // languageCode brings the portal's spelling of a language into the one that is
 // sent. [G]: the documents have capitals throughout.
 func languageCode(s string) string { return strings.ToUpper(s) }

@@ -30,6 +30,9 @@ func (l looker) lookForCreated(ctx context.Context, in *plan.Intent) (settled, p
 	}
 	batch, err := l.createdBatch(&in.Action, in.Wanted, &plan.Employee{ID: e.ID}, in.Run) // which no answer showed
 	holds(&batch, in.Wanted, &e)
+	if !e.Active() {
+		batch.Links[0].ElsewhereStatus = e.Status
+	}
 	return happened, batch, err
 }
 
@@ -51,7 +54,7 @@ func holds(batch *plan.Batch, sent *plan.Wanted, e *plan.Employee) {
 
 func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee, bool, error) {
 	want := &in.Wanted.Values
-	var newest, other plan.Employee // where there are several, whoever was there before is not of our making
+	var newest, other, ended plan.Employee // where there are several, whoever was there before is not of our making
 	for _, key := range []plan.Field{plan.Username, plan.Email} {
 		list, err := l.Target.FindEmployees(ctx, key, want[key])
 		if err != nil {
@@ -62,8 +65,16 @@ func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee
 			if err != nil {
 				return e, false, err
 			}
+			_, former, err := l.Snapshot.FormerByEmployee(e.ID)
+			if err != nil {
+				return e, false, err
+			}
 			switch {
-			case owned || !e.Active():
+			case owned:
+			case !e.Active():
+				if !former && !slices.Contains(in.Before, e.ID) && endedSince(&e, want) && e.ID > ended.ID {
+					ended = e
+				}
 			case agrees(&e, want, plan.RequiredFields[:]...):
 				if e.ID > newest.ID {
 					newest = e
@@ -77,9 +88,21 @@ func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee
 	case newest.ID == 0 && other.ID != 0: // a portal may write names in its own way
 		return other, false, &notOurs{other.ID, "user name and e-mail", "but other first and last names", plan.ProblemAmbiguousMatch}
 	case newest.ID == 0:
+		newest = ended
+	}
+	if newest.ID == 0 {
 		return newest, false, nil
 	}
 	return newest, true, l.mayBeOurs(ctx, &newest, in)
+}
+
+// endedSince reports that an employee may be one of our making whom somebody else has
+// ended: a termination takes the user name.
+func endedSince(e *plan.Employee, want *plan.Values) bool {
+	if e.Status == plan.StatusTerminated && e.Values[plan.Username] == "" {
+		return agrees(e, want, plan.FirstName, plan.LastName, plan.Email)
+	}
+	return agrees(e, want, plan.RequiredFields[:]...)
 }
 
 // agrees reports that an employee has the wanted values, as far as they are shown.

@@ -48,7 +48,7 @@ func (l looker) whatBecameOf(ctx context.Context, in *plan.Intent) (settled, pla
 	case plan.GrantRole:
 		return l.lookAtGrant(ctx, a)
 	case plan.RevokeRole:
-		return l.lookAtRevoke(ctx, a)
+		return l.lookAtRevoke(ctx, in)
 	case plan.RenameRole:
 		role, found, err := l.Target.Role(ctx, a.Role.ID)
 		if err != nil || !found || role.Name != a.Role.Name {
@@ -121,13 +121,53 @@ func (l looker) lookAtStatus(ctx context.Context, in *plan.Intent) (settled, pla
 	case err != nil || !found: // out of our sight: TrackTik deletes nobody
 		return unsettled, plan.Batch{}, err
 	case a.Kind == plan.Terminate && e.Status == plan.StatusTerminated:
-		batch, err := l.terminatedBatch(a, in.Run, false)
+		ours := l.ours(ctx, in, &e)
+		batch, err := l.terminatedBatch(a, in.Run, !ours)
+		return shown(ours), batch, err
+	case a.Kind == plan.Reactivate && e.Status == plan.StatusTerminated && in.Wanted != nil && in.Run != l.Run && l.byAnother(ctx, &e): // again, since
+		batch, err := l.reactivatedBatch(a, in.Wanted, &e, in.Run)
+		if err == nil {
+			batch.Links[0].ElsewhereStatus = e.Status
+		}
 		return happened, batch, err
 	case a.Kind == plan.Reactivate && e.Active() && in.Wanted != nil:
 		batch, err := l.reactivatedBatch(a, in.Wanted, &e, in.Run)
 		return happened, batch, err
 	}
 	return didNot, plan.Batch{}, nil
+}
+
+// ours reports that a call of ours is what a record shows. Where the portal does not say
+// who changed it, a call that is looked up at once is believed, and none of an earlier run:
+// somebody may have done the same meanwhile, and what they end is not ours to bring back.
+func (l looker) ours(ctx context.Context, in *plan.Intent, e *plan.Employee) bool {
+	if own := l.author(ctx, e); own != 0 {
+		return own == e.UpdatedBy
+	}
+	return in.Run == l.Run
+}
+
+// byAnother reports that somebody else changed a record last, as the portal says.
+func (l looker) byAnother(ctx context.Context, e *plan.Employee) bool {
+	own := l.author(ctx, e)
+	return own != 0 && own != e.UpdatedBy
+}
+
+// author is the employee as whom we change a record that says who did last; 0: it does not
+// say, or that cannot be told of us.
+func (l looker) author(ctx context.Context, e *plan.Employee) plan.EmployeeID {
+	if e.UpdatedBy == 0 {
+		return 0
+	}
+	return l.Holders.Us(ctx)
+}
+
+// shown is what becomes of a call that is seen to be done.
+func shown(ours bool) settled {
+	if ours {
+		return happened
+	}
+	return byOthers
 }
 
 func (l looker) lookAtGrant(ctx context.Context, a *plan.Action) (settled, plan.Batch, error) {
@@ -150,8 +190,12 @@ func (l looker) lookAtGrant(ctx context.Context, a *plan.Action) (settled, plan.
 		return happened, l.grantedBatch(a, held[i].ID, plan.HowCreated), nil
 	}
 	if len(held) == 0 { // as it is when their region is out of our sight
-		if _, seen, err := l.Target.Employee(ctx, a.Employee); err != nil || !seen {
+		e, seen, err := l.Target.Employee(ctx, a.Employee)
+		switch {
+		case err != nil || !seen:
 			return unsettled, plan.Batch{}, err
+		case e.Status == plan.StatusTerminated: // with which a portal may end roles
+			return untold, plan.Batch{}, nil
 		}
 	}
 	return didNot, plan.Batch{}, nil
@@ -181,13 +225,15 @@ func (l looker) lookAtAnswered(ctx context.Context, a *plan.Action, doubt string
 	return happened, l.grantedBatch(a, id, plan.HowCreated), nil
 }
 
-// lookAtRevoke asks for the grant by its id: that a list lacks it proves little.
-func (l looker) lookAtRevoke(ctx context.Context, a *plan.Action) (settled, plan.Batch, error) {
+// lookAtRevoke asks for the grant by its id: that a list lacks it proves little. A portal
+// never says who took one.
+func (l looker) lookAtRevoke(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
+	a := &in.Action
 	id := a.Extras().Grant
 	if id == 0 {
 		grant, found, err := l.grantOf(a)
 		if err != nil || !found { // it is not on record any more
-			return happened, plan.Batch{}, err
+			return shown(in.Run == l.Run), plan.Batch{}, err
 		}
 		id = grant.ID
 	}
@@ -198,5 +244,5 @@ func (l looker) lookAtRevoke(ctx context.Context, a *plan.Action) (settled, plan
 	if _, seen, err := l.Target.Employee(ctx, a.Employee); err != nil || !seen { // their region is out of our sight
 		return unsettled, plan.Batch{}, err
 	}
-	return happened, revokedBatch(a), nil
+	return shown(in.Run == l.Run), revokedBatch(a), nil
 }

@@ -47,6 +47,9 @@ func (c *caller) perform(ctx context.Context, action *plan.Action, intent *plan.
 			}
 			return whole
 		}
+	case state == byOthers:
+		done.outcome, done.batch = plan.Found, batch
+		done.message = "the answer was lost; a look-up shows that somebody else did it"
 	case state == didNot && action.Kind == plan.Update && len(batch.Links) > 0 && batch.Links[0].ElsewhereStatus != "":
 		done.outcome, done.batch = plan.Withheld, batch
 		done.message = plan.WhyElsewhere(action.Employee, batch.Links[0].ElsewhereStatus)
@@ -54,8 +57,9 @@ func (c *caller) perform(ctx context.Context, action *plan.Action, intent *plan.
 		intent.Lost = plan.LostOver
 		again := c.send(ctx, action, intent) // it provably did not happen
 		if again.outcome == plan.Found {     // but it did, since the look-up
-			again.outcome = plan.Done
-			again.batch = ours(again.batch)
+			if state, batch, err := c.whatBecameOf(ctx, intent); err == nil && state == happened {
+				again.outcome, again.batch = plan.Done, batch
+			}
 		}
 		again.attempts = done.attempts + max(1, again.attempts)
 		if again.taken { // by our own first call perhaps, in a portal that does not show it yet

@@ -73,6 +73,8 @@ type Holders interface {
 	RolesNow(ctx context.Context, id plan.EmployeeID) (held []plan.UserRole, doubt string, err error)
 	// Shield is the policy, with the employee whose credentials are used.
 	Shield(ctx context.Context) (plan.Policy, error)
+	// Us is the employee whose credentials are used; 0: who that is cannot be told.
+	Us(ctx context.Context) plan.EmployeeID
 }
 
 // A Ground is what the plan was made from.

@@ -21,6 +21,8 @@ const (
 	unsettled settled = iota // still nobody can tell
 	happened
 	didNot
+	byOthers // it is so, and not by the call as far as can be told
+	untold   // it is not so, and may have been: nobody can tell any more
 )
 
 // Open are people about whom it is not known what became of a write, each with the
@@ -116,8 +118,16 @@ func (l looker) settle(ctx context.Context, in *plan.Intent) (unsure string, err
 	identify(&in.Action, &batch)
 	audit := l.Audit(&in.Action, plan.Done)
 	audit.Run, audit.Request, audit.Message = in.Run, in.Request, "found by a look-up: it had happened"
-	if state == didNot {
+	switch state {
+	case didNot:
 		audit.Outcome, audit.Message = plan.Failed, "found by a look-up: it had not happened"
+	case byOthers:
+		audit.Outcome, audit.Message = plan.Found, "found done by a look-up; whether by this call or by somebody else cannot be told"
+	case untold:
+		audit.Outcome, audit.Message = plan.Unknown, "a look-up does not find it, and the employee was ended by somebody else meanwhile: whether it had happened cannot be told"
+	}
+	if len(batch.Links) > 0 && batch.Links[0].ElsewhereStatus != "" {
+		audit.Message += fmt.Sprintf("; somebody else has ended employee %d since: %s", batch.Links[0].Employee, batch.Links[0].ElsewhereStatus)
 	}
 	batch.Audits = append(batch.Audits, audit)
 	return "", l.Snapshot.Commit(batch)

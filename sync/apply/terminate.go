@@ -132,14 +132,6 @@ func (r recorder) notShown(action *plan.Action, problem string) attempt {
 	return done
 }
 
-// ours is the batch of a termination that was not somebody else's after all.
-func ours(b plan.Batch) plan.Batch {
-	for i := range b.Formers {
-		b.Formers[i].Elsewhere = false
-	}
-	return b
-}
-
 // banned holds a termination, and remembers why.
 func (r recorder) banned(action *plan.Action) attempt {
 	done := attempt{outcome: plan.Withheld, message: plan.WhyBanned(action.Employee)}

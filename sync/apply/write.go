@@ -119,7 +119,7 @@ func (a *Applier) isNew(id plan.PersonID) bool {
 func (a *Applier) write(action *plan.Action) {
 	request, x := trace.NewID(), action.Extras()
 	intent := plan.Intent{Run: a.Run, At: a.Clock.Time(), Action: *action, Wanted: action.Want, Request: request, Retires: x.Retires,
-		Told: x.Told}
+		Told: x.Told, Before: a.namesakes(action)}
 	seq, err := a.Snapshot.Begin(intent)
 	if err != nil {
 		a.stop(fmt.Errorf("recording an intent: %w", err))
@@ -161,6 +161,19 @@ func (a *Applier) write(action *plan.Action) {
 	if done.fatal != nil {
 		a.stop(done.fatal)
 	}
+}
+
+// namesakes are the employees whom a plan found by the names of somebody new.
+func (a *Applier) namesakes(action *plan.Action) (ids []plan.EmployeeID) {
+	if action.Kind != plan.Create {
+		return nil
+	}
+	if p := a.Ground.Person(action.User.ID); p != nil {
+		for i := range p.Matches {
+			ids = append(ids, p.Matches[i].Employee.ID)
+		}
+	}
+	return ids
 }
 
 // renewAfter is how much younger than its intent a call may be. It is little beside

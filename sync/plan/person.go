@@ -92,6 +92,8 @@ type Employee struct {
 	Values Values // Region stays empty: see RegionID
 	Has    FieldSet
 	Region RegionID
+	// UpdatedBy is the employee who changed the record last; 0: it does not say.
+	UpdatedBy EmployeeID
 }
 
 // Active reports whether the employee can log in.

@@ -139,8 +139,10 @@ type Intent struct {
 	Wanted  *Wanted   `json:"wanted,omitempty"`  // of a Create: what to look for, and to record
 	Request string    `json:"request,omitempty"` // the X-Request-Id sent with it
 	Lost    string    `json:"lost,omitempty"`    // how its answer was lost; empty: the program ended first
-	Retires *Former   `json:"retires,omitempty"` // this and Told: as of the action
-	Told    time.Time `json:"told,omitzero"`
+	// Before are the employees with names of a Create who were there when it was planned.
+	Before  []EmployeeID `json:"before,omitempty"`
+	Retires *Former      `json:"retires,omitempty"` // this and Told: as of the action
+	Told    time.Time    `json:"told,omitzero"`
 }
 
 // How the answer of a call was lost.

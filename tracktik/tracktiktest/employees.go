@@ -41,6 +41,7 @@ type Employee struct {
 	ReactivationNote   string
 
 	CreatedOn, UpdatedOn time.Time
+	UpdatedBy            int64 // an employee: IntegrationEmployee, or Dispatcher
 }
 
 // Address is where an employee lives.
@@ -99,6 +100,7 @@ func (s *Server) employeesResource() resource[*employee] {
 			str("email", always, func(e *employee) string { return e.Email }),
 			str("status", always, func(e *employee) string { return e.Status }),
 			{name: "region", value: region, embed: func(e *employee) any { return embed(&s.regions, e.Region) }},
+			{name: "updatedBy", value: func(e *employee) any { return s.Rules.author(e.UpdatedBy) }},
 			{name: "employmentProfile", value: func(e *employee) any { return e.ID }},
 			{name: "address", value: addressID, embed: addressRecord},
 			str("avatar", always, func(*employee) string { return "" }),

@@ -4,6 +4,7 @@ import "fmt"
 
 // insert adds an employee, whoever asked for it. The values are good already.
 func (s *Server) insert(e Employee, by author) *employee {
+	e.UpdatedBy = by.employee()
 	rec := s.place(e)
 	s.note(by, "employees", rec.ID, "created", differences(nil, rec.facts())...)
 	return rec
@@ -27,6 +28,9 @@ func (s *Server) place(e Employee) *employee {
 		e.CreatedOn = s.now()
 	}
 	e.UpdatedOn = s.now()
+	if e.UpdatedBy == 0 {
+		e.UpdatedBy = Dispatcher
+	}
 	rec := &employee{}
 	s.set(rec, e)
 	s.employees.add(rec)
@@ -65,7 +69,7 @@ func (s *Server) replace(rec *employee, e Employee, by author, what string) {
 	if len(changes) == 0 {
 		return
 	}
-	e.UpdatedOn = s.now()
+	e.UpdatedOn, e.UpdatedBy = s.now(), by.employee()
 	s.unset(rec)
 	s.set(rec, e)
 	s.note(by, "employees", rec.ID, what, changes...)

@@ -43,6 +43,17 @@ type author struct {
 
 var atPortal = author{by: Portal}
 
+// Dispatcher is the id of who sits at the portal's own pages.
+const Dispatcher int64 = 990
+
+// employee is the author as a record names them.
+func (a author) employee() int64 {
+	if a.by == Portal {
+		return Dispatcher
+	}
+	return IntegrationEmployee
+}
+
 // note records a change and marks the call that made it as effective.
 func (s *Server) note(a author, resource string, id int64, what string, fields ...FieldChange) {
 	c := Change{Time: s.now(), By: a.by, Resource: resource, ID: id, What: what, Fields: fields}

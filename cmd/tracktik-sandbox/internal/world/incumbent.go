@@ -207,7 +207,7 @@ func (w *World) pushPerson(p *Person) {
 		_ = w.TrackTik.UpdateEmployee(e.ID, func(e *tracktiktest.Employee) { // it is there
 			pushed := w.asPushed(p)
 			pushed.ID, pushed.CustomID, pushed.Username, pushed.Region, pushed.Status = e.ID, e.CustomID, e.Username, e.Region, e.Status
-			pushed.CreatedOn, pushed.UpdatedOn = e.CreatedOn, e.UpdatedOn
+			pushed.CreatedOn, pushed.UpdatedOn, pushed.UpdatedBy = e.CreatedOn, e.UpdatedOn, e.UpdatedBy
 			*e = pushed
 		})
 	}

@@ -1,0 +1,177 @@
+package sync_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"tracktik-sync/okta/oktatest"
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+// Between a call whose answer was lost and the run that looks it up a dispatcher may have
+// done something too.
+
+// loseAnswer makes a run that dies at the next write of that kind, which takes effect or not.
+func (w *world) loseAnswer(match tracktiktest.Match, effect bool) {
+	w.Helper()
+	var late tracktiktest.Late
+	w.killIn(match, &late)
+	if effect {
+		late.TakeEffect()
+	}
+	w.inPortal(nil)
+	w.timeout, w.change = 30*time.Second, nil
+	w.pass(time.Hour)
+}
+
+var endings = map[string]func(*tracktiktest.Server, int64) error{
+	tracktiktest.Terminated: (*tracktiktest.Server).TerminateEmployee,
+	tracktiktest.Banned:     (*tracktiktest.Server).BanEmployee,
+	tracktiktest.Inactive:   (*tracktiktest.Server).DeactivateEmployee,
+}
+
+// Somebody whom a lost call has made, and whom a dispatcher ended before the next run, is
+// on record as made, and neither made a second time nor brought back.
+func TestWhoWasMadeByALostCallAndEndedByHandIsNotMadeAgain(t *testing.T) {
+	for status, end := range endings {
+		for _, opt := range []struct {
+			name   string
+			change func(*world)
+		}{{"as ever", func(*world) {}}, {"rehire reactivate", func(w *world) { w.policy.Reactivate = true }}, {"adopt never", func(w *world) { w.policy.Adopt = false }},
+			{"custom ids", func(w *world) { w.policy.Match = []plan.Field{plan.CustomID} }}} {
+			t.Run(status+"/"+opt.name, func(t *testing.T) {
+				w := newWorld(t)
+				opt.change(w)
+				w.hire("ada")
+				w.loseAnswer(writes["create"], true)
+				w.must(end(w.portal, w.employee("ada").ID))
+				code := plan.HeldTerminatedElsewhere
+				if status == tracktiktest.Banned {
+					code = plan.HeldBannedElsewhere
+				}
+				w.wantHeld(w.runWith(refreshedNot), code, "ada")
+				w.wantHeld(w.runWith(refreshed), code, "ada")
+				w.wantStatus(status, "ada")
+				w.wantHistory("create", w.employee("ada").ID, plan.Done)
+			})
+		}
+	}
+}
+
+// Whoever was terminated before the call is not of its making.
+func TestWhoWasThereBeforeALostCreateIsNotOfItsMaking(t *testing.T) {
+	w := newWorld(t)
+	old := w.portal.AddEmployee(tracktiktest.Employee{FirstName: "Ada", LastName: "Guard", Email: mail("ada"), Username: mail("ada")})
+	w.must(w.portal.TerminateEmployee(old))
+	w.hire("ada")
+	w.loseAnswer(writes["create"], false)
+	w.wantDone(w.runWith(refreshedNot), "create 1")
+}
+
+// wantHistory wants the last entry of that kind about an employee to have that outcome.
+func (w *world) wantHistory(kind string, employee int64, outcome string) plan.Audit {
+	w.Helper()
+	var last plan.Audit
+	for _, a := range w.audits() {
+		if a.Kind == kind && a.Employee == plan.EmployeeID(employee) {
+			last = a
+		}
+	}
+	if last.Outcome != outcome {
+		w.Errorf("the history says %q of the %s of employee %d, want %q: %s", last.Outcome, kind, employee, outcome, last.Message)
+	}
+	return last
+}
+
+// A termination of ours that was lost without effect, and that somebody else made
+// meanwhile, is not ours: neither in the history nor when the person comes back. Where the
+// portal does not say who it was, nothing is claimed.
+func TestWhatSomebodyElseEndedAfterALostCallIsNotOurs(t *testing.T) {
+	for _, unknown := range []bool{false, true} {
+		for _, ours := range []bool{false, true} {
+			t.Run(fmt.Sprintf("ours %v, author unknown %v", ours, unknown), func(t *testing.T) {
+				w := newWorld(t)
+				w.policy.Reactivate = true
+				w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.AuthorsUnknown = unknown })
+				w.hire("ada")
+				w.run()
+				id := w.employee("ada").ID
+				w.org.UnassignUser(w.app, w.users["ada"])
+				w.loseAnswer(writes["terminate"], ours)
+				if !ours {
+					w.must(w.portal.TerminateEmployee(id))
+				}
+				w.runWith(refreshedNot)
+				if ours && !unknown {
+					w.wantHistory("terminate", id, plan.Done)
+					return
+				}
+				if a := w.wantHistory("terminate", id, plan.Found); unknown && !strings.Contains(a.Message, "cannot be told") {
+					t.Errorf("the message is %q", a.Message)
+				}
+				w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
+				w.wantDone(w.runWith(refreshedNot), "create 1") // not theirs to bring back
+			})
+		}
+	}
+}
+
+// The same for roles, of which the portal never says who took them.
+func TestWhatSomebodyElseTookAfterALostCallIsNotClaimed(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.group("Site North", "ada")
+	w.group("Site East", "ada")
+	w.run()
+	e := w.employee("ada").ID
+	w.leave("Site North", "ada")
+	w.loseAnswer(writes["revoke"], false)
+	w.must(w.portal.Revoke(e, w.roleID("Site North")))
+	w.runWith(refreshedNot)
+	w.wantHistory("revoke_role", e, plan.Found)
+	w.wantRoles("ada", "Site East")
+}
+
+// In one run a look-up follows the call at once: what it shows is of our making, unless
+// the portal says that it was somebody else.
+func TestWhoEndedSomebodyDuringACallIsTold(t *testing.T) {
+	for _, hand := range []bool{false, true} {
+		t.Run(fmt.Sprintf("by hand %v", hand), func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada")
+			w.run()
+			id := w.employee("ada").ID
+			w.org.UnassignUser(w.app, w.users["ada"])
+			w.inPortal(tracktiktest.When(writes["terminate"], func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				if hand {
+					w.must(w.portal.TerminateEmployee(id))
+					tracktiktest.Unreached(rw, r, next)
+				}
+				tracktiktest.LostReply(rw, r, next)
+			}))
+			w.run()
+			w.wantHistory("terminate", id, map[bool]string{false: plan.Done, true: plan.Found}[hand])
+		})
+	}
+}
+
+// Somebody whom a lost reactivation brought back, and whom a dispatcher ended again before
+// the next run, stays ended.
+func TestWhoCameBackByALostCallAndWasEndedByHandStaysEnded(t *testing.T) {
+	w := newWorld(t)
+	w.policy.Reactivate = true
+	w.hire("ada")
+	w.run()
+	w.org.UnassignUser(w.app, w.users["ada"])
+	w.run()
+	w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
+	w.loseAnswer(writes["reactivate"], true)
+	w.must(w.portal.TerminateEmployee(w.employee("ada").ID))
+	w.wantHeld(w.runWith(refreshedNot), plan.HeldTerminatedElsewhere, "ada")
+	w.wantHeld(w.runWith(refreshed), plan.HeldTerminatedElsewhere, "ada")
+	w.wantStatus(tracktiktest.Terminated, "ada")
+}
