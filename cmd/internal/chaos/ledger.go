@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"slices"
 	"strconv"
 
 	"tracktik-sync/tracktik/tracktiktest"
@@ -18,7 +19,7 @@ type employee struct {
 	edited, touched bool              // somebody changed a value by hand since we last wrote it; somebody ever changed one, or took a role
 	vanished        bool
 	open            bool // made by a call of which the program has not told the outcome
-	meddled         bool // somebody changed it meanwhile
+	meddled         bool // somebody changed its names meanwhile, or took it away: it cannot be recognised
 	adopted         int  // the step at which we took them over, if we did not make them
 }
 
@@ -89,7 +90,7 @@ func (b *ledger) enter(h tracktiktest.Change, step int) {
 			e.vanished, e.endedBy = true, h.By
 			e.values["status"] = tracktiktest.Terminated
 		}
-		e.meddled = e.meddled || e.open && !byUs
+		e.meddled = e.meddled || e.open && !byUs && (h.What == "deleted" || h.What == "updated" && renames(h))
 		e.edited = (e.edited || !byUs) && h.What != "created"
 		e.touched = e.touched || e.edited
 	case "user-roles":
@@ -104,6 +105,13 @@ func (b *ledger) enter(h tracktiktest.Change, step int) {
 	case "roles":
 		b.enterRole(h, byUs)
 	}
+}
+
+// renames reports a change of what an employee is recognised by.
+func renames(h tracktiktest.Change) bool {
+	return slices.ContainsFunc(h.Fields, func(f tracktiktest.FieldChange) bool {
+		return slices.Contains([]string{"username", "email", "firstName", "lastName"}, f.Name)
+	})
 }
 
 func (b *ledger) enterRole(h tracktiktest.Change, byUs bool) {
