@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -33,7 +35,12 @@ func (a *administrator) does(args ...string) string {
 // run runs the program as change says, until ctx ends.
 func (a *administrator) run(ctx context.Context, args []string, change func(*exec.Cmd)) string {
 	a.Helper()
-	cmd := exec.CommandContext(ctx, a.program, append([]string{"--log-level", "error"}, args...)...)
+	return a.watch(exec.CommandContext(ctx, a.program, append([]string{"--log-level", "error"}, args...)...), change)
+}
+
+// watch runs a command as change says, and notes what it prints.
+func (a *administrator) watch(cmd *exec.Cmd, change func(*exec.Cmd)) string {
+	a.Helper()
 	cmd.Dir = a.dir
 	cmd.Env = append(os.Environ(), a.env...)
 	if change != nil {
@@ -43,10 +50,15 @@ func (a *administrator) run(ctx context.Context, args []string, change func(*exe
 	if err != nil && cmd.ProcessState == nil {
 		a.Fatal(err)
 	}
-	for line := range strings.Lines(string(out)) {
+	a.notes(string(out))
+	return string(out)
+}
+
+// notes remembers what was printed.
+func (a *administrator) notes(text string) {
+	for line := range strings.Lines(text) {
 		a.seen.WriteString(same(line) + "\n")
 	}
-	return string(out)
 }
 
 // happens makes something happen in the sandbox.
@@ -60,9 +72,11 @@ func (a *administrator) happens(call string, parameters string) {
 	if err != nil {
 		a.Fatal(err)
 	}
-	if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusOK {
+	told, err := io.ReadAll(resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil || resp.StatusCode != http.StatusOK {
 		a.Fatalf("%s %s: %s, %v", call, parameters, resp.Status, err)
 	}
+	a.notes(string(told))
 }
 
 // status is what `status` says, for the ids that the next command needs.
@@ -81,22 +95,54 @@ func (a *administrator) status() (run, hash string) {
 	return status.LastRun.ID, hash
 }
 
-// beginsWithMany is the first run of three thousand: refused, approved, interrupted, and
-// gone on with.
-func (a *administrator) beginsWithMany() {
-	a.env = []string{"TRACKTIK_SYNC_CONFIG=sandbox.yaml", "TRACKTIK_SYNC_TRACKTIK_MAX_REQUESTS_PER_MINUTE=0", "TRACKTIK_SYNC_GUARD_CREATE_MAX_COUNT=200"}
-	oktaToken(a) // writes the configuration
-	a.does("sync", "--init")
-	_, hash := a.status()
-	a.does("approve", hash, "--reason", "the first run")
-	a.interrupts("sync")
-	a.does("status")
-	a.does("sync")
-	a.does("status")
+// The lines of the tutorial that the test does otherwise, as they are typed there.
+var (
+	comment = regexp.MustCompile(`\s+# .*$`)
+	curled  = regexp.MustCompile(`^curl -s -d '([^']*)' http://127\.0\.0\.1:9090(/\w+)$`)
+)
+
+// livesTheWeek types what the tutorial says, line by line.
+func (a *administrator) livesTheWeek(page string) {
+	a.Helper()
+	oktaToken(a)
+	for _, block := range shown.FindAllStringSubmatch(page, -1) {
+		if block[1] != "console" {
+			continue
+		}
+		for line := range strings.Lines(block[2]) {
+			if typed, found := strings.CutPrefix(strings.TrimSpace(line), "$ "); found {
+				a.types(typed)
+			}
+		}
+	}
 }
 
-// interrupts is does for what is interrupted, as from the keyboard, in its middle.
-func (a *administrator) interrupts(args ...string) {
+// types does one line of the tutorial.
+func (a *administrator) types(line string) {
+	a.Helper()
+	said := comment.FindString(line)
+	line = strings.TrimSuffix(line, said)
+	if strings.Contains(line, "HASH") {
+		_, hash := a.status()
+		line = strings.ReplaceAll(line, "HASH", hash)
+	}
+	call := curled.FindStringSubmatch(line)
+	switch {
+	case call != nil:
+		a.happens(call[2], call[1])
+	case strings.HasPrefix(line, "tracktik-sandbox "):
+		if err := os.Rename(filepath.Join(a.dir, "sandbox.yaml"), filepath.Join(a.dir, "tracktik-sync.yaml")); err != nil {
+			a.Fatal(err)
+		}
+	case strings.Contains(said, "Ctrl-C"):
+		a.interrupts("sh", "-c", "exec "+line)
+	default:
+		a.watch(exec.CommandContext(a.Context(), "sh", "-c", line), nil)
+	}
+}
+
+// interrupts runs what is interrupted, as from the keyboard, in its middle.
+func (a *administrator) interrupts(name string, args ...string) {
 	a.Helper()
 	ctx, cancel := context.WithCancel(a.Context())
 	defer cancel()
@@ -115,7 +161,7 @@ func (a *administrator) interrupts(args ...string) {
 			time.Sleep(5 * time.Millisecond)
 		}
 	}()
-	a.run(ctx, args, func(cmd *exec.Cmd) { cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } })
+	a.watch(exec.CommandContext(ctx, name, args...), func(cmd *exec.Cmd) { cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } })
 }
 
 func (a *administrator) keeps(name, secret string) {
@@ -197,7 +243,7 @@ var differences = []struct {
 	{regexp.MustCompile(`\b\d+(\.\d+)?(ms|s)\b`), "DURATION"},
 	{regexp.MustCompile(`\bemployee \d+\b`), "employee N"},
 	{regexp.MustCompile(`\b\d+ requests? to Okta and \d+ to TrackTik`), "N requests"},
-	{regexp.MustCompile(`\b\d+ of 8166 actions`), "N of 8166 actions"},
+	{regexp.MustCompile(`\b\d+ of \d+ actions`), "N of M actions"},
 	{regexp.MustCompile(`\b\d+ actions left`), "N actions left"},
 	{regexp.MustCompile(`before-restore-\w+`), "before-restore-TIME"},
 	{regexp.MustCompile(`by \S+ \([a-z]+\), run`), "by SOMEBODY, run"},
@@ -243,10 +289,15 @@ func TestManualShowsWhatTheProgramPrints(t *testing.T) {
 	a := &administrator{T: t, program: program, dir: dir, admin: strings.TrimSuffix(r.ready.Admin, "/")}
 	a.env = []string{"TRACKTIK_SYNC_TRACKTIK_MAX_REQUESTS_PER_MINUTE=0"}
 	a.walks(r.ready.Okta, r.ready.AppID, r.ready.TrackTik)
+	tutorial, err := os.ReadFile("../../configs/docs/first-week.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	many := begin(t, "--seed", "1", "--people", "3000")
 	defer many.end(t)
 	b := &administrator{T: t, program: program, dir: t.TempDir(), admin: strings.TrimSuffix(many.ready.Admin, "/")}
-	b.beginsWithMany()
+	b.env = []string{"PATH=" + dir + string(os.PathListSeparator) + os.Getenv("PATH"), "TRACKTIK_SYNC_LOG_LEVEL=error"}
+	b.livesTheWeek(string(tutorial))
 	a.seen.WriteString(b.seen.String())
 
 	pages, err := filepath.Glob("../../configs/docs/*.md")
