@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tracktik-sync/sync/apply"
+	"tracktik-sync/sync/plan"
 )
 
 // A RefusedError says that the run was not allowed to go on, and how to get out.
@@ -57,6 +58,18 @@ var ErrClock = errors.New("the clocks disagree")
 
 // ErrNobody says that there is nobody of that name.
 var ErrNobody = errors.New("nobody of that name")
+
+// A NobodyError is ErrNobody about a name that somebody gave.
+type NobodyError struct {
+	Name string
+	Like []plan.UserRef // whom it may mean, by Okta
+	text string
+}
+
+func (e *NobodyError) Error() string { return ErrNobody.Error() + ": " + e.text }
+
+// Unwrap is ErrNobody.
+func (e *NobodyError) Unwrap() error { return ErrNobody }
 
 // A StoppedError says that the run ended before its plan did. What was done is recorded;
 // the next run goes on.

@@ -45,7 +45,7 @@ func (t *Table) Flush() error {
 		}
 		line := strings.TrimRight(b.String(), " ")
 		if r.alarm {
-			line = t.style.Bad(line)
+			line = t.style.Alarm(line)
 		}
 		_, _ = t.out.WriteString(line + "\n") // Flush has the error
 	}
