@@ -67,8 +67,8 @@ func (t *Table) widths() []int {
 	return widths
 }
 
-// width is how many columns a text takes: a character of Chinese takes two.
-func width(s string) int {
+// Width is how many columns a text without colours takes: a character of Chinese takes two.
+func Width(s string) int {
 	if isPlain(s) {
 		return len(s)
 	}
