@@ -41,14 +41,14 @@ func (r *claimer) resolveNames(claims []plan.Claim) error {
 	r.names = plan.ResolveNames(claims, owners(plan.Username, r.Snapshot.OwnersOfUsername), owners(plan.Email, r.Snapshot.OwnersOfEmail))
 	for id, p := range r.names.Problems {
 		if s := r.people.subjects[id]; s != nil { // else a bystander's
-			s.mapped.Problems = append(s.mapped.Problems, p)
+			s.unmappable = append(s.unmappable, p)
 		}
 	}
 	return failed
 }
 
 func (r *claimer) claim(s *subject) (plan.Claim, bool) {
-	if s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" || len(s.mapped.Problems) > 0 || r.pending[s.person.ID] != "" {
+	if s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" || len(s.unmappable) > 0 || r.pending[s.person.ID] != "" {
 		return plan.Claim{}, false
 	}
 	ended := ""
@@ -74,12 +74,12 @@ func (r *claimer) claim(s *subject) (plan.Claim, bool) {
 // effective is what the person's employee will hold: a field that is not sent stays as
 // it was pushed, whatever Okta says.
 func (r *claimer) effective(s *subject) plan.Values {
-	v := s.mapped.Wanted.Values
+	v := s.want().Values
 	if s.link == nil {
 		return v
 	}
 	for f := range v {
-		if field := plan.Field(f); s.mapped.Wanted.Keep.Has(field) || r.pol.Settled(s.link, field) {
+		if field := plan.Field(f); s.want().Keep.Has(field) || r.pol.Settled(s.link, field) {
 			v[f] = s.link.Pushed[f]
 		}
 	}

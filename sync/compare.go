@@ -88,9 +88,10 @@ func (c *comparing) readUsers(ctx context.Context) error {
 				return err
 			}
 			if s := c.people.subjects[p.ID]; s.judgement.Verdict != plan.Provision { // they may have an employee
-				s.person.User, s.person.App = p.User, p.App
+				rest := s.person.rest
+				rest.User, rest.App = p.User, p.App
 				c.peopleReader.mapSubject(s)
-				s.person.User, s.person.App = nil, nil
+				rest.User, rest.App = nil, nil
 			}
 		}
 		c.progress(len(page))

@@ -14,7 +14,7 @@ func (c *comparing) tie(list []*subject) error {
 	var ties plan.Ties
 	var tally plan.ExternalTally
 	for _, s := range list {
-		a := &s.person.Assignment
+		a := s.whole().Assignment
 		if a.SyncState == plan.SyncStateError {
 			out.Failed = append(out.Failed, plan.Compared{User: s.named(), Note: "the last push of the portal's own integration failed (syncState ERROR): what it did not carry over is not done"})
 		}
@@ -48,7 +48,7 @@ func (c *comparing) proveTie(s *subject, t *plan.Tie, tally *plan.ExternalTally)
 	e := c.employees[t.Employee]
 	switch {
 	case e == nil:
-		verdict := t.Judge(s.person.ID, &s.mapped.Wanted.Values, nil)
+		verdict := t.Judge(s.person.ID, &s.want().Values, nil)
 		c.out.ExternalIDs.Silent = append(c.out.ExternalIDs.Silent, plan.Compared{User: s.named(), Note: t.Note(verdict, nil)})
 		return nil
 	case s.link != nil:
@@ -58,7 +58,7 @@ func (c *comparing) proveTie(s *subject, t *plan.Tie, tally *plan.ExternalTally)
 	s.tie = t
 	s.matches = []plan.Match{{Key: plan.ExternalID, Employee: *e}}
 	for _, key := range c.matcher.keys(s) {
-		for _, id := range c.byKey[key][plan.FoldName(s.mapped.Wanted.Values[key])] {
+		for _, id := range c.byKey[key][plan.FoldName(s.want().Values[key])] {
 			s.matches = append(s.matches, plan.Match{Key: key, Employee: *c.employees[id]})
 		}
 	}
@@ -92,7 +92,7 @@ func (c *comparing) tiedEmployee(s *subject) (e *plan.Employee, note string, don
 	}
 	s.tie.Other = c.ties.Other(s.tie.Employee, s.person.ID)
 	m := &s.matches[0]
-	verdict := s.tie.Judge(s.person.ID, &s.mapped.Wanted.Values, m)
+	verdict := s.tie.Judge(s.person.ID, &s.want().Values, m)
 	note = s.tie.Note(verdict, m)
 	switch verdict {
 	case plan.TieShared:
@@ -103,7 +103,7 @@ func (c *comparing) tiedEmployee(s *subject) (e *plan.Employee, note string, don
 	case plan.TieDoubtful:
 		e := c.employees[m.Employee.ID]
 		c.out.ExternalIDs.Proposed = append(c.out.ExternalIDs.Proposed, plan.Compared{User: s.named(), Employee: c.shown(e), Match: plan.KeyName(plan.ExternalID),
-			Note: fmt.Sprintf("in Okta %s; if they are one person: link %s %d", s.mapped.Wanted.Values.FullName(), s.person.Login, e.ID)})
+			Note: fmt.Sprintf("in Okta %s; if they are one person: link %s %d", s.want().Values.FullName(), s.person.Login, e.ID)})
 		return c.employees[m.Employee.ID], plan.HeldDoubtfulMatch + ": " + note, true
 	case plan.TieMatch:
 		if others := plan.OtherMatches(s.matches, m.Employee.ID); others != "" {

@@ -54,7 +54,7 @@ func (c *comparing) namesakes() {
 	for i := range c.out.OnlyOkta {
 		row := &c.out.OnlyOkta[i]
 		s := c.people.subjects[row.User.ID]
-		if same := byName[plan.FoldName(s.mapped.Wanted.Values.FullName())]; len(same) > 0 && row.Note == "" {
+		if same := byName[plan.FoldName(s.want().Values.FullName())]; len(same) > 0 && row.Note == "" {
 			row.Note = fmt.Sprintf("same name as employee %s, whom nobody in Okta is: `link` them if they are one person, else a run makes another employee", employeeList(same))
 		}
 	}
@@ -75,7 +75,7 @@ func (c *comparing) findRivals(s *subject) {
 		return
 	}
 	for _, key := range c.matcher.keys(s) {
-		for _, id := range c.byKey[key][plan.FoldName(s.mapped.Wanted.Values[key])] {
+		for _, id := range c.byKey[key][plan.FoldName(s.want().Values[key])] {
 			if !slices.Contains(c.rivals[id], s.person.ID) {
 				c.rivals[id] = append(c.rivals[id], s.person.ID)
 			}
@@ -98,8 +98,8 @@ func (c *comparing) place(s *subject) {
 	}
 	switch {
 	case e == nil:
-		if len(s.mapped.Problems) > 0 && row.Note == "" {
-			row.Note = s.mapped.Problems[0].Code + ": " + s.mapped.Problems[0].Message
+		if len(s.unmappable) > 0 && row.Note == "" {
+			row.Note = s.unmappable[0].Code + ": " + s.unmappable[0].Message
 		}
 		c.out.OnlyOkta = append(c.out.OnlyOkta, row)
 	case !e.Active():
@@ -128,7 +128,7 @@ func (c *comparing) employeeOf(s *subject) (e *plan.Employee, match, note string
 	var active, ended []*plan.Employee
 	keys := map[plan.EmployeeID]plan.Field{}
 	for _, key := range c.matcher.keys(s) {
-		for _, id := range c.byKey[key][plan.FoldName(s.mapped.Wanted.Values[key])] {
+		for _, id := range c.byKey[key][plan.FoldName(s.want().Values[key])] {
 			e := c.employees[id]
 			if _, seen := keys[id]; seen {
 				continue
@@ -143,7 +143,7 @@ func (c *comparing) employeeOf(s *subject) (e *plan.Employee, match, note string
 				note = fmt.Sprintf("%s: employee %d is that of user %s", plan.ProblemNameInUse, id, owner.person.ID)
 			case e.Active():
 				active = append(active, e)
-			case !otherNames(&s.mapped.Wanted.Values, &e.Values) || key != plan.Email:
+			case !otherNames(&s.want().Values, &e.Values) || key != plan.Email:
 				ended = append(ended, e)
 			}
 		}
@@ -157,7 +157,7 @@ func (c *comparing) employeeOf(s *subject) (e *plan.Employee, match, note string
 		return nil, "", fmt.Sprintf("%s: employee %d matches %d users; `link` says whose they are", plan.ProblemAmbiguousMatch, active[0].ID, len(c.rivals[active[0].ID]))
 	case len(active) == 1:
 		e = active[0]
-		if keys[e.ID] == plan.Email && otherNames(&s.mapped.Wanted.Values, &e.Values) {
+		if keys[e.ID] == plan.Email && otherNames(&s.want().Values, &e.Values) {
 			note = plan.HeldDoubtfulMatch + ": only the e-mail agrees; `link` settles it"
 		}
 		return e, plan.KeyName(keys[e.ID]), note
@@ -186,7 +186,7 @@ func employeeList(list []*plan.Employee) string {
 
 // differences are what the employee holds otherwise than Okta wants.
 func (c *comparing) differences(s *subject, e *plan.Employee) []plan.Difference {
-	want := &s.mapped.Wanted
+	want := s.want()
 	link := plan.Adopted(want, e, false)
 	if s.link != nil {
 		link = *s.link

@@ -16,12 +16,12 @@ type dateReader struct {
 // readDates notes the days of employment of somebody who was decoded. Who is suspended has
 // some too.
 func (r *dateReader) readDates(s *subject) {
-	if !r.Mapper.NeedsDates() || !s.person.Readable {
+	if !r.Mapper.NeedsDates() || !s.whole().Readable {
 		return
 	}
-	dates, warnings := r.Mapper.Dates(s.person)
+	dates, warnings := r.Mapper.Dates(s.whole())
 	s.dates = dates
-	s.mapped.Warnings = append(s.mapped.Warnings, warnings...)
+	s.odd = append(s.odd, warnings...)
 	m := r.people.find(s.person.ID)
 	unchanged := m != nil && m.print == s.person.Print && m.due != 0
 	early := dates.Start != "" && !dates.Start.MayHaveBegun(r.pol.StartLead, r.now)
@@ -76,7 +76,7 @@ func (r *dateReader) datesNow(s *subject) (early, ended bool) {
 	if s.link != nil || s.dates == (plan.Dates{}) {
 		return false, false
 	}
-	zone := r.regionReader.zoneOf(s.mapped.Wanted.RegionID)
+	zone := r.regionReader.zoneOf(s.want().RegionID)
 	return s.dates.Start != "" && !s.dates.Start.Begun(r.pol.StartLead, r.now, zone), s.dates.End != "" && s.dates.End.Over(r.now, zone)
 }
 

@@ -65,6 +65,7 @@ func (r *peopleDecider) decidePeople(ctx context.Context) error {
 	for _, s := range list {
 		if s.judgement.Verdict == plan.Provision && r.pending[s.person.ID] == "" {
 			r.decideOne(s)
+			r.lighten(s)
 		}
 	}
 	r.recreate()
@@ -113,7 +114,7 @@ func (r *peopleDecider) fresh(list []*subject) []*subject {
 	for _, s := range list {
 		_, recreated := r.names.Recreated[s.person.ID]
 		if s.link == nil && s.judgement.Verdict == plan.Provision && !s.outOf && s.scopeErr == "" &&
-			len(s.mapped.Problems) == 0 && !recreated && !s.waits && r.pending[s.person.ID] == "" {
+			len(s.unmappable) == 0 && !recreated && !s.waits && r.pending[s.person.ID] == "" {
 			fresh = append(fresh, s)
 		}
 	}
@@ -162,7 +163,8 @@ func (s *subject) seenAgain() {
 
 func (r *peopleDecider) view(s *subject) *plan.View {
 	early, ended := r.dateReader.datesNow(s)
-	return &plan.View{Dates: s.dates, Early: early, Ended: ended, Person: &s.person, Judgement: s.judgement, Evidence: s.evidence, Mapped: s.mapped, OutOfScope: s.outOf, ScopeError: s.scopeErr,
+	person := s.whole()
+	return &plan.View{Dates: s.dates, Early: early, Ended: ended, Person: &person, Judgement: s.judgement, Evidence: s.evidence, Mapped: plan.Mapped{Wanted: *s.want(), Problems: s.unmappable, Warnings: s.odd}, OutOfScope: s.outOf, ScopeError: s.scopeErr,
 		Link: s.link, Employee: s.employee, Gone: s.gone, Matches: s.matches, Tie: s.tie, Former: s.former, FormerNow: s.formerNow, Troubles: r.dueTroubles(s.person.ID), Origin: s.origin(),
 		Recreate: slices.Contains(r.opt.Recreate, s.person.ID), Fresh: r.refresh, AsOf: r.now,
 		Told: r.opt.Poll.ended(s.person.ID)}
@@ -173,8 +175,16 @@ func (r *peopleDecider) view(s *subject) *plan.View {
 func (s *subject) own() {
 	for i := range s.decision.Actions {
 		if a := &s.decision.Actions[i]; a.Want != nil {
-			a.Want = &s.mapped.Wanted
+			a.Want = s.want()
 		}
+	}
+}
+
+// lighten drops what nobody asks any more of a new person who is decided about: of a first
+// run these are all.
+func (r *peopleDecider) lighten(s *subject) {
+	if _, recreated := r.names.Recreated[s.person.ID]; s.link == nil && !recreated && !r.some() {
+		s.person.rest = nil
 	}
 }
 
@@ -197,7 +207,7 @@ func terminates(s *subject) bool {
 func (r *peopleDecider) recreate() {
 	for id, owner := range r.names.Recreated {
 		s, old := r.people.subjects[id], r.people.subjects[owner.Person]
-		if s == nil || len(s.mapped.Problems) > 0 {
+		if s == nil || len(s.unmappable) > 0 {
 			continue
 		}
 		link := *old.link
@@ -205,7 +215,7 @@ func (r *peopleDecider) recreate() {
 		view := r.view(s)
 		view.Link = &link
 		update := plan.Decide(view, &r.pol)
-		adopt := plan.Action{Kind: plan.Adopt, User: s.ref(), Employee: owner.Employee, Extra: &plan.Extra{Key: plan.KeyRecreated}, Want: &s.mapped.Wanted,
+		adopt := plan.Action{Kind: plan.Adopt, User: s.ref(), Employee: owner.Employee, Extra: &plan.Extra{Key: plan.KeyRecreated}, Want: s.want(),
 			Reason: fmt.Sprintf("re-created in Okta, was %s", owner.Person)}
 		s.decision = plan.Decision{Actions: append([]plan.Action{adopt}, update.Actions...), Held: update.Held, Problems: update.Problems, Warnings: update.Warnings}
 		old.decision = plan.Decision{}

@@ -36,7 +36,7 @@ func (r *absentReader) confirmAbsent(ctx context.Context) error {
 		if m.employee == 0 || m.has(flagListed) {
 			continue
 		}
-		s := &subject{person: plan.Person{ID: m.id}, absent: true}
+		s := &subject{person: self{ID: m.id}, absent: true}
 		if err := r.peopleReader.recall(s); err != nil {
 			return err
 		}
@@ -158,11 +158,11 @@ func (r *absentReader) lookUpOne(ctx context.Context, s *subject) error {
 	if s.absent && (judgement.Verdict == plan.Provision || judgement.Verdict == plan.Wait) {
 		return &read.BrokenListing{What: fmt.Sprintf("okta's listing of the app's users lacks user %s, who is assigned", p.ID)}
 	}
-	s.person, s.judgement = p, judgement
+	s.person, s.judgement = selfOf(&p), judgement
 	if judgement.Verdict == plan.Provision {
 		r.peopleReader.mapSubject(s)
 	}
-	s.person.User, s.person.App = nil, nil
+	p.User, p.App = nil, nil
 	return nil
 }
 

@@ -83,7 +83,7 @@ func (x *explainer) tellLink(step *Step, l *plan.Link) {
 		step.OK = false
 		step.Summary += fmt.Sprintf("; it is %s in TrackTik, and not by us", status)
 	}
-	step.External = x.s.person.Assignment.External
+	step.External = x.s.whole().Assignment.External
 	if id, ok := plan.ParseExternal(step.External); ok && id != l.Employee {
 		x.note(StepMatch, "Okta's external id names employee %d, not theirs", id)
 	}
@@ -129,7 +129,7 @@ func (x *explainer) tellFound(step *Step) {
 			return
 		}
 	}
-	if len(x.s.mapped.Problems) > 0 {
+	if len(x.s.unmappable) > 0 {
 		step.Summary = "no employee is looked for before the values are in order"
 		return
 	}
@@ -142,7 +142,7 @@ func (x *explainer) tellFound(step *Step) {
 
 // tellTie says what Okta's external id says of somebody who is not managed.
 func (x *explainer) tellTie(step *Step) {
-	step.External = x.s.person.Assignment.External
+	step.External = x.s.whole().Assignment.External
 	switch {
 	case step.External == "" || !x.pol.MatchExternal:
 	case x.meta.External != nil && !x.meta.External.Believed():
@@ -153,7 +153,7 @@ func (x *explainer) tellTie(step *Step) {
 		if i >= 0 {
 			m = &x.s.matches[i]
 		}
-		if note := x.s.tie.Note(x.s.tie.Judge(x.id, &x.s.mapped.Wanted.Values, m), m); note != "" {
+		if note := x.s.tie.Note(x.s.tie.Judge(x.id, &x.s.want().Values, m), m); note != "" {
 			x.note(StepMatch, "%s", note)
 		}
 	}

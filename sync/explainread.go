@@ -74,7 +74,7 @@ func (x *explainer) person(ctx context.Context) (p plan.Person, found bool, err 
 
 // absent is somebody whom Okta does not know.
 func (x *explainer) absent() error {
-	s := &subject{person: plan.Person{ID: x.id}, absent: true, evidence: plan.EvidenceFull, seen: x.clock()}
+	s := &subject{person: self{ID: x.id}, absent: true, evidence: plan.EvidenceFull, seen: x.clock()}
 	if err := x.peopleReader.recall(s); err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func (r *tieReader) tie(fresh []*subject) bool {
 	}
 	for _, s := range fresh {
 		s.tie = nil
-		if text := s.person.Assignment.External; text != "" {
+		if text := s.whole().Assignment.External; text != "" {
 			id, _ := plan.ParseExternal(text)
 			s.tie = &plan.Tie{Text: text, Employee: id, Other: r.ties.of.Other(id, s.person.ID)}
 		}
@@ -67,7 +67,7 @@ func (r *tieReader) tie(fresh []*subject) bool {
 // is what the last whole run saw.
 func (r *tieReader) rememberTies() {
 	for id, s := range r.people.subjects {
-		if employee, ok := plan.ParseExternal(s.person.Assignment.External); ok && s.link == nil {
+		if employee, ok := plan.ParseExternal(s.whole().Assignment.External); ok && s.link == nil {
 			r.ties.of.Add(employee, id)
 		}
 	}
@@ -167,7 +167,7 @@ func (r *tieReader) proveTies(fresh []*subject) {
 	settled := map[plan.PersonID]bool{}
 	for _, s := range fresh {
 		r.ties.of.Rivals(s.person.ID, s.matches)
-		settled[s.person.ID] = s.tie.Verdict(s.person.ID, &s.mapped.Wanted.Values, s.matches) == plan.TieMatch
+		settled[s.person.ID] = s.tie.Verdict(s.person.ID, &s.want().Values, s.matches) == plan.TieMatch
 	}
 	if r.ties.found != nil {
 		r.ties.found.Of = r.ties.of.Of(settled)

@@ -129,7 +129,7 @@ func (l *linker) readPair(ctx context.Context, i int, employees map[plan.Employe
 	if !found {
 		return fmt.Errorf("%w: tracktik has no employee %d", ErrNobody, p.Employee)
 	}
-	s := &subject{person: person, employee: &e, judgement: plan.Judge(&person, &l.pol), matches: []plan.Match{{Employee: e}}}
+	s := &subject{person: selfOf(&person), employee: &e, judgement: plan.Judge(&person, &l.pol), matches: []plan.Match{{Employee: e}}}
 	l.subjects[i] = s
 	return l.mapPerson(ctx, s)
 }
@@ -210,7 +210,7 @@ func (l *linker) mapPerson(ctx context.Context, s *subject) error {
 		}
 	}
 	l.peopleReader.mapSubject(s)
-	w := &s.mapped.Wanted
+	w := s.want()
 	if w.Values[plan.Region] == "" {
 		return nil
 	}
@@ -301,16 +301,16 @@ func (l *linker) judge(i int) {
 	case s.scopeErr != "":
 		p.Err = fmt.Errorf("sync.scope failed for user %s: %s", id, s.scopeErr)
 	default:
-		link := plan.Adopted(&s.mapped.Wanted, e, false)
-		p.Differs, _ = plan.Differences(&link, &s.mapped.Wanted, e, &l.pol)
+		link := plan.Adopted(s.want(), e, false)
+		p.Differs, _ = plan.Differences(&link, s.want(), e, &l.pol)
 	}
 }
 
 // linkOf is the link of a pair: as after an adoption, but that an administrator said so.
 func (l *linker) linkOf(s *subject) plan.Link {
-	link := plan.Adopted(&s.mapped.Wanted, s.employee, l.pol.AdoptKeep)
+	link := plan.Adopted(s.want(), s.employee, l.pol.AdoptKeep)
 	link.How, link.Person, link.Since, link.Login, link.Email = plan.HowLinked, s.person.ID, l.clock(), s.person.Login, s.person.Email
-	link.AssignedBy = s.person.Assignment.Group
+	link.AssignedBy = s.whole().Assignment.Group
 	return link
 }
 

@@ -38,7 +38,7 @@ func (r *regionReader) resolveRegions(ctx context.Context, list []*subject) erro
 		if s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" || s.waits {
 			continue
 		}
-		w := &s.mapped.Wanted
+		w := s.want()
 		if s.link != nil && !plan.NeedsRegion(s.link, w, &r.pol) && !slices.Contains(r.opt.Recreate, s.person.ID) {
 			continue
 		}
@@ -51,11 +51,11 @@ func (r *regionReader) resolveRegions(ctx context.Context, list []*subject) erro
 }
 
 func (r *regionReader) resolveRegion(s *subject) {
-	w := &s.mapped.Wanted
+	w := s.want()
 	region, byDefault, code, message := r.regions.Of(w.Values[plan.Region], r.pol.DefaultRegion)
 	w.Default = byDefault
 	if code != "" {
-		s.mapped.Problems = append(s.mapped.Problems, plan.Problem{User: s.ref(), Code: code, Message: message})
+		s.unmappable = append(s.unmappable, plan.Problem{User: s.ref(), Code: code, Message: message})
 		return
 	}
 	w.RegionID = region.ID
@@ -136,7 +136,7 @@ func (r *matcher) readFormers(ctx context.Context, fresh []*subject) error {
 func (r *matcher) keys(s *subject) []plan.Field {
 	var keys []plan.Field
 	for _, f := range r.pol.Match {
-		if s.mapped.Wanted.Values[f] != "" {
+		if s.want().Values[f] != "" {
 			keys = append(keys, f)
 		}
 	}
@@ -154,7 +154,7 @@ func (r *matcher) matchByLookUp(ctx context.Context, fresh []*subject) error {
 		pool.Go(func() error {
 			defer r.progress(1)
 			for _, key := range r.keys(s) {
-				found, err := r.Target.FindEmployees(ctx, key, s.mapped.Wanted.Values[key])
+				found, err := r.Target.FindEmployees(ctx, key, s.want().Values[key])
 				if err != nil {
 					return err
 				}
@@ -176,7 +176,7 @@ func (r *matcher) matchByListing(ctx context.Context, fresh []*subject) error {
 	}
 	for _, s := range fresh {
 		for _, f := range r.keys(s) {
-			name := plan.FoldName(s.mapped.Wanted.Values[f])
+			name := plan.FoldName(s.want().Values[f])
 			wanted[f][name] = append(wanted[f][name], s)
 		}
 	}
@@ -226,8 +226,8 @@ func (r *matcher) ownership(m *plan.Match) error {
 
 // givesFree reports whether the owner is given another name in this plan.
 func (r *matcher) givesFree(owner *subject, m *plan.Match) bool {
-	w := &owner.mapped.Wanted
-	return m.Key < plan.NumFields && owner.link != nil && len(owner.mapped.Problems) == 0 && !w.Keep.Has(m.Key) && !m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key])
+	w := owner.want()
+	return m.Key < plan.NumFields && owner.link != nil && len(owner.unmappable) == 0 && !w.Keep.Has(m.Key) && !m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key])
 }
 
 // configuredOwn is the employee whose credentials we use, as far as the configuration

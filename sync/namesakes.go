@@ -99,7 +99,7 @@ func (r *nameReader) bystander(ctx context.Context, id plan.PersonID, c plan.Cla
 	if err != nil || !assigned {
 		return plan.Claim{}, false, err
 	}
-	s := &subject{person: p, judgement: plan.Judge(&p, &r.pol)}
+	s := &subject{person: selfOf(&p), judgement: plan.Judge(&p, &r.pol)}
 	link, managed, err := r.Snapshot.Link(id)
 	if err != nil || s.judgement.Verdict != plan.Provision {
 		return plan.Claim{}, false, err

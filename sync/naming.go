@@ -83,7 +83,7 @@ func (n *namer) find(id plan.PersonID) plan.UserRef {
 // named is ref with the name, as Okta has it, or as it was before they left.
 func (s *subject) named() plan.UserRef {
 	ref := s.ref()
-	ref.Name = s.mapped.Wanted.Values.FullName()
+	ref.Name = s.name
 	if ref.Name == "" && s.former != nil {
 		ref.Name = s.former.Link.Pushed.FullName()
 	}

@@ -216,11 +216,11 @@ func (o *observing) apartFrom(s *subject, e *plan.Employee) apart {
 		return a
 	}
 	a := apart{map[string]plan.Difference{}, map[string]plan.Difference{}}
-	link := plan.Adopted(&s.mapped.Wanted, e, false)
+	link := plan.Adopted(s.want(), e, false)
 	if s.link != nil {
 		link = *s.link
 	}
-	_, drift := plan.Differences(&link, &s.mapped.Wanted, e, &o.pol)
+	_, drift := plan.Differences(&link, s.want(), e, &o.pol)
 	for _, d := range o.differences(s, e) {
 		if slices.ContainsFunc(drift, func(c plan.Change) bool { return c.Field.String() == d.Field }) {
 			a.tracktik[d.Field] = d

@@ -132,7 +132,7 @@ func (r *peopleReader) repeated(m *mark, e *plan.Entry, twice map[plan.PersonID]
 		return false
 	}
 	if r.people.subjects[e.ID] == nil { // the first one was in order, and not decoded
-		r.people.subjects[e.ID] = &subject{person: plan.Person{ID: e.ID}}
+		r.people.subjects[e.ID] = &subject{person: self{ID: e.ID}}
 	}
 	return true
 }
@@ -160,17 +160,17 @@ func (r *peopleReader) mustDecode(m *mark) bool {
 
 // subject judges and maps a person who was decoded.
 func (r *peopleReader) subject(p plan.Person, evidence string) error {
-	s := subject{person: p, judgement: plan.Judge(&p, &r.pol), evidence: evidence, seen: r.clock()}
-	if err := r.recall(&s); err != nil {
+	s := r.people.add(selfOf(&p))
+	s.judgement, s.evidence, s.seen = plan.Judge(&p, &r.pol), evidence, r.clock()
+	if err := r.recall(s); err != nil {
 		return err
 	}
 	if s.judgement.Verdict == plan.Provision {
-		r.mapSubject(&s)
+		r.mapSubject(s)
 	}
-	r.dateReader.readDates(&s)
+	r.dateReader.readDates(s)
 	s.leaver = s.judgement.Verdict == plan.Depart
-	s.compact()
-	r.people.add(s)
+	r.people.compact(s)
 	return nil
 }
 
@@ -184,7 +184,8 @@ func (r *peopleReader) recall(s *subject) error {
 		if slices.Contains(r.opt.Retry, s.person.ID) {
 			link.LastRepair = "" // somebody says that TrackTik keeps the value by now
 		}
-		s.link = &link
+		own := link // only of who is managed one is kept
+		s.link = &own
 		s.employee, s.gone = r.current.differs[s.person.ID], r.current.gone[s.person.ID]
 		return nil
 	}
@@ -205,7 +206,7 @@ func (r *peopleReader) mapSubject(s *subject) {
 	if r.Mapper.NeedsGroups() {
 		groups = r.groupNames(s.person.ID)
 	}
-	in, err := r.Mapper.InScope(s.person, groups)
+	in, err := r.Mapper.InScope(s.whole(), groups)
 	switch {
 	case err != nil:
 		s.scopeErr = err.Error()
@@ -214,9 +215,10 @@ func (r *peopleReader) mapSubject(s *subject) {
 		s.outOf = true
 		return
 	}
-	result := r.Mapper.Map(s.person, groups)
-	s.mapped = plan.Mapped{Wanted: result.Wanted, Problems: result.Problems, Warnings: result.Warnings}
-	s.mapped.Wanted.Group = s.person.Assignment.Group
+	result := r.Mapper.Map(s.whole(), groups)
+	result.Wanted.Group = s.whole().Assignment.Group
+	wanted := result.Wanted
+	s.wanted, s.unmappable, s.odd, s.name = &wanted, result.Problems, result.Warnings, wanted.Values.FullName()
 }
 
 // groupNames are the names of the pushed groups that hold the person, which may be none;
@@ -239,10 +241,11 @@ func (r *peopleReader) groupNames(id plan.PersonID) []string {
 
 // origin tells how the person came to the app.
 func (s *subject) origin() string {
-	if s.person.Assignment.Group == "" {
+	group := s.whole().Assignment.Group
+	if group == "" {
 		return ""
 	}
-	return fmt.Sprintf(" through group %s", s.person.Assignment.Group)
+	return fmt.Sprintf(" through group %s", group)
 }
 
 func pushFeatures(features []string) string {

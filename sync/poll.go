@@ -241,7 +241,8 @@ func (r *bookkeeper) unsettled(look *plan.Look, cause error) bool {
 		if asked && groups == nil {
 			groups = []plan.Group{}
 		}
-		seen = plan.SeenOf(&s.person, !s.absent, groups)
+		person := s.whole()
+		seen = plan.SeenOf(&person, !s.absent, groups)
 	}
 	return look.Contradicted(seen)
 }

@@ -27,7 +27,7 @@ func (b *rebinding) count(ctx context.Context) error {
 			b.Unassigned = append(b.Unassigned, link)
 		}
 		if !same {
-			lost = append(lost, &subject{person: plan.Person{ID: link.Person, Login: link.Login}, link: &link, matches: b.current.candidates[link.Person]})
+			lost = append(lost, &subject{person: self{ID: link.Person, Login: link.Login}, link: &link, matches: b.current.candidates[link.Person]})
 			continue
 		}
 		if here {

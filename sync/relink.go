@@ -100,7 +100,7 @@ func (r *relinker) relinkAll(ctx context.Context) error {
 		if !found {
 			continue
 		}
-		s := &subject{person: plan.Person{ID: m.id, Login: link.Login}, link: &link, matches: matches}
+		s := &subject{person: self{ID: m.id, Login: link.Login}, link: &link, matches: matches}
 		lost = append(lost, s)
 		for id := range distinct(matches) {
 			wanted[id]++
@@ -230,7 +230,7 @@ func (r *relinker) relinkOne(ctx context.Context, link *plan.Link) error {
 	if e := r.current.differs[link.Person]; !r.relinks() || e != nil && e.Status == "BANNED" && !r.meta.RefreshDue {
 		return nil
 	}
-	s := &subject{person: plan.Person{ID: link.Person, Login: link.Login}, link: link}
+	s := &subject{person: self{ID: link.Person, Login: link.Login}, link: link}
 	for _, key := range []plan.Field{plan.Username, plan.Email} {
 		if link.Pushed[key] == "" {
 			continue

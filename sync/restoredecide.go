@@ -31,7 +31,7 @@ func (r *restore) decisions() (actions []plan.Action, held []plan.Held, problems
 			r.bringBack(c, &d)
 		}
 		if len(d.Actions) > 0 {
-			s := &subject{person: plan.Person{ID: c.user.ID, Login: c.user.Login}, former: &c.former, kept: c.kept}
+			s := &subject{person: self{ID: c.user.ID, Login: c.user.Login}, former: &c.former, kept: c.kept}
 			r.people.subjects[c.user.ID] = s
 		}
 		actions, held, problems = append(actions, d.Actions...), append(held, d.Held...), append(problems, d.Problems...)

@@ -189,7 +189,8 @@ func who(link *plan.Link, s *subject) plan.Who {
 	if s == nil {
 		return plan.Who{Link: link}
 	}
-	return plan.Who{Person: &s.person, Link: link, Wanted: &s.mapped.Wanted, Employee: s.employee}
+	person := s.whole()
+	return plan.Who{Person: &person, Link: link, Wanted: s.want(), Employee: s.employee}
 }
 
 // holding judges whether a grant of ours is still due.

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,8 +17,16 @@ type roster struct {
 	marks    []mark
 	subjects map[plan.PersonID]*subject
 	block    []subject // the last one that add made
+	room     room      // of compact
 	listed   int       // people in Okta's listing
 	managed  int
+}
+
+// A room is memory that is used for one person after the other.
+type room struct {
+	texts  []*string
+	text   []byte
+	places []int
 }
 
 // A mark is one person of the snapshot. It is kept small: there are as many as the
@@ -41,12 +50,14 @@ func (m *mark) has(flag uint8) bool { return m.flags&flag != 0 }
 
 // A subject is one person about whom something is decided in this run.
 type subject struct {
-	person     plan.Person // without the profiles, once they are mapped
+	person     self
+	name       string // "first last", as Okta has it, of who was mapped
 	judgement  plan.Judgement
 	evidence   string
-	seen       time.Time // when the evidence was seen
-	unanswered bool      // the look-up of somebody missing failed
-	mapped     plan.Mapped
+	seen       time.Time      // when the evidence was seen
+	wanted     *plan.Wanted   // nil: nobody has mapped them; see want
+	unmappable []plan.Problem // what is wrong with wanted
+	odd        []plan.Warning // and what is strange about it
 	dates      plan.Dates
 	scopeErr   string
 	link       *plan.Link
@@ -59,6 +70,10 @@ type subject struct {
 	decision   plan.Decision
 	was        *subject // who they were under an earlier Okta id
 	became     *subject // who they are under a later one
+	// tie is what Okta's external id says of a new person; nil: nothing that is believed.
+	tie *plan.Tie
+
+	unanswered bool // the look-up of somebody missing failed
 	outOf      bool
 	gone       bool
 	absent     bool // not in the listing
@@ -66,11 +81,41 @@ type subject struct {
 	// open says that something is left to do or to show: the person is decoded again
 	// in the next run, whatever the print.
 	open bool
-	// tie is what Okta's external id says of a new person; nil: nothing that is believed.
-	tie *plan.Tie
 	// waits says that a day is still to come, or is over, and that nothing else has changed
 	// since they were looked at: nothing is asked about them.
 	waits bool
+}
+
+// A self is what is known of a person to the end of the run.
+type self struct {
+	ID                   plan.PersonID
+	Login, Email, Status string
+	Print                plan.Print
+	// rest is the person as Okta told of them, without the profiles once they are mapped; nil:
+	// Okta has told nothing, or it is not needed any more.
+	rest *plan.Person
+}
+
+func selfOf(p *plan.Person) self {
+	return self{ID: p.ID, Login: p.Login, Email: p.Email, Status: p.Status, Print: p.Print, rest: p}
+}
+
+// whole is the person as far as it is still known.
+func (s *subject) whole() plan.Person {
+	var p plan.Person
+	if s.person.rest != nil {
+		p = *s.person.rest
+	}
+	p.ID, p.Login, p.Email, p.Status, p.Print = s.person.ID, s.person.Login, s.person.Email, s.person.Status, s.person.Print
+	return p
+}
+
+// want is what Okta says that the person's employee should hold.
+func (s *subject) want() *plan.Wanted {
+	if s.wanted == nil {
+		s.wanted = &plan.Wanted{}
+	}
+	return s.wanted
 }
 
 // loadRoster reads the snapshot's small side.
@@ -95,13 +140,13 @@ func loadRoster(s Snapshot) (*roster, error) {
 
 // add enters a subject by the person's id. There can be as many as the organisation has
 // people, so they are kept in blocks.
-func (r *roster) add(s subject) *subject {
+func (r *roster) add(p self) *subject {
 	if len(r.block) == cap(r.block) {
 		r.block = make([]subject, 0, min(max(16, len(r.subjects)), 1024))
 	}
-	r.block = append(r.block, s)
+	r.block = append(r.block, subject{person: p})
 	added := &r.block[len(r.block)-1]
-	r.subjects[s.person.ID] = added
+	r.subjects[p.ID] = added
 	return added
 }
 
@@ -127,27 +172,31 @@ func (r *roster) sorted() []*subject {
 // compact drops the profiles, and moves the texts that stay into one. Of a hundred
 // thousand people, a dozen small texts each keep the collector busy, and take up much
 // more than their length; and most people's names are in their e-mail address again.
-func (s *subject) compact() {
-	p, w := &s.person, &s.mapped.Wanted
-	p.User, p.App = nil, nil
-	texts := []*string{(*string)(&p.ID), &p.Login, &p.Email, &p.Status, &p.Transition, &p.Assignment.UserName,
-		&p.Assignment.Status, &p.Assignment.Scope, &p.Assignment.External, &p.Assignment.SyncState, (*string)(&p.Assignment.Group), &w.Email, (*string)(&w.Group)}
-	for f := range w.Values {
-		texts = append(texts, &w.Values[f])
-	}
-	var all strings.Builder
-	all.Grow(512)
-	at := make([]int, len(texts))
-	for i, text := range texts {
-		if at[i] = strings.Index(all.String(), *text); at[i] < 0 {
-			at[i] = all.Len()
-			all.WriteString(*text)
+func (r *roster) compact(s *subject) {
+	p, o := &s.person, s.person.rest
+	o.User, o.App = nil, nil
+	texts := append(r.room.texts[:0], &s.name, (*string)(&p.ID), &p.Login, &p.Email, &p.Status, (*string)(&o.ID), &o.Login, &o.Email, &o.Status, &o.Transition,
+		&o.Assignment.UserName, &o.Assignment.Status, &o.Assignment.Scope, &o.Assignment.External, &o.Assignment.SyncState, (*string)(&o.Assignment.Group))
+	if w := s.wanted; w != nil {
+		texts = append(texts, &w.Email, (*string)(&w.Group))
+		for f := range w.Values {
+			texts = append(texts, &w.Values[f])
 		}
 	}
-	one := strings.Clone(all.String())
+	all, at := r.room.text[:0], r.room.places[:0]
+	for _, text := range texts {
+		i := bytes.Index(all, []byte(*text))
+		if i < 0 {
+			i = len(all)
+			all = append(all, *text...)
+		}
+		at = append(at, i)
+	}
+	one := string(all)
 	for i, text := range texts {
 		*text = one[at[i] : at[i]+len(*text)]
 	}
+	r.room = room{texts, all, at}
 }
 
 // name is how the subject's login is shown, also when Okta did not tell it.

@@ -198,7 +198,7 @@ func (r *singleReader) readOne(ctx context.Context, id plan.PersonID, known *pla
 		}
 	}
 	if !found {
-		s := &subject{person: plan.Person{ID: id}, absent: true, evidence: plan.EvidenceFull, seen: r.clock()}
+		s := &subject{person: self{ID: id}, absent: true, evidence: plan.EvidenceFull, seen: r.clock()}
 		if err := r.peopleReader.recall(s); err != nil {
 			return err
 		}

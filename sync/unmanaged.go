@@ -51,7 +51,7 @@ func (r *census) unmanaged() []plan.EmployeeID {
 		known[plan.Username][nameSum(s.person.Login)] = true
 		known[plan.Email][nameSum(s.person.Email)] = true
 		for f, sums := range known {
-			sums[nameSum(s.mapped.Wanted.Values[f])] = true
+			sums[nameSum(s.want().Values[f])] = true
 		}
 	}
 	var ids []plan.EmployeeID
