@@ -6,86 +6,67 @@ import (
 	"slices"
 	"time"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
 // An approver knows which refused sets of actions may pass.
 type approver struct {
-	base
-	*decided
+	desk
 }
 
 // loadApproved reads the sets that may pass: those that the run was given, and those of
 // earlier runs that are not done yet. One that does not exist is refused. A plan and an
 // observing run give nothing, and where somebody is asked first, their answer does.
 func (r *approver) loadApproved(ctx context.Context) error {
-	if r.Approvals == nil {
+	if r.engine.Approvals == nil {
 		if len(r.opt.Approve) > 0 {
-			return &RefusedError{RefusedApproval, "there are no approvals without a snapshot"}
+			return read.Refused(read.RefusedApproval, "there are no approvals without a snapshot")
 		}
 		return nil
 	}
 	for _, hash := range r.opt.Approve {
-		set, found, err := r.Approvals.Get(hash)
+		set, found, err := r.engine.Approvals.Get(hash)
 		if err != nil {
 			return err
 		}
 		if !found {
-			return &RefusedError{RefusedApproval, fmt.Sprintf("no refused set of actions has the hash %q: it was used already, is older than 24 hours, or never was; "+
-				"run `tracktik-sync sync` to see the present one", hash)}
+			return read.Refused(read.RefusedApproval, fmt.Sprintf("no refused set of actions has the hash %q: it was used already, is older than 24 hours, or never was; "+
+				"run `tracktik-sync sync` to see the present one", hash))
 		}
-		r.approve(set)
+		r.Approve(set)
 	}
 	if r.opt.Confirm == nil {
 		if err := r.giveApproved(ctx); err != nil {
 			return err
 		}
 	}
-	given, err := r.Approvals.Given()
+	given, err := r.engine.Approvals.Given()
 	for _, g := range given {
-		r.approve(g.Set)
+		r.Approve(g.Set)
 	}
 	return err
 }
 
 // giveApproved lets the sets that the run was given pass from now on, in later runs too.
 func (r *approver) giveApproved(ctx context.Context) error {
-	if r.id == "" || r.Observe {
+	if r.ID == "" || r.Observe {
 		return nil
 	}
 	for _, hash := range r.opt.Approve {
-		if err := r.Approvals.Give(ctx, hash); err != nil {
+		if err := r.engine.Approvals.Give(ctx, hash); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *frame) approve(set []plan.ActionRef) {
-	r.approved = append(r.approved, set)
-	r.full = r.full || slices.ContainsFunc(set, func(ref plan.ActionRef) bool { return ref.Kind.Removes() })
-}
-
-// approvedRef reports that an approved set names the action of that kind for somebody.
-func (r *frame) approvedRef(kind plan.Kind, s *subject) bool {
-	return r.approvedOf(plan.ActionRef{Kind: kind, Person: s.person.ID, Employee: s.link.Employee})
-}
-
-// approvedOf reports that an approved set names the action, with whatever values.
-func (r *frame) approvedOf(want plan.ActionRef) bool {
-	return slices.ContainsFunc(r.approved, func(set []plan.ActionRef) bool {
-		return slices.ContainsFunc(set, func(ref plan.ActionRef) bool {
-			ref.Values = ""
-			return ref == want
-		})
-	})
-}
-
 // letPass reports that an approval let the action pass. What is settled before there is
 // a plan passed in an earlier run.
 func (r *approver) letPass(a *plan.Action) bool {
 	if r.checked.Exempt == nil {
-		return r.approvedOf(a.Ref())
+		return r.ApprovedOf(a.Ref())
 	}
 	return r.checked.Exempt[a.Ref()]
 }
@@ -98,24 +79,24 @@ const settleWait = 5 * time.Second
 // killed too: what is done stands in the audit trail. That it cannot is no matter of the
 // run's: the next one does it.
 func (r *approver) settleApprovals(ctx context.Context) {
-	if r.Approvals == nil || r.Observe {
+	if r.engine.Approvals == nil || r.Observe {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWait)
 	defer cancel()
 	if err := r.settleGiven(ctx); err != nil {
-		r.log.WithError(err).Warn("what is left of the approvals cannot be noted; the next run does it")
+		r.Log.WithError(err).Warn("what is left of the approvals cannot be noted; the next run does it")
 	}
 }
 
 func (r *approver) settleGiven(ctx context.Context) error {
-	given, err := r.Approvals.Given()
+	given, err := r.engine.Approvals.Given()
 	if err != nil || len(given) == 0 {
 		return err
 	}
 	for _, g := range given {
 		done := map[plan.ActionRef]bool{}
-		err := r.Snapshot.DoneSince(g.Since.Add(-maxSkew), func(a plan.Audit) { // its times are Okta's
+		err := r.store.DoneSince(g.Since.Add(-read.MaxSkew), func(a plan.Audit) { // its times are Okta's
 			if countsForApproval(&a) {
 				done[a.Ref()] = true
 			}
@@ -127,7 +108,7 @@ func (r *approver) settleGiven(ctx context.Context) error {
 		if len(left) == len(g.Set) {
 			continue
 		}
-		if err := r.Approvals.Left(ctx, g.Hash, left); err != nil {
+		if err := r.engine.Approvals.Left(ctx, g.Hash, left); err != nil {
 			return err
 		}
 	}

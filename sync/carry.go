@@ -4,39 +4,41 @@ import (
 	"context"
 	"time"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
 )
 
 // A carrier hands the plan to package apply, and looks again at what has grown old.
 type carrier struct {
-	base
-	*decided
-	absentReader *absentReader
-	dateReader   *dateReader
-	scopeReader  *scopeReader
-	regionReader *regionReader
+	desk
+	absentReader *read.AbsentReader
+	dateReader   *read.DateReader
+	scopeReader  *read.ScopeReader
+	regionReader *read.RegionReader
 	leftReader   *leftReader
 	approver     *approver
 }
 
 // job is what package apply carries the run's plan out with.
 func (r *carrier) job() *apply.Job {
-	return &apply.Job{Run: r.id, By: r.By, Target: r.Target, Snapshot: r.Snapshot, Clock: runClock{r.Engine}, Holders: r.grants, Ground: ground{r.base},
-		Policy: &r.pol, Log: r.log, Progress: r.progress, Approved: r.approver.letPass, Names: &r.names, Troubles: r.troubles, Refused: r.meta.Refused,
-		Confirm: r.confirm, Zones: r.regionReader.zones, Listed: r.newest,
-		Rules: apply.Rules{Observe: r.Observe, Redact: r.RedactHistory, Workers: r.Workers, MaxProblemPercent: r.MaxProblemPercent,
-			Reason: r.Reason, Comment: r.Comment, Notify: r.Notify, Timezone: r.Timezone, Binding: r.Binding, Formerly: r.meta.Formerly}}
+	return &apply.Job{Run: r.ID, By: r.By, Target: r.engine.Target, Snapshot: r.store, Clock: runClock{r.Sides, r.engine.Sleep}, Holders: r.Grants, Ground: ground{r.Base},
+		Policy: &r.Pol, Log: r.Log, Progress: r.Advance, Approved: r.approver.letPass, Names: &r.names, Troubles: r.Troubles, Refused: r.Meta.Refused,
+		Confirm: r.confirm, Zones: r.regionReader.Zones, Listed: r.Newest,
+		Rules: apply.Rules{Observe: r.Observe, Redact: r.RedactHistory, Workers: r.Workers, MaxProblemPercent: r.engine.MaxProblemPercent,
+			Reason: r.engine.Reason, Comment: r.engine.Comment, Notify: r.engine.Notify, Timezone: r.Timezone, Binding: r.Binding, Formerly: r.Meta.Formerly}}
 }
 
 // runClock is the clock that a run goes by.
-type runClock struct{ *Engine }
+type runClock struct {
+	*read.Sides
+	sleep func(context.Context, time.Duration) error
+}
 
-func (c runClock) Time() time.Time { return c.clock() }
+func (c runClock) Time() time.Time { return c.Moment() }
 
-func (c runClock) Sleep(ctx context.Context, d time.Duration) error { return c.Engine.Sleep(ctx, d) }
-
-func (c runClock) Apart() bool { return c.apart() }
+func (c runClock) Sleep(ctx context.Context, d time.Duration) error { return c.sleep(ctx, d) }
 
 // apply carries out the plan, kind by kind: what gives a name or a role free comes
 // before what takes it.
@@ -55,13 +57,13 @@ func (r *carrier) carryWith(ctx context.Context, job *apply.Job, phase string, c
 	a := apply.Start(ctx, job)
 	out := a.Outcome()
 	r.doc.Result = out.Result
-	r.phase(phase, len(r.doc.Actions))
+	r.Phase(phase, len(r.doc.Actions))
 	err := carry(ctx, a)
 	if ended := a.End(ctx); err == nil {
 		err = ended
 	}
 	r.doc.Held = append(r.doc.Held, out.Held...)
-	r.warnings = append(r.warnings, out.Warnings...)
+	r.Warnings = append(r.Warnings, out.Warnings...)
 	return out, err
 }
 
@@ -72,36 +74,28 @@ func (r *carrier) settle(ctx context.Context) error {
 	if err != nil || len(pending) == 0 {
 		return err
 	}
-	r.phase("settling what was left open", len(pending))
+	r.Phase("settling what was left open", len(pending))
 	open, err := apply.Settle(ctx, r.job(), pending)
-	r.pending, r.openGrants, r.stuck = open.People, open.Grants, open.Stuck
+	r.Pending, r.OpenGrants, r.Stuck = open.People, open.Grants, open.Stuck
 	return err
 }
 
-// zones reads the regions, and tells their time zones.
-func (r *regionReader) zones(ctx context.Context) (func(plan.RegionID) string, error) {
-	if err := r.readRegions(ctx); err != nil {
-		return nil, err
-	}
-	return func(id plan.RegionID) string { return r.regions.ByID(id).TimeZone }, nil
-}
-
 // ground is what the run's plan was made from.
-type ground struct{ base }
+type ground struct{ read.Base }
 
 // Person tells what was read about somebody.
 func (g ground) Person(id plan.PersonID) *apply.Person {
-	if g.people == nil { // nothing was read yet
+	if g.People == nil { // nothing was read yet
 		return nil
 	}
-	s := g.people.subjects[id]
+	s := g.People.Subjects[id]
 	if s == nil {
 		return nil
 	}
-	p := &apply.Person{Login: s.person.Login, Email: s.person.Email, Link: s.link, Note: s.decision.Note, Matches: s.matches, Kept: s.kept,
-		Employee: s.employee, Read: g.statusRead(s)}
-	if s.was != nil {
-		p.Was = s.was.link
+	p := &apply.Person{Login: s.Person.Login, Email: s.Person.Email, Link: s.Link, Note: s.Decision.Note, Matches: s.Matches, Kept: s.Kept,
+		Employee: s.Employee, Read: g.StatusRead(s)}
+	if s.Was != nil {
+		p.Was = s.Was.Link
 	}
 	return p
 }
@@ -109,31 +103,31 @@ func (g ground) Person(id plan.PersonID) *apply.Person {
 // GroupName is the name of a pushed group. Who was renamed after sync.groups.roles named
 // it goes by the former name, by which it keeps its role.
 func (g ground) GroupName(id plan.GroupID) (name string, isPushed bool) {
-	p := g.byGroup[id]
+	p := g.ByGroup[id]
 	if p == nil {
 		return "", false
 	}
-	if l := p.link; l != nil && l.How == plan.HowMapped && l.Name != p.group.Name {
+	if l := p.Link; l != nil && l.How == plan.HowMapped && l.Name != p.Group.Name {
 		keys := plan.NewRoleKeys(g.Groups.Roles)
-		if len(keys.Find(p.group, nil)) == 0 && len(keys.Find(p.group, l)) > 0 {
+		if len(keys.Find(p.Group, nil)) == 0 && len(keys.Find(p.Group, l)) > 0 {
 			return l.Name, true
 		}
 	}
-	return p.group.Name, true
+	return p.Group.Name, true
 }
 
 // AsFound is a grant on record as it was found to be.
-func (g ground) AsFound(grant plan.Grant) plan.Grant { return g.current.asFound(grant) }
+func (g ground) AsFound(grant plan.Grant) plan.Grant { return g.Current.AsFound(grant) }
 
 // confirm looks a departure up once more when its evidence has grown old; the text says
 // why it has to wait.
 func (r *carrier) confirm(ctx context.Context, action *plan.Action) string {
-	seen := r.now
-	s := r.people.subjects[action.User.ID]
-	if s != nil && !s.seen.IsZero() && action.Kind == plan.Terminate {
-		seen = s.seen
+	seen := r.AsOf
+	s := r.People.Subjects[action.User.ID]
+	if s != nil && !s.Seen.IsZero() && action.Kind == plan.Terminate {
+		seen = s.Seen
 	}
-	if r.since(seen) <= apply.OldEvidence {
+	if r.Since(seen) <= apply.OldEvidence {
 		return ""
 	}
 	if action.Kind == plan.RevokeRole {
@@ -142,13 +136,13 @@ func (r *carrier) confirm(ctx context.Context, action *plan.Action) string {
 			return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
 		}
 		for _, g := range groups {
-			if r.byGroup[g.ID] != nil && r.leftReader.gives(g.ID, &plan.Holding{Grant: plan.Grant{Group: action.Role.Group}, Role: action.Role}) {
+			if r.ByGroup[g.ID] != nil && r.leftReader.gives(g.ID, &plan.Holding{Grant: plan.Grant{Group: action.Role.Group}, Role: action.Role}) {
 				return plan.HeldUnconfirmed + ": is in the group again"
 			}
 		}
 		return ""
 	}
-	left, err := r.stillLeaves(ctx, action.User.ID, s != nil && s.outOf)
+	left, err := r.stillLeaves(ctx, action.User.ID, s != nil && s.OutOf)
 	switch {
 	case err != nil:
 		return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
@@ -161,19 +155,19 @@ func (r *carrier) confirm(ctx context.Context, action *plan.Action) string {
 // stillLeaves asks Okta once more about somebody who is to be terminated; outOf: for
 // being out of scope.
 func (r *carrier) stillLeaves(ctx context.Context, id plan.PersonID, outOf bool) (bool, error) {
-	p, found, err := r.absentReader.direct(ctx, id)
+	p, found, err := r.absentReader.Direct(ctx, id)
 	if err != nil || !found {
 		return err == nil, err
 	}
-	if over, err := r.dateReader.overNow(ctx, &p); err != nil || over {
+	if over, err := r.dateReader.OverNow(ctx, &p); err != nil || over {
 		return over, err
 	}
-	switch plan.Judge(&p, &r.pol).Verdict {
+	switch plan.Judge(&p, &r.Pol).Verdict {
 	case plan.Depart, plan.Doubt:
 		return true, nil
 	case plan.Provision:
 		if outOf {
-			out, _, err := r.scopeReader.stillOutOfScope(ctx, id)
+			out, _, err := r.scopeReader.StillOutOfScope(ctx, id)
 			return out, err
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
@@ -12,16 +14,15 @@ import (
 // matched as a run would. Of runs that observe it says what they came to: seen is what
 // the history and the last plan have of them.
 func (e *Engine) Compare(ctx context.Context, seen Observed) (*plan.Comparison, error) {
-	r, err := e.newRun(RunOptions{}, "")
+	r, err := read.NewReading(e.sides(), read.Scope{}, "")
 	if err != nil {
 		return nil, err
 	}
-	r.refresh = true // members are read, whatever is remembered of them
-	r.people = &roster{subjects: map[plan.PersonID]*subject{}}
-	c := &comparing{run: r, employees: map[plan.EmployeeID]*plan.Employee{}, byKey: map[plan.Field]map[string][]plan.EmployeeID{},
-		claimed: map[plan.EmployeeID]*subject{}, rivals: map[plan.EmployeeID][]plan.PersonID{}, doubted: map[plan.EmployeeID]bool{}, gone: map[plan.EmployeeID]*subject{},
-		out: &plan.Comparison{Created: r.now, Okta: r.doc.Okta, TrackTik: r.doc.TrackTik}}
-	for _, step := range []func(context.Context) error{c.begin, r.groupReader.readGroups, c.readUsers, c.readEmployees, c.readRoles} {
+	r.Refresh = true // members are read, whatever is remembered of them
+	c := &comparing{deciding: newDeciding(r), employees: map[plan.EmployeeID]*plan.Employee{}, byKey: map[plan.Field]map[string][]plan.EmployeeID{},
+		claimed: map[plan.EmployeeID]*read.Subject{}, rivals: map[plan.EmployeeID][]plan.PersonID{}, doubted: map[plan.EmployeeID]bool{}, gone: map[plan.EmployeeID]*read.Subject{},
+		out: &plan.Comparison{Created: r.AsOf, Okta: plan.OktaID{Org: e.Binding.Org, App: e.Binding.App}, TrackTik: plan.TrackTikID{Portal: e.Binding.Portal}}}
+	for _, step := range []func(context.Context) error{c.begin, r.GroupReader.ReadGroups, c.readUsers, c.readEmployees, c.readRoles} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -35,18 +36,18 @@ func (e *Engine) Compare(ctx context.Context, seen Observed) (*plan.Comparison, 
 	if err := c.observe(seen); err != nil {
 		return nil, err
 	}
-	c.out.Warnings = r.warnings
+	c.out.Warnings = r.Warnings
 	c.out.Seal()
 	return c.out, nil
 }
 
 // A comparing is the work of Compare.
 type comparing struct {
-	*run
+	*deciding
 	employees map[plan.EmployeeID]*plan.Employee
 	byKey     map[plan.Field]map[string][]plan.EmployeeID // of Policy.Match, folded
-	claimed   map[plan.EmployeeID]*subject                // who stands behind an employee in Okta
-	gone      map[plan.EmployeeID]*subject                // who did, and is not to have one any more
+	claimed   map[plan.EmployeeID]*read.Subject           // who stands behind an employee in Okta
+	gone      map[plan.EmployeeID]*read.Subject           // who did, and is not to have one any more
 	rivals    map[plan.EmployeeID][]plan.PersonID         // new people whose keys find one employee
 	doubted   map[plan.EmployeeID]bool                    // somebody in Okta may stand behind them
 	ties      plan.Ties                                   // whom external ids name, of people who are not managed; none: they are not believed
@@ -57,53 +58,52 @@ type comparing struct {
 }
 
 func (c *comparing) begin(ctx context.Context) error {
-	if err := c.quarantined(); err != nil {
+	if err := c.Quarantined(); err != nil {
 		return err
 	}
-	if err := c.meet(ctx); err != nil {
+	if err := c.Meet(ctx); err != nil {
 		return err
 	}
-	c.out.Created = c.now
-	if err := c.checkApp(); err != nil {
+	c.out.Created = c.AsOf
+	if err := c.CheckApp(); err != nil {
 		return err
 	}
-	return c.grants.FindOwn(ctx)
+	return c.Grants.FindOwn(ctx)
 }
 
 // readUsers reads and maps everybody in Okta's listing.
 func (c *comparing) readUsers(ctx context.Context) error {
-	c.phase("reading okta users", 0)
+	c.Phase("reading okta users", 0)
 	return c.Source.Assignments(ctx, func(page []plan.Entry) error {
 		for i := range page {
-			if c.people.subjects[page[i].ID] != nil {
+			if c.People.Subjects[page[i].ID] != nil {
 				continue // it came with two pages
 			}
 			p, err := page[i].Decode()
 			if err != nil {
-				c.log.WithField("person", page[i].ID).WithError(err).Warn("an entry of okta's listing cannot be read")
+				c.Log.WithField("person", page[i].ID).WithError(err).Warn("an entry of okta's listing cannot be read")
 				p = plan.Person{ID: page[i].ID}
 			}
 			c.out.Users++
-			if err := c.peopleReader.subject(p, plan.EvidenceListing); err != nil {
+			if err := c.PeopleReader.Subject(p, plan.EvidenceListing); err != nil {
 				return err
 			}
-			if s := c.people.subjects[p.ID]; s.judgement.Verdict != plan.Provision { // they may have an employee
-				rest := s.person.rest
-				rest.User, rest.App = p.User, p.App
-				c.peopleReader.mapSubject(s)
-				rest.User, rest.App = nil, nil
+			if s := c.People.Subjects[p.ID]; s.Judgement.Verdict != plan.Provision { // they may have an employee
+				s.Person.User, s.Person.App = p.User, p.App
+				c.PeopleReader.MapSubject(s)
+				s.Person.User, s.Person.App = nil, nil
 			}
 		}
-		c.progress(len(page))
+		c.Advance(len(page))
 		return nil
 	})
 }
 
 func (c *comparing) readEmployees(ctx context.Context) error {
-	for _, f := range c.pol.Match {
+	for _, f := range c.Pol.Match {
 		c.byKey[f] = map[string][]plan.EmployeeID{}
 	}
-	c.phase("reading tracktik employees", c.meta.PortalEmployees)
+	c.Phase("reading tracktik employees", c.Meta.PortalEmployees)
 	total, err := c.Target.Employees(ctx, func(page []plan.Employee) error {
 		for i := range page {
 			e := &page[i]
@@ -114,35 +114,35 @@ func (c *comparing) readEmployees(ctx context.Context) error {
 				}
 			}
 		}
-		c.progress(len(page))
+		c.Advance(len(page))
 		return nil
 	})
 	c.out.Employees = total
 	if err != nil {
 		return err
 	}
-	return c.regionReader.readRegions(ctx)
+	return c.RegionReader.ReadRegions(ctx)
 }
 
 // readRoles reads who holds the roles of the pushed groups.
 func (c *comparing) readRoles(ctx context.Context) error {
-	if err := c.portalReader.readPortalRoles(ctx); err != nil {
+	if err := c.PortalReader.ReadPortalRoles(ctx); err != nil {
 		return err
 	}
 	if err := c.groupDecider.decideGroups(ctx); err != nil {
 		return err
 	}
 	c.holders = map[plan.RoleID][]plan.EmployeeID{}
-	for _, g := range c.groups {
-		if g.role != nil && g.role.ID != 0 && !g.failed {
-			c.holders[g.role.ID] = nil
+	for _, g := range c.Pushed {
+		if g.Role != nil && g.Role.ID != 0 && !g.Failed {
+			c.holders[g.Role.ID] = nil
 		}
 	}
 	if len(c.holders) == 0 {
 		return nil
 	}
-	c.phase("reading tracktik roles", 0)
-	own, err := c.grants.Own(ctx)
+	c.Phase("reading tracktik roles", 0)
+	own, err := c.Grants.Own(ctx)
 	if err != nil {
 		return err
 	}
@@ -152,12 +152,12 @@ func (c *comparing) readRoles(ctx context.Context) error {
 			shown = shown || u.Employee == own
 			if list, pushed := c.holders[u.Role]; pushed {
 				c.holders[u.Role] = append(list, u.Employee)
-				if o := c.meta.Observing; o != nil && u.ID > o.Grant {
+				if o := c.Meta.Observing; o != nil && u.ID > o.Grant {
 					c.newGrants = append(c.newGrants, u)
 				}
 			}
 		}
-		c.progress(len(page))
+		c.Advance(len(page))
 		return nil
 	})
 	if err != nil {
@@ -179,5 +179,5 @@ func (c *comparing) confirmHolders(ctx context.Context, own bool) error {
 			missing = append(missing, g)
 		}
 	}
-	return c.grantReader.confirmGrants(ctx, missing, own)
+	return c.GrantReader.ConfirmGrants(ctx, missing, own)
 }

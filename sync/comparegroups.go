@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"tracktik-sync/sync/read"
+
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
@@ -16,13 +18,13 @@ import (
 // compare puts everybody into a group: those who are linked first, since nobody else
 // can be their employee.
 func (c *comparing) compare() error {
-	list := c.people.sorted()
+	list := c.People.Sorted()
 	for _, s := range list {
-		if s.link != nil {
-			c.claim(s, s.link.Employee)
+		if s.Link != nil {
+			c.claim(s, s.Link.Employee)
 		}
 	}
-	if c.pol.MatchExternal {
+	if c.Pol.MatchExternal {
 		if err := c.tie(list); err != nil {
 			return err
 		}
@@ -53,16 +55,16 @@ func (c *comparing) namesakes() {
 	}
 	for i := range c.out.OnlyOkta {
 		row := &c.out.OnlyOkta[i]
-		s := c.people.subjects[row.User.ID]
-		if same := byName[plan.FoldName(s.want().Values.FullName())]; len(same) > 0 && row.Note == "" {
+		s := c.People.Subjects[row.User.ID]
+		if same := byName[plan.FoldName(s.Mapped.Wanted.Values.FullName())]; len(same) > 0 && row.Note == "" {
 			row.Note = fmt.Sprintf("same name as employee %s, whom nobody in Okta is: `link` them if they are one person, else a run makes another employee", employeeList(same))
 		}
 	}
 }
 
 // claim notes who stands behind an employee.
-func (c *comparing) claim(s *subject, id plan.EmployeeID) {
-	if s.judgement.Verdict == plan.Depart {
+func (c *comparing) claim(s *read.Subject, id plan.EmployeeID) {
+	if s.Judgement.Verdict == plan.Depart {
 		c.gone[id] = s
 		return
 	}
@@ -70,36 +72,36 @@ func (c *comparing) claim(s *subject, id plan.EmployeeID) {
 }
 
 // findRivals notes whom the keys of a new person find.
-func (c *comparing) findRivals(s *subject) {
-	if s.link != nil || s.judgement.Verdict != plan.Provision {
+func (c *comparing) findRivals(s *read.Subject) {
+	if s.Link != nil || s.Judgement.Verdict != plan.Provision {
 		return
 	}
-	for _, key := range c.matcher.keys(s) {
-		for _, id := range c.byKey[key][plan.FoldName(s.want().Values[key])] {
-			if !slices.Contains(c.rivals[id], s.person.ID) {
-				c.rivals[id] = append(c.rivals[id], s.person.ID)
+	for _, key := range c.Matcher.Keys(s) {
+		for _, id := range c.byKey[key][plan.FoldName(s.Mapped.Wanted.Values[key])] {
+			if !slices.Contains(c.rivals[id], s.Person.ID) {
+				c.rivals[id] = append(c.rivals[id], s.Person.ID)
 			}
 		}
 	}
 }
 
 // place finds one person's employee, and compares them if they are to have one.
-func (c *comparing) place(s *subject) {
+func (c *comparing) place(s *read.Subject) {
 	e, match, note := c.employeeOf(s)
-	row := plan.Compared{User: s.named(), Match: match, Note: note}
+	row := plan.Compared{User: s.Named(), Match: match, Note: note}
 	if e != nil {
 		row.Employee = c.shown(e)
 		if e.Active() {
 			c.claim(s, e.ID)
 		}
 	}
-	if s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" {
+	if s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" {
 		return // they may have an employee, and need not
 	}
 	switch {
 	case e == nil:
-		if len(s.unmappable) > 0 && row.Note == "" {
-			row.Note = s.unmappable[0].Code + ": " + s.unmappable[0].Message
+		if len(s.Mapped.Problems) > 0 && row.Note == "" {
+			row.Note = s.Mapped.Problems[0].Code + ": " + s.Mapped.Problems[0].Message
 		}
 		c.out.OnlyOkta = append(c.out.OnlyOkta, row)
 	case !e.Active():
@@ -115,10 +117,10 @@ func (c *comparing) place(s *subject) {
 
 // employeeOf finds a person's employee as a run would: by the link, else by the keys.
 // One who is not active is found where there is no other.
-func (c *comparing) employeeOf(s *subject) (e *plan.Employee, match, note string) {
-	if s.link != nil {
-		if e = c.employees[s.link.Employee]; e == nil {
-			note = fmt.Sprintf("employee %d is not in TrackTik any more", s.link.Employee)
+func (c *comparing) employeeOf(s *read.Subject) (e *plan.Employee, match, note string) {
+	if s.Link != nil {
+		if e = c.employees[s.Link.Employee]; e == nil {
+			note = fmt.Sprintf("employee %d is not in TrackTik any more", s.Link.Employee)
 		}
 		return e, plan.KeyLinked, note
 	}
@@ -127,28 +129,28 @@ func (c *comparing) employeeOf(s *subject) (e *plan.Employee, match, note string
 	}
 	var active, ended []*plan.Employee
 	keys := map[plan.EmployeeID]plan.Field{}
-	for _, key := range c.matcher.keys(s) {
-		for _, id := range c.byKey[key][plan.FoldName(s.want().Values[key])] {
+	for _, key := range c.Matcher.Keys(s) {
+		for _, id := range c.byKey[key][plan.FoldName(s.Mapped.Wanted.Values[key])] {
 			e := c.employees[id]
 			if _, seen := keys[id]; seen {
 				continue
 			}
 			keys[id] = key
-			owner, rival := c.claimed[id], c.ties.Other(id, s.person.ID)
+			owner, rival := c.claimed[id], c.ties.Other(id, s.Person.ID)
 			switch {
 			case rival != "" && e.Active():
 				c.doubted[id] = true
 				note = fmt.Sprintf("%s: Okta's external id names employee %d for user %s; `link` says whose they are", plan.ProblemAmbiguousMatch, id, rival)
 			case owner != nil && owner != s:
-				note = fmt.Sprintf("%s: employee %d is that of user %s", plan.ProblemNameInUse, id, owner.person.ID)
+				note = fmt.Sprintf("%s: employee %d is that of user %s", plan.ProblemNameInUse, id, owner.Person.ID)
 			case e.Active():
 				active = append(active, e)
-			case !otherNames(&s.want().Values, &e.Values) || key != plan.Email:
+			case !read.OtherNames(&s.Mapped.Wanted.Values, &e.Values) || key != plan.Email:
 				ended = append(ended, e)
 			}
 		}
 	}
-	if f := s.former; f != nil && c.employees[f.Link.Employee] != nil && !c.employees[f.Link.Employee].Active() {
+	if f := s.Former; f != nil && c.employees[f.Link.Employee] != nil && !c.employees[f.Link.Employee].Active() {
 		ended = append(ended, c.employees[f.Link.Employee])
 	}
 	switch {
@@ -157,7 +159,7 @@ func (c *comparing) employeeOf(s *subject) (e *plan.Employee, match, note string
 		return nil, "", fmt.Sprintf("%s: employee %d matches %d users; `link` says whose they are", plan.ProblemAmbiguousMatch, active[0].ID, len(c.rivals[active[0].ID]))
 	case len(active) == 1:
 		e = active[0]
-		if keys[e.ID] == plan.Email && otherNames(&s.want().Values, &e.Values) {
+		if keys[e.ID] == plan.Email && read.OtherNames(&s.Mapped.Wanted.Values, &e.Values) {
 			note = plan.HeldDoubtfulMatch + ": only the e-mail agrees; `link` settles it"
 		}
 		return e, plan.KeyName(keys[e.ID]), note
@@ -185,21 +187,21 @@ func employeeList(list []*plan.Employee) string {
 }
 
 // differences are what the employee holds otherwise than Okta wants.
-func (c *comparing) differences(s *subject, e *plan.Employee) []plan.Difference {
-	want := s.want()
+func (c *comparing) differences(s *read.Subject, e *plan.Employee) []plan.Difference {
+	want := &s.Mapped.Wanted
 	link := plan.Adopted(want, e, false)
-	if s.link != nil {
-		link = *s.link
+	if s.Link != nil {
+		link = *s.Link
 	}
-	changes, drift := plan.Differences(&link, want, e, &c.pol)
+	changes, drift := plan.Differences(&link, want, e, &c.Pol)
 	var all []plan.Difference
 	for _, change := range plan.MergeChanges(changes, drift) {
 		if change.Field != plan.Region {
 			all = append(all, plan.Difference{Field: change.Field.String(), Okta: change.New, TrackTik: change.Old})
 		}
 	}
-	if division := want.Values[plan.Region]; division != "" && e.Region != 0 && !c.pol.CreateOnly.Has(plan.Region) {
-		if region, code, _ := c.regions.Find(division); code != "" || region.ID != e.Region {
+	if division := want.Values[plan.Region]; division != "" && e.Region != 0 && !c.Pol.CreateOnly.Has(plan.Region) {
+		if region, code, _ := c.Regions.Find(division); code != "" || region.ID != e.Region {
 			all = append(all, plan.Difference{Field: plan.Region.String(), Okta: division, TrackTik: c.regionName(e.Region)})
 		}
 	}
@@ -207,7 +209,7 @@ func (c *comparing) differences(s *subject, e *plan.Employee) []plan.Difference 
 }
 
 func (c *comparing) regionName(id plan.RegionID) string {
-	if name := c.regions.ByID(id).Name; name != "" || id == 0 {
+	if name := c.Regions.ByID(id).Name; name != "" || id == 0 {
 		return name
 	}
 	return strconv.FormatInt(int64(id), 10)
@@ -222,7 +224,7 @@ func (c *comparing) shown(e *plan.Employee) plan.ComparedEmployee {
 // placeEmployees finds the active employees without anyone in Okta.
 func (c *comparing) placeEmployees() error {
 	for _, e := range c.sortedEmployees() {
-		if !e.Active() || c.claimed[e.ID] != nil || c.doubted[e.ID] || c.portalReader.isOwn(e) {
+		if !e.Active() || c.claimed[e.ID] != nil || c.doubted[e.ID] || c.PortalReader.IsOwn(e) {
 			continue
 		}
 		row := plan.Compared{Employee: c.shown(e)}
@@ -232,7 +234,7 @@ func (c *comparing) placeEmployees() error {
 		}
 		switch s := c.gone[e.ID]; {
 		case s != nil:
-			row.User, row.Note = s.named(), s.judgement.Why
+			row.User, row.Note = s.Named(), s.Judgement.Why
 		case managed:
 			row.User, row.Note = plan.UserRef{ID: link.Person, Login: link.Login}, "is managed, and not assigned to the app in Okta any more"
 		}
@@ -245,14 +247,14 @@ func (c *comparing) placeEmployees() error {
 
 // tellApart looks the unmanaged up in Okta.
 func (c *comparing) tellApart(ctx context.Context) error {
-	c.phase("looking unmanaged employees up in okta", len(c.unmanaged))
+	c.Phase("looking unmanaged employees up in okta", len(c.unmanaged))
 	pool, poolCtx := errgroup.WithContext(ctx)
-	pool.SetLimit(lookers)
+	pool.SetLimit(read.Lookers)
 	for _, i := range c.unmanaged {
 		row := &c.out.OnlyTrackTik[i]
 		pool.Go(func() error {
-			defer c.progress(1)
-			s, err := c.standingReader.classify(poolCtx, c.employees[row.Employee.ID])
+			defer c.Advance(1)
+			s, err := c.StandingReader.Classify(poolCtx, c.employees[row.Employee.ID])
 			if row.Class = s.Class; row.Note == "" {
 				row.Note = s.Why
 			}
@@ -271,29 +273,27 @@ func (c *comparing) sortedEmployees() []*plan.Employee {
 	return list
 }
 
-func (r *portalReader) isOwn(e *plan.Employee) bool { return r.pol.Owns(plan.Who{Employee: e}) }
-
 // isDue reports whether one of the groups gives somebody the role: several may.
 func (c *comparing) isDue(role plan.RoleID, id plan.PersonID) bool {
-	return slices.ContainsFunc(c.groups, func(g *pushed) bool { return g.role != nil && g.role.ID == role && g.holds(id) })
+	return slices.ContainsFunc(c.Pushed, func(g *read.Pushed) bool { return g.Role != nil && g.Role.ID == role && g.Holds(id) })
 }
 
 // placeHolders finds who holds the role of a group that they are not in.
 func (c *comparing) placeHolders() {
-	for _, g := range c.groups {
-		if g.role == nil || g.role.ID == 0 || g.failed {
+	for _, g := range c.Pushed {
+		if g.Role == nil || g.Role.ID == 0 || g.Failed {
 			continue
 		}
-		ids := slices.Clone(c.holders[g.role.ID])
+		ids := slices.Clone(c.holders[g.Role.ID])
 		slices.Sort(ids)
 		for _, id := range slices.Compact(ids) {
 			e, s := c.employees[id], c.claimed[id]
-			if e == nil || !e.Active() || c.portalReader.isOwn(e) || s != nil && c.isDue(g.role.ID, s.person.ID) {
+			if e == nil || !e.Active() || c.PortalReader.IsOwn(e) || s != nil && c.isDue(g.Role.ID, s.Person.ID) {
 				continue
 			}
-			row := plan.Compared{Employee: c.shown(e), Role: g.role, Group: g.group.Name}
+			row := plan.Compared{Employee: c.shown(e), Role: g.Role, Group: g.Group.Name}
 			if s != nil {
-				row.User = s.named()
+				row.User = s.Named()
 			}
 			c.out.OutsideGroup = append(c.out.OutsideGroup, row)
 		}

@@ -10,13 +10,14 @@ import (
 	"strings"
 	"time"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
 // A guard puts all decisions into one plan, and holds what exceeds a limit.
 type guard struct {
-	base
-	*decided
+	desk
 }
 
 // compose puts all decisions into one plan, in the order in which it is carried out,
@@ -27,19 +28,19 @@ func (r *guard) compose(ctx context.Context) {
 	held := slices.Clone(r.roles.groups.Held)
 	problems := slices.Clone(r.roles.groups.Problems)
 	var warnings []plan.Warning
-	list := r.people.sorted()
+	list := r.People.Sorted()
 	for _, s := range list {
-		d := &s.decision
+		d := &s.Decision
 		actions, held = append(actions, d.Actions...), append(held, d.Held...)
 		problems, warnings = append(problems, d.Problems...), append(warnings, d.Warnings...)
 		d.Actions = nil // they are large
 	}
 	held, problems = append(held, roles.Held...), slices.Concat(problems, roles.Problems, r.stuckHere())
 	r.warnReason(actions)
-	warnings = slices.Concat(r.warnings, r.roles.groups.Warnings, roles.Warnings, warnings)
-	r.told = len(r.warnings)
+	warnings = slices.Concat(r.Warnings, r.roles.groups.Warnings, roles.Warnings, warnings)
+	r.told = len(r.Warnings)
 	plan.Order(actions, &r.names)
-	if r.opt.Expect != "" && len(r.approved) > 0 {
+	if r.opt.Expect != "" && len(r.Approved) > 0 {
 		r.plainHash = r.hashWithoutApproval(ctx, actions, held)
 	}
 	actions, held = r.judge(ctx, actions, held)
@@ -60,22 +61,22 @@ func (r *guard) compose(ctx context.Context) {
 	r.tellOverdue()
 	r.markOpen(list)
 	for _, s := range list { // all of it is in the document
-		s.decision.Held = nil
+		s.Decision.Held = nil
 	}
 	r.roles.decision = plan.Decision{}
 }
 
 // stuckHere are the writes that no look-up settles, of those whom the run is about.
 func (r *guard) stuckHere() []plan.Problem {
-	return slices.DeleteFunc(r.stuck, func(p plan.Problem) bool { return r.some() && r.people.subjects[p.User.ID] == nil })
+	return slices.DeleteFunc(r.Stuck, func(p plan.Problem) bool { return r.Scope.Some() && r.People.Subjects[p.User.ID] == nil })
 }
 
 // hashWithoutApproval is the plan's hash as it was saved, before anybody approved what
 // the guards held back.
 func (r *guard) hashWithoutApproval(ctx context.Context, actions []plan.Action, held []plan.Held) string {
-	approved := r.approved
-	r.approved = nil
-	defer func() { r.approved = approved }()
+	approved := r.Approved
+	r.Approved = nil
+	defer func() { r.Approved = approved }()
 	plain := *r.doc
 	plain.Actions, plain.Held = r.judge(ctx, slices.Clone(actions), slices.Clone(held))
 	slices.SortStableFunc(plain.Held, func(a, b plan.Held) int { return plan.CompareActions(&a.Action, &b.Action) })
@@ -94,14 +95,14 @@ func (r *guard) expected() bool {
 
 // warnReason says that nobody chose the reason of terminations.
 func (r *guard) warnReason(actions []plan.Action) {
-	if r.Reason == "" && slices.ContainsFunc(actions, func(a plan.Action) bool { return a.Kind == plan.Terminate }) {
-		r.warn(plan.Warning{Code: warnReason, Message: "tracktik.termination_reason is empty: the portal's first reason is used for terminations"})
+	if r.engine.Reason == "" && slices.ContainsFunc(actions, func(a plan.Action) bool { return a.Kind == plan.Terminate }) {
+		r.Warn(plan.Warning{Code: read.WarnReason, Message: "tracktik.termination_reason is empty: the portal's first reason is used for terminations"})
 	}
 }
 
 // judge moves what the guards refuse to the held actions. It takes actions over.
 func (r *guard) judge(ctx context.Context, actions []plan.Action, held []plan.Held) ([]plan.Action, []plan.Held) {
-	in := plan.GuardInput{Limits: r.Limits, Managed: r.people.managed, Approved: r.approved, Command: r.command(), RoleGrants: map[plan.RoleID]int{}, Cause: map[plan.Kind]string{}}
+	in := plan.GuardInput{Limits: r.Limits, Managed: r.People.Managed, Approved: r.Approved, Command: r.command(), RoleGrants: map[plan.RoleID]int{}, Cause: map[plan.Kind]string{}}
 	if r.partial && r.opt.Command != "" {
 		in.Shown = r.opt.Command + " --dry-run"
 	}
@@ -109,10 +110,10 @@ func (r *guard) judge(ctx context.Context, actions []plan.Action, held []plan.He
 		r.countGrants(&in)
 	}
 	if slices.ContainsFunc(actions, func(a plan.Action) bool { return r.Limits.Of(a.Kind).MaxPerDay >= 0 }) {
-		if _, unapproved, err := r.Snapshot.CountsSince(r.now.Add(-24 * time.Hour)); err == nil {
+		if _, unapproved, err := r.store.CountsSince(r.AsOf.Add(-24 * time.Hour)); err == nil {
 			in.Day = unapproved
 		} else {
-			r.log.WithError(err).Warn("the day's actions cannot be counted")
+			r.Log.WithError(err).Warn("the day's actions cannot be counted")
 		}
 	}
 	r.checked = plan.Check(actions, in)
@@ -165,7 +166,7 @@ func (r *guard) keepNames(actions []plan.Action) map[plan.PersonID]string {
 	}
 	for _, owners := range r.names.After {
 		for _, owner := range owners {
-			if s := r.people.subjects[owner]; s != nil && !updated[owner] && len(s.decision.Problems) > 0 {
+			if s := r.People.Subjects[owner]; s != nil && !updated[owner] && len(s.Decision.Problems) > 0 {
 				waits[owner] = plan.HeldPending
 			}
 		}
@@ -214,7 +215,7 @@ func (r *guard) notVisible(held []plan.Held, command string) {
 	hash := plan.HashRefs(set)
 	r.checked.Sets[hash] = set
 	r.checked.Report.OK = false
-	r.checked.Report.Refusals = append(r.checked.Report.Refusals, plan.Refusal{Kind: plan.Terminate, Count: len(set), Limit: float64(max(3, r.people.managed/100)),
+	r.checked.Report.Refusals = append(r.checked.Report.Refusals, plan.Refusal{Kind: plan.Terminate, Count: len(set), Limit: float64(max(3, r.People.Managed/100)),
 		Approve: hash, Message: "guard refused: " + why + "; the rest goes on; to terminate exactly these, once, within 24 hours: " + command + " --approve " + hash})
 }
 
@@ -229,12 +230,12 @@ func (r *guard) countGrants(in *plan.GuardInput) {
 }
 
 // command is how this run is made again.
-func (r *frame) command() string {
+func (r *task) command() string {
 	if r.opt.Command != "" {
 		return r.opt.Command
 	}
 	var b strings.Builder
-	b.WriteString(cmp.Or(r.Program, "tracktik-sync") + " sync")
+	b.WriteString(cmp.Or(r.engine.Program, "tracktik-sync") + " sync")
 	for _, u := range r.opt.Users {
 		b.WriteString(" --user " + u)
 	}
@@ -256,8 +257,8 @@ func (r *guard) sharedCause(ctx context.Context, actions []plan.Action) string {
 			continue
 		}
 		total++
-		if s := r.people.subjects[actions[i].User.ID]; s != nil && s.link != nil && s.link.AssignedBy != "" {
-			byGroup[s.link.AssignedBy]++
+		if s := r.People.Subjects[actions[i].User.ID]; s != nil && s.Link != nil && s.Link.AssignedBy != "" {
+			byGroup[s.Link.AssignedBy]++
 		}
 	}
 	var most plan.GroupID
@@ -283,19 +284,19 @@ func (r *guard) sharedCause(ctx context.Context, actions []plan.Action) string {
 // markOpen notes who has to be decoded in the next run whatever their print: those
 // with anything left to do or to show, and the managed who are not to be provisioned.
 // A print says that somebody is in order, and their roles follow the groups unseen.
-func (r *guard) markOpen(list []*subject) {
+func (r *guard) markOpen(list []*read.Subject) {
 	for _, s := range list {
-		d := &s.decision
-		waits := s.link != nil && (s.judgement.Verdict == plan.Wait || s.judgement.Verdict == plan.Ignore)
+		d := &s.Decision
+		waits := s.Link != nil && (s.Judgement.Verdict == plan.Wait || s.Judgement.Verdict == plan.Ignore)
 		if len(d.Held) == 1 && heldByDate(d.Held[0]) { // their date has them decoded
 			continue
 		}
-		s.open = len(d.Held)+len(d.Problems)+len(d.Warnings) > 0 || waits || s.judgement.Verdict == plan.Hold || s.judgement.Verdict == plan.Doubt || s.scopeErr != "" ||
-			r.regrouped[s.person.ID]
+		s.Open = len(d.Held)+len(d.Problems)+len(d.Warnings) > 0 || waits || s.Judgement.Verdict == plan.Hold || s.Judgement.Verdict == plan.Doubt || s.ScopeErr != "" ||
+			r.Regrouped[s.Person.ID]
 	}
 	for _, h := range r.doc.Held {
-		if s := r.people.subjects[h.User.ID]; s != nil && !heldByDate(h) {
-			s.open = true
+		if s := r.People.Subjects[h.User.ID]; s != nil && !heldByDate(h) {
+			s.Open = true
 		}
 	}
 }
@@ -309,11 +310,17 @@ func heldByDate(h plan.Held) bool {
 // passes over a leaver in silence.
 func (r *guard) tellOverdue() {
 	for _, p := range r.doc.Problems {
-		for _, t := range r.troubles[p.User.ID] {
+		for _, t := range r.Troubles[p.User.ID] {
 			if t.Kind.Removes() && t.Code == p.Code && t.Message == p.Message {
-				r.log.WithField("action", string(t.Kind)).WithField("person", t.Person).WithField("group", t.Group).
+				r.Log.WithField("action", string(t.Kind)).WithField("person", t.Person).WithField("group", t.Group).
 					WithField("since", t.Since.UTC().Format(time.RFC3339)).WithField("attempts", t.Attempts).Error("a refused removal is still not done")
 			}
 		}
 	}
+}
+
+// seal names everybody in the document, and closes it.
+func (r *guard) seal() {
+	r.NameAll(r.doc.Actions, r.doc.Held, r.doc.Problems, r.doc.Warnings)
+	r.doc.Seal()
 }

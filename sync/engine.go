@@ -2,68 +2,38 @@ package sync
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"github.com/sirupsen/logrus"
+	"tracktik-sync/sync/read"
 
 	"tracktik-sync/sync/apply"
-	"tracktik-sync/sync/mapping"
 	"tracktik-sync/sync/plan"
 )
 
 // An Engine makes runs. It is a literal: every field but those that say otherwise
 // must be set. It may be used for one run after the other, not for two at once.
 type Engine struct {
-	Source    Source
-	Target    Target
-	Snapshot  Snapshot
+	read.Sides
+	Target    Target      // that of Sides, which may be written to
+	Snapshot  Snapshot    // that of Sides, which may be written to
 	Events    EventSource // only for Listen
 	Approvals Approvals   // nil: nothing can be approved, and no refusal is kept
-	Mapper    *mapping.Mapper
 
-	Policy  plan.Policy
-	Limits  plan.Limits
-	Groups  GroupRules
-	Binding plan.Binding
-	Config  string // fingerprint of what decides a plan
-	Reading string // fingerprint of what decides how a person is read
-
-	Observe           bool // plan and record, write nothing to TrackTik
-	AllowSecond       bool // write although Okta itself provisions the portal
+	Config            string // fingerprint of what decides a plan
 	MaxProblemPercent float64
 	ProblemsExit      string        // sync.problems_exit: "4", "new" or "0"
 	RefreshEvery      time.Duration // 0: never by itself
 	Keep              time.Duration // of the history
-	RedactHistory     bool
-	Reason            string // termination reason, an id or a label; empty: the portal's first
-	Comment           string // on terminations; empty: the run and the cause
-	Notify            bool   // whether TrackTik tells the terminated
-	Timezone          *time.Location
-	Workers           int // writes at one time
-	EventsMaxPeople   int // whom one poll may look at; more: a whole run
+	Reason            string        // termination reason, an id or a label; empty: the portal's first
+	Comment           string        // on terminations; empty: the run and the cause
+	Notify            bool          // whether TrackTik tells the terminated
+	EventsMaxPeople   int           // whom one poll may look at; more: a whole run
 
-	// OwnEmployee is the id of the employee whose credentials we use, OwnUsername
-	// their user name: either may be empty.
-	OwnEmployee, OwnUsername string
-
-	By       string // who runs this: user@host (trigger)
-	Program  string // how this program is called, in the commands of messages; empty: tracktik-sync
-	Log      logrus.FieldLogger
-	Progress Progress         // nil: nobody watches
-	Now      func() time.Time // the machine's clock; see Engine.Clock
+	Program string // how this program is called, in the commands of messages; empty: tracktik-sync
 	// Sleep waits; it returns early, with the context's error, when that ends.
 	Sleep func(context.Context, time.Duration) error
-}
-
-// GroupRules say which Okta groups become TrackTik roles.
-type GroupRules struct {
-	Push  string            // listed, assigned, mappings or none
-	Names []string          // globs, for listed
-	IDs   []string          // for listed
-	Roles map[string]string // group id or name to an existing role's id or name
 }
 
 // RunOptions change one run.
@@ -92,6 +62,26 @@ type RunOptions struct {
 	// Command is how the run is made again, without --approve, for messages; empty: as
 	// `sync` with these options.
 	Command string
+}
+
+// sides are the two systems and the snapshot, as a reading needs them.
+func (e *Engine) sides() *read.Sides {
+	s := e.Sides
+	s.Target, s.Snapshot = e.Target, e.Snapshot
+	return &s
+}
+
+// Clock is the time by Okta's clock, else by TrackTik's; known is false before one of
+// them has answered, when it is the machine's. It is in UTC.
+func (e *Engine) Clock() (at time.Time, known bool) { return e.sides().Clock() }
+
+// ClocksApart is how far the machine's clock and those of both systems are apart, and
+// whether that is too far.
+func (e *Engine) ClocksApart() (time.Duration, bool) { return e.sides().ClocksApart() }
+
+// Find is who is meant by a name: see Sides.Find.
+func (e *Engine) Find(ctx context.Context, name string) (plan.PersonID, error) {
+	return e.sides().Find(ctx, name)
 }
 
 // Plan decides what RunOnce with the same options would do, and writes nothing to
@@ -132,11 +122,8 @@ func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, e
 	if err != nil {
 		return nil, err
 	}
-	r.log.WithField("by", e.By).Info("run begins")
+	r.Log.WithField("by", e.By).Info("run begins")
 	err = r.carryOut(ctx, r.decide, r.carrier.apply, r.recorder.finish)
-	if isGuard(err) && r.doc.Result == nil { // nothing was applied, and so nothing was finished
-		err = errors.Join(err, r.recorder.noteProblems())
-	}
 	r.census.takeCensus(ctx)
 	r.noteAsked()
 	return r.conclude(ctx, err)
@@ -177,7 +164,7 @@ func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, 
 		}
 	}
 	out, err := carry(ctx)
-	r.doc.Warnings = append(r.doc.Warnings, r.warnings[r.told:]...)
+	r.doc.Warnings = append(r.doc.Warnings, r.Warnings[r.told:]...)
 	if finishErr := finish(out); err == nil {
 		err = finishErr
 	}
@@ -199,11 +186,11 @@ func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, 
 // permitted refuses a plan that a guard stops whole, or that is not the expected one.
 func (r *run) permitted() error {
 	switch {
-	case r.opt.Expect != "" && (r.opt.ExpectConfig != "" && r.opt.ExpectConfig != r.Config):
-		return &RefusedError{RefusedStale, "the configuration (sync, guard) is not the one that the saved plan was made with: make the plan anew with `plan --out`"}
+	case r.opt.Expect != "" && (r.opt.ExpectConfig != "" && r.opt.ExpectConfig != r.engine.Config):
+		return read.Refused(read.RefusedStale, "the configuration (sync, guard) is not the one that the saved plan was made with: make the plan anew with `plan --out`")
 	case r.opt.Expect != "" && !r.guard.expected():
-		return &RefusedError{RefusedStale, fmt.Sprintf("the saved plan %s does not fit any more: Okta, TrackTik or the snapshot moved, and the plan would be %s now; make it anew with `plan --out`",
-			r.opt.Expect, r.doc.Hash)}
+		return read.Refused(read.RefusedStale, fmt.Sprintf("the saved plan %s does not fit any more: Okta, TrackTik or the snapshot moved, and the plan would be %s now; make it anew with `plan --out`",
+			r.opt.Expect, r.doc.Hash))
 	case r.checked.Stops && len(r.checked.Exempt) == 0 && !r.Observe:
 		return r.refusal()
 	}
@@ -212,22 +199,16 @@ func (r *run) permitted() error {
 
 // refusal says all of what the guards refuse, a line each.
 func (r *run) refusal() error {
-	return &RefusedError{RefusedGuard, r.checked.Report.Text()}
-}
-
-// isGuard reports that a guard refused the run.
-func isGuard(err error) bool {
-	var refused *RefusedError
-	return errors.As(err, &refused) && refused.Code == RefusedGuard
+	return read.Refused(read.RefusedGuard, r.checked.Report.Text())
 }
 
 // keepRefused remembers what was refused, so that it can be approved.
 func (r *run) keepRefused(ctx context.Context) error {
-	if r.Approvals == nil {
+	if r.engine.Approvals == nil {
 		return nil
 	}
 	for hash, set := range r.checked.Sets {
-		if err := r.Approvals.Put(ctx, hash, set); err != nil {
+		if err := r.engine.Approvals.Put(ctx, hash, set); err != nil {
 			return err
 		}
 	}
@@ -236,7 +217,7 @@ func (r *run) keepRefused(ctx context.Context) error {
 
 // tell logs how the run ended.
 func (r *run) tell(err error) {
-	log := r.log.WithField("took", r.Now().Sub(r.began).Round(time.Millisecond).String())
+	log := r.Log.WithField("took", r.Now().Sub(r.Began).Round(time.Millisecond).String())
 	if res := r.doc.Result; res != nil {
 		done := 0
 		for _, n := range res.Done {
@@ -246,19 +227,19 @@ func (r *run) tell(err error) {
 	}
 	log = log.WithField("held", len(r.doc.Held)).WithField("problems", len(r.doc.Problems))
 	// The error itself is the caller's to say, once.
-	log.WithField("exit_code", ExitCode(r.doc, err, r.ProblemsExit)).Info("run ended")
+	log.WithField("exit_code", ExitCode(r.doc, err, r.engine.ProblemsExit)).Info("run ended")
 }
 
 // unreadGrants is the error of a run in which grants could not be read; nil: they could.
 // Where no roles are granted it is a warning: that is the way out.
 func (r *run) unreadGrants() error {
 	switch {
-	case r.grants.Failed() == nil:
+	case r.Grants.Failed() == nil:
 		return nil
-	case !r.pol.GrantRoles:
+	case !r.Pol.GrantRoles:
 		r.doc.Warnings = append(r.doc.Warnings, plan.Warning{Code: plan.WarningGrantsUnread,
-			Message: r.grants.Failed().Error() + "; nobody who was in TrackTik before is adopted meanwhile, and nobody is granted a role (sync.grant_roles: false)"})
+			Message: r.Grants.Failed().Error() + "; nobody who was in TrackTik before is adopted meanwhile, and nobody is granted a role (sync.grant_roles: false)"})
 		return nil
 	}
-	return fmt.Errorf("%w; nobody who was in TrackTik before was adopted or given a role because of that, and the rest was done", r.grants.Failed())
+	return fmt.Errorf("%w; nobody who was in TrackTik before was adopted or given a role because of that, and the rest was done", r.Grants.Failed())
 }

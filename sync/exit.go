@@ -3,6 +3,9 @@ package sync
 import (
 	"errors"
 
+	"tracktik-sync/sync/read"
+
+	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
 )
 
@@ -20,9 +23,9 @@ const (
 // ExitCode is the code of a run that ended with doc and err; problems is
 // sync.problems_exit: "4", "new" or "0".
 func ExitCode(doc *plan.Document, err error, problems string) int {
-	var refused *RefusedError
+	var refused *read.RefusedError
 	var managed *ManagedError
-	var config *ConfigError
+	var config *read.ConfigError
 	switch {
 	case errors.As(err, &managed), errors.As(err, &config):
 		return ExitUsage
@@ -41,3 +44,11 @@ func ExitCode(doc *plan.Document, err error, problems string) int {
 	}
 	return ExitProblems
 }
+
+// ErrClock says that the clocks of the three systems are too far apart for
+// terminations.
+var ErrClock = errors.New("the clocks disagree")
+
+// A StoppedError says that the run ended before its plan did. What was done is recorded;
+// the next run goes on.
+type StoppedError = apply.StoppedError

@@ -123,10 +123,10 @@ func (e *Engine) Explain(ctx context.Context, name string, known plan.UserRef) (
 	if failed == nil {
 		failed = x.heirs(ctx)
 	}
-	if failed != nil && !errors.Is(failed, ErrNobody) {
+	if failed != nil && !errors.Is(failed, read.ErrNobody) {
 		x.unasked = failed
 	}
-	x.setClock()
+	x.SetClock()
 	if x.s != nil {
 		if err := x.decideAll(ctx); err != nil {
 			return nil, err
@@ -136,19 +136,19 @@ func (e *Engine) Explain(ctx context.Context, name string, known plan.UserRef) (
 	if err := x.tell(); err != nil {
 		return nil, err
 	}
-	x.guard.nameAll(x.out.Actions, x.out.Held, x.out.Problems, x.out.Warnings)
-	x.out.User.Name = (&namer{base: x.base}).find(x.out.User.ID).Name
+	x.NameAll(x.out.Actions, x.out.Held, x.out.Problems, x.out.Warnings)
+	x.out.User.Name = (&read.Namer{Base: x.Base}).Find(x.out.User.ID).Name
 	return x.out, failed
 }
 
 // An explainer is the work of Explain: a run about one person that asks little, goes
 // on where an answer is missing, and notes that.
 type explainer struct {
-	*run
+	*deciding
 	out    *Explanation
 	asking *asking
 	id     plan.PersonID
-	s      *subject // nil: there is nobody to judge
+	s      *read.Subject // nil: there is nobody to judge
 	full   plan.Person
 	group  string // name of the group that assigned them, when it is known
 	app    *plan.App
@@ -166,22 +166,22 @@ type explainer struct {
 func (e *Engine) newExplainer(name string) (*explainer, error) {
 	a := &asking{before: e.Source.Requests() + e.Target.Requests(), employees: map[plan.EmployeeID][]plan.UserRole{}}
 	a.spent = func() int { return e.Source.Requests() + e.Target.Requests() - a.before }
-	careful := *e
-	careful.Source, careful.Target = &askingSource{Source: e.Source, asking: a, users: map[string]plan.Person{}}, &askingTarget{Target: e.Target, asking: a}
-	r, err := careful.newRun(RunOptions{Users: []string{name}}, "")
+	careful := *e.sides()
+	careful.Source, careful.Target = &askingSource{Source: e.Source, asking: a, users: map[string]plan.Person{}}, &askingTarget{Portal: e.Target, asking: a}
+	r, err := read.NewReading(&careful, read.Scope{Users: []string{name}}, "")
 	if err != nil {
 		return nil, err
 	}
-	if r.people, err = loadRoster(r.Snapshot); err != nil {
+	if r.People, err = read.LoadRoster(r.Snapshot); err != nil {
 		return nil, err
 	}
-	r.ownGroups = map[plan.PersonID][]plan.Group{}
-	r.current.gone, r.current.differs = map[plan.PersonID]bool{}, map[plan.PersonID]*plan.Employee{}
-	x := &explainer{run: r, asking: a, notes: map[string][]string{},
+	r.OwnGroups = map[plan.PersonID][]plan.Group{}
+	r.Current.Gone, r.Current.Differs = map[plan.PersonID]bool{}, map[plan.PersonID]*plan.Employee{}
+	x := &explainer{deciding: newDeciding(r), asking: a, notes: map[string][]string{},
 		out: &Explanation{Roles: []ExplainedRole{}, Actions: []plan.Action{}}}
 	pending, err := r.Snapshot.Pending()
 	for _, in := range pending {
-		apply.Open{People: r.pending, Grants: r.openGrants}.Add(&in, "the next sync looks it up")
+		apply.Open{People: r.Pending, Grants: r.OpenGrants}.Add(&in, "the next sync looks it up")
 	}
 	return x, err
 }
@@ -194,24 +194,24 @@ func (x *explainer) note(step, format string, args ...any) {
 
 // decideAll is what a run decides about the person. An error is about the snapshot.
 func (x *explainer) decideAll(ctx context.Context) error {
-	s, list := x.s, []*subject{x.s}
-	provision := s.judgement.Verdict == plan.Provision && x.pending[x.id] == ""
+	s, list := x.s, []*read.Subject{x.s}
+	provision := s.Judgement.Verdict == plan.Provision && x.Pending[x.id] == ""
 	x.learn(ctx, list)
 	if !provision {
 		x.peopleDecider.decideOne(s)
 		return x.decideOwnRoles(ctx)
 	}
-	if err := x.claimer.resolveNames(x.claimer.claims(list)); err != nil {
+	if err := x.nameDecider.resolveNames(x.Claimer.Claims(list)); err != nil {
 		return err
 	}
-	if err := x.matcher.findMatches(ctx, x.peopleDecider.fresh(list)); err != nil {
-		if len(s.matches) == 0 || !errors.Is(err, errAsked) {
+	if err := x.Matcher.FindMatches(ctx, x.peopleDecider.fresh(list)); err != nil {
+		if len(s.Matches) == 0 || !errors.Is(err, read.ErrNotAsked) {
 			x.unread = err
 			return nil
 		}
 		x.note(StepMatch, "whether they hold a protected role, and must not be taken over, was not looked up: %v", err)
 	}
-	if err := x.regionReader.resolveRegions(ctx, list); err != nil { // last: it is the listing that can be long
+	if err := x.RegionReader.ResolveRegions(ctx, list); err != nil { // last: it is the listing that can be long
 		x.note(StepMap, "the region was not looked up in TrackTik: %v", err)
 	}
 	x.learn(ctx, list)
@@ -221,8 +221,8 @@ func (x *explainer) decideAll(ctx context.Context) error {
 }
 
 // learn finds out whose credentials we use.
-func (x *explainer) learn(ctx context.Context, list []*subject) {
-	if err := x.portalReader.learnOwn(ctx, list); err != nil {
+func (x *explainer) learn(ctx context.Context, list []*read.Subject) {
+	if err := x.PortalReader.LearnOwn(ctx, list); err != nil {
 		x.note(StepPlan, "whether this is the employee whose credentials we use was not looked up: %v", err)
 	}
 }
@@ -232,7 +232,7 @@ func (x *explainer) decideOwnRoles(ctx context.Context) error {
 	if err == nil {
 		err = x.grantDecider.decideRoles(ctx)
 	}
-	if x.unlisted {
+	if x.Unlisted {
 		x.note(StepPlan, "which groups are pushed now, and whether another one has the name of theirs, was not looked up: `plan --user` does")
 	}
 	if x.isAnswer(err) {
@@ -243,8 +243,8 @@ func (x *explainer) decideOwnRoles(ctx context.Context) error {
 
 // heirs holds a departure as a run for the person alone does.
 func (x *explainer) heirs(ctx context.Context) error {
-	err := x.nameReader.findHeirs(ctx)
-	if errors.Is(err, errAsked) {
+	err := x.NameReader.FindHeirs(ctx)
+	if errors.Is(err, read.ErrNotAsked) {
 		x.note(StepPlan, "whether somebody was made anew in Okta with their names was not looked up: `plan --user` does")
 		return nil
 	}
@@ -254,19 +254,19 @@ func (x *explainer) heirs(ctx context.Context) error {
 // pushedStill leaves out the groups that are not pushed any more since the last whole run,
 // as far as there are calls to spare.
 func (x *explainer) pushedStill(ctx context.Context) error {
-	x.asking.late, x.unlisted = true, false
+	x.asking.late, x.Unlisted = true, false
 	var failed error
-	x.groups = slices.DeleteFunc(x.groups, func(g *pushed) bool {
-		is, err := x.ownGroupReader.pushedNow(ctx, g.group, g.link)
+	x.Pushed = slices.DeleteFunc(x.Pushed, func(g *read.Pushed) bool {
+		is, err := x.OwnGroupReader.PushedNow(ctx, g.Group, g.Link)
 		failed = errors.Join(failed, err)
-		return err == nil && !is && !g.former && !g.failed
+		return err == nil && !is && !g.Former && !g.Failed
 	})
 	return failed
 }
 
 // isAnswer reports an error that is about one of the two systems, not the snapshot.
 func (x *explainer) isAnswer(err error) bool {
-	var f failure
+	var f read.Failure
 	var broken *read.BrokenListing
-	return err != nil && (errors.Is(err, errAsked) || x.asking.broken != nil || errors.As(err, &f) || errors.As(err, &broken))
+	return err != nil && (errors.Is(err, read.ErrNotAsked) || x.asking.broken != nil || errors.As(err, &f) || errors.As(err, &broken))
 }

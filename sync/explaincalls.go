@@ -2,20 +2,18 @@ package sync
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"sync"
+
+	"tracktik-sync/sync/read"
 
 	"tracktik-sync/sync/plan"
 )
 
 // explainCalls is how many requests an explanation makes at most, a login included.
 const explainCalls = 8
-
-// errAsked says that a question was left out.
-var errAsked = errors.New("not asked")
 
 // asking counts what an explanation asks, and remembers that TrackTik does not answer:
 // it is not asked again then.
@@ -43,7 +41,7 @@ func (a *asking) about(id plan.EmployeeID) {
 // allow reports that n more requests may be made.
 func (a *asking) allow(n int) error {
 	if a.spent()+n > explainCalls {
-		return fmt.Errorf("%w: an explanation makes at most %d calls; `plan --user` makes all of them", errAsked, explainCalls)
+		return fmt.Errorf("%w: an explanation makes at most %d calls; `plan --user` makes all of them", read.ErrNotAsked, explainCalls)
 	}
 	return nil
 }
@@ -67,7 +65,7 @@ func (a *asking) target() error {
 // need otherwise, the portal's roles and the person's, can be asked for still.
 func (a *asking) spare() error {
 	if !a.late {
-		return errAsked
+		return read.ErrNotAsked
 	}
 	return a.allow(3)
 }
@@ -108,7 +106,7 @@ func askTarget[T any](a *asking, call func() (T, error)) (T, error) {
 // An askingSource reads nobody twice, and leaves out what is only of use on the side
 // once the calls are spent.
 type askingSource struct {
-	Source
+	read.Source
 	asking *asking
 	users  map[string]plan.Person // by id, and by the name that was asked for
 }
@@ -194,14 +192,14 @@ func (s *askingSource) App(ctx context.Context) (plan.App, error) {
 
 // An askingTarget makes the reads of an explanation. Nothing of it writes.
 type askingTarget struct {
-	Target
+	read.Portal
 	asking *asking
 }
 
 // Employee reads one employee.
 func (t *askingTarget) Employee(ctx context.Context, id plan.EmployeeID) (e plan.Employee, found bool, err error) {
 	e, err = askTarget(t.asking, func() (e plan.Employee, err error) {
-		e, found, err = t.Target.Employee(ctx, id)
+		e, found, err = t.Portal.Employee(ctx, id)
 		return e, err
 	})
 	return e, found, err
@@ -209,7 +207,7 @@ func (t *askingTarget) Employee(ctx context.Context, id plan.EmployeeID) (e plan
 
 // FindEmployees looks for employees.
 func (t *askingTarget) FindEmployees(ctx context.Context, field plan.Field, value string) ([]plan.Employee, error) {
-	list, err := askTarget(t.asking, func() ([]plan.Employee, error) { return t.Target.FindEmployees(ctx, field, value) })
+	list, err := askTarget(t.asking, func() ([]plan.Employee, error) { return t.Portal.FindEmployees(ctx, field, value) })
 	for _, e := range list {
 		t.asking.about(e.ID)
 	}
@@ -218,7 +216,7 @@ func (t *askingTarget) FindEmployees(ctx context.Context, field plan.Field, valu
 
 // EmployeesByID reads employees by their ids.
 func (t *askingTarget) EmployeesByID(ctx context.Context, ids []plan.EmployeeID) ([]plan.Employee, error) {
-	list, err := askTarget(t.asking, func() ([]plan.Employee, error) { return t.Target.EmployeesByID(ctx, ids) })
+	list, err := askTarget(t.asking, func() ([]plan.Employee, error) { return t.Portal.EmployeesByID(ctx, ids) })
 	for _, e := range list {
 		t.asking.about(e.ID)
 	}
@@ -227,7 +225,7 @@ func (t *askingTarget) EmployeesByID(ctx context.Context, ids []plan.EmployeeID)
 
 // Roles lists the portal's roles.
 func (t *askingTarget) Roles(ctx context.Context) ([]plan.Role, error) {
-	return askTarget(t.asking, func() ([]plan.Role, error) { return t.Target.Roles(ctx) })
+	return askTarget(t.asking, func() ([]plan.Role, error) { return t.Portal.Roles(ctx) })
 }
 
 // UserRolesOf lists the roles of one employee, and reads them once.
@@ -238,7 +236,7 @@ func (t *askingTarget) UserRolesOf(ctx context.Context, id plan.EmployeeID) ([]p
 	if roles != nil {
 		return roles, nil
 	}
-	roles, err := askTarget(t.asking, func() ([]plan.UserRole, error) { return t.Target.UserRolesOf(ctx, id) })
+	roles, err := askTarget(t.asking, func() ([]plan.UserRole, error) { return t.Portal.UserRolesOf(ctx, id) })
 	if err == nil {
 		t.asking.mu.Lock()
 		t.asking.employees[id] = append([]plan.UserRole{}, roles...)
@@ -270,10 +268,10 @@ func (t *askingTarget) UserRolesWith(ctx context.Context, id plan.RoleID) ([]pla
 
 // Regions lists the portal's regions.
 func (t *askingTarget) Regions(ctx context.Context) ([]plan.RegionRecord, error) {
-	return askTarget(t.asking, func() ([]plan.RegionRecord, error) { return t.Target.Regions(ctx) })
+	return askTarget(t.asking, func() ([]plan.RegionRecord, error) { return t.Portal.Regions(ctx) })
 }
 
 // Self says whose credentials these are.
 func (t *askingTarget) Self(ctx context.Context) (string, error) {
-	return askTarget(t.asking, func() (string, error) { return t.Target.Self(ctx) })
+	return askTarget(t.asking, func() (string, error) { return t.Portal.Self(ctx) })
 }

@@ -31,7 +31,7 @@ func (x *explainer) tellMap() Step {
 	if n := len(x.result.Warnings); n > 0 {
 		step.Summary += fmt.Sprintf(", %s left out", countOf(n, "value"))
 	}
-	if x.s.judgement.Verdict != plan.Provision {
+	if x.s.Judgement.Verdict != plan.Provision {
 		step.Summary += "; none is sent, since they are not to be provisioned"
 	}
 	if !step.OK {
@@ -54,7 +54,7 @@ func countOf(n int, word string) string {
 // mapProblems are those about the person's values, the region included.
 func (x *explainer) mapProblems() []plan.Problem {
 	problems := slices.Clone(x.result.Problems)
-	for _, p := range x.s.unmappable {
+	for _, p := range x.s.Mapped.Problems {
 		if !slices.Contains(problems, p) && !isMatchProblem(p.Code) {
 			problems = append(problems, p)
 		}
@@ -71,8 +71,8 @@ func (x *explainer) explainField(f plan.Field) ExplainedField {
 	if field.Normalised || field.Value == "" {
 		field.Raw = cut(source.Raw, longRaw)
 	}
-	if x.s.link != nil {
-		field.Pushed = x.s.link.Pushed[f]
+	if x.s.Link != nil {
+		field.Pushed = x.s.Link.Pushed[f]
 	}
 	field.Why = x.fieldWhy(f, field)
 	return field
@@ -101,7 +101,7 @@ func (x *explainer) fieldWhy(f plan.Field, field ExplainedField) string {
 	switch {
 	case f == plan.Region:
 		return x.regionWhy(field)
-	case x.s.link != nil && x.pol.Settled(x.s.link, f):
+	case x.s.Link != nil && x.Pol.Settled(x.s.Link, f):
 		return "set at creation only (create_only)"
 	case field.Value != "":
 		return ""
@@ -114,22 +114,22 @@ func (x *explainer) fieldWhy(f plan.Field, field ExplainedField) string {
 }
 
 func (x *explainer) regionWhy(field ExplainedField) string {
-	id := x.s.want().RegionID
+	id := x.s.Mapped.Wanted.RegionID
 	switch {
-	case field.Value == "" && x.s.link != nil:
+	case field.Value == "" && x.s.Link != nil:
 		return "no division in Okta: nobody is moved"
-	case field.Value == "" && x.pol.DefaultRegion == "":
+	case field.Value == "" && x.Pol.DefaultRegion == "":
 		return "no division in Okta, and sync.default_region is empty"
 	case field.Value == "" && id != 0:
-		return fmt.Sprintf("no division in Okta: sync.default_region %q, region %d", x.pol.DefaultRegion, id)
+		return fmt.Sprintf("no division in Okta: sync.default_region %q, region %d", x.Pol.DefaultRegion, id)
 	case field.Value == "":
-		return fmt.Sprintf("no division in Okta: sync.default_region %q", x.pol.DefaultRegion)
+		return fmt.Sprintf("no division in Okta: sync.default_region %q", x.Pol.DefaultRegion)
 	case id != 0:
 		return fmt.Sprintf("region %d of the portal", id)
-	case x.s.link != nil && !x.pol.FollowRegion:
+	case x.s.Link != nil && !x.Pol.FollowRegion:
 		return "counts at creation only (sync.region: create_only)"
-	case x.s.link != nil && x.s.link.PushedRegion != 0 && plan.FoldName(field.Value) == plan.FoldName(field.Pushed):
-		return fmt.Sprintf("region %d of the portal when it was pushed", x.s.link.PushedRegion)
+	case x.s.Link != nil && x.s.Link.PushedRegion != 0 && plan.FoldName(field.Value) == plan.FoldName(field.Pushed):
+		return fmt.Sprintf("region %d of the portal when it was pushed", x.s.Link.PushedRegion)
 	}
 	return ""
 }

@@ -6,13 +6,15 @@ import (
 	"strings"
 	"time"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
 // tellMatch says which employee is the person's.
 func (x *explainer) tellMatch() (Step, error) {
 	step := Step{Name: StepMatch, OK: true}
-	if x.s == nil || x.s.link == nil {
+	if x.s == nil || x.s.Link == nil {
 		formers, err := x.Snapshot.FormersOf(x.id)
 		if err != nil {
 			return step, err
@@ -30,11 +32,11 @@ func (x *explainer) tellMatch() (Step, error) {
 	switch {
 	case x.s == nil:
 		return step, x.tellRecord(&step)
-	case x.s.link != nil:
-		x.tellLink(&step, x.s.link)
+	case x.s.Link != nil:
+		x.tellLink(&step, x.s.Link)
 	case x.unread != nil:
 		step.OK, step.Summary = false, "not known, since TrackTik was not asked: "+x.unread.Error()
-	case x.s.judgement.Verdict != plan.Provision || x.s.outOf || x.s.scopeErr != "":
+	case x.s.Judgement.Verdict != plan.Provision || x.s.OutOf || x.s.ScopeErr != "":
 		step.Summary = "no employee is managed for them, and none is looked for"
 	default:
 		x.tellFound(&step)
@@ -52,7 +54,7 @@ func (x *explainer) tellRecord(step *Step) error {
 	}
 	l, found, err := x.Snapshot.Link(x.id)
 	if found && err == nil {
-		x.s = &subject{link: &l}
+		x.s = &read.Subject{Link: &l}
 		x.tellLink(step, &l)
 		x.s, step.OK = nil, false
 		step.Summary += " by our record"
@@ -69,8 +71,8 @@ func (x *explainer) tellLink(step *Step, l *plan.Link) {
 		step.Summary += " by run " + l.Run
 	}
 	status := l.ElsewhereStatus
-	switch e := x.s.employee; {
-	case x.s.gone:
+	switch e := x.s.Employee; {
+	case x.s.Gone:
 		status = "GONE"
 	case e != nil:
 		step.InTrackTik = e.Status
@@ -83,7 +85,7 @@ func (x *explainer) tellLink(step *Step, l *plan.Link) {
 		step.OK = false
 		step.Summary += fmt.Sprintf("; it is %s in TrackTik, and not by us", status)
 	}
-	step.External = x.s.whole().Assignment.External
+	step.External = x.s.Person.Assignment.External
 	if id, ok := plan.ParseExternal(step.External); ok && id != l.Employee {
 		x.note(StepMatch, "Okta's external id names employee %d, not theirs", id)
 	}
@@ -99,7 +101,7 @@ func (x *explainer) tellLink(step *Step, l *plan.Link) {
 	if l.Kept {
 		x.note(StepMatch, "adopted as it was (sync.on_adopt: keep): only what changes in Okta since is sent")
 	}
-	if x.pol.Protects(who(l, x.s)) {
+	if x.Pol.Protects(read.Who(l, x.s)) {
 		x.note(StepMatch, "sync.protected names them: never terminated or revoked")
 	}
 }
@@ -114,10 +116,10 @@ func (x *explainer) tellFound(step *Step) {
 			return
 		}
 	}
-	for _, m := range x.s.matches {
+	for _, m := range x.s.Matches {
 		x.note(StepMatch, "found by %s: employee %d, %s%s", plan.KeyName(m.Key), m.Employee.ID, m.Employee.Status, ownerText(m.Owner, x.id))
 	}
-	for _, h := range x.s.decision.Held {
+	for _, h := range x.s.Decision.Held {
 		if h.Kind == plan.Adopt {
 			step.OK, step.Employee, step.Key, step.Summary = false, h.Employee, h.Extras().Key, h.Why
 			return
@@ -129,12 +131,12 @@ func (x *explainer) tellFound(step *Step) {
 			return
 		}
 	}
-	if len(x.s.unmappable) > 0 {
+	if len(x.s.Mapped.Problems) > 0 {
 		step.Summary = "no employee is looked for before the values are in order"
 		return
 	}
 	var keys []string
-	for _, f := range x.matcher.keys(x.s) {
+	for _, f := range x.Matcher.Keys(x.s) {
 		keys = append(keys, f.String())
 	}
 	step.Summary = "no employee has that " + strings.Join(keys, " or ") + ": they would be a new one"
@@ -142,18 +144,18 @@ func (x *explainer) tellFound(step *Step) {
 
 // tellTie says what Okta's external id says of somebody who is not managed.
 func (x *explainer) tellTie(step *Step) {
-	step.External = x.s.whole().Assignment.External
+	step.External = x.s.Person.Assignment.External
 	switch {
-	case step.External == "" || !x.pol.MatchExternal:
-	case x.meta.External != nil && !x.meta.External.Believed():
+	case step.External == "" || !x.Pol.MatchExternal:
+	case x.Meta.External != nil && !x.Meta.External.Believed():
 		x.note(StepMatch, "Okta's external id is %q, and external ids are not believed: they name somebody else too often", step.External)
-	case x.s.tie != nil:
-		i := slices.IndexFunc(x.s.matches, func(m plan.Match) bool { return m.Key == plan.ExternalID })
+	case x.s.Tie != nil:
+		i := slices.IndexFunc(x.s.Matches, func(m plan.Match) bool { return m.Key == plan.ExternalID })
 		var m *plan.Match
 		if i >= 0 {
-			m = &x.s.matches[i]
+			m = &x.s.Matches[i]
 		}
-		if note := x.s.tie.Note(x.s.tie.Judge(x.id, &x.s.want().Values, m), m); note != "" {
+		if note := x.s.Tie.Note(x.s.Tie.Judge(x.id, &x.s.Mapped.Wanted.Values, m), m); note != "" {
 			x.note(StepMatch, "%s", note)
 		}
 	}

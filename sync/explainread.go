@@ -6,13 +6,15 @@ import (
 	"fmt"
 	"slices"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
 // find learns who is meant.
 func (x *explainer) find(ctx context.Context, name string, known plan.UserRef) error {
 	x.out.User = known
-	x.asking.broken = x.quarantined() // noted where TrackTik would be asked
+	x.asking.broken = x.Quarantined() // noted where TrackTik would be asked
 	var err error
 	x.id, err = x.Find(ctx, name)
 	if err != nil && known.ID != "" {
@@ -23,7 +25,7 @@ func (x *explainer) find(ctx context.Context, name string, known plan.UserRef) e
 		return err
 	}
 	x.out.User.ID = x.id
-	if errors.Is(err, ErrNobody) {
+	if errors.Is(err, read.ErrNobody) {
 		return nil // read finds out whether they are there
 	}
 	return err
@@ -42,23 +44,23 @@ func (x *explainer) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := x.ownGroupReader.readOwnGroups(ctx, x.id, storedGroups(links)); err != nil {
+	if err := x.OwnGroupReader.ReadOwnGroups(ctx, x.id, read.StoredGroups(links)); err != nil {
 		return err
 	}
-	slices.SortFunc(x.groups, func(a, b *pushed) int { return compareText(a.group.ID, b.group.ID) })
+	slices.SortFunc(x.Pushed, func(a, b *read.Pushed) int { return read.CompareText(a.Group.ID, b.Group.ID) })
 	x.readEmployee(ctx)
 	x.full = p
 	x.out.User = plan.UserRef{ID: p.ID, Login: p.Login}
 	x.group = x.groupName(ctx, p.Assignment.Group, links)
-	if err := x.peopleReader.subject(p, plan.EvidenceFull); err != nil {
+	if err := x.PeopleReader.Subject(p, plan.EvidenceFull); err != nil {
 		return err
 	}
-	x.s = x.people.subjects[p.ID]
-	if x.s.judgement.Verdict == plan.Doubt {
-		x.s.judgement.Verdict, x.s.leaver = plan.Depart, true // this is the direct look-up
+	x.s = x.People.Subjects[p.ID]
+	if x.s.Judgement.Verdict == plan.Doubt {
+		x.s.Judgement.Verdict, x.s.Leaver = plan.Depart, true // this is the direct look-up
 	}
 	if p.User != nil {
-		x.result, x.sources = x.Mapper.Explain(p, x.peopleReader.groupNames(p.ID))
+		x.result, x.sources = x.Mapper.Explain(p, x.PeopleReader.GroupNames(p.ID))
 		x.mapped = true
 	}
 	return nil
@@ -74,17 +76,17 @@ func (x *explainer) person(ctx context.Context) (p plan.Person, found bool, err 
 
 // absent is somebody whom Okta does not know.
 func (x *explainer) absent() error {
-	s := &subject{person: self{ID: x.id}, absent: true, evidence: plan.EvidenceFull, seen: x.clock()}
-	if err := x.peopleReader.recall(s); err != nil {
+	s := &read.Subject{Person: plan.Person{ID: x.id}, Absent: true, Evidence: plan.EvidenceFull, Seen: x.Moment()}
+	if err := x.PeopleReader.Recall(s); err != nil {
 		return err
 	}
-	if s.link == nil {
-		return fmt.Errorf("%w: user %s does not exist in Okta, and is not managed", ErrNobody, x.id)
+	if s.Link == nil {
+		return fmt.Errorf("%w: user %s does not exist in Okta, and is not managed", read.ErrNobody, x.id)
 	}
-	s.judgement = x.absentReader.notFound(s)
-	x.people.subjects[x.id], x.s = s, s
-	x.out.User = s.ref()
-	return x.absentReader.judgeDeleted([]*subject{s})
+	s.Judgement = x.AbsentReader.NotFound(s)
+	x.People.Subjects[x.id], x.s = s, s
+	x.out.User = s.Ref()
+	return x.AbsentReader.JudgeDeleted([]*read.Subject{s})
 }
 
 // readEmployee reads the employee of a managed person, as a refresh does.
@@ -95,13 +97,13 @@ func (x *explainer) readEmployee(ctx context.Context) {
 	}
 	x.asking.about(link.Employee)
 	if err == nil {
-		err = x.employeeReader.refreshOne(ctx, x.id)
+		err = x.EmployeeReader.RefreshOne(ctx, x.id)
 	}
 	if err != nil {
 		x.note(StepMatch, "the employee was not read, and what follows is by what was last pushed: %v", err)
 		return
 	}
-	x.refresh = true
+	x.Refresh = true
 }
 
 // groupName finds what the group that assigned the person is called.
@@ -109,7 +111,7 @@ func (x *explainer) groupName(ctx context.Context, id plan.GroupID, links []plan
 	if id == "" {
 		return ""
 	}
-	for _, g := range x.ownGroups[x.id] {
+	for _, g := range x.OwnGroups[x.id] {
 		if g.ID == id {
 			return g.Name
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
@@ -22,7 +24,7 @@ func (x *explainer) tellRoles() ([]ExplainedRole, error) {
 	if err != nil {
 		return nil, err
 	}
-	stored := storedGroups(links)
+	stored := read.StoredGroups(links)
 	seen := map[plan.GroupID]bool{}
 	var roles []ExplainedRole
 	for _, g := range append(grants, x.roles.adopted...) {
@@ -30,8 +32,8 @@ func (x *explainer) tellRoles() ([]ExplainedRole, error) {
 		seen[g.Group] = true
 		roles = append(roles, role)
 	}
-	for _, g := range x.groups {
-		if g.role != nil && g.holds(x.id) && !seen[g.group.ID] {
+	for _, g := range x.Pushed {
+		if g.Role != nil && g.Holds(x.id) && !seen[g.Group.ID] {
 			roles = append(roles, x.explainDue(g))
 		}
 	}
@@ -58,7 +60,7 @@ func (x *explainer) explainGrant(g plan.Grant, l *plan.GroupLink) ExplainedRole 
 		role.State = RoleWithheld
 		role.Why += "; TrackTik does not hold it any more, as the last refresh saw"
 	}
-	if groups, asked := x.ownGroups[x.id]; asked && !g.IsDefault() && !slices.ContainsFunc(groups, func(o plan.Group) bool { return o.ID == g.Group }) {
+	if groups, asked := x.OwnGroups[x.id]; asked && !g.IsDefault() && !slices.ContainsFunc(groups, func(o plan.Group) bool { return o.ID == g.Group }) {
 		role.Why = fmt.Sprintf("was a member of group %q, and is not any more", cmp.Or(role.GroupName, string(g.Group)))
 	}
 	about := func(a *plan.Action) bool {
@@ -78,11 +80,11 @@ func (x *explainer) explainGrant(g plan.Grant, l *plan.GroupLink) ExplainedRole 
 }
 
 // explainDue is about a role that the person is to have, and has not.
-func (x *explainer) explainDue(g *pushed) ExplainedRole {
-	role := ExplainedRole{Name: g.role.Name, ID: g.role.ID, Group: g.group.ID, GroupName: g.group.Name, State: RoleWithheld,
-		Why: fmt.Sprintf("member of group %q", g.group.Name)}
+func (x *explainer) explainDue(g *read.Pushed) ExplainedRole {
+	role := ExplainedRole{Name: g.Role.Name, ID: g.Role.ID, Group: g.Group.ID, GroupName: g.Group.Name, State: RoleWithheld,
+		Why: fmt.Sprintf("member of group %q", g.Group.Name)}
 	about := func(a *plan.Action) bool {
-		return a.Kind == plan.GrantRole && a.Role != nil && a.Role.Group == g.group.ID
+		return a.Kind == plan.GrantRole && a.Role != nil && a.Role.Group == g.Group.ID
 	}
 	for i := range x.out.Actions {
 		if about(&x.out.Actions[i]) {
@@ -90,17 +92,17 @@ func (x *explainer) explainDue(g *pushed) ExplainedRole {
 			return role
 		}
 	}
-	why := "the person is not to have it now: " + x.s.judgement.Why
+	why := "the person is not to have it now: " + x.s.Judgement.Why
 	switch {
 	case x.noRoles != nil || x.unread != nil:
 		why = "whether they hold it already is not known"
 	case len(x.out.Problems) > 0:
 		why = "the person's problem comes first"
-	case x.s.outOf || x.s.scopeErr != "":
+	case x.s.OutOf || x.s.ScopeErr != "":
 		why = "sync.scope leaves them out"
-	case x.s.judgement.Verdict == plan.Provision && x.pol.OneRole:
+	case x.s.Judgement.Verdict == plan.Provision && x.Pol.OneRole:
 		why = "another role comes first (sync.groups.order)"
-	case x.s.judgement.Verdict == plan.Provision:
+	case x.s.Judgement.Verdict == plan.Provision:
 		why = "what they have in TrackTik is left alone"
 	}
 	for i := range x.out.Held {

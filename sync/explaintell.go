@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
@@ -32,7 +34,7 @@ func (x *explainer) collect() {
 	if x.s == nil {
 		return
 	}
-	d, roles := &x.s.decision, &x.roles.decision
+	d, roles := &x.s.Decision, &x.roles.decision
 	x.out.Actions, x.out.Held = append(x.out.Actions, d.Actions...), append(x.out.Held, d.Held...)
 	x.out.Problems, x.out.Warnings = append(x.out.Problems, d.Problems...), append(x.out.Warnings, d.Warnings...)
 	for _, a := range roles.Actions {
@@ -51,18 +53,18 @@ func (x *explainer) collect() {
 		}
 	}
 	for _, role := range x.roles.groups.Held {
-		if role.Role != nil && x.byGroup[role.Role.Group] != nil && x.byGroup[role.Role.Group].holds(x.id) {
+		if role.Role != nil && x.ByGroup[role.Role.Group] != nil && x.ByGroup[role.Role.Group].Holds(x.id) {
 			x.out.Held = append(x.out.Held, role)
 		}
 	}
 	for _, a := range x.roles.groups.Actions {
-		if a.Role != nil && x.byGroup[a.Role.Group] != nil && x.byGroup[a.Role.Group].holds(x.id) {
+		if a.Role != nil && x.ByGroup[a.Role.Group] != nil && x.ByGroup[a.Role.Group].Holds(x.id) {
 			x.out.Actions = append(x.out.Actions, a)
 		}
 	}
 	plan.Order(x.out.Actions, &x.names)
 	slices.SortStableFunc(x.out.Held, func(a, b plan.Held) int { return plan.CompareActions(&a.Action, &b.Action) })
-	x.out.Warnings = append(x.out.Warnings, x.warnings...)
+	x.out.Warnings = append(x.out.Warnings, x.Warnings...)
 }
 
 func (x *explainer) tellOkta() Step {
@@ -70,22 +72,22 @@ func (x *explainer) tellOkta() Step {
 	if x.app != nil {
 		step.App = x.app.Status
 		if !x.app.Active() {
-			x.note(StepOkta, "the app itself is %s in Okta: no run decides anything before it is active", quoteStatus(x.app.Status))
+			x.note(StepOkta, "the app itself is %s in Okta: no run decides anything before it is active", read.QuoteStatus(x.app.Status))
 		}
-		if pushes := pushFeatures(x.app.Features); pushes != "" {
+		if pushes := read.PushFeatures(x.app.Features); pushes != "" {
 			x.note(StepOkta, "okta itself provisions the portal through this app (%s)", pushes)
 		}
 	}
 	p := &x.full
 	switch {
-	case x.s != nil && x.s.absent:
+	case x.s != nil && x.s.Absent:
 		step.Summary = fmt.Sprintf("user %s is not in Okta: deleted, or not visible to us", x.id)
 		return step
 	case p.ID == "" && x.unasked != nil:
 		step.Summary = "not known, since Okta was not asked or did not answer: " + x.unasked.Error()
 		return step
 	case p.ID == "":
-		step.Summary = fmt.Sprintf("nobody is called %q in Okta: no user has that id, login or e-mail", x.opt.Users[0])
+		step.Summary = fmt.Sprintf("nobody is called %q in Okta: no user has that id, login or e-mail", x.Scope.Users[0])
 		if x.id != "" {
 			step.Summary = fmt.Sprintf("user %s is not in Okta", x.id)
 		}
@@ -93,7 +95,7 @@ func (x *explainer) tellOkta() Step {
 	}
 	step.Status = p.Status
 	step.OK = p.Readable
-	step.Summary = fmt.Sprintf("user %s is %s", p.ID, quoteStatus(p.Status))
+	step.Summary = fmt.Sprintf("user %s is %s", p.ID, read.QuoteStatus(p.Status))
 	if p.Transition != "" {
 		step.Summary += ", on the way to " + p.Transition
 	}
@@ -103,7 +105,7 @@ func (x *explainer) tellOkta() Step {
 	}
 	a := &p.Assignment
 	step.Assignment = &ExplainedAssignment{Status: a.Status, Scope: a.Scope, Group: a.Group, Name: x.group, UserName: a.UserName}
-	step.Summary += ", assigned to the app " + x.assignedBy(a) + " (assignment " + quoteStatus(a.Status) + ")"
+	step.Summary += ", assigned to the app " + x.assignedBy(a) + " (assignment " + read.QuoteStatus(a.Status) + ")"
 	return step
 }
 
@@ -128,16 +130,16 @@ func (x *explainer) tellScope() Step {
 		}
 		return step
 	}
-	j := x.s.judgement
+	j := x.s.Judgement
 	step.Verdict, step.Summary = j.Verdict.String(), j.Why
 	switch {
 	case j.Verdict != plan.Provision:
-		if j.Verdict == plan.Depart && x.s.link == nil {
+		if j.Verdict == plan.Depart && x.s.Link == nil {
 			step.Summary += "; no employee is managed for them"
 		}
-	case x.s.scopeErr != "":
-		step.Summary = "sync.scope failed, so nothing is changed: " + x.s.scopeErr
-	case x.s.outOf:
+	case x.s.ScopeErr != "":
+		step.Summary = "sync.scope failed, so nothing is changed: " + x.s.ScopeErr
+	case x.s.OutOf:
 		step.Summary = "assigned to the app, and left out by sync.scope"
 	default:
 		step.OK = true
@@ -174,7 +176,7 @@ func (x *explainer) tellPlan() Step {
 	case x.app != nil && !x.app.Active():
 		step.OK = false
 		parts = append([]string{"nothing while the app is not active in Okta"}, parts...)
-	case len(parts) == 0 && x.s.link == nil:
+	case len(parts) == 0 && x.s.Link == nil:
 		parts = []string{"nothing: they are to have no employee, and have none"}
 	case len(parts) == 0:
 		parts = []string{"nothing: everything is as Okta wants it"}

@@ -4,16 +4,17 @@ import (
 	"fmt"
 	"slices"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
 )
 
 // A recorder writes into the snapshot what a run has seen.
 type recorder struct {
-	base
-	*decided
+	desk
 	carrier    *carrier
-	dateReader *dateReader
+	dateReader *read.DateReader
 }
 
 // finish records what the run has seen: prints of those who are in order, groups and
@@ -33,27 +34,27 @@ func (r *recorder) finish(out *apply.Outcome) error {
 // finishNotes records what is to be remembered of people whose link no action wrote.
 func (r *recorder) finishNotes(out *apply.Outcome) error {
 	var notes []plan.Link
-	apart := r.apart()
-	for _, s := range r.people.sorted() {
-		note := s.decision.Note
-		if note == nil || s.became != nil || out.Linked[s.person.ID] {
+	apart := r.Apart()
+	for _, s := range r.People.Sorted() {
+		note := s.Decision.Note
+		if note == nil || s.Became != nil || out.Linked[s.Person.ID] {
 			continue // what an action wrote begins with the note, and is newer
 		}
-		now, found, err := r.Snapshot.Link(s.person.ID)
+		now, found, err := r.Snapshot.Link(s.Person.ID)
 		if err != nil {
 			return err
 		}
 		if apart {
 			noWaitBegins(note, &now)
 		}
-		if found && now.Employee == note.Employee && now.Run == note.Run && now.Pushed == s.link.Pushed && now != *note {
+		if found && now.Employee == note.Employee && now.Run == note.Run && now.Pushed == s.Link.Pushed && now != *note {
 			notes = append(notes, *note)
 		}
 	}
 	if len(notes) == 0 {
 		return nil
 	}
-	return r.Snapshot.CommitLinks(notes)
+	return r.store.CommitLinks(notes)
 }
 
 // noWaitBegins takes out of a note since when something is so, where the record does not
@@ -68,7 +69,7 @@ func noWaitBegins(note, record *plan.Link) {
 }
 
 func (r *recorder) finishGrants(out *apply.Outcome) error {
-	batch := plan.Batch{DropGrants: append(slices.Clone(r.current.dropGrants), r.roles.drops...)}
+	batch := plan.Batch{DropGrants: append(slices.Clone(r.Current.DropGrants), r.roles.drops...)}
 	dropped := map[plan.GrantKey]bool{}
 	for _, k := range batch.DropGrants {
 		dropped[k] = true
@@ -80,7 +81,7 @@ func (r *recorder) finishGrants(out *apply.Outcome) error {
 			if err != nil {
 				return err
 			}
-			if !slices.ContainsFunc(grants, func(g plan.Grant) bool { return g.Key() == k && g.Run == r.id }) {
+			if !slices.ContainsFunc(grants, func(g plan.Grant) bool { return g.Key() == k && g.Run == r.ID }) {
 				keys = append(keys, k)
 			}
 		}
@@ -103,14 +104,14 @@ func (r *recorder) finishGrants(out *apply.Outcome) error {
 	if len(batch.DropGrants)+len(batch.Grants) == 0 {
 		return nil
 	}
-	return r.Snapshot.Commit(batch)
+	return r.store.Commit(batch)
 }
 
 // correctedGrants are the grants that were not as recorded, and still are not: no action of
 // this run recorded anything about them.
 func (r *recorder) correctedGrants(dropped map[plan.GrantKey]bool) ([]plan.Grant, error) {
 	var corrected []plan.Grant
-	for key, c := range r.current.corrected {
+	for key, c := range r.Current.Corrected {
 		if dropped[key] {
 			continue
 		}
@@ -118,8 +119,8 @@ func (r *recorder) correctedGrants(dropped map[plan.GrantKey]bool) ([]plan.Grant
 		if err != nil {
 			return nil, err
 		}
-		if slices.Contains(grants, c.was) {
-			corrected = append(corrected, c.now)
+		if slices.Contains(grants, c.Was) {
+			corrected = append(corrected, c.Now)
 		}
 	}
 	return corrected, nil
@@ -131,7 +132,7 @@ const groupsAtOnce = 100
 // finishGroups records members and stamps, but of groups whose role could not be made:
 // those are looked at again.
 func (r *recorder) finishGroups(out *apply.Outcome) error {
-	if len(r.opt.Users) > 0 {
+	if len(r.Scope.Users) > 0 {
 		return nil
 	}
 	var batch plan.Batch
@@ -139,7 +140,7 @@ func (r *recorder) finishGroups(out *apply.Outcome) error {
 		if len(batch.Groups) < least {
 			return nil
 		}
-		err := r.Snapshot.Commit(batch)
+		err := r.store.Commit(batch)
 		batch = plan.Batch{}
 		return err
 	}
@@ -147,43 +148,43 @@ func (r *recorder) finishGroups(out *apply.Outcome) error {
 	for _, l := range r.roles.groups.Links {
 		changed[l.Group] = l
 	}
-	for _, g := range r.groups {
-		if out != nil && out.NoRole[g.group.ID] {
+	for _, g := range r.Pushed {
+		if out != nil && out.NoRole[g.Group.ID] {
 			continue
 		}
-		link, found, err := r.Snapshot.Group(g.group.ID)
+		link, found, err := r.Snapshot.Group(g.Group.ID)
 		if err != nil {
 			return err
 		}
 		before := link
-		if g.failed { // its members are read once they can be, changed or not
+		if g.Failed { // its members are read once they can be, changed or not
 			if link.Stamp = ""; found && link != before {
 				batch.Groups = append(batch.Groups, link)
 			}
 			continue
 		}
-		if l, ok := changed[g.group.ID]; ok {
+		if l, ok := changed[g.Group.ID]; ok {
 			link.Name, link.RoleName = l.Name, l.RoleName
 		}
 		if !found {
-			link = plan.GroupLink{Group: g.group.ID, Name: g.group.Name}
+			link = plan.GroupLink{Group: g.Group.ID, Name: g.Group.Name}
 		}
 		if link.Matched == "" {
-			link.Matched = g.group.Name
+			link.Matched = g.Group.Name
 		}
 		link.Unpushed = false
 		switch {
-		case g.reread:
-			link.Stamp = g.stamp
-		case g.short:
+		case g.Reread:
+			link.Stamp = g.Stamp
+		case g.Short:
 			link.Stamp = ""
-		case g.anew && g.known && g.link != nil: // linked in this run, which forgot them
-			link.Stamp = g.link.Stamp
+		case g.Anew && g.Known && g.Link != nil: // linked in this run, which forgot them
+			link.Stamp = g.Link.Stamp
 		}
-		if g.reread || g.anew {
-			batch.Members = append(batch.Members, plan.Membership{Group: g.group.ID, Members: g.members})
+		if g.Reread || g.Anew {
+			batch.Members = append(batch.Members, plan.Membership{Group: g.Group.ID, Members: g.Members})
 		}
-		if found && link == before && !g.reread && !g.anew {
+		if found && link == before && !g.Reread && !g.Anew {
 			continue
 		}
 		batch.Groups = append(batch.Groups, link)
@@ -191,7 +192,7 @@ func (r *recorder) finishGroups(out *apply.Outcome) error {
 			return err
 		}
 	}
-	for _, l := range r.unpushed {
+	for _, l := range r.Unpushed {
 		if !l.Unpushed {
 			l.Unpushed = true
 			batch.Groups = append(batch.Groups, l)
@@ -202,7 +203,7 @@ func (r *recorder) finishGroups(out *apply.Outcome) error {
 
 // finishTroubles records who has a problem now, and who has none any more.
 func (r *recorder) finishTroubles(out *apply.Outcome) error {
-	r.meta.Refused = keepRefusals(r.meta.Refused, out)
+	r.Meta.Refused = keepRefusals(r.Meta.Refused, out)
 	var batch plan.Batch
 	current := map[string]bool{}
 	if out != nil {
@@ -211,7 +212,7 @@ func (r *recorder) finishTroubles(out *apply.Outcome) error {
 		}
 	}
 	known := map[string]plan.Trouble{}
-	for _, list := range r.troubles {
+	for _, list := range r.Troubles {
 		for _, t := range list {
 			known[t.Key()] = t
 		}
@@ -226,7 +227,7 @@ func (r *recorder) finishTroubles(out *apply.Outcome) error {
 			current[t.Key()] = true
 			continue
 		}
-		t := r.troubleOf(&p)
+		t := plan.Trouble{Person: p.User.ID, Login: p.User.Login, Name: p.User.Name, Kind: p.Kind, Group: p.Group, Code: p.Code, Message: p.Message, Since: r.AsOf, Last: r.AsOf}
 		if before, ok := known[t.Key()]; ok && before.Code == t.Code {
 			t.Since = before.Since
 		}
@@ -251,39 +252,12 @@ func (r *recorder) finishTroubles(out *apply.Outcome) error {
 	if len(batch.Troubles)+len(batch.Cured) == 0 {
 		return nil
 	}
-	return r.Snapshot.Commit(batch)
-}
-
-// troubleOf is a problem of the plan as it is recorded when it is new.
-func (r *recorder) troubleOf(p *plan.Problem) plan.Trouble {
-	return plan.Trouble{Person: p.User.ID, Login: p.User.Login, Name: p.User.Name, Kind: p.Kind, Group: p.Group, Code: p.Code, Message: p.Message, Since: r.now, Last: r.now}
-}
-
-// noteProblems records who has a problem now, after a run that a guard refused whole. What
-// that run did not try stays as it is.
-func (r *recorder) noteProblems() error {
-	known := map[string]bool{}
-	for _, list := range r.troubles {
-		for i := range list {
-			known[list[i].Key()+list[i].Code] = true
-		}
-	}
-	var batch plan.Batch
-	for i := range r.doc.Problems {
-		p := &r.doc.Problems[i]
-		if t := r.troubleOf(p); p.User.ID != "" && !known[t.Key()+t.Code] {
-			batch.Troubles = append(batch.Troubles, t)
-		}
-	}
-	if len(batch.Troubles) == 0 {
-		return nil
-	}
-	return r.Snapshot.Commit(batch)
+	return r.store.Commit(batch)
 }
 
 // refusedBefore finds the recorded refusal that a problem of the plan stands for.
 func (r *recorder) refusedBefore(p plan.Problem) (plan.Trouble, bool) {
-	for _, t := range r.troubles[p.User.ID] {
+	for _, t := range r.Troubles[p.User.ID] {
 		if t.Kind != "" && t.Code == p.Code && t.Message == p.Message {
 			return t, true
 		}
@@ -294,23 +268,23 @@ func (r *recorder) refusedBefore(p plan.Problem) (plan.Trouble, bool) {
 // lookedAt reports whether the run would have found the person's problem again.
 func (r *recorder) lookedAt(id plan.PersonID) bool {
 	if id == "" {
-		return len(r.opt.Users) == 0
+		return len(r.Scope.Users) == 0
 	}
-	s := r.people.subjects[id]
-	return s != nil && s.judgement.Verdict != plan.Hold || s == nil && len(r.opt.Users) == 0
+	s := r.People.Subjects[id]
+	return s != nil && s.Judgement.Verdict != plan.Hold || s == nil && len(r.Scope.Users) == 0
 }
 
 // finishAudits writes what was held, or would have been done, into the history, when
 // it is not what the last run wrote.
 func (r *recorder) finishAudits(out *apply.Outcome) error {
-	if r.some() {
+	if r.Scope.Some() {
 		return r.commitAudits(r.wouldBeDone())
 	}
 	hash := r.standing()
-	if hash == r.meta.LastHash {
+	if hash == r.Meta.LastHash {
 		return nil
 	}
-	r.meta.LastHash = hash
+	r.Meta.LastHash = hash
 	var audits []plan.Audit
 	job := r.carrier.job()
 	for i := range r.doc.Held {
@@ -339,7 +313,7 @@ func (r *recorder) commitAudits(audits []plan.Audit) error {
 	if len(audits) == 0 {
 		return nil
 	}
-	return r.Snapshot.Commit(plan.Batch{Audits: audits})
+	return r.store.Commit(plan.Batch{Audits: audits})
 }
 
 // standing stands for what is held, and in observe mode for the plan.

@@ -3,6 +3,8 @@ package sync
 import (
 	"slices"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
 )
@@ -32,7 +34,7 @@ func (r *recorder) commitPrints(prints []plan.PersonPrint) error {
 	if len(prints) == 0 {
 		return nil
 	}
-	return r.Snapshot.CommitPrints(prints)
+	return r.store.CommitPrints(prints)
 }
 
 // prints are the new prints of people, by their ids; a zero one of who is not in order.
@@ -42,37 +44,37 @@ func (r *recorder) prints(out *apply.Outcome) ([]plan.PersonPrint, error) {
 	if out != nil {
 		unfinished = out.Unfinished
 	}
-	for id, s := range r.people.subjects {
-		m := r.people.find(id)
+	for id, s := range r.People.Subjects {
+		m := r.People.Find(id)
 		switch {
-		case s.became != nil:
-		case s.absent: // if they come back as they were, their groups may have changed all the same
+		case s.Became != nil:
+		case s.Absent: // if they come back as they were, their groups may have changed all the same
 			_, stays, err := r.Snapshot.Link(id)
 			if err != nil {
 				return nil, err
 			}
-			if stays && m != nil && m.print != (plan.Print{}) {
+			if stays && m != nil && m.Print != (plan.Print{}) {
 				prints = append(prints, plan.PersonPrint{Person: id})
 			}
-		case s.open || unfinished[id] || r.pending[id] != "" || r.openGrants[id] != "":
-			if m != nil && m.print != (plan.Print{}) {
+		case s.Open || unfinished[id] || r.Pending[id] != "" || r.OpenGrants[id] != "":
+			if m != nil && m.Print != (plan.Print{}) {
 				prints = append(prints, plan.PersonPrint{Person: id})
 			}
-		case s.person.Print != (plan.Print{}) && (m == nil || m.print != s.person.Print || m.due != r.dateReader.due(s)):
-			prints = append(prints, plan.PersonPrint{Person: id, Print: s.person.Print, Due: r.dateReader.due(s)})
+		case s.Person.Print != (plan.Print{}) && (m == nil || m.Print != s.Person.Print || m.Due != r.dateReader.Due(s)):
+			prints = append(prints, plan.PersonPrint{Person: id, Print: s.Person.Print, Due: r.dateReader.Due(s)})
 		}
 	}
 	for id := range unfinished {
-		if m := r.people.find(id); r.people.subjects[id] == nil && m != nil && m.print != (plan.Print{}) {
+		if m := r.People.Find(id); r.People.Subjects[id] == nil && m != nil && m.Print != (plan.Print{}) {
 			prints = append(prints, plan.PersonPrint{Person: id})
 		}
 	}
 	for _, h := range r.doc.Held { // a role that is held for somebody who was not decoded
-		if m := r.people.find(h.User.ID); m != nil && r.people.subjects[h.User.ID] == nil && m.print != (plan.Print{}) {
+		if m := r.People.Find(h.User.ID); m != nil && r.People.Subjects[h.User.ID] == nil && m.Print != (plan.Print{}) {
 			prints = append(prints, plan.PersonPrint{Person: h.User.ID})
 		}
 	}
-	slices.SortFunc(prints, func(x, y plan.PersonPrint) int { return compareText(x.Person, y.Person) })
+	slices.SortFunc(prints, func(x, y plan.PersonPrint) int { return read.CompareText(x.Person, y.Person) })
 	prints = slices.CompactFunc(prints, func(x, y plan.PersonPrint) bool { return x.Person == y.Person })
 	return prints, nil
 }
@@ -80,17 +82,36 @@ func (r *recorder) prints(out *apply.Outcome) ([]plan.PersonPrint, error) {
 // forgetStrangers drops the prints of people who were never managed and are not listed
 // any more.
 func (r *recorder) forgetStrangers() error {
-	if len(r.opt.Users) > 0 {
+	if len(r.Scope.Users) > 0 {
 		return nil
 	}
 	var batch plan.Batch
-	for i := range r.people.marks {
-		if m := &r.people.marks[i]; m.employee == 0 && !m.has(flagListed) {
-			batch.Unlink = append(batch.Unlink, m.id)
+	for i := range r.People.Marks {
+		if m := &r.People.Marks[i]; m.Employee == 0 && !m.Has(read.FlagListed) {
+			batch.Unlink = append(batch.Unlink, m.ID)
 		}
 	}
 	if len(batch.Unlink) == 0 {
 		return nil
 	}
-	return r.Snapshot.Commit(batch)
+	return r.store.Commit(batch)
+}
+
+// finishOthers records who holds roles of others.
+func (r *recorder) finishOthers(*apply.Outcome) error {
+	var links []plan.Link
+	for id, holds := range r.roles.others {
+		link, found, err := r.Snapshot.Link(id)
+		if err != nil {
+			return err
+		}
+		if found && link.OthersRole != holds {
+			link.OthersRole = holds
+			links = append(links, link)
+		}
+	}
+	if len(links) == 0 {
+		return nil
+	}
+	return r.store.CommitLinks(links)
 }

@@ -6,15 +6,17 @@ import (
 	"maps"
 	"slices"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
 // A groupDecider decides which role each pushed group has.
 type groupDecider struct {
-	base
+	read.Base
 	*decided
-	portalReader *portalReader
-	groupReader  *groupReader
+	portalReader *read.PortalReader
+	groupReader  *read.GroupReader
 }
 
 // decideGroups asks package plan which role each pushed group has.
@@ -28,32 +30,32 @@ func (r *groupDecider) decideGroups(ctx context.Context) error {
 		return err
 	}
 	mapped := slices.ContainsFunc(views, func(v plan.GroupView) bool { return !v.Aside && v.Mapped != "" })
-	if plan.NeedsPortalRoles(views, &r.pol) || mapped && r.meta.Config != r.Reading {
-		if err := r.portalReader.readPortalRoles(ctx); err != nil {
+	if plan.NeedsPortalRoles(views, &r.Pol) || mapped && r.Meta.Config != r.Reading {
+		if err := r.portalReader.ReadPortalRoles(ctx); err != nil {
 			return err
 		}
 	}
 	p := &r.roles
 	p.refs, p.names = map[roleOf]*plan.RoleRef{}, map[plan.RoleID]string{}
-	p.groups = plan.DecideGroups(views, r.portal, r.Binding, &r.pol)
+	p.groups = plan.DecideGroups(views, r.Portal, r.Binding, &r.Pol)
 	for _, id := range slices.Sorted(maps.Keys(open)) {
 		p.groups.Held = append(p.groups.Held, open[id])
 	}
-	for i := range r.portal.Roles {
-		p.names[r.portal.Roles[i].ID] = r.portal.Roles[i].Name
+	for i := range r.Portal.Roles {
+		p.names[r.Portal.Roles[i].ID] = r.Portal.Roles[i].Name
 	}
-	for _, g := range r.groups {
-		g.role = p.groups.Roles[g.group.ID]
-		if g.role == nil {
+	for _, g := range r.Pushed {
+		g.Role = p.groups.Roles[g.Group.ID]
+		if g.Role == nil {
 			continue
 		}
-		g.anew = g.link == nil || g.link.Role == 0 || g.link.Role != g.role.ID
-		if g.role.ID != 0 {
-			p.refs[roleOf{g.role.ID, g.group.ID}], p.names[g.role.ID] = g.role, g.role.Name
+		g.Anew = g.Link == nil || g.Link.Role == 0 || g.Link.Role != g.Role.ID
+		if g.Role.ID != 0 {
+			p.refs[roleOf{g.Role.ID, g.Group.ID}], p.names[g.Role.ID] = g.Role, g.Role.Name
 		}
 	}
 	if slices.ContainsFunc(p.groups.Actions, func(a plan.Action) bool { return a.Kind == plan.CreateRole }) {
-		r.warn(plan.Warning{Code: warnNewRole, Field: plan.RoleNameField, Message: "a new role carries no permissions before an administrator gives it some in TrackTik (Settings, Roles)"})
+		r.Warn(plan.Warning{Code: read.WarnNewRole, Field: plan.RoleNameField, Message: "a new role carries no permissions before an administrator gives it some in TrackTik (Settings, Roles)"})
 	}
 	return nil
 }
@@ -66,9 +68,9 @@ func (r *groupDecider) groupViews(ctx context.Context, open map[plan.GroupID]pla
 	if err != nil {
 		return nil, err
 	}
-	stored, keys := storedGroups(links), plan.NewRoleKeys(r.Groups.Roles)
+	stored, keys := read.StoredGroups(links), plan.NewRoleKeys(r.Groups.Roles)
 	known, used := map[plan.GroupID]bool{}, map[string]bool{}
-	views := make([]plan.GroupView, 0, len(links)+len(r.groups))
+	views := make([]plan.GroupView, 0, len(links)+len(r.Pushed))
 	add := func(g plan.Group, l *plan.GroupLink, aside bool) {
 		if known[g.ID] {
 			return
@@ -88,14 +90,14 @@ func (r *groupDecider) groupViews(ctx context.Context, open map[plan.GroupID]pla
 		views = append(views, v)
 	}
 	about := func() {
-		for _, g := range r.groups {
-			_, waits := open[g.group.ID]
-			unsure := g.failed && (g.link == nil || g.link.Role == 0) // what is not certain to be there gets no role
-			add(g.group, g.link, waits || g.former || unsure)
+		for _, g := range r.Pushed {
+			_, waits := open[g.Group.ID]
+			unsure := g.Failed && (g.Link == nil || g.Link.Role == 0) // what is not certain to be there gets no role
+			add(g.Group, g.Link, waits || g.Former || unsure)
 		}
 	}
 	about()
-	if r.some() && plan.NeedsPortalRoles(views, &r.pol) {
+	if r.Scope.Some() && plan.NeedsPortalRoles(views, &r.Pol) {
 		others, err := r.otherGroups(ctx, links)
 		if err != nil {
 			return nil, err
@@ -124,20 +126,20 @@ func (r *groupDecider) groupViews(ctx context.Context, open map[plan.GroupID]pla
 // no role yet, or another name than its role, shows only beside the others which it gets.
 // What no whole run would push is no longer among the groups of the run.
 func (r *groupDecider) otherGroups(ctx context.Context, links []plan.GroupLink) (map[plan.GroupID]plan.Group, error) {
-	found, _, err := r.groupReader.findGroups(ctx, links)
-	if errors.Is(err, errAsked) {
-		r.unlisted = true
+	found, _, err := r.groupReader.FindGroups(ctx, links)
+	if errors.Is(err, read.ErrNotAsked) {
+		r.Unlisted = true
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	r.groups = slices.DeleteFunc(r.groups, func(g *pushed) bool {
-		_, pushed := found[g.group.ID]
-		if pushed || g.link != nil && g.link.Role != 0 {
+	r.Pushed = slices.DeleteFunc(r.Pushed, func(g *read.Pushed) bool {
+		_, pushed := found[g.Group.ID]
+		if pushed || g.Link != nil && g.Link.Role != 0 {
 			return false
 		}
-		delete(r.byGroup, g.group.ID)
+		delete(r.ByGroup, g.Group.ID)
 		return true
 	})
 	return found, nil

@@ -7,16 +7,17 @@ import (
 	"maps"
 	"slices"
 
-	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
+
+	"tracktik-sync/sync/plan"
 )
 
 // A holderReader looks up who holds which role already.
 type holderReader struct {
-	base
+	read.Base
 	*decided
 	roleDecider *roleDecider
-	grantReader *grantReader
+	grantReader *read.GrantReader
 }
 
 // findHolders looks up what those hold who exist in TrackTik and are to be granted a role:
@@ -74,8 +75,8 @@ func (r *holderReader) wantsLook(v *plan.RoleView, roles map[plan.RoleID]bool) b
 	wants := false
 	for _, a := range grants {
 		id := a.Role.ID
-		known := id == 0 || r.current.covered[id] && !a.Drift
-		if known && !r.pol.OneRole { // where any other role counts
+		known := id == 0 || r.Current.Covered[id] && !a.Drift
+		if known && !r.Pol.OneRole { // where any other role counts
 			continue
 		}
 		roles[id], wants = true, true
@@ -85,20 +86,20 @@ func (r *holderReader) wantsLook(v *plan.RoleView, roles map[plan.RoleID]bool) b
 
 // lookUpHolders asks about each person, or about each role where that takes fewer calls.
 func (r *holderReader) lookUpHolders(ctx context.Context, views []*plan.RoleView, people []plan.EmployeeID, roles []plan.RoleID) error {
-	if r.current.holders == nil {
-		r.current.holders = map[holder][]plan.GrantID{}
+	if r.Current.Holders == nil {
+		r.Current.Holders = map[read.Holder][]plan.GrantID{}
 	}
 	cost, err := r.callsByRole(roles)
 	if err != nil {
 		return err
 	}
-	people = slices.DeleteFunc(people, func(id plan.EmployeeID) bool { return r.grants.Asked(id) })
-	if !r.pol.OneRole && cost < len(people) {
-		doubt, err := r.grants.AskHolders(ctx, roles)
+	people = slices.DeleteFunc(people, func(id plan.EmployeeID) bool { return r.Grants.Asked(id) })
+	if !r.Pol.OneRole && cost < len(people) {
+		doubt, err := r.Grants.AskHolders(ctx, roles)
 		if err != nil {
 			return err
 		}
-		if r.grants.ByRole() {
+		if r.Grants.ByRole() {
 			if doubt == "" {
 				doubt, err = r.lacksHolders(ctx, roles)
 			}
@@ -106,12 +107,12 @@ func (r *holderReader) lookUpHolders(ctx context.Context, views []*plan.RoleView
 			return err
 		}
 	}
-	if err := r.grants.Ask(ctx, people); err != nil {
+	if err := r.Grants.Ask(ctx, people); err != nil {
 		return err
 	}
 	doubt := ""
-	if !r.grants.ByPerson() {
-		if doubt, err = r.grants.List(ctx, people); err != nil {
+	if !r.Grants.ByPerson() {
+		if doubt, err = r.Grants.List(ctx, people); err != nil {
 			return err
 		}
 	}
@@ -142,8 +143,8 @@ func (r *holderReader) callsByRole(roles []plan.RoleID) (int, error) {
 // lacksOurs reads by their ids the grants of ours that an answer lacks. doubt says that one
 // is there, so that the answer tells nothing.
 func (r *holderReader) lacksOurs(ctx context.Context, missing []plan.Grant) (doubt string, err error) {
-	err = r.grants.Unread(ctx, r.grantReader.confirmGrants(ctx, missing, true), nil)
-	return r.grants.Doubt(), err
+	err = r.Grants.Unread(ctx, r.grantReader.ConfirmGrants(ctx, missing, true), nil)
+	return r.Grants.Doubt(), err
 }
 
 // lacksHolders is lacksOurs for the lists of who holds the roles.
@@ -151,7 +152,7 @@ func (r *holderReader) lacksHolders(ctx context.Context, roles []plan.RoleID) (d
 	var missing []plan.Grant
 	for _, id := range roles {
 		named := map[plan.GrantID]bool{}
-		for _, u := range r.grants.With(id) {
+		for _, u := range r.Grants.With(id) {
 			named[u.ID] = true
 		}
 		ours, err := r.Snapshot.GrantsWith(id)
@@ -177,9 +178,9 @@ func (r *holderReader) noteHolders(views []*plan.RoleView, roles []plan.RoleID, 
 		people[v.Employee] = true
 	}
 	for _, id := range roles {
-		for _, u := range r.grants.With(id) {
+		for _, u := range r.Grants.With(id) {
 			if people[u.Employee] {
-				r.current.holds(u)
+				r.Current.Holds(u)
 			}
 		}
 	}
@@ -187,7 +188,7 @@ func (r *holderReader) noteHolders(views []*plan.RoleView, roles []plan.RoleID, 
 
 // noteRoles notes what one person holds; doubt is why the list of all grants does not tell.
 func (r *holderReader) noteRoles(ctx context.Context, v *plan.RoleView, doubt string) error {
-	held, unsure, err := r.grants.Of(ctx, v.Employee)
+	held, unsure, err := r.Grants.Of(ctx, v.Employee)
 	if err != nil {
 		return err
 	}
@@ -207,7 +208,7 @@ func (r *holderReader) noteRoles(ctx context.Context, v *plan.RoleView, doubt st
 	}
 	v.Others = 0
 	for _, u := range held {
-		r.current.holds(u)
+		r.Current.Holds(u)
 		ours := slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Grant.Role == u.Role })
 		due := slices.ContainsFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == u.Role })
 		if !ours && !due {
@@ -230,18 +231,18 @@ func unsureOf(doubt string) string {
 // changed: one that TrackTik refused to take as the last is no longer it.
 func (r *holderReader) adoptGrants(v *plan.RoleView) {
 	for _, d := range v.Due {
-		ids := r.current.holders[holder{d.Role.ID, v.Employee}]
+		ids := r.Current.Holders[read.Holder{Role: d.Role.ID, Employee: v.Employee}]
 		if len(ids) == 0 || d.Role.ID == 0 || v.Employee == 0 || slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {
 			continue
 		}
 		g := plan.Grant{Role: d.Role.ID, Person: v.User.ID, ID: slices.Min(ids), Employee: v.Employee, Group: d.Role.Group,
-			How: plan.HowAdopted, Since: r.now, Run: r.id}
+			How: plan.HowAdopted, Since: r.AsOf, Run: r.ID}
 		r.roles.adopted = append(r.roles.adopted, g)
 		for i := range v.Have {
 			if h := &v.Have[i]; h.Stuck {
 				now := h.Grant
 				now.Stuck = false
-				r.current.correct(h.Grant, now)
+				r.Current.Correct(h.Grant, now)
 				h.Grant = now
 			}
 		}
@@ -255,7 +256,7 @@ func (r *holderReader) adoptGrants(v *plan.RoleView) {
 func (r *holderReader) doubles() error {
 	for _, v := range r.roles.views {
 		for _, h := range v.Have {
-			ids := r.current.holders[holder{h.Grant.Role, v.Employee}]
+			ids := r.Current.Holders[read.Holder{Role: h.Grant.Role, Employee: v.Employee}]
 			if len(ids) < 2 || !slices.Contains(ids, h.ID) {
 				continue
 			}
@@ -277,9 +278,9 @@ func (r *holderReader) takeBack(v *plan.RoleView, h *plan.Holding, ids []plan.Gr
 	why := v.Shielded
 	switch {
 	case why != "":
-	case !r.pol.RevokeRoles:
+	case !r.Pol.RevokeRoles:
 		why = plan.HeldSwitchedOff + ": sync.revoke_roles is off"
-	case r.pol.NoRemovals:
+	case r.Pol.NoRemovals:
 		why = plan.HeldSwitchedOff + ": --no-removals"
 	}
 	d := &r.roles.decision
@@ -295,38 +296,6 @@ func (r *holderReader) takeBack(v *plan.RoleView, h *plan.Holding, ids []plan.Gr
 	if why == "" && h.ID != ids[0] {
 		now := h.Grant
 		now.ID = ids[0]
-		r.current.correct(h.Grant, now)
+		r.Current.Correct(h.Grant, now)
 	}
-}
-
-// stillHeld are the grants of a former employee that are there. One that the list of their
-// roles lacks is read by its id, and one that cannot be read counts as there: it is not
-// granted again.
-func (r *grantReader) stillHeld(ctx context.Context, former *plan.Former) ([]plan.Grant, error) {
-	held, doubt, err := r.grants.Of(ctx, former.Link.Employee)
-	if err != nil {
-		return nil, err
-	}
-	var kept []plan.Grant
-	for _, g := range former.Roles {
-		g.Employee = former.Link.Employee
-		i := slices.IndexFunc(held, func(u plan.UserRole) bool { return u.ID == g.ID || g.ID == 0 && u.Role == g.Role })
-		there := i >= 0
-		if there {
-			g.ID = held[i].ID
-		} else {
-			there, err = r.readGrant(ctx, g)
-			if there && err == nil && doubt == "" {
-				err = &read.BrokenListing{What: lacksGrant(g)}
-			}
-			there = there || err != nil
-			if err := r.grants.Unread(ctx, err, nil); err != nil {
-				return nil, err
-			}
-		}
-		if there {
-			kept = append(kept, g)
-		}
-	}
-	return kept, nil
 }

@@ -4,8 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"tracktik-sync/okta/oktatest"
 	tsync "tracktik-sync/sync"
+
+	"tracktik-sync/okta/oktatest"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )

@@ -3,7 +3,8 @@ package sync
 import (
 	"context"
 	"slices"
-	"time"
+
+	"tracktik-sync/sync/read"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,45 +19,45 @@ import (
 // readLeavers reads the employees of those who are to be terminated, unless a refresh has
 // done so, and decides about these people anew. Who cannot be read is not known to be
 // ended or banned.
-func (r *peopleDecider) readLeavers(ctx context.Context, list []*subject) error {
-	if r.refresh {
+func (r *peopleDecider) readLeavers(ctx context.Context, list []*read.Subject) error {
+	if r.Refresh {
 		return nil
 	}
-	leavers := slices.DeleteFunc(slices.Clone(list), func(s *subject) bool {
-		return s.link == nil || !s.looked.IsZero() || !terminates(s)
+	leavers := slices.DeleteFunc(slices.Clone(list), func(s *read.Subject) bool {
+		return s.Link == nil || !s.Looked.IsZero() || !read.Terminates(s)
 	})
 	if len(leavers) == 0 {
 		return nil
 	}
-	read := r.readLeaversOneByOne
-	if len(leavers) > max(sampleSize, r.meta.PortalEmployees/1000) { // a page of the list holds a thousand
-		read = r.readLeaversListed
+	ask := r.readLeaversOneByOne
+	if len(leavers) > max(read.SampleSize, r.Meta.PortalEmployees/1000) { // a page of the list holds a thousand
+		ask = r.readLeaversListed
 	}
-	r.phase("reading leavers' employees", len(leavers))
-	err := read(ctx, leavers)
-	if _, bad := isCredentials(err); bad || ctx.Err() != nil {
+	r.Phase("reading leavers' employees", len(leavers))
+	err := ask(ctx, leavers)
+	if _, bad := read.IsCredentials(err); bad || ctx.Err() != nil {
 		return err
 	}
 	if err != nil {
-		r.log.WithError(err).Warn("whether leavers are terminated already cannot be read before they are terminated")
+		r.Log.WithError(err).Warn("whether leavers are terminated already cannot be read before they are terminated")
 	}
 	for _, s := range leavers {
-		if s.looked = r.clock(); s.employee != nil {
+		if s.Looked = r.Moment(); s.Employee != nil {
 			r.decideOne(s)
 		}
 	}
 	return nil
 }
 
-func (r *peopleDecider) readLeaversOneByOne(ctx context.Context, leavers []*subject) error {
+func (r *peopleDecider) readLeaversOneByOne(ctx context.Context, leavers []*read.Subject) error {
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(max(1, r.Workers))
 	for _, s := range leavers {
 		pool.Go(func() error {
-			defer r.progress(1)
-			e, found, err := r.Target.Employee(ctx, s.link.Employee)
+			defer r.Advance(1)
+			e, found, err := r.Target.Employee(ctx, s.Link.Employee)
 			if err == nil && found {
-				s.employee = &e
+				s.Employee = &e
 			}
 			return err
 		})
@@ -64,28 +65,20 @@ func (r *peopleDecider) readLeaversOneByOne(ctx context.Context, leavers []*subj
 	return pool.Wait()
 }
 
-func (r *peopleDecider) readLeaversListed(ctx context.Context, leavers []*subject) error {
-	byID := make(map[plan.EmployeeID]*subject, len(leavers))
+func (r *peopleDecider) readLeaversListed(ctx context.Context, leavers []*read.Subject) error {
+	byID := make(map[plan.EmployeeID]*read.Subject, len(leavers))
 	for _, s := range leavers {
-		byID[s.link.Employee] = s
+		byID[s.Link.Employee] = s
 	}
 	_, err := r.Target.Employees(ctx, func(page []plan.Employee) error {
 		for i := range page {
 			if s := byID[page[i].ID]; s != nil {
 				e := page[i]
-				s.employee = &e
-				r.progress(1)
+				s.Employee = &e
+				r.Advance(1)
 			}
 		}
 		return nil
 	})
 	return err
-}
-
-// statusRead is when the subject's employee was read.
-func (r *facts) statusRead(s *subject) time.Time {
-	if s.looked.IsZero() {
-		return r.current.read
-	}
-	return s.looked
 }

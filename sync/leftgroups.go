@@ -14,7 +14,7 @@ import (
 
 // A leftReader asks Okta once more before a role is taken from who left a group.
 type leftReader struct {
-	base
+	read.Base
 	*decided
 }
 
@@ -39,17 +39,17 @@ func (r *leftReader) confirmLeft(ctx context.Context) error {
 		}
 	}
 	evidence, looked := plan.EvidenceFull, left
-	if limit := r.Limits.Of(plan.RevokeRole).MaxCount; !r.full && n > sampleSize && limit >= 0 && n > limit && len(left) > sampleSize {
-		evidence, looked = plan.EvidenceSample, left[:sampleSize]
+	if limit := r.Limits.Of(plan.RevokeRole).MaxCount; !r.Full && n > read.SampleSize && limit >= 0 && n > limit && len(left) > read.SampleSize {
+		evidence, looked = plan.EvidenceSample, left[:read.SampleSize]
 	}
 	pool, poolCtx := errgroup.WithContext(ctx)
-	pool.SetLimit(lookers)
+	pool.SetLimit(read.Lookers)
 	failed, short := make([]error, len(looked)), make([][]plan.GroupID, len(looked))
 	for i, v := range looked {
 		pool.Go(func() (err error) {
 			short[i], err = r.confirmOne(poolCtx, v)
 			var broken *read.BrokenListing
-			_, credentials := isCredentials(err)
+			_, credentials := read.IsCredentials(err)
 			if errors.As(err, &broken) || credentials || poolCtx.Err() != nil {
 				return err
 			}
@@ -69,7 +69,7 @@ func (r *leftReader) confirmLeft(ctx context.Context) error {
 			h := &v.Have[j]
 			switch {
 			case h.Lost == "" || h.Evidence != "":
-			case slices.ContainsFunc(r.groups, func(g *pushed) bool { return g.short && r.gives(g.group.ID, h) }): // the sample speaks against the list
+			case slices.ContainsFunc(r.Pushed, func(g *read.Pushed) bool { return g.Short && r.gives(g.Group.ID, h) }): // the sample speaks against the list
 				h.Lost = ""
 			default:
 				h.Evidence = evidence
@@ -101,15 +101,15 @@ func (r *leftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []
 			}
 		}
 		in := slices.ContainsFunc(groups, func(g plan.Group) bool { return g.ID == giver })
-		g := r.byGroup[giver]
+		g := r.ByGroup[giver]
 		switch {
-		case in && r.some():
+		case in && r.Scope.Some():
 			return nil, &read.BrokenListing{What: fmt.Sprintf("okta's listing of the groups of user %s lacks group %s, which they are in", v.User.ID, giver)}
-		case in && g != nil && !g.reread:
+		case in && g != nil && !g.Reread:
 			h.Lost, short = "", append(short, giver)
 		case in:
 			return nil, &read.BrokenListing{What: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", giver, v.User.ID)}
-		case r.some() && len(groups) == 0:
+		case r.Scope.Some() && len(groups) == 0:
 			if err := r.confirmAlone(ctx, v.User.ID, h.Group); err != nil {
 				return nil, err
 			}
@@ -121,8 +121,8 @@ func (r *leftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []
 // gives reports whether who is in the group holds that role by it. Several groups may give
 // one role, and the grant on record names the one that did so first.
 func (r *leftReader) gives(id plan.GroupID, h *plan.Holding) bool {
-	g := r.byGroup[id]
-	return id == h.Group || g != nil && g.role != nil && g.role.ID == h.Role.ID
+	g := r.ByGroup[id]
+	return id == h.Group || g != nil && g.Role != nil && g.Role.ID == h.Role.ID
 }
 
 // confirmAlone asks the group about somebody who has no groups at all by their own list,
@@ -134,7 +134,7 @@ func (r *leftReader) confirmAlone(ctx context.Context, id plan.PersonID, group p
 		}
 		return nil
 	})
-	if isNotFound(err) { // the group's own look-up says whether it is gone
+	if read.IsNotFound(err) { // the group's own look-up says whether it is gone
 		return nil
 	}
 	return err
@@ -144,11 +144,11 @@ func (r *leftReader) confirmAlone(ctx context.Context, id plan.PersonID, group p
 // it is of a run that was not shown everybody.
 func (r *leftReader) distrustStored(short []plan.GroupID) {
 	for _, id := range short {
-		g := r.byGroup[id]
-		if g.short {
+		g := r.ByGroup[id]
+		if g.Short {
 			continue
 		}
-		g.short = true
-		r.warn(plan.Warning{Code: warnGroup, Message: fmt.Sprintf("the stored members of group %s lack somebody who is in it; no role is taken for it, and the next run reads them again", id)})
+		g.Short = true
+		r.Warn(plan.Warning{Code: read.WarnGroup, Message: fmt.Sprintf("the stored members of group %s lack somebody who is in it; no role is taken for it, and the next run reads them again", id)})
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
@@ -31,13 +33,13 @@ type Linked struct {
 // writes nothing to TrackTik. Each pair comes back with the reason why it is refused
 // in Err; the error is about all of them: a call that failed, or the snapshot.
 func (e *Engine) LinkPeople(ctx context.Context, pairs []Pair) ([]Linked, error) {
-	r, err := e.newRun(RunOptions{}, "")
+	r, err := read.NewReading(e.sides(), read.Scope{}, "")
 	if err != nil {
 		return nil, err
 	}
-	l := &linker{run: r, pairs: make([]Linked, len(pairs)), subjects: make([]*subject, len(pairs)),
+	l := &linker{Reading: r, pairs: make([]Linked, len(pairs)), subjects: make([]*read.Subject, len(pairs)),
 		open: map[plan.PersonID]string{}, made: map[plan.PersonID]plan.EmployeeID{}}
-	r.people, r.ownGroups = &roster{subjects: map[plan.PersonID]*subject{}}, map[plan.PersonID][]plan.Group{}
+	r.OwnGroups = map[plan.PersonID][]plan.Group{}
 	for i, p := range pairs {
 		l.pairs[i].Pair = p
 	}
@@ -63,16 +65,16 @@ func (e *Engine) LinkPeople(ctx context.Context, pairs []Pair) ([]Linked, error)
 // A linker is the work of LinkPeople. subjects[i] is that of pairs[i], nil when
 // nobody was found.
 type linker struct {
-	*run
+	*read.Reading
 	pairs    []Linked
-	subjects []*subject
+	subjects []*read.Subject
 	open     map[plan.PersonID]string          // runs whose write about them is not settled
 	made     map[plan.PersonID]plan.EmployeeID // whom that write may have made; 0: nobody is known
 	byName   map[string][]plan.Person          // Okta's listing by id, login and e-mail, when it was read
 }
 
 func (l *linker) begin(ctx context.Context) error {
-	if err := l.quarantined(); err != nil {
+	if err := l.Quarantined(); err != nil {
 		return err
 	}
 	pending, err := l.Snapshot.Pending()
@@ -85,30 +87,30 @@ func (l *linker) begin(ctx context.Context) error {
 			l.made[in.Action.User.ID] = in.Action.Employee
 		}
 	}
-	return l.grants.FindOwn(ctx)
+	return l.Grants.FindOwn(ctx)
 }
 
 // read finds people and employees: one by one, or many in one listing of each side.
 func (l *linker) read(ctx context.Context) error {
 	employees := map[plan.EmployeeID]plan.Employee{}
-	if len(l.pairs) > manyNew {
+	if len(l.pairs) > read.ManyNew {
 		if err := l.listBoth(ctx, employees); err != nil {
 			return err
 		}
 	}
-	l.phase("looking who is who", len(l.pairs))
+	l.Phase("looking who is who", len(l.pairs))
 	for i := range l.pairs {
 		p := &l.pairs[i]
 		if p.Err != nil {
 			continue
 		}
 		if err := l.readPair(ctx, i, employees); err != nil {
-			if !errors.Is(err, ErrNobody) {
+			if !errors.Is(err, read.ErrNobody) {
 				return err
 			}
 			p.Err = err
 		}
-		l.progress(1)
+		l.Advance(1)
 	}
 	return nil
 }
@@ -127,9 +129,9 @@ func (l *linker) readPair(ctx context.Context, i int, employees map[plan.Employe
 	}
 	p.Ref = plan.UserRef{ID: person.ID, Login: person.Login}
 	if !found {
-		return fmt.Errorf("%w: tracktik has no employee %d", ErrNobody, p.Employee)
+		return fmt.Errorf("%w: tracktik has no employee %d", read.ErrNobody, p.Employee)
 	}
-	s := &subject{person: selfOf(&person), employee: &e, judgement: plan.Judge(&person, &l.pol), matches: []plan.Match{{Employee: e}}}
+	s := &read.Subject{Person: person, Employee: &e, Judgement: plan.Judge(&person, &l.Pol), Matches: []plan.Match{{Employee: e}}}
 	l.subjects[i] = s
 	return l.mapPerson(ctx, s)
 }
@@ -140,21 +142,21 @@ func (l *linker) listBoth(ctx context.Context, employees map[plan.EmployeeID]pla
 	for _, p := range l.pairs {
 		wanted[p.Employee] = true
 	}
-	l.phase("reading tracktik employees", l.meta.PortalEmployees)
+	l.Phase("reading tracktik employees", l.Meta.PortalEmployees)
 	_, err := l.Target.Employees(ctx, func(page []plan.Employee) error {
 		for _, e := range page {
 			if wanted[e.ID] {
 				employees[e.ID] = e
 			}
 		}
-		l.progress(len(page))
+		l.Advance(len(page))
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	l.byName = map[string][]plan.Person{}
-	l.phase("reading okta users", 0)
+	l.Phase("reading okta users", 0)
 	return l.Source.Assignments(ctx, func(page []plan.Entry) error {
 		for i := range page {
 			p, err := page[i].Decode()
@@ -165,7 +167,7 @@ func (l *linker) listBoth(ctx context.Context, employees map[plan.EmployeeID]pla
 				l.byName[name] = append(l.byName[name], p)
 			}
 		}
-		l.progress(len(page))
+		l.Advance(len(page))
 		return nil
 	})
 }
@@ -193,31 +195,31 @@ func (l *linker) person(ctx context.Context, name string) (plan.Person, error) {
 	}
 	p, found, err = l.Source.User(ctx, string(id))
 	if err == nil && !found {
-		err = fmt.Errorf("%w: user %s does not exist in Okta", ErrNobody, id)
+		err = fmt.Errorf("%w: user %s does not exist in Okta", read.ErrNobody, id)
 	}
 	return p, err
 }
 
 // mapPerson works out what Okta says that the employee should hold.
-func (l *linker) mapPerson(ctx context.Context, s *subject) error {
+func (l *linker) mapPerson(ctx context.Context, s *read.Subject) error {
 	if l.Mapper.NeedsGroups() {
 		links, err := l.Snapshot.Groups()
 		if err != nil {
 			return err
 		}
-		if err := l.ownGroupReader.readGroupsOf(ctx, s.person.ID, storedGroups(links)); err != nil {
+		if err := l.OwnGroupReader.ReadGroupsOf(ctx, s.Person.ID, read.StoredGroups(links)); err != nil {
 			return err
 		}
 	}
-	l.peopleReader.mapSubject(s)
-	w := s.want()
+	l.PeopleReader.MapSubject(s)
+	w := &s.Mapped.Wanted
 	if w.Values[plan.Region] == "" {
 		return nil
 	}
-	if err := l.regionReader.readRegions(ctx); err != nil {
+	if err := l.RegionReader.ReadRegions(ctx); err != nil {
 		return err
 	}
-	if region, code, _ := l.regions.Find(w.Values[plan.Region]); code == "" {
+	if region, code, _ := l.Regions.Find(w.Values[plan.Region]); code == "" {
 		w.RegionID = region.ID
 	}
 	return nil
@@ -225,30 +227,30 @@ func (l *linker) mapPerson(ctx context.Context, s *subject) error {
 
 // findOwners looks who has the employees already, and who of them is an administrator.
 func (l *linker) findOwners(ctx context.Context) error {
-	var found []*subject
+	var found []*read.Subject
 	for _, s := range l.subjects {
 		if s == nil {
 			continue
 		}
-		if err := l.matcher.ownership(&s.matches[0]); err != nil {
+		if err := l.Matcher.Ownership(&s.Matches[0]); err != nil {
 			return err
 		}
-		link, linked, err := l.Snapshot.Link(s.person.ID)
+		link, linked, err := l.Snapshot.Link(s.Person.ID)
 		if err != nil {
 			return err
 		}
 		if linked {
-			s.link = &link
+			s.Link = &link
 		}
 		found = append(found, s)
 	}
-	if err := l.portalReader.findAdmins(ctx, found); err != nil {
+	if err := l.PortalReader.FindAdmins(ctx, found); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(found, func(s *subject) bool { return s.matches[0].Doubt != "" }) {
+	if !slices.ContainsFunc(found, func(s *read.Subject) bool { return s.Matches[0].Doubt != "" }) {
 		return nil
 	}
-	return l.portalReader.findAdminsInList(ctx, found)
+	return l.PortalReader.FindAdminsInList(ctx, found)
 }
 
 // refuseTwice refuses a row that names somebody whom another row names.
@@ -272,21 +274,21 @@ func (l *linker) judge(i int) {
 	if p.Err != nil {
 		return
 	}
-	e, m := s.employee, &s.matches[0]
-	switch id := s.person.ID; {
+	e, m := s.Employee, &s.Matches[0]
+	switch id := s.Person.ID; {
 	case l.open[id] != "" && l.made[id] != e.ID:
 		p.Err = fmt.Errorf("a write of run %s about user %s is not settled: let a `sync` run first", l.open[id], id)
-	case s.link != nil && s.link.Employee == e.ID && p.Line > 0: // a file grows, and is read again
+	case s.Link != nil && s.Link.Employee == e.ID && p.Line > 0: // a file grows, and is read again
 		p.Already = true
-	case s.link != nil && s.link.Employee == e.ID:
+	case s.Link != nil && s.Link.Employee == e.ID:
 		p.Err = fmt.Errorf("user %s is linked to employee %d already", id, e.ID)
-	case s.link != nil:
-		p.Err = fmt.Errorf("user %s is linked to employee %d: `unlink %s` first", id, s.link.Employee, id)
+	case s.Link != nil:
+		p.Err = fmt.Errorf("user %s is linked to employee %d: `unlink %s` first", id, s.Link.Employee, id)
 	case m.Owner != "":
 		p.Err = fmt.Errorf("employee %d is linked to user %s: `unlink %s` first", e.ID, m.Owner, m.Owner)
-	case l.pol.Owns(plan.Who{Employee: e}):
+	case l.Pol.Owns(plan.Who{Employee: e}):
 		p.Err = fmt.Errorf("employee %d is the one whose credentials we use", e.ID)
-	case l.pol.Protects(who(nil, s)):
+	case l.Pol.Protects(read.Who(nil, s)):
 		p.Err = fmt.Errorf("sync.protected names user %s or employee %d, who is never adopted", id, e.ID)
 	case m.Admin:
 		p.Err = fmt.Errorf("employee %d holds a protected role, and is never adopted", e.ID)
@@ -294,23 +296,23 @@ func (l *linker) judge(i int) {
 		p.Err = fmt.Errorf("whether employee %d holds a protected role cannot be told: %s", e.ID, m.Doubt)
 	case !e.Active():
 		p.Err = fmt.Errorf("employee %d is %s: activate them in TrackTik, or link an active one", e.ID, e.Status)
-	case s.judgement.Verdict == plan.Depart, s.judgement.Verdict == plan.Doubt, s.judgement.Verdict == plan.Ignore:
-		p.Err = fmt.Errorf("user %s is not to have an employee (%s), and the next run would end this one: assign the app in Okta first", id, s.judgement.Why)
-	case s.outOf:
+	case s.Judgement.Verdict == plan.Depart, s.Judgement.Verdict == plan.Doubt, s.Judgement.Verdict == plan.Ignore:
+		p.Err = fmt.Errorf("user %s is not to have an employee (%s), and the next run would end this one: assign the app in Okta first", id, s.Judgement.Why)
+	case s.OutOf:
 		p.Err = fmt.Errorf("sync.scope leaves user %s out", id)
-	case s.scopeErr != "":
-		p.Err = fmt.Errorf("sync.scope failed for user %s: %s", id, s.scopeErr)
+	case s.ScopeErr != "":
+		p.Err = fmt.Errorf("sync.scope failed for user %s: %s", id, s.ScopeErr)
 	default:
-		link := plan.Adopted(s.want(), e, false)
-		p.Differs, _ = plan.Differences(&link, s.want(), e, &l.pol)
+		link := plan.Adopted(&s.Mapped.Wanted, e, false)
+		p.Differs, _ = plan.Differences(&link, &s.Mapped.Wanted, e, &l.Pol)
 	}
 }
 
 // linkOf is the link of a pair: as after an adoption, but that an administrator said so.
-func (l *linker) linkOf(s *subject) plan.Link {
-	link := plan.Adopted(s.want(), s.employee, l.pol.AdoptKeep)
-	link.How, link.Person, link.Since, link.Login, link.Email = plan.HowLinked, s.person.ID, l.clock(), s.person.Login, s.person.Email
-	link.AssignedBy = s.whole().Assignment.Group
+func (l *linker) linkOf(s *read.Subject) plan.Link {
+	link := plan.Adopted(&s.Mapped.Wanted, s.Employee, l.Pol.AdoptKeep)
+	link.How, link.Person, link.Since, link.Login, link.Email = plan.HowLinked, s.Person.ID, l.Moment(), s.Person.Login, s.Person.Email
+	link.AssignedBy = s.Person.Assignment.Group
 	return link
 }
 
@@ -322,7 +324,7 @@ func (l *linker) batch() (plan.Batch, error) {
 			continue
 		}
 		batch.Links = append(batch.Links, l.linkOf(s))
-		batch.Prints = append(batch.Prints, plan.PersonPrint{Person: s.person.ID})
+		batch.Prints = append(batch.Prints, plan.PersonPrint{Person: s.Person.ID})
 		former, found, err := l.Snapshot.FormerByEmployee(p.Employee)
 		if err != nil {
 			return batch, err
@@ -330,7 +332,7 @@ func (l *linker) batch() (plan.Batch, error) {
 		if found && former.Link.Employee == p.Employee {
 			batch.Revive = append(batch.Revive, p.Employee)
 		}
-		for _, t := range l.troubles[s.person.ID] { // who they are was the problem, or keeps them from being made
+		for _, t := range l.Troubles[s.Person.ID] { // who they are was the problem, or keeps them from being made
 			if t.Kind == "" || t.Kind == plan.Create {
 				batch.Cured = append(batch.Cured, t.Key())
 			}
@@ -339,7 +341,7 @@ func (l *linker) batch() (plan.Batch, error) {
 		if p.Line > 0 {
 			reason = fmt.Sprintf("%s, in line %d of a file", reason, p.Line)
 		}
-		entry := plan.Audit{Time: l.clock(), By: l.By, Kind: "link", Person: s.person.ID, Login: s.person.Login, Employee: p.Employee, Reason: reason, Outcome: plan.Done}
+		entry := plan.Audit{Time: l.Moment(), By: l.By, Kind: "link", Person: s.Person.ID, Login: s.Person.Login, Employee: p.Employee, Reason: reason, Outcome: plan.Done}
 		if l.RedactHistory {
 			entry.Login = ""
 		}

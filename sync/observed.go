@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
@@ -102,7 +104,7 @@ type observing struct {
 	since plan.Observing
 	out   *plan.Observation
 	mine  map[plan.PersonID]*plan.Employee
-	roles map[plan.RoleID]*pushed // by the role that a group has; one that could not be read has none
+	roles map[plan.RoleID]*read.Pushed // by the role that a group has; one that could not be read has none
 	// apart are fields that differ: those that changed in Okta, and those that changed in
 	// TrackTik.
 	apart map[plan.PersonID]apart
@@ -112,21 +114,21 @@ type apart struct{ okta, tracktik map[string]plan.Difference }
 
 // observe says what observing came to, when that is what runs do.
 func (c *comparing) observe(seen Observed) error {
-	if !c.Observe || c.meta.Observing == nil {
+	if !c.Observe || c.Meta.Observing == nil {
 		return nil
 	}
-	o := &observing{comparing: c, Observed: seen, since: *c.meta.Observing, mine: map[plan.PersonID]*plan.Employee{}, roles: map[plan.RoleID]*pushed{}, apart: map[plan.PersonID]apart{}}
+	o := &observing{comparing: c, Observed: seen, since: *c.Meta.Observing, mine: map[plan.PersonID]*plan.Employee{}, roles: map[plan.RoleID]*read.Pushed{}, apart: map[plan.PersonID]apart{}}
 	o.out = &plan.Observation{Since: o.since.Since}
 	if !o.since.Read.IsZero() {
 		o.out.PortalRead = &o.since.Read
 	}
-	for _, g := range c.groups {
-		if g.role != nil && !g.failed && o.roles[g.role.ID] == nil {
-			o.roles[g.role.ID] = g
+	for _, g := range c.Pushed {
+		if g.Role != nil && !g.Failed && o.roles[g.Role.ID] == nil {
+			o.roles[g.Role.ID] = g
 		}
 	}
 	for id, s := range c.claimed {
-		o.mine[s.person.ID] = c.employees[id]
+		o.mine[s.Person.ID] = c.employees[id]
 	}
 	for _, t := range o.order {
 		o.judge(t, o.things[t])
@@ -181,10 +183,10 @@ func (o *observing) done(t thing, p *planned, row *plan.ObservedChange) (done, t
 	case plan.Update:
 		return o.updated(t, p, row)
 	case plan.CreateRole:
-		g := o.byGroup[t.group]
-		return g != nil && g.role != nil && g.role.ID != 0, false
+		g := o.ByGroup[t.group]
+		return g != nil && g.Role != nil && g.Role.ID != 0, false
 	case plan.RenameRole:
-		return slices.ContainsFunc(o.portal.Roles, func(r plan.Role) bool { return r.ID == p.last.Role.ID && r.Name == p.last.Role.Name }), false
+		return slices.ContainsFunc(o.Portal.Roles, func(r plan.Role) bool { return r.ID == p.last.Role.ID && r.Name == p.last.Role.Name }), false
 	case plan.GrantRole:
 		return o.holdsRole(p.last), false
 	case plan.RevokeRole:
@@ -194,8 +196,8 @@ func (o *observing) done(t thing, p *planned, row *plan.ObservedChange) (done, t
 }
 
 func (o *observing) updated(t thing, p *planned, row *plan.ObservedChange) (done, theirs bool) {
-	e, s := o.mine[t.person], o.people.subjects[t.person]
-	if e == nil || s == nil || s.judgement.Verdict != plan.Provision {
+	e, s := o.mine[t.person], o.People.Subjects[t.person]
+	if e == nil || s == nil || s.Judgement.Verdict != plan.Provision {
 		return false, false
 	}
 	a := o.apartFrom(s, e)
@@ -211,16 +213,16 @@ func (o *observing) updated(t thing, p *planned, row *plan.ObservedChange) (done
 }
 
 // apartFrom finds out which fields differ, and on which side that came about.
-func (o *observing) apartFrom(s *subject, e *plan.Employee) apart {
-	if a, known := o.apart[s.person.ID]; known {
+func (o *observing) apartFrom(s *read.Subject, e *plan.Employee) apart {
+	if a, known := o.apart[s.Person.ID]; known {
 		return a
 	}
 	a := apart{map[string]plan.Difference{}, map[string]plan.Difference{}}
-	link := plan.Adopted(s.want(), e, false)
-	if s.link != nil {
-		link = *s.link
+	link := plan.Adopted(&s.Mapped.Wanted, e, false)
+	if s.Link != nil {
+		link = *s.Link
 	}
-	_, drift := plan.Differences(&link, s.want(), e, &o.pol)
+	_, drift := plan.Differences(&link, &s.Mapped.Wanted, e, &o.Pol)
 	for _, d := range o.differences(s, e) {
 		if slices.ContainsFunc(drift, func(c plan.Change) bool { return c.Field.String() == d.Field }) {
 			a.tracktik[d.Field] = d
@@ -228,15 +230,15 @@ func (o *observing) apartFrom(s *subject, e *plan.Employee) apart {
 			a.okta[d.Field] = d
 		}
 	}
-	o.apart[s.person.ID] = a
+	o.apart[s.Person.ID] = a
 	return a
 }
 
 // holdsRole reports whether the employee of an entry holds its role now.
 func (o *observing) holdsRole(entry plan.Audit) bool {
 	role := entry.Role.ID
-	if g := o.byGroup[entry.Role.Group]; g != nil && g.role != nil && g.role.ID != 0 {
-		role = g.role.ID
+	if g := o.ByGroup[entry.Role.Group]; g != nil && g.Role != nil && g.Role.ID != 0 {
+		role = g.Role.ID
 	}
 	id := entry.Employee
 	if e := o.mine[entry.Person]; e != nil {
@@ -250,7 +252,7 @@ func (o *observing) holdsRole(entry plan.Audit) bool {
 func (o *observing) employeesOfTheirs() error {
 	for _, e := range o.sortedEmployees() {
 		switch {
-		case e.Active() && o.out.PortalRead != nil && e.ID > o.since.Employee && !o.portalReader.isOwn(e):
+		case e.Active() && o.out.PortalRead != nil && e.ID > o.since.Employee && !o.PortalReader.IsOwn(e):
 			o.made(e)
 		case !e.Active():
 			if err := o.ended(e); err != nil {
@@ -270,14 +272,14 @@ func (o *observing) made(e *plan.Employee) {
 	case s == nil:
 		row.Note = "nobody in Okta: " + whoseEmployee(e)
 	case o.due(s):
-		row.User = s.named()
-		if o.things[thing{kind: plan.Create, person: s.person.ID}] == nil {
+		row.User = s.Named()
+		if o.things[thing{kind: plan.Create, person: s.Person.ID}] == nil {
 			row.Note = "was there before our next run"
 			o.out.Agreed = append(o.out.Agreed, row)
 		}
 		return
 	default:
-		row.User, row.Note = s.named(), "not to have an employee: "+cmp.Or(s.judgement.Why, "out of scope")
+		row.User, row.Note = s.Named(), "not to have an employee: "+cmp.Or(s.Judgement.Why, "out of scope")
 	}
 	o.onlyThey(row)
 }
@@ -287,8 +289,8 @@ func whoseEmployee(e *plan.Employee) string {
 }
 
 // due reports whether somebody is to have an employee.
-func (o *observing) due(s *subject) bool {
-	return s.judgement.Verdict == plan.Provision && !s.outOf && s.scopeErr == ""
+func (o *observing) due(s *read.Subject) bool {
+	return s.Judgement.Verdict == plan.Provision && !s.OutOf && s.ScopeErr == ""
 }
 
 func (o *observing) ended(e *plan.Employee) error {
@@ -297,13 +299,13 @@ func (o *observing) ended(e *plan.Employee) error {
 		return err
 	}
 	row := plan.ObservedChange{Kind: plan.Terminate, User: plan.UserRef{ID: link.Person, Login: link.Login}, Employee: e.ID}
-	s := o.people.subjects[link.Person]
-	if s == nil || s.judgement.Verdict == plan.Depart {
+	s := o.People.Subjects[link.Person]
+	if s == nil || s.Judgement.Verdict == plan.Depart {
 		row.Note = "was ended before our next run"
 		o.out.Agreed = append(o.out.Agreed, row)
 		return nil
 	}
-	row.Note = cmp.Or(s.judgement.Why, "still assigned in Okta")
+	row.Note = cmp.Or(s.Judgement.Why, "still assigned in Okta")
 	o.onlyThey(row)
 	return nil
 }
@@ -311,9 +313,9 @@ func (o *observing) ended(e *plan.Employee) error {
 // fieldsOfTheirs finds what was changed in the portal and not in Okta. Of somebody
 // who was adopted with on_adopt: keep that cannot be told.
 func (o *observing) fieldsOfTheirs() error {
-	for _, s := range o.people.sorted() {
-		e := o.mine[s.person.ID]
-		if s.link == nil || s.link.Kept || e == nil || !e.Active() || !o.due(s) {
+	for _, s := range o.People.Sorted() {
+		e := o.mine[s.Person.ID]
+		if s.Link == nil || s.Link.Kept || e == nil || !e.Active() || !o.due(s) {
 			continue
 		}
 		theirs := o.apartFrom(s, e).tracktik
@@ -322,8 +324,8 @@ func (o *observing) fieldsOfTheirs() error {
 			if !changed {
 				continue
 			}
-			row := plan.ObservedChange{Kind: plan.Update, User: s.named(), Employee: e.ID, Field: d.Field, Okta: d.Okta, TrackTik: d.TrackTik}
-			if p := o.things[thing{kind: plan.Update, person: s.person.ID, field: d.Field}]; p != nil { // a refresh saw it
+			row := plan.ObservedChange{Kind: plan.Update, User: s.Named(), Employee: e.ID, Field: d.Field, Okta: d.Okta, TrackTik: d.TrackTik}
+			if p := o.things[thing{kind: plan.Update, person: s.Person.ID, field: d.Field}]; p != nil { // a refresh saw it
 				row.Planned, row.Note = &p.first, "we would change it back"
 			}
 			o.onlyThey(row)
@@ -336,19 +338,19 @@ func (o *observing) fieldsOfTheirs() error {
 func (o *observing) grantsOfTheirs() error {
 	for _, u := range o.newGrants {
 		g, e := o.roles[u.Role], o.employees[u.Employee]
-		if o.out.PortalRead == nil || u.ID <= o.since.Grant || g == nil || e == nil || !e.Active() || o.portalReader.isOwn(e) {
+		if o.out.PortalRead == nil || u.ID <= o.since.Grant || g == nil || e == nil || !e.Active() || o.PortalReader.IsOwn(e) {
 			continue
 		}
-		row := plan.ObservedChange{Kind: plan.GrantRole, Employee: e.ID, Role: g.role}
+		row := plan.ObservedChange{Kind: plan.GrantRole, Employee: e.ID, Role: g.Role}
 		s := o.claimed[e.ID]
 		if s != nil {
-			row.User = s.named()
+			row.User = s.Named()
 		}
 		switch {
-		case s == nil || !g.holds(s.person.ID):
+		case s == nil || !g.Holds(s.Person.ID):
 			row.Note = "not in the group"
 			o.onlyThey(row)
-		case o.things[thing{kind: plan.GrantRole, person: s.person.ID, group: g.group.ID}] == nil:
+		case o.things[thing{kind: plan.GrantRole, person: s.Person.ID, group: g.Group.ID}] == nil:
 			row.Note = "was there before our next run"
 			o.out.Agreed = append(o.out.Agreed, row)
 		}
@@ -367,14 +369,14 @@ func (o *observing) lost(grant plan.Grant) {
 	g, e := o.roles[grant.Role], o.employees[grant.Employee]
 	holders, read := o.holders[grant.Role]
 	if grant.Gone || !read || g == nil || e == nil || !e.Active() || slices.Contains(holders, grant.Employee) ||
-		o.things[thing{kind: plan.RevokeRole, person: grant.Person, group: g.group.ID}] != nil {
+		o.things[thing{kind: plan.RevokeRole, person: grant.Person, group: g.Group.ID}] != nil {
 		return
 	}
-	row := plan.ObservedChange{Kind: plan.RevokeRole, User: plan.UserRef{ID: grant.Person}, Employee: e.ID, Role: g.role}
-	if s := o.people.subjects[grant.Person]; s != nil {
-		row.User = s.named()
+	row := plan.ObservedChange{Kind: plan.RevokeRole, User: plan.UserRef{ID: grant.Person}, Employee: e.ID, Role: g.Role}
+	if s := o.People.Subjects[grant.Person]; s != nil {
+		row.User = s.Named()
 	}
-	if g.holds(grant.Person) {
+	if g.Holds(grant.Person) {
 		row.Note = "still in the group"
 		o.onlyThey(row)
 		return

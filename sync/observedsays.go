@@ -20,18 +20,18 @@ func (o *observing) says(kind plan.Kind, person plan.PersonID, role *plan.RoleRe
 }
 
 func (o *observing) personSays(id plan.PersonID) string {
-	s := o.people.subjects[id]
+	s := o.People.Subjects[id]
 	switch {
 	case id == "":
 		return "nobody"
 	case s == nil:
 		return "not assigned to the app"
 	case o.due(s):
-		return s.person.Status + ", assigned"
-	case s.judgement.Verdict == plan.Provision:
-		return s.person.Status + ", out of scope"
+		return s.Person.Status + ", assigned"
+	case s.Judgement.Verdict == plan.Provision:
+		return s.Person.Status + ", out of scope"
 	}
-	return cmp.Or(s.judgement.Why, s.person.Status)
+	return cmp.Or(s.Judgement.Why, s.Person.Status)
 }
 
 func (o *observing) employeeSays(id plan.EmployeeID) string {
@@ -42,14 +42,14 @@ func (o *observing) employeeSays(id plan.EmployeeID) string {
 }
 
 func (o *observing) groupSays(role *plan.RoleRef) string {
-	if g := o.byGroup[role.Group]; g != nil {
-		return fmt.Sprintf("group %q", g.group.Name)
+	if g := o.ByGroup[role.Group]; g != nil {
+		return fmt.Sprintf("group %q", g.Group.Name)
 	}
 	return "no such group is pushed"
 }
 
 func (o *observing) roleSays(role *plan.RoleRef) string {
-	for _, r := range o.portal.Roles {
+	for _, r := range o.Portal.Roles {
 		if r.ID == role.ID {
 			return fmt.Sprintf("role %q", r.Name)
 		}
@@ -58,13 +58,13 @@ func (o *observing) roleSays(role *plan.RoleRef) string {
 }
 
 func (o *observing) memberSays(id plan.PersonID, role *plan.RoleRef) string {
-	switch g := o.byGroup[role.Group]; {
+	switch g := o.ByGroup[role.Group]; {
 	case g == nil || id == "":
 		return "not in the group"
-	case g.holds(id):
-		return fmt.Sprintf("in group %q", g.group.Name)
+	case g.Holds(id):
+		return fmt.Sprintf("in group %q", g.Group.Name)
 	default:
-		return fmt.Sprintf("not in group %q", g.group.Name)
+		return fmt.Sprintf("not in group %q", g.Group.Name)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
@@ -86,7 +88,7 @@ func (e *Engine) Listen(ctx context.Context, keep bool) (*Poll, error) {
 // readEvents reads the events since before. Where they cannot be told, reading begins anew,
 // and everybody has to be looked at.
 func (e *Engine) readEvents(ctx context.Context, before plan.EventLog) ([]plan.Event, plan.EventLog, error) {
-	log, now := plan.EventLog{Cursor: before.Cursor, WholeDue: before.WholeDue}, e.clock()
+	log, now := plan.EventLog{Cursor: before.Cursor, WholeDue: before.WholeDue}, e.sides().Moment()
 	begin := func(why string) { log.Cursor, log.WholeDue = "", why }
 	switch {
 	case before.Cursor == "":
@@ -94,7 +96,7 @@ func (e *Engine) readEvents(ctx context.Context, before plan.EventLog) ([]plan.E
 	case before.Lapsed(now):
 		begin(wholeLapsed)
 	}
-	since := now.Add(-2 * maxSkew) // the clocks may be so far apart
+	since := now.Add(-2 * read.MaxSkew) // the clocks may be so far apart
 	anew := log.Cursor == ""
 	events, next, err := e.Events.Events(ctx, log.Cursor, since)
 	if refused := cursorRefusal(err); refused && !anew {
@@ -120,7 +122,7 @@ func cursorRefusal(err error) bool {
 
 // noteDeaf records why the log cannot be read. It is said once.
 func (e *Engine) noteDeaf(before plan.EventLog, cause error, keep bool) error {
-	var f failure
+	var f read.Failure
 	lasting := errors.As(cause, &f) && (f.Forbidden() || f.Credentials())
 	if !keep || before.Failure != "" && before.Lasting == lasting {
 		return nil
@@ -184,11 +186,11 @@ func (e *Engine) known(events []plan.Event) (plan.Known, error) {
 // spares reports an error that must not keep the others of the poll from being looked at:
 // somebody is not there and not managed, or their look-up failed.
 func (p *Poll) spares(name string, err error) bool {
-	var f failure
+	var f read.Failure
 	switch {
 	case p == nil || err == nil:
 		return false
-	case errors.Is(err, ErrNobody):
+	case errors.Is(err, read.ErrNobody):
 		return true
 	case errors.As(err, &f) && !f.Credentials() && !f.Forbidden():
 		p.failed[plan.PersonID(name)] = true
@@ -199,9 +201,9 @@ func (p *Poll) spares(name string, err error) bool {
 
 // eventLog is what the run records of the log: nil, nothing.
 func (r *bookkeeper) eventLog(cause error) (*plan.EventLog, error) {
-	whole := len(r.opt.Users) == 0 && !r.partial
+	whole := len(r.Scope.Users) == 0 && !r.partial
 	if r.opt.Poll == nil {
-		log, err := r.Snapshot.EventLog()
+		log, err := r.store.EventLog()
 		if err != nil || !whole || !r.doc.Made() || log.WholeDue == "" && len(log.Again) == 0 {
 			return nil, err
 		}
@@ -224,8 +226,8 @@ func (r *bookkeeper) eventLog(cause error) (*plan.EventLog, error) {
 // unsettled reports that a person of a poll has to be looked at once more: their look-up
 // failed, or shows something else than the events claim, or an action of theirs was not done.
 func (r *bookkeeper) unsettled(look *plan.Look, cause error) bool {
-	var refused *RefusedError
-	if cause != nil && !errors.As(cause, &refused) || r.opt.Poll.failed[look.Person] || r.people == nil {
+	var refused *read.RefusedError
+	if cause != nil && !errors.As(cause, &refused) || r.opt.Poll.failed[look.Person] || r.People == nil {
 		return true
 	}
 	theirs := func(a *plan.Action) bool { return a.User.ID == look.Person }
@@ -236,13 +238,12 @@ func (r *bookkeeper) unsettled(look *plan.Look, cause error) bool {
 		return true
 	}
 	seen := plan.Seen{}
-	if s := r.people.subjects[look.Person]; s != nil {
-		groups, asked := r.ownGroups[look.Person]
+	if s := r.People.Subjects[look.Person]; s != nil {
+		groups, asked := r.OwnGroups[look.Person]
 		if asked && groups == nil {
 			groups = []plan.Group{}
 		}
-		person := s.whole()
-		seen = plan.SeenOf(&person, !s.absent, groups)
+		seen = plan.SeenOf(&s.Person, !s.Absent, groups)
 	}
 	return look.Contradicted(seen)
 }

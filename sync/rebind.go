@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
@@ -46,11 +48,11 @@ func (b *Rebinding) Percent() float64 {
 // employee who is somebody else there, and a role that is another one, are forgotten, and
 // matched anew; so are former employees who are not there, or somebody else.
 func (e *Engine) Rebind(ctx context.Context, approve []string) (*Rebinding, error) {
-	r, err := e.newRun(RunOptions{}, "")
+	r, err := read.NewReading(e.sides(), read.Scope{}, "")
 	if err != nil {
 		return nil, err
 	}
-	b := &rebinding{run: r, Rebinding: &Rebinding{From: r.meta.Binding, To: e.Binding, Users: -1, Employees: -1}}
+	b := &rebinding{Reading: r, approvals: e.Approvals, program: e.Program, Rebinding: &Rebinding{From: r.Meta.Binding, To: e.Binding, Users: -1, Employees: -1}}
 	if b.From == b.To {
 		b.Done = true
 		return b.Rebinding, nil
@@ -70,11 +72,13 @@ func (e *Engine) Rebind(ctx context.Context, approve []string) (*Rebinding, erro
 		return b.Rebinding, err
 	}
 	b.Done = true
-	return b.Rebinding, b.Approvals.Use(ctx, b.Hash)
+	return b.Rebinding, b.approvals.Use(ctx, b.Hash)
 }
 
 type rebinding struct {
-	*run
+	*read.Reading
+	approvals Approvals
+	program   string // see Engine.Program
 	*Rebinding
 	users     map[plan.PersonID]bool
 	employees map[plan.EmployeeID]plan.Employee // those whom the snapshot knows, or knew
@@ -85,21 +89,21 @@ type rebinding struct {
 // settled refuses a snapshot with an open write when its portal is another one: what
 // became of it, the old one says. The same portal is asked by the next run.
 func (b *rebinding) settled(ctx context.Context) error {
-	if err := b.quarantined(); err != nil {
+	if err := b.Quarantined(); err != nil {
 		return err
 	}
 	pending, err := b.Snapshot.Pending()
 	if err == nil && len(pending) > 0 && b.portalMoved() {
-		return &RefusedError{RefusedRebind, fmt.Sprintf("%d writes to %s are not settled: let a `sync` with the former configuration run first; "+
-			"where that portal is gone for good, begin anew with another state.path and `sync --init`", len(pending), b.From.Portal)}
+		return read.Refused(RefusedRebind, fmt.Sprintf("%d writes to %s are not settled: let a `sync` with the former configuration run first; "+
+			"where that portal is gone for good, begin anew with another state.path and `sync --init`", len(pending), b.From.Portal))
 	}
 	if err != nil {
 		return err
 	}
-	if err := b.meet(ctx); err != nil {
+	if err := b.Meet(ctx); err != nil {
 		return err
 	}
-	return b.checkApp()
+	return b.CheckApp()
 }
 
 func (b *rebinding) oktaMoved() bool   { return b.From.Org != b.To.Org || b.From.App != b.To.App }
@@ -110,13 +114,13 @@ func (b *rebinding) readUsers(ctx context.Context) error {
 		return nil
 	}
 	b.Users, b.users = 0, map[plan.PersonID]bool{}
-	b.phase("reading okta users", 0)
+	b.Phase("reading okta users", 0)
 	return b.Source.Assignments(ctx, func(page []plan.Entry) error {
 		for _, e := range page {
 			b.users[e.ID] = true
 		}
 		b.Users = len(b.users)
-		b.progress(len(page))
+		b.Advance(len(page))
 		return nil
 	})
 }
@@ -126,14 +130,14 @@ func (b *rebinding) readEmployees(ctx context.Context) error {
 		return nil
 	}
 	b.employees = map[plan.EmployeeID]plan.Employee{}
-	b.phase("reading tracktik employees", b.meta.PortalEmployees)
+	b.Phase("reading tracktik employees", b.Meta.PortalEmployees)
 	total, err := b.Target.Employees(ctx, func(page []plan.Employee) error {
 		for _, e := range page {
 			if err := b.enterEmployee(&e); err != nil {
 				return err
 			}
 		}
-		b.progress(len(page))
+		b.Advance(len(page))
 		return nil
 	})
 	b.Employees = total
@@ -157,7 +161,7 @@ func (b *rebinding) enterEmployee(e *plan.Employee) error {
 	if !e.Active() {
 		return nil
 	}
-	return b.relinker.noteCandidate(e)
+	return b.Relinker.NoteCandidate(e)
 }
 
 func (b *rebinding) readRoles(ctx context.Context) error {
@@ -186,27 +190,27 @@ func (b *rebinding) permitted(ctx context.Context, approve []string) error {
 	}
 	b.Hash = plan.HashRefs(refs)
 	if b.Percent() < enoughHold {
-		return &RefusedError{RefusedRebind, fmt.Sprintf("%d of %d links hold there, less than %d %%: this is another company's side, or one that was not moved whole; "+
-			"correct the configuration, or begin anew with another state.path and `sync --init`", b.Hold, b.Links, enoughHold)}
+		return read.Refused(RefusedRebind, fmt.Sprintf("%d of %d links hold there, less than %d %%: this is another company's side, or one that was not moved whole; "+
+			"correct the configuration, or begin anew with another state.path and `sync --init`", b.Hold, b.Links, enoughHold))
 	}
 	if slices.Contains(approve, b.Hash) {
-		if _, known, err := b.Approvals.Get(b.Hash); err != nil || known {
+		if _, known, err := b.approvals.Get(b.Hash); err != nil || known {
 			return err
 		}
 	}
-	if err := b.Approvals.Put(ctx, b.Hash, refs); err != nil {
+	if err := b.approvals.Put(ctx, b.Hash, refs); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%d of %d links hold there; to bind the snapshot to it, within 24 hours: %s state rebind --approve %s", b.Hold, b.Links, cmp.Or(b.Program, "tracktik-sync"), b.Hash)
+	text := fmt.Sprintf("%d of %d links hold there; to bind the snapshot to it, within 24 hours: %s state rebind --approve %s", b.Hold, b.Links, cmp.Or(b.program, "tracktik-sync"), b.Hash)
 	if len(approve) > 0 {
-		return &RefusedError{RefusedApproval, "the approval is not of what is found now: " + text}
+		return read.Refused(read.RefusedApproval, "the approval is not of what is found now: "+text)
 	}
-	return &RefusedError{RefusedRebind, text}
+	return read.Refused(RefusedRebind, text)
 }
 
 // commit binds the snapshot, and forgets what is somebody else's there.
 func (b *rebinding) commit() error {
-	meta := b.meta
+	meta := b.Meta
 	meta.Binding, meta.RefreshDue, meta.Config, meta.LastHash = b.To, true, "", ""
 	meta.Formerly = append(slices.Clone(meta.Formerly), b.From)
 	if b.oktaMoved() {
@@ -217,7 +221,7 @@ func (b *rebinding) commit() error {
 	}
 	batch := b.batch
 	batch.Meta = &meta
-	batch.Audits = []plan.Audit{{Time: b.clock(), By: b.By, Kind: "rebind", Outcome: plan.Done, Reason: fmt.Sprintf(
+	batch.Audits = []plan.Audit{{Time: b.Moment(), By: b.By, Kind: "rebind", Outcome: plan.Done, Reason: fmt.Sprintf(
 		"was bound to %s app %s and %s, and is to %s app %s and %s; %d of %d links hold", b.From.Org, b.From.App, b.From.Portal, b.To.Org, b.To.App, b.To.Portal, b.Hold, b.Links)}}
 	gone := map[plan.GrantKey]bool{}
 	for _, key := range batch.DropGrants {

@@ -14,7 +14,7 @@ import (
 
 // count finds out which links hold, and what becomes of the others.
 func (b *rebinding) count(ctx context.Context) error {
-	var lost []*subject
+	var lost []*read.Subject
 	for link, err := range b.Snapshot.Links() {
 		if err != nil {
 			return err
@@ -27,7 +27,7 @@ func (b *rebinding) count(ctx context.Context) error {
 			b.Unassigned = append(b.Unassigned, link)
 		}
 		if !same {
-			lost = append(lost, &subject{person: self{ID: link.Person, Login: link.Login}, link: &link, matches: b.current.candidates[link.Person]})
+			lost = append(lost, &read.Subject{Person: plan.Person{ID: link.Person, Login: link.Login}, Link: &link, Matches: b.Current.Candidates[link.Person]})
 			continue
 		}
 		if here {
@@ -54,11 +54,11 @@ func (b *rebinding) count(ctx context.Context) error {
 
 // confirmMissing reads by id the employees whom the list lacks: one who is there after all
 // means that it is short, and that somebody's link would be forgotten for nothing.
-func (b *rebinding) confirmMissing(ctx context.Context, lost []*subject) error {
+func (b *rebinding) confirmMissing(ctx context.Context, lost []*read.Subject) error {
 	pool, ctx := errgroup.WithContext(ctx)
-	pool.SetLimit(lookers)
+	pool.SetLimit(read.Lookers)
 	for _, s := range lost {
-		id := s.link.Employee
+		id := s.Link.Employee
 		if _, listed := b.employees[id]; listed {
 			continue
 		}
@@ -88,7 +88,7 @@ func (b *rebinding) carried(link plan.Link, e *plan.Employee) plan.Link {
 
 // follow ties people to the one active employee who has their names there: whoever is
 // about to leave would be forgotten, and stay active for ever.
-func (b *rebinding) follow(ctx context.Context, lost []*subject) error {
+func (b *rebinding) follow(ctx context.Context, lost []*read.Subject) error {
 	kept := map[plan.EmployeeID]bool{}
 	for id, e := range b.employees {
 		link, linked, err := b.Snapshot.LinkOfEmployee(id)
@@ -99,24 +99,24 @@ func (b *rebinding) follow(ctx context.Context, lost []*subject) error {
 	}
 	wanted := map[plan.EmployeeID]int{}
 	for _, s := range lost {
-		s.matches = slices.DeleteFunc(s.matches, func(m plan.Match) bool { return kept[m.Employee.ID] })
-		for id := range distinct(s.matches) {
+		s.Matches = slices.DeleteFunc(s.Matches, func(m plan.Match) bool { return kept[m.Employee.ID] })
+		for id := range read.Distinct(s.Matches) {
 			wanted[id]++
 		}
 	}
-	if err := b.portalReader.learnOwn(ctx, lost); err != nil {
+	if err := b.PortalReader.LearnOwn(ctx, lost); err != nil {
 		return err
 	}
-	if err := b.portalReader.findAdmins(ctx, lost); err != nil {
+	if err := b.PortalReader.FindAdmins(ctx, lost); err != nil {
 		return err
 	}
 	for _, s := range lost {
-		if len(s.matches) == 0 || b.relinker.doubt(s, wanted) != "" {
-			b.Strangers = append(b.Strangers, *s.link)
+		if len(s.Matches) == 0 || b.Relinker.Doubt(s, wanted) != "" {
+			b.Strangers = append(b.Strangers, *s.Link)
 			continue
 		}
-		e := &s.matches[0].Employee
-		link := b.carried(relinked(s.link, e, b.now, ""), e)
+		e := &s.Matches[0].Employee
+		link := b.carried(read.Relinked(s.Link, e, b.AsOf, ""), e)
 		b.Moved, b.batch.Links = append(b.Moved, link), append(b.batch.Links, link)
 	}
 	return nil
@@ -191,10 +191,10 @@ func (b *rebinding) nobodyAnew() error {
 	if len(ended) == 0 {
 		return nil
 	}
-	list := strings.Join(ended[:min(len(ended), sampleSize)], ", ")
-	if more := len(ended) - sampleSize; more > 0 {
+	list := strings.Join(ended[:min(len(ended), read.SampleSize)], ", ")
+	if more := len(ended) - read.SampleSize; more > 0 {
 		list += fmt.Sprintf(" and %d more", more)
 	}
-	return &RefusedError{RefusedRebind, "somebody else has ended these people in TrackTik, and they are not there any more: " + list +
-		"; the next run would make new employees for them: take the app from them in Okta, or, where that is wanted, `unlink` them first"}
+	return read.Refused(RefusedRebind, "somebody else has ended these people in TrackTik, and they are not there any more: "+list+
+		"; the next run would make new employees for them: take the app from them in Okta, or, where that is wanted, `unlink` them first")
 }

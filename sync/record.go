@@ -5,16 +5,17 @@ import (
 	"slices"
 	"time"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
 )
 
 // A bookkeeper records the run itself, and what the snapshot knows about itself.
 type bookkeeper struct {
-	base
-	*decided
+	desk
 	census       *census
-	absentReader *absentReader
+	absentReader *read.AbsentReader
 }
 
 // record writes the run itself, and what the snapshot knows about itself.
@@ -22,16 +23,16 @@ func (r *bookkeeper) record(cause error) error {
 	if !r.doc.Made() { // the run ended before there was a plan
 		r.doc.Fail(cause)
 	}
-	ended := r.endedAt()
+	ended := r.EndedAt()
 	requests := plan.RequestCount{Okta: r.Source.Requests() - r.before[0], TrackTik: r.Target.Requests() - r.before[1]}
 	if r.doc.Result != nil {
 		r.doc.Result.Held = len(r.doc.Held) // by the plan, by a guard, and right before the call
-		r.doc.Result.Duration = ended.Sub(r.started).Seconds()
+		r.doc.Result.Duration = ended.Sub(r.Started).Seconds()
 		r.doc.Result.Requests = requests
-		r.doc.Run = r.id
+		r.doc.Run = r.ID
 	}
-	rec := plan.RunRecord{ID: r.id, Started: r.started, Ended: ended, By: r.By, Mode: r.doc.Mode, Refresh: r.refresh, Users: r.opt.Users, Partial: r.partial,
-		ExitCode: ExitCode(r.doc, cause, r.ProblemsExit), Summary: r.doc.Summary, Problems: len(r.doc.Problems),
+	rec := plan.RunRecord{ID: r.ID, Started: r.Started, Ended: ended, By: r.By, Mode: r.doc.Mode, Refresh: r.Refresh, Users: r.Scope.Users, Partial: r.partial,
+		ExitCode: ExitCode(r.doc, cause, r.engine.ProblemsExit), Summary: r.doc.Summary, Problems: len(r.doc.Problems),
 		OktaCalls: requests.Okta, TTCalls: requests.TrackTik}
 	if cause != nil {
 		rec.Message = cause.Error()
@@ -59,14 +60,14 @@ func (r *bookkeeper) record(cause error) error {
 		return err
 	}
 	meta := r.newMeta(cause, ended)
-	if meta.NotVisible, err = r.absentReader.countUnseen(); err != nil {
+	if meta.NotVisible, err = r.absentReader.CountUnseen(); err != nil {
 		return err
 	}
 	events, err := r.eventLog(cause)
 	if err != nil {
 		return err
 	}
-	if err := r.Snapshot.Commit(plan.Batch{Run: &rec, Meta: &meta, Events: events}); err != nil {
+	if err := r.store.Commit(plan.Batch{Run: &rec, Meta: &meta, Events: events}); err != nil {
 		return err
 	}
 	return r.prune(cause, ended)
@@ -77,14 +78,14 @@ func (r *bookkeeper) record(cause error) error {
 func (r *bookkeeper) prune(cause error, now time.Time) error {
 	succeeded := cause == nil
 	if succeeded && r.whole() {
-		return r.Snapshot.Prune(now, r.Keep)
+		return r.store.Prune(now, r.engine.Keep)
 	}
 	return nil
 }
 
 // whole reports a run about everybody that went as far as to write. One that was stopped
 // whole, or that somebody declined, has recorded nothing of what it saw.
-func (r *frame) whole() bool { return len(r.opt.Users) == 0 && !r.partial && r.doc.Result != nil }
+func (r *task) whole() bool { return len(r.opt.Users) == 0 && !r.partial && r.doc.Result != nil }
 
 // troubled counts the failures that left a problem.
 func (r *bookkeeper) troubled(res *plan.Result) int {
@@ -98,50 +99,50 @@ func (r *bookkeeper) troubled(res *plan.Result) int {
 }
 
 func (r *bookkeeper) newMeta(cause error, ended time.Time) plan.Meta {
-	meta := r.meta
+	meta := r.Meta
 	meta.Binding = r.Binding
-	if q := meta.Quarantine; q != nil && q.System != systemTrackTik { // of an earlier version
+	if q := meta.Quarantine; q != nil && q.System != read.SystemTrackTik { // of an earlier version
 		meta.Quarantine = nil
 	}
-	if r.regions != nil {
-		meta.Regions = r.regions.Names()
+	if r.Regions != nil {
+		meta.Regions = r.Regions.Names()
 	}
-	system, bad := isCredentials(cause)
-	var refused *RefusedError
+	system, bad := read.IsCredentials(cause)
+	var refused *read.RefusedError
 	whole := r.whole()
 	switch {
-	case bad && system == systemTrackTik:
+	case bad && system == read.SystemTrackTik:
 		meta.Quarantine = r.nextQuarantine(system, cause, ended)
 	case cause == nil:
 		meta.Quarantine = nil
 		if whole {
 			meta.LastSuccess = ended
 		}
-	case errors.As(cause, &refused) && refused.Code == RefusedGuard:
+	case errors.As(cause, &refused) && refused.Code == read.RefusedGuard:
 		meta.Quarantine = nil
 	}
-	if (cause == nil || errors.As(cause, &refused) && refused.Code == RefusedGuard) && whole {
+	if (cause == nil || errors.As(cause, &refused) && refused.Code == read.RefusedGuard) && whole {
 		meta.Config = r.Reading
-		if r.Groups.Push == pushMappings { // not before: a mapping that is gone takes its group away first
-			meta.Mappings = r.mappings.list
+		if r.Groups.Push == read.PushMappings { // not before: a mapping that is gone takes its group away first
+			meta.Mappings = r.Mappings.List
 		}
-		if r.refresh || meta.LastRefresh.IsZero() {
-			meta.LastRefresh = r.started
+		if r.Refresh || meta.LastRefresh.IsZero() {
+			meta.LastRefresh = r.Started
 		}
-		meta.Observed = r.Observe || meta.Observed && !r.refresh
-		if r.refresh {
+		meta.Observed = r.Observe || meta.Observed && !r.Refresh
+		if r.Refresh {
 			meta.RefreshDue = false
 			n := len(r.census.unmanaged())
 			meta.UnmanagedActive = &n
 		}
 		n := len(r.roles.roleless)
 		meta.Roleless = &n
-		if r.current.total > 0 {
-			meta.PortalEmployees = r.current.total
+		if r.Current.Total > 0 {
+			meta.PortalEmployees = r.Current.Total
 		}
 		meta.Observing = r.observing()
-		if r.ties.found != nil {
-			meta.External = r.ties.found
+		if r.Ties.Found != nil {
+			meta.External = r.Ties.Found
 		}
 	}
 	return meta
@@ -152,12 +153,12 @@ func (r *bookkeeper) observing() *plan.Observing {
 	if !r.Observe {
 		return nil
 	}
-	o := plan.Observing{Since: r.started, Run: r.id}
-	if r.meta.Observing != nil {
-		o = *r.meta.Observing
+	o := plan.Observing{Since: r.Started, Run: r.ID}
+	if r.Meta.Observing != nil {
+		o = *r.Meta.Observing
 	}
-	if o.Read.IsZero() && r.refresh {
-		o.Read, o.Employee, o.Grant = r.started, r.current.topEmployee, r.current.topGrant
+	if o.Read.IsZero() && r.Refresh {
+		o.Read, o.Employee, o.Grant = r.Started, r.Current.TopEmployee, r.Current.TopGrant
 	}
 	return &o
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"tracktik-sync/sync/read"
+
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
@@ -59,7 +61,7 @@ func (e *Engine) Restore(ctx context.Context, opt RestoreOptions) (*plan.Documen
 	if err != nil {
 		return nil, err
 	}
-	r.log.WithField("by", e.By).WithField("of", opt.Run).Info("restore begins")
+	r.Log.WithField("by", e.By).WithField("of", opt.Run).Info("restore begins")
 	return r.conclude(ctx, r.carryOut(ctx, r.decide, r.apply, r.finish))
 }
 
@@ -107,13 +109,13 @@ func (r *restore) decide(ctx context.Context) error {
 		}
 	}
 	if len(r.back) > 0 {
-		if err := r.portalReader.readPortalRoles(ctx); err != nil {
+		if err := r.PortalReader.ReadPortalRoles(ctx); err != nil {
 			return err
 		}
 		if err := r.readBack(ctx); err != nil {
 			return err
 		}
-		if err := r.grants.FindOwn(ctx); err != nil {
+		if err := r.Grants.FindOwn(ctx); err != nil {
 			return err
 		}
 	}
@@ -136,12 +138,12 @@ func (r *restore) consider(t Terminated) error {
 		return err
 	}
 	skip := func(code, text string, args ...any) {
-		r.warn(plan.Warning{Code: code, User: t.User, Message: fmt.Sprintf(text, args...)})
+		r.Warn(plan.Warning{Code: code, User: t.User, Message: fmt.Sprintf(text, args...)})
 	}
 	switch {
-	case r.pending[t.User.ID] != "":
+	case r.Pending[t.User.ID] != "":
 		r.doc.Held = append(r.doc.Held, plan.Held{Action: plan.Action{Kind: plan.Reactivate, User: t.User, Employee: t.Employee},
-			Why: plan.HeldPending + ": " + r.pending[t.User.ID]})
+			Why: plan.HeldPending + ": " + r.Pending[t.User.ID]})
 	case linked && !(link.Restored && known):
 		skip(warnBack, "is back already, as employee %d", link.Employee)
 	case !known:
@@ -168,15 +170,15 @@ func (c *comeback) id() plan.EmployeeID {
 
 // readBack reads the employees and their grants: one by one, or many in one listing.
 func (r *restore) readBack(ctx context.Context) error {
-	r.phase("reading the terminated", len(r.back))
-	if len(r.back) > manyNew {
+	r.Phase("reading the terminated", len(r.back))
+	if len(r.back) > read.ManyNew {
 		return r.readBackListed(ctx)
 	}
 	pool, poolCtx := errgroup.WithContext(ctx)
-	pool.SetLimit(lookers)
+	pool.SetLimit(read.Lookers)
 	for _, c := range r.back {
 		pool.Go(func() error {
-			defer r.progress(1)
+			defer r.Advance(1)
 			e, found, err := r.Target.Employee(poolCtx, c.id())
 			if found {
 				c.employee = &e
@@ -240,7 +242,7 @@ func (r *restore) readBackListed(ctx context.Context) error {
 		for i := range page {
 			if c := byID[page[i].ID]; c != nil {
 				c.employee = &page[i]
-				r.progress(1)
+				r.Advance(1)
 			}
 			for _, f := range backKeys {
 				for _, c := range byName[f][plan.FoldName(page[i].Values[f])] {

@@ -52,7 +52,7 @@ func (r *restore) note() error {
 	if r.Observe {
 		outcome = plan.Would
 	}
-	return r.Snapshot.Commit(plan.Batch{Audits: []plan.Audit{{Time: r.clock(), Run: r.id, By: r.By, Kind: "restore", Outcome: outcome,
+	return r.store.Commit(plan.Batch{Audits: []plan.Audit{{Time: r.Moment(), Run: r.ID, By: r.By, Kind: "restore", Outcome: outcome,
 		Reason: fmt.Sprintf("restores whom run %s terminated, %s", r.of.Run, how)}}})
 }
 
@@ -116,7 +116,7 @@ func (r *restore) setAgain(ctx context.Context, a *apply.Applier) error {
 		if !linked || c.link != nil || a.Outcome().Unfinished[c.user.ID] || link.Employee != c.former.Link.Employee {
 			continue
 		}
-		if changes, _ := plan.Differences(&link, &c.want, nil, &r.pol); len(changes) > 0 {
+		if changes, _ := plan.Differences(&link, &c.want, nil, &r.Pol); len(changes) > 0 {
 			updates = append(updates, plan.Action{Kind: plan.Update, User: c.user, Employee: link.Employee, Changes: changes, Want: &c.want, Reason: r.reason(c)})
 		}
 	}
@@ -139,7 +139,7 @@ func (r *restore) carryOutToo(ctx context.Context, a *apply.Applier, more []plan
 // none.
 func (r *restore) grantAll(c *comeback) error {
 	c.missing, c.kept = c.kept, []plan.Grant{}
-	r.people.subjects[c.user.ID].kept = c.kept
+	r.People.Subjects[c.user.ID].Kept = c.kept
 	var d plan.Decision
 	r.grantMissing(c, 0, &d)
 	r.doc.Actions, r.doc.Held = append(r.doc.Actions, d.Actions...), append(r.doc.Held, d.Held...)
@@ -161,14 +161,14 @@ func (r *restore) finish(out *apply.Outcome) error {
 	}
 	batch.Audits = r.recorder.wouldBeDone()
 	for _, t := range out.Troubles {
-		if !slices.ContainsFunc(r.troubles[t.Person], func(e plan.Trouble) bool { return e.Key() == t.Key() }) {
+		if !slices.ContainsFunc(r.Troubles[t.Person], func(e plan.Trouble) bool { return e.Key() == t.Key() }) {
 			r.doc.Result.NewProblems++
 		}
 	}
 	if len(batch.Revive)+len(batch.Audits) == 0 {
 		return nil
 	}
-	return r.Snapshot.Commit(batch)
+	return r.store.Commit(batch)
 }
 
 // left reports that something about the person was held.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
@@ -20,7 +22,7 @@ func (r *restore) decisions() (actions []plan.Action, held []plan.Held, problems
 		}
 		switch {
 		case taken == "" && c.other != nil:
-			r.warn(plan.Warning{Code: warnBack, User: c.user, Message: fmt.Sprintf("is back already, or somebody has their name: employee %d is active in TrackTik "+
+			r.Warn(plan.Warning{Code: warnBack, User: c.user, Message: fmt.Sprintf("is back already, or somebody has their name: employee %d is active in TrackTik "+
 				"with the username or e-mail of employee %d; `link` ties them", c.other.ID, c.former.Link.Employee)})
 		case taken != "":
 			d.Problems = append(d.Problems, plan.Problem{User: c.user, Code: plan.ProblemNameInUse,
@@ -31,8 +33,8 @@ func (r *restore) decisions() (actions []plan.Action, held []plan.Held, problems
 			r.bringBack(c, &d)
 		}
 		if len(d.Actions) > 0 {
-			s := &subject{person: self{ID: c.user.ID, Login: c.user.Login}, former: &c.former, kept: c.kept}
-			r.people.subjects[c.user.ID] = s
+			s := &read.Subject{Person: plan.Person{ID: c.user.ID, Login: c.user.Login}, Former: &c.former, Kept: c.kept}
+			r.People.Subjects[c.user.ID] = s
 		}
 		actions, held, problems = append(actions, d.Actions...), append(held, d.Held...), append(problems, d.Problems...)
 	}
@@ -69,8 +71,8 @@ func (c *comeback) fillNew() {
 // again. Some portals end roles with the employment.
 func (r *restore) splitRoles(c *comeback) {
 	for _, g := range c.former.Roles {
-		if !slices.ContainsFunc(r.portal.Roles, func(role plan.Role) bool { return role.ID == g.Role }) {
-			r.warn(plan.Warning{Code: warnRoleGone, User: c.user, Message: fmt.Sprintf("role %d, which they held, is not in the portal any more", g.Role)})
+		if !slices.ContainsFunc(r.Portal.Roles, func(role plan.Role) bool { return role.ID == g.Role }) {
+			r.Warn(plan.Warning{Code: warnRoleGone, User: c.user, Message: fmt.Sprintf("role %d, which they held, is not in the portal any more", g.Role)})
 			continue
 		}
 		g.Person, g.Employee = c.user.ID, c.id()
@@ -124,16 +126,16 @@ func (r *restore) bringBack(c *comeback, d *plan.Decision) {
 	a := plan.Action{Kind: plan.Reactivate, User: c.user, Employee: id, Extra: &plan.Extra{Former: id}, Restores: true, Reason: r.reason(c)}
 	other := c.employee != nil && !plan.SamePerson(&c.former.Link.Pushed, c.employee)
 	switch {
-	case r.pol.Owns(plan.Who{Link: &c.former.Link, Employee: c.employee}):
+	case r.Pol.Owns(plan.Who{Link: &c.former.Link, Employee: c.employee}):
 		d.Problems = append(d.Problems, plan.Problem{User: c.user, Code: plan.ProblemProtectedMatch, Message: fmt.Sprintf("employee %d is the one whose credentials we use", id)})
 		return
 	case other && !r.of.New:
-		r.warn(plan.Warning{Code: warnNotRestored, User: c.user, Message: fmt.Sprintf("employee %d is somebody else by now, and is not brought back; --as new makes another employee", id)})
+		r.Warn(plan.Warning{Code: warnNotRestored, User: c.user, Message: fmt.Sprintf("employee %d is somebody else by now, and is not brought back; --as new makes another employee", id)})
 		return
 	case other:
 		c.employee, c.held = nil, nil // what they hold is not this person's
 	case c.employee != nil && c.employee.Active():
-		r.warn(plan.Warning{Code: warnBack, User: c.user, Message: fmt.Sprintf("is back already: employee %d is active in TrackTik; the next run adopts them, or `link` does", id)})
+		r.Warn(plan.Warning{Code: warnBack, User: c.user, Message: fmt.Sprintf("is back already: employee %d is active in TrackTik; the next run adopts them, or `link` does", id)})
 		return
 	case c.employee != nil && c.employee.Status == "BANNED":
 		d.Problems = append(d.Problems, plan.Problem{User: c.user, Code: plan.ProblemInactiveMatch,
@@ -150,7 +152,7 @@ func (r *restore) bringBack(c *comeback, d *plan.Decision) {
 		c.missing, c.kept = append(c.missing, c.kept...), []plan.Grant{}
 	}
 	a.Want = &c.want
-	if !r.pol.CreateUsers {
+	if !r.Pol.CreateUsers {
 		d.Held = append(d.Held, plan.Held{Action: a, Why: plan.HeldSwitchedOff + ": sync.create_users is off"})
 		return
 	}
@@ -159,7 +161,7 @@ func (r *restore) bringBack(c *comeback, d *plan.Decision) {
 }
 
 func (r *restore) warnAnew(c *comeback, why string) {
-	r.warn(plan.Warning{Code: warnAnew, User: c.user, Message: why + ": a new employee is made instead"})
+	r.Warn(plan.Warning{Code: warnAnew, User: c.user, Message: why + ": a new employee is made instead"})
 }
 
 // complete ends what an earlier restore began.
@@ -167,30 +169,30 @@ func (r *restore) complete(c *comeback, d *plan.Decision) {
 	if e := c.employee; e != nil && c.link.Employee == c.former.Link.Employee {
 		full := *c.link
 		full.Pushed = c.want.Values
-		if _, drift := plan.Differences(&full, &c.want, e, &r.pol); len(drift) > 0 {
+		if _, drift := plan.Differences(&full, &c.want, e, &r.Pol); len(drift) > 0 {
 			d.Actions = append(d.Actions, plan.Action{Kind: plan.Update, User: c.user, Employee: e.ID, Changes: drift, Want: &c.want,
 				Reason: r.reason(c) + ", and not all of it was set again"})
 		}
 	}
 	r.grantMissing(c, c.link.Employee, d)
 	if len(d.Actions)+len(d.Held) == 0 {
-		r.warn(plan.Warning{Code: warnBack, User: c.user, Message: fmt.Sprintf("is back already, as employee %d", c.link.Employee)})
+		r.Warn(plan.Warning{Code: warnBack, User: c.user, Message: fmt.Sprintf("is back already, as employee %d", c.link.Employee)})
 	}
 }
 
 // grantMissing grants again what they do not hold any more.
 func (r *restore) grantMissing(c *comeback, id plan.EmployeeID, d *plan.Decision) {
 	for _, g := range c.missing {
-		i := slices.IndexFunc(r.portal.Roles, func(role plan.Role) bool { return role.ID == g.Role })
-		role := r.portal.Roles[i]
+		i := slices.IndexFunc(r.Portal.Roles, func(role plan.Role) bool { return role.ID == g.Role })
+		role := r.Portal.Roles[i]
 		a := plan.Action{Kind: plan.GrantRole, User: c.user, Employee: id, Role: &plan.RoleRef{ID: role.ID, Name: role.Name, Group: g.Group},
 			Reason: "held it when run " + c.former.Run + " terminated them"}
 		switch {
-		case !r.pol.GrantRoles:
+		case !r.Pol.GrantRoles:
 			d.Held = append(d.Held, plan.Held{Action: a, Why: plan.HeldSwitchedOff + ": sync.grant_roles is off"})
 		case c.doubt != "" && id != 0:
 			d.Held = append(d.Held, plan.Held{Action: a, Why: unsureOf(c.doubt)})
-		case plan.ProtectedRole(role, &r.pol) && !r.mappedRole(g.Group):
+		case plan.ProtectedRole(role, &r.Pol) && !r.mappedRole(g.Group):
 			d.Held = append(d.Held, plan.Held{Action: a, Why: plan.HeldProtectedRole + ": sync.roles.protected names the role"})
 		default:
 			d.Actions = append(d.Actions, a)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
@@ -16,7 +18,7 @@ func (r *restore) readHeld(ctx context.Context) error {
 			ids = append(ids, c.id())
 		}
 	}
-	doubt, err := r.grants.AskMany(ctx, ids, manyNew)
+	doubt, err := r.Grants.AskMany(ctx, ids, read.ManyNew)
 	if err != nil {
 		return err
 	}
@@ -25,7 +27,7 @@ func (r *restore) readHeld(ctx context.Context) error {
 		if !r.mayHold(c) {
 			continue
 		}
-		if c.held, c.doubt, err = r.grants.Of(ctx, c.id()); err != nil {
+		if c.held, c.doubt, err = r.Grants.Of(ctx, c.id()); err != nil {
 			return err
 		}
 		if doubt != "" {
@@ -37,7 +39,7 @@ func (r *restore) readHeld(ctx context.Context) error {
 		}
 		missing = append(missing, lacks...)
 	}
-	return r.grantReader.confirmGrants(ctx, missing, true)
+	return r.GrantReader.ConfirmGrants(ctx, missing, true)
 }
 
 // mayHold reports a person whose employee may hold former roles: a new one holds none.
@@ -59,7 +61,7 @@ func (r *restore) heldByID(ctx context.Context, c *comeback) (missing []plan.Gra
 		case c.id() != c.former.Link.Employee: // an earlier restore made a new one
 			continue
 		}
-		there, err := r.grantReader.readGrant(ctx, g)
+		there, err := r.GrantReader.ReadGrant(ctx, g)
 		if err != nil {
 			return nil, err
 		}

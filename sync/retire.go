@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
@@ -64,7 +66,7 @@ func (e *Engine) Retire(ctx context.Context, opt RetireOptions) (*plan.Document,
 	if err != nil {
 		return nil, err
 	}
-	r.log.WithField("by", e.By).WithField("named", len(opt.Named)).Info("retirement begins")
+	r.Log.WithField("by", e.By).WithField("named", len(opt.Named)).Info("retirement begins")
 	err = r.carryOut(ctx, r.decide, r.apply, r.finish)
 	if managed := r.managed(); managed != nil {
 		err = errors.Join(err, managed)
@@ -101,14 +103,14 @@ func (r *retirement) allowed() error {
 	switch {
 	case r.Observe:
 		why = "sync.mode is observe, and nobody is terminated while the program only observes; `compare` shows who has left Okta"
-	case !r.pol.DeactivateUsers:
+	case !r.Pol.DeactivateUsers:
 		why = "sync.deactivate_users is off, and so nobody is terminated"
-	case r.meta.RefreshDue:
+	case r.Meta.RefreshDue:
 		why = "the snapshot was restored or bound anew, and nobody is terminated before a `sync` has checked it"
 	default:
 		return nil
 	}
-	return &RefusedError{RefusedRetire, why}
+	return read.Refused(RefusedRetire, why)
 }
 
 // decide reads what became of everybody, and makes the plan.
@@ -116,7 +118,7 @@ func (r *retirement) decide(ctx context.Context) error {
 	if err := r.allowed(); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{r.startSmall, r.grants.FindOwn, r.readNamed, r.readStanding, r.readTies, r.readRoles} {
+	for _, step := range []func(context.Context) error{r.startSmall, r.Grants.FindOwn, r.readNamed, r.readStanding, r.readTies, r.readRoles} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -131,18 +133,18 @@ func (r *retirement) decide(ctx context.Context) error {
 func (r *retirement) decisions() (actions []plan.Action, problems []plan.Problem) {
 	problems = r.doc.Problems
 	for _, t := range r.list {
-		d := plan.Retire(&t.Retiree, &r.pol)
+		d := plan.Retire(&t.Retiree, &r.Pol)
 		if t.Owner != "" && t.named.Listed {
-			r.warn(plan.Warning{Code: plan.WarningManaged, Message: fmt.Sprintf("employee %d is managed by now: a run terminates them when they leave", t.Employee.ID)})
+			r.Warn(plan.Warning{Code: plan.WarningManaged, Message: fmt.Sprintf("employee %d is managed by now: a run terminates them when they leave", t.Employee.ID)})
 			continue
 		}
 		for i := range d.Actions {
 			if f := d.Actions[i].Extras().Retires; f != nil {
-				f.Link.Since, f.Link.Run = r.now, r.id
+				f.Link.Since, f.Link.Run = r.AsOf, r.ID
 			}
 		}
 		actions, problems = append(actions, d.Actions...), append(problems, d.Problems...)
-		r.warnings = append(r.warnings, d.Warnings...)
+		r.Warnings = append(r.Warnings, d.Warnings...)
 	}
 	return actions, problems
 }

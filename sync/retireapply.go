@@ -22,7 +22,7 @@ type retireGround struct {
 }
 
 func (r *retirement) ground() retireGround {
-	g := retireGround{ground{r.base}, map[plan.PersonID]*apply.Person{}}
+	g := retireGround{ground{r.Base}, map[plan.PersonID]*apply.Person{}}
 	for _, t := range r.list {
 		if u := &t.Standing.User; u.ID != "" {
 			e := t.Employee
@@ -39,7 +39,7 @@ func (g retireGround) Person(id plan.PersonID) *apply.Person { return g.people[i
 // the text says why the termination has to wait.
 func (r *retirement) confirm(ctx context.Context, action *plan.Action) string {
 	i := slices.IndexFunc(r.list, func(t *retiree) bool { return t.Employee.ID == action.Employee })
-	if r.since(r.list[i].read) <= apply.OldEvidence {
+	if r.Since(r.list[i].read) <= apply.OldEvidence {
 		return ""
 	}
 	const old = plan.HeldUnconfirmed + ": the evidence is more than a minute old, and "
@@ -50,7 +50,7 @@ func (r *retirement) confirm(ctx context.Context, action *plan.Action) string {
 	case !found:
 		return old + "TrackTik does not show the employee any more"
 	}
-	standing, err := r.standingReader.classify(ctx, &e)
+	standing, err := r.StandingReader.Classify(ctx, &e)
 	switch {
 	case err != nil:
 		return old + "the look-up in Okta failed: " + err.Error()
@@ -70,17 +70,17 @@ func (r *retirement) finish(out *apply.Outcome) error {
 		if err != nil {
 			return err
 		}
-		if found && former.Run == r.id {
+		if found && former.Run == r.ID {
 			ended[former.Link.Employee] = true
 		}
 	}
-	census, err := r.Snapshot.Census()
-	if err != nil || r.meta.Unmanaged == nil || len(ended) == 0 {
+	census, err := r.store.Census()
+	if err != nil || r.Meta.Unmanaged == nil || len(ended) == 0 {
 		return err
 	}
-	if n := r.meta.UnmanagedActive; n != nil {
+	if n := r.Meta.UnmanagedActive; n != nil {
 		left := max(0, *n-len(ended))
-		r.meta.UnmanagedActive = &left
+		r.Meta.UnmanagedActive = &left
 	}
 	return r.census.keepCensus(census.Without(ended))
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"tracktik-sync/sync/read"
+
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
@@ -14,10 +16,10 @@ import (
 
 // readNamed finds out which employees are meant, and reads them.
 func (r *retirement) readNamed(ctx context.Context) error {
-	r.phase("reading employees", len(r.of.Named))
+	r.Phase("reading employees", len(r.of.Named))
 	found := make([]*retiree, len(r.of.Named))
 	pool, poolCtx := errgroup.WithContext(ctx)
-	pool.SetLimit(lookers)
+	pool.SetLimit(read.Lookers)
 	for i, n := range r.of.Named {
 		t := &retiree{named: n}
 		id, isNumber, err := employeeNumber(n.Text)
@@ -43,7 +45,7 @@ func (r *retirement) readNamed(ctx context.Context) error {
 		case t.Employee.ID == 0:
 			r.nobody(t.named, string(t.Standing.Class), t.Standing.Why)
 		case seen[t.Employee.ID]:
-			r.warn(plan.Warning{Code: plan.WarningNamedTwice, Message: fmt.Sprintf("%semployee %d is named more than once", t.named.place(), t.Employee.ID)})
+			r.Warn(plan.Warning{Code: plan.WarningNamedTwice, Message: fmt.Sprintf("%semployee %d is named more than once", t.named.place(), t.Employee.ID)})
 		default:
 			seen[t.Employee.ID] = true
 			r.list = append(r.list, t)
@@ -124,7 +126,7 @@ func (r *retirement) namesOf(ctx context.Context, name string) (login, email str
 	id := plan.PersonID(name)
 	p, found, err := r.Source.User(ctx, name)
 	switch {
-	case err != nil && !isArgument(err):
+	case err != nil && !read.IsArgument(err):
 		return "", "", 0, err
 	case found:
 		id, login, email = p.ID, p.Login, p.Email
@@ -141,7 +143,7 @@ func (r *retirement) readEmployees(ctx context.Context) error {
 	for _, t := range r.list {
 		t.Missing, byID[t.Employee.ID] = true, t
 	}
-	if len(r.list) > manyNew {
+	if len(r.list) > read.ManyNew {
 		if _, err := r.Target.Employees(ctx, func(page []plan.Employee) error {
 			for i := range page {
 				if t := byID[page[i].ID]; t != nil {
@@ -154,7 +156,7 @@ func (r *retirement) readEmployees(ctx context.Context) error {
 		}
 	}
 	pool, poolCtx := errgroup.WithContext(ctx)
-	pool.SetLimit(lookers)
+	pool.SetLimit(read.Lookers)
 	for _, t := range r.list {
 		if !t.Missing { // and who is missing from the list is asked for, too
 			continue
@@ -182,18 +184,18 @@ func (r *retirement) readEmployees(ctx context.Context) error {
 
 // readStanding looks everybody up in Okta who may be retired.
 func (r *retirement) readStanding(ctx context.Context) error {
-	r.phase("looking people up in okta", len(r.list))
+	r.Phase("looking people up in okta", len(r.list))
 	pool, poolCtx := errgroup.WithContext(ctx)
-	pool.SetLimit(lookers)
+	pool.SetLimit(read.Lookers)
 	for _, t := range r.list {
-		if !t.Askable(&r.pol) {
+		if !t.Askable(&r.Pol) {
 			continue
 		}
 		pool.Go(func() (err error) {
-			defer r.progress(1)
-			t.read = r.clock()
-			t.Standing, err = r.standingReader.classify(poolCtx, &t.Employee)
-			t.Pending = r.pending[t.Standing.User.ID]
+			defer r.Advance(1)
+			t.read = r.Moment()
+			t.Standing, err = r.StandingReader.Classify(poolCtx, &t.Employee)
+			t.Pending = r.Pending[t.Standing.User.ID]
 			return err
 		})
 	}
@@ -235,17 +237,17 @@ func (r *retirement) readRoles(ctx context.Context) error {
 	if len(leavers) == 0 {
 		return nil
 	}
-	if err := r.portalReader.readPortalRoles(ctx); err != nil {
+	if err := r.PortalReader.ReadPortalRoles(ctx); err != nil {
 		return err
 	}
-	r.phase("reading roles", len(leavers))
-	doubt, err := r.grants.AskMany(ctx, ids, manyNew)
+	r.Phase("reading roles", len(leavers))
+	doubt, err := r.Grants.AskMany(ctx, ids, read.ManyNew)
 	if err != nil {
 		return err
 	}
-	protected := r.portalReader.protectedRoles()
+	protected := r.PortalReader.ProtectedRoles()
 	for _, t := range leavers {
-		if t.Roles, t.Doubt, err = r.grants.Of(ctx, t.Employee.ID); err != nil {
+		if t.Roles, t.Doubt, err = r.Grants.Of(ctx, t.Employee.ID); err != nil {
 			return err
 		}
 		if doubt != "" {

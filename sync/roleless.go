@@ -4,16 +4,17 @@ import (
 	"context"
 	"slices"
 
-	"tracktik-sync/sync/apply"
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
 // A rolelessFinder finds who has no role, and what the default one is.
 type rolelessFinder struct {
-	base
+	read.Base
 	*decided
-	portalReader *portalReader
-	groupReader  *groupReader
+	portalReader *read.PortalReader
+	groupReader  *read.GroupReader
 	holderReader *holderReader
 	changeFinder *changeFinder
 }
@@ -21,25 +22,25 @@ type rolelessFinder struct {
 // findDefault finds out which role sync.roles.default means. The portal is asked when the
 // configuration has changed, and by a refresh; else it is as it was found before.
 func (r *rolelessFinder) findDefault(ctx context.Context) error {
-	p, known := &r.roles, r.meta.DefaultRole
+	p, known := &r.roles, r.Meta.DefaultRole
 	if known != nil && p.names[known.ID] == "" {
 		p.names[known.ID] = known.Name
 	}
-	if r.pol.DefaultRole == "" {
-		r.meta.DefaultRole = nil
+	if r.Pol.DefaultRole == "" {
+		r.Meta.DefaultRole = nil
 		return nil
 	}
-	if known == nil || known.Key != r.pol.DefaultRole || r.refresh || r.portal.Read {
-		if err := r.portalReader.readPortalRoles(ctx); err != nil {
+	if known == nil || known.Key != r.Pol.DefaultRole || r.Refresh || r.Portal.Read {
+		if err := r.portalReader.ReadPortalRoles(ctx); err != nil {
 			return err
 		}
-		found, problem := plan.FindDefaultRole(r.portal.Roles, &r.pol)
+		found, problem := plan.FindDefaultRole(r.Portal.Roles, &r.Pol)
 		if problem != nil && problem.Code == plan.ProblemInvalidValue { // it is protected
-			return &ConfigError{problem.Message}
+			return &read.ConfigError{Message: problem.Message}
 		}
 		if problem != nil {
 			p.groups.Problems = append(p.groups.Problems, *problem)
-			r.meta.DefaultRole = nil
+			r.Meta.DefaultRole = nil
 			return nil
 		}
 		if known != nil && known.ID != found.ID { // its holders swap
@@ -47,10 +48,10 @@ func (r *rolelessFinder) findDefault(ctx context.Context) error {
 				return err
 			}
 		}
-		r.meta.DefaultRole = &found
+		r.Meta.DefaultRole = &found
 		p.names[found.ID] = found.Name
 	}
-	p.fallback = r.meta.DefaultRole.Due()
+	p.fallback = r.Meta.DefaultRole.Due()
 	return nil
 }
 
@@ -58,16 +59,16 @@ func (r *rolelessFinder) findDefault(ctx context.Context) error {
 // as is known, ours or others'. Where there is a default role, they are looked at.
 func (r *rolelessFinder) findRoleless(ctx context.Context) error {
 	p := &r.roles
-	if p.fallback == nil && !r.groupReader.readsGroups() {
+	if p.fallback == nil && !r.groupReader.ReadsGroups() {
 		return nil // nobody's roles are this program's business
 	}
 	if err := r.findNewRoleless(ctx); err != nil {
 		return err
 	}
-	for i := range r.people.marks {
-		m := &r.people.marks[i]
-		s := r.people.subjects[m.id]
-		if m.employee == 0 || m.roles > 0 || s == nil && (r.some() || !m.has(flagListed)) || s != nil && !r.inScope(s) {
+	for i := range r.People.Marks {
+		m := &r.People.Marks[i]
+		s := r.People.Subjects[m.ID]
+		if m.Employee == 0 || m.Roles > 0 || s == nil && (r.Scope.Some() || !m.Has(read.FlagListed)) || s != nil && !r.inScope(s) {
 			continue
 		}
 		holds, err := r.holdsAny(m)
@@ -77,9 +78,9 @@ func (r *rolelessFinder) findRoleless(ctx context.Context) error {
 		if holds {
 			continue
 		}
-		p.roleless = append(p.roleless, m.id)
+		p.roleless = append(p.roleless, m.ID)
 		if p.fallback != nil {
-			p.dirty[m.id] = true
+			p.dirty[m.ID] = true
 		}
 	}
 	slices.Sort(p.roleless)
@@ -92,27 +93,27 @@ func (r *rolelessFinder) findNewRoleless(ctx context.Context) error {
 	p := &r.roles
 	employees := map[plan.PersonID]plan.EmployeeID{}
 	var people []plan.EmployeeID
-	for id, s := range r.people.subjects {
-		if s.link != nil || !r.inScope(s) || len(p.due[id]) > 0 {
+	for id, s := range r.People.Subjects {
+		if s.Link != nil || !r.inScope(s) || len(p.due[id]) > 0 {
 			continue
 		}
-		e, _ := s.target(true)
-		if e != 0 && s.former == nil {
+		e, _ := s.Target(true)
+		if e != 0 && s.Former == nil {
 			employees[id], people = e, append(people, e)
 			continue
 		}
 		p.roleless = append(p.roleless, id)
 	}
 	slices.Sort(people)
-	if r.current.held == nil {
+	if r.Current.Held == nil {
 		if _, err := r.holderReader.readRolesOf(ctx, people); err != nil {
 			return err
 		}
 	}
 	for id, e := range employees {
-		holds := r.current.held[e] > 0
-		if r.current.held == nil {
-			held, _, err := r.grants.Of(ctx, e)
+		holds := r.Current.Held[e] > 0
+		if r.Current.Held == nil {
+			held, _, err := r.Grants.Of(ctx, e)
 			if err != nil {
 				return err
 			}
@@ -126,33 +127,33 @@ func (r *rolelessFinder) findNewRoleless(ctx context.Context) error {
 }
 
 // inScope reports whether somebody who was decoded is to have roles in this plan.
-func (r *rolelessFinder) inScope(s *subject) bool {
-	return s.judgement.Verdict == plan.Provision && !s.outOf && s.scopeErr == "" && s.became == nil && r.pending[s.person.ID] == "" && !s.ended() &&
-		(s.link != nil || s.was != nil || slices.ContainsFunc(s.decision.Actions, func(a plan.Action) bool { return a.Kind.Gives() }))
+func (r *rolelessFinder) inScope(s *read.Subject) bool {
+	return s.Judgement.Verdict == plan.Provision && !s.OutOf && s.ScopeErr == "" && s.Became == nil && r.Pending[s.Person.ID] == "" && !s.Ended() &&
+		(s.Link != nil || s.Was != nil || slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind.Gives() }))
 }
 
 // holdsAny reports whether a managed person holds a role: one of ours, or one of others', as
 // seen in this run, or else when TrackTik was last read.
-func (r *rolelessFinder) holdsAny(m *mark) (bool, error) {
-	grants, err := r.Snapshot.GrantsOf(m.id)
+func (r *rolelessFinder) holdsAny(m *read.Mark) (bool, error) {
+	grants, err := r.Snapshot.GrantsOf(m.ID)
 	if err != nil {
 		return false, err
 	}
 	ours := 0
 	for _, g := range grants {
-		if g = r.current.asFound(g); !g.Gone {
+		if g = r.Current.AsFound(g); !g.Gone {
 			ours++
 		}
 	}
-	if r.current.held != nil { // a refresh has counted
-		others := r.current.held[m.employee] > ours
-		r.holderReader.noteOthers(m.id, others)
+	if r.Current.Held != nil { // a refresh has counted
+		others := r.Current.Held[m.Employee] > ours
+		r.holderReader.noteOthers(m.ID, others)
 		return ours > 0 || others, nil
 	}
 	if ours > 0 {
 		return true, nil
 	}
-	link, _, err := r.Snapshot.Link(m.id)
+	link, _, err := r.Snapshot.Link(m.ID)
 	return link.OthersRole, err
 }
 
@@ -179,8 +180,8 @@ func (r *rolelessFinder) warnRoleless() error {
 	p.roleless = slices.DeleteFunc(p.roleless, func(id plan.PersonID) bool { return given[id] || p.others[id] })
 	logins := make([]string, len(p.roleless))
 	for i, id := range p.roleless[:min(len(logins), plan.NamedRoleless)] {
-		if s := r.people.subjects[id]; s != nil {
-			logins[i] = s.ref().Login
+		if s := r.People.Subjects[id]; s != nil {
+			logins[i] = s.Ref().Login
 			continue
 		}
 		link, _, err := r.Snapshot.Link(id)
@@ -190,39 +191,20 @@ func (r *rolelessFinder) warnRoleless() error {
 		logins[i] = link.Login
 	}
 	if w := plan.NoRole(logins); w != nil {
-		r.warn(*w)
+		r.Warn(*w)
 	}
 	return nil
-}
-
-// finishOthers records who holds roles of others.
-func (r *recorder) finishOthers(*apply.Outcome) error {
-	var links []plan.Link
-	for id, holds := range r.roles.others {
-		link, found, err := r.Snapshot.Link(id)
-		if err != nil {
-			return err
-		}
-		if found && link.OthersRole != holds {
-			link.OthersRole = holds
-			links = append(links, link)
-		}
-	}
-	if len(links) == 0 {
-		return nil
-	}
-	return r.Snapshot.CommitLinks(links)
 }
 
 // lookUpOthers finds out what those hold who are to get the default role: who holds one of
 // others' gets none. Of many, the whole list is read.
 func (r *holderReader) lookUpOthers(ctx context.Context, views []*plan.RoleView) error {
-	if r.current.holders == nil {
-		r.current.holders = map[holder][]plan.GrantID{}
+	if r.Current.Holders == nil {
+		r.Current.Holders = map[read.Holder][]plan.GrantID{}
 	}
 	var people []plan.EmployeeID
 	for _, v := range views {
-		if !r.grants.Asked(v.Employee) {
+		if !r.Grants.Asked(v.Employee) {
 			people = append(people, v.Employee)
 		}
 	}
@@ -241,11 +223,11 @@ func (r *holderReader) lookUpOthers(ctx context.Context, views []*plan.RoleView)
 // readRolesOf asks for each employee's roles, or of many for the whole list. doubt is why
 // that does not tell.
 func (r *holderReader) readRolesOf(ctx context.Context, people []plan.EmployeeID) (doubt string, err error) {
-	people = slices.DeleteFunc(people, r.grants.Asked)
-	if few := 1 + r.meta.PortalEmployees/grantsAPage; len(people) <= max(few, sampleSize) {
-		if err := r.grants.Ask(ctx, people); err != nil || r.grants.ByPerson() {
+	people = slices.DeleteFunc(people, r.Grants.Asked)
+	if few := 1 + r.Meta.PortalEmployees/grantsAPage; len(people) <= max(few, read.SampleSize) {
+		if err := r.Grants.Ask(ctx, people); err != nil || r.Grants.ByPerson() {
 			return "", err
 		}
 	}
-	return r.grants.List(ctx, people)
+	return r.Grants.List(ctx, people)
 }

@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"slices"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
 // A rolePass is what a run finds out about groups, roles and grants.
 type rolePass struct {
 	groups   plan.GroupDecision
-	dirty    map[plan.PersonID]bool      // their roles are looked at
-	due      map[plan.PersonID][]*pushed // the groups of those who are looked at
+	dirty    map[plan.PersonID]bool           // their roles are looked at
+	due      map[plan.PersonID][]*read.Pushed // the groups of those who are looked at
 	refs     map[roleOf]*plan.RoleRef
 	names    map[plan.RoleID]string // of roles that groups have
 	views    []*plan.RoleView
@@ -34,7 +36,7 @@ type roleOf struct {
 
 // A grantDecider gives groups their roles and people their grants.
 type grantDecider struct {
-	base
+	read.Base
 	*decided
 	groupDecider   *groupDecider
 	rolelessFinder *rolelessFinder
@@ -49,7 +51,7 @@ type grantDecider struct {
 // group, entry or grants changed are looked at.
 func (r *grantDecider) decideRoles(ctx context.Context) error {
 	p := &r.roles
-	p.dirty, p.due = map[plan.PersonID]bool{}, map[plan.PersonID][]*pushed{}
+	p.dirty, p.due = map[plan.PersonID]bool{}, map[plan.PersonID][]*read.Pushed{}
 	p.held = map[plan.PersonID]string{}
 	if err := r.groupDecider.decideGroups(ctx); err != nil {
 		return err
@@ -84,8 +86,8 @@ func (r *grantDecider) decideRoles(ctx context.Context) error {
 		return err
 	}
 	p.views, p.due, p.dirty = nil, nil, nil
-	if p.several > 0 && !r.pol.OneRole {
-		r.warn(plan.Warning{Code: warnManyRoles, Message: fmt.Sprintf("people who hold several roles: %d; TrackTik recommends one a person (sync.roles.per_person)", p.several)})
+	if p.several > 0 && !r.Pol.OneRole {
+		r.Warn(plan.Warning{Code: read.WarnManyRoles, Message: fmt.Sprintf("people who hold several roles: %d; TrackTik recommends one a person (sync.roles.per_person)", p.several)})
 	}
 	return nil
 }
@@ -94,8 +96,8 @@ func (r *grantDecider) decideRoles(ctx context.Context) error {
 // of thousands of them, and they are put together in one list that does not grow.
 func (r *grantDecider) countActions() int {
 	n := len(r.roles.groups.Actions)
-	for _, s := range r.people.subjects {
-		n += len(s.decision.Actions)
+	for _, s := range r.People.Subjects {
+		n += len(s.Decision.Actions)
 	}
 	for _, groups := range r.roles.due {
 		n += len(groups)
@@ -105,7 +107,7 @@ func (r *grantDecider) countActions() int {
 
 // A roleDecider decides about the roles of one person.
 type roleDecider struct {
-	base
+	read.Base
 	*decided
 	peopleDecider *peopleDecider
 }
@@ -122,12 +124,12 @@ func (r *roleDecider) rolesDecision(v *plan.RoleView) plan.Decision {
 	if why := r.roles.held[v.User.ID]; why != "" {
 		v.Shielded = why
 	}
-	if s := r.people.subjects[v.User.ID]; s != nil && (s.link != nil || len(r.troubles[v.User.ID]) > 0) {
+	if s := r.People.Subjects[v.User.ID]; s != nil && (s.Link != nil || len(r.Troubles[v.User.ID]) > 0) {
 		v.View = r.peopleDecider.view(s)
 	}
 	all := &r.roles.decision
 	all.Held = append(all.Held, r.unread(v)...)
-	d := plan.DecideRoles(v, &r.pol)
+	d := plan.DecideRoles(v, &r.Pol)
 	v.View = nil // it is large
 	return d
 }
@@ -137,8 +139,8 @@ func (r *roleDecider) rolesDecision(v *plan.RoleView) plan.Decision {
 func (r *roleDecider) unread(v *plan.RoleView) []plan.Held {
 	var held []plan.Held
 	v.Due = slices.DeleteFunc(v.Due, func(d plan.Due) bool {
-		g := r.byGroup[d.Role.Group]
-		if g == nil || !g.failed || slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {
+		g := r.ByGroup[d.Role.Group]
+		if g == nil || !g.Failed || slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {
 			return false
 		}
 		v.Default = nil // a group may well give them a role
@@ -152,31 +154,31 @@ func (r *roleDecider) unread(v *plan.RoleView) []plan.Held {
 // collectDue goes through all memberships once.
 func (r *grantDecider) collectDue() {
 	p := &r.roles
-	shared := map[plan.RoleID][]*pushed{} // earlier groups of the same role
-	for _, g := range r.groups {
-		if g.role == nil {
+	shared := map[plan.RoleID][]*read.Pushed{} // earlier groups of the same role
+	for _, g := range r.Pushed {
+		if g.Role == nil {
 			continue
 		}
-		g.due = plan.DueBy(g.group.Name, g.role, r.rank(g))
-		var others []*pushed
-		if g.role.ID != 0 {
-			others = shared[g.role.ID]
-			shared[g.role.ID] = append(others, g)
+		g.Due = plan.DueBy(g.Group.Name, g.Role, r.rank(g))
+		var others []*read.Pushed
+		if g.Role.ID != 0 {
+			others = shared[g.Role.ID]
+			shared[g.Role.ID] = append(others, g)
 		}
-		for _, id := range g.members {
-			m := r.people.find(id)
-			s := r.people.subjects[id]
+		for _, id := range g.Members {
+			m := r.People.Find(id)
+			s := r.People.Subjects[id]
 			switch {
-			case s != nil && s.became != nil:
+			case s != nil && s.Became != nil:
 				continue
-			case s == nil && (m == nil || m.employee == 0):
+			case s == nil && (m == nil || m.Employee == 0):
 				continue
-			case s != nil && (s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != ""):
+			case s != nil && (s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != ""):
 				continue
 			}
-			again := slices.ContainsFunc(others, func(g *pushed) bool { return g.holds(id) })
-			if m != nil && m.roles < 255 && !again {
-				if m.roles++; m.roles == 2 {
+			again := slices.ContainsFunc(others, func(g *read.Pushed) bool { return g.Holds(id) })
+			if m != nil && m.Roles < 255 && !again {
+				if m.Roles++; m.Roles == 2 {
 					p.several++
 				}
 			}
@@ -191,12 +193,12 @@ func (r *grantDecider) collectDue() {
 }
 
 // rolesDue is how many roles the groups make due.
-func rolesDue(groups []*pushed) int {
+func rolesDue(groups []*read.Pushed) int {
 	roles := map[plan.RoleRef]bool{}
 	for _, g := range groups {
-		ref := plan.RoleRef{ID: g.role.ID}
+		ref := plan.RoleRef{ID: g.Role.ID}
 		if ref.ID == 0 {
-			ref.Group = g.role.Group
+			ref.Group = g.Role.Group
 		}
 		roles[ref] = true
 	}
@@ -204,11 +206,11 @@ func rolesDue(groups []*pushed) int {
 }
 
 // rank is a group's place in sync.groups.order; those that are missing come last.
-func (r *grantDecider) rank(g *pushed) int {
-	for i, name := range r.pol.Order {
-		if name == string(g.group.ID) || plan.MatchGlob(name, g.group.Name) {
+func (r *grantDecider) rank(g *read.Pushed) int {
+	for i, name := range r.Pol.Order {
+		if name == string(g.Group.ID) || plan.MatchGlob(name, g.Group.Name) {
 			return i
 		}
 	}
-	return len(r.pol.Order)
+	return len(r.Pol.Order)
 }

@@ -5,15 +5,17 @@ import (
 	"fmt"
 	"slices"
 
+	"tracktik-sync/sync/read"
+
 	"tracktik-sync/sync/plan"
 )
 
 // A roleViewer gathers what is known of the roles of a person.
 type roleViewer struct {
-	base
+	read.Base
 	*decided
-	portalReader *portalReader
-	grantReader  *grantReader
+	portalReader *read.PortalReader
+	grantReader  *read.GrantReader
 	roleDecider  *roleDecider
 }
 
@@ -54,13 +56,13 @@ func (r *roleViewer) nameLost(ctx context.Context) error {
 	for _, v := range r.roles.views {
 		for i := range v.Have {
 			h := &v.Have[i]
-			if h.Lost == "" && !r.pol.OneRole || h.Role.Name != "" {
+			if h.Lost == "" && !r.Pol.OneRole || h.Role.Name != "" {
 				continue
 			}
-			if err := r.portalReader.readPortalRoles(ctx); err != nil {
+			if err := r.portalReader.ReadPortalRoles(ctx); err != nil {
 				return err
 			}
-			for _, role := range r.portal.Roles {
+			for _, role := range r.Portal.Roles {
 				if role.ID == h.Role.ID {
 					h.Role.Name = role.Name
 				}
@@ -74,18 +76,18 @@ func (r *roleViewer) nameLost(ctx context.Context) error {
 // keptRoles finds which of our grants people still hold who are reactivated: whether
 // roles survive a termination, TrackTik does not say.
 func (r *roleViewer) keptRoles(ctx context.Context) error {
-	for _, s := range r.people.sorted() {
-		if s.former == nil || !slices.ContainsFunc(s.decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Reactivate }) {
+	for _, s := range r.People.Sorted() {
+		if s.Former == nil || !slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Reactivate }) {
 			continue
 		}
-		kept, err := r.grantReader.stillHeld(ctx, s.former)
+		kept, err := r.grantReader.StillHeld(ctx, s.Former)
 		if err != nil {
 			return err
 		}
-		s.kept = []plan.Grant{}
+		s.Kept = []plan.Grant{}
 		for _, g := range kept {
-			g.Person = s.person.ID
-			s.kept = append(s.kept, g)
+			g.Person = s.Person.ID
+			s.Kept = append(s.Kept, g)
 		}
 	}
 	return nil
@@ -93,22 +95,22 @@ func (r *roleViewer) keptRoles(ctx context.Context) error {
 
 // roleView is nil for those whose roles are left alone: on hold, leaving, not ours.
 func (r *roleViewer) roleView(id plan.PersonID) (*plan.RoleView, error) {
-	s := r.people.subjects[id]
+	s := r.People.Subjects[id]
 	owner := id // whose grants they are by the snapshot
 	v := &plan.RoleView{User: plan.UserRef{ID: id}, MayGrant: true, Others: -1, Default: r.roles.fallback}
 	for _, g := range r.roles.due[id] {
-		v.Due = append(v.Due, g.due)
+		v.Due = append(v.Due, g.Due)
 	}
-	if why := r.openGrants[id]; why != "" {
+	if why := r.OpenGrants[id]; why != "" {
 		v.Doubt = plan.HeldPending + ": " + why
 	}
 	var link *plan.Link
 	switch {
-	case r.pending[id] != "":
+	case r.Pending[id] != "":
 		return nil, nil
 	case s == nil:
-		m := r.people.find(id)
-		if m == nil || m.employee == 0 || !m.has(flagListed) {
+		m := r.People.Find(id)
+		if m == nil || m.Employee == 0 || !m.Has(read.FlagListed) {
 			return nil, nil
 		}
 		stored, found, err := r.Snapshot.Link(id)
@@ -117,31 +119,31 @@ func (r *roleViewer) roleView(id plan.PersonID) (*plan.RoleView, error) {
 		}
 		link = &stored
 		v.User.Login = link.Login
-	case s.judgement.Verdict != plan.Provision || s.outOf || s.scopeErr != "" || s.became != nil:
+	case s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || s.Became != nil:
 		return nil, nil
 	default:
-		v.User, link = s.ref(), s.link
-		v.MayGrant = len(s.decision.Problems) == 0 && !s.ended()
-		if s.ended() {
+		v.User, link = s.Ref(), s.Link
+		v.MayGrant = len(s.Decision.Problems) == 0 && !s.Ended()
+		if s.Ended() {
 			return nil, nil
 		}
-		if s.was != nil {
-			link, owner = s.was.link, s.was.person.ID
+		if s.Was != nil {
+			link, owner = s.Was.Link, s.Was.Person.ID
 		}
-		v.Employee, v.MayGrant = s.target(v.MayGrant)
+		v.Employee, v.MayGrant = s.Target(v.MayGrant)
 	}
-	anew := s != nil && s.madeAnew()
+	anew := s != nil && s.MadeAnew()
 	if link != nil {
 		if !anew {
 			v.Employee = link.Employee
 		}
-		v.Shielded = r.pol.Shields(who(link, s))
+		v.Shielded = r.Pol.Shields(read.Who(link, s))
 	}
 	var grants []plan.Grant
 	switch {
 	case anew: // those on record are of the employee whom somebody else ended
-	case s != nil && s.kept != nil:
-		grants = s.kept
+	case s != nil && s.Kept != nil:
+		grants = s.Kept
 	case link != nil:
 		var err error
 		if grants, err = r.Snapshot.GrantsOf(owner); err != nil {
@@ -154,55 +156,16 @@ func (r *roleViewer) roleView(id plan.PersonID) (*plan.RoleView, error) {
 	return v, nil
 }
 
-// ended reports that the employee was ended by somebody else.
-func (s *subject) ended() bool {
-	return slices.ContainsFunc(s.decision.Held, func(h plan.Held) bool {
-		return h.Code() == plan.HeldTerminatedElsewhere || h.Code() == plan.HeldBannedElsewhere
-	})
-}
-
-// madeAnew reports that the person is given another employee than the one on record.
-func (s *subject) madeAnew() bool {
-	return slices.ContainsFunc(s.decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Create })
-}
-
-// target is the employee that the person's actions lead to; 0 and true for one that is
-// still to be created.
-func (s *subject) target(may bool) (plan.EmployeeID, bool) {
-	for i := range s.decision.Actions {
-		switch a := &s.decision.Actions[i]; a.Kind {
-		case plan.Adopt, plan.Reactivate:
-			return a.Employee, may
-		case plan.Create:
-			return 0, may
-		}
-	}
-	if s.link != nil {
-		return s.link.Employee, may
-	}
-	return 0, false
-}
-
-// who is somebody as far as it tells whether they are protected; s is nil where they were
-// not decoded.
-func who(link *plan.Link, s *subject) plan.Who {
-	if s == nil {
-		return plan.Who{Link: link}
-	}
-	person := s.whole()
-	return plan.Who{Person: &person, Link: link, Wanted: s.want(), Employee: s.employee}
-}
-
 // holding judges whether a grant of ours is still due.
 func (r *roleViewer) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
 	p := &r.roles
-	g = r.current.asFound(g)
-	if slices.Contains(r.opt.Retry, id) {
+	g = r.Current.AsFound(g)
+	if slices.Contains(r.Scope.Retry, id) {
 		g.Again = false // somebody says that TrackTik keeps it by now
 	}
 	due := slices.ContainsFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == g.Role })
 	switch {
-	case slices.Contains(r.current.dropGrants, g.Key()), r.portalReader.roleGone(g.Role), g.Gone && !due:
+	case slices.Contains(r.Current.DropGrants, g.Key()), r.portalReader.RoleGone(g.Role), g.Gone && !due:
 		p.drops = append(p.drops, g.Key())
 		return
 	case g.Gone && !g.Again:
@@ -210,12 +173,12 @@ func (r *roleViewer) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
 		return
 	}
 	h := plan.Holding{Grant: g, Role: r.roleRef(g)}
-	group := r.byGroup[g.Group]
+	group := r.ByGroup[g.Group]
 	switch {
-	case due, group != nil && group.failed: // another group may give it
-	case group != nil && !group.holds(id):
-		h.Lost, h.Evidence = fmt.Sprintf("no longer in group %q", group.group.Name), ""
-	case group == nil && r.pol.RevokeUnpushed && slices.ContainsFunc(r.unpushed, func(l plan.GroupLink) bool { return l.Group == g.Group }):
+	case due, group != nil && group.Failed: // another group may give it
+	case group != nil && !group.Holds(id):
+		h.Lost, h.Evidence = fmt.Sprintf("no longer in group %q", group.Group.Name), ""
+	case group == nil && r.Pol.RevokeUnpushed && slices.ContainsFunc(r.Unpushed, func(l plan.GroupLink) bool { return l.Group == g.Group }):
 		h.Lost, h.Evidence = fmt.Sprintf("group %s is no longer pushed (sync.groups.unpushed: revoke)", g.Group), plan.EvidenceFull
 	}
 	r.protect(&h)
@@ -224,16 +187,11 @@ func (r *roleViewer) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
 
 // protect keeps a grant of a protected role, whether it is lost or would be replaced.
 func (r *roleViewer) protect(h *plan.Holding) {
-	group := r.byGroup[h.Group]
-	mapped := group != nil && group.link != nil && group.link.How == plan.HowMapped && group.link.Role == h.Role.ID && (group.role == nil || group.role.ID == h.Role.ID)
-	if !mapped && plan.MatchAny(r.pol.ProtectedRoles, h.Role.Name) {
+	group := r.ByGroup[h.Group]
+	mapped := group != nil && group.Link != nil && group.Link.How == plan.HowMapped && group.Link.Role == h.Role.ID && (group.Role == nil || group.Role.ID == h.Role.ID)
+	if !mapped && plan.MatchAny(r.Pol.ProtectedRoles, h.Role.Name) {
 		h.Stays = plan.HeldProtectedRole + ": sync.roles.protected names the role"
 	}
-}
-
-// roleGone reports a role that the portal does not have any more.
-func (r *portalReader) roleGone(id plan.RoleID) bool {
-	return r.portal.Read && !slices.ContainsFunc(r.portal.Roles, func(role plan.Role) bool { return role.ID == id })
 }
 
 // roleRef names the role of a grant, and the group by which it was granted: another group
@@ -253,10 +211,10 @@ func (r *roleViewer) roleName(g plan.Grant) string {
 	if name := r.roles.names[g.Role]; name != "" {
 		return name
 	}
-	if group := r.byGroup[g.Group]; group != nil && group.link != nil && group.link.Role == g.Role {
-		return group.link.RoleName
+	if group := r.ByGroup[g.Group]; group != nil && group.Link != nil && group.Link.Role == g.Role {
+		return group.Link.RoleName
 	}
-	for _, l := range r.unpushed {
+	for _, l := range r.Unpushed {
 		if l.Group == g.Group && l.Role == g.Role {
 			return l.RoleName
 		}

@@ -2,42 +2,43 @@ package sync
 
 import (
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A changeFinder finds the people whose roles may have to change.
 type changeFinder struct {
-	base
+	read.Base
 	*decided
 }
 
 // markDirty finds the people whose roles may have to change.
 func (r *changeFinder) markDirty() error {
 	p := &r.roles
-	for id, s := range r.people.subjects {
-		p.dirty[id] = s.judgement.Verdict == plan.Provision
+	for id, s := range r.People.Subjects {
+		p.dirty[id] = s.Judgement.Verdict == plan.Provision
 	}
-	if r.some() { // what groups change for others is for a whole run
+	if r.Scope.Some() { // what groups change for others is for a whole run
 		return nil
 	}
-	for id := range r.current.changed {
+	for id := range r.Current.Changed {
 		p.dirty[id] = true
 	}
 	forgotten := map[plan.GroupID]bool{}
-	for _, g := range r.groups {
-		if !g.known && g.link != nil {
-			forgotten[g.group.ID] = true
+	for _, g := range r.Pushed {
+		if !g.Known && g.Link != nil {
+			forgotten[g.Group.ID] = true
 		}
 		switch {
-		case g.anew || !g.known || g.link != nil && g.link.Unpushed: // its members of before may have lost the role
-			r.touch(g.members, g.old)
-		case g.reread:
-			r.touch(symmetric(g.members, g.old))
+		case g.Anew || !g.Known || g.Link != nil && g.Link.Unpushed: // its members of before may have lost the role
+			r.touch(g.Members, g.Old)
+		case g.Reread:
+			r.touch(symmetric(g.Members, g.Old))
 			if err := r.touchStrays(g); err != nil {
 				return err
 			}
 		}
-		if g.anew && g.link != nil && g.link.Role != 0 {
-			if err := r.touchHolders(g.link.Role); err != nil {
+		if g.Anew && g.Link != nil && g.Link.Role != 0 {
+			if err := r.touchHolders(g.Link.Role); err != nil {
 				return err
 			}
 		}
@@ -45,10 +46,10 @@ func (r *changeFinder) markDirty() error {
 	if err := r.touchGranted(forgotten); err != nil {
 		return err
 	}
-	if !r.pol.RevokeUnpushed {
+	if !r.Pol.RevokeUnpushed {
 		return nil
 	}
-	for _, l := range r.unpushed {
+	for _, l := range r.Unpushed {
 		if err := r.touchHolders(l.Role); err != nil {
 			return err
 		}
@@ -90,13 +91,13 @@ func (r *changeFinder) touchHolders(role plan.RoleID) error {
 // touchStrays finds the holders who are not in the group, and the members who do not hold
 // its role: a run that ended before it stored the members has granted or taken it, or the
 // role was not given while the group could not be read.
-func (r *changeFinder) touchStrays(g *pushed) error {
-	if g.link == nil || g.link.Role == 0 {
+func (r *changeFinder) touchStrays(g *read.Pushed) error {
+	if g.Link == nil || g.Link.Role == 0 {
 		return nil
 	}
-	holders, err := r.Snapshot.Holders(g.link.Role)
-	for _, id := range symmetric(g.members, holders) {
-		if m := r.people.find(id); m != nil && m.employee != 0 { // most of a large group may be nobody's
+	holders, err := r.Snapshot.Holders(g.Link.Role)
+	for _, id := range symmetric(g.Members, holders) {
+		if m := r.People.Find(id); m != nil && m.Employee != 0 { // most of a large group may be nobody's
 			r.roles.dirty[id] = true
 		}
 	}

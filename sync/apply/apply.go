@@ -51,7 +51,7 @@ type Job struct {
 	// Zones reads the time zones of the portal's regions; an empty name: not known.
 	Zones func(context.Context) (func(plan.RegionID) string, error)
 	// Listed is the one listing that new people were matched with; nil: each was looked up.
-	Listed *Listing
+	Listed *plan.Listing
 }
 
 // Rules are the parts of the configuration that say how calls are made.

@@ -17,18 +17,12 @@ import (
 // is made, where they were listed for the plan.
 const listEvery = time.Minute
 
-// A Listing says how far TrackTik's employees were listed for a plan.
-type Listing struct {
-	Newest plan.EmployeeID // the greatest id in it
-	At     time.Time       // when it began
-}
-
 // Newcomers are employees whom somebody else has made since the listing: a new person who
 // has one of them is not made a second time. To learn of them costs a page a minute, where
 // a look-up before each create would cost a call a person.
 type newcomers struct {
 	mu       sync.Mutex
-	listing  Listing
+	listing  plan.Listing
 	since    plan.EmployeeID // who is newer is listed, those of the last time again: a list may lag behind
 	known    map[plan.EmployeeID]plan.Employee
 	named    map[string]plan.EmployeeID // by their names; who is not known any more has none
@@ -36,7 +30,7 @@ type newcomers struct {
 	waited   bool                       // somebody was to be made
 }
 
-func newNewcomers(l *Listing) *newcomers {
+func newNewcomers(l *plan.Listing) *newcomers {
 	n := &newcomers{known: map[plan.EmployeeID]plan.Employee{}, named: map[string]plan.EmployeeID{}}
 	if l != nil {
 		n.listing, n.since = *l, l.Newest
@@ -121,7 +115,7 @@ func (c *caller) listNewcomers(ctx context.Context) error {
 		return nil
 	}
 	if err == nil {
-		n.since, n.listing = n.listing.Newest, Listing{Newest: newest, At: began}
+		n.since, n.listing = n.listing.Newest, plan.Listing{Newest: newest, At: began}
 	}
 	return err
 }

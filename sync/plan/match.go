@@ -302,3 +302,9 @@ func reactivate(v *View, pol *Policy, d *Decision) {
 		d.act(a)
 	}
 }
+
+// A Listing says how far TrackTik's employees were listed for a plan.
+type Listing struct {
+	Newest EmployeeID // the greatest id in it
+	At     time.Time  // when it began
+}

@@ -86,7 +86,7 @@ type unfiltered interface{ Unfiltered() bool }
 // Unread takes in why grants could not be read, where only what needs them has to
 // wait. An error about the whole run is returned.
 func (g *Grants) Unread(ctx context.Context, err error, refused *string) error {
-	var f failure
+	var f Failure
 	var broken *BrokenListing
 	var u unfiltered
 	credentials := errors.As(err, &f) && f.Credentials()
@@ -306,7 +306,7 @@ func (g *Grants) RolesNow(ctx context.Context, id plan.EmployeeID) (held []plan.
 	held, doubt, err = g.askNow(ctx, id)
 	failed := g.failed
 	g.failed = before
-	var f failure
+	var f Failure
 	switch {
 	case err != nil:
 		return nil, "", err

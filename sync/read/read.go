@@ -13,9 +13,3 @@ type BrokenListing struct {
 func (e *BrokenListing) Error() string {
 	return e.What + ": the listing cannot be believed, and nothing is written; try again, and check the rights of the account that reads"
 }
-
-// A failure says what went wrong with a call; the errors of both adapters do.
-type failure interface {
-	error
-	Credentials() bool
-}

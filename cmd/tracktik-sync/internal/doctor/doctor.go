@@ -124,16 +124,11 @@ func (d *Doctor) Print(w io.Writer, style ui.Style, quiet bool) error {
 		if quiet && (f.Result == ResultOK || f.Result == ResultSkipped) {
 			continue
 		}
-		switch message := ui.Safe(f.Message); f.Result {
-		case ResultFailed:
-			t.Alarm(f.Result, f.Name, message)
-		case ResultWarning:
-			t.Row(style.Changed(f.Result), f.Name, message)
-		case ResultSkipped:
-			t.Row(style.Faint(f.Result), f.Name, message)
-		default:
-			t.Row(style.Good(f.Result), f.Name, message)
+		row := t.Row
+		if f.Result == ResultFailed {
+			row = t.Alarm
 		}
+		row(f.Result, f.Name, ui.Safe(f.Message))
 		if f.Fix != "" {
 			t.Row("", "", "-> "+ui.Safe(f.Fix))
 		}

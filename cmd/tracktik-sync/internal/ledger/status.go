@@ -30,10 +30,9 @@ type Status struct {
 	Quarantine      *Quarantine            `json:"quarantine"`
 	Guard           guardStatus            `json:"guard"`
 	Lock            *state.Holder          `json:"lock"`
-	Credentials     []wiring.CredentialEnd `json:"credentials,omitempty"`     // that end, as far as that can be known
-	Restored        []plan.PersonID        `json:"restored,omitempty"`        // neither terminated nor revoked until Okta shows them in scope
-	RestoredPeople  []plan.UserRef         `json:"restored_people,omitempty"` // the same with login and name; not beside the snapshot
-	Overdue         int                    `json:"overdue_removals"`          // of the problems: leavers and revokes that TrackTik refused
+	Credentials     []wiring.CredentialEnd `json:"credentials,omitempty"` // that end, as far as that can be known
+	Restored        []plan.PersonID        `json:"restored,omitempty"`    // neither terminated nor revoked until Okta shows them in scope
+	Overdue         int                    `json:"overdue_removals"`      // of the problems: leavers and revokes that TrackTik refused
 	Mode            string                 `json:"mode"`
 	ObservingSince  *time.Time             `json:"observing_since,omitempty"`
 	Snapshot        string                 `json:"snapshot"`
@@ -201,7 +200,6 @@ func SaveStatus(i *wiring.Invocation, cfg *configs.Config, db *state.DB) error {
 	if err != nil {
 		return err
 	}
-	d.RestoredPeople = nil // the snapshot may be encrypted
 	return state.SaveStatus(cfg.State.Path, d)
 }
 
@@ -220,10 +218,7 @@ func readStatus(i *wiring.Invocation, cfg *configs.Config, db *state.DB) (*Statu
 	d.Events, eventsErr = eventsOf(db)
 	d.LeaverLag, lagErr = lagSince(db, i.Now().AddDate(0, 0, -lagDays))
 	d.Managed, managedErr = db.Managed()
-	d.RestoredPeople, restoredErr = restored(db)
-	for _, u := range d.RestoredPeople {
-		d.Restored = append(d.Restored, u.ID)
-	}
+	d.Restored, restoredErr = restored(db)
 	d.Guard.Approvals, waitingErr = waitingSets(i, cfg, db, refused)
 	return d, errors.Join(metaErr, runErr, troublesErr, managedErr, restoredErr, waitingErr, eventsErr, lagErr, choresErr)
 }
@@ -313,8 +308,8 @@ func HashesOf(refusals []plan.Refusal) []string {
 
 // restored are the people whom `restore` brought back and whom Okta has not shown
 // in scope since.
-func restored(db *state.DB) ([]plan.UserRef, error) {
-	var people []plan.UserRef
+func restored(db *state.DB) ([]plan.PersonID, error) {
+	var ids []plan.PersonID
 	for mark, err := range db.Prints() {
 		if err != nil {
 			return nil, err
@@ -327,12 +322,10 @@ func restored(db *state.DB) ([]plan.UserRef, error) {
 			return nil, err
 		}
 		if found && link.Restored {
-			u := Ref(link)
-			u.Name = link.FullName()
-			people = append(people, u)
+			ids = append(ids, mark.Person)
 		}
 	}
-	return people, nil
+	return ids, nil
 }
 
 // Who says when the next run is.

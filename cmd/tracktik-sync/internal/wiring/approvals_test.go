@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
+
+	"tracktik-sync/state"
 	"tracktik-sync/sync/plan"
 )
 

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"tracktik-sync/configs"
 	tsync "tracktik-sync/sync"
+
+	"tracktik-sync/configs"
 	"tracktik-sync/sync/mapping"
 	"tracktik-sync/sync/plan"
 )

@@ -1,4 +1,4 @@
-package sync
+package read
 
 import (
 	"context"
@@ -12,36 +12,36 @@ import (
 
 // A singleReader reads the people who are named to a run, and nobody else.
 type singleReader struct {
-	base
-	nameReader     *nameReader
+	Base
+	nameReader     *NameReader
 	peopleReader   *peopleReader
-	absentReader   *absentReader
-	scopeReader    *scopeReader
+	absentReader   *AbsentReader
+	scopeReader    *ScopeReader
 	ownGroupReader *ownGroupReader
 	employeeReader *employeeReader
 }
 
 // readSome reads only the people who were asked for, with a handful of calls each.
-func (r *singleReader) readSome(ctx context.Context) error {
+func (r *singleReader) ReadSome(ctx context.Context) error {
 	links, err := r.Snapshot.Groups()
 	if err != nil {
 		return err
 	}
-	stored := storedGroups(links)
-	r.ownGroups = map[plan.PersonID][]plan.Group{}
-	r.current.gone = map[plan.PersonID]bool{}
-	r.current.differs = map[plan.PersonID]*plan.Employee{}
+	stored := StoredGroups(links)
+	r.OwnGroups = map[plan.PersonID][]plan.Group{}
+	r.Current.Gone = map[plan.PersonID]bool{}
+	r.Current.Differs = map[plan.PersonID]*plan.Employee{}
 	r.withoutRemovals()
-	r.phase("reading people", len(r.opt.Users))
-	for _, name := range r.opt.Users {
+	r.Phase("reading people", len(r.Scope.Users))
+	for _, name := range r.Scope.Users {
 		err := r.readNamed(ctx, name, stored)
-		if r.vanished(err, name) || r.opt.Poll.spares(name, err) {
+		if r.vanished(err, name) || r.Scope.Spares != nil && r.Scope.Spares(name, err) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		r.progress(1)
+		r.Advance(1)
 	}
 	if err := r.ownGroupReader.compareMembers(links); err != nil {
 		return err
@@ -51,32 +51,32 @@ func (r *singleReader) readSome(ctx context.Context) error {
 			return err
 		}
 	}
-	slices.SortFunc(r.groups, func(a, b *pushed) int { return compareText(a.group.ID, b.group.ID) })
-	r.doc.Source = plan.SourceCount{Users: len(r.people.subjects), Groups: len(r.groups)}
-	r.doc.Evidence = plan.EvidenceFull
-	var absent []*subject
-	for _, s := range r.people.sorted() {
-		if s.absent {
+	slices.SortFunc(r.Pushed, func(a, b *Pushed) int { return CompareText(a.Group.ID, b.Group.ID) })
+	r.Counts = plan.SourceCount{Users: len(r.People.Subjects), Groups: len(r.Pushed)}
+	r.Evidence = plan.EvidenceFull
+	var absent []*Subject
+	for _, s := range r.People.Sorted() {
+		if s.Absent {
 			absent = append(absent, s)
 		}
 	}
-	if err := r.absentReader.judgeDeleted(absent); err != nil {
+	if err := r.absentReader.JudgeDeleted(absent); err != nil {
 		return err
 	}
-	return r.nameReader.findHeirs(ctx)
+	return r.nameReader.FindHeirs(ctx)
 }
 
 // readNamed finds and reads one person. A poll names people by their ids.
 func (r *singleReader) readNamed(ctx context.Context, name string, stored map[plan.GroupID]*plan.GroupLink) error {
 	id := plan.PersonID(name)
 	var known *plan.Person
-	if r.opt.Poll == nil {
+	if !r.Scope.ByID {
 		var err error
 		if id, known, err = r.nameReader.findOne(ctx, name); err != nil {
 			return err
 		}
 	}
-	if r.people.subjects[id] != nil {
+	if r.People.Subjects[id] != nil {
 		return nil
 	}
 	return r.readOne(ctx, id, known, stored)
@@ -89,14 +89,14 @@ const warnVanished = "vanished"
 // more, which must not keep the others from being tried.
 func (r *singleReader) vanished(err error, name string) bool {
 	id := plan.PersonID(name)
-	if !errors.Is(err, ErrNobody) || len(r.troubles[id]) == 0 || !slices.Contains(r.opt.Retry, id) {
+	if !errors.Is(err, ErrNobody) || len(r.Troubles[id]) == 0 || !slices.Contains(r.Scope.Retry, id) {
 		return false
 	}
-	r.warn(plan.Warning{Code: warnVanished, User: plan.UserRef{ID: id}, Message: "is not in Okta any more and is not managed; the next whole run forgets the problem"})
+	r.Warn(plan.Warning{Code: warnVanished, User: plan.UserRef{ID: id}, Message: "is not in Okta any more and is not managed; the next whole run forgets the problem"})
 	return true
 }
 
-func compareText[T ~string](a, b T) int {
+func CompareText[T ~string](a, b T) int {
 	switch {
 	case a < b:
 		return -1
@@ -109,41 +109,37 @@ func compareText[T ~string](a, b T) int {
 // Find resolves how a person is named: Okta id, login, e-mail or TrackTik employee
 // id, tried in this order, in Okta and in the snapshot. The error is ErrNobody when
 // there is nobody.
-func (e *Engine) Find(ctx context.Context, name string) (plan.PersonID, error) {
-	id, _, err := e.find(ctx, name)
+func (s *Sides) Find(ctx context.Context, name string) (plan.PersonID, error) {
+	id, _, err := s.find(ctx, name)
 	return id, err
 }
 
 // find is Find, and the user where Okta was asked for it.
-func (e *Engine) find(ctx context.Context, name string) (plan.PersonID, *plan.Person, error) {
-	if _, found, err := e.Snapshot.Link(plan.PersonID(name)); err != nil || found {
+func (s *Sides) find(ctx context.Context, name string) (plan.PersonID, *plan.Person, error) {
+	if _, found, err := s.Snapshot.Link(plan.PersonID(name)); err != nil || found {
 		return plan.PersonID(name), nil, err
 	}
-	p, found, err := e.Source.User(ctx, name)
-	if err != nil && !isArgument(err) {
+	p, found, err := s.Source.User(ctx, name)
+	if err != nil && !IsArgument(err) {
 		return "", nil, err
 	}
 	if found {
 		return p.ID, &p, nil
 	}
-	id, err := e.findOtherwise(ctx, name)
+	id, err := s.findOtherwise(ctx, name)
 	return id, nil, err
 }
 
 // findOtherwise looks for who is not named by an id or login of Okta.
-func (e *Engine) findOtherwise(ctx context.Context, name string) (plan.PersonID, error) {
-	if byMail, err := e.Source.UserByEmail(ctx, name); err == nil && len(byMail) == 1 {
+func (s *Sides) findOtherwise(ctx context.Context, name string) (plan.PersonID, error) {
+	if byMail, err := s.Source.UserByEmail(ctx, name); err == nil && len(byMail) == 1 {
 		return byMail[0].ID, nil
-	} else if err != nil && !isArgument(err) {
+	} else if err != nil && !IsArgument(err) {
 		return "", err
 	} else if len(byMail) > 1 {
-		nobody := &NobodyError{Name: name, text: fmt.Sprintf("%d users have the e-mail %q in Okta; use the id", len(byMail), name)}
-		for i := range byMail {
-			nobody.Like = append(nobody.Like, plan.UserRef{ID: byMail[i].ID, Login: byMail[i].Login})
-		}
-		return "", nobody
+		return "", fmt.Errorf("%w: %d users have the e-mail %q in Okta; use the id", ErrNobody, len(byMail), name)
 	}
-	for _, ask := range []func(string) ([]plan.PersonID, error){e.Snapshot.OwnersOfUsername, e.Snapshot.OwnersOfEmail} {
+	for _, ask := range []func(string) ([]plan.PersonID, error){s.Snapshot.OwnersOfUsername, s.Snapshot.OwnersOfEmail} {
 		ids, err := ask(plan.FoldName(name))
 		if err != nil {
 			return "", err
@@ -153,21 +149,21 @@ func (e *Engine) findOtherwise(ctx context.Context, name string) (plan.PersonID,
 		}
 	}
 	if id, err := strconv.ParseInt(name, 10, 64); err == nil {
-		link, found, err := e.Snapshot.LinkOfEmployee(plan.EmployeeID(id))
+		link, found, err := s.Snapshot.LinkOfEmployee(plan.EmployeeID(id))
 		if err != nil || found {
 			return link.Person, err
 		}
-		former, found, err := e.Snapshot.FormerByEmployee(plan.EmployeeID(id))
+		former, found, err := s.Snapshot.FormerByEmployee(plan.EmployeeID(id))
 		if err != nil || found {
 			return former.Link.Person, err
 		}
 	}
-	return "", &NobodyError{Name: name, text: fmt.Sprintf("%q is no Okta id, login or e-mail, and no TrackTik employee id that is managed", name)}
+	return "", fmt.Errorf("%w: %q is no Okta id, login or e-mail, and no TrackTik employee id that is managed", ErrNobody, name)
 }
 
 // isArgument reports that nothing was sent, since the text cannot name anybody.
-func isArgument(err error) bool {
-	var f failure
+func IsArgument(err error) bool {
+	var f Failure
 	return errors.As(err, &f) && (f.Status() == 0 || f.Status() == 400) && !f.Broken() && !isNetwork(err)
 }
 
@@ -192,41 +188,41 @@ func (r *singleReader) readOne(ctx context.Context, id plan.PersonID, known *pla
 			return err
 		}
 	}
-	if r.refresh {
-		if err := r.employeeReader.refreshOne(ctx, id); err != nil {
+	if r.Refresh {
+		if err := r.employeeReader.RefreshOne(ctx, id); err != nil {
 			return err
 		}
 	}
 	if !found {
-		s := &subject{person: self{ID: id}, absent: true, evidence: plan.EvidenceFull, seen: r.clock()}
-		if err := r.peopleReader.recall(s); err != nil {
+		s := &Subject{Person: plan.Person{ID: id}, Absent: true, Evidence: plan.EvidenceFull, Seen: r.Moment()}
+		if err := r.peopleReader.Recall(s); err != nil {
 			return err
 		}
-		if s.link == nil {
+		if s.Link == nil {
 			return fmt.Errorf("%w: user %s does not exist in Okta, and is not managed", ErrNobody, id)
 		}
-		s.judgement = r.absentReader.notFound(s)
-		s.leaver = true
-		r.people.subjects[id] = s
+		s.Judgement = r.absentReader.NotFound(s)
+		s.Leaver = true
+		r.People.Subjects[id] = s
 		return nil
 	}
-	if plan.Judge(&p, &r.pol).Verdict == plan.Provision { // the roles of all others stay
-		if err := r.ownGroupReader.readOwnGroups(ctx, id, stored); err != nil {
+	if plan.Judge(&p, &r.Pol).Verdict == plan.Provision { // the roles of all others stay
+		if err := r.ownGroupReader.ReadOwnGroups(ctx, id, stored); err != nil {
 			return err
 		}
 	}
-	if err := r.peopleReader.subject(p, plan.EvidenceFull); err != nil {
+	if err := r.peopleReader.Subject(p, plan.EvidenceFull); err != nil {
 		return err
 	}
-	s := r.people.subjects[id]
-	if s.judgement.Verdict == plan.Doubt {
-		s.judgement.Verdict, s.leaver = plan.Depart, true // this is the direct look-up
+	s := r.People.Subjects[id]
+	if s.Judgement.Verdict == plan.Doubt {
+		s.Judgement.Verdict, s.Leaver = plan.Depart, true // this is the direct look-up
 	}
 	return nil
 }
 
 // refreshOne reads the person's employee.
-func (r *employeeReader) refreshOne(ctx context.Context, id plan.PersonID) error {
+func (r *employeeReader) RefreshOne(ctx context.Context, id plan.PersonID) error {
 	link, found, err := r.Snapshot.Link(id)
 	if err != nil || !found {
 		return err
@@ -235,14 +231,14 @@ func (r *employeeReader) refreshOne(ctx context.Context, id plan.PersonID) error
 	if err != nil {
 		return err
 	}
-	r.current.read = r.clock()
+	r.Current.read = r.Moment()
 	if there {
-		r.current.differs[id] = &e
+		r.Current.Differs[id] = &e
 	} else {
-		r.current.gone[id] = true
+		r.Current.Gone[id] = true
 	}
 	switch {
-	case there && e.Active() && r.refresh:
+	case there && e.Active() && r.Refresh:
 		return r.grantReader.refreshGrantsOf(ctx, &link)
 	case there && e.Active(): // an explanation leaves the roles to what they are asked for
 		return nil

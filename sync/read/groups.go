@@ -1,4 +1,4 @@
-package sync
+package read
 
 import (
 	"context"
@@ -13,35 +13,34 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
-	"tracktik-sync/sync/read"
 )
 
 // A pushed is an Okta group that becomes a role, with its members of now and before.
-type pushed struct {
-	group   plan.Group
-	link    *plan.GroupLink // as stored; nil: new
-	members []plan.PersonID // sorted
-	old     []plan.PersonID // as stored; nil when they were never read
-	known   bool            // old was read once
-	reread  bool            // members come from Okta
-	stamp   string          // to be stored with them
-	role    *plan.RoleRef   // nil: none, and nothing is granted
-	due     plan.Due        // what the members are to hold, once role is known
-	anew    bool            // the role is not the stored one
-	failed  bool            // the group could not be read: its members are the stored ones
-	former  bool            // nobody of a run of single people is in it: they left it
-	short   bool            // the stored members lack somebody who is in it
+type Pushed struct {
+	Group   plan.Group
+	Link    *plan.GroupLink // as stored; nil: new
+	Members []plan.PersonID // sorted
+	Old     []plan.PersonID // as stored; nil when they were never read
+	Known   bool            // old was read once
+	Reread  bool            // members come from Okta
+	Stamp   string          // to be stored with them
+	Role    *plan.RoleRef   // nil: none, and nothing is granted
+	Due     plan.Due        // what the members are to hold, once role is known
+	Anew    bool            // the role is not the stored one
+	Failed  bool            // the group could not be read: its members are the stored ones
+	Former  bool            // nobody of a run of single people is in it: they left it
+	Short   bool            // the stored members lack somebody who is in it
 }
 
-func (g *pushed) holds(id plan.PersonID) bool {
-	_, ok := slices.BinarySearch(g.members, id)
+func (g *Pushed) Holds(id plan.PersonID) bool {
+	_, ok := slices.BinarySearch(g.Members, id)
 	return ok
 }
 
 const (
 	pushListed   = "listed"
 	pushAssigned = "assigned"
-	pushMappings = "mappings"
+	PushMappings = "mappings"
 	pushNone     = "none"
 )
 
@@ -50,20 +49,20 @@ const (
 	warnNoGroups  = "no_groups"
 	warnUnpushed  = "group_unpushed"
 	warnMappings  = "push_mappings"
-	warnGroup     = "group_unread"
-	warnNewRole   = "role_without_permissions"
-	warnManyRoles = "several_roles"
-	warnDefault   = "default_region"
-	warnReason    = "default_termination_reason"
+	WarnGroup     = "group_unread"
+	WarnNewRole   = "role_without_permissions"
+	WarnManyRoles = "several_roles"
+	WarnDefault   = "default_region"
+	WarnReason    = "default_termination_reason"
 )
 
 // A groupReader finds the pushed groups, and reads the members of those that changed.
-type groupReader struct {
-	base
+type GroupReader struct {
+	Base
 }
 
 // readGroups finds the pushed groups, and reads the members of those that changed.
-func (r *groupReader) readGroups(ctx context.Context) error {
+func (r *GroupReader) ReadGroups(ctx context.Context) error {
 	links, err := r.Snapshot.Groups()
 	if err != nil {
 		return err
@@ -72,10 +71,10 @@ func (r *groupReader) readGroups(ctx context.Context) error {
 		return nil
 	}
 	if r.Groups.Push == pushListed && len(r.Groups.Names)+len(r.Groups.IDs) == 0 && len(links) == 0 {
-		r.warn(plan.Warning{Code: warnNoGroups, Message: "sync.groups names no groups, so no roles are granted (sync.groups.push: listed, names and ids are empty)"})
+		r.Warn(plan.Warning{Code: warnNoGroups, Message: "sync.groups names no groups, so no roles are granted (sync.groups.push: listed, names and ids are empty)"})
 		return nil
 	}
-	found, images, err := r.findGroups(ctx, links)
+	found, images, err := r.FindGroups(ctx, links)
 	if err != nil {
 		return err
 	}
@@ -88,14 +87,14 @@ func (r *groupReader) readGroups(ctx context.Context) error {
 
 // findGroups reads the groups that are pushed by the configured rule, and tells the
 // images among those that are left out.
-func (r *groupReader) findGroups(ctx context.Context, links []plan.GroupLink) (found map[plan.GroupID]plan.Group, images map[plan.GroupID]bool, err error) {
-	r.phase("reading okta groups", 0)
+func (r *GroupReader) FindGroups(ctx context.Context, links []plan.GroupLink) (found map[plan.GroupID]plan.Group, images map[plan.GroupID]bool, err error) {
+	r.Phase("reading okta groups", 0)
 	found = map[plan.GroupID]plan.Group{}
 	var read []plan.Group
 	take := func(wanted func(plan.Group) bool) func([]plan.Group) error {
 		return func(page []plan.Group) error {
 			r.groupsIn += len(page)
-			r.progress(len(page))
+			r.Advance(len(page))
 			read = append(read, page...)
 			for _, g := range page {
 				if wanted(g) {
@@ -105,16 +104,16 @@ func (r *groupReader) findGroups(ctx context.Context, links []plan.GroupLink) (f
 			return nil
 		}
 	}
-	stored := storedGroups(links)
+	stored := StoredGroups(links)
 	switch r.Groups.Push {
 	case pushAssigned:
 		err = r.Source.AssignedGroups(ctx, take(func(plan.Group) bool { return true }))
-	case pushMappings:
-		if r.mappings.groups == nil {
+	case PushMappings:
+		if r.Mappings.groups == nil {
 			err = r.readMappings(ctx)
 		}
 		if err == nil {
-			err = r.readByID(ctx, r.mappings.groups, take)
+			err = r.readByID(ctx, r.Mappings.groups, take)
 		}
 	case pushListed:
 		if len(r.Groups.Names) == 0 {
@@ -124,7 +123,7 @@ func (r *groupReader) findGroups(ctx context.Context, links []plan.GroupLink) (f
 		}
 	}
 	images = r.dropImages(found, stored)
-	if err == nil && r.readsGroups() && !r.some() {
+	if err == nil && r.ReadsGroups() && !r.Scope.Some() {
 		r.warnDeadKeys(found, links, read)
 	}
 	return found, images, err
@@ -133,12 +132,12 @@ func (r *groupReader) findGroups(ctx context.Context, links []plan.GroupLink) (f
 // warnDeadKeys names configured groups that there are not: a slip of the pen would
 // otherwise grant nothing, and say nothing. A group on record that was not shown this time
 // still counts.
-func (r *groupReader) warnDeadKeys(found map[plan.GroupID]plan.Group, links []plan.GroupLink, read []plan.Group) {
-	keys := plan.GroupKeys{Roles: slices.Sorted(maps.Keys(r.Groups.Roles)), Order: r.pol.Order}
+func (r *GroupReader) warnDeadKeys(found map[plan.GroupID]plan.Group, links []plan.GroupLink, read []plan.Group) {
+	keys := plan.GroupKeys{Roles: slices.Sorted(maps.Keys(r.Groups.Roles)), Order: r.Pol.Order}
 	if r.Groups.Push == pushListed {
 		keys.Names, keys.IDs = r.Groups.Names, r.Groups.IDs
 	}
-	stored := storedGroups(links)
+	stored := StoredGroups(links)
 	views := make([]plan.GroupView, 0, len(found))
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		views = append(views, plan.GroupView{Group: found[id], Link: stored[id]})
@@ -149,14 +148,14 @@ func (r *groupReader) warnDeadKeys(found map[plan.GroupID]plan.Group, links []pl
 			views = append(views, plan.GroupView{Group: plan.Group{ID: l.Group, Name: l.Name}, Link: l})
 		}
 	}
-	r.warnings = append(r.warnings, plan.DeadKeys(keys, views, read)...)
+	r.Warnings = append(r.Warnings, plan.DeadKeys(keys, views, read)...)
 }
 
 // dropImages leaves out what Okta's own Push Groups leaves behind: a group of type
 // APP_GROUP that is the image of another one, by whose name it was found. An imported
 // group without such a twin, of Active Directory for example, is pushed like any other.
 // An image may be on record, from when its original could not be seen.
-func (r *groupReader) dropImages(found map[plan.GroupID]plan.Group, stored map[plan.GroupID]*plan.GroupLink) map[plan.GroupID]bool {
+func (r *GroupReader) dropImages(found map[plan.GroupID]plan.Group, stored map[plan.GroupID]*plan.GroupLink) map[plan.GroupID]bool {
 	const image = "APP_GROUP"
 	dropped, originals := map[plan.GroupID]bool{}, map[string]bool{}
 	for _, g := range found {
@@ -174,7 +173,7 @@ func (r *groupReader) dropImages(found map[plan.GroupID]plan.Group, stored map[p
 	return dropped
 }
 
-func storedGroups(links []plan.GroupLink) map[plan.GroupID]*plan.GroupLink {
+func StoredGroups(links []plan.GroupLink) map[plan.GroupID]*plan.GroupLink {
 	stored := make(map[plan.GroupID]*plan.GroupLink, len(links))
 	for i := range links {
 		stored[links[i].Group] = &links[i]
@@ -193,7 +192,7 @@ func idSet(ids []string) map[plan.GroupID]bool {
 // fewGroups is up to how many groups are read one by one rather than in a listing.
 const fewGroups = 20
 
-func (r *groupReader) readByID(ctx context.Context, ids map[plan.GroupID]bool, take func(func(plan.Group) bool) func([]plan.Group) error) error {
+func (r *GroupReader) readByID(ctx context.Context, ids map[plan.GroupID]bool, take func(func(plan.Group) bool) func([]plan.Group) error) error {
 	wanted := func(g plan.Group) bool { return ids[g.ID] }
 	if len(ids) > fewGroups {
 		return r.Source.Groups(ctx, take(wanted))
@@ -215,7 +214,7 @@ func (r *groupReader) readByID(ctx context.Context, ids map[plan.GroupID]bool, t
 
 // named reports whether the configuration names the group: by id, by its name, or by
 // the name it had when it was first matched.
-func (r *groupReader) named(g plan.Group, stored *plan.GroupLink) bool {
+func (r *GroupReader) named(g plan.Group, stored *plan.GroupLink) bool {
 	if slices.Contains(r.Groups.IDs, string(g.ID)) || plan.MatchAny(r.Groups.Names, g.Name) {
 		return true
 	}
@@ -224,14 +223,14 @@ func (r *groupReader) named(g plan.Group, stored *plan.GroupLink) bool {
 
 // settleGroups compares what was found with what is stored. A group that is missing is
 // looked up by itself before it counts as unpushed.
-func (r *groupReader) settleGroups(ctx context.Context, links []plan.GroupLink, found map[plan.GroupID]plan.Group) error {
-	stored := storedGroups(links)
+func (r *GroupReader) settleGroups(ctx context.Context, links []plan.GroupLink, found map[plan.GroupID]plan.Group) error {
+	stored := StoredGroups(links)
 	for _, id := range slices.Sorted(maps.Keys(found)) {
-		g := &pushed{group: found[id]}
+		g := &Pushed{Group: found[id]}
 		if l := stored[id]; l != nil {
-			g.link = l
+			g.Link = l
 		}
-		r.groups = append(r.groups, g)
+		r.Pushed = append(r.Pushed, g)
 	}
 	for i := range links {
 		l := &links[i]
@@ -242,55 +241,55 @@ func (r *groupReader) settleGroups(ctx context.Context, links []plan.GroupLink, 
 			return err
 		}
 	}
-	slices.SortFunc(r.groups, func(a, b *pushed) int { return strings.Compare(string(a.group.ID), string(b.group.ID)) })
-	for _, g := range r.groups {
-		r.byGroup[g.group.ID] = g
+	slices.SortFunc(r.Pushed, func(a, b *Pushed) int { return strings.Compare(string(a.Group.ID), string(b.Group.ID)) })
+	for _, g := range r.Pushed {
+		r.ByGroup[g.Group.ID] = g
 	}
 	return nil
 }
 
-func (r *groupReader) missingGroup(ctx context.Context, l *plan.GroupLink) error {
+func (r *GroupReader) missingGroup(ctx context.Context, l *plan.GroupLink) error {
 	gone, err := r.groupGone(ctx, l)
 	if err != nil {
-		var f failure
+		var f Failure
 		if !errors.As(err, &f) || f.Credentials() || ctx.Err() != nil {
 			return err
 		}
-		r.warn(plan.Warning{Code: warnGroup, Message: fmt.Sprintf("group %s is missing from okta's listing and could not be looked up; its role and holders stay: %v", l.Group, err)})
+		r.Warn(plan.Warning{Code: WarnGroup, Message: fmt.Sprintf("group %s is missing from okta's listing and could not be looked up; its role and holders stay: %v", l.Group, err)})
 	}
 	if !gone {
-		r.groups = append(r.groups, &pushed{group: plan.Group{ID: l.Group, Name: l.Name, Changed: l.Stamp}, link: l, failed: true})
+		r.Pushed = append(r.Pushed, &Pushed{Group: plan.Group{ID: l.Group, Name: l.Name, Changed: l.Stamp}, Link: l, Failed: true})
 		return nil
 	}
 	if !l.Unpushed {
 		text := fmt.Sprintf("group %s is no longer pushed; its role %d and the holders stay (sync.groups.unpushed: leave)", l.Group, l.Role)
-		if r.pol.RevokeUnpushed {
+		if r.Pol.RevokeUnpushed {
 			text = fmt.Sprintf("group %s is no longer pushed; its role %d is revoked from the holders (sync.groups.unpushed: revoke)", l.Group, l.Role)
 		}
-		r.warn(plan.Warning{Code: warnUnpushed, Message: text})
+		r.Warn(plan.Warning{Code: warnUnpushed, Message: text})
 	}
-	r.unpushed = append(r.unpushed, *l)
+	r.Unpushed = append(r.Unpushed, *l)
 	return nil
 }
 
 // groupGone looks for the evidence that a stored group is no longer pushed. A listing
 // that contradicts it fails the run; a look-up that fails proves nothing.
-func (r *groupReader) groupGone(ctx context.Context, l *plan.GroupLink) (bool, error) {
+func (r *GroupReader) groupGone(ctx context.Context, l *plan.GroupLink) (bool, error) {
 	switch r.Groups.Push {
 	case pushNone:
 		return true, nil
-	case pushMappings:
+	case PushMappings:
 		return r.mappingGone(ctx, l)
 	case pushAssigned:
 		assigned, err := r.Source.GroupAssigned(ctx, l.Group)
 		if err == nil && assigned {
-			err = &read.BrokenListing{What: fmt.Sprintf("okta's listing of the app's groups lacks group %s, which is assigned", l.Group)}
+			err = &BrokenListing{What: fmt.Sprintf("okta's listing of the app's groups lacks group %s, which is assigned", l.Group)}
 		}
 		return err == nil, err
 	}
 	g, found, err := r.Source.Group(ctx, l.Group)
 	if err == nil && found && r.named(g, l) {
-		err = &read.BrokenListing{What: fmt.Sprintf("okta's listing of groups lacks group %s, which exists", l.Group)}
+		err = &BrokenListing{What: fmt.Sprintf("okta's listing of groups lacks group %s, which exists", l.Group)}
 	}
 	return err == nil, err
 }
@@ -299,24 +298,24 @@ func (r *groupReader) groupGone(ctx context.Context, l *plan.GroupLink) (bool, e
 const memberReaders = 4
 
 // readMembers reads the members of the groups that may have changed.
-func (r *groupReader) readMembers(ctx context.Context) error {
-	r.phase("reading group members", len(r.groups))
+func (r *GroupReader) readMembers(ctx context.Context) error {
+	r.Phase("reading group members", len(r.Pushed))
 	readers, ctx := errgroup.WithContext(ctx)
 	readers.SetLimit(memberReaders)
 	var mu sync.Mutex
-	for _, g := range r.groups {
-		members, known, err := r.Snapshot.Members(g.group.ID)
+	for _, g := range r.Pushed {
+		members, known, err := r.Snapshot.Members(g.Group.ID)
 		if err != nil {
 			return errors.Join(err, readers.Wait())
 		}
-		g.members, g.old, g.known = members, members, known
-		if g.failed || known && !r.mayHaveChanged(g) {
-			r.progress(1)
+		g.Members, g.Old, g.Known = members, members, known
+		if g.Failed || known && !r.mayHaveChanged(g) {
+			r.Advance(1)
 			continue
 		}
 		readers.Go(func() error {
 			err := r.readGroup(ctx, g, &mu)
-			r.progress(1)
+			r.Advance(1)
 			return err
 		})
 	}
@@ -325,35 +324,35 @@ func (r *groupReader) readMembers(ctx context.Context) error {
 
 // mayHaveChanged reports whether Okta has to be asked. Okta moves the stamp of its
 // built-in group Everyone at will.
-func (r *groupReader) mayHaveChanged(g *pushed) bool {
-	return r.refresh || g.link == nil || g.link.Unpushed || g.link.Stamp == "" || g.link.Stamp != g.group.Changed || g.group.Type == "BUILT_IN"
+func (r *GroupReader) mayHaveChanged(g *Pushed) bool {
+	return r.Refresh || g.Link == nil || g.Link.Unpushed || g.Link.Stamp == "" || g.Link.Stamp != g.Group.Changed || g.Group.Type == "BUILT_IN"
 }
 
-func (r *groupReader) readGroup(ctx context.Context, g *pushed, mu *sync.Mutex) error {
+func (r *GroupReader) readGroup(ctx context.Context, g *Pushed, mu *sync.Mutex) error {
 	var members []plan.PersonID
-	err := r.Source.Members(ctx, g.group.ID, func(page []plan.PersonID) error {
+	err := r.Source.Members(ctx, g.Group.ID, func(page []plan.PersonID) error {
 		members = append(members, page...)
 		return nil
 	})
-	if isNotFound(err) {
+	if IsNotFound(err) {
 		mu.Lock()
 		defer mu.Unlock()
-		g.failed = true
-		r.warn(plan.Warning{Code: warnGroup, Message: fmt.Sprintf("group %s vanished while it was read; its role and holders stay for this run", g.group.ID)})
+		g.Failed = true
+		r.Warn(plan.Warning{Code: WarnGroup, Message: fmt.Sprintf("group %s vanished while it was read; its role and holders stay for this run", g.Group.ID)})
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	slices.Sort(members)
-	g.members, g.reread = slices.Compact(members), true
-	g.stamp = r.trusted(g.group.Changed)
+	g.Members, g.Reread = slices.Compact(members), true
+	g.Stamp = r.trusted(g.Group.Changed)
 	return nil
 }
 
 // isNotFound reports that Okta itself said that something is not there: any other 404
 // is a read that failed.
-func isNotFound(err error) bool {
+func IsNotFound(err error) bool {
 	var f interface{ NotFound() bool }
 	return errors.As(err, &f) && f.NotFound()
 }
@@ -366,7 +365,7 @@ const youngStamp = time.Minute
 // young that a later change could carry the same.
 func (r *frame) trusted(stamp string) string {
 	at, err := time.Parse(time.RFC3339, stamp)
-	if err != nil || r.now.Sub(at) < youngStamp {
+	if err != nil || r.AsOf.Sub(at) < youngStamp {
 		return ""
 	}
 	return stamp

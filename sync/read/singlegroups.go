@@ -1,4 +1,4 @@
-package sync
+package read
 
 import (
 	"context"
@@ -11,49 +11,49 @@ import (
 
 // An ownGroupReader reads the groups of single people.
 type ownGroupReader struct {
-	base
-	groupReader *groupReader
+	Base
+	groupReader *GroupReader
 }
 
 // readOwnGroups reads the groups that a person is in, and those behind the roles that they
 // have.
-func (r *ownGroupReader) readOwnGroups(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
-	if err := r.readGroupsOf(ctx, id, stored); err != nil {
+func (r *ownGroupReader) ReadOwnGroups(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
+	if err := r.ReadGroupsOf(ctx, id, stored); err != nil {
 		return err
 	}
 	return r.readFormerGroups(ctx, id, stored)
 }
 
 // readGroupsOf reads the person's groups, and keeps those that are pushed.
-func (r *ownGroupReader) readGroupsOf(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
-	if !r.groupReader.readsGroups() {
+func (r *ownGroupReader) ReadGroupsOf(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
+	if !r.groupReader.ReadsGroups() {
 		return nil
 	}
 	groups, err := r.Source.GroupsOf(ctx, id)
-	if isNotFound(err) {
+	if IsNotFound(err) {
 		return nil // readOne finds out
 	}
 	if err != nil {
 		return err
 	}
-	r.ownGroups[id] = groups
+	r.OwnGroups[id] = groups
 	for _, g := range groups {
-		is, err := r.pushedNow(ctx, g, stored[g.ID])
+		is, err := r.PushedNow(ctx, g, stored[g.ID])
 		if err != nil {
 			return err
 		}
 		if !is {
 			continue
 		}
-		p := r.byGroup[g.ID]
+		p := r.ByGroup[g.ID]
 		if p == nil {
-			p = &pushed{link: stored[g.ID], known: true}
-			p.group.ID = g.ID
+			p = &Pushed{Link: stored[g.ID], Known: true}
+			p.Group.ID = g.ID
 			r.keepGroup(p)
 		}
-		p.group, p.former = g, false // somebody else of this run may have left it
-		p.members = append(p.members, id)
-		slices.Sort(p.members)
+		p.Group, p.Former = g, false // somebody else of this run may have left it
+		p.Members = append(p.Members, id)
+		slices.Sort(p.Members)
 	}
 	if !r.Mapper.NeedsGroups() {
 		return nil
@@ -65,33 +65,33 @@ func (r *ownGroupReader) readGroupsOf(ctx context.Context, id plan.PersonID, sto
 // do. These are what the next whole run goes by where a group has not changed: it has to
 // look at them anew.
 func (r *ownGroupReader) compareMembers(links []plan.GroupLink) error {
-	r.regrouped = map[plan.PersonID]bool{}
+	r.Regrouped = map[plan.PersonID]bool{}
 	for i := range links {
 		members, known, err := r.Snapshot.Members(links[i].Group)
 		if err != nil {
 			return err
 		}
-		for id, groups := range r.ownGroups {
+		for id, groups := range r.OwnGroups {
 			is := slices.ContainsFunc(groups, func(g plan.Group) bool { return g.ID == links[i].Group })
 			if _, was := slices.BinarySearch(members, id); known && was != is {
-				r.regrouped[id] = true
+				r.Regrouped[id] = true
 			}
 		}
 	}
 	return nil
 }
 
-func (r *facts) keepGroup(g *pushed) {
-	r.groups, r.byGroup[g.group.ID] = append(r.groups, g), g
+func (r *facts) keepGroup(g *Pushed) {
+	r.Pushed, r.ByGroup[g.Group.ID] = append(r.Pushed, g), g
 }
 
 // readsGroups reports whether the configuration has any group pushed.
-func (r *groupReader) readsGroups() bool {
+func (r *GroupReader) ReadsGroups() bool {
 	return r.Groups.Push != pushNone && (r.Groups.Push != pushListed || len(r.Groups.Names)+len(r.Groups.IDs) > 0)
 }
 
 // pushedNow reports whether a group is pushed, as a whole run would find now.
-func (r *ownGroupReader) pushedNow(ctx context.Context, g plan.Group, stored *plan.GroupLink) (bool, error) {
+func (r *ownGroupReader) PushedNow(ctx context.Context, g plan.Group, stored *plan.GroupLink) (bool, error) {
 	if r.Groups.Push == pushNone || r.Groups.Push == pushListed {
 		return r.Groups.Push == pushListed && r.groupReader.named(g, stored), nil
 	}
@@ -99,8 +99,8 @@ func (r *ownGroupReader) pushedNow(ctx context.Context, g plan.Group, stored *pl
 	defer r.pushedMu.Unlock()
 	if r.pushedIDs == nil {
 		ids, err := r.readPushed(ctx)
-		if errors.Is(err, errAsked) { // what the last whole run found
-			r.unlisted = true
+		if errors.Is(err, ErrNotAsked) { // what the last whole run found
+			r.Unlisted = true
 			return stored != nil && !stored.Unpushed, nil
 		}
 		if err != nil {
@@ -113,9 +113,9 @@ func (r *ownGroupReader) pushedNow(ctx context.Context, g plan.Group, stored *pl
 
 // readPushed reads which groups the app has pushed, or is assigned to.
 func (r *ownGroupReader) readPushed(ctx context.Context) (map[plan.GroupID]bool, error) {
-	if r.Groups.Push == pushMappings {
+	if r.Groups.Push == PushMappings {
 		err := r.groupReader.readMappings(ctx)
-		return r.mappings.groups, err
+		return r.Mappings.groups, err
 	}
 	ids := map[plan.GroupID]bool{}
 	err := r.Source.AssignedGroups(ctx, func(page []plan.Group) error {
@@ -136,15 +136,15 @@ func (r *ownGroupReader) readFormerGroups(ctx context.Context, id plan.PersonID,
 	}
 	for _, grant := range grants {
 		l := stored[grant.Group]
-		if l == nil || r.byGroup[l.Group] != nil || r.isUnpushed(l.Group) {
+		if l == nil || r.ByGroup[l.Group] != nil || r.isUnpushed(l.Group) {
 			continue
 		}
 		if err := r.readFormerGroup(ctx, l); err != nil {
-			var f failure
-			if !errors.Is(err, errAsked) && (!errors.As(err, &f) || f.Credentials() || ctx.Err() != nil) {
+			var f Failure
+			if !errors.Is(err, ErrNotAsked) && (!errors.As(err, &f) || f.Credentials() || ctx.Err() != nil) {
 				return err
 			}
-			r.warn(plan.Warning{Code: warnGroup, Message: fmt.Sprintf("group %s could not be looked up; its role and holders stay: %v", l.Group, err)})
+			r.Warn(plan.Warning{Code: WarnGroup, Message: fmt.Sprintf("group %s could not be looked up; its role and holders stay: %v", l.Group, err)})
 		}
 	}
 	return nil
@@ -154,7 +154,7 @@ func (r *ownGroupReader) readFormerGroups(ctx context.Context, id plan.PersonID,
 // That a group is not pushed any more is for a whole run to find; after that, it counts
 // here too, while it is so.
 func (r *ownGroupReader) readFormerGroup(ctx context.Context, l *plan.GroupLink) error {
-	if l.Unpushed && !r.pol.RevokeUnpushed {
+	if l.Unpushed && !r.Pol.RevokeUnpushed {
 		return nil
 	}
 	g, found, err := r.Source.Group(ctx, l.Group)
@@ -162,24 +162,24 @@ func (r *ownGroupReader) readFormerGroup(ctx context.Context, l *plan.GroupLink)
 		return err
 	}
 	g.ID = l.Group
-	is, err := r.pushedNow(ctx, g, l)
+	is, err := r.PushedNow(ctx, g, l)
 	switch {
 	case err != nil:
 		return err
 	case found && is:
-		r.keepGroup(&pushed{group: plan.Group{ID: l.Group, Name: l.Name}, link: l, known: true, former: true})
+		r.keepGroup(&Pushed{Group: plan.Group{ID: l.Group, Name: l.Name}, Link: l, Known: true, Former: true})
 		return nil
 	case !l.Unpushed:
 		return nil
 	}
 	gone, err := r.groupReader.groupGone(ctx, l)
 	if gone {
-		r.unpushed = append(r.unpushed, *l)
+		r.Unpushed = append(r.Unpushed, *l)
 	}
 	return err
 }
 
 // isUnpushed reports that a group is known to be no longer pushed.
 func (r *facts) isUnpushed(id plan.GroupID) bool {
-	return slices.ContainsFunc(r.unpushed, func(l plan.GroupLink) bool { return l.Group == id })
+	return slices.ContainsFunc(r.Unpushed, func(l plan.GroupLink) bool { return l.Group == id })
 }

@@ -1,4 +1,4 @@
-package sync
+package read
 
 import (
 	"context"
@@ -8,14 +8,14 @@ import (
 )
 
 // A standingReader finds out in Okta who an unmanaged employee is.
-type standingReader struct {
-	base
+type StandingReader struct {
+	Base
 }
 
 // classify asks Okta about an employee whom nobody manages, with two calls at most: a
 // search by the username and the e-mail, and whom that shows as DEPROVISIONED once more by
 // the id, since the search may be behind. An error ends the run; a failed look-up does not.
-func (r *standingReader) classify(ctx context.Context, e *plan.Employee) (plan.Standing, error) {
+func (r *StandingReader) Classify(ctx context.Context, e *plan.Employee) (plan.Standing, error) {
 	s, err := r.sighted(ctx, e)
 	if err != nil || s.Class != plan.LeftOkta {
 		return s, err
@@ -31,7 +31,7 @@ func (r *standingReader) classify(ctx context.Context, e *plan.Employee) (plan.S
 }
 
 // sighted is how an employee stands by Okta's search, which takes one call.
-func (r *standingReader) sighted(ctx context.Context, e *plan.Employee) (plan.Standing, error) {
+func (r *StandingReader) sighted(ctx context.Context, e *plan.Employee) (plan.Standing, error) {
 	users, err := r.Source.UsersNamed(ctx, e.Values[plan.Username], e.Values[plan.Email])
 	if err != nil {
 		return r.unsighted(ctx, e, err)
@@ -50,8 +50,8 @@ func (r *standingReader) sighted(ctx context.Context, e *plan.Employee) (plan.St
 }
 
 // unsighted is the standing after a failed look-up.
-func (r *standingReader) unsighted(ctx context.Context, e *plan.Employee, err error) (plan.Standing, error) {
-	if _, bad := isCredentials(err); bad || ctx.Err() != nil {
+func (r *StandingReader) unsighted(ctx context.Context, e *plan.Employee, err error) (plan.Standing, error) {
+	if _, bad := IsCredentials(err); bad || ctx.Err() != nil {
 		return plan.Standing{}, err
 	}
 	return plan.Classify(e, plan.Sighting{Failed: err.Error()}), nil

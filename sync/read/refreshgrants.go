@@ -1,4 +1,4 @@
-package sync
+package read
 
 import (
 	"cmp"
@@ -10,27 +10,26 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
-	"tracktik-sync/sync/read"
 )
 
 // A grantReader compares grants on record with those in the portal.
-type grantReader struct {
-	base
-	portalReader *portalReader
+type GrantReader struct {
+	Base
+	portalReader *PortalReader
 }
 
 // refreshGrants compares all grants with those on record. When the list cannot be read,
 // or lacks what is there, nothing is known of anybody's grants in this run.
-func (r *grantReader) refreshGrants(ctx context.Context) error {
-	c := &r.current
-	c.changed = map[plan.PersonID]bool{}
+func (r *GrantReader) refreshGrants(ctx context.Context) error {
+	c := &r.Current
+	c.Changed = map[plan.PersonID]bool{}
 	err := r.compareGrants(ctx)
 	if err == nil {
 		return nil
 	}
-	c.holders, c.covered, c.corrected, c.dropGrants, c.held = nil, nil, nil, nil, nil
-	clear(c.changed)
-	return r.grants.Unread(ctx, err, nil)
+	c.Holders, c.Covered, c.Corrected, c.DropGrants, c.Held = nil, nil, nil, nil, nil
+	clear(c.Changed)
+	return r.Grants.Unread(ctx, err, nil)
 }
 
 // A grantList is what the list of all grants says about those on record.
@@ -42,23 +41,23 @@ type grantList struct {
 
 // compareGrants compares the grants of roles that are linked, or were: what was granted by
 // a group's former role is still ours.
-func (r *grantReader) compareGrants(ctx context.Context) error {
+func (r *GrantReader) compareGrants(ctx context.Context) error {
 	list, err := r.listedGrants(ctx)
 	if err != nil {
 		return err
 	}
 	var missing []plan.Grant
-	ours := map[holder]bool{}
+	ours := map[Holder]bool{}
 	for g, err := range r.Snapshot.Grants() {
 		if err != nil {
 			return err
 		}
-		ours[holder{g.Role, g.Employee}] = true
+		ours[Holder{g.Role, g.Employee}] = true
 		switch {
-		case r.portalReader.roleGone(g.Role):
-			r.current.dropGrants = append(r.current.dropGrants, g.Key())
-			r.current.changed[g.Person] = true
-		case r.current.gone[g.Person]: // out of sight, and their grants as well
+		case r.portalReader.RoleGone(g.Role):
+			r.Current.DropGrants = append(r.Current.DropGrants, g.Key())
+			r.Current.Changed[g.Person] = true
+		case r.Current.Gone[g.Person]: // out of sight, and their grants as well
 		case !r.compareGrant(g, list.stuck[g.Employee]):
 			missing = append(missing, g)
 		}
@@ -67,15 +66,15 @@ func (r *grantReader) compareGrants(ctx context.Context) error {
 		return err
 	}
 	if list.own {
-		r.current.covered = list.linked
+		r.Current.Covered = list.linked
 	} else {
-		r.current.held = nil
+		r.Current.Held = nil
 	}
 	return r.strangeHolders(ours)
 }
 
 // listedGrants reads the list.
-func (r *grantReader) listedGrants(ctx context.Context) (*grantList, error) {
+func (r *GrantReader) listedGrants(ctx context.Context) (*grantList, error) {
 	list := &grantList{linked: map[plan.RoleID]bool{}, stuck: map[plan.EmployeeID]int{}}
 	links, err := r.Snapshot.Groups()
 	if err != nil {
@@ -95,36 +94,36 @@ func (r *grantReader) listedGrants(ctx context.Context) (*grantList, error) {
 			list.stuck[g.Employee] = 0
 		}
 	}
-	own, err := r.grants.Own(ctx)
+	own, err := r.Grants.Own(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c := &r.current
-	c.holders = map[holder][]plan.GrantID{}
-	c.held = map[plan.EmployeeID]int{}
-	r.phase("reading tracktik roles", 0)
+	c := &r.Current
+	c.Holders = map[Holder][]plan.GrantID{}
+	c.Held = map[plan.EmployeeID]int{}
+	r.Phase("reading tracktik roles", 0)
 	return list, r.Target.UserRoles(ctx, func(page []plan.UserRole) error {
 		for _, u := range page {
-			c.topGrant = max(c.topGrant, u.ID)
+			c.TopGrant = max(c.TopGrant, u.ID)
 			list.own = list.own || u.Employee == own
-			c.held[u.Employee]++
+			c.Held[u.Employee]++
 			if list.linked[u.Role] {
-				key := holder{u.Role, u.Employee}
-				c.holders[key] = append(c.holders[key], u.ID)
+				key := Holder{u.Role, u.Employee}
+				c.Holders[key] = append(c.Holders[key], u.ID)
 			}
 			if n, stuck := list.stuck[u.Employee]; stuck {
 				list.stuck[u.Employee] = n + 1
 			}
 		}
-		r.progress(len(page))
+		r.Advance(len(page))
 		return nil
 	})
 }
 
 // compareGrant takes in that a grant is there, and that its holder has so many roles.
 // false: it is not there.
-func (r *grantReader) compareGrant(g plan.Grant, roles int) bool {
-	ids := r.current.holders[holder{g.Role, g.Employee}]
+func (r *GrantReader) compareGrant(g plan.Grant, roles int) bool {
+	ids := r.Current.Holders[Holder{g.Role, g.Employee}]
 	if !slices.Contains(ids, g.ID) {
 		return false
 	}
@@ -132,27 +131,27 @@ func (r *grantReader) compareGrant(g plan.Grant, roles int) bool {
 	now.Gone, now.Again = false, false
 	now.Stuck = g.Stuck && roles < 2 // somebody gave them another one: it is not the last
 	if now != g {
-		r.current.correct(g, now)
+		r.Current.Correct(g, now)
 	}
 	if now != g || len(ids) > 1 {
-		r.current.changed[g.Person] = true
+		r.Current.Changed[g.Person] = true
 	}
 	return true
 }
 
 // strangeHolders marks managed people who hold a linked role that is not on record:
 // it is adopted when it is due.
-func (r *grantReader) strangeHolders(ours map[holder]bool) error {
-	for key := range r.current.holders {
+func (r *GrantReader) strangeHolders(ours map[Holder]bool) error {
+	for key := range r.Current.Holders {
 		if ours[key] {
 			continue
 		}
-		link, found, err := r.Snapshot.LinkOfEmployee(key.employee)
+		link, found, err := r.Snapshot.LinkOfEmployee(key.Employee)
 		if err != nil {
 			return err
 		}
 		if found {
-			r.current.changed[link.Person] = true
+			r.Current.Changed[link.Person] = true
 		}
 	}
 	return nil
@@ -161,14 +160,14 @@ func (r *grantReader) strangeHolders(ours map[holder]bool) error {
 // confirmGrants reads by their ids the grants that an answer lacks: the answer is not
 // believed when one is there. Of many, a sample is read, if it shows at least the grants of
 // the employee whose credentials are used.
-func (r *grantReader) confirmGrants(ctx context.Context, missing []plan.Grant, own bool) error {
+func (r *GrantReader) ConfirmGrants(ctx context.Context, missing []plan.Grant, own bool) error {
 	looked := missing
 	limit := r.Limits.Of(plan.RevokeRole).MaxCount
-	if !r.full && own && len(missing) > sampleSize && limit >= 0 && len(missing) > limit {
+	if !r.Full && own && len(missing) > SampleSize && limit >= 0 && len(missing) > limit {
 		looked = r.sampleGrants(missing)
 	}
 	pool, ctx := errgroup.WithContext(ctx)
-	pool.SetLimit(lookers)
+	pool.SetLimit(Lookers)
 	for _, g := range looked {
 		pool.Go(func() error { return r.grantGone(ctx, g, own) })
 	}
@@ -176,38 +175,38 @@ func (r *grantReader) confirmGrants(ctx context.Context, missing []plan.Grant, o
 }
 
 // confirmMissing notes what became of the grants that an answer lacks.
-func (r *grantReader) confirmMissing(ctx context.Context, missing []plan.Grant, own bool) error {
-	if err := r.confirmGrants(ctx, missing, own); err != nil {
+func (r *GrantReader) confirmMissing(ctx context.Context, missing []plan.Grant, own bool) error {
+	if err := r.ConfirmGrants(ctx, missing, own); err != nil {
 		return err
 	}
 	for _, g := range missing {
 		now := g
 		now.Gone, now.Stuck = true, false
-		if ids := r.current.holders[holder{g.Role, g.Employee}]; len(ids) > 0 { // by somebody else's grant
-			now = plan.Grant{Role: g.Role, Person: g.Person, ID: slices.Min(ids), Employee: g.Employee, Group: g.Group, How: plan.HowAdopted, Since: r.now, Run: r.id}
+		if ids := r.Current.Holders[Holder{g.Role, g.Employee}]; len(ids) > 0 { // by somebody else's grant
+			now = plan.Grant{Role: g.Role, Person: g.Person, ID: slices.Min(ids), Employee: g.Employee, Group: g.Group, How: plan.HowAdopted, Since: r.AsOf, Run: r.ID}
 		}
-		r.current.correct(g, now)
-		r.current.changed[g.Person] = true
+		r.Current.Correct(g, now)
+		r.Current.Changed[g.Person] = true
 	}
 	return nil
 }
 
 // sampleGrants draws some by a hash of the run and the grant: nobody can guess them.
-func (r *grantReader) sampleGrants(all []plan.Grant) []plan.Grant {
+func (r *GrantReader) sampleGrants(all []plan.Grant) []plan.Grant {
 	weight := func(g plan.Grant) uint64 {
 		h := fnv.New64a()
-		_, _ = fmt.Fprintf(h, "%s|%d|%s", r.doc.ID, g.Role, g.Person)
+		_, _ = fmt.Fprintf(h, "%s|%d|%s", r.Seed, g.Role, g.Person)
 		return h.Sum64()
 	}
 	drawn := slices.Clone(all)
 	slices.SortFunc(drawn, func(a, b plan.Grant) int { return cmp.Compare(weight(a), weight(b)) })
-	return drawn[:sampleSize]
+	return drawn[:SampleSize]
 }
 
 // grantGone reads a grant that an answer lacks by its id. own says that the answer
 // showed the grants of the employee whose credentials are used: the id is another's then,
 // when somebody else is shown with it.
-func (r *grantReader) grantGone(ctx context.Context, g plan.Grant, own bool) error {
+func (r *GrantReader) grantGone(ctx context.Context, g plan.Grant, own bool) error {
 	if g.ID == 0 { // it has none in this portal yet
 		return nil
 	}
@@ -216,9 +215,9 @@ func (r *grantReader) grantGone(ctx context.Context, g plan.Grant, own bool) err
 	case err != nil || !found:
 		return err
 	case u.Role == g.Role && u.Employee == g.Employee:
-		return &read.BrokenListing{What: lacksGrant(g)}
+		return &BrokenListing{What: lacksGrant(g)}
 	case !own:
-		return &read.BrokenListing{What: fmt.Sprintf("tracktik shows grant %d, which was made for employee %d, as one of user %d: its grants may not carry the ids of employees", g.ID, g.Employee, u.Employee)}
+		return &BrokenListing{What: fmt.Sprintf("tracktik shows grant %d, which was made for employee %d, as one of user %d: its grants may not carry the ids of employees", g.ID, g.Employee, u.Employee)}
 	}
 	return nil
 }
@@ -228,7 +227,7 @@ func lacksGrant(g plan.Grant) string {
 }
 
 // readGrant reports whether a grant of ours is there, as far as its id tells.
-func (r *grantReader) readGrant(ctx context.Context, g plan.Grant) (bool, error) {
+func (r *GrantReader) ReadGrant(ctx context.Context, g plan.Grant) (bool, error) {
 	if g.ID == 0 { // it has none in this portal yet
 		return false, nil
 	}
@@ -237,20 +236,20 @@ func (r *grantReader) readGrant(ctx context.Context, g plan.Grant) (bool, error)
 }
 
 // refreshGrantsOf compares the grants of one person with those on record.
-func (r *grantReader) refreshGrantsOf(ctx context.Context, link *plan.Link) error {
-	held, doubt, err := r.grants.Of(ctx, link.Employee)
+func (r *GrantReader) refreshGrantsOf(ctx context.Context, link *plan.Link) error {
+	held, doubt, err := r.Grants.Of(ctx, link.Employee)
 	if err != nil || doubt != "" {
 		return err
 	}
-	c := &r.current
-	if c.holders == nil {
-		c.holders = map[holder][]plan.GrantID{}
+	c := &r.Current
+	if c.Holders == nil {
+		c.Holders = map[Holder][]plan.GrantID{}
 	}
-	if c.changed == nil {
-		c.changed = map[plan.PersonID]bool{}
+	if c.Changed == nil {
+		c.Changed = map[plan.PersonID]bool{}
 	}
 	for _, u := range held {
-		c.holds(u)
+		c.Holds(u)
 	}
 	grants, err := r.Snapshot.GrantsOf(link.Person)
 	if err != nil {
@@ -258,7 +257,39 @@ func (r *grantReader) refreshGrantsOf(ctx context.Context, link *plan.Link) erro
 	}
 	missing := slices.DeleteFunc(grants, func(g plan.Grant) bool { return r.compareGrant(g, len(held)) })
 	if err := r.confirmMissing(ctx, missing, true); err != nil {
-		return r.grants.Unread(ctx, err, nil)
+		return r.Grants.Unread(ctx, err, nil)
 	}
 	return nil
+}
+
+// stillHeld are the grants of a former employee that are there. One that the list of their
+// roles lacks is read by its id, and one that cannot be read counts as there: it is not
+// granted again.
+func (r *GrantReader) StillHeld(ctx context.Context, former *plan.Former) ([]plan.Grant, error) {
+	held, doubt, err := r.Grants.Of(ctx, former.Link.Employee)
+	if err != nil {
+		return nil, err
+	}
+	var kept []plan.Grant
+	for _, g := range former.Roles {
+		g.Employee = former.Link.Employee
+		i := slices.IndexFunc(held, func(u plan.UserRole) bool { return u.ID == g.ID || g.ID == 0 && u.Role == g.Role })
+		there := i >= 0
+		if there {
+			g.ID = held[i].ID
+		} else {
+			there, err = r.ReadGrant(ctx, g)
+			if there && err == nil && doubt == "" {
+				err = &BrokenListing{What: lacksGrant(g)}
+			}
+			there = there || err != nil
+			if err := r.Grants.Unread(ctx, err, nil); err != nil {
+				return nil, err
+			}
+		}
+		if there {
+			kept = append(kept, g)
+		}
+	}
+	return kept, nil
 }

@@ -1,4 +1,4 @@
-package sync
+package read
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
-	"tracktik-sync/sync/read"
 )
 
 // A scope that asks for groups takes a membership that vanished from a list for somebody
@@ -16,47 +15,47 @@ import (
 // person's own groups are asked first, as before a role is revoked.
 
 // A scopeReader proves that somebody is out of scope, where groups decide about that.
-type scopeReader struct {
-	base
-	absentReader   *absentReader
+type ScopeReader struct {
+	Base
+	absentReader   *AbsentReader
 	ownGroupReader *ownGroupReader
-	groupReader    *groupReader
+	groupReader    *GroupReader
 }
 
 // confirmOutOfScope looks up who is to be terminated for being out of scope, where groups
 // decide about that: everybody, or of very many a sample.
-func (r *scopeReader) confirmOutOfScope(ctx context.Context) error {
+func (r *ScopeReader) confirmOutOfScope(ctx context.Context) error {
 	if !r.Mapper.ScopeNeedsGroups() {
 		return nil
 	}
 	if err := r.holdUnproven(ctx); err != nil {
 		return err
 	}
-	if !r.pol.TerminateOutOfScope {
+	if !r.Pol.TerminateOutOfScope {
 		return nil
 	}
-	var out []*subject
-	for _, s := range r.people.sorted() {
-		if s.outOf && s.link != nil && s.judgement.Verdict == plan.Provision {
+	var out []*Subject
+	for _, s := range r.People.Sorted() {
+		if s.OutOf && s.Link != nil && s.Judgement.Verdict == plan.Provision {
 			out = append(out, s)
 		}
 	}
 	looked := out
 	if r.samples(len(out)) {
-		r.doc.Evidence = plan.EvidenceSample
+		r.Evidence = plan.EvidenceSample
 		looked = r.absentReader.sample(out)
 	}
-	r.phase("looking up who is out of scope", len(looked))
+	r.Phase("looking up who is out of scope", len(looked))
 	if err := r.lookUpScope(ctx, looked); err != nil {
 		return err
 	}
 	for _, s := range looked {
-		if len(looked) < len(out) && !s.outOf { // the sample speaks for nobody
+		if len(looked) < len(out) && !s.OutOf { // the sample speaks for nobody
 			return r.lookUpScope(ctx, others(out, looked))
 		}
 	}
 	for _, s := range others(out, looked) {
-		s.evidence, s.seen = plan.EvidenceSample, r.clock()
+		s.Evidence, s.Seen = plan.EvidenceSample, r.Moment()
 	}
 	return nil
 }
@@ -64,32 +63,32 @@ func (r *scopeReader) confirmOutOfScope(ctx context.Context) error {
 // holdUnproven leaves those alone whose scope rests on what Okta does not show any more: a
 // group that the record has them in is not there to be seen, or is not among their own, and
 // its list of members does not say the same. Rights were lost more likely.
-func (r *scopeReader) holdUnproven(ctx context.Context) error {
+func (r *ScopeReader) holdUnproven(ctx context.Context) error {
 	hidden, err := r.hiddenMembers()
 	if err != nil {
 		return err
 	}
-	unproven := func(s *subject, why string) {
-		if s.link == nil { // of whom no action is held
-			r.warn(plan.Warning{Code: plan.HeldUnconfirmed, User: s.ref(), Message: why})
+	unproven := func(s *Subject, why string) {
+		if s.Link == nil { // of whom no action is held
+			r.Warn(plan.Warning{Code: plan.HeldUnconfirmed, User: s.Ref(), Message: why})
 		}
 		s.hold(why)
 	}
-	for id, s := range r.people.subjects {
-		ends := s.link != nil && s.outOf && r.pol.TerminateOutOfScope
-		begins := s.link == nil && !s.outOf
-		if s.judgement.Verdict != plan.Provision || s.scopeErr != "" || !ends && !begins {
+	for id, s := range r.People.Subjects {
+		ends := s.Link != nil && s.OutOf && r.Pol.TerminateOutOfScope
+		begins := s.Link == nil && !s.OutOf
+		if s.Judgement.Verdict != plan.Provision || s.ScopeErr != "" || !ends && !begins {
 			continue
 		}
 		switch group := hidden[id]; {
 		case group != "":
 			unproven(s, fmt.Sprintf("sync.scope asks for groups, and Okta does not show group %s, which the record has them in: give the account its rights back, "+
 				"or take the group out of sync.scope", group))
-		case r.some() && r.groupReader.readsGroups() && len(r.ownGroups[id]) == 0: // everybody is in one, Okta's own
+		case r.Scope.Some() && r.groupReader.ReadsGroups() && len(r.OwnGroups[id]) == 0: // everybody is in one, Okta's own
 			unproven(s, "sync.scope asks for groups, and Okta shows none of theirs: the next whole run decides")
-		case r.regrouped[id]:
+		case r.Regrouped[id]:
 			left, err := r.leftFormer(ctx, id)
-			if _, credentials := isCredentials(err); credentials || ctx.Err() != nil {
+			if _, credentials := IsCredentials(err); credentials || ctx.Err() != nil {
 				return err
 			}
 			if err != nil || !left {
@@ -102,7 +101,7 @@ func (r *scopeReader) holdUnproven(ctx context.Context) error {
 
 // leftFormer reports that the groups which the record has somebody in, and their own answer
 // lacks, lack them as well.
-func (r *scopeReader) leftFormer(ctx context.Context, id plan.PersonID) (bool, error) {
+func (r *ScopeReader) leftFormer(ctx context.Context, id plan.PersonID) (bool, error) {
 	links, err := r.Snapshot.Groups()
 	if err != nil {
 		return false, err
@@ -113,7 +112,7 @@ func (r *scopeReader) leftFormer(ctx context.Context, id plan.PersonID) (bool, e
 		if err != nil {
 			return false, err
 		}
-		own := slices.ContainsFunc(r.ownGroups[id], func(g plan.Group) bool { return g.ID == group })
+		own := slices.ContainsFunc(r.OwnGroups[id], func(g plan.Group) bool { return g.ID == group })
 		if _, was := slices.BinarySearch(members, id); !was || own {
 			continue
 		}
@@ -130,8 +129,8 @@ func (r *scopeReader) leftFormer(ctx context.Context, id plan.PersonID) (bool, e
 
 // hiddenMembers are the people whom the record has in a group that this run did not see, each
 // with one such group.
-func (r *scopeReader) hiddenMembers() (map[plan.PersonID]plan.GroupID, error) {
-	if r.some() { // a run of single people sees only theirs
+func (r *ScopeReader) hiddenMembers() (map[plan.PersonID]plan.GroupID, error) {
+	if r.Scope.Some() { // a run of single people sees only theirs
 		return nil, nil
 	}
 	links, err := r.Snapshot.Groups()
@@ -140,7 +139,7 @@ func (r *scopeReader) hiddenMembers() (map[plan.PersonID]plan.GroupID, error) {
 	}
 	hidden := map[plan.PersonID]plan.GroupID{}
 	for i := range links {
-		if r.byGroup[links[i].Group] != nil {
+		if r.ByGroup[links[i].Group] != nil {
 			continue
 		}
 		members, _, err := r.Snapshot.Members(links[i].Group)
@@ -156,14 +155,14 @@ func (r *scopeReader) hiddenMembers() (map[plan.PersonID]plan.GroupID, error) {
 
 // lookUpScope judges each by their own groups. Who is not out of scope by those, or whose
 // groups cannot be read, is held; a list that they contradict is an error.
-func (r *scopeReader) lookUpScope(ctx context.Context, list []*subject) error {
+func (r *ScopeReader) lookUpScope(ctx context.Context, list []*Subject) error {
 	pool, ctx := errgroup.WithContext(ctx)
-	pool.SetLimit(lookers)
+	pool.SetLimit(Lookers)
 	for _, s := range list {
 		pool.Go(func() error {
-			defer r.progress(1)
-			out, groups, err := r.stillOutOfScope(ctx, s.person.ID)
-			_, credentials := isCredentials(err)
+			defer r.Advance(1)
+			out, groups, err := r.StillOutOfScope(ctx, s.Person.ID)
+			_, credentials := IsCredentials(err)
 			switch {
 			case credentials, ctx.Err() != nil:
 				return err
@@ -171,40 +170,35 @@ func (r *scopeReader) lookUpScope(ctx context.Context, list []*subject) error {
 				s.hold("out of scope by the lists of groups, and the look-up failed: " + err.Error())
 				return nil
 			case out:
-				s.evidence, s.seen = plan.EvidenceFull, r.clock()
+				s.Evidence, s.Seen = plan.EvidenceFull, r.Moment()
 				return nil
 			}
 			s.hold("out of scope by what was listed, and not by what Okta answers about them")
-			return r.contradicted(s.person.ID, groups)
+			return r.contradicted(s.Person.ID, groups)
 		})
 	}
 	return pool.Wait()
 }
 
-// hold leaves somebody alone whose being out of scope is not confirmed.
-func (s *subject) hold(why string) {
-	s.outOf, s.judgement = false, plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed + ": " + why}
-}
-
 // contradicted is the error of a list of members that lacks somebody who is in the group.
-func (r *scopeReader) contradicted(id plan.PersonID, groups []plan.Group) error {
+func (r *ScopeReader) contradicted(id plan.PersonID, groups []plan.Group) error {
 	for _, g := range groups {
-		if p := r.byGroup[g.ID]; p != nil && !p.failed && !p.holds(id) {
-			return &read.BrokenListing{What: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", g.ID, id)}
+		if p := r.ByGroup[g.ID]; p != nil && !p.Failed && !p.Holds(id) {
+			return &BrokenListing{What: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", g.ID, id)}
 		}
 	}
 	return nil
 }
 
 // stillOutOfScope asks Okta about one person: the assignment, and the groups of now.
-func (r *scopeReader) stillOutOfScope(ctx context.Context, id plan.PersonID) (bool, []plan.Group, error) {
+func (r *ScopeReader) StillOutOfScope(ctx context.Context, id plan.PersonID) (bool, []plan.Group, error) {
 	p, assigned, err := r.Source.Assignment(ctx, id)
 	if err != nil || !assigned {
 		return false, nil, err
 	}
 	var groups []plan.Group
 	var names []string
-	if r.Mapper.NeedsGroups() && r.groupReader.readsGroups() {
+	if r.Mapper.NeedsGroups() && r.groupReader.ReadsGroups() {
 		if groups, err = r.Source.GroupsOf(ctx, id); err != nil {
 			return false, nil, err
 		}
@@ -220,8 +214,8 @@ func (r *scopeReader) stillOutOfScope(ctx context.Context, id plan.PersonID) (bo
 func (r *ownGroupReader) namesOf(ctx context.Context, groups []plan.Group) ([]string, error) {
 	names := []string{}
 	for _, g := range groups {
-		pushed := r.byGroup[g.ID] != nil
-		if !pushed && r.ownGroups != nil { // a run of single people has not read which groups there are
+		pushed := r.ByGroup[g.ID] != nil
+		if !pushed && r.OwnGroups != nil { // a run of single people has not read which groups there are
 			var err error
 			if pushed, err = r.newlyPushed(ctx, g); err != nil {
 				return nil, err
@@ -240,7 +234,7 @@ func (r *ownGroupReader) newlyPushed(ctx context.Context, g plan.Group) (bool, e
 		return false, err
 	}
 	if !found {
-		return r.pushedNow(ctx, g, nil)
+		return r.PushedNow(ctx, g, nil)
 	}
-	return r.pushedNow(ctx, g, &l)
+	return r.PushedNow(ctx, g, &l)
 }

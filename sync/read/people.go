@@ -1,8 +1,7 @@
-package sync
+package read
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,24 +12,24 @@ import (
 
 // A reader reads everybody.
 type reader struct {
-	base
+	Base
 	employeeReader *employeeReader
-	groupReader    *groupReader
+	groupReader    *GroupReader
 	peopleReader   *peopleReader
-	absentReader   *absentReader
-	scopeReader    *scopeReader
+	absentReader   *AbsentReader
+	scopeReader    *ScopeReader
 }
 
 // readAll reads everybody: TrackTik first where it is asked for, then Okta's users
 // and groups side by side, since they have rate limits of their own.
-func (r *reader) readAll(ctx context.Context) error {
-	if r.refresh {
+func (r *reader) ReadAll(ctx context.Context) error {
+	if r.Refresh {
 		if err := r.employeeReader.readCurrent(ctx); err != nil {
 			return err
 		}
 	}
 	if r.Mapper.NeedsGroups() {
-		if err := r.groupReader.readGroups(ctx); err != nil {
+		if err := r.groupReader.ReadGroups(ctx); err != nil {
 			return err
 		}
 		if err := r.peopleReader.readPeople(ctx); err != nil {
@@ -38,13 +37,13 @@ func (r *reader) readAll(ctx context.Context) error {
 		}
 	} else {
 		both, ctx := errgroup.WithContext(ctx)
-		both.Go(func() error { return r.groupReader.readGroups(ctx) })
+		both.Go(func() error { return r.groupReader.ReadGroups(ctx) })
 		both.Go(func() error { return r.peopleReader.readPeople(ctx) })
 		if err := both.Wait(); err != nil {
 			return err
 		}
 	}
-	r.doc.Source = plan.SourceCount{Users: r.people.listed, Groups: r.groupsIn}
+	r.Counts = plan.SourceCount{Users: r.People.listed, Groups: r.groupsIn}
 	if err := r.absentReader.confirmAbsent(ctx); err != nil {
 		return err
 	}
@@ -53,16 +52,16 @@ func (r *reader) readAll(ctx context.Context) error {
 
 // A peopleReader reads Okta's listing, and judges and maps whom it decodes.
 type peopleReader struct {
-	base
-	groupReader *groupReader
+	Base
+	groupReader *GroupReader
 	tieReader   *tieReader
-	dateReader  *dateReader
+	dateReader  *DateReader
 }
 
 // readPeople streams through Okta's listing. Of those whose entry is as it was when
 // they were last in order, nothing but that is noted.
 func (r *peopleReader) readPeople(ctx context.Context) error {
-	r.phase("reading okta users", 0)
+	r.Phase("reading okta users", 0)
 	twice := map[plan.PersonID]plan.Print{}
 	var differ []plan.PersonID
 	err := r.Source.Assignments(ctx, func(page []plan.Entry) error {
@@ -76,7 +75,7 @@ func (r *peopleReader) readPeople(ctx context.Context) error {
 				differ = append(differ, e.ID)
 			}
 		}
-		r.progress(len(page))
+		r.Advance(len(page))
 		return nil
 	})
 	if err != nil {
@@ -88,9 +87,9 @@ func (r *peopleReader) readPeople(ctx context.Context) error {
 			return err
 		}
 		if !found {
-			p = plan.Person{ID: id, Login: r.people.subjects[id].person.Login, Readable: true, Status: "ACTIVE"}
+			p = plan.Person{ID: id, Login: r.People.Subjects[id].Person.Login, Readable: true, Status: "ACTIVE"}
 		}
-		if err := r.subject(p, plan.EvidenceFull); err != nil {
+		if err := r.Subject(p, plan.EvidenceFull); err != nil {
 			return err
 		}
 	}
@@ -100,57 +99,57 @@ func (r *peopleReader) readPeople(ctx context.Context) error {
 // enter takes in one entry of the listing. again says that it came before, and
 // otherwise than now.
 func (r *peopleReader) enter(e *plan.Entry, twice map[plan.PersonID]plan.Print) (again bool, err error) {
-	m := r.people.find(e.ID)
-	if m != nil && m.has(flagListed) || m == nil && r.people.subjects[e.ID] != nil {
+	m := r.People.Find(e.ID)
+	if m != nil && m.Has(FlagListed) || m == nil && r.People.Subjects[e.ID] != nil {
 		return r.repeated(m, e, twice), nil
 	}
-	r.people.listed++
+	r.People.listed++
 	r.tieReader.noteTie(m, e)
 	if m != nil {
-		m.flags |= flagListed
-		if m.print == e.Print && !m.has(flagOpen) && !r.mustDecode(m) {
+		m.flags |= FlagListed
+		if m.Print == e.Print && !m.Has(flagOpen) && !r.mustDecode(m) {
 			return false, nil
 		}
 	}
 	twice[e.ID] = e.Print
 	p, err := e.Decode()
 	if err != nil { // one odd entry is that person's affair
-		r.log.WithField("person", e.ID).WithError(err).Warn("an entry of okta's listing cannot be read")
+		r.Log.WithField("person", e.ID).WithError(err).Warn("an entry of okta's listing cannot be read")
 		p = plan.Person{ID: e.ID}
 	}
 	p.Print = e.Print
-	return false, r.subject(p, plan.EvidenceListing)
+	return false, r.Subject(p, plan.EvidenceListing)
 }
 
 // repeated reports whether an entry that came twice differs from the first one.
-func (r *peopleReader) repeated(m *mark, e *plan.Entry, twice map[plan.PersonID]plan.Print) bool {
+func (r *peopleReader) repeated(m *Mark, e *plan.Entry, twice map[plan.PersonID]plan.Print) bool {
 	first, decoded := twice[e.ID]
 	if !decoded {
-		first = m.print
+		first = m.Print
 	}
 	if first == e.Print {
 		return false
 	}
-	if r.people.subjects[e.ID] == nil { // the first one was in order, and not decoded
-		r.people.subjects[e.ID] = &subject{person: self{ID: e.ID}}
+	if r.People.Subjects[e.ID] == nil { // the first one was in order, and not decoded
+		r.People.Subjects[e.ID] = &Subject{Person: plan.Person{ID: e.ID}}
 	}
 	return true
 }
 
 // mustDecode names those who are looked at whatever their print says.
-func (r *peopleReader) mustDecode(m *mark) bool {
-	if r.refresh && m.employee == 0 { // an employee may have their name
+func (r *peopleReader) mustDecode(m *Mark) bool {
+	if r.Refresh && m.Employee == 0 { // an employee may have their name
 		return true
 	}
-	if m.due.Come(r.now) || m.due != 0 && m.employee == 0 { // the few who are held for their dates are shown each time
+	if m.Due.Come(r.AsOf) || m.Due != 0 && m.Employee == 0 { // the few who are held for their dates are shown each time
 		return true
 	}
-	if r.Mapper.NeedsGroups() || len(r.troubles[m.id]) > 0 || r.pending[m.id] != "" || r.openGrants[m.id] != "" || r.current.differs[m.id] != nil || r.current.gone[m.id] {
+	if r.Mapper.NeedsGroups() || len(r.Troubles[m.ID]) > 0 || r.Pending[m.ID] != "" || r.OpenGrants[m.ID] != "" || r.Current.Differs[m.ID] != nil || r.Current.Gone[m.ID] {
 		return true
 	}
-	for _, ids := range [][]plan.PersonID{r.opt.Recreate, r.opt.Retry} {
+	for _, ids := range [][]plan.PersonID{r.Scope.Recreate, r.Scope.Retry} {
 		for _, id := range ids {
-			if id == m.id {
+			if id == m.ID {
 				return true
 			}
 		}
@@ -159,96 +158,85 @@ func (r *peopleReader) mustDecode(m *mark) bool {
 }
 
 // subject judges and maps a person who was decoded.
-func (r *peopleReader) subject(p plan.Person, evidence string) error {
-	s := r.people.add(selfOf(&p))
-	s.judgement, s.evidence, s.seen = plan.Judge(&p, &r.pol), evidence, r.clock()
-	if err := r.recall(s); err != nil {
+func (r *peopleReader) Subject(p plan.Person, evidence string) error {
+	s := Subject{Person: p, Judgement: plan.Judge(&p, &r.Pol), Evidence: evidence, Seen: r.Moment()}
+	if err := r.Recall(&s); err != nil {
 		return err
 	}
-	if s.judgement.Verdict == plan.Provision {
-		r.mapSubject(s)
+	if s.Judgement.Verdict == plan.Provision {
+		r.MapSubject(&s)
 	}
-	r.dateReader.readDates(s)
-	s.leaver = s.judgement.Verdict == plan.Depart
-	r.people.compact(s)
+	r.dateReader.readDates(&s)
+	s.Leaver = s.Judgement.Verdict == plan.Depart
+	s.compact()
+	r.People.add(s)
 	return nil
 }
 
 // recall adds what the snapshot and a refresh know of the person.
-func (r *peopleReader) recall(s *subject) error {
-	link, found, err := r.Snapshot.Link(s.person.ID)
+func (r *peopleReader) Recall(s *Subject) error {
+	link, found, err := r.Snapshot.Link(s.Person.ID)
 	if err != nil {
 		return err
 	}
 	if found {
-		if slices.Contains(r.opt.Retry, s.person.ID) {
+		if slices.Contains(r.Scope.Retry, s.Person.ID) {
 			link.LastRepair = "" // somebody says that TrackTik keeps the value by now
 		}
-		own := link // only of who is managed one is kept
-		s.link = &own
-		s.employee, s.gone = r.current.differs[s.person.ID], r.current.gone[s.person.ID]
+		s.Link = &link
+		s.Employee, s.Gone = r.Current.Differs[s.Person.ID], r.Current.Gone[s.Person.ID]
 		return nil
 	}
-	formers, err := r.Snapshot.FormersOf(s.person.ID)
+	formers, err := r.Snapshot.FormersOf(s.Person.ID)
 	if err != nil {
 		return err
 	}
 	for i := range formers {
-		if s.former == nil || formers[i].Terminated.After(s.former.Terminated) {
-			s.former = &formers[i]
+		if s.Former == nil || formers[i].Terminated.After(s.Former.Terminated) {
+			s.Former = &formers[i]
 		}
 	}
 	return nil
 }
 
-func (r *peopleReader) mapSubject(s *subject) {
+func (r *peopleReader) MapSubject(s *Subject) {
 	var groups []string
 	if r.Mapper.NeedsGroups() {
-		groups = r.groupNames(s.person.ID)
+		groups = r.GroupNames(s.Person.ID)
 	}
-	in, err := r.Mapper.InScope(s.whole(), groups)
+	in, err := r.Mapper.InScope(s.Person, groups)
 	switch {
 	case err != nil:
-		s.scopeErr = err.Error()
+		s.ScopeErr = err.Error()
 		return
 	case !in:
-		s.outOf = true
+		s.OutOf = true
 		return
 	}
-	result := r.Mapper.Map(s.whole(), groups)
-	result.Wanted.Group = s.whole().Assignment.Group
-	wanted := result.Wanted
-	s.wanted, s.unmappable, s.odd, s.name = &wanted, result.Problems, result.Warnings, wanted.Values.FullName()
+	result := r.Mapper.Map(s.Person, groups)
+	s.Mapped = plan.Mapped{Wanted: result.Wanted, Problems: result.Problems, Warnings: result.Warnings}
+	s.Mapped.Wanted.Group = s.Person.Assignment.Group
 }
 
 // groupNames are the names of the pushed groups that hold the person, which may be none;
 // nil where no groups are pushed, so that none were read.
-func (r *peopleReader) groupNames(id plan.PersonID) []string {
-	if !r.groupReader.readsGroups() {
+func (r *peopleReader) GroupNames(id plan.PersonID) []string {
+	if !r.groupReader.ReadsGroups() {
 		return nil
 	}
 	if own, single := r.ownNames[id]; single {
 		return own
 	}
 	names := []string{}
-	for _, g := range r.groups {
-		if g.holds(id) {
-			names = append(names, g.group.Name)
+	for _, g := range r.Pushed {
+		if g.Holds(id) {
+			names = append(names, g.Group.Name)
 		}
 	}
 	return names
 }
 
-// origin tells how the person came to the app.
-func (s *subject) origin() string {
-	group := s.whole().Assignment.Group
-	if group == "" {
-		return ""
-	}
-	return fmt.Sprintf(" through group %s", group)
-}
-
-func pushFeatures(features []string) string {
+func PushFeatures(features []string) string {
 	var pushes []string
 	for _, f := range features {
 		if strings.HasPrefix(f, "PUSH_") || f == "GROUP_PUSH" || f == "REACTIVATE_USERS" {

@@ -1,9 +1,10 @@
-package sync
+package read
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tracktik-sync/sync/plan"
@@ -14,16 +15,16 @@ import (
 // another new person, whom a whole run would give it as little, or who left, made anew.
 
 // A nameReader asks Okta who else has a name.
-type nameReader struct {
-	base
-	claimer        *claimer
+type NameReader struct {
+	Base
+	claimer        *Claimer
 	peopleReader   *peopleReader
 	ownGroupReader *ownGroupReader
 }
 
 // usersNamed are the users with that login or that e-mail in Okta, as they were first
 // read in this run.
-func (r *nameReader) usersNamed(ctx context.Context, login, email string) ([]plan.Person, error) {
+func (r *NameReader) usersNamed(ctx context.Context, login, email string) ([]plan.Person, error) {
 	key := plan.FoldName(login) + "|" + plan.FoldName(email)
 	if people, asked := r.namesakes[key]; asked {
 		return people, nil
@@ -41,10 +42,10 @@ func (r *nameReader) usersNamed(ctx context.Context, login, email string) ([]pla
 
 // findOne is find for a run of single people, who are mostly named by what is both login
 // and e-mail.
-func (r *nameReader) findOne(ctx context.Context, name string) (plan.PersonID, *plan.Person, error) {
+func (r *NameReader) findOne(ctx context.Context, name string) (plan.PersonID, *plan.Person, error) {
 	if strings.Contains(name, "@") {
 		people, err := r.usersNamed(ctx, name, name)
-		if err != nil && !isArgument(err) {
+		if err != nil && !IsArgument(err) {
 			return "", nil, err
 		}
 		for i := range people {
@@ -61,8 +62,8 @@ func (r *nameReader) findOne(ctx context.Context, name string) (plan.PersonID, *
 
 // bystanders are the claims of people whom a run of single people is not about, and who
 // want a name that one of them is to be given.
-func (r *nameReader) bystanders(ctx context.Context, claims []plan.Claim) ([]plan.Claim, error) {
-	if !r.some() {
+func (r *NameReader) Bystanders(ctx context.Context, claims []plan.Claim) ([]plan.Claim, error) {
+	if !r.Scope.Some() {
 		return nil, nil
 	}
 	var others []plan.Claim
@@ -76,7 +77,7 @@ func (r *nameReader) bystanders(ctx context.Context, claims []plan.Claim) ([]pla
 			return nil, err
 		}
 		for _, p := range people {
-			if asked[p.ID] || r.people.subjects[p.ID] != nil || p.Status == "DEPROVISIONED" {
+			if asked[p.ID] || r.People.Subjects[p.ID] != nil || p.Status == "DEPROVISIONED" {
 				continue
 			}
 			asked[p.ID] = true
@@ -94,18 +95,18 @@ func (r *nameReader) bystanders(ctx context.Context, claims []plan.Claim) ([]pla
 
 // bystander is what a person wants who has a name in Okta that c wants. Who has it in
 // TrackTik already is not asked: they keep it in this run.
-func (r *nameReader) bystander(ctx context.Context, id plan.PersonID, c plan.Claim) (plan.Claim, bool, error) {
+func (r *NameReader) bystander(ctx context.Context, id plan.PersonID, c plan.Claim) (plan.Claim, bool, error) {
 	p, assigned, err := r.Source.Assignment(ctx, id)
 	if err != nil || !assigned {
 		return plan.Claim{}, false, err
 	}
-	s := &subject{person: selfOf(&p), judgement: plan.Judge(&p, &r.pol)}
+	s := &Subject{Person: p, Judgement: plan.Judge(&p, &r.Pol)}
 	link, managed, err := r.Snapshot.Link(id)
-	if err != nil || s.judgement.Verdict != plan.Provision {
+	if err != nil || s.Judgement.Verdict != plan.Provision {
 		return plan.Claim{}, false, err
 	}
 	if managed {
-		s.link = &link
+		s.Link = &link
 		if plan.FoldName(link.Pushed[plan.Username]) == c.Username || plan.FoldName(link.Pushed[plan.Email]) == c.Email {
 			return plan.Claim{}, false, nil
 		}
@@ -113,7 +114,7 @@ func (r *nameReader) bystander(ctx context.Context, id plan.PersonID, c plan.Cla
 	if err := r.ownGroupReader.nameGroups(ctx, id); err != nil {
 		return plan.Claim{}, false, err
 	}
-	r.peopleReader.mapSubject(s)
+	r.peopleReader.MapSubject(s)
 	other, claims := r.claimer.claim(s)
 	return other, claims, nil
 }
@@ -121,7 +122,7 @@ func (r *nameReader) bystander(ctx context.Context, id plan.PersonID, c plan.Cla
 // nameGroups reads the groups of somebody whom the run is not about, where an expression
 // asks for them.
 func (r *ownGroupReader) nameGroups(ctx context.Context, id plan.PersonID) error {
-	if !r.Mapper.NeedsGroups() || !r.groupReader.readsGroups() {
+	if !r.Mapper.NeedsGroups() || !r.groupReader.ReadsGroups() {
 		return nil
 	}
 	groups, err := r.Source.GroupsOf(ctx, id)
@@ -142,14 +143,14 @@ func (r *ownGroupReader) rememberNames(ctx context.Context, id plan.PersonID, gr
 
 // findRivals notes that somebody whom the run is not about has the names of an employee
 // whom somebody of it matches.
-func (r *nameReader) findRivals(ctx context.Context, fresh []*subject) error {
+func (r *NameReader) FindRivals(ctx context.Context, fresh []*Subject) error {
 	for _, s := range fresh {
-		for i := range s.matches {
-			m := &s.matches[i]
+		for i := range s.Matches {
+			m := &s.Matches[i]
 			if m.Owner != "" || !m.Employee.Active() {
 				continue
 			}
-			rival, err := r.stranger(ctx, m.Employee.Values, s.person.ID, func(*plan.Claim) bool { return true })
+			rival, err := r.stranger(ctx, m.Employee.Values, s.Person.ID, func(*plan.Claim) bool { return true })
 			if err != nil {
 				return err
 			}
@@ -164,33 +165,28 @@ func (r *nameReader) findRivals(ctx context.Context, fresh []*subject) error {
 // findHeirs holds the departures of single people whose employee may be another user's by
 // now: who was deleted and made anew goes on as the same employee, and that is for a whole
 // run to decide.
-func (r *nameReader) findHeirs(ctx context.Context) error {
-	for _, s := range r.people.sorted() {
-		if s.link == nil || s.judgement.Verdict != plan.Depart || !r.pol.DeactivateUsers {
+func (r *NameReader) FindHeirs(ctx context.Context) error {
+	for _, s := range r.People.Sorted() {
+		if s.Link == nil || s.Judgement.Verdict != plan.Depart || !r.Pol.DeactivateUsers {
 			continue
 		}
-		heir, err := r.heirOf(ctx, s.link)
-		_, credentials := isCredentials(err)
+		heir, err := r.heirOf(ctx, s.Link)
+		_, credentials := IsCredentials(err)
 		switch {
-		case credentials, ctx.Err() != nil, errors.Is(err, errAsked):
+		case credentials, ctx.Err() != nil, errors.Is(err, ErrNotAsked):
 			return err
 		case err != nil:
-			s.wait(fmt.Sprintf("%s, and whether somebody was made anew with their names could not be looked up: %v", s.judgement.Why, err))
+			s.wait(fmt.Sprintf("%s, and whether somebody was made anew with their names could not be looked up: %v", s.Judgement.Why, err))
 		case heir != "":
-			s.wait(fmt.Sprintf("%s, and user %s has their names: whether that is the same person, and goes on as employee %d, is for a whole run to decide", s.judgement.Why, heir, s.link.Employee))
+			s.wait(fmt.Sprintf("%s, and user %s has their names: whether that is the same person, and goes on as employee %d, is for a whole run to decide", s.Judgement.Why, heir, s.Link.Employee))
 		}
 	}
 	return nil
 }
 
-// wait holds a departure.
-func (s *subject) wait(why string) {
-	s.leaver, s.judgement = false, plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed + ": " + why}
-}
-
 // heirOf is a new person of a leaver's user name or e-mail, and of their first or last
 // name; empty: there is none.
-func (r *nameReader) heirOf(ctx context.Context, l *plan.Link) (plan.PersonID, error) {
+func (r *NameReader) heirOf(ctx context.Context, l *plan.Link) (plan.PersonID, error) {
 	return r.stranger(ctx, l.Pushed, l.Person, func(other *plan.Claim) bool {
 		return other.First == plan.FoldName(l.Pushed[plan.FirstName]) || other.Last == plan.FoldName(l.Pushed[plan.LastName])
 	})
@@ -198,13 +194,13 @@ func (r *nameReader) heirOf(ctx context.Context, l *plan.Link) (plan.PersonID, e
 
 // stranger is somebody whom nobody manages, and the run is not about, who is to have the
 // user name or the e-mail, and fits; empty: there is nobody.
-func (r *nameReader) stranger(ctx context.Context, names plan.Values, but plan.PersonID, fits func(*plan.Claim) bool) (plan.PersonID, error) {
+func (r *NameReader) stranger(ctx context.Context, names plan.Values, but plan.PersonID, fits func(*plan.Claim) bool) (plan.PersonID, error) {
 	people, err := r.usersNamed(ctx, names[plan.Username], names[plan.Email])
 	if err != nil {
 		return "", err
 	}
 	for _, p := range people {
-		if p.ID == but || p.Status == "DEPROVISIONED" || r.people.subjects[p.ID] != nil {
+		if p.ID == but || p.Status == "DEPROVISIONED" || r.People.Subjects[p.ID] != nil {
 			continue
 		}
 		other, claims, err := r.bystander(ctx, p.ID, plan.Claim{})
@@ -217,4 +213,59 @@ func (r *nameReader) stranger(ctx context.Context, names plan.Values, but plan.P
 		}
 	}
 	return "", nil
+}
+
+// A claimer says who wants which user name and e-mail, and who has it.
+type Claimer struct {
+	Base
+}
+
+// claims are the wishes for user names and e-mails of the run's people.
+func (r *Claimer) Claims(list []*Subject) []plan.Claim {
+	var claims []plan.Claim
+	for _, s := range list {
+		if c, ok := r.claim(s); ok {
+			claims = append(claims, c)
+		}
+	}
+	return claims
+}
+
+func (r *Claimer) claim(s *Subject) (plan.Claim, bool) {
+	if s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || len(s.Mapped.Problems) > 0 || r.Pending[s.Person.ID] != "" {
+		return plan.Claim{}, false
+	}
+	ended := ""
+	if s.Link != nil {
+		ended = EndedStatus(s.Link, s)
+	}
+	if plan.FreesNames(ended) && !(plan.MayRecreate(ended) && slices.Contains(r.Scope.Recreate, s.Person.ID)) {
+		return plan.Claim{}, false // nothing is sent for them
+	}
+	v := r.effective(s)
+	c := plan.Claim{Person: s.Person.ID, User: s.Ref(), Username: plan.FoldName(v[plan.Username]), Email: plan.FoldName(v[plan.Email]),
+		First: plan.FoldName(v[plan.FirstName]), Last: plan.FoldName(v[plan.LastName]), CustomID: plan.FoldName(v[plan.CustomID]), Managed: s.Link != nil}
+	if s.Link != nil {
+		p := &s.Link.Pushed
+		c.Moves = r.Pol.UpdateUsers && ended == "" && (c.Username != plan.FoldName(p[plan.Username]) || c.Email != plan.FoldName(p[plan.Email]))
+		if r.Pol.UpdateUsers && s.Link.ElsewhereStatus == "" {
+			c.FormerID = plan.FoldName(p[plan.CustomID])
+		}
+	}
+	return c, true
+}
+
+// effective is what the person's employee will hold: a field that is not sent stays as
+// it was pushed, whatever Okta says.
+func (r *Claimer) effective(s *Subject) plan.Values {
+	v := s.Mapped.Wanted.Values
+	if s.Link == nil {
+		return v
+	}
+	for f := range v {
+		if field := plan.Field(f); s.Mapped.Wanted.Keep.Has(field) || r.Pol.Settled(s.Link, field) {
+			v[f] = s.Link.Pushed[f]
+		}
+	}
+	return v
 }

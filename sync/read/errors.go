@@ -1,12 +1,9 @@
-package sync
+package read
 
 import (
 	"errors"
 	"fmt"
 	"time"
-
-	"tracktik-sync/sync/apply"
-	"tracktik-sync/sync/plan"
 )
 
 // A RefusedError says that the run was not allowed to go on, and how to get out.
@@ -27,6 +24,9 @@ const (
 )
 
 func (e *RefusedError) Error() string { return e.Message }
+
+// Refused is a RefusedError.
+func Refused(code, message string) error { return &RefusedError{code, message} }
 
 // A ConfigError says that a key of the configuration must not be so, which only the portal
 // could tell. Nothing was written to TrackTik.
@@ -52,25 +52,8 @@ func (e *QuarantineError) Error() string {
 	return text
 }
 
-// ErrClock says that the clocks of the three systems are too far apart for
-// terminations.
-var ErrClock = errors.New("the clocks disagree")
-
 // ErrNobody says that there is nobody of that name.
 var ErrNobody = errors.New("nobody of that name")
 
-// A NobodyError is ErrNobody about a name that somebody gave.
-type NobodyError struct {
-	Name string
-	Like []plan.UserRef // whom it may mean, by Okta
-	text string
-}
-
-func (e *NobodyError) Error() string { return ErrNobody.Error() + ": " + e.text }
-
-// Unwrap is ErrNobody.
-func (e *NobodyError) Unwrap() error { return ErrNobody }
-
-// A StoppedError says that the run ended before its plan did. What was done is recorded;
-// the next run goes on.
-type StoppedError = apply.StoppedError
+// errAsked says that a question was left out.
+var ErrNotAsked = errors.New("not asked")

@@ -1,0 +1,140 @@
+package read
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A standing is what is known about an employee who may be an administrator.
+type standing struct {
+	admin bool   // holds a protected role
+	doubt string // why it cannot be told that they do not; empty: it can
+}
+
+// A portalReader reads the portal's roles, and finds out who must not be touched: holders of
+// protected roles, and the employee whose credentials are used.
+type PortalReader struct {
+	Base
+}
+
+// findAdmins marks matches who hold a protected role: by their own grants when they
+// are few, else by the holders of each such role.
+func (r *PortalReader) FindAdmins(ctx context.Context, fresh []*Subject) error {
+	candidates, err := r.candidates(ctx, fresh)
+	if err != nil || len(candidates) == 0 {
+		return err
+	}
+	protected := r.ProtectedRoles()
+	if len(candidates) <= len(protected) {
+		err = r.adminsByPerson(ctx, candidates, protected)
+	} else {
+		err = r.adminsByRole(ctx, candidates, protected)
+	}
+	if err == nil && !(r.Grants.ByPerson() && r.Grants.ByRole()) { // the portal cannot be asked like this
+		return r.FindAdminsInList(ctx, fresh)
+	}
+	markAdmins(fresh, candidates)
+	return err
+}
+
+// findAdminsInList is findAdmins by the whole list of grants, for those of whom the portal
+// could not be asked.
+func (r *PortalReader) FindAdminsInList(ctx context.Context, fresh []*Subject) error {
+	candidates, err := r.candidates(ctx, fresh)
+	if err != nil {
+		return err
+	}
+	if _, err := r.Grants.List(ctx, slices.Collect(maps.Keys(candidates))); err != nil {
+		return err
+	}
+	err = r.adminsByPerson(ctx, candidates, r.ProtectedRoles())
+	markAdmins(fresh, candidates)
+	return err
+}
+
+// candidates are the active employees of nobody among the matches; the portal's roles are
+// read for them.
+func (r *PortalReader) candidates(ctx context.Context, fresh []*Subject) (map[plan.EmployeeID]standing, error) {
+	candidates := map[plan.EmployeeID]standing{}
+	for _, s := range fresh {
+		for _, m := range s.Matches {
+			if m.Owner == "" && m.Employee.Active() {
+				candidates[m.Employee.ID] = standing{}
+			}
+		}
+	}
+	if len(candidates) == 0 {
+		return nil, nil
+	}
+	return candidates, r.ReadPortalRoles(ctx)
+}
+
+func (r *PortalReader) ProtectedRoles() map[plan.RoleID]bool {
+	protected := map[plan.RoleID]bool{}
+	for _, role := range r.Portal.Roles {
+		if plan.ProtectedRole(role, &r.Pol) {
+			protected[role.ID] = true
+		}
+	}
+	return protected
+}
+
+func markAdmins(fresh []*Subject, candidates map[plan.EmployeeID]standing) {
+	for _, s := range fresh {
+		for i := range s.Matches {
+			known := candidates[s.Matches[i].Employee.ID]
+			s.Matches[i].Admin, s.Matches[i].Doubt = known.admin, known.doubt
+		}
+	}
+}
+
+func (r *PortalReader) adminsByPerson(ctx context.Context, candidates map[plan.EmployeeID]standing, protected map[plan.RoleID]bool) error {
+	ids := slices.Sorted(maps.Keys(candidates))
+	if err := r.Grants.Ask(ctx, ids); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		held, doubt, err := r.Grants.Of(ctx, id)
+		if err != nil {
+			return err
+		}
+		candidates[id] = standing{slices.ContainsFunc(held, func(u plan.UserRole) bool { return protected[u.Role] }), doubt}
+	}
+	return nil
+}
+
+func (r *PortalReader) adminsByRole(ctx context.Context, candidates map[plan.EmployeeID]standing, protected map[plan.RoleID]bool) error {
+	roles := slices.Sorted(maps.Keys(protected))
+	doubt, err := r.Grants.AskHolders(ctx, roles)
+	if err != nil {
+		return err
+	}
+	for id := range candidates {
+		holds := func(u plan.UserRole) bool { return u.Employee == id }
+		admin := slices.ContainsFunc(roles, func(role plan.RoleID) bool { return slices.ContainsFunc(r.Grants.With(role), holds) })
+		candidates[id] = standing{admin, doubt}
+	}
+	return nil
+}
+
+func (r *PortalReader) IsOwn(e *plan.Employee) bool { return r.Pol.Owns(plan.Who{Employee: e}) }
+
+// learnOwn finds out whose credentials we use where somebody could be that employee.
+// What is left, spareOwn finds.
+func (r *PortalReader) LearnOwn(ctx context.Context, list []*Subject) error {
+	risky := func(s *Subject) bool {
+		return len(s.Matches) > 0 || s.Employee != nil || s.Link != nil && s.Judgement.Verdict == plan.Depart
+	}
+	if !slices.ContainsFunc(list, risky) {
+		return nil
+	}
+	return r.Grants.FindOwn(ctx)
+}
+
+// roleGone reports a role that the portal does not have any more.
+func (r *PortalReader) RoleGone(id plan.RoleID) bool {
+	return r.Portal.Read && !slices.ContainsFunc(r.Portal.Roles, func(role plan.Role) bool { return role.ID == id })
+}

@@ -1,0 +1,101 @@
+package read
+
+import (
+	"context"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A dateReader judges the first and the last day of employment, where a person works.
+type DateReader struct {
+	Base
+	regionReader *RegionReader
+}
+
+// readDates notes the days of employment of somebody who was decoded. Who is suspended has
+// some too.
+func (r *DateReader) readDates(s *Subject) {
+	if !r.Mapper.NeedsDates() || !s.Person.Readable {
+		return
+	}
+	dates, warnings := r.Mapper.Dates(s.Person)
+	s.Dates = dates
+	s.Mapped.Warnings = append(s.Mapped.Warnings, warnings...)
+	m := r.People.Find(s.Person.ID)
+	unchanged := m != nil && m.Print == s.Person.Print && m.Due != 0
+	early := dates.Start != "" && !dates.Start.MayHaveBegun(r.Pol.StartLead, r.AsOf)
+	s.Waits = s.Link == nil && unchanged && (early || dates.End != "" && dates.End.IsOver(r.AsOf))
+}
+
+// judgeDates makes leavers of the managed people whose last day is over where they work,
+// whatever their assignment says.
+func (r *DateReader) JudgeDates(ctx context.Context, list []*Subject) error {
+	for _, s := range list {
+		if s.Link == nil || s.Dates.End == "" || s.Judgement.Verdict == plan.Depart {
+			continue
+		}
+		over, err := r.isOver(ctx, s.Dates.End, s.Link)
+		if err != nil {
+			return err
+		}
+		if over {
+			s.Judgement, s.Evidence, s.Seen, s.Leaver = plan.JudgeEnd(s.Dates.End), plan.EvidenceLastDay, r.Moment(), true
+		}
+	}
+	return nil
+}
+
+// isOver reports whether the last day of an employee is over where they work. Regions are
+// read only while that depends on the zone.
+func (r *DateReader) isOver(ctx context.Context, end plan.Day, link *plan.Link) (bool, error) {
+	if !end.MayBeOver(r.AsOf) || end.IsOver(r.AsOf) {
+		return end.IsOver(r.AsOf), nil
+	}
+	if err := r.regionReader.ReadRegions(ctx); err != nil {
+		return false, err
+	}
+	return end.Over(r.AsOf, r.regionReader.zoneOf(link.PushedRegion)), nil
+}
+
+// zoneOf is the time zone of a region, else that of the schedule.
+func (r *RegionReader) zoneOf(id plan.RegionID) *time.Location {
+	if r.Regions != nil {
+		if name := r.Regions.ByID(id).TimeZone; name != "" {
+			if zone, err := time.LoadLocation(name); err == nil {
+				return zone
+			}
+		}
+	}
+	return r.Timezone
+}
+
+// datesNow tells of a new person whether the first day is still to come, and whether the
+// last one is over, in the zone of the region where they would be made.
+func (r *DateReader) DatesNow(s *Subject) (early, ended bool) {
+	if s.Link != nil || s.Dates == (plan.Dates{}) {
+		return false, false
+	}
+	zone := r.regionReader.zoneOf(s.Mapped.Wanted.RegionID)
+	return s.Dates.Start != "" && !s.Dates.Start.Begun(r.Pol.StartLead, r.AsOf, zone), s.Dates.End != "" && s.Dates.End.Over(r.AsOf, zone)
+}
+
+// due is the day on which the person has to be decoded although nothing has changed.
+func (r *DateReader) Due(s *Subject) plan.DayNumber {
+	early, _ := r.DatesNow(s)
+	return s.Dates.Due(early, r.Pol.StartLead)
+}
+
+// overNow reports whether the last day of a managed person is over by what Okta has just
+// answered about them.
+func (r *DateReader) OverNow(ctx context.Context, p *plan.Person) (bool, error) {
+	if !r.Mapper.NeedsDates() {
+		return false, nil
+	}
+	dates, _ := r.Mapper.Dates(*p)
+	link, found, err := r.Snapshot.Link(p.ID)
+	if err != nil || !found || dates.End == "" {
+		return false, err
+	}
+	return r.isOver(ctx, dates.End, &link)
+}

@@ -1,0 +1,157 @@
+package read
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A frame is what a run goes by: whom it is about, its clock, the policy, and what the
+// snapshot knows about itself. All parts of the run have it.
+type frame struct {
+	*Sides
+	Scope    Scope
+	ID       string    // empty for a plan
+	Seed     string    // of samples: nobody can guess whom they name
+	AsOf     time.Time // what everything is decided by: see setClock
+	Began    time.Time // by the machine's clock
+	Started  time.Time
+	Log      logrus.FieldLogger
+	Meta     plan.Meta
+	Refresh  bool // TrackTik is read too
+	Full     bool // every missing person is looked up: a set that holds removals was approved
+	Approved [][]plan.ActionRef
+	Pol      plan.Policy
+	app      plan.App // as it was when the run met Okta
+	Warnings []plan.Warning
+}
+
+// base is what every part of a run has.
+type Base struct {
+	*frame
+	*facts
+}
+
+func (r *frame) Warn(w plan.Warning) { r.Warnings = append(r.Warnings, w) }
+
+// told is when an end of somebody's was told of.
+func (r *frame) Told(id plan.PersonID) time.Time {
+	if r.Scope.Told == nil {
+		return time.Time{}
+	}
+	return r.Scope.Told(id)
+}
+
+// meet reads the app, which is how a run meets Okta, and from then on goes by its clock.
+func (r *frame) Meet(ctx context.Context) error {
+	app, err := r.Source.App(ctx)
+	if err != nil {
+		return err
+	}
+	r.app = app
+	r.SetClock()
+	return nil
+}
+
+// setClock moves what the run knows of time to Okta's clock.
+func (r *frame) SetClock() {
+	r.AsOf = r.Moment()
+	r.Started = r.AsOf.Add(-r.Now().Sub(r.Began))
+}
+
+// endedAt is when the run ends, which is now: as long after its begin as the machine says.
+func (r *frame) EndedAt() time.Time { return r.Started.Add(r.Now().Sub(r.Began)) }
+
+// quarantined refuses a run whose credentials are known to be bad. Those are TrackTik's:
+// Okta blocks nobody, and is asked in each run.
+func (r *frame) Quarantined() error {
+	q := r.Meta.Quarantine
+	if q == nil || q.System != SystemTrackTik {
+		return nil
+	}
+	wait := q.NextTry.Sub(r.Moment())
+	wrong := wait > longestQuarantine()+MaxSkew // noted by a wrong clock
+	if wait <= 0 || wrong || q.Credentials != r.Target.CredentialsFingerprint() {
+		return nil
+	}
+	return &QuarantineError{System: q.System, Reason: q.Reason, Since: q.Since, NextTry: q.NextTry}
+}
+
+// checkApp judges the app: one that is switched off, or that Okta provisions by
+// itself, stops what writes.
+func (r *frame) CheckApp() error {
+	app := r.app
+	if !app.Active() {
+		return Refused(RefusedApp, fmt.Sprintf("the okta app %s is %s: its assignments do not end when people leave, so nothing is decided by them; "+
+			"activate it in Okta (Applications, the app, Status)", app.ID, QuoteStatus(app.Status)))
+	}
+	if pushes := PushFeatures(app.Features); len(pushes) > 0 {
+		text := fmt.Sprintf("okta itself provisions the portal through app %s (%s)", app.ID, pushes)
+		if r.ID != "" && !r.Observe && !r.AllowSecond {
+			return Refused(RefusedSecond, text+": two provisioners undo each other's work; switch the app's provisioning off in Okta, "+
+				"or set sync.mode: observe, or sync.allow_second_provisioner: true")
+		}
+		r.Warn(plan.Warning{Code: "second_provisioner", Message: text})
+	}
+	if skew, far := r.ClocksApart(); far {
+		r.Warn(plan.Warning{Code: plan.HeldClock, Message: fmt.Sprintf("the clocks are %s apart: nobody is terminated before they agree within 5 minutes", skew.Round(time.Second))})
+	}
+	return nil
+}
+
+func QuoteStatus(s string) string {
+	if s == "" {
+		return "of unknown status"
+	}
+	return s
+}
+
+const (
+	systemOkta     = "okta"
+	SystemTrackTik = "tracktik"
+)
+
+// isCredentials reports an error about who we are, and whose.
+func IsCredentials(err error) (system string, ok bool) {
+	var f Failure
+	if !errors.As(err, &f) || !f.Credentials() {
+		return "", false
+	}
+	if s, is := f.(interface{ System() string }); is {
+		return s.System(), true
+	}
+	return SystemTrackTik, true
+}
+
+func (r *frame) Approve(set []plan.ActionRef) {
+	r.Approved = append(r.Approved, set)
+	r.Full = r.Full || slices.ContainsFunc(set, func(ref plan.ActionRef) bool { return ref.Kind.Removes() })
+}
+
+// approvedOf reports that an approved set names the action, with whatever values.
+func (r *frame) ApprovedOf(want plan.ActionRef) bool {
+	return slices.ContainsFunc(r.Approved, func(set []plan.ActionRef) bool {
+		return slices.ContainsFunc(set, func(ref plan.ActionRef) bool {
+			ref.Values = ""
+			return ref == want
+		})
+	})
+}
+
+// approvedRef reports that an approved set names the action of that kind for somebody.
+func (r *frame) approvedRef(kind plan.Kind, s *Subject) bool {
+	return r.ApprovedOf(plan.ActionRef{Kind: kind, Person: s.Person.ID, Employee: s.Link.Employee})
+}
+
+// quarantineWaits are how long no login is tried after the first refused one, the second,
+// and so on; the last is for all that follow. TrackTik blocks an address for two hours
+// after 40 failed logins in two minutes.
+var QuarantineWaits = []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 6 * time.Hour}
+
+func longestQuarantine() time.Duration { return QuarantineWaits[len(QuarantineWaits)-1] }

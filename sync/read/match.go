@@ -1,0 +1,247 @@
+package read
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+
+	"tracktik-sync/sync/plan"
+)
+
+// manyNew is above how many new people the employees are listed once, instead of
+// being looked up one by one.
+const ManyNew = 100
+
+// A regionReader reads the portal's regions, once a run.
+type RegionReader struct {
+	Base
+}
+
+func (r *RegionReader) ReadRegions(ctx context.Context) error {
+	if r.Regions != nil {
+		return nil
+	}
+	list, err := r.Target.Regions(ctx)
+	if err != nil {
+		return err
+	}
+	r.Regions = plan.NewRegions(list)
+	return nil
+}
+
+// resolveRegions gives the people who need one the id of their region.
+func (r *RegionReader) ResolveRegions(ctx context.Context, list []*Subject) error {
+	for _, s := range list {
+		if s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || s.Waits {
+			continue
+		}
+		w := &s.Mapped.Wanted
+		if s.Link != nil && !plan.NeedsRegion(s.Link, w, &r.Pol) && !slices.Contains(r.Scope.Recreate, s.Person.ID) {
+			continue
+		}
+		if err := r.ReadRegions(ctx); err != nil {
+			return err
+		}
+		r.resolveRegion(s)
+	}
+	return nil
+}
+
+func (r *RegionReader) resolveRegion(s *Subject) {
+	w := &s.Mapped.Wanted
+	region, byDefault, code, message := r.Regions.Of(w.Values[plan.Region], r.Pol.DefaultRegion)
+	w.Default = byDefault
+	if code != "" {
+		s.Mapped.Problems = append(s.Mapped.Problems, plan.Problem{User: s.Ref(), Code: code, Message: message})
+		return
+	}
+	w.RegionID = region.ID
+}
+
+// A matcher looks for the employees of new people.
+type Matcher struct {
+	Base
+	tieReader    *tieReader
+	portalReader *PortalReader
+}
+
+// findMatches looks for the employees of new people.
+func (r *Matcher) FindMatches(ctx context.Context, fresh []*Subject) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	var err error
+	tied := r.tieReader.tie(fresh)
+	if len(fresh) > ManyNew {
+		err = r.matchByListing(ctx, fresh)
+	} else {
+		err = r.matchByLookUp(ctx, fresh)
+	}
+	if err != nil {
+		return err
+	}
+	for _, s := range fresh {
+		for i := range s.Matches {
+			if err := r.Ownership(&s.Matches[i]); err != nil {
+				return err
+			}
+		}
+	}
+	if tied {
+		r.tieReader.proveTies(fresh)
+	}
+	found := make(map[plan.PersonID][]plan.Match, len(fresh))
+	for _, s := range fresh {
+		found[s.Person.ID] = s.Matches
+	}
+	plan.FindRivals(found)
+	if err := r.readFormers(ctx, fresh); err != nil {
+		return err
+	}
+	return r.portalReader.FindAdmins(ctx, fresh)
+}
+
+// readFormers reads the employees who are to be reactivated, where no key has found them:
+// somebody may have given the record to another person, or brought it back.
+func (r *Matcher) readFormers(ctx context.Context, fresh []*Subject) error {
+	if !r.Pol.Reactivate {
+		return nil
+	}
+	pool, ctx := errgroup.WithContext(ctx)
+	pool.SetLimit(Lookers)
+	for _, s := range fresh {
+		if s.Former == nil || s.Former.Elsewhere {
+			continue
+		}
+		id := s.Former.Link.Employee
+		if i := slices.IndexFunc(s.Matches, func(m plan.Match) bool { return m.Employee.ID == id }); i >= 0 {
+			s.FormerNow = &s.Matches[i].Employee
+			continue
+		}
+		pool.Go(func() error {
+			e, found, err := r.Target.Employee(ctx, id)
+			if found {
+				s.FormerNow = &e
+			}
+			return err
+		})
+	}
+	return pool.Wait()
+}
+
+// keys are what a person is looked for by: the configured keys that have a value.
+func (r *Matcher) Keys(s *Subject) []plan.Field {
+	var keys []plan.Field
+	for _, f := range r.Pol.Match {
+		if s.Mapped.Wanted.Values[f] != "" {
+			keys = append(keys, f)
+		}
+	}
+	return keys
+}
+
+func (r *Matcher) matchByLookUp(ctx context.Context, fresh []*Subject) error {
+	r.Phase("looking for employees", len(fresh))
+	if err := r.tieReader.lookUpTies(ctx, fresh); err != nil {
+		return err
+	}
+	pool, ctx := errgroup.WithContext(ctx)
+	pool.SetLimit(max(1, r.Workers))
+	for _, s := range fresh {
+		pool.Go(func() error {
+			defer r.Advance(1)
+			for _, key := range r.Keys(s) {
+				found, err := r.Target.FindEmployees(ctx, key, s.Mapped.Wanted.Values[key])
+				if err != nil {
+					return err
+				}
+				for _, e := range found {
+					s.Matches = append(s.Matches, plan.Match{Key: key, Employee: e})
+				}
+			}
+			return nil
+		})
+	}
+	return pool.Wait()
+}
+
+// matchByListing reads all employees once, and keeps those whom somebody looks for.
+func (r *Matcher) matchByListing(ctx context.Context, fresh []*Subject) error {
+	wanted := map[plan.Field]map[string][]*Subject{}
+	for _, f := range r.Pol.Match {
+		wanted[f] = map[string][]*Subject{}
+	}
+	for _, s := range fresh {
+		for _, f := range r.Keys(s) {
+			name := plan.FoldName(s.Mapped.Wanted.Values[f])
+			wanted[f][name] = append(wanted[f][name], s)
+		}
+	}
+	byID := wantedTies(fresh)
+	if _, err := r.tieReader.countStrays(); err != nil {
+		return err
+	}
+	r.Phase("reading tracktik employees", r.Meta.PortalEmployees)
+	r.Newest = &plan.Listing{At: r.Moment()}
+	total, err := r.Target.Employees(ctx, func(page []plan.Employee) error {
+		for i := range page {
+			r.Newest.Newest = max(r.Newest.Newest, page[i].ID)
+			r.tieReader.foundTie(&page[i], byID)
+			for _, f := range r.Pol.Match {
+				value := plan.FoldName(page[i].Values[f])
+				if value == "" {
+					continue
+				}
+				for _, s := range wanted[f][value] {
+					s.Matches = append(s.Matches, plan.Match{Key: f, Employee: page[i]})
+				}
+			}
+		}
+		r.Advance(len(page))
+		return nil
+	})
+	r.Current.Total = max(r.Current.Total, total)
+	for _, s := range fresh {
+		slices.SortStableFunc(s.Matches, func(a, b plan.Match) int {
+			return slices.Index(r.Pol.Match, a.Key) - slices.Index(r.Pol.Match, b.Key)
+		})
+	}
+	return err
+}
+
+// ownership says whose a found employee is.
+func (r *Matcher) Ownership(m *plan.Match) error {
+	link, found, err := r.Snapshot.LinkOfEmployee(m.Employee.ID)
+	if err != nil || !found {
+		return err
+	}
+	m.Owner = link.Person
+	owner := r.People.Subjects[link.Person]
+	m.Leaves = owner != nil && (owner.Leaver || owner.Judgement.Verdict == plan.Provision && r.givesFree(owner, m))
+	return nil
+}
+
+// givesFree reports whether the owner is given another name in this plan.
+func (r *Matcher) givesFree(owner *Subject, m *plan.Match) bool {
+	w := &owner.Mapped.Wanted
+	return m.Key < plan.NumFields && owner.Link != nil && len(owner.Mapped.Problems) == 0 && !w.Keep.Has(m.Key) && !m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key])
+}
+
+// configuredOwn is the employee whose credentials we use, as far as the configuration
+// names them.
+func (r *frame) configuredOwn() {
+	r.Pol.OwnUsername = r.OwnUsername
+	if id, err := strconv.ParseInt(r.OwnEmployee, 10, 64); err == nil {
+		r.Pol.Own = plan.EmployeeID(id)
+	}
+}
+
+// zones reads the regions, and tells their time zones.
+func (r *RegionReader) Zones(ctx context.Context) (func(plan.RegionID) string, error) {
+	if err := r.ReadRegions(ctx); err != nil {
+		return nil, err
+	}
+	return func(id plan.RegionID) string { return r.Regions.ByID(id).TimeZone }, nil
+}

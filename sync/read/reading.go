@@ -1,0 +1,130 @@
+package read
+
+import (
+	"sync"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A reading reads both sides and the snapshot, and writes nothing. Its parts stand lower
+// ones first: a part knows only those above it in this list.
+type Reading struct {
+	Base
+	PortalReader   *PortalReader
+	RegionReader   *RegionReader
+	DateReader     *DateReader
+	GroupReader    *GroupReader
+	OwnGroupReader *ownGroupReader
+	tieReader      *tieReader
+	PeopleReader   *peopleReader
+	AbsentReader   *AbsentReader
+	ScopeReader    *ScopeReader
+	GrantReader    *GrantReader
+	Relinker       *relinker
+	EmployeeReader *employeeReader
+	Claimer        *Claimer
+	NameReader     *NameReader
+	SingleReader   *singleReader
+	Matcher        *Matcher
+	Reader         *reader
+	StandingReader *StandingReader
+}
+
+// newReading begins to read for a run about those in scope; id is that of the run, empty
+// when nothing is to be recorded.
+func NewReading(sides *Sides, scope Scope, id string) (*Reading, error) {
+	began, now := sides.Now(), sides.Moment()
+	meta, err := sides.Snapshot.Meta()
+	if err != nil {
+		return nil, err
+	}
+	f := &frame{Sides: sides, Scope: scope, ID: id, AsOf: now, Began: began, Started: now, Log: sides.Log, Meta: meta, Pol: sides.Policy}
+	f.configuredOwn()
+	f.Seed = "plan-" + now.Format("20060102T150405Z")
+	if id != "" {
+		f.Seed, f.Log = id, sides.Log.WithField("run", id)
+	}
+	x := &facts{People: &roster{Subjects: map[plan.PersonID]*Subject{}}, ByGroup: map[plan.GroupID]*Pushed{}, Grants: NewGrants(sides.Target, &f.Pol),
+		Troubles: map[plan.PersonID][]plan.Trouble{}, Pending: map[plan.PersonID]string{}, OpenGrants: map[plan.PersonID]string{}}
+	troubles, err := sides.Snapshot.Troubles()
+	for _, t := range troubles {
+		x.Troubles[t.Person] = append(x.Troubles[t.Person], t)
+	}
+	r := &Reading{Base: Base{f, x}}
+	r.wire()
+	return r, err
+}
+
+// wire makes the parts, from the ground up.
+func (r *Reading) wire() {
+	b := r.Base
+	r.PortalReader = &PortalReader{b}
+	r.RegionReader = &RegionReader{b}
+	r.DateReader = &DateReader{b, r.RegionReader}
+	r.GroupReader = &GroupReader{b}
+	r.OwnGroupReader = &ownGroupReader{b, r.GroupReader}
+	r.tieReader = &tieReader{b}
+	r.PeopleReader = &peopleReader{b, r.GroupReader, r.tieReader, r.DateReader}
+	r.AbsentReader = &AbsentReader{b, r.PeopleReader}
+	r.ScopeReader = &ScopeReader{b, r.AbsentReader, r.OwnGroupReader, r.GroupReader}
+	r.GrantReader = &GrantReader{b, r.PortalReader}
+	r.Relinker = &relinker{b, r.PortalReader}
+	r.EmployeeReader = &employeeReader{b, r.GrantReader, r.Relinker, r.PortalReader}
+	r.Claimer = &Claimer{b}
+	r.NameReader = &NameReader{b, r.Claimer, r.PeopleReader, r.OwnGroupReader}
+	r.SingleReader = &singleReader{b, r.NameReader, r.PeopleReader, r.AbsentReader, r.ScopeReader, r.OwnGroupReader, r.EmployeeReader}
+	r.Matcher = &Matcher{b, r.tieReader, r.PortalReader}
+	r.Reader = &reader{b, r.EmployeeReader, r.GroupReader, r.PeopleReader, r.AbsentReader, r.ScopeReader}
+	r.StandingReader = &StandingReader{b}
+}
+
+// facts are what was read: of Okta, of TrackTik, and of the snapshot.
+type facts struct {
+	Counts   plan.SourceCount
+	Evidence string // of who is missing
+	People   *roster
+	Pushed   []*Pushed
+	ByGroup  map[plan.GroupID]*Pushed
+	Unpushed []plan.GroupLink // stored groups that are no longer pushed, confirmed
+	groupsIn int              // groups that were read
+	Mappings mappings
+	unseen   unseen
+
+	pushedMu  sync.Mutex
+	pushedIDs map[plan.GroupID]bool // in a run of single people, where the mode has a list; nil: not read
+	Unlisted  bool                  // an explanation did not read which groups there are
+
+	Regions    *plan.Regions
+	Portal     plan.PortalRoles
+	Current    currentState // TrackTik as a refresh read it
+	Grants     *Grants
+	Troubles   map[plan.PersonID][]plan.Trouble
+	Pending    map[plan.PersonID]string // people with a write whose outcome is not known
+	OpenGrants map[plan.PersonID]string // people with a grant whose outcome is not known
+	Stuck      []plan.Problem           // about writes that no look-up has settled in time
+
+	Ties   ties          // what Okta's external ids say
+	Newest *plan.Listing // the listing that new people were matched with; nil: they were looked up
+
+	OwnGroups map[plan.PersonID][]plan.Group // of single people that were asked for
+	Regrouped map[plan.PersonID]bool         // of these, whom the members on record put into other groups
+	namesakes map[string][]plan.Person       // users by the names that Okta was asked for
+	ownNames  map[plan.PersonID][]string     // of those that are pushed, where expressions ask for them
+}
+
+// forget drops what was read, so that it is read again.
+func (r *Base) Forget() {
+	r.Evidence, r.Pushed, r.ByGroup, r.Unpushed, r.groupsIn = "", nil, map[plan.GroupID]*Pushed{}, nil, 0
+	r.Mappings, r.pushedIDs = mappings{}, nil
+	r.Current, r.Portal, r.Grants = currentState{}, plan.PortalRoles{}, NewGrants(r.Target, &r.Pol)
+	r.Ties, r.Newest = ties{}, nil
+}
+
+// statusRead is when the subject's employee was read.
+func (r *facts) StatusRead(s *Subject) time.Time {
+	if s.Looked.IsZero() {
+		return r.Current.read
+	}
+	return s.Looked
+}

@@ -1,0 +1,184 @@
+package read
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A subject is one person about whom something is decided in this run.
+type Subject struct {
+	Person     plan.Person // without the profiles, once they are mapped
+	Judgement  plan.Judgement
+	Evidence   string
+	Seen       time.Time // when the evidence was seen
+	unanswered bool      // the look-up of somebody missing failed
+	Mapped     plan.Mapped
+	Dates      plan.Dates
+	ScopeErr   string
+	Link       *plan.Link
+	Former     *plan.Former
+	FormerNow  *plan.Employee // who the former employee is now; nil: not asked, or not shown to us
+	Employee   *plan.Employee
+	Looked     time.Time // when employee was read for a termination; zero: it was not
+	Matches    []plan.Match
+	Kept       []plan.Grant // of somebody who is reactivated: grants of ours that they still hold
+	Decision   plan.Decision
+	Was        *Subject // who they were under an earlier Okta id
+	Became     *Subject // who they are under a later one
+	OutOf      bool
+	Gone       bool
+	Absent     bool // not in the listing
+	Leaver     bool // a departure that is confirmed
+	// open says that something is left to do or to show: the person is decoded again
+	// in the next run, whatever the print.
+	Open bool
+	// tie is what Okta's external id says of a new person; nil: nothing that is believed.
+	Tie *plan.Tie
+	// waits says that a day is still to come, or is over, and that nothing else has changed
+	// since they were looked at: nothing is asked about them.
+	Waits bool
+}
+
+// compact drops the profiles, and moves the texts that stay into one. Of a hundred
+// thousand people, a dozen small texts each keep the collector busy, and take up much
+// more than their length; and most people's names are in their e-mail address again.
+func (s *Subject) compact() {
+	p, w := &s.Person, &s.Mapped.Wanted
+	p.User, p.App = nil, nil
+	texts := []*string{(*string)(&p.ID), &p.Login, &p.Email, &p.Status, &p.Transition, &p.Assignment.UserName,
+		&p.Assignment.Status, &p.Assignment.Scope, &p.Assignment.External, &p.Assignment.SyncState, (*string)(&p.Assignment.Group), &w.Email, (*string)(&w.Group)}
+	for f := range w.Values {
+		texts = append(texts, &w.Values[f])
+	}
+	var all strings.Builder
+	all.Grow(512)
+	at := make([]int, len(texts))
+	for i, text := range texts {
+		if at[i] = strings.Index(all.String(), *text); at[i] < 0 {
+			at[i] = all.Len()
+			all.WriteString(*text)
+		}
+	}
+	one := strings.Clone(all.String())
+	for i, text := range texts {
+		*text = one[at[i] : at[i]+len(*text)]
+	}
+}
+
+// name is how the subject's login is shown, also when Okta did not tell it.
+func (s *Subject) Ref() plan.UserRef {
+	login := s.Person.Login
+	if login == "" && s.Link != nil {
+		login = s.Link.Login
+	}
+	return plan.UserRef{ID: s.Person.ID, Login: login}
+}
+
+// seenAgain ends the wait for who is not visible once Okta has shown them, whatever it
+// says of them.
+func (s *Subject) SeenAgain() {
+	if s.Link == nil || s.Link.NotVisibleSince == nil || s.Person.Status == "" {
+		return
+	}
+	if s.Decision.Note == nil {
+		note := *s.Link
+		s.Decision.Note = &note
+	}
+	s.Decision.Note.NotVisibleSince = nil
+}
+
+// own makes the person's actions point to the subject's own record: the view they were
+// decided by is large, and not needed any more.
+func (s *Subject) Own() {
+	for i := range s.Decision.Actions {
+		if a := &s.Decision.Actions[i]; a.Want != nil {
+			a.Want = &s.Mapped.Wanted
+		}
+	}
+}
+
+// named is ref with the name, as Okta has it, or as it was before they left.
+func (s *Subject) Named() plan.UserRef {
+	ref := s.Ref()
+	ref.Name = s.Mapped.Wanted.Values.FullName()
+	if ref.Name == "" && s.Former != nil {
+		ref.Name = s.Former.Link.Pushed.FullName()
+	}
+	if ref.Name == "" && s.Link != nil {
+		ref.Name = s.Link.FullName()
+	}
+	return ref
+}
+
+// origin tells how the person came to the app.
+func (s *Subject) Origin() string {
+	if s.Person.Assignment.Group == "" {
+		return ""
+	}
+	return fmt.Sprintf(" through group %s", s.Person.Assignment.Group)
+}
+
+// ended reports that the employee was ended by somebody else.
+func (s *Subject) Ended() bool {
+	return slices.ContainsFunc(s.Decision.Held, func(h plan.Held) bool {
+		return h.Code() == plan.HeldTerminatedElsewhere || h.Code() == plan.HeldBannedElsewhere
+	})
+}
+
+// madeAnew reports that the person is given another employee than the one on record.
+func (s *Subject) MadeAnew() bool {
+	return slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Create })
+}
+
+// target is the employee that the person's actions lead to; 0 and true for one that is
+// still to be created.
+func (s *Subject) Target(may bool) (plan.EmployeeID, bool) {
+	for i := range s.Decision.Actions {
+		switch a := &s.Decision.Actions[i]; a.Kind {
+		case plan.Adopt, plan.Reactivate:
+			return a.Employee, may
+		case plan.Create:
+			return 0, may
+		}
+	}
+	if s.Link != nil {
+		return s.Link.Employee, may
+	}
+	return 0, false
+}
+
+// wait holds a departure.
+func (s *Subject) wait(why string) {
+	s.Leaver, s.Judgement = false, plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed + ": " + why}
+}
+
+// hold leaves somebody alone whose being out of scope is not confirmed.
+func (s *Subject) hold(why string) {
+	s.OutOf, s.Judgement = false, plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed + ": " + why}
+}
+
+// who is somebody as far as it tells whether they are protected; s is nil where they were
+// not decoded.
+func Who(link *plan.Link, s *Subject) plan.Who {
+	if s == nil {
+		return plan.Who{Link: link}
+	}
+	return plan.Who{Person: &s.Person, Link: link, Wanted: &s.Mapped.Wanted, Employee: s.Employee}
+}
+
+// terminates reports whether the person's employee is terminated in this plan.
+func Terminates(s *Subject) bool {
+	return slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Terminate })
+}
+
+// endedStatus is in what state somebody's employee is who is not active; s may be nil.
+func EndedStatus(link *plan.Link, s *Subject) string {
+	if s == nil {
+		return link.ElsewhereStatus
+	}
+	return plan.Ended(link, s.Employee, s.Gone)
+}
