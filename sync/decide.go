@@ -169,7 +169,7 @@ func (r *peopleDecider) recreate() {
 		view.Link = &link
 		update := plan.Decide(view, &r.Pol)
 		adopt := plan.Action{Kind: plan.Adopt, User: s.Ref(), Employee: owner.Employee, Extra: &plan.Extra{Key: plan.KeyRecreated}, Want: &s.Mapped.Wanted,
-			Reason: fmt.Sprintf("re-created in Okta, was %s", owner.Person)}
+			Reason: plan.RecreatedReason(owner.Person)}
 		s.Decision = plan.Decision{Actions: append([]plan.Action{adopt}, update.Actions...), Held: update.Held, Problems: update.Problems, Warnings: update.Warnings}
 		old.Decision = plan.Decision{}
 		s.Was, old.Became = old, s

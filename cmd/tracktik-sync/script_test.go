@@ -63,6 +63,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"mode":     fileMode,
 	"key":      newKey,
 	"unpack":   unpack,
+	"clock":    setClock,
 }
 
 // config [KEY=VALUE]…: tracktik-sync.yaml for the world, with more of the sample's
@@ -92,6 +93,16 @@ func writeConfig(ts *testscript.TestScript, _ bool, args []string) {
 		"client_secret": tracktiktest.DefaultClientSecret, "password": tracktiktest.DefaultPassword} {
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(content), 0o600))
 	}
+}
+
+// clock TIME: it is that late in both systems, and for tracktik-sync-elsewhen.
+func setClock(ts *testscript.TestScript, _ bool, args []string) {
+	at, err := time.Parse(time.RFC3339, args[0])
+	ts.Check(err)
+	w, now := worldOf(ts), func() time.Time { return at }
+	w.okta.Configure(func(s *oktatest.Server) { s.Now = now })
+	w.portal.Configure(func(s *tracktiktest.Server) { s.Now = now })
+	ts.Setenv("TEST_NOW", at.Format(time.RFC3339Nano))
 }
 
 // exits CODE ARG…: tracktik-sync ARG… ends with that very code, and says so.

@@ -53,6 +53,14 @@ const (
 	KeyLinked    = "link"
 )
 
+const recreatedAs = "re-created in Okta, was "
+
+// RecreatedReason is why the employee of a person becomes that of a new one.
+func RecreatedReason(was PersonID) string { return recreatedAs + string(was) }
+
+// IsRecreated reports that a reason is such a one.
+func IsRecreated(reason string) bool { return strings.HasPrefix(reason, recreatedAs) }
+
 var matchNames = map[Field]string{ExternalID: "external_id", CustomID: "custom_id", Username: "username", Email: "email"}
 
 // ParseMatchKey returns the field of a key of sync.match, or ExternalID.

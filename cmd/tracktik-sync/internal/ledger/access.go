@@ -171,6 +171,9 @@ func (u *undoing) undo(a *plan.Audit) error {
 	row := u.people[a.Employee]
 	switch plan.Kind(a.Kind) {
 	case plan.Create, plan.Adopt, plan.Reactivate, "link":
+		if plan.IsRecreated(a.Reason) { // the same employee, whose person had another id in Okta
+			return nil
+		}
 		delete(u.people, a.Employee)
 	case plan.Terminate, "unlink":
 		former, found, err := u.db.FormerByEmployee(a.Employee)
