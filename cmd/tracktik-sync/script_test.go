@@ -64,6 +64,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"key":      newKey,
 	"unpack":   unpack,
 	"clock":    setClock,
+	"cron":     cronDay,
 }
 
 // config [KEY=VALUE]…: tracktik-sync.yaml for the world, with more of the sample's
@@ -103,6 +104,27 @@ func setClock(ts *testscript.TestScript, _ bool, args []string) {
 	w.okta.Configure(func(s *oktatest.Server) { s.Now = now })
 	w.portal.Configure(func(s *tracktiktest.Server) { s.Now = now })
 	ts.Setenv("TEST_NOW", at.Format(time.RFC3339Nano))
+}
+
+// cron DAY MAILS: cron calls a quiet sync every two hours of that day, and mails what is
+// printed, if anything is: so many mails. They are in the file mails-DAY.
+func cronDay(ts *testscript.TestScript, _ bool, args []string) {
+	mails := 0
+	var all strings.Builder
+	for hour := 0; hour < 24; hour += 2 {
+		setClock(ts, false, []string{fmt.Sprintf("%sT%02d:00:00Z", args[0], hour)})
+		if err := ts.Exec(elsewhen, "-q", "sync"); err != nil && !errors.As(err, new(*exec.ExitError)) {
+			ts.Fatalf("running it: %v", err)
+		}
+		if mail := ts.ReadFile("stdout") + ts.ReadFile("stderr"); mail != "" {
+			mails++
+			all.WriteString(mail)
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("mails-"+args[0]), []byte(all.String()), 0o600))
+	if want := args[1]; strconv.Itoa(mails) != want {
+		ts.Fatalf("cron sent %d mails on %s, want %s:\n%s", mails, args[0], want, all.String())
+	}
 }
 
 // exits CODE ARG…: tracktik-sync ARG… ends with that very code, and says so.
