@@ -29,7 +29,7 @@ func (r *nameDecider) resolveNames(claims []plan.Claim) error {
 	r.names = plan.ResolveNames(claims, owners(plan.Username, r.Snapshot.OwnersOfUsername), owners(plan.Email, r.Snapshot.OwnersOfEmail))
 	for id, p := range r.names.Problems {
 		if s := r.People.Subjects[id]; s != nil { // else a bystander's
-			s.Mapped.Problems = append(s.Mapped.Problems, p)
+			s.Unmappable = append(s.Unmappable, p)
 		}
 	}
 	return failed

@@ -89,9 +89,9 @@ func (c *comparing) readUsers(ctx context.Context) error {
 				return err
 			}
 			if s := c.People.Subjects[p.ID]; s.Judgement.Verdict != plan.Provision { // they may have an employee
-				s.Person.User, s.Person.App = p.User, p.App
+				s.Person.Profiles(p.User, p.App)
 				c.PeopleReader.MapSubject(s)
-				s.Person.User, s.Person.App = nil, nil
+				s.Person.Profiles(nil, nil)
 			}
 		}
 		c.Advance(len(page))

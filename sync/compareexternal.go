@@ -16,7 +16,7 @@ func (c *comparing) tie(list []*read.Subject) error {
 	var ties plan.Ties
 	var tally plan.ExternalTally
 	for _, s := range list {
-		a := &s.Person.Assignment
+		a := s.Whole().Assignment
 		if a.SyncState == plan.SyncStateError {
 			out.Failed = append(out.Failed, plan.Compared{User: s.Named(), Note: "the last push of the portal's own integration failed (syncState ERROR): what it did not carry over is not done"})
 		}
@@ -50,7 +50,7 @@ func (c *comparing) proveTie(s *read.Subject, t *plan.Tie, tally *plan.ExternalT
 	e := c.employees[t.Employee]
 	switch {
 	case e == nil:
-		verdict := t.Judge(s.Person.ID, &s.Mapped.Wanted.Values, nil)
+		verdict := t.Judge(s.Person.ID, &s.Want().Values, nil)
 		c.out.ExternalIDs.Silent = append(c.out.ExternalIDs.Silent, plan.Compared{User: s.Named(), Note: t.Note(verdict, nil)})
 		return nil
 	case s.Link != nil:
@@ -60,7 +60,7 @@ func (c *comparing) proveTie(s *read.Subject, t *plan.Tie, tally *plan.ExternalT
 	s.Tie = t
 	s.Matches = []plan.Match{{Key: plan.ExternalID, Employee: *e}}
 	for _, key := range c.Matcher.Keys(s) {
-		for _, id := range c.byKey[key][plan.FoldName(s.Mapped.Wanted.Values[key])] {
+		for _, id := range c.byKey[key][plan.FoldName(s.Want().Values[key])] {
 			s.Matches = append(s.Matches, plan.Match{Key: key, Employee: *c.employees[id]})
 		}
 	}
@@ -94,7 +94,7 @@ func (c *comparing) tiedEmployee(s *read.Subject) (e *plan.Employee, note string
 	}
 	s.Tie.Other = c.ties.Other(s.Tie.Employee, s.Person.ID)
 	m := &s.Matches[0]
-	verdict := s.Tie.Judge(s.Person.ID, &s.Mapped.Wanted.Values, m)
+	verdict := s.Tie.Judge(s.Person.ID, &s.Want().Values, m)
 	note = s.Tie.Note(verdict, m)
 	switch verdict {
 	case plan.TieShared:
@@ -105,7 +105,7 @@ func (c *comparing) tiedEmployee(s *read.Subject) (e *plan.Employee, note string
 	case plan.TieDoubtful:
 		e := c.employees[m.Employee.ID]
 		c.out.ExternalIDs.Proposed = append(c.out.ExternalIDs.Proposed, plan.Compared{User: s.Named(), Employee: c.shown(e), Match: plan.KeyName(plan.ExternalID),
-			Note: fmt.Sprintf("in Okta %s; if they are one person: link %s %d", s.Mapped.Wanted.Values.FullName(), s.Person.Login, e.ID)})
+			Note: fmt.Sprintf("in Okta %s; if they are one person: link %s %d", s.Want().Values.FullName(), s.Person.Login, e.ID)})
 		return c.employees[m.Employee.ID], plan.HeldDoubtfulMatch + ": " + note, true
 	case plan.TieMatch:
 		if others := plan.OtherMatches(s.Matches, m.Employee.ID); others != "" {

@@ -56,7 +56,7 @@ func (c *comparing) namesakes() {
 	for i := range c.out.OnlyOkta {
 		row := &c.out.OnlyOkta[i]
 		s := c.People.Subjects[row.User.ID]
-		if same := byName[plan.FoldName(s.Mapped.Wanted.Values.FullName())]; len(same) > 0 && row.Note == "" {
+		if same := byName[plan.FoldName(s.Want().Values.FullName())]; len(same) > 0 && row.Note == "" {
 			row.Note = fmt.Sprintf("same name as employee %s, whom nobody in Okta is: `link` them if they are one person, else a run makes another employee", employeeList(same))
 		}
 	}
@@ -77,7 +77,7 @@ func (c *comparing) findRivals(s *read.Subject) {
 		return
 	}
 	for _, key := range c.Matcher.Keys(s) {
-		for _, id := range c.byKey[key][plan.FoldName(s.Mapped.Wanted.Values[key])] {
+		for _, id := range c.byKey[key][plan.FoldName(s.Want().Values[key])] {
 			if !slices.Contains(c.rivals[id], s.Person.ID) {
 				c.rivals[id] = append(c.rivals[id], s.Person.ID)
 			}
@@ -100,8 +100,8 @@ func (c *comparing) place(s *read.Subject) {
 	}
 	switch {
 	case e == nil:
-		if len(s.Mapped.Problems) > 0 && row.Note == "" {
-			row.Note = s.Mapped.Problems[0].Code + ": " + s.Mapped.Problems[0].Message
+		if len(s.Unmappable) > 0 && row.Note == "" {
+			row.Note = s.Unmappable[0].Code + ": " + s.Unmappable[0].Message
 		}
 		c.out.OnlyOkta = append(c.out.OnlyOkta, row)
 	case !e.Active():
@@ -130,7 +130,7 @@ func (c *comparing) employeeOf(s *read.Subject) (e *plan.Employee, match, note s
 	var active, ended []*plan.Employee
 	keys := map[plan.EmployeeID]plan.Field{}
 	for _, key := range c.Matcher.Keys(s) {
-		for _, id := range c.byKey[key][plan.FoldName(s.Mapped.Wanted.Values[key])] {
+		for _, id := range c.byKey[key][plan.FoldName(s.Want().Values[key])] {
 			e := c.employees[id]
 			if _, seen := keys[id]; seen {
 				continue
@@ -145,7 +145,7 @@ func (c *comparing) employeeOf(s *read.Subject) (e *plan.Employee, match, note s
 				note = fmt.Sprintf("%s: employee %d is that of user %s", plan.ProblemNameInUse, id, owner.Person.ID)
 			case e.Active():
 				active = append(active, e)
-			case !read.OtherNames(&s.Mapped.Wanted.Values, &e.Values) || key != plan.Email:
+			case !read.OtherNames(&s.Want().Values, &e.Values) || key != plan.Email:
 				ended = append(ended, e)
 			}
 		}
@@ -159,7 +159,7 @@ func (c *comparing) employeeOf(s *read.Subject) (e *plan.Employee, match, note s
 		return nil, "", fmt.Sprintf("%s: employee %d matches %d users; `link` says whose they are", plan.ProblemAmbiguousMatch, active[0].ID, len(c.rivals[active[0].ID]))
 	case len(active) == 1:
 		e = active[0]
-		if keys[e.ID] == plan.Email && read.OtherNames(&s.Mapped.Wanted.Values, &e.Values) {
+		if keys[e.ID] == plan.Email && read.OtherNames(&s.Want().Values, &e.Values) {
 			note = plan.HeldDoubtfulMatch + ": only the e-mail agrees; `link` settles it"
 		}
 		return e, plan.KeyName(keys[e.ID]), note
@@ -188,7 +188,7 @@ func employeeList(list []*plan.Employee) string {
 
 // differences are what the employee holds otherwise than Okta wants.
 func (c *comparing) differences(s *read.Subject, e *plan.Employee) []plan.Difference {
-	want := &s.Mapped.Wanted
+	want := s.Want()
 	link := plan.Adopted(want, e, false)
 	if s.Link != nil {
 		link = *s.Link

@@ -68,11 +68,20 @@ func (r *peopleDecider) decidePeople(ctx context.Context) error {
 	for _, s := range list {
 		if s.Judgement.Verdict == plan.Provision && r.Pending[s.Person.ID] == "" {
 			r.decideOne(s)
+			r.lighten(s)
 		}
 	}
 	r.recreate()
 	r.warnDefaultRegion(list)
 	return r.readLeavers(ctx, list) // those whom a decision about their scope ends
+}
+
+// lighten drops what nobody asks any more of a new person who is decided about: of a first
+// run these are all.
+func (r *peopleDecider) lighten(s *read.Subject) {
+	if _, recreated := r.names.Recreated[s.Person.ID]; s.Link == nil && !recreated && !r.Scope.Some() {
+		s.Lighten()
+	}
 }
 
 // spareOwn asks whose credentials we use where only the plan shows that it matters, and
@@ -104,7 +113,7 @@ func (r *peopleDecider) fresh(list []*read.Subject) []*read.Subject {
 	for _, s := range list {
 		_, recreated := r.names.Recreated[s.Person.ID]
 		if s.Link == nil && s.Judgement.Verdict == plan.Provision && !s.OutOf && s.ScopeErr == "" &&
-			len(s.Mapped.Problems) == 0 && !recreated && !s.Waits && r.Pending[s.Person.ID] == "" {
+			len(s.Unmappable) == 0 && !recreated && !s.Waits && r.Pending[s.Person.ID] == "" {
 			fresh = append(fresh, s)
 		}
 	}
@@ -140,7 +149,8 @@ func (r *peopleDecider) decideOne(s *read.Subject) {
 
 func (r *peopleDecider) view(s *read.Subject) *plan.View {
 	early, ended := r.dateReader.DatesNow(s)
-	return &plan.View{Dates: s.Dates, Early: early, Ended: ended, Person: &s.Person, Judgement: s.Judgement, Evidence: s.Evidence, Mapped: s.Mapped, OutOfScope: s.OutOf, ScopeError: s.ScopeErr,
+	person := s.Whole()
+	return &plan.View{Dates: s.Dates, Early: early, Ended: ended, Person: &person, Judgement: s.Judgement, Evidence: s.Evidence, Mapped: s.Mapped(), OutOfScope: s.OutOf, ScopeError: s.ScopeErr,
 		Link: s.Link, Employee: s.Employee, Gone: s.Gone, Matches: s.Matches, Tie: s.Tie, Former: s.Former, FormerNow: s.FormerNow, Troubles: r.dueTroubles(s.Person.ID), Origin: s.Origin(),
 		Recreate: slices.Contains(r.Scope.Recreate, s.Person.ID), Fresh: r.Refresh, AsOf: r.AsOf,
 		Told: r.Told(s.Person.ID)}
@@ -160,7 +170,7 @@ func (r *peopleDecider) dueTroubles(id plan.PersonID) []plan.Trouble {
 func (r *peopleDecider) recreate() {
 	for id, owner := range r.names.Recreated {
 		s, old := r.People.Subjects[id], r.People.Subjects[owner.Person]
-		if s == nil || len(s.Mapped.Problems) > 0 {
+		if s == nil || len(s.Unmappable) > 0 {
 			continue
 		}
 		link := *old.Link
@@ -168,7 +178,7 @@ func (r *peopleDecider) recreate() {
 		view := r.view(s)
 		view.Link = &link
 		update := plan.Decide(view, &r.Pol)
-		adopt := plan.Action{Kind: plan.Adopt, User: s.Ref(), Employee: owner.Employee, Extra: &plan.Extra{Key: plan.KeyRecreated}, Want: &s.Mapped.Wanted,
+		adopt := plan.Action{Kind: plan.Adopt, User: s.Ref(), Employee: owner.Employee, Extra: &plan.Extra{Key: plan.KeyRecreated}, Want: s.Want(),
 			Reason: plan.RecreatedReason(owner.Person)}
 		s.Decision = plan.Decision{Actions: append([]plan.Action{adopt}, update.Actions...), Held: update.Held, Problems: update.Problems, Warnings: update.Warnings}
 		old.Decision = plan.Decision{}

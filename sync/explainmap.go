@@ -54,7 +54,7 @@ func countOf(n int, word string) string {
 // mapProblems are those about the person's values, the region included.
 func (x *explainer) mapProblems() []plan.Problem {
 	problems := slices.Clone(x.result.Problems)
-	for _, p := range x.s.Mapped.Problems {
+	for _, p := range x.s.Unmappable {
 		if !slices.Contains(problems, p) && !isMatchProblem(p.Code) {
 			problems = append(problems, p)
 		}
@@ -114,7 +114,7 @@ func (x *explainer) fieldWhy(f plan.Field, field ExplainedField) string {
 }
 
 func (x *explainer) regionWhy(field ExplainedField) string {
-	id := x.s.Mapped.Wanted.RegionID
+	id := x.s.Want().RegionID
 	switch {
 	case field.Value == "" && x.s.Link != nil:
 		return "no division in Okta: nobody is moved"

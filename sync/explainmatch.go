@@ -85,7 +85,7 @@ func (x *explainer) tellLink(step *Step, l *plan.Link) {
 		step.OK = false
 		step.Summary += fmt.Sprintf("; it is %s in TrackTik, and not by us", status)
 	}
-	step.External = x.s.Person.Assignment.External
+	step.External = x.s.Whole().Assignment.External
 	if id, ok := plan.ParseExternal(step.External); ok && id != l.Employee {
 		x.note(StepMatch, "Okta's external id names employee %d, not theirs", id)
 	}
@@ -131,7 +131,7 @@ func (x *explainer) tellFound(step *Step) {
 			return
 		}
 	}
-	if len(x.s.Mapped.Problems) > 0 {
+	if len(x.s.Unmappable) > 0 {
 		step.Summary = "no employee is looked for before the values are in order"
 		return
 	}
@@ -144,7 +144,7 @@ func (x *explainer) tellFound(step *Step) {
 
 // tellTie says what Okta's external id says of somebody who is not managed.
 func (x *explainer) tellTie(step *Step) {
-	step.External = x.s.Person.Assignment.External
+	step.External = x.s.Whole().Assignment.External
 	switch {
 	case step.External == "" || !x.Pol.MatchExternal:
 	case x.Meta.External != nil && !x.Meta.External.Believed():
@@ -155,7 +155,7 @@ func (x *explainer) tellTie(step *Step) {
 		if i >= 0 {
 			m = &x.s.Matches[i]
 		}
-		if note := x.s.Tie.Note(x.s.Tie.Judge(x.id, &x.s.Mapped.Wanted.Values, m), m); note != "" {
+		if note := x.s.Tie.Note(x.s.Tie.Judge(x.id, &x.s.Want().Values, m), m); note != "" {
 			x.note(StepMatch, "%s", note)
 		}
 	}

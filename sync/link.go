@@ -131,7 +131,7 @@ func (l *linker) readPair(ctx context.Context, i int, employees map[plan.Employe
 	if !found {
 		return fmt.Errorf("%w: tracktik has no employee %d", read.ErrNobody, p.Employee)
 	}
-	s := &read.Subject{Person: person, Employee: &e, Judgement: plan.Judge(&person, &l.Pol), Matches: []plan.Match{{Employee: e}}}
+	s := &read.Subject{Person: read.SelfOf(&person), Employee: &e, Judgement: plan.Judge(&person, &l.Pol), Matches: []plan.Match{{Employee: e}}}
 	l.subjects[i] = s
 	return l.mapPerson(ctx, s)
 }
@@ -212,7 +212,7 @@ func (l *linker) mapPerson(ctx context.Context, s *read.Subject) error {
 		}
 	}
 	l.PeopleReader.MapSubject(s)
-	w := &s.Mapped.Wanted
+	w := s.Want()
 	if w.Values[plan.Region] == "" {
 		return nil
 	}
@@ -303,16 +303,16 @@ func (l *linker) judge(i int) {
 	case s.ScopeErr != "":
 		p.Err = fmt.Errorf("sync.scope failed for user %s: %s", id, s.ScopeErr)
 	default:
-		link := plan.Adopted(&s.Mapped.Wanted, e, false)
-		p.Differs, _ = plan.Differences(&link, &s.Mapped.Wanted, e, &l.Pol)
+		link := plan.Adopted(s.Want(), e, false)
+		p.Differs, _ = plan.Differences(&link, s.Want(), e, &l.Pol)
 	}
 }
 
 // linkOf is the link of a pair: as after an adoption, but that an administrator said so.
 func (l *linker) linkOf(s *read.Subject) plan.Link {
-	link := plan.Adopted(&s.Mapped.Wanted, s.Employee, l.Pol.AdoptKeep)
+	link := plan.Adopted(s.Want(), s.Employee, l.Pol.AdoptKeep)
 	link.How, link.Person, link.Since, link.Login, link.Email = plan.HowLinked, s.Person.ID, l.Moment(), s.Person.Login, s.Person.Email
-	link.AssignedBy = s.Person.Assignment.Group
+	link.AssignedBy = s.Whole().Assignment.Group
 	return link
 }
 

@@ -218,11 +218,11 @@ func (o *observing) apartFrom(s *read.Subject, e *plan.Employee) apart {
 		return a
 	}
 	a := apart{map[string]plan.Difference{}, map[string]plan.Difference{}}
-	link := plan.Adopted(&s.Mapped.Wanted, e, false)
+	link := plan.Adopted(s.Want(), e, false)
 	if s.Link != nil {
 		link = *s.Link
 	}
-	_, drift := plan.Differences(&link, &s.Mapped.Wanted, e, &o.Pol)
+	_, drift := plan.Differences(&link, s.Want(), e, &o.Pol)
 	for _, d := range o.differences(s, e) {
 		if slices.ContainsFunc(drift, func(c plan.Change) bool { return c.Field.String() == d.Field }) {
 			a.tracktik[d.Field] = d

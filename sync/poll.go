@@ -243,7 +243,8 @@ func (r *bookkeeper) unsettled(look *plan.Look, cause error) bool {
 		if asked && groups == nil {
 			groups = []plan.Group{}
 		}
-		seen = plan.SeenOf(&s.Person, !s.Absent, groups)
+		person := s.Whole()
+		seen = plan.SeenOf(&person, !s.Absent, groups)
 	}
 	return look.Contradicted(seen)
 }

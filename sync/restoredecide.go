@@ -33,7 +33,7 @@ func (r *restore) decisions() (actions []plan.Action, held []plan.Held, problems
 			r.bringBack(c, &d)
 		}
 		if len(d.Actions) > 0 {
-			s := &read.Subject{Person: plan.Person{ID: c.user.ID, Login: c.user.Login}, Former: &c.former, Kept: c.kept}
+			s := &read.Subject{Person: read.Self{ID: c.user.ID, Login: c.user.Login}, Former: &c.former, Kept: c.kept}
 			r.People.Subjects[c.user.ID] = s
 		}
 		actions, held, problems = append(actions, d.Actions...), append(held, d.Held...), append(problems, d.Problems...)

@@ -30,7 +30,7 @@ func (r *census) unmanaged() []plan.EmployeeID {
 		known[plan.Username][read.NameSum(s.Person.Login)] = true
 		known[plan.Email][read.NameSum(s.Person.Email)] = true
 		for f, sums := range known {
-			sums[read.NameSum(s.Mapped.Wanted.Values[f])] = true
+			sums[read.NameSum(s.Want().Values[f])] = true
 		}
 	}
 	var ids []plan.EmployeeID

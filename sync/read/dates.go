@@ -16,12 +16,12 @@ type DateReader struct {
 // readDates notes the days of employment of somebody who was decoded. Who is suspended has
 // some too.
 func (r *DateReader) readDates(s *Subject) {
-	if !r.Mapper.NeedsDates() || !s.Person.Readable {
+	if !r.Mapper.NeedsDates() || !s.Whole().Readable {
 		return
 	}
-	dates, warnings := r.Mapper.Dates(s.Person)
+	dates, warnings := r.Mapper.Dates(s.Whole())
 	s.Dates = dates
-	s.Mapped.Warnings = append(s.Mapped.Warnings, warnings...)
+	s.Odd = append(s.Odd, warnings...)
 	m := r.People.Find(s.Person.ID)
 	unchanged := m != nil && m.Print == s.Person.Print && m.Due != 0
 	early := dates.Start != "" && !dates.Start.MayHaveBegun(r.Pol.StartLead, r.AsOf)
@@ -76,7 +76,7 @@ func (r *DateReader) DatesNow(s *Subject) (early, ended bool) {
 	if s.Link != nil || s.Dates == (plan.Dates{}) {
 		return false, false
 	}
-	zone := r.regionReader.zoneOf(s.Mapped.Wanted.RegionID)
+	zone := r.regionReader.zoneOf(s.Want().RegionID)
 	return s.Dates.Start != "" && !s.Dates.Start.Begun(r.Pol.StartLead, r.AsOf, zone), s.Dates.End != "" && s.Dates.End.Over(r.AsOf, zone)
 }
 

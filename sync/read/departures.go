@@ -32,7 +32,7 @@ func (r *AbsentReader) confirmAbsent(ctx context.Context) error {
 		if m.Employee == 0 || m.Has(FlagListed) {
 			continue
 		}
-		s := &Subject{Person: plan.Person{ID: m.ID}, Absent: true}
+		s := &Subject{Person: Self{ID: m.ID}, Absent: true}
 		if err := r.peopleReader.Recall(s); err != nil {
 			return err
 		}
@@ -154,11 +154,11 @@ func (r *AbsentReader) lookUpOne(ctx context.Context, s *Subject) error {
 	if s.Absent && (judgement.Verdict == plan.Provision || judgement.Verdict == plan.Wait) {
 		return &BrokenListing{What: fmt.Sprintf("okta's listing of the app's users lacks user %s, who is assigned", p.ID)}
 	}
-	s.Person, s.Judgement = p, judgement
+	s.Person, s.Judgement = SelfOf(&p), judgement
 	if judgement.Verdict == plan.Provision {
 		r.peopleReader.MapSubject(s)
 	}
-	s.Person.User, s.Person.App = nil, nil
+	p.User, p.App = nil, nil
 	return nil
 }
 

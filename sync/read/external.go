@@ -54,7 +54,7 @@ func (r *tieReader) tie(fresh []*Subject) bool {
 	}
 	for _, s := range fresh {
 		s.Tie = nil
-		if text := s.Person.Assignment.External; text != "" {
+		if text := s.Whole().Assignment.External; text != "" {
 			id, _ := plan.ParseExternal(text)
 			s.Tie = &plan.Tie{Text: text, Employee: id, Other: r.Ties.Of.Other(id, s.Person.ID)}
 		}
@@ -67,7 +67,7 @@ func (r *tieReader) tie(fresh []*Subject) bool {
 // is what the last whole run saw.
 func (r *tieReader) rememberTies() {
 	for id, s := range r.People.Subjects {
-		if employee, ok := plan.ParseExternal(s.Person.Assignment.External); ok && s.Link == nil {
+		if employee, ok := plan.ParseExternal(s.Whole().Assignment.External); ok && s.Link == nil {
 			r.Ties.Of.Add(employee, id)
 		}
 	}
@@ -167,7 +167,7 @@ func (r *tieReader) proveTies(fresh []*Subject) {
 	settled := map[plan.PersonID]bool{}
 	for _, s := range fresh {
 		r.Ties.Of.Rivals(s.Person.ID, s.Matches)
-		settled[s.Person.ID] = s.Tie.Verdict(s.Person.ID, &s.Mapped.Wanted.Values, s.Matches) == plan.TieMatch
+		settled[s.Person.ID] = s.Tie.Verdict(s.Person.ID, &s.Want().Values, s.Matches) == plan.TieMatch
 	}
 	if r.Ties.Found != nil {
 		r.Ties.Found.Of = r.Ties.Of.Of(settled)

@@ -37,7 +37,7 @@ func (r *RegionReader) ResolveRegions(ctx context.Context, list []*Subject) erro
 		if s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || s.Waits {
 			continue
 		}
-		w := &s.Mapped.Wanted
+		w := s.Want()
 		if s.Link != nil && !plan.NeedsRegion(s.Link, w, &r.Pol) && !slices.Contains(r.Scope.Recreate, s.Person.ID) {
 			continue
 		}
@@ -50,11 +50,11 @@ func (r *RegionReader) ResolveRegions(ctx context.Context, list []*Subject) erro
 }
 
 func (r *RegionReader) resolveRegion(s *Subject) {
-	w := &s.Mapped.Wanted
+	w := s.Want()
 	region, byDefault, code, message := r.Regions.Of(w.Values[plan.Region], r.Pol.DefaultRegion)
 	w.Default = byDefault
 	if code != "" {
-		s.Mapped.Problems = append(s.Mapped.Problems, plan.Problem{User: s.Ref(), Code: code, Message: message})
+		s.Unmappable = append(s.Unmappable, plan.Problem{User: s.Ref(), Code: code, Message: message})
 		return
 	}
 	w.RegionID = region.ID
@@ -135,7 +135,7 @@ func (r *Matcher) readFormers(ctx context.Context, fresh []*Subject) error {
 func (r *Matcher) Keys(s *Subject) []plan.Field {
 	var keys []plan.Field
 	for _, f := range r.Pol.Match {
-		if s.Mapped.Wanted.Values[f] != "" {
+		if s.Want().Values[f] != "" {
 			keys = append(keys, f)
 		}
 	}
@@ -153,7 +153,7 @@ func (r *Matcher) matchByLookUp(ctx context.Context, fresh []*Subject) error {
 		pool.Go(func() error {
 			defer r.Advance(1)
 			for _, key := range r.Keys(s) {
-				found, err := r.Target.FindEmployees(ctx, key, s.Mapped.Wanted.Values[key])
+				found, err := r.Target.FindEmployees(ctx, key, s.Want().Values[key])
 				if err != nil {
 					return err
 				}
@@ -175,7 +175,7 @@ func (r *Matcher) matchByListing(ctx context.Context, fresh []*Subject) error {
 	}
 	for _, s := range fresh {
 		for _, f := range r.Keys(s) {
-			name := plan.FoldName(s.Mapped.Wanted.Values[f])
+			name := plan.FoldName(s.Want().Values[f])
 			wanted[f][name] = append(wanted[f][name], s)
 		}
 	}
@@ -225,8 +225,8 @@ func (r *Matcher) Ownership(m *plan.Match) error {
 
 // givesFree reports whether the owner is given another name in this plan.
 func (r *Matcher) givesFree(owner *Subject, m *plan.Match) bool {
-	w := &owner.Mapped.Wanted
-	return m.Key < plan.NumFields && owner.Link != nil && len(owner.Mapped.Problems) == 0 && !w.Keep.Has(m.Key) && !m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key])
+	w := owner.Want()
+	return m.Key < plan.NumFields && owner.Link != nil && len(owner.Unmappable) == 0 && !w.Keep.Has(m.Key) && !m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key])
 }
 
 // configuredOwn is the employee whose credentials we use, as far as the configuration

@@ -100,7 +100,7 @@ func (r *NameReader) bystander(ctx context.Context, id plan.PersonID, c plan.Cla
 	if err != nil || !assigned {
 		return plan.Claim{}, false, err
 	}
-	s := &Subject{Person: p, Judgement: plan.Judge(&p, &r.Pol)}
+	s := &Subject{Person: SelfOf(&p), Judgement: plan.Judge(&p, &r.Pol)}
 	link, managed, err := r.Snapshot.Link(id)
 	if err != nil || s.Judgement.Verdict != plan.Provision {
 		return plan.Claim{}, false, err
@@ -232,7 +232,7 @@ func (r *Claimer) Claims(list []*Subject) []plan.Claim {
 }
 
 func (r *Claimer) claim(s *Subject) (plan.Claim, bool) {
-	if s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || len(s.Mapped.Problems) > 0 || r.Pending[s.Person.ID] != "" {
+	if s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || len(s.Unmappable) > 0 || r.Pending[s.Person.ID] != "" {
 		return plan.Claim{}, false
 	}
 	ended := ""
@@ -258,12 +258,12 @@ func (r *Claimer) claim(s *Subject) (plan.Claim, bool) {
 // effective is what the person's employee will hold: a field that is not sent stays as
 // it was pushed, whatever Okta says.
 func (r *Claimer) effective(s *Subject) plan.Values {
-	v := s.Mapped.Wanted.Values
+	v := s.Want().Values
 	if s.Link == nil {
 		return v
 	}
 	for f := range v {
-		if field := plan.Field(f); s.Mapped.Wanted.Keep.Has(field) || r.Pol.Settled(s.Link, field) {
+		if field := plan.Field(f); s.Want().Keep.Has(field) || r.Pol.Settled(s.Link, field) {
 			v[f] = s.Link.Pushed[f]
 		}
 	}

@@ -131,7 +131,7 @@ func (r *peopleReader) repeated(m *Mark, e *plan.Entry, twice map[plan.PersonID]
 		return false
 	}
 	if r.People.Subjects[e.ID] == nil { // the first one was in order, and not decoded
-		r.People.Subjects[e.ID] = &Subject{Person: plan.Person{ID: e.ID}}
+		r.People.Subjects[e.ID] = &Subject{Person: Self{ID: e.ID}}
 	}
 	return true
 }
@@ -159,17 +159,18 @@ func (r *peopleReader) mustDecode(m *Mark) bool {
 
 // subject judges and maps a person who was decoded.
 func (r *peopleReader) Subject(p plan.Person, evidence string) error {
-	s := Subject{Person: p, Judgement: plan.Judge(&p, &r.Pol), Evidence: evidence, Seen: r.Moment()}
-	if err := r.Recall(&s); err != nil {
+	s := r.People.place()
+	*s = Subject{Person: SelfOf(&p), Judgement: plan.Judge(&p, &r.Pol), Evidence: evidence, Seen: r.Moment()}
+	if err := r.Recall(s); err != nil {
 		return err
 	}
 	if s.Judgement.Verdict == plan.Provision {
-		r.MapSubject(&s)
+		r.MapSubject(s)
 	}
-	r.dateReader.readDates(&s)
+	r.dateReader.readDates(s)
 	s.Leaver = s.Judgement.Verdict == plan.Depart
-	s.compact()
-	r.People.add(s)
+	r.People.compact(s)
+	r.People.Subjects[s.Person.ID] = s
 	return nil
 }
 
@@ -183,7 +184,8 @@ func (r *peopleReader) Recall(s *Subject) error {
 		if slices.Contains(r.Scope.Retry, s.Person.ID) {
 			link.LastRepair = "" // somebody says that TrackTik keeps the value by now
 		}
-		s.Link = &link
+		own := link // only of who is managed one is kept
+		s.Link = &own
 		s.Employee, s.Gone = r.Current.Differs[s.Person.ID], r.Current.Gone[s.Person.ID]
 		return nil
 	}
@@ -204,7 +206,7 @@ func (r *peopleReader) MapSubject(s *Subject) {
 	if r.Mapper.NeedsGroups() {
 		groups = r.GroupNames(s.Person.ID)
 	}
-	in, err := r.Mapper.InScope(s.Person, groups)
+	in, err := r.Mapper.InScope(s.Whole(), groups)
 	switch {
 	case err != nil:
 		s.ScopeErr = err.Error()
@@ -213,9 +215,10 @@ func (r *peopleReader) MapSubject(s *Subject) {
 		s.OutOf = true
 		return
 	}
-	result := r.Mapper.Map(s.Person, groups)
-	s.Mapped = plan.Mapped{Wanted: result.Wanted, Problems: result.Problems, Warnings: result.Warnings}
-	s.Mapped.Wanted.Group = s.Person.Assignment.Group
+	result := r.Mapper.Map(s.Whole(), groups)
+	wanted := result.Wanted
+	wanted.Group = s.Whole().Assignment.Group
+	s.wanted, s.Unmappable, s.Odd, s.name = &wanted, result.Problems, result.Warnings, wanted.Values.FullName()
 }
 
 // groupNames are the names of the pushed groups that hold the person, which may be none;

@@ -14,7 +14,8 @@ import (
 type roster struct {
 	Marks    []Mark
 	Subjects map[plan.PersonID]*Subject
-	block    []Subject // the last one that add made
+	block    []Subject // the last one that place made
+	room     room      // of compact
 	listed   int       // people in Okta's listing
 	Managed  int
 }
@@ -58,16 +59,14 @@ func LoadRoster(s Record) (*roster, error) {
 	return r, nil
 }
 
-// add enters a subject by the person's id. There can be as many as the organisation has
+// place makes room for one subject more. There can be as many as the organisation has
 // people, so they are kept in blocks.
-func (r *roster) add(s Subject) *Subject {
+func (r *roster) place() *Subject {
 	if len(r.block) == cap(r.block) {
 		r.block = make([]Subject, 0, min(max(16, len(r.Subjects)), 1024))
 	}
-	r.block = append(r.block, s)
-	added := &r.block[len(r.block)-1]
-	r.Subjects[s.Person.ID] = added
-	return added
+	r.block = r.block[:len(r.block)+1]
+	return &r.block[len(r.block)-1]
 }
 
 // find returns the mark of a person, nil when the snapshot has none.

@@ -3,7 +3,6 @@ package read
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"tracktik-sync/sync/plan"
@@ -11,12 +10,14 @@ import (
 
 // A subject is one person about whom something is decided in this run.
 type Subject struct {
-	Person     plan.Person // without the profiles, once they are mapped
+	Person     Self
+	name       string // "first last", as Okta has it, of who was mapped
 	Judgement  plan.Judgement
 	Evidence   string
-	Seen       time.Time // when the evidence was seen
-	unanswered bool      // the look-up of somebody missing failed
-	Mapped     plan.Mapped
+	Seen       time.Time      // when the evidence was seen
+	wanted     *plan.Wanted   // nil: nobody has mapped them; see Want
+	Unmappable []plan.Problem // what is wrong with it
+	Odd        []plan.Warning // and what is strange about it
 	Dates      plan.Dates
 	ScopeErr   string
 	Link       *plan.Link
@@ -29,6 +30,10 @@ type Subject struct {
 	Decision   plan.Decision
 	Was        *Subject // who they were under an earlier Okta id
 	Became     *Subject // who they are under a later one
+	// tie is what Okta's external id says of a new person; nil: nothing that is believed.
+	Tie *plan.Tie
+
+	unanswered bool // the look-up of somebody missing failed
 	OutOf      bool
 	Gone       bool
 	Absent     bool // not in the listing
@@ -36,38 +41,36 @@ type Subject struct {
 	// open says that something is left to do or to show: the person is decoded again
 	// in the next run, whatever the print.
 	Open bool
-	// tie is what Okta's external id says of a new person; nil: nothing that is believed.
-	Tie *plan.Tie
 	// waits says that a day is still to come, or is over, and that nothing else has changed
 	// since they were looked at: nothing is asked about them.
 	Waits bool
 }
 
-// compact drops the profiles, and moves the texts that stay into one. Of a hundred
-// thousand people, a dozen small texts each keep the collector busy, and take up much
-// more than their length; and most people's names are in their e-mail address again.
-func (s *Subject) compact() {
-	p, w := &s.Person, &s.Mapped.Wanted
-	p.User, p.App = nil, nil
-	texts := []*string{(*string)(&p.ID), &p.Login, &p.Email, &p.Status, &p.Transition, &p.Assignment.UserName,
-		&p.Assignment.Status, &p.Assignment.Scope, &p.Assignment.External, &p.Assignment.SyncState, (*string)(&p.Assignment.Group), &w.Email, (*string)(&w.Group)}
-	for f := range w.Values {
-		texts = append(texts, &w.Values[f])
+// Whole is the person as far as they are still known.
+func (s *Subject) Whole() plan.Person {
+	var p plan.Person
+	if s.Person.rest != nil {
+		p = *s.Person.rest
 	}
-	var all strings.Builder
-	all.Grow(512)
-	at := make([]int, len(texts))
-	for i, text := range texts {
-		if at[i] = strings.Index(all.String(), *text); at[i] < 0 {
-			at[i] = all.Len()
-			all.WriteString(*text)
-		}
-	}
-	one := strings.Clone(all.String())
-	for i, text := range texts {
-		*text = one[at[i] : at[i]+len(*text)]
-	}
+	p.ID, p.Login, p.Email, p.Status, p.Print = s.Person.ID, s.Person.Login, s.Person.Email, s.Person.Status, s.Person.Print
+	return p
 }
+
+// Want is what Okta says that the person's employee should hold.
+func (s *Subject) Want() *plan.Wanted {
+	if s.wanted == nil {
+		s.wanted = &plan.Wanted{}
+	}
+	return s.wanted
+}
+
+// Mapped is Want with what is wrong with it.
+func (s *Subject) Mapped() plan.Mapped {
+	return plan.Mapped{Wanted: *s.Want(), Problems: s.Unmappable, Warnings: s.Odd}
+}
+
+// Lighten drops what nobody asks any more of a new person who is decided about.
+func (s *Subject) Lighten() { s.Person.rest = nil }
 
 // name is how the subject's login is shown, also when Okta did not tell it.
 func (s *Subject) Ref() plan.UserRef {
@@ -96,7 +99,7 @@ func (s *Subject) SeenAgain() {
 func (s *Subject) Own() {
 	for i := range s.Decision.Actions {
 		if a := &s.Decision.Actions[i]; a.Want != nil {
-			a.Want = &s.Mapped.Wanted
+			a.Want = s.Want()
 		}
 	}
 }
@@ -104,7 +107,7 @@ func (s *Subject) Own() {
 // named is ref with the name, as Okta has it, or as it was before they left.
 func (s *Subject) Named() plan.UserRef {
 	ref := s.Ref()
-	ref.Name = s.Mapped.Wanted.Values.FullName()
+	ref.Name = s.name
 	if ref.Name == "" && s.Former != nil {
 		ref.Name = s.Former.Link.Pushed.FullName()
 	}
@@ -116,10 +119,11 @@ func (s *Subject) Named() plan.UserRef {
 
 // origin tells how the person came to the app.
 func (s *Subject) Origin() string {
-	if s.Person.Assignment.Group == "" {
+	group := s.Whole().Assignment.Group
+	if group == "" {
 		return ""
 	}
-	return fmt.Sprintf(" through group %s", s.Person.Assignment.Group)
+	return fmt.Sprintf(" through group %s", group)
 }
 
 // ended reports that the employee was ended by somebody else.
@@ -167,7 +171,8 @@ func Who(link *plan.Link, s *Subject) plan.Who {
 	if s == nil {
 		return plan.Who{Link: link}
 	}
-	return plan.Who{Person: &s.Person, Link: link, Wanted: &s.Mapped.Wanted, Employee: s.Employee}
+	person := s.Whole()
+	return plan.Who{Person: &person, Link: link, Wanted: s.Want(), Employee: s.Employee}
 }
 
 // terminates reports whether the person's employee is terminated in this plan.
