@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"tracktik-sync/sync/decide"
+
 	"tracktik-sync/sync/read"
 
 	"tracktik-sync/sync/apply"
@@ -17,14 +19,14 @@ type carrier struct {
 	dateReader   *read.DateReader
 	scopeReader  *read.ScopeReader
 	regionReader *read.RegionReader
-	leftReader   *leftReader
+	leftReader   *decide.LeftReader
 	approver     *approver
 }
 
 // job is what package apply carries the run's plan out with.
 func (r *carrier) job() *apply.Job {
 	return &apply.Job{Run: r.ID, By: r.By, Target: r.engine.Target, Snapshot: r.store, Clock: runClock{r.Sides, r.engine.Sleep}, Holders: r.Grants, Ground: ground{r.Base},
-		Policy: &r.Pol, Log: r.Log, Progress: r.Advance, Approved: r.approver.letPass, Names: &r.names, Troubles: r.Troubles, Refused: r.Meta.Refused,
+		Policy: &r.Pol, Log: r.Log, Progress: r.Advance, Approved: r.approver.letPass, Names: &r.Names, Troubles: r.Troubles, Refused: r.Meta.Refused,
 		Confirm: r.confirm, Zones: r.regionReader.Zones, Listed: r.Newest,
 		Rules: apply.Rules{Observe: r.Observe, Redact: r.RedactHistory, Workers: r.Workers, MaxProblemPercent: r.engine.MaxProblemPercent,
 			Reason: r.engine.Reason, Comment: r.engine.Comment, Notify: r.engine.Notify, Timezone: r.Timezone, Binding: r.Binding, Formerly: r.Meta.Formerly}}
@@ -136,7 +138,7 @@ func (r *carrier) confirm(ctx context.Context, action *plan.Action) string {
 			return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
 		}
 		for _, g := range groups {
-			if r.ByGroup[g.ID] != nil && r.leftReader.gives(g.ID, &plan.Holding{Grant: plan.Grant{Group: action.Role.Group}, Role: action.Role}) {
+			if r.ByGroup[g.ID] != nil && r.leftReader.Gives(g.ID, &plan.Holding{Grant: plan.Grant{Group: action.Role.Group}, Role: action.Role}) {
 				return plan.HeldUnconfirmed + ": is in the group again"
 			}
 		}

@@ -6,8 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"tracktik-sync/sync/compare"
+
 	"tracktik-sync/okta/oktatest"
-	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -16,7 +17,7 @@ import (
 func (w *world) compare() *plan.Comparison {
 	w.Helper()
 	w.portal.ResetRequests()
-	c, err := w.build().Compare(context.Background(), tsync.Observed{})
+	c, err := w.build().Compare(context.Background(), compare.Observed{})
 	w.must(err)
 	w.wantNoWrites()
 	return c
@@ -108,7 +109,7 @@ func TestCompareBelievesNoBrokenListing(t *testing.T) {
 			w.hire("ada")
 			w.run()
 			spoil(w)
-			if c, err := w.build().Compare(context.Background(), tsync.Observed{}); err == nil {
+			if c, err := w.build().Compare(context.Background(), compare.Observed{}); err == nil {
 				t.Errorf("it compares: %+v", c.Summary)
 			}
 		})

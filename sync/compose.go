@@ -23,10 +23,10 @@ type guard struct {
 // compose puts all decisions into one plan, in the order in which it is carried out,
 // and lets the guards judge it.
 func (r *guard) compose(ctx context.Context) {
-	roles := &r.roles.decision // with room for all actions
-	actions := append(roles.Actions, r.roles.groups.Actions...)
-	held := slices.Clone(r.roles.groups.Held)
-	problems := slices.Clone(r.roles.groups.Problems)
+	roles := &r.Roles.Decision // with room for all actions
+	actions := append(roles.Actions, r.Roles.Groups.Actions...)
+	held := slices.Clone(r.Roles.Groups.Held)
+	problems := slices.Clone(r.Roles.Groups.Problems)
 	var warnings []plan.Warning
 	list := r.People.Sorted()
 	for _, s := range list {
@@ -37,9 +37,9 @@ func (r *guard) compose(ctx context.Context) {
 	}
 	held, problems = append(held, roles.Held...), slices.Concat(problems, roles.Problems, r.stuckHere())
 	r.warnReason(actions)
-	warnings = slices.Concat(r.Warnings, r.roles.groups.Warnings, roles.Warnings, warnings)
+	warnings = slices.Concat(r.Warnings, r.Roles.Groups.Warnings, roles.Warnings, warnings)
 	r.told = len(r.Warnings)
-	plan.Order(actions, &r.names)
+	plan.Order(actions, &r.Names)
 	if r.opt.Expect != "" && len(r.Approved) > 0 {
 		r.plainHash = r.hashWithoutApproval(ctx, actions, held)
 	}
@@ -63,7 +63,7 @@ func (r *guard) compose(ctx context.Context) {
 	for _, s := range list { // all of it is in the document
 		s.Decision.Held = nil
 	}
-	r.roles.decision = plan.Decision{}
+	r.Roles.Decision = plan.Decision{}
 }
 
 // stuckHere are the writes that no look-up settles, of those whom the run is about.
@@ -155,7 +155,7 @@ func (r *guard) judge(ctx context.Context, actions []plan.Action, held []plan.He
 // since TrackTik refused it before: they keep the name in this run.
 func (r *guard) keepNames(actions []plan.Action) map[plan.PersonID]string {
 	waits := map[plan.PersonID]string{}
-	if len(r.names.After) == 0 {
+	if len(r.Names.After) == 0 {
 		return waits
 	}
 	updated := map[plan.PersonID]bool{}
@@ -164,7 +164,7 @@ func (r *guard) keepNames(actions []plan.Action) map[plan.PersonID]string {
 			updated[actions[i].User.ID] = true
 		}
 	}
-	for _, owners := range r.names.After {
+	for _, owners := range r.Names.After {
 		for _, owner := range owners {
 			if s := r.People.Subjects[owner]; s != nil && !updated[owner] && len(s.Decision.Problems) > 0 {
 				waits[owner] = plan.HeldPending
@@ -178,7 +178,7 @@ func (r *guard) keepNames(actions []plan.Action) map[plan.PersonID]string {
 // keep theirs, with the code that says why.
 func (r *guard) withhold(actions []plan.Action, held []plan.Held, waits map[plan.PersonID]string) ([]plan.Action, []plan.Held) {
 	stopped := map[plan.PersonID]string{}
-	for _, wants := range []map[plan.PersonID][]plan.PersonID{r.names.After, r.names.Freed} {
+	for _, wants := range []map[plan.PersonID][]plan.PersonID{r.Names.After, r.Names.Freed} {
 		for id, owners := range wants {
 			for _, owner := range owners {
 				if code := waits[owner]; code != "" {

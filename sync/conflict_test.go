@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"tracktik-sync/sync/links"
+
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
@@ -189,7 +191,7 @@ func (w *world) wantUntold(e tracktiktest.Employee) {
 func TestALinkSettlesACreateThatMayHaveMadeThem(t *testing.T) {
 	for how, settled := range map[string]func(w *world, id int64){
 		"by link": func(w *world, id int64) {
-			linked, err := w.build().LinkPeople(t.Context(), []tsync.Pair{{User: mail("ada"), Employee: plan.EmployeeID(id)}})
+			linked, err := w.build().LinkPeople(t.Context(), []links.Pair{{User: mail("ada"), Employee: plan.EmployeeID(id)}})
 			w.must(err)
 			w.must(linked[0].Err)
 		},

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"tracktik-sync/sync/explain"
+
 	"tracktik-sync/okta/oktatest"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/mapping"
@@ -21,7 +23,7 @@ const mostExplainCalls = 8
 
 // explain explains as a new process would, and holds it to its promises: five steps,
 // few calls, no writes.
-func (w *world) explain(name string) (*tsync.Explanation, error) {
+func (w *world) explain(name string) (*explain.Explanation, error) {
 	w.Helper()
 	w.org.ResetRequests()
 	w.portal.ResetRequests()
@@ -50,7 +52,7 @@ func (w *world) explain(name string) (*tsync.Explanation, error) {
 	return x, err
 }
 
-func (w *world) explained(name string) *tsync.Explanation {
+func (w *world) explained(name string) *explain.Explanation {
 	w.Helper()
 	x, err := w.explain(name)
 	w.must(err)
@@ -58,9 +60,9 @@ func (w *world) explained(name string) *tsync.Explanation {
 }
 
 // wantStep wants a step to be in order or not, and to say something.
-func (w *world) wantStep(x *tsync.Explanation, name string, ok bool, says ...string) {
+func (w *world) wantStep(x *explain.Explanation, name string, ok bool, says ...string) {
 	w.Helper()
-	i := slices.IndexFunc(x.Steps, func(s tsync.Step) bool { return s.Name == name })
+	i := slices.IndexFunc(x.Steps, func(s explain.Step) bool { return s.Name == name })
 	text := x.Steps[i].Summary + "\n" + strings.Join(x.Steps[i].Notes, "\n")
 	if x.Steps[i].OK != ok {
 		w.Errorf("step %s is %v: %s", name, x.Steps[i].OK, text)
@@ -72,13 +74,13 @@ func (w *world) wantStep(x *tsync.Explanation, name string, ok bool, says ...str
 	}
 }
 
-func field(x *tsync.Explanation, name string) tsync.ExplainedField {
+func field(x *explain.Explanation, name string) explain.ExplainedField {
 	for _, f := range x.Steps[3].Fields {
 		if f.Field == name {
 			return f
 		}
 	}
-	return tsync.ExplainedField{}
+	return explain.ExplainedField{}
 }
 
 func TestExplainShowsWhereEachValueAndRoleComesFrom(t *testing.T) {
@@ -109,12 +111,12 @@ func TestExplainShowsWhereEachValueAndRoleComesFrom(t *testing.T) {
 	x = w.explained("ada")
 	w.wantStep(x, "match", true, "created at", run.ID)
 	w.wantStep(x, "plan", true, "everything is as Okta wants it")
-	if len(x.Roles) != 1 || x.Roles[0].Why != `member of group "Site A"` || x.Roles[0].State != tsync.RoleHas || x.Roles[0].Since == nil || x.Roles[0].Run != run.ID {
+	if len(x.Roles) != 1 || x.Roles[0].Why != `member of group "Site A"` || x.Roles[0].State != explain.RoleHas || x.Roles[0].Since == nil || x.Roles[0].Run != run.ID {
 		t.Errorf("the roles are %+v", x.Roles)
 	}
 	w.leave("Site A", "ada")
 	w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
-	if x = w.explained("ada"); len(x.Roles) != 1 || x.Roles[0].State != tsync.RoleRevoked {
+	if x = w.explained("ada"); len(x.Roles) != 1 || x.Roles[0].State != explain.RoleRevoked {
 		t.Errorf("the roles are %+v", x.Roles)
 	}
 }

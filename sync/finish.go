@@ -69,7 +69,7 @@ func noWaitBegins(note, record *plan.Link) {
 }
 
 func (r *recorder) finishGrants(out *apply.Outcome) error {
-	batch := plan.Batch{DropGrants: append(slices.Clone(r.Current.DropGrants), r.roles.drops...)}
+	batch := plan.Batch{DropGrants: append(slices.Clone(r.Current.DropGrants), r.Roles.Drops...)}
 	dropped := map[plan.GrantKey]bool{}
 	for _, k := range batch.DropGrants {
 		dropped[k] = true
@@ -92,7 +92,7 @@ func (r *recorder) finishGrants(out *apply.Outcome) error {
 		return err
 	}
 	batch.Grants = append(batch.Grants, corrected...)
-	for _, g := range r.roles.adopted {
+	for _, g := range r.Roles.Adopted {
 		_, found, err := r.Snapshot.Link(g.Person)
 		if err != nil {
 			return err
@@ -145,7 +145,7 @@ func (r *recorder) finishGroups(out *apply.Outcome) error {
 		return err
 	}
 	changed := map[plan.GroupID]plan.GroupLink{}
-	for _, l := range r.roles.groups.Links {
+	for _, l := range r.Roles.Groups.Links {
 		changed[l.Group] = l
 	}
 	for _, g := range r.Pushed {

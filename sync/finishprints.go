@@ -100,7 +100,7 @@ func (r *recorder) forgetStrangers() error {
 // finishOthers records who holds roles of others.
 func (r *recorder) finishOthers(*apply.Outcome) error {
 	var links []plan.Link
-	for id, holds := range r.roles.others {
+	for id, holds := range r.Roles.Others {
 		link, found, err := r.Snapshot.Link(id)
 		if err != nil {
 			return err

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"tracktik-sync/sync/compare"
+
 	"tracktik-sync/okta/oktatest"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
@@ -577,12 +579,12 @@ func TestACompareDoesNotBelieveAShortListOfGrants(t *testing.T) {
 	w.group("Site North", "ada")
 	w.run()
 	w.rules(func(r *tracktiktest.Rules) { r.GrantsUnlisted = true })
-	if _, err := w.build().Compare(context.Background(), tsync.Observed{}); err == nil || !strings.Contains(err.Error(), "lacks grant") {
+	if _, err := w.build().Compare(context.Background(), compare.Observed{}); err == nil || !strings.Contains(err.Error(), "lacks grant") {
 		t.Errorf("ended with %v, want the contradiction", err)
 	}
 	w.rules(func(r *tracktiktest.Rules) { r.GrantsUnlisted = false })
 	w.must(w.portal.Revoke(w.employee("ada").ID, w.roleID("Site North")))
-	if _, err := w.build().Compare(context.Background(), tsync.Observed{}); err != nil {
+	if _, err := w.build().Compare(context.Background(), compare.Observed{}); err != nil {
 		t.Errorf("a grant that is gone: %v", err)
 	}
 }

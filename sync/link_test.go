@@ -4,18 +4,19 @@ import (
 	"context"
 	"testing"
 
-	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/links"
+
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
 
 // strangers are employees with other usernames and e-mails than the people have, one
 // each: only a link says who they are.
-func strangers(w *world, names []string) []tsync.Pair {
-	pairs := make([]tsync.Pair, len(names))
+func strangers(w *world, names []string) []links.Pair {
+	pairs := make([]links.Pair, len(names))
 	for i, name := range names {
 		id := w.portal.AddEmployee(tracktiktest.Employee{Username: "old-" + name, FirstName: "Somebody", LastName: "Else", Email: "old-" + mail(name)})
-		pairs[i] = tsync.Pair{Line: i + 1, User: mail(name), Employee: plan.EmployeeID(id)}
+		pairs[i] = links.Pair{Line: i + 1, User: mail(name), Employee: plan.EmployeeID(id)}
 	}
 	return pairs
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"tracktik-sync/sync/compare"
+
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
@@ -54,7 +56,7 @@ func (w *world) observed() *plan.Observation {
 	w.Helper()
 	meta, err := w.db.Meta()
 	w.must(err)
-	var seen tsync.Observed
+	var seen compare.Observed
 	if meta.Observing != nil {
 		for entry, err := range w.db.Audits(state.Query{Since: meta.Observing.Since}) {
 			w.must(err)

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"tracktik-sync/sync/decide"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
@@ -23,7 +24,7 @@ type task struct {
 // desk is what the parts of a run have that judge, carry out and record the plan.
 type desk struct {
 	read.Base
-	*decided
+	*decide.Decided
 	*task
 }
 
@@ -39,10 +40,10 @@ type parts struct {
 
 // wire makes the parts of a run, from the ground up.
 func (r *run) wire() {
-	d := desk{r.Base, r.decided, r.task}
+	d := desk{r.Base, r.Decided, r.task}
 	r.guard = &guard{d}
 	r.approver = &approver{d}
-	r.carrier = &carrier{d, r.AbsentReader, r.DateReader, r.ScopeReader, r.RegionReader, r.leftReader, r.approver}
+	r.carrier = &carrier{d, r.AbsentReader, r.DateReader, r.ScopeReader, r.RegionReader, r.LeftReader, r.approver}
 	r.recorder = &recorder{d, r.carrier, r.DateReader}
 	r.census = &census{d, r.StandingReader}
 	r.bookkeeper = &bookkeeper{d, r.census, r.AbsentReader}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"tracktik-sync/sync/links"
+
 	"tracktik-sync/okta/oktatest"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
@@ -198,7 +200,7 @@ func TestProtectedPeopleAreNeverTakenOver(t *testing.T) {
 			if name.employee != nil {
 				w.must(w.portal.UpdateEmployee(id, name.employee))
 			}
-			linked, err := w.build().LinkPeople(context.Background(), []tsync.Pair{{User: w.users["ada"], Employee: plan.EmployeeID(id)}})
+			linked, err := w.build().LinkPeople(context.Background(), []links.Pair{{User: w.users["ada"], Employee: plan.EmployeeID(id)}})
 			w.must(err)
 			if linked[0].Err == nil || !strings.Contains(linked[0].Err.Error(), "sync.protected") {
 				t.Errorf("linked by hand: %v", linked[0].Err)

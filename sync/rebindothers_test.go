@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"tracktik-sync/sync/links"
+
 	"tracktik-sync/okta/oktatest"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
@@ -59,7 +61,7 @@ func becomesSomebodyElse(e *tracktiktest.Employee) {
 }
 
 // rebind binds the snapshot to the world as it is now, with the approval that it asks for.
-func (w *world) rebind() *tsync.Rebinding {
+func (w *world) rebind() *links.Rebinding {
 	w.Helper()
 	w.portal.ResetRequests()
 	found, err := w.build().Rebind(context.Background(), nil)

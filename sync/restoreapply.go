@@ -97,7 +97,7 @@ func (r *restore) makeAnew(ctx context.Context, a *apply.Applier) error {
 		}
 		kept = nil
 	}
-	plan.Order(kept, &r.names)
+	plan.Order(kept, &r.Names)
 	if err := r.keepRefused(ctx); err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"tracktik-sync/sync/decide"
+
 	"tracktik-sync/sync/read"
 
 	"tracktik-sync/sync/plan"
@@ -191,7 +193,7 @@ func (r *restore) grantMissing(c *comeback, id plan.EmployeeID, d *plan.Decision
 		case !r.Pol.GrantRoles:
 			d.Held = append(d.Held, plan.Held{Action: a, Why: plan.HeldSwitchedOff + ": sync.grant_roles is off"})
 		case c.doubt != "" && id != 0:
-			d.Held = append(d.Held, plan.Held{Action: a, Why: unsureOf(c.doubt)})
+			d.Held = append(d.Held, plan.Held{Action: a, Why: decide.UnsureOf(c.doubt)})
 		case plan.ProtectedRole(role, &r.Pol) && !r.mappedRole(g.Group):
 			d.Held = append(d.Held, plan.Held{Action: a, Why: plan.HeldProtectedRole + ": sync.roles.protected names the role"})
 		default:

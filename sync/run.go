@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"tracktik-sync/sync/decide"
+
 	"tracktik-sync/sync/read"
 
 	"tracktik-sync/sync/plan"
@@ -12,7 +14,7 @@ import (
 // A run is one run: what reads, what decides, and the parts that judge, carry out and
 // record the plan.
 type run struct {
-	*deciding
+	*decide.Deciding
 	*task
 	parts
 }
@@ -24,7 +26,7 @@ func (e *Engine) newRun(opt RunOptions, id string) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{deciding: newDeciding(reading), task: &task{engine: e, store: e.Snapshot, opt: opt, before: before}}
+	r := &run{Deciding: decide.NewDeciding(reading), task: &task{engine: e, store: e.Snapshot, opt: opt, before: before}}
 	r.Pol.NoRemovals = opt.NoRemovals
 	r.doc = &plan.Document{ID: r.Seed, Created: r.AsOf, Mode: "apply", Config: e.Config,
 		Options:  plan.Options{User: opt.Users, NoRemovals: opt.NoRemovals},
@@ -104,7 +106,7 @@ func (r *run) startSmall(ctx context.Context) error {
 // present puts what a small run has decided in order, before the guards, into the document.
 func (r *run) present(ctx context.Context, actions []plan.Action, held []plan.Held, problems []plan.Problem) {
 	r.told = len(r.Warnings)
-	plan.Order(actions, &r.names)
+	plan.Order(actions, &r.Names)
 	actions, held = r.guard.judge(ctx, actions, held)
 	r.doc.Actions, r.doc.Held, r.doc.Problems, r.doc.Warnings = actions, held, problems, slices.Clone(r.Warnings)
 	r.doc.Guard = r.checked.Report
@@ -118,7 +120,7 @@ func (r *run) decideOnce(ctx context.Context) error {
 		return err
 	}
 	r.Forget()
-	r.roles, r.Warnings = rolePass{}, nil
+	r.Roles, r.Warnings = decide.RolePass{}, nil
 	r.doc.Managed = r.People.Managed
 	r.Refresh = r.wantsRefresh()
 	r.doc.Options.Refresh = r.Refresh
@@ -139,13 +141,13 @@ func (r *run) decideOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.peopleDecider.decidePeople(ctx); err != nil {
+	if err := r.PeopleDecider.DecidePeople(ctx); err != nil {
 		return err
 	}
-	if err := r.grantDecider.decideRoles(ctx); err != nil {
+	if err := r.GrantDecider.DecideRoles(ctx); err != nil {
 		return err
 	}
-	if err := r.peopleDecider.spareOwn(ctx); err != nil {
+	if err := r.PeopleDecider.SpareOwn(ctx); err != nil {
 		return err
 	}
 	r.guard.compose(ctx)

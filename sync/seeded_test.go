@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 
+	"tracktik-sync/sync/compare"
+
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
@@ -269,7 +271,7 @@ func (g *seededWorld) command(n int) (string, func() (any, error)) {
 			return g.build().Explain(ctx, who, plan.UserRef{ID: plan.PersonID(who)})
 		}
 	case 7:
-		return "compare", func() (any, error) { return g.build().Compare(ctx, tsync.Observed{}) }
+		return "compare", func() (any, error) { return g.build().Compare(ctx, compare.Observed{}) }
 	case 8:
 		return "restore", g.restoreLast
 	}

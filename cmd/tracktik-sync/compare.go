@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 
+	"tracktik-sync/sync/compare"
+
 	"github.com/spf13/cobra"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
@@ -12,7 +14,6 @@ import (
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
-	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 )
 
@@ -71,7 +72,7 @@ func (c *compareCommand) compare(ctx context.Context, cfg *configs.Config) (resu
 	}
 	known = db != nil
 	scratch, done, err := c.Scratch(cfg, db)
-	var seen tsync.Observed
+	var seen compare.Observed
 	if known {
 		seen, err = observed(cfg, db, err)
 		err = errors.Join(err, db.Close())
@@ -90,7 +91,7 @@ func (c *compareCommand) compare(ctx context.Context, cfg *configs.Config) (resu
 
 // observed is what runs that only observe have planned since they began; nothing where
 // runs write.
-func observed(cfg *configs.Config, db *state.DB, err error) (seen tsync.Observed, _ error) {
+func observed(cfg *configs.Config, db *state.DB, err error) (seen compare.Observed, _ error) {
 	if err != nil || cfg.Sync.Mode != "observe" {
 		return seen, err
 	}

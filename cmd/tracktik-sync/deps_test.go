@@ -16,7 +16,8 @@ const module = "tracktik-sync"
 // A layer is some packages of ours, and what they may know of the others. The
 // picture is
 //
-//	sync/plan <- sync/mapping, sync/read, sync/apply, sync, okta, tracktik, state <- cmd
+//	sync/plan <- sync/mapping <- sync/read <- sync/decide <- sync/explain, sync/compare <- sync; sync/plan <- sync/apply <- sync
+//	sync/plan <- okta, tracktik, state <- cmd
 //	configs <- cmd
 //	console, disk, timetable <- wiring <- ledger <- explain, watch, doctor <- support <- the commands; wiring <- setup <- the commands
 //	okta/oktatest, tracktik/tracktiktest <- tests and the sandbox
@@ -36,9 +37,13 @@ var layers = []layer{
 		"mapping is part of the decision"},
 	{[]string{"sync/apply"}, []string{"sync/plan", "sync/trace"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
 		"what writes carries out a plan: it knows nothing of how a run reads or decides"},
-	{[]string{"sync/read"}, []string{"sync/plan"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
+	{[]string{"sync/read"}, []string{"sync/plan", "sync/mapping"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
 		"what reads says what it was told and how far to believe it: it knows nothing of how a plan is carried out"},
-	{[]string{"sync"}, []string{"sync/plan", "sync/mapping", "sync/read", "sync/apply", "sync/trace"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
+	{[]string{"sync/decide", "sync/links"}, []string{"sync/plan", "sync/mapping", "sync/read"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
+		"what is decided follows from a reading, whoever carries it out"},
+	{[]string{"sync/explain", "sync/compare"}, []string{"sync/plan", "sync/mapping", "sync/read", "sync/decide"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
+		"a view of what is read and decided has no way to write"},
+	{[]string{"sync"}, []string{"sync/plan", "sync/mapping", "sync/read", "sync/decide", "sync/explain", "sync/compare", "sync/links", "sync/apply", "sync/trace"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
 		"the engine declares its ports; cmd ties adapters to them"},
 	{[]string{"okta", "tracktik"}, []string{"sync/plan", "sync/trace"}, nil,
 		"an adapter satisfies the engine's ports without knowing it, and knows no other adapter"},
@@ -66,7 +71,7 @@ const inside = "cmd/tracktik-sync/internal/"
 var rooms = []layer{
 	{[]string{inside + "ledger"}, []string{"sync", "sync/plan", "state", "configs", inside + "wiring", inside + "timetable", inside + "ui"}, nil,
 		"what the snapshot knows is told without asking a system"},
-	{[]string{inside + "explain"}, []string{"sync", "sync/plan", inside + "ledger", inside + "ui"}, nil,
+	{[]string{inside + "explain"}, []string{"sync", "sync/explain", "sync/plan", inside + "ledger", inside + "ui"}, nil,
 		"it shows what the engine and the snapshot say"},
 	{[]string{inside + "watch"}, []string{"sync", "sync/plan", "state", "configs", inside + "wiring", inside + "ledger", inside + "metrics", inside + "notify"}, nil,
 		"whoever watches a run asks no system anything, and prints nothing"},

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"tracktik-sync/sync/links"
+
 	"tracktik-sync/cmd/tracktik-sync/internal/probe"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
@@ -142,7 +144,7 @@ func refusalWords(code string) string {
 		return "refused: a second provisioner"
 	case tsync.RefusedConnection:
 		return "refused: a second connection"
-	case tsync.RefusedRebind:
+	case links.RefusedRebind:
 		return "refused: the snapshot is not bound anew"
 	case tsync.RefusedRetire:
 		return "refused: nobody may be retired"

@@ -12,13 +12,14 @@ import (
 	"strconv"
 	"strings"
 
+	"tracktik-sync/sync/links"
+
 	"github.com/spf13/cobra"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
-	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 )
 
@@ -51,7 +52,7 @@ func newLink(a *app) *cobra.Command {
 }
 
 func (c *linkCommand) execute(ctx context.Context, args []string) error {
-	var pairs []tsync.Pair
+	var pairs []links.Pair
 	if c.file != "" {
 		var err error
 		if pairs, err = c.readPairs(c.file); err != nil {
@@ -62,7 +63,7 @@ func (c *linkCommand) execute(ctx context.Context, args []string) error {
 		if err != nil {
 			return usage("%v", err)
 		}
-		pairs = []tsync.Pair{{User: args[0], Employee: id}}
+		pairs = []links.Pair{{User: args[0], Employee: id}}
 	}
 	return c.recording(ctx, func(cfg *configs.Config, db *state.DB) error {
 		defer c.showProgress()()
@@ -87,7 +88,7 @@ func employeeID(text string) (plan.EmployeeID, error) {
 }
 
 // report prints a line a pair. One that is refused refuses all.
-func (c *linkCommand) report(cfg *configs.Config, linked []tsync.Linked) error {
+func (c *linkCommand) report(cfg *configs.Config, linked []links.Linked) error {
 	refused := 0
 	for _, p := range linked {
 		if p.Err != nil {
@@ -114,7 +115,7 @@ func (c *linkCommand) report(cfg *configs.Config, linked []tsync.Linked) error {
 	return err
 }
 
-func linkLine(cfg *configs.Config, p tsync.Linked, none bool) string {
+func linkLine(cfg *configs.Config, p links.Linked, none bool) string {
 	text := ""
 	if p.Line > 0 {
 		text = fmt.Sprintf("line %d: ", p.Line)
@@ -197,7 +198,7 @@ func (a *app) unlink(cfg *configs.Config, db *state.DB, name string) error {
 
 // readPairs reads a CSV file of USER,EMPLOYEE_ID. What is wrong with a row is in the
 // row; the error is about the file.
-func (c *linkCommand) readPairs(path string) ([]tsync.Pair, error) {
+func (c *linkCommand) readPairs(path string) ([]links.Pair, error) {
 	var data []byte
 	var err error
 	if path == "-" {
@@ -221,7 +222,7 @@ func (c *linkCommand) readPairs(path string) ([]tsync.Pair, error) {
 // parsePairs reads what spreadsheets write too: with a mark of the byte order, with
 // semicolons, with a row of names. Of the CSV of `compare` it takes the pairs that are
 // proposed there.
-func parsePairs(data []byte) ([]tsync.Pair, error) {
+func parsePairs(data []byte) ([]links.Pair, error) {
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return nil, errors.New("it is in UTF-16: save it as CSV in UTF-8; nothing was recorded")
 	}
@@ -231,7 +232,7 @@ func parsePairs(data []byte) ([]tsync.Pair, error) {
 	if first, _, _ := bytes.Cut(data, []byte("\n")); bytes.ContainsRune(first, ';') && !bytes.ContainsRune(first, ',') {
 		reader.Comma = ';'
 	}
-	var pairs []tsync.Pair
+	var pairs []links.Pair
 	var columns map[string]int // of compare's CSV
 	for row := 0; ; row++ {
 		cells, err := reader.Read()
@@ -254,7 +255,7 @@ func parsePairs(data []byte) ([]tsync.Pair, error) {
 			}
 		}
 		line, _ := reader.FieldPos(0)
-		p := tsync.Pair{Line: line}
+		p := links.Pair{Line: line}
 		p.User, p.Employee, p.Err = pairOf(cells)
 		if row == 0 && p.Err != nil && isHeader(cells) || isBlank(cells) {
 			continue

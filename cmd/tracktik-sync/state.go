@@ -8,6 +8,8 @@ import (
 	"os"
 	"time"
 
+	"tracktik-sync/sync/links"
+
 	"github.com/spf13/cobra"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/disk"
@@ -16,7 +18,6 @@ import (
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
-	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 )
 
@@ -273,7 +274,7 @@ func bindingText(b plan.Binding) string {
 }
 
 // print shows what holds on the other side, and what does not.
-func (c *rebindCommand) print(w io.Writer, b *tsync.Rebinding) error {
+func (c *rebindCommand) print(w io.Writer, b *links.Rebinding) error {
 	t := ui.NewTable(w, c.Style())
 	t.Row("from", ui.Safe(bindingText(b.From)))
 	t.Row("to", ui.Safe(bindingText(b.To)))

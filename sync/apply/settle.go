@@ -25,31 +25,10 @@ const (
 	untold   // it is not so, and may have been: nobody can tell any more
 )
 
-// Open are people about whom it is not known what became of a write, each with the
-// reason: nothing is done about them, but of those in Grants only that no role is given.
-type Open struct {
-	People, Grants map[plan.PersonID]string
-	Stuck          []plan.Problem // about writes that a look-up should have settled by now
-}
-
-// NewOpen knows of nobody.
-func NewOpen() Open {
-	return Open{People: map[plan.PersonID]string{}, Grants: map[plan.PersonID]string{}}
-}
-
-// Add notes the person of a write; then says what comes of it.
-func (o Open) Add(in *plan.Intent, then string) {
-	of := o.People
-	if in.Action.Kind == plan.GrantRole {
-		of = o.Grants
-	}
-	of[in.Action.User.ID] = fmt.Sprintf("a %s of run %s may or may not have happened; %s", in.Action.Kind, in.Run, then)
-}
-
 // Settle looks up what became of the pending writes, which an earlier run left open, before
 // anything else is decided.
-func Settle(ctx context.Context, job *Job, pending []plan.Intent) (Open, error) {
-	open := NewOpen()
+func Settle(ctx context.Context, job *Job, pending []plan.Intent) (plan.Open, error) {
+	open := plan.NewOpen()
 	l := looker{recorder{job}}
 	for i := range pending {
 		in := &pending[i]
@@ -80,7 +59,7 @@ func Settle(ctx context.Context, job *Job, pending []plan.Intent) (Open, error) 
 // mayHaveMade leaves a lost create open for as long as somebody is there with all the
 // names who is not taken over: a second employee could never be deleted again. The
 // history says once that nobody can tell.
-func (l looker) mayHaveMade(in *plan.Intent, others *notOurs, open *Open) error {
+func (l looker) mayHaveMade(in *plan.Intent, others *notOurs, open *plan.Open) error {
 	open.Add(in, others.Error())
 	open.Stuck = append(open.Stuck, plan.Problem{User: in.Action.User, Code: others.code, Kind: plan.Create,
 		Message: fmt.Sprintf("the answer to the create of run %s was lost; %s", in.Run, others)})

@@ -57,3 +57,12 @@ var ErrNobody = errors.New("nobody of that name")
 
 // errAsked says that a question was left out.
 var ErrNotAsked = errors.New("not asked")
+
+// A BrokenListing is a listing that a direct look-up contradicts.
+type BrokenListing struct {
+	What string // which listing lacks whom
+}
+
+func (e *BrokenListing) Error() string {
+	return e.What + ": the listing cannot be believed, and nothing is written; try again, and check the rights of the account that reads"
+}

@@ -1,3 +1,9 @@
+// Package read asks the two systems and the snapshot, and says how far their answers are to
+// be believed: absence is not departure, and a list that a look-up contradicts is no list.
+// It writes nothing to either system, and does not know how a plan is carried out.
+//
+// A [Reading] is made of parts that stand on one another. What they find out are its facts;
+// package decide says what follows.
 package read
 
 import (
@@ -7,7 +13,10 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// A reading reads both sides and the snapshot, and writes nothing. Its parts stand lower
+// Lookers is how many look-ups go on at one time.
+const Lookers = 4
+
+// A Reading reads both sides and the snapshot, and writes nothing. Its parts stand lower
 // ones first: a part knows only those above it in this list.
 type Reading struct {
 	Base

@@ -9,22 +9,23 @@ import (
 	"strings"
 	"time"
 
+	"tracktik-sync/sync/explain"
+
 	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
-	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 )
 
 // An Person is what `explain --format json` prints: what the engine found out, and
 // what is on record.
 type Person struct {
-	*tsync.Explanation
+	*explain.Explanation
 	Known ledger.Record `json:"known"`
 }
 
 var stepTitles = map[string]string{
-	tsync.StepOkta: "found in Okta", tsync.StepScope: "in scope", tsync.StepMatch: "matched",
-	tsync.StepMap: "mapped", tsync.StepPlan: "would do",
+	explain.StepOkta: "found in Okta", explain.StepScope: "in scope", explain.StepMatch: "matched",
+	explain.StepMap: "mapped", explain.StepPlan: "would do",
 }
 
 // A sheet prints lines of text; the writer keeps the first error.
@@ -56,7 +57,7 @@ func (x *Person) Print(w io.Writer, style ui.Style, now time.Time) error {
 			s.line("       %s", s.style.Faint(ui.Safe(note)))
 		}
 		s.fields(step.Fields)
-		if step.Name == tsync.StepPlan {
+		if step.Name == explain.StepPlan {
 			s.actions(x)
 		}
 	}
@@ -66,7 +67,7 @@ func (x *Person) Print(w io.Writer, style ui.Style, now time.Time) error {
 }
 
 // fields is a table of what has a value, and below it what has none, by why.
-func (s *sheet) fields(fields []tsync.ExplainedField) {
+func (s *sheet) fields(fields []explain.ExplainedField) {
 	if s.err != nil || len(fields) == 0 {
 		return
 	}
@@ -90,7 +91,7 @@ func (s *sheet) fields(fields []tsync.ExplainedField) {
 }
 
 // fieldText says where a value came from, and what TrackTik was told before.
-func fieldText(f tsync.ExplainedField) string {
+func fieldText(f explain.ExplainedField) string {
 	var parts []string
 	if f.Source != "" {
 		parts = append(parts, "from "+ui.Safe(f.Source))
@@ -147,10 +148,10 @@ func roleText(a *plan.Action) string {
 }
 
 var roleStates = map[string]string{
-	tsync.RoleHas: "has", tsync.RoleGranted: "would be granted", tsync.RoleRevoked: "would be revoked", tsync.RoleWithheld: "not granted",
+	explain.RoleHas: "has", explain.RoleGranted: "would be granted", explain.RoleRevoked: "would be revoked", explain.RoleWithheld: "not granted",
 }
 
-func (s *sheet) roles(roles []tsync.ExplainedRole) {
+func (s *sheet) roles(roles []explain.ExplainedRole) {
 	s.line("")
 	if len(roles) == 0 {
 		s.line("%s", s.style.Bold("Roles: none by us"))

@@ -1,4 +1,4 @@
-package sync
+package decide
 
 import (
 	"cmp"
@@ -15,7 +15,7 @@ import (
 // A holderReader looks up who holds which role already.
 type holderReader struct {
 	read.Base
-	*decided
+	*Decided
 	roleDecider *roleDecider
 	grantReader *read.GrantReader
 }
@@ -27,7 +27,7 @@ func (r *holderReader) findHolders(ctx context.Context) error {
 	var asking []*plan.RoleView
 	roles, people := map[plan.RoleID]bool{}, map[plan.EmployeeID]bool{}
 	var lacking []*plan.RoleView
-	for _, v := range r.roles.views {
+	for _, v := range r.Roles.views {
 		if r.wantsDefault(v) {
 			lacking = append(lacking, v)
 		} else if r.wantsLook(v, roles) {
@@ -45,7 +45,7 @@ func (r *holderReader) findHolders(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, v := range r.roles.views {
+	for _, v := range r.Roles.views {
 		r.adoptGrants(v)
 	}
 	return nil
@@ -171,10 +171,10 @@ func (r *holderReader) lacksHolders(ctx context.Context, roles []plan.RoleID) (d
 // noteHolders notes who of the people in question holds the roles; doubt is why others may.
 func (r *holderReader) noteHolders(views []*plan.RoleView, roles []plan.RoleID, doubt string) {
 	for _, v := range views {
-		v.Doubt = unsureOf(doubt)
+		v.Doubt = UnsureOf(doubt)
 	}
 	people := map[plan.EmployeeID]bool{}
-	for _, v := range r.roles.views {
+	for _, v := range r.Roles.views {
 		people[v.Employee] = true
 	}
 	for _, id := range roles {
@@ -193,7 +193,7 @@ func (r *holderReader) noteRoles(ctx context.Context, v *plan.RoleView, doubt st
 		return err
 	}
 	if unsure != "" {
-		v.Doubt = unsureOf(cmp.Or(doubt, unsure))
+		v.Doubt = UnsureOf(cmp.Or(doubt, unsure))
 		return nil
 	}
 	var missing []plan.Grant
@@ -203,7 +203,7 @@ func (r *holderReader) noteRoles(ctx context.Context, v *plan.RoleView, doubt st
 		}
 	}
 	if doubt, err := r.lacksOurs(ctx, missing); err != nil || doubt != "" {
-		v.Doubt = unsureOf(doubt)
+		v.Doubt = UnsureOf(doubt)
 		return err
 	}
 	v.Others = 0
@@ -220,7 +220,7 @@ func (r *holderReader) noteRoles(ctx context.Context, v *plan.RoleView, doubt st
 }
 
 // unsureOf is why a role is not granted, when it cannot be told whether they hold it.
-func unsureOf(doubt string) string {
+func UnsureOf(doubt string) string {
 	if doubt == "" {
 		return ""
 	}
@@ -237,7 +237,7 @@ func (r *holderReader) adoptGrants(v *plan.RoleView) {
 		}
 		g := plan.Grant{Role: d.Role.ID, Person: v.User.ID, ID: slices.Min(ids), Employee: v.Employee, Group: d.Role.Group,
 			How: plan.HowAdopted, Since: r.AsOf, Run: r.ID}
-		r.roles.adopted = append(r.roles.adopted, g)
+		r.Roles.Adopted = append(r.Roles.Adopted, g)
 		for i := range v.Have {
 			if h := &v.Have[i]; h.Stuck {
 				now := h.Grant
@@ -254,7 +254,7 @@ func (r *holderReader) adoptGrants(v *plan.RoleView) {
 // ours: calls of ours were lost, and took effect after all. What somebody else granted is
 // theirs.
 func (r *holderReader) doubles() error {
-	for _, v := range r.roles.views {
+	for _, v := range r.Roles.views {
 		for _, h := range v.Have {
 			ids := r.Current.Holders[read.Holder{Role: h.Grant.Role, Employee: v.Employee}]
 			if len(ids) < 2 || !slices.Contains(ids, h.ID) {
@@ -283,7 +283,7 @@ func (r *holderReader) takeBack(v *plan.RoleView, h *plan.Holding, ids []plan.Gr
 	case r.Pol.NoRemovals:
 		why = plan.HeldSwitchedOff + ": --no-removals"
 	}
-	d := &r.roles.decision
+	d := &r.Roles.Decision
 	for _, extra := range ids[1:] {
 		a := plan.Action{Kind: plan.RevokeRole, User: v.User, Employee: v.Employee, Role: h.Role, Extra: &plan.Extra{Evidence: plan.EvidenceFull, Grant: extra},
 			Reason: fmt.Sprintf("granted twice: grant %d beside grant %d", extra, ids[0])}

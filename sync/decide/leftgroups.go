@@ -1,4 +1,4 @@
-package sync
+package decide
 
 import (
 	"context"
@@ -13,17 +13,17 @@ import (
 )
 
 // A leftReader asks Okta once more before a role is taken from who left a group.
-type leftReader struct {
+type LeftReader struct {
 	read.Base
-	*decided
+	*Decided
 }
 
 // confirmLeft looks at the own groups of people who are missing from a group before
 // a role is taken from them.
-func (r *leftReader) confirmLeft(ctx context.Context) error {
+func (r *LeftReader) confirmLeft(ctx context.Context) error {
 	var left []*plan.RoleView
 	n := 0
-	for _, v := range r.roles.views {
+	for _, v := range r.Roles.views {
 		if v.Shielded != "" {
 			continue
 		}
@@ -63,13 +63,13 @@ func (r *leftReader) confirmLeft(ctx context.Context) error {
 	r.distrustStored(slices.Concat(short...))
 	for i, v := range left {
 		if i < len(looked) && failed[i] != nil {
-			r.roles.held[v.User.ID] = plan.HeldUnconfirmed + ": missing from a group, and the look-up failed: " + failed[i].Error()
+			r.Roles.held[v.User.ID] = plan.HeldUnconfirmed + ": missing from a group, and the look-up failed: " + failed[i].Error()
 		}
 		for j := range v.Have {
 			h := &v.Have[j]
 			switch {
 			case h.Lost == "" || h.Evidence != "":
-			case slices.ContainsFunc(r.Pushed, func(g *read.Pushed) bool { return g.Short && r.gives(g.Group.ID, h) }): // the sample speaks against the list
+			case slices.ContainsFunc(r.Pushed, func(g *read.Pushed) bool { return g.Short && r.Gives(g.Group.ID, h) }): // the sample speaks against the list
 				h.Lost = ""
 			default:
 				h.Evidence = evidence
@@ -84,7 +84,7 @@ func (r *leftReader) confirmLeft(ctx context.Context) error {
 // that says that a group lacks the person. A list of members that Okta gave in this run,
 // and that lacks them all the same, is broken. One that is stored from an earlier run was
 // short then: the role stays, and short names the group.
-func (r *leftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []plan.GroupID, err error) {
+func (r *LeftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []plan.GroupID, err error) {
 	groups, err := r.Source.GroupsOf(ctx, v.User.ID)
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (r *leftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []
 		}
 		giver := h.Group // by which they hold it after all, or did
 		for _, g := range groups {
-			if r.gives(g.ID, h) {
+			if r.Gives(g.ID, h) {
 				giver = g.ID
 			}
 		}
@@ -120,14 +120,14 @@ func (r *leftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []
 
 // gives reports whether who is in the group holds that role by it. Several groups may give
 // one role, and the grant on record names the one that did so first.
-func (r *leftReader) gives(id plan.GroupID, h *plan.Holding) bool {
+func (r *LeftReader) Gives(id plan.GroupID, h *plan.Holding) bool {
 	g := r.ByGroup[id]
 	return id == h.Group || g != nil && g.Role != nil && g.Role.ID == h.Role.ID
 }
 
 // confirmAlone asks the group about somebody who has no groups at all by their own list,
 // in a run that has read no members: one empty answer takes no role.
-func (r *leftReader) confirmAlone(ctx context.Context, id plan.PersonID, group plan.GroupID) error {
+func (r *LeftReader) confirmAlone(ctx context.Context, id plan.PersonID, group plan.GroupID) error {
 	err := r.Source.Members(ctx, group, func(page []plan.PersonID) error {
 		if slices.Contains(page, id) {
 			return &read.BrokenListing{What: fmt.Sprintf("okta's list of the groups of user %s is empty, and group %s has them", id, group)}
@@ -142,7 +142,7 @@ func (r *leftReader) confirmAlone(ctx context.Context, id plan.PersonID, group p
 
 // distrustStored has the next run read the members of groups whose stored list is short:
 // it is of a run that was not shown everybody.
-func (r *leftReader) distrustStored(short []plan.GroupID) {
+func (r *LeftReader) distrustStored(short []plan.GroupID) {
 	for _, id := range short {
 		g := r.ByGroup[id]
 		if g.Short {

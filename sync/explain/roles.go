@@ -1,4 +1,4 @@
-package sync
+package explain
 
 import (
 	"cmp"
@@ -27,7 +27,7 @@ func (x *explainer) tellRoles() ([]ExplainedRole, error) {
 	stored := read.StoredGroups(links)
 	seen := map[plan.GroupID]bool{}
 	var roles []ExplainedRole
-	for _, g := range append(grants, x.roles.adopted...) {
+	for _, g := range append(grants, x.Roles.Adopted...) {
 		role := x.explainGrant(g, stored[g.Group])
 		seen[g.Group] = true
 		roles = append(roles, role)
@@ -54,7 +54,7 @@ func (x *explainer) explainGrant(g plan.Grant, l *plan.GroupLink) ExplainedRole 
 		role.Why = fmt.Sprintf("was a member of group %q, which is no longer pushed", role.GroupName)
 	}
 	if g.IsDefault() {
-		role.Name, role.Why = x.roles.names[g.Role], "no group gave a role (sync.roles.default)"
+		role.Name, role.Why = x.Roles.Names[g.Role], "no group gave a role (sync.roles.default)"
 	}
 	if g.Gone {
 		role.State = RoleWithheld

@@ -1,4 +1,4 @@
-package sync
+package decide
 
 import (
 	"tracktik-sync/sync/plan"
@@ -8,11 +8,11 @@ import (
 // A nameDecider gives user names and e-mails to those who want them.
 type nameDecider struct {
 	read.Base
-	*decided
+	*Decided
 }
 
 // resolveNames lets package plan judge who gets which user name and e-mail.
-func (r *nameDecider) resolveNames(claims []plan.Claim) error {
+func (r *nameDecider) ResolveNames(claims []plan.Claim) error {
 	var failed error
 	owners := func(field plan.Field, ask func(string) ([]plan.PersonID, error)) func(string) []plan.Owner {
 		return func(name string) []plan.Owner {
@@ -26,8 +26,8 @@ func (r *nameDecider) resolveNames(claims []plan.Claim) error {
 			return found
 		}
 	}
-	r.names = plan.ResolveNames(claims, owners(plan.Username, r.Snapshot.OwnersOfUsername), owners(plan.Email, r.Snapshot.OwnersOfEmail))
-	for id, p := range r.names.Problems {
+	r.Names = plan.ResolveNames(claims, owners(plan.Username, r.Snapshot.OwnersOfUsername), owners(plan.Email, r.Snapshot.OwnersOfEmail))
+	for id, p := range r.Names.Problems {
 		if s := r.People.Subjects[id]; s != nil { // else a bystander's
 			s.Unmappable = append(s.Unmappable, p)
 		}

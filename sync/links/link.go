@@ -1,4 +1,6 @@
-package sync
+// Package links records who is who: what an administrator says of single people, and what
+// of a snapshot holds on another side.
+package links
 
 import (
 	"context"
@@ -29,11 +31,11 @@ type Linked struct {
 	Differs []plan.Change
 }
 
-// LinkPeople records who is who: all pairs, or none of them. It reads both sides and
+// People records who is who: all pairs, or none of them. It reads both sides and
 // writes nothing to TrackTik. Each pair comes back with the reason why it is refused
 // in Err; the error is about all of them: a call that failed, or the snapshot.
-func (e *Engine) LinkPeople(ctx context.Context, pairs []Pair) ([]Linked, error) {
-	r, err := read.NewReading(e.sides(), read.Scope{}, "")
+func People(ctx context.Context, sides *read.Sides, pairs []Pair) ([]Linked, error) {
+	r, err := read.NewReading(sides, read.Scope{}, "")
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +64,7 @@ func (e *Engine) LinkPeople(ctx context.Context, pairs []Pair) ([]Linked, error)
 	return l.pairs, r.Snapshot.Commit(batch)
 }
 
-// A linker is the work of LinkPeople. subjects[i] is that of pairs[i], nil when
+// A linker is the work of People. subjects[i] is that of pairs[i], nil when
 // nobody was found.
 type linker struct {
 	*read.Reading

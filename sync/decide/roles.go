@@ -1,4 +1,4 @@
-package sync
+package decide
 
 import (
 	"context"
@@ -11,20 +11,20 @@ import (
 )
 
 // A rolePass is what a run finds out about groups, roles and grants.
-type rolePass struct {
-	groups   plan.GroupDecision
+type RolePass struct {
+	Groups   plan.GroupDecision
 	dirty    map[plan.PersonID]bool           // their roles are looked at
 	due      map[plan.PersonID][]*read.Pushed // the groups of those who are looked at
 	refs     map[roleOf]*plan.RoleRef
-	names    map[plan.RoleID]string // of roles that groups have
+	Names    map[plan.RoleID]string // of roles that groups have
 	views    []*plan.RoleView
-	decision plan.Decision // about everybody's roles
-	adopted  []plan.Grant  // held in TrackTik already, and due
-	drops    []plan.GrantKey
+	Decision plan.Decision // about everybody's roles
+	Adopted  []plan.Grant  // held in TrackTik already, and due
+	Drops    []plan.GrantKey
 	held     map[plan.PersonID]string // a look-up about their groups failed
 	fallback *plan.Due                // sync.roles.default; nil: none, or not to be had
-	roleless []plan.PersonID          // in scope and without a role, as far as is known
-	others   map[plan.PersonID]bool   // who holds roles of others, of those of whom it was seen
+	Roleless []plan.PersonID          // in scope and without a role, as far as is known
+	Others   map[plan.PersonID]bool   // who holds roles of others, of those of whom it was seen
 	several  int                      // people with more than one role due
 }
 
@@ -37,23 +37,23 @@ type roleOf struct {
 // A grantDecider gives groups their roles and people their grants.
 type grantDecider struct {
 	read.Base
-	*decided
+	*Decided
 	groupDecider   *groupDecider
 	rolelessFinder *rolelessFinder
 	changeFinder   *changeFinder
 	roleViewer     *roleViewer
-	leftReader     *leftReader
+	leftReader     *LeftReader
 	holderReader   *holderReader
 	roleDecider    *roleDecider
 }
 
 // decideRoles gives groups their roles and people their grants. Only those whose
 // group, entry or grants changed are looked at.
-func (r *grantDecider) decideRoles(ctx context.Context) error {
-	p := &r.roles
+func (r *grantDecider) DecideRoles(ctx context.Context) error {
+	p := &r.Roles
 	p.dirty, p.due = map[plan.PersonID]bool{}, map[plan.PersonID][]*read.Pushed{}
 	p.held = map[plan.PersonID]string{}
-	if err := r.groupDecider.decideGroups(ctx); err != nil {
+	if err := r.groupDecider.DecideGroups(ctx); err != nil {
 		return err
 	}
 	if err := r.rolelessFinder.findDefault(ctx); err != nil {
@@ -66,7 +66,7 @@ func (r *grantDecider) decideRoles(ctx context.Context) error {
 	if err := r.rolelessFinder.findRoleless(ctx); err != nil {
 		return err
 	}
-	p.decision.Actions = make([]plan.Action, 0, r.countActions())
+	p.Decision.Actions = make([]plan.Action, 0, r.countActions())
 	if err := r.roleViewer.makeViews(ctx); err != nil {
 		return err
 	}
@@ -95,11 +95,11 @@ func (r *grantDecider) decideRoles(ctx context.Context) error {
 // countActions is about how many actions the whole plan has: a first plan has hundreds
 // of thousands of them, and they are put together in one list that does not grow.
 func (r *grantDecider) countActions() int {
-	n := len(r.roles.groups.Actions)
+	n := len(r.Roles.Groups.Actions)
 	for _, s := range r.People.Subjects {
 		n += len(s.Decision.Actions)
 	}
-	for _, groups := range r.roles.due {
+	for _, groups := range r.Roles.due {
 		n += len(groups)
 	}
 	return n
@@ -108,26 +108,26 @@ func (r *grantDecider) countActions() int {
 // A roleDecider decides about the roles of one person.
 type roleDecider struct {
 	read.Base
-	*decided
+	*Decided
 	peopleDecider *peopleDecider
 }
 
 // decideRolesOf adds what package plan decides about one person's roles.
 func (r *roleDecider) decideRolesOf(v *plan.RoleView) {
-	d, all := r.rolesDecision(v), &r.roles.decision
+	d, all := r.rolesDecision(v), &r.Roles.Decision
 	all.Actions, all.Held = append(all.Actions, d.Actions...), append(all.Held, d.Held...)
 	all.Problems, all.Warnings = append(all.Problems, d.Problems...), append(all.Warnings, d.Warnings...)
 }
 
 // rolesDecision asks package plan about one person's roles.
 func (r *roleDecider) rolesDecision(v *plan.RoleView) plan.Decision {
-	if why := r.roles.held[v.User.ID]; why != "" {
+	if why := r.Roles.held[v.User.ID]; why != "" {
 		v.Shielded = why
 	}
 	if s := r.People.Subjects[v.User.ID]; s != nil && (s.Link != nil || len(r.Troubles[v.User.ID]) > 0) {
 		v.View = r.peopleDecider.view(s)
 	}
-	all := &r.roles.decision
+	all := &r.Roles.Decision
 	all.Held = append(all.Held, r.unread(v)...)
 	d := plan.DecideRoles(v, &r.Pol)
 	v.View = nil // it is large
@@ -153,7 +153,7 @@ func (r *roleDecider) unread(v *plan.RoleView) []plan.Held {
 
 // collectDue goes through all memberships once.
 func (r *grantDecider) collectDue() {
-	p := &r.roles
+	p := &r.Roles
 	shared := map[plan.RoleID][]*read.Pushed{} // earlier groups of the same role
 	for _, g := range r.Pushed {
 		if g.Role == nil {

@@ -1,4 +1,4 @@
-package sync
+package links
 
 import (
 	"cmp"
@@ -47,12 +47,12 @@ func (b *Rebinding) Percent() float64 {
 // run is a refresh. A person whose employee has another id there is tied to that one. An
 // employee who is somebody else there, and a role that is another one, are forgotten, and
 // matched anew; so are former employees who are not there, or somebody else.
-func (e *Engine) Rebind(ctx context.Context, approve []string) (*Rebinding, error) {
-	r, err := read.NewReading(e.sides(), read.Scope{}, "")
+func Rebind(ctx context.Context, sides *read.Sides, approvals Approvals, program string, approve []string) (*Rebinding, error) {
+	r, err := read.NewReading(sides, read.Scope{}, "")
 	if err != nil {
 		return nil, err
 	}
-	b := &rebinding{Reading: r, approvals: e.Approvals, program: e.Program, Rebinding: &Rebinding{From: r.Meta.Binding, To: e.Binding, Users: -1, Employees: -1}}
+	b := &rebinding{Reading: r, approvals: approvals, program: program, Rebinding: &Rebinding{From: r.Meta.Binding, To: sides.Binding, Users: -1, Employees: -1}}
 	if b.From == b.To {
 		b.Done = true
 		return b.Rebinding, nil
@@ -75,10 +75,18 @@ func (e *Engine) Rebind(ctx context.Context, approve []string) (*Rebinding, erro
 	return b.Rebinding, b.approvals.Use(ctx, b.Hash)
 }
 
+// Approvals keeps refused sets of actions by their hash.
+type Approvals interface {
+	Get(hash string) (set []plan.ActionRef, found bool, err error)
+	Put(ctx context.Context, hash string, set []plan.ActionRef) error
+	// Use ends the approval of a set that is no set of actions.
+	Use(ctx context.Context, hash string) error
+}
+
 type rebinding struct {
 	*read.Reading
 	approvals Approvals
-	program   string // see Engine.Program
+	program   string // how this program is called
 	*Rebinding
 	users     map[plan.PersonID]bool
 	employees map[plan.EmployeeID]plan.Employee // those whom the snapshot knows, or knew

@@ -1,4 +1,6 @@
-package sync
+// Package explain tells what the next sync makes of one person, step by step, with at most
+// eight calls: a reading and a decision about one person, and what was left out.
+package explain
 
 import (
 	"context"
@@ -7,7 +9,8 @@ import (
 	"slices"
 	"time"
 
-	"tracktik-sync/sync/apply"
+	"tracktik-sync/sync/decide"
+
 	"tracktik-sync/sync/mapping"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
@@ -111,8 +114,8 @@ type ExplainedRole struct {
 // snapshot has under that name, zero for nobody: somebody who is not in Okta any more
 // is found by it. The error is ErrNobody for somebody who is neither in Okta nor
 // managed, or what Okta answered; the Explanation comes with either.
-func (e *Engine) Explain(ctx context.Context, name string, known plan.UserRef) (*Explanation, error) {
-	x, err := e.newExplainer(name)
+func Explain(ctx context.Context, sides *read.Sides, name string, known plan.UserRef) (*Explanation, error) {
+	x, err := newExplainer(sides, name)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +147,7 @@ func (e *Engine) Explain(ctx context.Context, name string, known plan.UserRef) (
 // An explainer is the work of Explain: a run about one person that asks little, goes
 // on where an answer is missing, and notes that.
 type explainer struct {
-	*deciding
+	*decide.Deciding
 	out    *Explanation
 	asking *asking
 	id     plan.PersonID
@@ -163,11 +166,11 @@ type explainer struct {
 	notes   map[string][]string
 }
 
-func (e *Engine) newExplainer(name string) (*explainer, error) {
-	a := &asking{before: e.Source.Requests() + e.Target.Requests(), employees: map[plan.EmployeeID][]plan.UserRole{}}
-	a.spent = func() int { return e.Source.Requests() + e.Target.Requests() - a.before }
-	careful := *e.sides()
-	careful.Source, careful.Target = &askingSource{Source: e.Source, asking: a, users: map[string]plan.Person{}}, &askingTarget{Portal: e.Target, asking: a}
+func newExplainer(sides *read.Sides, name string) (*explainer, error) {
+	a := &asking{before: sides.Source.Requests() + sides.Target.Requests(), employees: map[plan.EmployeeID][]plan.UserRole{}}
+	a.spent = func() int { return sides.Source.Requests() + sides.Target.Requests() - a.before }
+	careful := *sides
+	careful.Source, careful.Target = &askingSource{Source: sides.Source, asking: a, users: map[string]plan.Person{}}, &askingTarget{Portal: sides.Target, asking: a}
 	r, err := read.NewReading(&careful, read.Scope{Users: []string{name}}, "")
 	if err != nil {
 		return nil, err
@@ -177,11 +180,11 @@ func (e *Engine) newExplainer(name string) (*explainer, error) {
 	}
 	r.OwnGroups = map[plan.PersonID][]plan.Group{}
 	r.Current.Gone, r.Current.Differs = map[plan.PersonID]bool{}, map[plan.PersonID]*plan.Employee{}
-	x := &explainer{deciding: newDeciding(r), asking: a, notes: map[string][]string{},
+	x := &explainer{Deciding: decide.NewDeciding(r), asking: a, notes: map[string][]string{},
 		out: &Explanation{Roles: []ExplainedRole{}, Actions: []plan.Action{}}}
 	pending, err := r.Snapshot.Pending()
 	for _, in := range pending {
-		apply.Open{People: r.Pending, Grants: r.OpenGrants}.Add(&in, "the next sync looks it up")
+		plan.Open{People: r.Pending, Grants: r.OpenGrants}.Add(&in, "the next sync looks it up")
 	}
 	return x, err
 }
@@ -198,13 +201,13 @@ func (x *explainer) decideAll(ctx context.Context) error {
 	provision := s.Judgement.Verdict == plan.Provision && x.Pending[x.id] == ""
 	x.learn(ctx, list)
 	if !provision {
-		x.peopleDecider.decideOne(s)
+		x.PeopleDecider.DecideOne(s)
 		return x.decideOwnRoles(ctx)
 	}
-	if err := x.nameDecider.resolveNames(x.Claimer.Claims(list)); err != nil {
+	if err := x.NameDecider.ResolveNames(x.Claimer.Claims(list)); err != nil {
 		return err
 	}
-	if err := x.Matcher.FindMatches(ctx, x.peopleDecider.fresh(list)); err != nil {
+	if err := x.Matcher.FindMatches(ctx, x.PeopleDecider.Fresh(list)); err != nil {
 		if len(s.Matches) == 0 || !errors.Is(err, read.ErrNotAsked) {
 			x.unread = err
 			return nil
@@ -215,8 +218,8 @@ func (x *explainer) decideAll(ctx context.Context) error {
 		x.note(StepMap, "the region was not looked up in TrackTik: %v", err)
 	}
 	x.learn(ctx, list)
-	x.peopleDecider.decideOne(s)
-	x.peopleDecider.recreate()
+	x.PeopleDecider.DecideOne(s)
+	x.PeopleDecider.Recreate()
 	return x.decideOwnRoles(ctx)
 }
 
@@ -230,7 +233,7 @@ func (x *explainer) learn(ctx context.Context, list []*read.Subject) {
 func (x *explainer) decideOwnRoles(ctx context.Context) error {
 	err := x.pushedStill(ctx)
 	if err == nil {
-		err = x.grantDecider.decideRoles(ctx)
+		err = x.GrantDecider.DecideRoles(ctx)
 	}
 	if x.Unlisted {
 		x.note(StepPlan, "which groups are pushed now, and whether another one has the name of theirs, was not looked up: `plan --user` does")

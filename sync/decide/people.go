@@ -1,4 +1,4 @@
-package sync
+package decide
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 // A peopleDecider makes everybody's decision but for their roles.
 type peopleDecider struct {
 	read.Base
-	*decided
+	*Decided
 	dateReader   *read.DateReader
 	portalReader *read.PortalReader
 	regionReader *read.RegionReader
@@ -26,7 +26,7 @@ type peopleDecider struct {
 
 // decidePeople makes everybody's decision but for their roles: first who leaves, since
 // that gives names free, then who gets which name, then the others.
-func (r *peopleDecider) decidePeople(ctx context.Context) error {
+func (r *peopleDecider) DecidePeople(ctx context.Context) error {
 	list := r.People.Sorted()
 	if err := r.dateReader.JudgeDates(ctx, list); err != nil {
 		return err
@@ -36,7 +36,7 @@ func (r *peopleDecider) decidePeople(ctx context.Context) error {
 	}
 	for _, s := range list {
 		if s.Judgement.Verdict != plan.Provision || r.Pending[s.Person.ID] != "" {
-			r.decideOne(s)
+			r.DecideOne(s)
 		}
 	}
 	if err := r.readLeavers(ctx, list); err != nil {
@@ -50,10 +50,10 @@ func (r *peopleDecider) decidePeople(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.nameDecider.resolveNames(append(claims, others...)); err != nil {
+	if err := r.nameDecider.ResolveNames(append(claims, others...)); err != nil {
 		return err
 	}
-	fresh := r.fresh(list)
+	fresh := r.Fresh(list)
 	if err := r.matcher.FindMatches(ctx, fresh); err != nil {
 		return err
 	}
@@ -67,11 +67,11 @@ func (r *peopleDecider) decidePeople(ctx context.Context) error {
 	}
 	for _, s := range list {
 		if s.Judgement.Verdict == plan.Provision && r.Pending[s.Person.ID] == "" {
-			r.decideOne(s)
+			r.DecideOne(s)
 			r.lighten(s)
 		}
 	}
-	r.recreate()
+	r.Recreate()
 	r.warnDefaultRegion(list)
 	return r.readLeavers(ctx, list) // those whom a decision about their scope ends
 }
@@ -79,18 +79,18 @@ func (r *peopleDecider) decidePeople(ctx context.Context) error {
 // lighten drops what nobody asks any more of a new person who is decided about: of a first
 // run these are all.
 func (r *peopleDecider) lighten(s *read.Subject) {
-	if _, recreated := r.names.Recreated[s.Person.ID]; s.Link == nil && !recreated && !r.Scope.Some() {
+	if _, recreated := r.Names.Recreated[s.Person.ID]; s.Link == nil && !recreated && !r.Scope.Some() {
 		s.Lighten()
 	}
 }
 
 // spareOwn asks whose credentials we use where only the plan shows that it matters, and
 // holds what would touch that employee.
-func (r *peopleDecider) spareOwn(ctx context.Context) error {
+func (r *peopleDecider) SpareOwn(ctx context.Context) error {
 	if r.Pol.Own != 0 || r.Pol.OwnUsername != "" {
 		return nil // the decisions knew
 	}
-	decisions := []*plan.Decision{&r.roles.decision}
+	decisions := []*plan.Decision{&r.Roles.Decision}
 	for _, s := range r.People.Subjects {
 		decisions = append(decisions, &s.Decision)
 	}
@@ -108,10 +108,10 @@ func (r *peopleDecider) spareOwn(ctx context.Context) error {
 }
 
 // fresh are the new people for whom an employee is looked for.
-func (r *peopleDecider) fresh(list []*read.Subject) []*read.Subject {
+func (r *peopleDecider) Fresh(list []*read.Subject) []*read.Subject {
 	var fresh []*read.Subject
 	for _, s := range list {
-		_, recreated := r.names.Recreated[s.Person.ID]
+		_, recreated := r.Names.Recreated[s.Person.ID]
 		if s.Link == nil && s.Judgement.Verdict == plan.Provision && !s.OutOf && s.ScopeErr == "" &&
 			len(s.Unmappable) == 0 && !recreated && !s.Waits && r.Pending[s.Person.ID] == "" {
 			fresh = append(fresh, s)
@@ -121,7 +121,7 @@ func (r *peopleDecider) fresh(list []*read.Subject) []*read.Subject {
 }
 
 // decideOne asks package plan about one person.
-func (r *peopleDecider) decideOne(s *read.Subject) {
+func (r *peopleDecider) DecideOne(s *read.Subject) {
 	note := s.Decision.Note
 	if why := r.Pending[s.Person.ID]; why != "" {
 		kind := plan.Update
@@ -167,8 +167,8 @@ func (r *peopleDecider) dueTroubles(id plan.PersonID) []plan.Trouble {
 
 // recreate hands the employee of somebody who was deleted and made anew in Okta to
 // the new person, instead of a termination and a second employee.
-func (r *peopleDecider) recreate() {
-	for id, owner := range r.names.Recreated {
+func (r *peopleDecider) Recreate() {
+	for id, owner := range r.Names.Recreated {
 		s, old := r.People.Subjects[id], r.People.Subjects[owner.Person]
 		if s == nil || len(s.Unmappable) > 0 {
 			continue

@@ -1,8 +1,12 @@
-package sync
+// Package compare says who agrees with whom when both sides are read whole, and what runs
+// that only observed came to.
+package compare
 
 import (
 	"context"
 	"slices"
+
+	"tracktik-sync/sync/decide"
 
 	"tracktik-sync/sync/read"
 
@@ -13,15 +17,15 @@ import (
 // an empty snapshot will do: who is linked there is one person, and everybody else is
 // matched as a run would. Of runs that observe it says what they came to: seen is what
 // the history and the last plan have of them.
-func (e *Engine) Compare(ctx context.Context, seen Observed) (*plan.Comparison, error) {
-	r, err := read.NewReading(e.sides(), read.Scope{}, "")
+func Compare(ctx context.Context, sides *read.Sides, seen Observed) (*plan.Comparison, error) {
+	r, err := read.NewReading(sides, read.Scope{}, "")
 	if err != nil {
 		return nil, err
 	}
 	r.Refresh = true // members are read, whatever is remembered of them
-	c := &comparing{deciding: newDeciding(r), employees: map[plan.EmployeeID]*plan.Employee{}, byKey: map[plan.Field]map[string][]plan.EmployeeID{},
+	c := &comparing{Deciding: decide.NewDeciding(r), employees: map[plan.EmployeeID]*plan.Employee{}, byKey: map[plan.Field]map[string][]plan.EmployeeID{},
 		claimed: map[plan.EmployeeID]*read.Subject{}, rivals: map[plan.EmployeeID][]plan.PersonID{}, doubted: map[plan.EmployeeID]bool{}, gone: map[plan.EmployeeID]*read.Subject{},
-		out: &plan.Comparison{Created: r.AsOf, Okta: plan.OktaID{Org: e.Binding.Org, App: e.Binding.App}, TrackTik: plan.TrackTikID{Portal: e.Binding.Portal}}}
+		out: &plan.Comparison{Created: r.AsOf, Okta: plan.OktaID{Org: sides.Binding.Org, App: sides.Binding.App}, TrackTik: plan.TrackTikID{Portal: sides.Binding.Portal}}}
 	for _, step := range []func(context.Context) error{c.begin, r.GroupReader.ReadGroups, c.readUsers, c.readEmployees, c.readRoles} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -43,7 +47,7 @@ func (e *Engine) Compare(ctx context.Context, seen Observed) (*plan.Comparison, 
 
 // A comparing is the work of Compare.
 type comparing struct {
-	*deciding
+	*decide.Deciding
 	employees map[plan.EmployeeID]*plan.Employee
 	byKey     map[plan.Field]map[string][]plan.EmployeeID // of Policy.Match, folded
 	claimed   map[plan.EmployeeID]*read.Subject           // who stands behind an employee in Okta
@@ -129,7 +133,7 @@ func (c *comparing) readRoles(ctx context.Context) error {
 	if err := c.PortalReader.ReadPortalRoles(ctx); err != nil {
 		return err
 	}
-	if err := c.groupDecider.decideGroups(ctx); err != nil {
+	if err := c.GroupDecider.DecideGroups(ctx); err != nil {
 		return err
 	}
 	c.holders = map[plan.RoleID][]plan.EmployeeID{}

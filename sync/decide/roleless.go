@@ -1,4 +1,4 @@
-package sync
+package decide
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 // A rolelessFinder finds who has no role, and what the default one is.
 type rolelessFinder struct {
 	read.Base
-	*decided
+	*Decided
 	portalReader *read.PortalReader
 	groupReader  *read.GroupReader
 	holderReader *holderReader
@@ -22,9 +22,9 @@ type rolelessFinder struct {
 // findDefault finds out which role sync.roles.default means. The portal is asked when the
 // configuration has changed, and by a refresh; else it is as it was found before.
 func (r *rolelessFinder) findDefault(ctx context.Context) error {
-	p, known := &r.roles, r.Meta.DefaultRole
-	if known != nil && p.names[known.ID] == "" {
-		p.names[known.ID] = known.Name
+	p, known := &r.Roles, r.Meta.DefaultRole
+	if known != nil && p.Names[known.ID] == "" {
+		p.Names[known.ID] = known.Name
 	}
 	if r.Pol.DefaultRole == "" {
 		r.Meta.DefaultRole = nil
@@ -39,7 +39,7 @@ func (r *rolelessFinder) findDefault(ctx context.Context) error {
 			return &read.ConfigError{Message: problem.Message}
 		}
 		if problem != nil {
-			p.groups.Problems = append(p.groups.Problems, *problem)
+			p.Groups.Problems = append(p.Groups.Problems, *problem)
 			r.Meta.DefaultRole = nil
 			return nil
 		}
@@ -49,7 +49,7 @@ func (r *rolelessFinder) findDefault(ctx context.Context) error {
 			}
 		}
 		r.Meta.DefaultRole = &found
-		p.names[found.ID] = found.Name
+		p.Names[found.ID] = found.Name
 	}
 	p.fallback = r.Meta.DefaultRole.Due()
 	return nil
@@ -58,7 +58,7 @@ func (r *rolelessFinder) findDefault(ctx context.Context) error {
 // findRoleless finds the people in scope whom no group gives a role and who hold none as far
 // as is known, ours or others'. Where there is a default role, they are looked at.
 func (r *rolelessFinder) findRoleless(ctx context.Context) error {
-	p := &r.roles
+	p := &r.Roles
 	if p.fallback == nil && !r.groupReader.ReadsGroups() {
 		return nil // nobody's roles are this program's business
 	}
@@ -78,19 +78,19 @@ func (r *rolelessFinder) findRoleless(ctx context.Context) error {
 		if holds {
 			continue
 		}
-		p.roleless = append(p.roleless, m.ID)
+		p.Roleless = append(p.Roleless, m.ID)
 		if p.fallback != nil {
 			p.dirty[m.ID] = true
 		}
 	}
-	slices.Sort(p.roleless)
+	slices.Sort(p.Roleless)
 	return nil
 }
 
 // findNewRoleless is findRoleless for those who are not managed yet. What a matching
 // employee holds is looked up.
 func (r *rolelessFinder) findNewRoleless(ctx context.Context) error {
-	p := &r.roles
+	p := &r.Roles
 	employees := map[plan.PersonID]plan.EmployeeID{}
 	var people []plan.EmployeeID
 	for id, s := range r.People.Subjects {
@@ -102,7 +102,7 @@ func (r *rolelessFinder) findNewRoleless(ctx context.Context) error {
 			employees[id], people = e, append(people, e)
 			continue
 		}
-		p.roleless = append(p.roleless, id)
+		p.Roleless = append(p.Roleless, id)
 	}
 	slices.Sort(people)
 	if r.Current.Held == nil {
@@ -120,7 +120,7 @@ func (r *rolelessFinder) findNewRoleless(ctx context.Context) error {
 			holds = len(held) > 0
 		}
 		if r.holderReader.noteOthers(id, holds); !holds {
-			p.roleless = append(p.roleless, id)
+			p.Roleless = append(p.Roleless, id)
 		}
 	}
 	return nil
@@ -159,27 +159,27 @@ func (r *rolelessFinder) holdsAny(m *read.Mark) (bool, error) {
 
 // noteOthers notes that somebody holds roles which others gave them, or none.
 func (r *holderReader) noteOthers(id plan.PersonID, holds bool) {
-	if r.roles.others == nil {
-		r.roles.others = map[plan.PersonID]bool{}
+	if r.Roles.Others == nil {
+		r.Roles.Others = map[plan.PersonID]bool{}
 	}
-	r.roles.others[id] = holds
+	r.Roles.Others[id] = holds
 }
 
 // warnRoleless counts, once all roles are decided, those who are left without one.
 func (r *rolelessFinder) warnRoleless() error {
-	p := &r.roles
+	p := &r.Roles
 	given := map[plan.PersonID]bool{}
-	for i := range p.decision.Actions {
-		if a := &p.decision.Actions[i]; a.Kind == plan.GrantRole {
+	for i := range p.Decision.Actions {
+		if a := &p.Decision.Actions[i]; a.Kind == plan.GrantRole {
 			given[a.User.ID] = true
 		}
 	}
-	for _, g := range p.adopted {
+	for _, g := range p.Adopted {
 		given[g.Person] = true
 	}
-	p.roleless = slices.DeleteFunc(p.roleless, func(id plan.PersonID) bool { return given[id] || p.others[id] })
-	logins := make([]string, len(p.roleless))
-	for i, id := range p.roleless[:min(len(logins), plan.NamedRoleless)] {
+	p.Roleless = slices.DeleteFunc(p.Roleless, func(id plan.PersonID) bool { return given[id] || p.Others[id] })
+	logins := make([]string, len(p.Roleless))
+	for i, id := range p.Roleless[:min(len(logins), plan.NamedRoleless)] {
 		if s := r.People.Subjects[id]; s != nil {
 			logins[i] = s.Ref().Login
 			continue

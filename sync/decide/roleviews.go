@@ -1,4 +1,4 @@
-package sync
+package decide
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 // A roleViewer gathers what is known of the roles of a person.
 type roleViewer struct {
 	read.Base
-	*decided
+	*Decided
 	portalReader *read.PortalReader
 	grantReader  *read.GrantReader
 	roleDecider  *roleDecider
@@ -23,7 +23,7 @@ type roleViewer struct {
 // created in this very plan holds nothing that could be looked up, and is decided at
 // once: of a first run that is everybody.
 func (r *roleViewer) makeViews(ctx context.Context) error {
-	p := &r.roles
+	p := &r.Roles
 	if err := r.keptRoles(ctx); err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (r *roleViewer) makeViews(ctx context.Context) error {
 // nameLost finds the names of roles that are to be revoked and that no group has any
 // more: they may be protected by now.
 func (r *roleViewer) nameLost(ctx context.Context) error {
-	for _, v := range r.roles.views {
+	for _, v := range r.Roles.views {
 		for i := range v.Have {
 			h := &v.Have[i]
 			if h.Lost == "" && !r.Pol.OneRole || h.Role.Name != "" {
@@ -97,8 +97,8 @@ func (r *roleViewer) keptRoles(ctx context.Context) error {
 func (r *roleViewer) roleView(id plan.PersonID) (*plan.RoleView, error) {
 	s := r.People.Subjects[id]
 	owner := id // whose grants they are by the snapshot
-	v := &plan.RoleView{User: plan.UserRef{ID: id}, MayGrant: true, Others: -1, Default: r.roles.fallback}
-	for _, g := range r.roles.due[id] {
+	v := &plan.RoleView{User: plan.UserRef{ID: id}, MayGrant: true, Others: -1, Default: r.Roles.fallback}
+	for _, g := range r.Roles.due[id] {
 		v.Due = append(v.Due, g.Due)
 	}
 	if why := r.OpenGrants[id]; why != "" {
@@ -158,7 +158,7 @@ func (r *roleViewer) roleView(id plan.PersonID) (*plan.RoleView, error) {
 
 // holding judges whether a grant of ours is still due.
 func (r *roleViewer) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
-	p := &r.roles
+	p := &r.Roles
 	g = r.Current.AsFound(g)
 	if slices.Contains(r.Scope.Retry, id) {
 		g.Again = false // somebody says that TrackTik keeps it by now
@@ -166,7 +166,7 @@ func (r *roleViewer) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
 	due := slices.ContainsFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == g.Role })
 	switch {
 	case slices.Contains(r.Current.DropGrants, g.Key()), r.portalReader.RoleGone(g.Role), g.Gone && !due:
-		p.drops = append(p.drops, g.Key())
+		p.Drops = append(p.Drops, g.Key())
 		return
 	case g.Gone && !g.Again:
 		v.Lost = append(v.Lost, g.Role)
@@ -198,17 +198,17 @@ func (r *roleViewer) protect(h *plan.Holding) {
 // may give the same role.
 func (r *roleViewer) roleRef(g plan.Grant) *plan.RoleRef {
 	key := roleOf{g.Role, g.Group}
-	ref := r.roles.refs[key]
+	ref := r.Roles.refs[key]
 	if ref == nil {
 		ref = &plan.RoleRef{ID: g.Role, Group: g.Group, Name: r.roleName(g)}
-		r.roles.refs[key] = ref
+		r.Roles.refs[key] = ref
 	}
 	return ref
 }
 
 // roleName is a role's name, as far as it is known without reading the portal's roles.
 func (r *roleViewer) roleName(g plan.Grant) string {
-	if name := r.roles.names[g.Role]; name != "" {
+	if name := r.Roles.Names[g.Role]; name != "" {
 		return name
 	}
 	if group := r.ByGroup[g.Group]; group != nil && group.Link != nil && group.Link.Role == g.Role {

@@ -1,4 +1,4 @@
-package sync
+package explain
 
 import (
 	"fmt"
@@ -34,7 +34,7 @@ func (x *explainer) collect() {
 	if x.s == nil {
 		return
 	}
-	d, roles := &x.s.Decision, &x.roles.decision
+	d, roles := &x.s.Decision, &x.Roles.Decision
 	x.out.Actions, x.out.Held = append(x.out.Actions, d.Actions...), append(x.out.Held, d.Held...)
 	x.out.Problems, x.out.Warnings = append(x.out.Problems, d.Problems...), append(x.out.Warnings, d.Warnings...)
 	for _, a := range roles.Actions {
@@ -52,17 +52,17 @@ func (x *explainer) collect() {
 			x.out.Problems = append(x.out.Problems, p)
 		}
 	}
-	for _, role := range x.roles.groups.Held {
+	for _, role := range x.Roles.Groups.Held {
 		if role.Role != nil && x.ByGroup[role.Role.Group] != nil && x.ByGroup[role.Role.Group].Holds(x.id) {
 			x.out.Held = append(x.out.Held, role)
 		}
 	}
-	for _, a := range x.roles.groups.Actions {
+	for _, a := range x.Roles.Groups.Actions {
 		if a.Role != nil && x.ByGroup[a.Role.Group] != nil && x.ByGroup[a.Role.Group].Holds(x.id) {
 			x.out.Actions = append(x.out.Actions, a)
 		}
 	}
-	plan.Order(x.out.Actions, &x.names)
+	plan.Order(x.out.Actions, &x.Names)
 	slices.SortStableFunc(x.out.Held, func(a, b plan.Held) int { return plan.CompareActions(&a.Action, &b.Action) })
 	x.out.Warnings = append(x.out.Warnings, x.Warnings...)
 }

@@ -1,4 +1,4 @@
-package sync
+package decide
 
 import (
 	"context"
@@ -43,7 +43,7 @@ func (r *peopleDecider) readLeavers(ctx context.Context, list []*read.Subject) e
 	}
 	for _, s := range leavers {
 		if s.Looked = r.Moment(); s.Employee != nil {
-			r.decideOne(s)
+			r.DecideOne(s)
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package sync
+package decide
 
 import (
 	"context"
@@ -14,13 +14,13 @@ import (
 // A groupDecider decides which role each pushed group has.
 type groupDecider struct {
 	read.Base
-	*decided
+	*Decided
 	portalReader *read.PortalReader
 	groupReader  *read.GroupReader
 }
 
 // decideGroups asks package plan which role each pushed group has.
-func (r *groupDecider) decideGroups(ctx context.Context) error {
+func (r *groupDecider) DecideGroups(ctx context.Context) error {
 	open, err := r.openRoles()
 	if err != nil {
 		return err
@@ -35,26 +35,26 @@ func (r *groupDecider) decideGroups(ctx context.Context) error {
 			return err
 		}
 	}
-	p := &r.roles
-	p.refs, p.names = map[roleOf]*plan.RoleRef{}, map[plan.RoleID]string{}
-	p.groups = plan.DecideGroups(views, r.Portal, r.Binding, &r.Pol)
+	p := &r.Roles
+	p.refs, p.Names = map[roleOf]*plan.RoleRef{}, map[plan.RoleID]string{}
+	p.Groups = plan.DecideGroups(views, r.Portal, r.Binding, &r.Pol)
 	for _, id := range slices.Sorted(maps.Keys(open)) {
-		p.groups.Held = append(p.groups.Held, open[id])
+		p.Groups.Held = append(p.Groups.Held, open[id])
 	}
 	for i := range r.Portal.Roles {
-		p.names[r.Portal.Roles[i].ID] = r.Portal.Roles[i].Name
+		p.Names[r.Portal.Roles[i].ID] = r.Portal.Roles[i].Name
 	}
 	for _, g := range r.Pushed {
-		g.Role = p.groups.Roles[g.Group.ID]
+		g.Role = p.Groups.Roles[g.Group.ID]
 		if g.Role == nil {
 			continue
 		}
 		g.Anew = g.Link == nil || g.Link.Role == 0 || g.Link.Role != g.Role.ID
 		if g.Role.ID != 0 {
-			p.refs[roleOf{g.Role.ID, g.Group.ID}], p.names[g.Role.ID] = g.Role, g.Role.Name
+			p.refs[roleOf{g.Role.ID, g.Group.ID}], p.Names[g.Role.ID] = g.Role, g.Role.Name
 		}
 	}
-	if slices.ContainsFunc(p.groups.Actions, func(a plan.Action) bool { return a.Kind == plan.CreateRole }) {
+	if slices.ContainsFunc(p.Groups.Actions, func(a plan.Action) bool { return a.Kind == plan.CreateRole }) {
 		r.Warn(plan.Warning{Code: read.WarnNewRole, Field: plan.RoleNameField, Message: "a new role carries no permissions before an administrator gives it some in TrackTik (Settings, Roles)"})
 	}
 	return nil

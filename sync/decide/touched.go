@@ -1,4 +1,4 @@
-package sync
+package decide
 
 import (
 	"tracktik-sync/sync/plan"
@@ -8,12 +8,12 @@ import (
 // A changeFinder finds the people whose roles may have to change.
 type changeFinder struct {
 	read.Base
-	*decided
+	*Decided
 }
 
 // markDirty finds the people whose roles may have to change.
 func (r *changeFinder) markDirty() error {
-	p := &r.roles
+	p := &r.Roles
 	for id, s := range r.People.Subjects {
 		p.dirty[id] = s.Judgement.Verdict == plan.Provision
 	}
@@ -68,7 +68,7 @@ func (r *changeFinder) touchGranted(groups map[plan.GroupID]bool) error {
 			return err
 		}
 		if groups[g.Group] {
-			r.roles.dirty[g.Person] = true
+			r.Roles.dirty[g.Person] = true
 		}
 	}
 	return nil
@@ -77,7 +77,7 @@ func (r *changeFinder) touchGranted(groups map[plan.GroupID]bool) error {
 func (r *changeFinder) touch(lists ...[]plan.PersonID) {
 	for _, list := range lists {
 		for _, id := range list {
-			r.roles.dirty[id] = true
+			r.Roles.dirty[id] = true
 		}
 	}
 }
@@ -98,7 +98,7 @@ func (r *changeFinder) touchStrays(g *read.Pushed) error {
 	holders, err := r.Snapshot.Holders(g.Link.Role)
 	for _, id := range symmetric(g.Members, holders) {
 		if m := r.People.Find(id); m != nil && m.Employee != 0 { // most of a large group may be nobody's
-			r.roles.dirty[id] = true
+			r.Roles.dirty[id] = true
 		}
 	}
 	return err
