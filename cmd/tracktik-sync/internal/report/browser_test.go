@@ -199,7 +199,7 @@ func TestTheSearchFindsPeopleAndHidesTheOthers(t *testing.T) {
 	if said := b.text(`document.getElementById("found").textContent`); !strings.HasPrefix(said, "1 of ") {
 		t.Errorf("it says %q", said)
 	}
-	if n := b.number(`Array.from(document.querySelectorAll("[data-list]")).filter(e => !e.hidden).length`); n != 1 {
+	if n := b.number(`Array.from(document.querySelectorAll("details[data-list]")).filter(e => !e.hidden).length`); n != 1 {
 		t.Errorf("%d lists are shown for one person", n)
 	}
 	b.number(`(() => { const s = document.getElementById("search"); s.value = ""; s.dispatchEvent(new Event("input")); return 0; })()`)

@@ -79,12 +79,12 @@ func (r *Report) timeline(v *view) {
 }
 
 func (p *phase) lane(k plan.Kind, x func(time.Time) float64) lane {
-	text := Count(p.done) + " done"
+	text := ui.Count(p.done) + " done"
 	if p.done == 0 {
 		text = "none done"
 	}
 	if p.other > 0 {
-		text += ", " + Count(p.other) + " not"
+		text += ", " + ui.Count(p.other) + " not"
 	}
 	out := lane{Name: ui.KindWords(k), Text: text}
 	from, to := x(p.first), x(p.last)
@@ -126,8 +126,8 @@ func (r *Report) trend(v *view) {
 	}
 	for i := len(r.Trend) - 1; i >= 0; i-- {
 		rec := &r.Trend[i]
-		row := trendRow{ID: rec.ID, When: moment(rec.Started), Ending: fmt.Sprint(rec.ExitCode), Done: Count(sum(rec.Done)), Held: Count(rec.Held),
-			Problems: Count(rec.Problems + rec.Unknown), Took: lasting(rec.Ended.Sub(rec.Started))}
+		row := trendRow{ID: rec.ID, When: moment(rec.Started), Ending: fmt.Sprint(rec.ExitCode), Done: ui.Count(sum(rec.Done)), Held: ui.Count(rec.Held),
+			Problems: ui.Count(rec.Problems + rec.Unknown), Took: lasting(rec.Ended.Sub(rec.Started))}
 		if rec.ExitCode != 0 && rec.ExitCode != 4 {
 			row.Class = "bad"
 		}
@@ -168,6 +168,6 @@ func sum(counts map[string]int) int {
 	return n
 }
 
-func whole(n float64) string { return Count(int(n)) }
+func whole(n float64) string { return ui.Count(int(n)) }
 
 func seconds(n float64) string { return lasting(time.Duration(n * float64(time.Second))) }

@@ -4,22 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/sync/plan"
 )
-
-// Count writes a number with commas between the thousands.
-func Count(n int) string {
-	digits := strconv.Itoa(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
 
 // head is the upper part of the page: what it is about, how it ended, how much of what.
 func (r *Report) head() *view {
@@ -63,7 +53,7 @@ func (r *Report) ending(v *view) {
 	v.Facts = append(v.Facts, fact{"began", moment(rec.Started)},
 		fact{"ended", moment(rec.Ended) + ", after " + lasting(rec.Ended.Sub(rec.Started))},
 		fact{"by", rec.By},
-		fact{"calls", Count(rec.OktaCalls) + " to Okta, " + Count(rec.TTCalls) + " to TrackTik"})
+		fact{"calls", ui.Count(rec.OktaCalls) + " to Okta, " + ui.Count(rec.TTCalls) + " to TrackTik"})
 	if lag := r.Trail.Lag(); lag.Count > 0 {
 		v.Facts = append(v.Facts, fact{"leavers", ui.LagWords(lag)})
 	}
@@ -100,12 +90,12 @@ func (r *Report) tiles(v *view) {
 		if n == 0 && planned == 0 {
 			continue
 		}
-		t := tile{Count: Count(n), Label: ui.KindWords(k), Class: "good"}
+		t := tile{Count: ui.Count(n), Label: ui.KindWords(k), Class: "good"}
 		if k.Removes() {
 			t.Class = "bad"
 		}
 		if n != planned {
-			t.Label += " of " + Count(planned)
+			t.Label += " of " + ui.Count(planned)
 		}
 		v.Tiles = append(v.Tiles, t)
 	}
@@ -113,13 +103,13 @@ func (r *Report) tiles(v *view) {
 		v.Tiles = append(v.Tiles, tile{Count: "0", Label: "to do"})
 	}
 	if res := d.Result; res != nil && sum(res.Found) > 0 {
-		v.Tiles = append(v.Tiles, tile{Count(sum(res.Found)), "found done already", ""})
+		v.Tiles = append(v.Tiles, tile{ui.Count(sum(res.Found)), "found done already", ""})
 	}
 	if res := d.Result; res != nil && res.Failed > 0 {
-		v.Tiles = append(v.Tiles, tile{Count(res.Failed), "failed", "bad"})
+		v.Tiles = append(v.Tiles, tile{ui.Count(res.Failed), "failed", "bad"})
 	}
 	if res := d.Result; res != nil && res.Unknown > 0 {
-		v.Tiles = append(v.Tiles, tile{Count(res.Unknown), "unknown", "bad"})
+		v.Tiles = append(v.Tiles, tile{ui.Count(res.Unknown), "unknown", "bad"})
 	}
 	for _, t := range []struct {
 		n     int
@@ -129,7 +119,7 @@ func (r *Report) tiles(v *view) {
 		if t.n == 0 {
 			class = ""
 		}
-		v.Tiles = append(v.Tiles, tile{Count(t.n), t.label, class})
+		v.Tiles = append(v.Tiles, tile{ui.Count(t.n), t.label, class})
 	}
 }
 

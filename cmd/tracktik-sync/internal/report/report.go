@@ -49,7 +49,7 @@ var (
 // page escapes everything that comes from the two systems: html/template knows
 // text, attributes and addresses from one another.
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"words": ui.KindWords, "safe": ui.Safe, "quoted": ui.Quoted, "count": Count,
+	"words": ui.KindWords, "safe": ui.Safe, "quoted": ui.Quoted, "count": ui.Count,
 }).Parse(pageText))
 
 // A view is what the template shows.
@@ -98,6 +98,10 @@ type list[T any] struct {
 	More  int    // entries that are not shown
 	All   string // the command that shows them
 }
+
+// Open reports a list that is short enough to stand open; a long one is folded until somebody
+// opens it, or searches.
+func (l list[T]) Open() bool { return l.Total <= ui.OpenRows }
 
 // HTML writes the page.
 func (r *Report) HTML(w io.Writer) error {

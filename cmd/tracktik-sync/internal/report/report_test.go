@@ -2,10 +2,13 @@ package report
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/sync/plan"
 )
 
@@ -154,6 +157,23 @@ func TestAHugePlanMakesAPageOfBoundedSize(t *testing.T) {
 	}
 	if n := strings.Count(text, `<div class="action">`); n > 4*Most+100 {
 		t.Errorf("%d entries are shown", n)
+	}
+}
+
+func TestALongListIsFolded(t *testing.T) {
+	for n, want := range map[int]string{ui.OpenRows: "<details data-list open data-open>", ui.OpenRows + 1: "<details data-list>"} {
+		d := &plan.Document{Mode: "apply"}
+		for i := range n {
+			d.Actions = append(d.Actions, plan.Action{Kind: plan.Create, User: plan.UserRef{ID: plan.PersonID(strconv.Itoa(i)), Name: "New Guard"}})
+		}
+		d.Seal()
+		var page strings.Builder
+		if err := (&Report{Document: d, Planned: true}).HTML(&page); err != nil {
+			t.Fatal(err)
+		}
+		if want += fmt.Sprintf(`<summary><h3 class="meta">People (%d)`, n); !strings.Contains(page.String(), want) {
+			t.Errorf("the page of %d lacks %s", n, want)
+		}
 	}
 }
 

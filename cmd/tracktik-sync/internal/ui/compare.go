@@ -27,6 +27,7 @@ var comparePage = template.Must(template.New("compare").Funcs(template.FuncMap{
 	"words":  KindWords,
 	"quoted": Quoted,
 	"number": Number,
+	"count":  Count,
 	"person": Person,
 	"role":   Role,
 }).Parse(styleText + compareText))
@@ -69,8 +70,8 @@ type foldedGroup struct {
 	Open bool
 }
 
-// openRows is how many rows a group may have and stand open.
-const openRows = 50
+// OpenRows is how many rows a list on a page may have and stand open.
+const OpenRows = 50
 
 // foldedGroups begin with what differs; who is equal comes last.
 func foldedGroups(c *plan.Comparison) []foldedGroup {
@@ -80,7 +81,7 @@ func foldedGroups(c *plan.Comparison) []foldedGroup {
 	})
 	all := make([]foldedGroup, len(groups))
 	for i, g := range groups {
-		all[i] = foldedGroup{g, g.ID != "equal" && len(g.Rows) <= openRows}
+		all[i] = foldedGroup{g, g.ID != "equal" && len(g.Rows) <= OpenRows}
 	}
 	return all
 }
@@ -219,7 +220,7 @@ func CompareCSV(out io.Writer, c *plan.Comparison) error {
 
 func compareRows(write func(...string) error, group string, row *plan.Compared) error {
 	e := row.Employee
-	person := []string{group, string(row.User.ID), row.User.Login, ID(int64(e.ID)), e.CustomID, e.Username, e.Name, e.Email, e.Status, e.Region, row.Match}
+	person := []string{group, string(row.User.ID), row.User.Login, ID(int64(e.ID)), e.CustomID, e.Username, cmp.Or(e.Name, row.User.Name), e.Email, e.Status, e.Region, row.Match}
 	var role plan.RoleRef
 	if row.Role != nil {
 		role = *row.Role
@@ -246,5 +247,6 @@ func CompareHTML(out io.Writer, c *plan.Comparison) error {
 		Folded                           []foldedGroup
 		Lists                            []observedGroup
 		Code                             template.JS
-	}{c, c.Created.UTC().Format(time.RFC3339), observingLine(c), externalIDs(c.ExternalIDs), PageRules(), compareGroups(c), foldedGroups(c), observedGroups(c.Observed), searchCode()})
+		Fields                           []string // the most frequent first
+	}{c, c.Created.UTC().Format(time.RFC3339), observingLine(c), externalIDs(c.ExternalIDs), PageRules(), compareGroups(c), foldedGroups(c), observedGroups(c.Observed), searchCode(), ByCount(c.Summary.Fields)})
 }

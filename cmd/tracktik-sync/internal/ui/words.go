@@ -221,3 +221,12 @@ func Portal(baseURL string) string {
 	}
 	return name
 }
+
+// Count writes a number with commas between the thousands.
+func Count(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
