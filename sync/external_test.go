@@ -45,6 +45,9 @@ func TestWhomOktaTiesToAnEmployeeIsNotMadeTwice(t *testing.T) {
 	for name, opt := range map[string]tsync.RunOptions{"whole": {}, "single": only("ada", "bob")} {
 		t.Run(name, func(t *testing.T) {
 			w := newTiedWorld(t)
+			w.hire("zoe")
+			w.pushed("zoe", nil)
+			w.run() // a whole run has looked at external ids
 			w.hire("ada", "bob")
 			ada := w.pushed("ada", before)
 			bob := w.pushed("bob", func(e *tracktiktest.Employee) { e.LastName, e.Email = "Former", "bob@mail.example" })
@@ -89,6 +92,55 @@ func TestManyAreFoundWithoutACallMore(t *testing.T) {
 	}
 	if !slices.Equal(calls[true], calls[false]) {
 		t.Errorf("with:\n%s\nwithout:\n%s", strings.Join(calls[true], "\n"), strings.Join(calls[false], "\n"))
+	}
+}
+
+// A run of single people does not see what external ids are worth: before a whole run has
+// looked, nobody is taken over by them alone, and nobody is made in spite of them.
+func TestExternalIDsWaitForAWholeRun(t *testing.T) {
+	for name, believed := range map[string]bool{"believed": true, "disbelieved": false} {
+		for what, managed := range map[string]bool{"no run before": false, "a whole run without new people": true} {
+			for how, single := range map[string]func(w *world) tsync.RunOptions{"--user": func(*world) tsync.RunOptions { return only("ada") },
+				"retry": func(w *world) tsync.RunOptions {
+					return tsync.RunOptions{Users: []string{w.users["ada"]}, Retry: []plan.PersonID{plan.PersonID(w.users["ada"])}}
+				}} {
+				t.Run(name+", "+what+", "+how, func(t *testing.T) {
+					w := newTiedWorld(t)
+					names := w.crowd(12)
+					if managed {
+						w.run()
+					}
+					for _, one := range names {
+						if !managed {
+							w.atPortal(one, nil)
+						}
+						if believed {
+							w.tie(one, w.employee(one).ID)
+						} else {
+							w.tie(one, w.typed("x"+one, "x"+mail(one), "X", "Y"))
+						}
+					}
+					if managed {
+						w.run() // nobody is new in it
+					}
+					w.hire("ada", "bob")
+					ada := w.pushed("ada", before)
+					w.atPortal("bob", nil)
+					w.tie("bob", w.employee("bob").ID)
+					doc, err := w.sync(single(w))
+					w.must(err)
+					w.wantHeld(doc, plan.HeldUnconfirmed, "ada")
+					w.wantNoWrites()
+					if doc := w.runWith(only("bob")); counts(doc) != "adopt 1" { // whom the user name finds too
+						t.Errorf("of bob the plan is %q", counts(doc))
+					}
+					w.run()
+					if link, found, err := w.db.Link(plan.PersonID(w.users["ada"])); err != nil || !found || (int64(link.Employee) == ada) != believed {
+						t.Errorf("ada is %+v, %v", link, err)
+					}
+				})
+			}
+		}
 	}
 }
 
@@ -349,14 +401,23 @@ func TestCompareListsEverybodyWhereExternalIDsAreNotBelieved(t *testing.T) {
 }
 
 func TestExplainSaysWhatTheExternalIDDoes(t *testing.T) {
-	w := newTiedWorld(t)
-	w.hire("ada", "ben")
-	ada := w.pushed("ada", before)
-	w.tie("ben", w.typed("zoe", "zoe@mail.example", "Zoe", "Other"))
-	if s := w.explained("ada").Steps[2]; s.Key != "external_id" || int64(s.Employee) != ada || s.External != fmt.Sprint(ada) {
-		t.Errorf("%+v", s)
-	}
-	if s := w.explained("ben").Steps[2]; s.OK || !strings.HasPrefix(s.Summary, plan.HeldDoubtfulMatch) {
-		t.Errorf("%+v", s)
+	for _, looked := range []bool{false, true} {
+		w := newQuietWorld(t)
+		w.policy.MatchExternal = true
+		if looked { // a whole run has
+			w.hire("zed")
+			w.pushed("zed", nil)
+			w.run()
+		}
+		w.hire("ada", "ben")
+		ada := w.pushed("ada", before)
+		w.tie("ben", w.typed("zoe", "zoe@mail.example", "Zoe", "Other"))
+		s := w.explained("ada").Steps[2]
+		if s.Key != "external_id" || int64(s.Employee) != ada || s.External != fmt.Sprint(ada) || s.OK != looked || strings.HasPrefix(s.Summary, plan.HeldUnconfirmed) == looked {
+			t.Errorf("a whole run has looked %v: %+v", looked, s)
+		}
+		if s := w.explained("ben").Steps[2]; s.OK || !strings.HasPrefix(s.Summary, plan.HeldDoubtfulMatch) {
+			t.Errorf("%+v", s)
+		}
 	}
 }

@@ -173,6 +173,9 @@ func (r recorder) adoptedBatch(a *plan.Action) (plan.Batch, error) {
 func (r recorder) handedOver(a *plan.Action, p *Person) (plan.Batch, error) {
 	old := p.Was
 	link := *old
+	if p.Note != nil { // what TrackTik was seen to hold is newer than the record
+		link = *p.Note
+	}
 	link.Person, link.Login, link.Email, link.Run = a.User.ID, p.Login, p.Email, r.Run
 	link.SeenDeprovisioned, link.NotVisibleSince, link.UnassignedSince, link.Ending = false, nil, nil, false
 	grants, err := r.Snapshot.GrantsOf(old.Person)

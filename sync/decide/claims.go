@@ -1,6 +1,8 @@
 package decide
 
 import (
+	"slices"
+
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
@@ -14,12 +16,13 @@ type nameDecider struct {
 // resolveNames lets package plan judge who gets which user name and e-mail.
 func (r *nameDecider) ResolveNames(claims []plan.Claim) error {
 	var failed error
+	leavers := r.leaversByName()
 	owners := func(field plan.Field, ask func(string) ([]plan.PersonID, error)) func(string) []plan.Owner {
 		return func(name string) []plan.Owner {
 			if r.People.Managed == 0 {
 				return nil
 			}
-			found, err := r.owners(field, ask, name)
+			found, err := r.owners(field, ask, name, leavers[field][name])
 			if err != nil {
 				failed = err
 			}
@@ -35,15 +38,34 @@ func (r *nameDecider) ResolveNames(claims []plan.Claim) error {
 	return failed
 }
 
+// leaversByName are the leavers by the names that TrackTik shows of them: the record may be
+// older than those.
+func (r *nameDecider) leaversByName() map[plan.Field]map[string][]plan.PersonID {
+	named := map[plan.Field]map[string][]plan.PersonID{plan.Username: {}, plan.Email: {}}
+	for id, s := range r.People.Subjects {
+		if s.Employee == nil || !s.Employee.Active() || !read.Terminates(s) {
+			continue
+		}
+		for field, of := range named {
+			if name := plan.FoldName(s.Employee.Values[field]); name != "" {
+				of[name] = append(of[name], id)
+			}
+		}
+	}
+	return named
+}
+
 // owners are the managed people who have a name by the snapshot, and by what was read of
-// TrackTik in this run.
-func (r *nameDecider) owners(field plan.Field, ask func(string) ([]plan.PersonID, error), name string) ([]plan.Owner, error) {
+// TrackTik in this run, leavers among them.
+func (r *nameDecider) owners(field plan.Field, ask func(string) ([]plan.PersonID, error), name string, leavers []plan.PersonID) ([]plan.Owner, error) {
 	ids, err := ask(name)
 	if err != nil {
 		return nil, err
 	}
+	ids = append(slices.Clip(ids), leavers...)
+	slices.Sort(ids)
 	var owners []plan.Owner
-	for _, id := range ids {
+	for _, id := range slices.Compact(ids) {
 		link, found, err := r.Snapshot.Link(id)
 		if err != nil {
 			return nil, err
@@ -56,7 +78,11 @@ func (r *nameDecider) owners(field plan.Field, ask func(string) ([]plan.PersonID
 		if plan.FreesNames(status) || r.renamedByHand(id, field, name) {
 			continue
 		}
-		o := plan.Owner{Person: id, Employee: link.Employee, First: plan.FoldName(link.Pushed[plan.FirstName]), Last: plan.FoldName(link.Pushed[plan.LastName])}
+		names := &link.Pushed
+		if slices.Contains(leavers, id) {
+			names = &s.Employee.Values
+		}
+		o := plan.Owner{Person: id, Employee: link.Employee, First: plan.FoldName(names[plan.FirstName]), Last: plan.FoldName(names[plan.LastName])}
 		switch {
 		case status != "":
 			o.Keeps = "is " + status + " there"

@@ -42,6 +42,13 @@ func (r *peopleDecider) DecidePeople(ctx context.Context) error {
 	if err := r.readLeavers(ctx, list); err != nil {
 		return err
 	}
+	renamed, err := r.nameReader.FindRenamed(ctx, list)
+	if err != nil {
+		return err
+	}
+	for _, s := range renamed {
+		r.decideOne(s)
+	}
 	if err := r.regionReader.ResolveRegions(ctx, list); err != nil {
 		return err
 	}
@@ -176,11 +183,11 @@ func (r *peopleDecider) Recreate() {
 		link := *old.Link
 		link.Person, link.Login, link.Email = id, s.Person.Login, s.Person.Email
 		view := r.view(s)
-		view.Link = &link
+		view.Link, view.Employee, view.Gone = &link, old.Employee, old.Gone
 		update := plan.Decide(view, &r.Pol)
 		adopt := plan.Action{Kind: plan.Adopt, User: s.Ref(), Employee: owner.Employee, Extra: &plan.Extra{Key: plan.KeyRecreated}, Want: s.Want(),
 			Reason: plan.RecreatedReason(owner.Person)}
-		s.Decision = plan.Decision{Actions: append([]plan.Action{adopt}, update.Actions...), Held: update.Held, Problems: update.Problems, Warnings: update.Warnings}
+		s.Decision = plan.Decision{Actions: append([]plan.Action{adopt}, update.Actions...), Held: update.Held, Problems: update.Problems, Warnings: update.Warnings, Note: update.Note}
 		old.Decision = plan.Decision{}
 		s.Was, old.Became = old, s
 	}

@@ -21,6 +21,7 @@ type Tie struct {
 	Text     string     // as Okta has it; never empty
 	Employee EmployeeID // whom it names; 0: it is no employee's id
 	Other    PersonID   // another user with the same id; empty: nobody
+	Unproven bool       // nothing is known of what external ids are worth, and no other key agrees
 }
 
 // ParseExternal returns the employee that an external id names. It is false for what is no
@@ -46,6 +47,7 @@ const (
 	TieShared                // two users have the same id
 	TieInactive              // INACTIVE or BANNED
 	TieDoubtful              // agrees in no name
+	TieUnproven              // no whole run has looked at what external ids are worth
 	TieMatch
 )
 
@@ -72,6 +74,8 @@ func (t *Tie) Judge(self PersonID, w *Values, m *Match) TieVerdict {
 		return TieInactive
 	case !SamePerson(w, &m.Employee):
 		return TieDoubtful
+	case t.Unproven:
+		return TieUnproven
 	}
 	return TieMatch
 }
@@ -100,6 +104,8 @@ func (t *Tie) Note(v TieVerdict, m *Match) string {
 		return fmt.Sprintf("employee %d, whom Okta's external id names, is %s; activate them in TrackTik, or `link` another one", t.Employee, m.Employee.Status)
 	case TieDoubtful:
 		return fmt.Sprintf("employee %d, whom Okta's external id names, has neither the username, nor the e-mail, nor first and last name; `link` settles it", t.Employee)
+	case TieUnproven:
+		return fmt.Sprintf("Okta's external id names employee %d, and what external ids are worth here no whole run has seen yet: the next one decides; `link` settles it", t.Employee)
 	}
 	return ""
 }
@@ -145,10 +151,16 @@ func chooseTied(v *View, d *Decision) (chosen Match, found, done bool) {
 			d.warn(v.Ref(), WarningPossibleDouble, fmt.Sprintf("Okta's external id names employee %d, and other keys find %s: is that a second employee of theirs?", m.Employee.ID, others))
 		}
 		fallthrough
-	case TieDoubtful:
+	case TieDoubtful, TieUnproven:
 		return *m, true, true
 	}
 	return Match{}, false, false
+}
+
+// Alone reports that no other key finds the employee whom the external id names.
+func Alone(matches []Match) bool {
+	m := tied(matches)
+	return m != nil && !slices.ContainsFunc(matches, func(other Match) bool { return other.Key != ExternalID && other.Employee.ID == m.Employee.ID })
 }
 
 // OtherMatches lists whom keys other than the external id find besides one employee.

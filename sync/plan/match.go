@@ -200,6 +200,8 @@ func adopt(v *View, pol *Policy, d *Decision, m Match) {
 		d.hold(a, fmt.Sprintf("%s: whether employee %d holds a protected role cannot be told: %s; `check` says more", HeldUnconfirmed, e.ID, m.Doubt))
 	case m.Key == ExternalID && !SamePerson(&w.Values, &e):
 		d.hold(a, HeldDoubtfulMatch+": "+v.Tie.Note(TieDoubtful, &m))
+	case m.Key == ExternalID && v.Tie.Unproven:
+		d.hold(a, HeldUnconfirmed+": "+v.Tie.Note(TieUnproven, &m))
 	case v.onlyByEmail(e.ID) && strangers(w.Values, e.Values):
 		d.hold(a, fmt.Sprintf("%s: employee %d has the same e-mail, but neither the first nor the last name; `link` settles it", HeldDoubtfulMatch, e.ID))
 	case strangers(w.Values, e.Values) && !agreeIn(w.Values, e.Values, Username, Email):

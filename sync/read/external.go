@@ -144,7 +144,7 @@ func (r *tieReader) foundTie(e *plan.Employee, byID map[plan.EmployeeID][]*Subje
 
 // proveTies takes external ids for what they are worth in this org: where they mostly name
 // somebody else, nobody is matched by them. A run of single people goes by what the last
-// whole run found.
+// whole run found; before there was one nobody is matched by them alone.
 func (r *tieReader) proveTies(fresh []*Subject) {
 	var tally plan.ExternalTally
 	if r.Meta.External != nil {
@@ -163,6 +163,13 @@ func (r *tieReader) proveTies(fresh []*Subject) {
 	if !tally.Believed() {
 		r.disbelieve(fresh, tally)
 		return
+	}
+	if r.Scope.Some() && r.Meta.External == nil {
+		for _, s := range fresh {
+			if s.Tie != nil {
+				s.Tie.Unproven = plan.Alone(s.Matches)
+			}
+		}
 	}
 	settled := map[plan.PersonID]bool{}
 	for _, s := range fresh {

@@ -215,6 +215,74 @@ func (r *NameReader) stranger(ctx context.Context, names plan.Values, but plan.P
 	return "", nil
 }
 
+// FindRenamed holds the departures of those who have other names in TrackTik than on record,
+// where somebody else has these in Okta and is no leaver: the record may be older than a new
+// user of theirs, as after a snapshot was restored. It leaves alone whom the names of the
+// whole run decide about.
+func (r *NameReader) FindRenamed(ctx context.Context, list []*Subject) (held []*Subject, err error) {
+	for _, s := range list {
+		if s.Employee == nil || !s.Employee.Active() || !Terminates(s) || !renamed(s) {
+			continue
+		}
+		heir, err := r.presentHeir(ctx, s)
+		_, credentials := IsCredentials(err)
+		switch {
+		case credentials, ctx.Err() != nil, errors.Is(err, ErrNotAsked):
+			return held, err
+		case err != nil:
+			s.wait(fmt.Sprintf("%s, and who has the names in Okta that employee %d has in TrackTik could not be looked up: %v", s.Judgement.Why, s.Link.Employee, err))
+		case heir == "":
+			continue
+		default:
+			s.wait(fmt.Sprintf("%s, and user %s has the names that employee %d has in TrackTik: if that is the same person, they go on as that employee once nothing is in their way, and `link` says so now",
+				s.Judgement.Why, heir, s.Link.Employee))
+		}
+		held = append(held, s)
+	}
+	return held, nil
+}
+
+// renamed reports that TrackTik shows another user name or e-mail than the record.
+func renamed(s *Subject) bool {
+	for _, f := range []plan.Field{plan.Username, plan.Email} {
+		if s.Employee.Values[f] != "" && !f.Same(s.Link.Pushed[f], s.Employee.Values[f]) {
+			return true
+		}
+	}
+	return false
+}
+
+// presentHeir is another user with the names that a leaver's employee has in TrackTik, and
+// with their first or last name, about whom the run does not decide; empty: there is none.
+func (r *NameReader) presentHeir(ctx context.Context, s *Subject) (plan.PersonID, error) {
+	now := &s.Employee.Values
+	people, err := r.usersNamed(ctx, now[plan.Username], now[plan.Email])
+	if err != nil {
+		return "", err
+	}
+	for _, p := range people {
+		_, managed, err := r.Snapshot.Link(p.ID)
+		if err != nil {
+			return "", err
+		}
+		if p.ID == s.Person.ID || managed {
+			continue
+		}
+		if other := r.People.Subjects[p.ID]; other != nil && other.Judgement.Verdict == plan.Provision && !other.OutOf && len(other.Unmappable) == 0 {
+			continue
+		}
+		entry, assigned, err := r.Source.Assignment(ctx, p.ID)
+		if err != nil {
+			return "", err
+		}
+		names := r.Mapper.Map(entry, nil).Wanted.Values
+		if assigned && plan.Judge(&entry, &r.Pol).Verdict != plan.Depart && !OtherNames(&names, now) {
+			return p.ID, nil
+		}
+	}
+	return "", nil
+}
+
 // A claimer says who wants which user name and e-mail, and who has it.
 type Claimer struct {
 	Base

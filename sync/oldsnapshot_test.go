@@ -1,0 +1,129 @@
+package sync_test
+
+import (
+	"testing"
+
+	"tracktik-sync/okta/oktatest"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+// The record of somebody may be older than what they are called in TrackTik: a snapshot was
+// restored, or somebody renamed them by hand. Who was made anew in Okta under the present
+// names is the same person all the same.
+
+// remake ends ada's user in Okta, and makes her anew under the names that she has by now.
+func (w *world) remake(as string, how func(*world, string)) {
+	w.Helper()
+	how(w, w.users["ada"])
+	w.users[as] = w.org.AddUser(oktatest.User{Login: mail(as), FirstName: "Ada", LastName: "Married"})
+	w.org.AssignUser(w.app, w.users[as], oktatest.Assignment{})
+}
+
+// departures are the ways in which the old user ends; Okta gives no login to two.
+var departures = map[string]func(w *world, id string){
+	"deleted":     func(w *world, id string) { w.org.DeleteUser(id) },
+	"deactivated": func(w *world, id string) { w.retired(id); w.org.DeactivateUser(id) },
+	"unassigned":  func(w *world, id string) { w.retired(id); w.org.UnassignUser(w.app, id) },
+}
+
+// retired takes a user's login and e-mail.
+func (w *world) retired(id string) {
+	w.org.UpdateUser(id, map[string]any{"login": mail("ada.old"), "email": mail("ada.old")})
+}
+
+func TestARestoredSnapshotFindsWhoWasRenamedAndMadeAnew(t *testing.T) {
+	for name, how := range departures {
+		for when, seen := range map[string]bool{"before the restore": true, "after it": false} {
+			t.Run(name+" "+when, func(t *testing.T) {
+				w := rewound(t, func(w *world) {
+					w.rename("ada", "ada.m")
+					w.org.UpdateUser(w.users["ada"], map[string]any{"lastName": "Married"})
+					w.run()
+					if seen {
+						w.remake("ada.m", how)
+						w.run()
+					}
+				})
+				if !seen {
+					w.remake("ada.m", how)
+				}
+				doc, err := w.sync(tsync.RunOptions{Users: []string{w.users["ada.m"]}})
+				w.must(err)
+				w.wantNoWrites()
+				doc = w.run()
+				w.wantDone(doc, "adopt 1")
+				w.wantNoWrites()
+				w.wantStatus(tracktiktest.Active, "ada.m")
+				if link, _, err := w.db.Link(plan.PersonID(w.users["ada.m"])); err != nil || link.Pushed[plan.Username] != mail("ada.m") {
+					t.Errorf("on record is %+v, %v", link, err)
+				}
+				w.wantDone(w.runWith(refreshed), "")
+				w.org.UnassignUser(w.app, w.users["ada.m"])
+				w.wantDone(w.run(), "terminate 1")
+			})
+		}
+	}
+}
+
+// Who was made anew and may not be provisioned now keeps the employee meanwhile.
+func TestWhoWasMadeAnewAndIsOnHoldIsNotEnded(t *testing.T) {
+	for name, how := range departures {
+		for hold, twist := range map[string]struct{ on, off func(*world, string) }{
+			"suspended": {func(w *world, id string) { w.org.SetUserStatus(id, oktatest.StatusSuspended) }, func(w *world, id string) { w.org.SetUserStatus(id, oktatest.StatusActive) }},
+			"unmapped": {func(w *world, id string) { w.org.UpdateUser(id, map[string]any{"firstName": nil}) },
+				func(w *world, id string) { w.org.UpdateUser(id, map[string]any{"firstName": "Ada"}) }},
+		} {
+			t.Run(name+" "+hold, func(t *testing.T) {
+				w := rewound(t, func(w *world) {
+					w.rename("ada", "ada.m")
+					w.org.UpdateUser(w.users["ada"], map[string]any{"lastName": "Married"})
+					w.run()
+					w.remake("ada.m", how)
+				})
+				twist.on(w, w.users["ada.m"])
+				for range 2 {
+					w.wantHeld(w.run(), plan.HeldUnconfirmed, "ada")
+					w.wantNoWrites()
+				}
+				doc, err := w.sync(tsync.RunOptions{Users: []string{w.users["ada"]}})
+				w.must(err)
+				w.wantHeld(doc, plan.HeldUnconfirmed, "ada")
+				w.wantNoWrites()
+				twist.off(w, w.users["ada.m"])
+				w.wantDone(w.run(), "adopt 1")
+				w.wantNoWrites()
+			})
+		}
+	}
+}
+
+// The same without a restore: a dispatcher has renamed the employee.
+func TestWhoWasRenamedByHandAndMadeAnewKeepsTheEmployee(t *testing.T) {
+	w := newWorld(t)
+	w.policy.RepairDrift = false
+	w.hire("ada", "bob")
+	w.run()
+	id := w.employee("ada").ID
+	w.must(w.portal.UpdateEmployee(id, func(e *tracktiktest.Employee) { e.Username, e.Email = mail("ada.m"), mail("ada.m") }))
+	w.remake("ada.m", departures["deleted"])
+	if doc := w.run(); counts(doc) != "adopt 1" && counts(doc) != "adopt 1, update 1" {
+		t.Errorf("the plan is %q\n%s", counts(doc), details(doc))
+	}
+	if e := w.employee("ada.m"); e.ID != id || e.Status != tracktiktest.Active {
+		t.Errorf("ada is %+v, was employee %d", e, id)
+	}
+}
+
+// Whoever only has the names of a leaver is somebody else, and gets them when they are free.
+func TestASecondPersonOfTheNamesInTrackTikIsNotTheLeaver(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	w.must(w.portal.UpdateEmployee(w.employee("ada").ID, func(e *tracktiktest.Employee) { e.Username, e.Email = mail("eve"), mail("eve") }))
+	w.org.DeleteUser(w.users["ada"])
+	w.users["eve"] = w.org.AddUser(oktatest.User{Login: mail("eve"), FirstName: "Eve", LastName: "Other"})
+	w.org.AssignUser(w.app, w.users["eve"], oktatest.Assignment{})
+	w.wantDone(w.run(), "terminate 1, create 1")
+}
