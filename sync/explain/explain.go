@@ -214,6 +214,10 @@ func (x *explainer) decideAll(ctx context.Context) error {
 		}
 		x.note(StepMatch, "whether they hold a protected role, and must not be taken over, was not looked up: %v", err)
 	}
+	if s.Tie != nil && s.Tie.Unproven { // it is told what a whole run would do
+		s.Tie.Unproven = false
+		x.note(StepMatch, "no whole run has seen yet what external ids are worth here: a run for them alone waits for one")
+	}
 	if err := x.RegionReader.ResolveRegions(ctx, list); err != nil { // last: it is the listing that can be long
 		x.note(StepMap, "the region was not looked up in TrackTik: %v", err)
 	}
