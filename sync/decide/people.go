@@ -47,7 +47,7 @@ func (r *peopleDecider) DecidePeople(ctx context.Context) error {
 		return err
 	}
 	for _, s := range renamed {
-		r.decideOne(s)
+		r.DecideOne(s)
 	}
 	if err := r.regionReader.ResolveRegions(ctx, list); err != nil {
 		return err
