@@ -21,7 +21,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // run is the program, with the clock of the app.
 func (a *app) run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	defer a.sayWhenAsked(ctx)()
+	said := a.sayWhenAsked(ctx)
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -31,6 +31,7 @@ func (a *app) run(ctx context.Context, args []string, stdin io.Reader, stdout, s
 	if err != nil && !a.started { // cobra did not come as far as the command
 		err = a.misused(ctx, cmd, args, usage("%s; see `%s --help`", err, cmd.CommandPath()))
 	}
+	said() // before the last line, which is to stay the last
 	return a.end(cutShort(ctx, err))
 }
 
