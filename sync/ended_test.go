@@ -264,7 +264,8 @@ func TestTheStateInTrackTikIsRememberedOfWhoIsHeld(t *testing.T) {
 	}
 }
 
-// A portal that shows a termination late has terminated for us, and not by somebody else.
+// A portal that shows a termination late has terminated for us, and not by somebody else;
+// unless it says that somebody else has.
 func TestATerminationThatIsShownLateIsOurs(t *testing.T) {
 	for how, way := range ways {
 		t.Run(how, func(t *testing.T) {
@@ -272,7 +273,7 @@ func TestATerminationThatIsShownLateIsOurs(t *testing.T) {
 			w.policy.Reactivate = true
 			w.hire("ada", "bob")
 			w.run()
-			w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.TerminationIneffective = true })
+			w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.TerminationIneffective, s.Rules.AuthorsUnknown = true, true })
 			unassign(w, "ada")
 			if doc := w.run(); doc.Result.Failed != 1 {
 				t.Fatalf("it ended so: %+v", doc.Result)
@@ -283,6 +284,20 @@ func TestATerminationThatIsShownLateIsOurs(t *testing.T) {
 			w.wantNoWrites()
 			assign(w, "ada")
 			w.wantDone(w.runWith(way(w, "ada")), "reactivate 1")
+		})
+		t.Run(how+", somebody else's", func(t *testing.T) {
+			w := newWorld(t)
+			w.policy.Reactivate = true
+			w.hire("ada", "bob")
+			w.run()
+			w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.TerminationIneffective = true })
+			unassign(w, "ada")
+			w.run()
+			w.must(w.portal.TerminateEmployee(w.employee("ada").ID))
+			w.pass(time.Hour)
+			w.wantFound(w.runWith(way(w, "ada")), 1, 0)
+			assign(w, "ada")
+			w.wantDone(w.runWith(way(w, "ada")), "create 1")
 		})
 	}
 }

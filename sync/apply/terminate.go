@@ -27,7 +27,7 @@ func (c *caller) terminate(ctx context.Context, action *plan.Action) attempt {
 		}
 		e, found, lookErr := c.Target.Employee(ctx, action.Employee)
 		if lookErr == nil && found && e.Status == plan.StatusTerminated { // our call was refused: it was done before
-			return c.found(action)
+			return c.found(ctx, action, &e)
 		}
 		return done
 	}
@@ -83,7 +83,7 @@ func (c *caller) endedBefore(ctx context.Context, action *plan.Action) (done att
 	case !known:
 		return attempt{}, false
 	case e.Status == plan.StatusTerminated:
-		return c.found(action), true
+		return c.found(ctx, action, &e), true
 	case e.Status == plan.StatusBanned:
 		return c.banned(action), true
 	case action.Found: // and no guard has counted the action
@@ -104,15 +104,17 @@ func (c *caller) leaver(ctx context.Context, action *plan.Action) (e plan.Employ
 }
 
 // found is a termination that somebody else has made before, whose date and reason stay;
-// unless it is one of ours, which TrackTik did not show at once.
-func (r recorder) found(action *plan.Action) attempt {
-	link, _, err := r.Snapshot.Link(action.User.ID)
+// unless it is one of ours, which TrackTik did not show at once, and of which it does not
+// say otherwise.
+func (c *caller) found(ctx context.Context, action *plan.Action, e *plan.Employee) attempt {
+	link, _, err := c.Snapshot.Link(action.User.ID)
 	if err != nil {
 		return finished(plan.Batch{}, err)
 	}
-	batch, err := r.terminatedBatch(action, r.Run, !link.Ending)
+	ours := link.Ending && !c.byAnother(ctx, e)
+	batch, err := c.terminatedBatch(action, c.Run, !ours)
 	done := finished(batch, err)
-	if err == nil && !link.Ending {
+	if err == nil && !ours {
 		done.outcome = plan.Found
 	}
 	return done
