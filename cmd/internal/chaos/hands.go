@@ -27,6 +27,33 @@ func (l *Life) byHand() {
 	}
 }
 
+// meddle lets a dispatcher do something to somebody about whom a command may have made a call
+// whose answer was lost: whom it made or brought back, or who is to leave.
+func (l *Life) meddle(s *step) {
+	if len(s.lost) == 0 && s.result.Code >= 0 || !l.often(ByHand, 6) {
+		return
+	}
+	e, found := chosen(l.rng, l.portal.Employees(), func(e tracktiktest.Employee) bool {
+		known, p := l.judge.employees[e.ID], l.judge.of(s, e.ID)
+		return known != nil && e.ID != tracktiktest.IntegrationEmployee && (known.open || p != nil && verdictOn(p, s.cfg) == leave)
+	})
+	if !found {
+		return
+	}
+	l.Hands++
+	switch {
+	case e.Status == tracktiktest.Active && l.rng.IntN(4) > 0:
+		l.must(l.portal.TerminateEmployee(e.ID))
+		l.say("by hand: employee %d, whose call was lost, is terminated", e.ID)
+	case e.Status == tracktiktest.Active:
+		l.must(l.portal.BanEmployee(e.ID))
+		l.say("by hand: employee %d, whose call was lost, is banned", e.ID)
+	case e.Status == tracktiktest.Terminated && l.rng.IntN(4) == 0:
+		l.must(l.portal.ReactivateEmployee(e.ID))
+		l.say("by hand: employee %d, whose call was lost, is reactivated", e.ID)
+	}
+}
+
 // must is for what cannot fail: a life that is wrong about the portal proves nothing.
 func (l *Life) must(err error) {
 	if err != nil {

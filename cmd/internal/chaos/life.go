@@ -217,7 +217,7 @@ func (l *Life) round(ctx context.Context) {
 	for range 1 + l.rng.IntN(2) {
 		l.clock.Pass([]time.Duration{time.Second, minute, 15 * minute, 3 * hour, 25 * hour}[l.rng.IntN(5)])
 		if len(l.faults) == 0 {
-			l.order(ctx, l.draw())
+			l.meddle(l.order(ctx, l.draw()))
 		}
 	}
 }
