@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -45,6 +46,30 @@ func TestThePlanIsShownBeforeTheQuestionAndNotAgain(t *testing.T) {
 	d.Run, d.Result = "r1", &plan.Result{Done: map[string]int{"create": 1}}
 	if err := j.print(d); err != nil || strings.Contains(stdout.String(), "ana@") || !strings.Contains(stdout.String(), "1 create done") {
 		t.Errorf("afterwards it prints (%v):\n%s", err, stdout)
+	}
+}
+
+// TestAQuestionAboutThousandsNamesWhoLosesSomething: nobody reads thousands of lines before a question.
+func TestAQuestionAboutThousandsNamesWhoLosesSomething(t *testing.T) {
+	d := planOf()
+	for i := range 3000 {
+		d.Actions = append(d.Actions, plan.Action{Kind: plan.Create, User: plan.UserRef{ID: plan.PersonID(strconv.Itoa(i)), Name: "New Guard " + strconv.Itoa(i)}})
+	}
+	d.Actions = append(d.Actions, plan.Action{Kind: plan.Terminate, User: plan.UserRef{ID: "00u9", Name: "Bob Stone"}, Employee: 9, Reason: "deactivated in Okta"})
+	d.Seal()
+	var stdout bytes.Buffer
+	j := &job{app: newApp(strings.NewReader("y\n"), &stdout, io.Discard), format: "text"}
+	if !j.confirm(t.Context())(d) {
+		t.Fatal("yes is no")
+	}
+	text := stdout.String()
+	for _, want := range []string{"create   3000  New Guard 0, New Guard 1, New Guard 2 and 2997 more", "terminate  Bob Stone", "deactivated in Okta", "3000 create"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if n := strings.Count(text, "\n"); n > 24 {
+		t.Errorf("%d lines stand before the question:\n%s", n, text)
 	}
 }
 

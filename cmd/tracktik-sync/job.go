@@ -195,10 +195,11 @@ func (j *job) confirm(ctx context.Context) func(*plan.Document) bool {
 		if j.bar != nil {
 			j.bar.Done()
 		}
-		if j.format == "text" && j.showDocument(d, j.format, ui.View{}) == nil {
+		if j.format == "text" && j.showDocument(d, j.format, ui.View{Asking: true}) == nil {
 			j.shown = true
 		}
-		j.declined = !j.Ask(ctx, fmt.Sprintf("%s in %s.\nGo on? [y/N] ", ui.Counts(d.Summary), ui.Safe(d.TrackTik.Portal)))
+		j.Explain(fmt.Sprintf("%s in %s.", ui.Counts(d.Summary), ui.Safe(d.TrackTik.Portal)))
+		j.declined = !j.Ask(ctx, "Go on? [y/N] ")
 		return !j.declined
 	}
 }

@@ -93,3 +93,20 @@ func (p *printer) warnings(warnings []plan.Warning, full bool) {
 		p.line("  `tracktik-sync plan --full` shows each")
 	}
 }
+
+// gains folds by kind what takes nothing from anybody, and gives back the rest.
+func (p *printer) gains(entries []Entry) (rest []Entry) {
+	var gains []Entry
+	for _, e := range entries {
+		if e.Action.Kind.Removes() {
+			rest = append(rest, e)
+		} else {
+			gains = append(gains, e)
+		}
+	}
+	if len(gains) > 0 {
+		p.title("To do, and nobody loses anything by it: `tracktik-sync plan` lists each")
+		p.folds(foldBy(gains, func(e *Entry) (string, string) { return KindWords(e.Action.Kind), about(e.Action) }))
+	}
+	return rest
+}

@@ -30,6 +30,9 @@ func Plan(out io.Writer, d *plan.Document, style Style, view View) error {
 			list = p.short
 		}
 		list("Refused roles: due, and not done", "Refused: due, and not done", s.refused)
+		if s.short && view.Asking {
+			s.due = p.gains(s.due)
+		}
 		list("Roles", "People", s.due)
 		list("Held roles: due, and not done", "Held: due, and not done", s.held)
 		p.stopped(s.stopped)

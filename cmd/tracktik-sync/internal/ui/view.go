@@ -15,6 +15,7 @@ type View struct {
 	Summary bool        // the totals only
 	Kinds   []plan.Kind // only these, due, held or refused; none: all
 	Before  Known       // what is folded, since the last run had it already
+	Asking  bool        // somebody is asked about it: of many, only who loses something is listed
 	News    bool        // and left out: only what is new
 	Lasting bool        // of news: a refusal that lasts is said again
 }
