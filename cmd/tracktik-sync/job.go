@@ -54,6 +54,8 @@ func (j *job) once(ctx context.Context, db *state.DB, opt tsync.RunOptions) (*pl
 // make makes a run, leaves the status behind for others, and closes db. Without a document
 // there is an error.
 func (j *job) make(ctx context.Context, db *state.DB, run func(*tsync.Engine) (*plan.Document, error)) (d *plan.Document, err error) {
+	perhaps := "" // is for whoever sits here, and is told to nobody else
+	defer func() { err = withPerhaps(err, perhaps) }()
 	onlooker := watch.NewOnlooker(&j.Invocation, j.cfg, j.whole)
 	defer func() { onlooker.Tell(ctx, endOf(err, j.declined)) }()
 	loud := j.holdLog()
@@ -70,6 +72,7 @@ func (j *job) make(ctx context.Context, db *state.DB, run func(*tsync.Engine) (*
 	}
 	onlooker.Begins(ctx, engine)
 	d, err = run(engine)
+	perhaps = ledger.Perhaps(db, err)
 	err = orNoPlan(d, interrupted(ctx, err))
 	if d != nil {
 		err = errors.Join(err, j.recordApprovals(db, engine, d.ID))

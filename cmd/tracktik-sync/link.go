@@ -75,6 +75,9 @@ func (c *linkCommand) execute(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
+		for i := range linked {
+			linked[i].Err = withPerhaps(linked[i].Err, ledger.Perhaps(db, linked[i].Err))
+		}
 		return c.report(cfg, linked)
 	})
 }

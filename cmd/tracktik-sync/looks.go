@@ -299,6 +299,7 @@ func (c *explainCommand) explain(ctx context.Context, cfg *configs.Config, db *s
 		return nil, err
 	}
 	e, err := engine.Explain(ctx, name, who)
+	err = withPerhaps(err, ledger.Perhaps(db, err))
 	if e == nil {
 		return nil, err
 	}

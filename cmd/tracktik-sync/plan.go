@@ -118,8 +118,17 @@ func (a *app) planned(ctx context.Context, cfg *configs.Config, decide func(*tsy
 		return nil, errors.Join(err, done())
 	}
 	d, err := decide(engine, db)
+	err = withPerhaps(err, ledger.Perhaps(db, err))
 	a.Console.SpellDocument(d)
 	return d, errors.Join(orNoPlan(d, interrupted(ctx, err)), done())
+}
+
+// withPerhaps adds to an error about a name whom it may mean.
+func withPerhaps(err error, perhaps string) error {
+	if perhaps == "" {
+		return err
+	}
+	return fmt.Errorf("%w%s", err, perhaps)
 }
 
 // orNoPlan is err, or says that a run has nothing to show where it does not say so itself.

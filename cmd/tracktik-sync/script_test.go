@@ -156,7 +156,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 //
 //	people N               N people, person1@acme.example and so on, assigned
 //	user LOGIN FIRST LAST  one person, assigned
-//	title LOGIN TITLE, rename LOGIN LAST
+//	title LOGIN TITLE, rename LOGIN LAST, mail LOGIN MAIL
 //	deactivate LOGIN, unassign LOGIN, unassign-all
 //	group NAME LOGIN…      a group, or more members
 //	leave NAME LOGIN       out of a group
@@ -177,6 +177,8 @@ func inOkta(ts *testscript.TestScript, _ bool, args []string) {
 		w.addUser(args[0], args[1], args[2])
 	case "title":
 		w.okta.UpdateUser(w.users[args[0]], map[string]any{"title": args[1]})
+	case "mail":
+		w.okta.UpdateUser(w.users[args[0]], map[string]any{"email": args[1]})
 	case "rename":
 		w.okta.UpdateUser(w.users[args[0]], map[string]any{"lastName": args[1]})
 	case "nolog":

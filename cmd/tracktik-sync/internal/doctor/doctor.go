@@ -124,11 +124,16 @@ func (d *Doctor) Print(w io.Writer, style ui.Style, quiet bool) error {
 		if quiet && (f.Result == ResultOK || f.Result == ResultSkipped) {
 			continue
 		}
-		row := t.Row
-		if f.Result == ResultFailed {
-			row = t.Alarm
+		switch message := ui.Safe(f.Message); f.Result {
+		case ResultFailed:
+			t.Alarm(f.Result, f.Name, message)
+		case ResultWarning:
+			t.Row(style.Changed(f.Result), f.Name, message)
+		case ResultSkipped:
+			t.Row(style.Faint(f.Result), f.Name, message)
+		default:
+			t.Row(style.Good(f.Result), f.Name, message)
 		}
-		row(f.Result, f.Name, ui.Safe(f.Message))
 		if f.Fix != "" {
 			t.Row("", "", "-> "+ui.Safe(f.Fix))
 		}

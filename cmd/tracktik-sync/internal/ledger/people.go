@@ -22,24 +22,43 @@ func Find(db *state.DB, name string) (plan.UserRef, error) {
 			return u, err
 		}
 	}
-	return plan.UserRef{}, fmt.Errorf("%w in the snapshot: %q is no Okta id, login, e-mail or employee id that it knows%s", tsync.ErrNobody, name, likely(db, name))
+	return plan.UserRef{}, fmt.Errorf("%w in the snapshot: %q is no Okta id, login, e-mail or employee id that it knows%s", tsync.ErrNobody, name, perhaps(db, name, nil))
 }
 
 // mostLikely is how many people are named who may be meant.
 const mostLikely = 5
 
-// likely names whom Search finds, for whoever wrote a name where an id is wanted.
-func likely(db *state.DB, name string) string {
-	found, err := Search(db, name)
-	if err != nil || len(found) == 0 {
+// Perhaps names whom `find` would find by the name that err is about; empty: it is about
+// none, or they are nobody. It is for whoever sits there, and for no log.
+func Perhaps(db *state.DB, err error) string {
+	var nobody *tsync.NobodyError
+	if !errors.As(err, &nobody) {
 		return ""
 	}
-	names := make([]string, 0, mostLikely)
-	for _, f := range found[:min(len(found), mostLikely)] {
-		names = append(names, ui.Person(plan.UserRef{ID: f.ID, Login: f.Login, Name: f.Name}))
+	return perhaps(db, nobody.Name, nobody.Like)
+}
+
+// perhaps names those of like, and else whom Search finds, for whoever wrote a name where
+// an id is wanted.
+func perhaps(db *state.DB, name string, like []plan.UserRef) string {
+	if len(like) == 0 {
+		found, err := Search(db, name)
+		if err != nil {
+			return ""
+		}
+		for _, f := range found {
+			like = append(like, plan.UserRef{ID: f.ID, Login: f.Login, Name: f.Name})
+		}
+	}
+	if len(like) == 0 {
+		return ""
+	}
+	names := make([]string, min(len(like), mostLikely))
+	for i := range names {
+		names[i] = ui.Person(like[i])
 	}
 	text := "; perhaps " + strings.Join(names, "; ")
-	if more := len(found) - len(names); more > 0 {
+	if more := len(like) - len(names); more > 0 {
 		text += fmt.Sprintf("; and %d more: `find` lists them", more)
 	}
 	return text

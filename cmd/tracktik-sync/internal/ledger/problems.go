@@ -18,6 +18,7 @@ import (
 type ProblemRow struct {
 	User     plan.UserRef `json:"user"`
 	Group    plan.GroupID `json:"group_id,omitempty"` // of a role's problem
+	Role     string       `json:"role,omitempty"`     // and its name, where it is known
 	Code     string       `json:"code"`
 	Message  string       `json:"message"`
 	Since    time.Time    `json:"since"`
@@ -48,7 +49,7 @@ func heldRows(held []plan.Held, run plan.RunRecord, since map[heldKey]time.Time)
 		rows[i] = ProblemRow{User: h.User, Code: h.Code(), Since: run.Started, WayOut: ui.WayOut(h.Code()),
 			Message: strings.TrimRight(ui.KindWords(h.Kind)+": "+why, ": ")}
 		if h.Role != nil {
-			rows[i].Group = h.Role.Group
+			rows[i].Group, rows[i].Role = h.Role.Group, h.Role.Name
 		}
 		if at, known := since[heldKeyOf(h.Kind, h.User.ID, h.Role, h.Why)]; known {
 			rows[i].Since = at
@@ -148,19 +149,35 @@ func PrintProblems(w io.Writer, rows []ProblemRow, style ui.Style) error {
 	slices.SortStableFunc(rows, func(a, b ProblemRow) int {
 		return cmp.Or(strings.Compare(a.Code, b.Code), strings.Compare(a.WayOut, b.WayOut))
 	})
+	rows, many := sharing(rows)
+	for i := range many {
+		if err := many[i].print(w, style); err != nil {
+			return err
+		}
+	}
 	t := ui.NewTable(w, style)
 	for i := range rows {
 		r := &rows[i]
-		name := ui.Person(r.User)
-		if r.User == (plan.UserRef{}) {
-			name = "group " + ui.Safe(string(r.Group))
-		}
-		t.Row(style.Bad(ui.Safe(r.Code)), name, "since "+r.Since.UTC().Format(time.RFC3339), attempts(r), r.nextTry(), ui.Safe(r.Message))
+		t.Row(style.Bad(ui.Safe(r.Code)), r.whose(), "since "+r.Since.UTC().Format(time.RFC3339), attempts(r), r.nextTry(), ui.Safe(r.Message))
 		if i == len(rows)-1 || rows[i+1].Code != r.Code || rows[i+1].WayOut != r.WayOut {
 			t.Row("", "way out: "+ui.Safe(r.WayOut))
 		}
 	}
 	return t.Flush()
+}
+
+func (r *ProblemRow) whose() string {
+	if r.User == (plan.UserRef{}) {
+		return strings.TrimSpace(roleName(r.Role) + " group " + ui.Safe(string(r.Group)))
+	}
+	return ui.Person(r.User)
+}
+
+func roleName(name string) string {
+	if name == "" {
+		return ""
+	}
+	return ui.Quoted(name)
 }
 
 // attempts counts the calls that TrackTik refused; most problems need none.

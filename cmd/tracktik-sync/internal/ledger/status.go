@@ -30,9 +30,10 @@ type Status struct {
 	Quarantine      *Quarantine            `json:"quarantine"`
 	Guard           guardStatus            `json:"guard"`
 	Lock            *state.Holder          `json:"lock"`
-	Credentials     []wiring.CredentialEnd `json:"credentials,omitempty"` // that end, as far as that can be known
-	Restored        []plan.PersonID        `json:"restored,omitempty"`    // neither terminated nor revoked until Okta shows them in scope
-	Overdue         int                    `json:"overdue_removals"`      // of the problems: leavers and revokes that TrackTik refused
+	Credentials     []wiring.CredentialEnd `json:"credentials,omitempty"`     // that end, as far as that can be known
+	Restored        []plan.PersonID        `json:"restored,omitempty"`        // neither terminated nor revoked until Okta shows them in scope
+	RestoredPeople  []plan.UserRef         `json:"restored_people,omitempty"` // the same with login and name; not beside the snapshot
+	Overdue         int                    `json:"overdue_removals"`          // of the problems: leavers and revokes that TrackTik refused
 	Mode            string                 `json:"mode"`
 	ObservingSince  *time.Time             `json:"observing_since,omitempty"`
 	Snapshot        string                 `json:"snapshot"`
@@ -200,6 +201,7 @@ func SaveStatus(i *wiring.Invocation, cfg *configs.Config, db *state.DB) error {
 	if err != nil {
 		return err
 	}
+	d.RestoredPeople = nil // the snapshot may be encrypted
 	return state.SaveStatus(cfg.State.Path, d)
 }
 
@@ -218,7 +220,10 @@ func readStatus(i *wiring.Invocation, cfg *configs.Config, db *state.DB) (*Statu
 	d.Events, eventsErr = eventsOf(db)
 	d.LeaverLag, lagErr = lagSince(db, i.Now().AddDate(0, 0, -lagDays))
 	d.Managed, managedErr = db.Managed()
-	d.Restored, restoredErr = restored(db)
+	d.RestoredPeople, restoredErr = restored(db)
+	for _, u := range d.RestoredPeople {
+		d.Restored = append(d.Restored, u.ID)
+	}
 	d.Guard.Approvals, waitingErr = waitingSets(i, cfg, db, refused)
 	return d, errors.Join(metaErr, runErr, troublesErr, managedErr, restoredErr, waitingErr, eventsErr, lagErr, choresErr)
 }
@@ -308,8 +313,8 @@ func HashesOf(refusals []plan.Refusal) []string {
 
 // restored are the people whom `restore` brought back and whom Okta has not shown
 // in scope since.
-func restored(db *state.DB) ([]plan.PersonID, error) {
-	var ids []plan.PersonID
+func restored(db *state.DB) ([]plan.UserRef, error) {
+	var people []plan.UserRef
 	for mark, err := range db.Prints() {
 		if err != nil {
 			return nil, err
@@ -322,10 +327,12 @@ func restored(db *state.DB) ([]plan.PersonID, error) {
 			return nil, err
 		}
 		if found && link.Restored {
-			ids = append(ids, mark.Person)
+			u := Ref(link)
+			u.Name = link.FullName()
+			people = append(people, u)
 		}
 	}
-	return ids, nil
+	return people, nil
 }
 
 // Who says when the next run is.

@@ -19,7 +19,7 @@ func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 			q.Since.UTC().Format(time.RFC3339), ui.Safe(q.Reason), q.NextTry.UTC().Format(time.RFC3339)))
 	}
 	if d.Mode == "observe" {
-		t.Row("mode", ui.Observing)
+		t.Row("mode", style.Changed(ui.Observing))
 		if d.ObservingSince != nil {
 			t.Row("", "since "+ui.Ago(*d.ObservingSince, now)+"; `tracktik-sync compare` shows who did what")
 		}
@@ -30,7 +30,7 @@ func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 		t.Row("active", d.Lock.String())
 	}
 	if r := d.LastRun; r != nil {
-		t.Row("last run", fmt.Sprintf("%s, ended %s with %s", ui.Safe(r.ID), ui.Ago(r.Ended, now), EndingWords(r.ExitCode)))
+		t.Row("last run", fmt.Sprintf("%s, ended %s with %s", ui.Safe(r.ID), ui.Ago(r.Ended, now), style.Ended(r.ExitCode, EndingWords(r.ExitCode))))
 		for _, line := range ui.SafeLines(r.Message) {
 			if line != "" && len(d.Guard.Refusals) == 0 && (d.Quarantine == nil || !strings.Contains(line, d.Quarantine.Reason)) { // which say it below
 				t.Row("", line)
@@ -65,17 +65,17 @@ func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 	if lag := d.LeaverLag; lag != nil {
 		t.Row("leavers", fmt.Sprintf("in %d days %s", lagDays, ui.LagWords(plan.Lag{Count: lag.Count, Median: inSeconds(lag.Median), Longest: inSeconds(lag.Longest)})))
 	}
-	t.Row("problems", pointed(d.Problems, "problems"))
+	t.Row("problems", style.Some(d.Problems, pointed(d.Problems, "problems")))
 	t.Row("held", pointed(d.Held, "problems --held"))
 	if d.Guard.OK {
 		t.Row("guard", "refused nothing in the last run")
 	}
-	d.alarms(t, now)
+	d.alarms(t, style, now)
 	return t.Flush()
 }
 
 // alarms are the rows that ask somebody to do something.
-func (d *Status) alarms(t *ui.Table, now time.Time) {
+func (d *Status) alarms(t *ui.Table, style ui.Style, now time.Time) {
 	if d.Overdue > 0 {
 		t.Alarm("overdue", ui.Number(d.Overdue, "removal")+" that TrackTik refused: somebody keeps what they should have lost; see `tracktik-sync problems`")
 	}
@@ -116,11 +116,25 @@ func (d *Status) alarms(t *ui.Table, now time.Time) {
 			t.Row("approved", fmt.Sprintf("%s: %s left, until %s", ui.Safe(w.Hash), ui.Number(w.Actions, "action"), w.Until.UTC().Format(time.RFC3339)))
 			continue
 		}
-		t.Row("to approve", fmt.Sprintf("%s: %s, until %s (`approve %s`)", ui.Safe(w.Hash), ui.Number(w.Actions, "action"),
-			w.Until.UTC().Format(time.RFC3339), ui.Safe(w.Hash)))
+		t.Row("to approve", style.Changed(fmt.Sprintf("%s: %s, until %s (`approve %s`)", ui.Safe(w.Hash), ui.Number(w.Actions, "action"),
+			w.Until.UTC().Format(time.RFC3339), ui.Safe(w.Hash))))
 	}
-	for _, id := range d.Restored {
-		t.Row("restored", ui.Safe(string(id))+": not terminated until Okta shows them in scope, or `forget --restored`")
+	d.restoredRows(t)
+}
+
+// restoredRows name the first of those whom `restore` brought back.
+func (d *Status) restoredRows(t *ui.Table) {
+	const most = 10
+	for i, id := range d.Restored {
+		if i == most {
+			t.Row("", fmt.Sprintf("and %d more (`status --format json` lists them)", len(d.Restored)-most))
+			break
+		}
+		u := plan.UserRef{ID: id}
+		if i < len(d.RestoredPeople) {
+			u = d.RestoredPeople[i]
+		}
+		t.Row("restored", ui.Person(u)+": not terminated until Okta shows them in scope, or `forget --restored`")
 	}
 }
 

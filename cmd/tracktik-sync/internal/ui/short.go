@@ -23,12 +23,12 @@ func (p *printer) short(rolesTitle, title string, entries []Entry) {
 	p.title("%s (%d)", title, len(people))
 	slices.SortStableFunc(people, func(a, b PersonGroup) int { return cmp.Compare(loss(&a), loss(&b)) })
 	rows := make([][]string, len(people))
-	widths := make([]int, shortCells)
 	for i := range people {
 		rows[i] = shortRow(&people[i])
-		for k, cell := range rows[i][:shortCells] {
-			widths[k] = max(widths[k], min(width(cell), widestCell))
-		}
+	}
+	var widths [shortCells]int
+	for k := range widths {
+		widths[k] = Common(rows, k)
 	}
 	for i, cells := range rows {
 		var b strings.Builder
@@ -36,7 +36,7 @@ func (p *printer) short(rolesTitle, title string, entries []Entry) {
 			if widths[k] == 0 {
 				continue
 			}
-			pad := strings.Repeat(" ", max(0, widths[k]-width(cell))+2)
+			pad := strings.Repeat(" ", max(0, widths[k]-Width(cell))+2)
 			if k == 0 {
 				cell = p.paint(people[i].Entries[0].Action.Kind, cell)
 			}
@@ -46,10 +46,24 @@ func (p *printer) short(rolesTitle, title string, entries []Entry) {
 	}
 }
 
-const (
-	shortCells = 4  // before the text at the end, which is as long as it likes
-	widestCell = 32 // that the others are aligned to
-)
+// shortCells stand before the text at the end, which is as long as it likes.
+const shortCells = 4
+
+// Common is the width that four of five cells of a column fit into: a few long names push
+// what stands behind them, and not that of all the others. 0: all are empty.
+func Common(rows [][]string, column int) int {
+	var widths []int
+	for _, row := range rows {
+		if n := Width(row[column]); n > 0 {
+			widths = append(widths, n)
+		}
+	}
+	if len(widths) == 0 {
+		return 0
+	}
+	slices.Sort(widths)
+	return widths[(len(widths)-1)*4/5]
+}
 
 // loss sorts terminations before revokes before everything else.
 func loss(g *PersonGroup) int {

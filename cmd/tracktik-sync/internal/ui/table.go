@@ -45,7 +45,7 @@ func (t *Table) Flush() error {
 		}
 		line := strings.TrimRight(b.String(), " ")
 		if r.alarm {
-			line = t.style.Bad(line)
+			line = t.style.Alarm(line)
 		}
 		_, _ = t.out.WriteString(line + "\n") // Flush has the error
 	}
@@ -67,8 +67,8 @@ func (t *Table) widths() []int {
 	return widths
 }
 
-// width is how many columns a text takes: a character of Chinese takes two.
-func width(s string) int {
+// Width is how many columns a text without colours takes: a character of Chinese takes two.
+func Width(s string) int {
 	if isPlain(s) {
 		return len(s)
 	}

@@ -16,7 +16,7 @@ func TestColumnsAlignWhateverTheScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
-		if at := width(line[:strings.IndexByte(line, 'x')]); at != 8 {
+		if at := Width(line[:strings.IndexByte(line, 'x')]); at != 8 {
 			t.Errorf("the second column of %q begins at %d", line, at)
 		}
 	}
@@ -39,7 +39,7 @@ func TestAnAlarmIsRed(t *testing.T) {
 	var out bytes.Buffer
 	table := NewTable(&out, Colour)
 	table.Alarm("guard", "refused")
-	if err := table.Flush(); err != nil || out.String() != "\x1b[31mguard  refused\x1b[0m\n" {
+	if err := table.Flush(); err != nil || out.String() != "\x1b[1;31mguard  refused\x1b[0m\n" {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 }

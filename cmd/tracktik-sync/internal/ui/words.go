@@ -23,6 +23,7 @@ const (
 	OnlyPlanned  = "plan: nothing is written to TrackTik"
 	Applying     = "apply: TrackTik is changed as shown"
 	Stopped      = "apply: a guard refuses it, and nothing is written to TrackTik"
+	Idle         = "apply: nothing is to be done, and nothing is written to TrackTik"
 )
 
 // ModeLine says what a document's run writes; planned: it is one that only plans.
@@ -32,10 +33,12 @@ func ModeLine(d *plan.Document, planned bool) string {
 		return Observing
 	case planned:
 		return OnlyPlanned
-	case d.Made() && len(d.Actions) == 0 && slices.ContainsFunc(d.Guard.Refusals, func(r plan.Refusal) bool { return r.Stops }):
+	case !d.Made(), len(d.Actions) > 0, d.Result != nil && total(d.Result.Done) > 0:
+		return Applying
+	case slices.ContainsFunc(d.Guard.Refusals, func(r plan.Refusal) bool { return r.Stops }):
 		return Stopped
 	}
-	return Applying
+	return Idle
 }
 
 // ReadLine says what a document was compared with.

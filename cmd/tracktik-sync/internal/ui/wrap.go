@@ -15,8 +15,8 @@ type Screen struct {
 }
 
 // Lay is a line as it is shown: moments as the clock on the wall there has them, and no line
-// broken within a word. What is carried over stands below the last column of a table, else
-// two deeper than the line.
+// broken within a word. What is carried over stands below the last column of a table that is
+// in the left half, else two deeper than the line; the columns behind it move together.
 func (s Screen) Lay(line string) string {
 	line = s.local(line)
 	if s.Width <= 0 || shownWidth(line) <= s.Width {
@@ -56,6 +56,9 @@ func (s Screen) wrap(line string) string {
 		word := rest[gap : gap+end]
 		rest = rest[gap+end:]
 		wide := shownWidth(word)
+		if column >= indent && !empty { // nothing stands below what follows
+			gap = min(gap, 2)
+		}
 		if !empty && wide > 0 && column+gap+wide > s.Width {
 			out.WriteString("\n" + strings.Repeat(" ", indent))
 			column, gap = indent, 0
@@ -79,7 +82,7 @@ func (s Screen) hanging(line string) int {
 			break
 		}
 		next := at + gap + len(plain[at+gap:]) - len(strings.TrimLeft(plain[at+gap:], " "))
-		column := width(plain[:next])
+		column := Width(plain[:next])
 		if column > s.Width/2 || next >= len(plain) {
 			break
 		}
