@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -124,6 +125,9 @@ func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, e
 	}
 	r.Log.WithField("by", e.By).Info("run begins")
 	err = r.carryOut(ctx, r.decide, r.carrier.apply, r.recorder.finish)
+	if isGuard(err) && r.doc.Result == nil { // nothing was applied, and so nothing was finished
+		err = errors.Join(err, r.recorder.noteProblems())
+	}
 	r.census.takeCensus(ctx)
 	r.noteAsked()
 	return r.conclude(ctx, err)
@@ -200,6 +204,12 @@ func (r *run) permitted() error {
 // refusal says all of what the guards refuse, a line each.
 func (r *run) refusal() error {
 	return read.Refused(read.RefusedGuard, r.checked.Report.Text())
+}
+
+// isGuard reports that a guard refused the run.
+func isGuard(err error) bool {
+	var refused *RefusedError
+	return errors.As(err, &refused) && refused.Code == RefusedGuard
 }
 
 // keepRefused remembers what was refused, so that it can be approved.

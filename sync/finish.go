@@ -227,7 +227,7 @@ func (r *recorder) finishTroubles(out *apply.Outcome) error {
 			current[t.Key()] = true
 			continue
 		}
-		t := plan.Trouble{Person: p.User.ID, Login: p.User.Login, Name: p.User.Name, Kind: p.Kind, Group: p.Group, Code: p.Code, Message: p.Message, Since: r.AsOf, Last: r.AsOf}
+		t := r.troubleOf(&p)
 		if before, ok := known[t.Key()]; ok && before.Code == t.Code {
 			t.Since = before.Since
 		}
@@ -250,6 +250,33 @@ func (r *recorder) finishTroubles(out *apply.Outcome) error {
 		}
 	}
 	if len(batch.Troubles)+len(batch.Cured) == 0 {
+		return nil
+	}
+	return r.store.Commit(batch)
+}
+
+// troubleOf is a problem of the plan as it is recorded when it is new.
+func (r *recorder) troubleOf(p *plan.Problem) plan.Trouble {
+	return plan.Trouble{Person: p.User.ID, Login: p.User.Login, Name: p.User.Name, Kind: p.Kind, Group: p.Group, Code: p.Code, Message: p.Message, Since: r.AsOf, Last: r.AsOf}
+}
+
+// noteProblems records who has a problem now, after a run that a guard refused whole. What
+// that run did not try stays as it is.
+func (r *recorder) noteProblems() error {
+	known := map[string]bool{}
+	for _, list := range r.Troubles {
+		for i := range list {
+			known[list[i].Key()+list[i].Code] = true
+		}
+	}
+	var batch plan.Batch
+	for i := range r.doc.Problems {
+		p := &r.doc.Problems[i]
+		if t := r.troubleOf(p); p.User.ID != "" && !known[t.Key()+t.Code] {
+			batch.Troubles = append(batch.Troubles, t)
+		}
+	}
+	if len(batch.Troubles) == 0 {
 		return nil
 	}
 	return r.store.Commit(batch)

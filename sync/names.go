@@ -11,6 +11,7 @@ type (
 	RefusedError    = read.RefusedError
 	ConfigError     = read.ConfigError
 	QuarantineError = read.QuarantineError
+	NobodyError     = read.NobodyError
 )
 
 // Why a run is refused.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"tracktik-sync/sync/plan"
 )
 
 // A RefusedError says that the run was not allowed to go on, and how to get out.
@@ -54,6 +56,18 @@ func (e *QuarantineError) Error() string {
 
 // ErrNobody says that there is nobody of that name.
 var ErrNobody = errors.New("nobody of that name")
+
+// A NobodyError is ErrNobody about a name that somebody gave.
+type NobodyError struct {
+	Name string
+	Like []plan.UserRef // whom it may mean, by Okta
+	text string
+}
+
+func (e *NobodyError) Error() string { return ErrNobody.Error() + ": " + e.text }
+
+// Unwrap is ErrNobody.
+func (e *NobodyError) Unwrap() error { return ErrNobody }
 
 // errAsked says that a question was left out.
 var ErrNotAsked = errors.New("not asked")

@@ -137,7 +137,11 @@ func (s *Sides) findOtherwise(ctx context.Context, name string) (plan.PersonID, 
 	} else if err != nil && !IsArgument(err) {
 		return "", err
 	} else if len(byMail) > 1 {
-		return "", fmt.Errorf("%w: %d users have the e-mail %q in Okta; use the id", ErrNobody, len(byMail), name)
+		nobody := &NobodyError{Name: name, text: fmt.Sprintf("%d users have the e-mail %q in Okta; use the id", len(byMail), name)}
+		for i := range byMail {
+			nobody.Like = append(nobody.Like, plan.UserRef{ID: byMail[i].ID, Login: byMail[i].Login})
+		}
+		return "", nobody
 	}
 	for _, ask := range []func(string) ([]plan.PersonID, error){s.Snapshot.OwnersOfUsername, s.Snapshot.OwnersOfEmail} {
 		ids, err := ask(plan.FoldName(name))
@@ -158,7 +162,7 @@ func (s *Sides) findOtherwise(ctx context.Context, name string) (plan.PersonID, 
 			return former.Link.Person, err
 		}
 	}
-	return "", fmt.Errorf("%w: %q is no Okta id, login or e-mail, and no TrackTik employee id that is managed", ErrNobody, name)
+	return "", &NobodyError{Name: name, text: fmt.Sprintf("%q is no Okta id, login or e-mail, and no TrackTik employee id that is managed", name)}
 }
 
 // isArgument reports that nothing was sent, since the text cannot name anybody.
