@@ -49,10 +49,10 @@ func TestARestoredSnapshotFindsWhoWasRenamedAndMadeAnew(t *testing.T) {
 				if !seen {
 					w.remake("ada.m", how)
 				}
-				doc, err := w.sync(tsync.RunOptions{Users: []string{w.users["ada.m"]}})
+				_, err := w.sync(tsync.RunOptions{Users: []string{w.users["ada.m"]}})
 				w.must(err)
 				w.wantNoWrites()
-				doc = w.run()
+				doc := w.run()
 				w.wantDone(doc, "adopt 1")
 				w.wantNoWrites()
 				w.wantStatus(tracktiktest.Active, "ada.m")
