@@ -127,3 +127,22 @@ func TestASecondPersonOfTheNamesInTrackTikIsNotTheLeaver(t *testing.T) {
 	w.org.AssignUser(w.app, w.users["eve"], oktatest.Assignment{})
 	w.wantDone(w.run(), "terminate 1, create 1")
 }
+
+// Who was renamed and hired anew since is held, and is not made a third time on request:
+// who has the present names is looked for as for anybody new.
+func TestWhoIsMadeAnewOnRequestIsLookedForFirst(t *testing.T) {
+	w := rewound(t, func(w *world) {
+		w.rename("ada", "ada.m")
+		w.org.UpdateUser(w.users["ada"], map[string]any{"lastName": "Married"})
+		w.run()
+		w.rehire("ada")
+	})
+	w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Duplicates = tracktiktest.DuplicateAccepted })
+	w.wantHeld(w.run(), plan.HeldTerminatedElsewhere, "ada")
+	w.wantNoWrites()
+	_, err := w.sync(tsync.RunOptions{Users: []string{w.users["ada"]}, Recreate: []plan.PersonID{plan.PersonID(w.users["ada"])}, Refresh: refreshed.Refresh})
+	w.must(err)
+	if n := len(w.employees("ada.m")); n != 2 {
+		t.Errorf("ada is %d employees: the one who was ended, and the one who is there", n)
+	}
+}

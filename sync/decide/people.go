@@ -114,12 +114,14 @@ func (r *peopleDecider) SpareOwn(ctx context.Context) error {
 	return err
 }
 
-// fresh are the new people for whom an employee is looked for.
+// Fresh are the new people for whom an employee is looked for, and those who are to be made
+// anew on request.
 func (r *peopleDecider) Fresh(list []*read.Subject) []*read.Subject {
 	var fresh []*read.Subject
 	for _, s := range list {
 		_, recreated := r.Names.Recreated[s.Person.ID]
-		if s.Link == nil && s.Judgement.Verdict == plan.Provision && !s.OutOf && s.ScopeErr == "" &&
+		anew := s.Link != nil && slices.Contains(r.Scope.Recreate, s.Person.ID) && plan.MayRecreate(read.EndedStatus(s.Link, s))
+		if (s.Link == nil || anew) && s.Judgement.Verdict == plan.Provision && !s.OutOf && s.ScopeErr == "" &&
 			len(s.Unmappable) == 0 && !recreated && !s.Waits && r.Pending[s.Person.ID] == "" {
 			fresh = append(fresh, s)
 		}

@@ -232,7 +232,7 @@ func decideManaged(v *View, pol *Policy, d *Decision) {
 	if elsewhere(v, d) {
 		if v.Recreate && MayRecreate(v.ended()) {
 			d.Held = nil
-			if d.Problems = v.Mapped.Problems; len(d.Problems) > 0 {
+			if d.Problems = v.Mapped.Problems; len(d.Problems) > 0 || thereAlready(v, d) {
 				return
 			}
 			create(v, pol, d, fmt.Sprintf("made anew on request; employee %d was %s by somebody else", v.Link.Employee, v.ended()))
@@ -253,6 +253,17 @@ func decideManaged(v *View, pol *Policy, d *Decision) {
 	if note != *v.Link {
 		d.Note = &note
 	}
+}
+
+// thereAlready reports that somebody who is to be made anew on request may be there under
+// another id: no second one is made.
+func thereAlready(v *View, d *Decision) bool {
+	m, found := chooseMatch(v, d)
+	if found {
+		d.problem(v.Ref(), ProblemNameInUse, fmt.Sprintf("employee %d, found by %s, is there: if that is the same person, `unlink` and `link` tie them; else change the name",
+			m.Employee.ID, matchNames[m.Key]))
+	}
+	return len(d.Problems)+len(d.Held) > 0
 }
 
 // seen is the link with what this look at Okta tells.
