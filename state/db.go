@@ -235,8 +235,9 @@ func record[T any](tx *bbolt.Tx, c codec, bucket, key []byte) (v T, found bool, 
 	if sealed == nil {
 		return v, false, nil
 	}
-	err = c.openJSON(bucket, key, sealed, &v)
-	return v, err == nil, err
+	var is T // only of what is there one is made
+	err = c.openJSON(bucket, key, sealed, &is)
+	return is, err == nil, err
 }
 
 // one is record in a transaction of its own.

@@ -5,7 +5,6 @@ package main
 
 import (
 	"os"
-	"runtime/debug"
 	_ "time/tzdata" // so that a time zone is known in a container without any
 
 	// An image that holds nothing but this program has no certificate authorities. These
@@ -17,13 +16,4 @@ func main() {
 	ctx := untilAsked() // first of all: before it, a signal ends the program without a word
 	saveMemory()
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-}
-
-// saveMemory makes garbage be collected earlier, unless GOGC says otherwise: a run waits
-// for two servers most of the time, and shares its machine with others.
-func saveMemory() {
-	const percent = 50
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(percent)
-	}
 }

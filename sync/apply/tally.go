@@ -14,10 +14,11 @@ type tally struct {
 	mu  sync.Mutex
 	out Outcome
 
-	roleIDs map[plan.GroupID]plan.RoleID // made in this run
-	noGrant map[plan.PersonID]bool       // their grant failed: the revoke of the pair waits
-	notBack map[plan.PersonID]bool       // their reactivation failed: their roles stay as they are
-	kept    map[string]plan.GroupID      // folded names of roles that were not renamed, and whose role it is
+	roleIDs map[plan.GroupID]plan.RoleID    // made in this run
+	named   map[*plan.RoleRef]*plan.RoleRef // those of the plan, with the ids
+	noGrant map[plan.PersonID]bool          // their grant failed: the revoke of the pair waits
+	notBack map[plan.PersonID]bool          // their reactivation failed: their roles stay as they are
+	kept    map[string]plan.GroupID         // folded names of roles that were not renamed, and whose role it is
 
 	writes   int
 	failures int
@@ -36,7 +37,7 @@ type tally struct {
 }
 
 func newTally() *tally {
-	t := &tally{roleIDs: map[plan.GroupID]plan.RoleID{}, noGrant: map[plan.PersonID]bool{}, notBack: map[plan.PersonID]bool{}, kept: map[string]plan.GroupID{}, rights: rights{},
+	t := &tally{roleIDs: map[plan.GroupID]plan.RoleID{}, named: map[*plan.RoleRef]*plan.RoleRef{}, noGrant: map[plan.PersonID]bool{}, notBack: map[plan.PersonID]bool{}, kept: map[string]plan.GroupID{}, rights: rights{},
 		out: Outcome{Result: &plan.Result{Done: map[string]int{}, Found: map[string]int{}},
 			Employees: map[plan.PersonID]plan.EmployeeID{}, Linked: map[plan.PersonID]bool{}, Unfinished: map[plan.PersonID]bool{},
 			NoRole: map[plan.GroupID]bool{}, NotReactivated: map[plan.PersonID]string{}}}
@@ -137,9 +138,14 @@ func (t *tally) fill(action *plan.Action) {
 		return
 	}
 	if id, ok := t.roleIDs[action.Role.Group]; ok {
-		role := *action.Role
-		role.ID = id
-		action.Role = &role
+		now := t.named[action.Role]
+		if now == nil || now.ID != id {
+			role := *action.Role
+			role.ID = id
+			now = &role
+			t.named[action.Role] = now
+		}
+		action.Role = now
 	}
 }
 

@@ -42,7 +42,7 @@ func NewDeciding(r *read.Reading) *Deciding {
 func (r *Deciding) wire() {
 	b, d := r.Base, r.Decided
 	r.NameDecider = &nameDecider{b, d}
-	r.PeopleDecider = &peopleDecider{b, d, r.DateReader, r.PortalReader, r.RegionReader, r.Claimer, r.NameDecider, r.NameReader, r.Matcher}
+	r.PeopleDecider = &peopleDecider{b, d, r.DateReader, r.PortalReader, r.RegionReader, r.Claimer, r.NameDecider, r.NameReader, r.Matcher, &viewRoom{}}
 	r.GroupDecider = &groupDecider{b, d, r.PortalReader, r.GroupReader}
 	r.roleDecider = &roleDecider{b, d, r.PeopleDecider}
 	r.holderReader = &holderReader{b, d, r.roleDecider, r.GrantReader}

@@ -22,6 +22,13 @@ type peopleDecider struct {
 	nameDecider  *nameDecider
 	nameReader   *read.NameReader
 	matcher      *read.Matcher
+	room         *viewRoom
+}
+
+// A viewRoom is memory that serves the view of one person after the other.
+type viewRoom struct {
+	person plan.Person
+	view   plan.View
 }
 
 // decidePeople makes everybody's decision but for their roles: first who leaves, since
@@ -144,8 +151,9 @@ func (r *peopleDecider) DecideOne(s *read.Subject) {
 		s.Decision = plan.Decision{Held: []plan.Held{{Action: a, Why: plan.HeldPending + ": " + why}}}
 		return
 	}
-	view := r.view(s)
-	s.Decision = plan.Decide(view, &r.Pol)
+	r.room.person = s.Whole()
+	r.room.view = r.viewOf(s, &r.room.person)
+	s.Decision = plan.Decide(&r.room.view, &r.Pol)
 	if r.Apart() {
 		s.Decision.HoldTerminations(plan.WhyClocksApart)
 	}
@@ -157,9 +165,14 @@ func (r *peopleDecider) DecideOne(s *read.Subject) {
 }
 
 func (r *peopleDecider) view(s *read.Subject) *plan.View {
-	early, ended := r.dateReader.DatesNow(s)
 	person := s.Whole()
-	return &plan.View{Dates: s.Dates, Early: early, Ended: ended, Person: &person, Judgement: s.Judgement, Evidence: s.Evidence, Mapped: s.Mapped(), OutOfScope: s.OutOf, ScopeError: s.ScopeErr,
+	view := r.viewOf(s, &person)
+	return &view
+}
+
+func (r *peopleDecider) viewOf(s *read.Subject, person *plan.Person) plan.View {
+	early, ended := r.dateReader.DatesNow(s)
+	return plan.View{Dates: s.Dates, Early: early, Ended: ended, Person: person, Judgement: s.Judgement, Evidence: s.Evidence, Mapped: s.Mapped(), OutOfScope: s.OutOf, ScopeError: s.ScopeErr,
 		Link: s.Link, Employee: s.Employee, Gone: s.Gone, Matches: s.Matches, Tie: s.Tie, Former: s.Former, FormerNow: s.FormerNow, Troubles: r.dueTroubles(s.Person.ID), Origin: s.Origin(),
 		Recreate: slices.Contains(r.Scope.Recreate, s.Person.ID), Fresh: r.Refresh, AsOf: r.AsOf,
 		Told: r.Told(s.Person.ID)}

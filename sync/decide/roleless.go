@@ -129,7 +129,7 @@ func (r *rolelessFinder) findNewRoleless(ctx context.Context) error {
 // inScope reports whether somebody who was decoded is to have roles in this plan.
 func (r *rolelessFinder) inScope(s *read.Subject) bool {
 	return s.Judgement.Verdict == plan.Provision && !s.OutOf && s.ScopeErr == "" && s.Became == nil && r.Pending[s.Person.ID] == "" && !s.Ended() &&
-		(s.Link != nil || s.Was != nil || slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind.Gives() }))
+		(s.Link != nil || s.Was != nil || s.Gives())
 }
 
 // holdsAny reports whether a managed person holds a role: one of ours, or one of others', as

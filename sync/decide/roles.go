@@ -67,6 +67,7 @@ func (r *grantDecider) DecideRoles(ctx context.Context) error {
 		return err
 	}
 	p.Decision.Actions = make([]plan.Action, 0, r.countActions())
+	r.takeCreates()
 	if err := r.roleViewer.makeViews(ctx); err != nil {
 		return err
 	}
@@ -103,6 +104,27 @@ func (r *grantDecider) countActions() int {
 		n += len(groups)
 	}
 	return n
+}
+
+// takeCreates moves the creates of new people into the plan's list, before their roles come
+// on top: of a first run these are all, and twice in memory would be once too often.
+func (r *grantDecider) takeCreates() {
+	if r.Scope.Some() {
+		return
+	}
+	p, reasons := &r.Roles, map[string]string{} // most reasons are the same
+	for _, s := range r.People.Subjects {
+		a, alone := s.TakeCreate()
+		if !alone {
+			continue
+		}
+		if same, known := reasons[a.Reason]; known {
+			a.Reason = same
+		} else {
+			reasons[a.Reason] = a.Reason
+		}
+		p.Decision.Actions = append(p.Decision.Actions, a)
+	}
 }
 
 // A roleDecider decides about the roles of one person.
@@ -165,9 +187,12 @@ func (r *grantDecider) collectDue() {
 			others = shared[g.Role.ID]
 			shared[g.Role.ID] = append(others, g)
 		}
-		for _, id := range g.Members {
+		for i, id := range g.Members {
 			m := r.People.Find(id)
 			s := r.People.Subjects[id]
+			if s != nil {
+				g.Members[i] = s.Person.ID // one text in memory
+			}
 			switch {
 			case s != nil && s.Became != nil:
 				continue

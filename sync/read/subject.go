@@ -42,6 +42,7 @@ type Subject struct {
 	// open says that something is left to do or to show: the person is decoded again
 	// in the next run, whatever the print.
 	Open bool
+	made bool // their create was taken
 	// waits says that a day is still to come, or is over, and that nothing else has changed
 	// since they were looked at: nothing is asked about them.
 	Waits bool
@@ -95,13 +96,20 @@ func (s *Subject) SeenAgain() {
 	s.Decision.Note.NotVisibleSince = nil
 }
 
-// own makes the person's actions point to the subject's own record: the view they were
-// decided by is large, and not needed any more.
+// Own makes the person's actions point to the subject's own record: the view they were
+// decided by is large, and serves the next one.
 func (s *Subject) Own() {
 	for i := range s.Decision.Actions {
-		if a := &s.Decision.Actions[i]; a.Want != nil {
-			a.Want = s.Want()
-		}
+		s.own(&s.Decision.Actions[i])
+	}
+	for i := range s.Decision.Held {
+		s.own(&s.Decision.Held[i].Action)
+	}
+}
+
+func (s *Subject) own(a *plan.Action) {
+	if a.Want != nil {
+		a.Want = s.Want()
 	}
 }
 
@@ -134,9 +142,25 @@ func (s *Subject) Ended() bool {
 	})
 }
 
+// TakeCreate takes the action of somebody new who is made, and nothing else, out of the
+// decision. What follows from it holds all the same.
+func (s *Subject) TakeCreate() (a plan.Action, alone bool) {
+	if len(s.Decision.Actions) != 1 || s.Decision.Actions[0].Kind != plan.Create || s.Link != nil {
+		return a, false
+	}
+	a = s.Decision.Actions[0]
+	s.Decision.Actions, s.made = nil, true
+	return a, true
+}
+
+// Gives reports that the person's actions leave them with an employee.
+func (s *Subject) Gives() bool {
+	return s.made || slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind.Gives() })
+}
+
 // madeAnew reports that the person is given another employee than the one on record.
 func (s *Subject) MadeAnew() bool {
-	return slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Create })
+	return s.made || slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Create })
 }
 
 // target is the employee that the person's actions lead to; 0 and true for one that is
@@ -153,7 +177,7 @@ func (s *Subject) Target(may bool) (plan.EmployeeID, bool) {
 	if s.Link != nil {
 		return s.Link.Employee, may
 	}
-	return 0, false
+	return 0, s.made && may
 }
 
 // wait holds a departure.
