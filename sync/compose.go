@@ -15,6 +15,9 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// warnReason is the code of a warning that nobody chose the reason of terminations.
+const warnReason = "default_termination_reason"
+
 // A guard puts all decisions into one plan, and holds what exceeds a limit.
 type guard struct {
 	desk
@@ -96,7 +99,7 @@ func (r *guard) expected() bool {
 // warnReason says that nobody chose the reason of terminations.
 func (r *guard) warnReason(actions []plan.Action) {
 	if r.engine.Reason == "" && slices.ContainsFunc(actions, func(a plan.Action) bool { return a.Kind == plan.Terminate }) {
-		r.Warn(plan.Warning{Code: read.WarnReason, Message: "tracktik.termination_reason is empty: the portal's first reason is used for terminations"})
+		r.Warn(plan.Warning{Code: warnReason, Message: "tracktik.termination_reason is empty: the portal's first reason is used for terminations"})
 	}
 }
 

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"slices"
 
 	"tracktik-sync/sync/read"
@@ -74,7 +75,7 @@ func (r *recorder) prints(out *apply.Outcome) ([]plan.PersonPrint, error) {
 			prints = append(prints, plan.PersonPrint{Person: h.User.ID})
 		}
 	}
-	slices.SortFunc(prints, func(x, y plan.PersonPrint) int { return read.CompareText(x.Person, y.Person) })
+	slices.SortFunc(prints, func(x, y plan.PersonPrint) int { return cmp.Compare(x.Person, y.Person) })
 	prints = slices.CompactFunc(prints, func(x, y plan.PersonPrint) bool { return x.Person == y.Person })
 	return prints, nil
 }

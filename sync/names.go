@@ -2,14 +2,21 @@ package sync
 
 import "tracktik-sync/sync/read"
 
-// What a run says in the words of its reading, for those who only know runs.
+// These are words of package read, for those who only know runs.
 type (
-	Sides           = read.Sides
-	GroupRules      = read.GroupRules
-	Source          = read.Source
-	Progress        = read.Progress
-	RefusedError    = read.RefusedError
-	ConfigError     = read.ConfigError
+	// Sides are the two systems and the snapshot.
+	Sides = read.Sides
+	// GroupRules say which Okta groups become TrackTik roles.
+	GroupRules = read.GroupRules
+	// Source reads the Okta side.
+	Source = read.Source
+	// Progress is told how far a run is.
+	Progress = read.Progress
+	// RefusedError says that the run was not allowed to go on.
+	RefusedError = read.RefusedError
+	// ConfigError says that a key of the configuration must not be so.
+	ConfigError = read.ConfigError
+	// QuarantineError says that no call was made.
 	QuarantineError = read.QuarantineError
 	NobodyError     = read.NobodyError
 )

@@ -54,14 +54,12 @@ func (r *run) decide(ctx context.Context) error {
 	if err := r.start(ctx); err != nil {
 		return err
 	}
-	if err := r.decideOnce(ctx); err != nil {
+	if err := r.readAndDecide(ctx); err != nil || !r.sampled() {
 		return err
 	}
-	if !r.sampled() {
-		return nil
-	}
-	r.Full = true
-	return r.decideOnce(ctx)
+	r.Deciding = decide.NewDeciding(r.Anew())
+	r.wire()
+	return r.readAndDecide(ctx)
 }
 
 // sampled reports that a removal would be carried out on a sample's word: the guards
@@ -95,8 +93,7 @@ func (r *run) startSmall(ctx context.Context) error {
 	if err := r.start(ctx); err != nil {
 		return err
 	}
-	var err error
-	if r.People, err = read.LoadRoster(r.Snapshot); err != nil {
+	if err := r.LoadPeople(); err != nil {
 		return err
 	}
 	r.doc.Managed = r.People.Managed
@@ -113,14 +110,11 @@ func (r *run) present(ctx context.Context, actions []plan.Action, held []plan.He
 	r.guard.seal()
 }
 
-// decideOnce is decide after what is open was settled.
-func (r *run) decideOnce(ctx context.Context) error {
-	var err error
-	if r.People, err = read.LoadRoster(r.Snapshot); err != nil {
+// readAndDecide is decide after what is open was settled.
+func (r *run) readAndDecide(ctx context.Context) error {
+	if err := r.LoadPeople(); err != nil {
 		return err
 	}
-	r.Forget()
-	r.Roles, r.Warnings = decide.RolePass{}, nil
 	r.doc.Managed = r.People.Managed
 	r.Refresh = r.wantsRefresh()
 	r.doc.Options.Refresh = r.Refresh
@@ -132,11 +126,11 @@ func (r *run) decideOnce(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(r.Scope.Users) > 0 {
-		err = r.SingleReader.ReadSome(ctx)
-	} else {
-		err = r.Reader.ReadAll(ctx)
+	readThem := r.Reader.ReadAll
+	if r.Scope.Some() {
+		readThem = r.SingleReader.ReadSome
 	}
+	err := readThem(ctx)
 	r.doc.Source, r.doc.Evidence = r.Counts, r.Evidence
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"errors"
 	"slices"
 
 	"tracktik-sync/sync/plan"
@@ -13,29 +14,40 @@ type nameDecider struct {
 	*Decided
 }
 
-// resolveNames lets package plan judge who gets which user name and e-mail.
+// ResolveNames lets package plan judge who gets which user name and e-mail. An error is
+// about the snapshot.
 func (r *nameDecider) ResolveNames(claims []plan.Claim) error {
-	var failed error
+	owners := plan.Owners{Usernames: map[string][]plan.Owner{}, Emails: map[string][]plan.Owner{}}
 	leavers := r.leaversByName()
-	owners := func(field plan.Field, ask func(string) ([]plan.PersonID, error)) func(string) []plan.Owner {
-		return func(name string) []plan.Owner {
-			if r.People.Managed == 0 {
-				return nil
-			}
-			found, err := r.owners(field, ask, name, leavers[field][name])
-			if err != nil {
-				failed = err
-			}
-			return found
+	for i := range claims {
+		c := &claims[i]
+		if err := errors.Join(r.find(plan.Username, c.Username, leavers, owners.Usernames), r.find(plan.Email, c.Email, leavers, owners.Emails)); err != nil {
+			return err
 		}
 	}
-	r.Names = plan.ResolveNames(claims, owners(plan.Username, r.Snapshot.OwnersOfUsername), owners(plan.Email, r.Snapshot.OwnersOfEmail))
+	r.Names = plan.ResolveNames(claims, owners)
 	for id, p := range r.Names.Problems {
 		if s := r.People.Subjects[id]; s != nil { // else a bystander's
 			s.Unmappable = append(s.Unmappable, p)
 		}
 	}
-	return failed
+	return nil
+}
+
+// find adds those who have a name, where that is not known yet.
+func (r *nameDecider) find(field plan.Field, name string, leavers map[plan.Field]map[string][]plan.PersonID, known map[string][]plan.Owner) error {
+	if _, asked := known[name]; asked || name == "" || r.People.Managed == 0 {
+		return nil
+	}
+	ask := r.Snapshot.OwnersOfUsername
+	if field == plan.Email {
+		ask = r.Snapshot.OwnersOfEmail
+	}
+	owners, err := r.owners(field, ask, name, leavers[field][name])
+	if len(owners) > 0 {
+		known[name] = owners
+	}
+	return err
 }
 
 // leaversByName are the leavers by the names that TrackTik shows of them: the record may be

@@ -8,13 +8,13 @@ import (
 	"tracktik-sync/sync/read"
 )
 
-// decided is what follows from the facts.
+// Decided is what follows from the facts.
 type Decided struct {
 	Names plan.Names
 	Roles RolePass
 }
 
-// A deciding decides what follows from a reading, and asks it for what it lacks. Its parts
+// A Deciding decides what follows from a reading, and asks it for what it lacks. Its parts
 // stand lower ones first, as in a reading.
 type Deciding struct {
 	*read.Reading
@@ -31,7 +31,7 @@ type Deciding struct {
 	GrantDecider   *grantDecider
 }
 
-// newDeciding decides about what r reads.
+// NewDeciding decides about what r reads.
 func NewDeciding(r *read.Reading) *Deciding {
 	d := &Deciding{Reading: r, Decided: &Decided{}}
 	d.wire()
@@ -52,3 +52,10 @@ func (r *Deciding) wire() {
 	r.LeftReader = &LeftReader{b, d}
 	r.GrantDecider = &grantDecider{b, d, r.GroupDecider, r.rolelessFinder, r.changeFinder, r.roleViewer, r.LeftReader, r.holderReader, r.roleDecider}
 }
+
+// The warnings of decisions.
+const (
+	warnNewRole   = "role_without_permissions"
+	warnManyRoles = "several_roles"
+	warnDefault   = "default_region"
+)

@@ -19,7 +19,7 @@ type groupDecider struct {
 	groupReader  *read.GroupReader
 }
 
-// decideGroups asks package plan which role each pushed group has.
+// DecideGroups asks package plan which role each pushed group has.
 func (r *groupDecider) DecideGroups(ctx context.Context) error {
 	open, err := r.openRoles()
 	if err != nil {
@@ -55,7 +55,7 @@ func (r *groupDecider) DecideGroups(ctx context.Context) error {
 		}
 	}
 	if slices.ContainsFunc(p.Groups.Actions, func(a plan.Action) bool { return a.Kind == plan.CreateRole }) {
-		r.Warn(plan.Warning{Code: read.WarnNewRole, Field: plan.RoleNameField, Message: "a new role carries no permissions before an administrator gives it some in TrackTik (Settings, Roles)"})
+		r.Warn(plan.Warning{Code: warnNewRole, Field: plan.RoleNameField, Message: "a new role carries no permissions before an administrator gives it some in TrackTik (Settings, Roles)"})
 	}
 	return nil
 }

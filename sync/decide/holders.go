@@ -219,7 +219,7 @@ func (r *holderReader) noteRoles(ctx context.Context, v *plan.RoleView, doubt st
 	return nil
 }
 
-// unsureOf is why a role is not granted, when it cannot be told whether they hold it.
+// UnsureOf is why a role is not granted, when it cannot be told whether they hold it.
 func UnsureOf(doubt string) string {
 	if doubt == "" {
 		return ""

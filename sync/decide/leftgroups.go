@@ -12,7 +12,7 @@ import (
 	"tracktik-sync/sync/read"
 )
 
-// A leftReader asks Okta once more before a role is taken from who left a group.
+// A LeftReader asks Okta once more before a role is taken from who left a group.
 type LeftReader struct {
 	read.Base
 	*Decided
@@ -118,7 +118,7 @@ func (r *LeftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []
 	return short, nil
 }
 
-// gives reports whether who is in the group holds that role by it. Several groups may give
+// Gives reports whether who is in the group holds that role by it. Several groups may give
 // one role, and the grant on record names the one that did so first.
 func (r *LeftReader) Gives(id plan.GroupID, h *plan.Holding) bool {
 	g := r.ByGroup[id]

@@ -31,7 +31,7 @@ type viewRoom struct {
 	view   plan.View
 }
 
-// decidePeople makes everybody's decision but for their roles: first who leaves, since
+// DecidePeople makes everybody's decision but for their roles: first who leaves, since
 // that gives names free, then who gets which name, then the others.
 func (r *peopleDecider) DecidePeople(ctx context.Context) error {
 	list := r.People.Sorted()
@@ -98,7 +98,7 @@ func (r *peopleDecider) lighten(s *read.Subject) {
 	}
 }
 
-// spareOwn asks whose credentials we use where only the plan shows that it matters, and
+// SpareOwn asks whose credentials we use where only the plan shows that it matters, and
 // holds what would touch that employee.
 func (r *peopleDecider) SpareOwn(ctx context.Context) error {
 	if r.Pol.Own != 0 || r.Pol.OwnUsername != "" {
@@ -136,7 +136,7 @@ func (r *peopleDecider) Fresh(list []*read.Subject) []*read.Subject {
 	return fresh
 }
 
-// decideOne asks package plan about one person.
+// DecideOne asks package plan about one person.
 func (r *peopleDecider) DecideOne(s *read.Subject) {
 	note := s.Decision.Note
 	if why := r.Pending[s.Person.ID]; why != "" {
@@ -187,7 +187,7 @@ func (r *peopleDecider) dueTroubles(id plan.PersonID) []plan.Trouble {
 	return r.Troubles[id]
 }
 
-// recreate hands the employee of somebody who was deleted and made anew in Okta to
+// Recreate hands the employee of somebody who was deleted and made anew in Okta to
 // the new person, instead of a termination and a second employee.
 func (r *peopleDecider) Recreate() {
 	for id, owner := range r.Names.Recreated {
@@ -228,6 +228,6 @@ func (r *peopleDecider) warnDefaultRegion(list []*read.Subject) {
 	if n > read.SampleSize {
 		logins, more = logins[:read.SampleSize], fmt.Sprintf(" and %d more", n-read.SampleSize)
 	}
-	r.Warn(plan.Warning{Code: read.WarnDefault, Field: plan.Region.String(),
+	r.Warn(plan.Warning{Code: warnDefault, Field: plan.Region.String(),
 		Message: fmt.Sprintf("%s in %s: %s%s", who, r.Pol.DefaultRegion, strings.Join(logins, ", "), more)})
 }

@@ -10,7 +10,7 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// A rolePass is what a run finds out about groups, roles and grants.
+// A RolePass is what a run finds out about groups, roles and grants.
 type RolePass struct {
 	Groups   plan.GroupDecision
 	dirty    map[plan.PersonID]bool           // their roles are looked at
@@ -47,7 +47,7 @@ type grantDecider struct {
 	roleDecider    *roleDecider
 }
 
-// decideRoles gives groups their roles and people their grants. Only those whose
+// DecideRoles gives groups their roles and people their grants. Only those whose
 // group, entry or grants changed are looked at.
 func (r *grantDecider) DecideRoles(ctx context.Context) error {
 	p := &r.Roles
@@ -88,7 +88,7 @@ func (r *grantDecider) DecideRoles(ctx context.Context) error {
 	}
 	p.views, p.due, p.dirty = nil, nil, nil
 	if p.several > 0 && !r.Pol.OneRole {
-		r.Warn(plan.Warning{Code: read.WarnManyRoles, Message: fmt.Sprintf("people who hold several roles: %d; TrackTik recommends one a person (sync.roles.per_person)", p.several)})
+		r.Warn(plan.Warning{Code: warnManyRoles, Message: fmt.Sprintf("people who hold several roles: %d; TrackTik recommends one a person (sync.roles.per_person)", p.several)})
 	}
 	return nil
 }

@@ -175,7 +175,7 @@ func newExplainer(sides *read.Sides, name string) (*explainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.People, err = read.LoadRoster(r.Snapshot); err != nil {
+	if err := r.LoadPeople(); err != nil {
 		return nil, err
 	}
 	r.OwnGroups = map[plan.PersonID][]plan.Group{}

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,7 +48,7 @@ func (x *explainer) read(ctx context.Context) error {
 	if err := x.OwnGroupReader.ReadOwnGroups(ctx, x.id, read.StoredGroups(links)); err != nil {
 		return err
 	}
-	slices.SortFunc(x.Pushed, func(a, b *read.Pushed) int { return read.CompareText(a.Group.ID, b.Group.ID) })
+	slices.SortFunc(x.Pushed, func(a, b *read.Pushed) int { return cmp.Compare(a.Group.ID, b.Group.ID) })
 	x.readEmployee(ctx)
 	x.full = p
 	x.out.User = plan.UserRef{ID: p.ID, Login: p.Login}

@@ -52,13 +52,15 @@ type Names struct {
 	Freed map[PersonID][]PersonID
 }
 
-// ResolveNames looks at all claims of a run at once. Owners are asked of the snapshot:
-// who has a user name, or an e-mail, now.
-func ResolveNames(claims []Claim, usernames, emails func(folded string) []Owner) Names {
+// Owners are the managed people who have a user name, or an e-mail, now; by the folded name.
+type Owners struct{ Usernames, Emails map[string][]Owner }
+
+// ResolveNames looks at all claims of a run at once. Owners are those of all names in them.
+func ResolveNames(claims []Claim, owners Owners) Names {
 	r := &resolver{Names: Names{Problems: map[PersonID]Problem{}, Recreated: map[PersonID]Owner{}, After: map[PersonID][]PersonID{},
 		Level: map[PersonID]int{}, Freed: map[PersonID][]PersonID{}},
 		claims: map[PersonID]*Claim{}, wanted: [2]map[string][]PersonID{{}, {}},
-		managed: [2]map[string]int{{}, {}}, owners: [2]func(string) []Owner{usernames, emails}, heirs: map[PersonID]PersonID{}}
+		managed: [2]map[string]int{{}, {}}, owners: [2]map[string][]Owner{owners.Usernames, owners.Emails}, heirs: map[PersonID]PersonID{}}
 	for i := range claims {
 		c := &claims[i]
 		r.claims[c.Person] = c
@@ -101,7 +103,7 @@ type resolver struct {
 	claims  map[PersonID]*Claim
 	wanted  [2]map[string][]PersonID // sorted
 	managed [2]map[string]int        // of those who want a name
-	owners  [2]func(string) []Owner
+	owners  [2]map[string][]Owner
 	heirs   map[PersonID]PersonID // who goes on as a leaver, under a new id
 }
 
@@ -120,7 +122,7 @@ func (r *resolver) recreated(claims []Claim) {
 			if name == "" {
 				continue
 			}
-			for _, o := range r.owners[kind](name) {
+			for _, o := range r.owners[kind][name] {
 				same := c.First != "" && c.First == o.First || c.Last != "" && c.Last == o.Last
 				if o.Leaves && o.Confirmed && same && !slices.Contains(heirs[o.Person], c.Person) {
 					heirs[o.Person] = append(heirs[o.Person], c.Person)
@@ -148,7 +150,7 @@ func (r *resolver) judge(c *Claim) bool {
 			continue
 		}
 		has := false
-		for _, o := range r.owners[kind](name) {
+		for _, o := range r.owners[kind][name] {
 			switch {
 			case o.Person == c.Person, o.Person == former:
 				has = true

@@ -24,7 +24,7 @@ func (w *nameWorld) add(o plan.Owner, username, email string) {
 }
 
 func (w *nameWorld) resolve(claims []plan.Claim) plan.Names {
-	return plan.ResolveNames(claims, func(n string) []plan.Owner { return w.usernames[n] }, func(n string) []plan.Owner { return w.emails[n] })
+	return plan.ResolveNames(claims, plan.Owners{Usernames: w.usernames, Emails: w.emails})
 }
 
 // claim wants the user name and an e-mail of the same name.

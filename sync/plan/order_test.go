@@ -30,8 +30,7 @@ func TestANameIsFreeBeforeItIsTaken(t *testing.T) {
 			owners[name] = []plan.Owner{{Person: giver}}
 		}
 	}
-	ask := func(name string) []plan.Owner { return owners[name] }
-	names := plan.ResolveNames(claims, ask, ask)
+	names := plan.ResolveNames(claims, plan.Owners{Usernames: owners, Emails: owners})
 	if len(names.Problems) > 0 {
 		t.Fatalf("the chain has an end, and is a problem: %v", names.Problems)
 	}

@@ -247,23 +247,22 @@ func (m *model) names(order []plan.Person, views map[plan.PersonID]*plan.View, d
 		}
 		claims = append(claims, c)
 	}
-	owners := func(f plan.Field) func(string) []plan.Owner {
-		return func(name string) []plan.Owner {
-			var found []plan.Owner
-			for _, p := range m.people {
-				if l := m.links[p.ID]; l != nil && plan.FoldName(l.Pushed[f]) == name && !plan.FreesNames(m.ended(l)) {
-					keeps := m.ended(l)
-					if !m.pol.UpdateUsers {
-						keeps = "updates are off"
-					}
-					found = append(found, plan.Owner{Person: p.ID, Employee: l.Employee, Confirmed: true, Leaves: m.leaves(p.ID, decisions), Keeps: keeps,
-						First: plan.FoldName(l.Pushed[plan.FirstName]), Last: plan.FoldName(l.Pushed[plan.LastName])})
+	owners := func(f plan.Field) map[string][]plan.Owner {
+		found := map[string][]plan.Owner{}
+		for _, p := range m.people {
+			if l := m.links[p.ID]; l != nil && !plan.FreesNames(m.ended(l)) {
+				keeps := m.ended(l)
+				if !m.pol.UpdateUsers {
+					keeps = "updates are off"
 				}
+				name := plan.FoldName(l.Pushed[f])
+				found[name] = append(found[name], plan.Owner{Person: p.ID, Employee: l.Employee, Confirmed: true, Leaves: m.leaves(p.ID, decisions), Keeps: keeps,
+					First: plan.FoldName(l.Pushed[plan.FirstName]), Last: plan.FoldName(l.Pushed[plan.LastName])})
 			}
-			return found
 		}
+		return found
 	}
-	return plan.ResolveNames(claims, owners(plan.Username), owners(plan.Email))
+	return plan.ResolveNames(claims, plan.Owners{Usernames: owners(plan.Username), Emails: owners(plan.Email)})
 }
 
 func (m *model) ended(l *plan.Link) string { return plan.Ended(l, m.employees[l.Employee], false) }

@@ -14,13 +14,13 @@ type standing struct {
 	doubt string // why it cannot be told that they do not; empty: it can
 }
 
-// A portalReader reads the portal's roles, and finds out who must not be touched: holders of
+// A PortalReader reads the portal's roles, and finds out who must not be touched: holders of
 // protected roles, and the employee whose credentials are used.
 type PortalReader struct {
 	Base
 }
 
-// findAdmins marks matches who hold a protected role: by their own grants when they
+// FindAdmins marks matches who hold a protected role: by their own grants when they
 // are few, else by the holders of each such role.
 func (r *PortalReader) FindAdmins(ctx context.Context, fresh []*Subject) error {
 	candidates, err := r.candidates(ctx, fresh)
@@ -40,7 +40,7 @@ func (r *PortalReader) FindAdmins(ctx context.Context, fresh []*Subject) error {
 	return err
 }
 
-// findAdminsInList is findAdmins by the whole list of grants, for those of whom the portal
+// FindAdminsInList is findAdmins by the whole list of grants, for those of whom the portal
 // could not be asked.
 func (r *PortalReader) FindAdminsInList(ctx context.Context, fresh []*Subject) error {
 	candidates, err := r.candidates(ctx, fresh)
@@ -72,6 +72,7 @@ func (r *PortalReader) candidates(ctx context.Context, fresh []*Subject) (map[pl
 	return candidates, r.ReadPortalRoles(ctx)
 }
 
+// ProtectedRoles are those of the roles that were read.
 func (r *PortalReader) ProtectedRoles() map[plan.RoleID]bool {
 	protected := map[plan.RoleID]bool{}
 	for _, role := range r.Portal.Roles {
@@ -120,9 +121,10 @@ func (r *PortalReader) adminsByRole(ctx context.Context, candidates map[plan.Emp
 	return nil
 }
 
+// IsOwn reports the employee whose credentials are used.
 func (r *PortalReader) IsOwn(e *plan.Employee) bool { return r.Pol.Owns(plan.Who{Employee: e}) }
 
-// learnOwn finds out whose credentials we use where somebody could be that employee.
+// LearnOwn finds out whose credentials we use where somebody could be that employee.
 // What is left, spareOwn finds.
 func (r *PortalReader) LearnOwn(ctx context.Context, list []*Subject) error {
 	risky := func(s *Subject) bool {
@@ -134,7 +136,7 @@ func (r *PortalReader) LearnOwn(ctx context.Context, list []*Subject) error {
 	return r.Grants.FindOwn(ctx)
 }
 
-// roleGone reports a role that the portal does not have any more.
+// RoleGone reports a role that the portal does not have any more.
 func (r *PortalReader) RoleGone(id plan.RoleID) bool {
 	return r.Portal.Read && !slices.ContainsFunc(r.Portal.Roles, func(role plan.Role) bool { return role.ID == id })
 }

@@ -7,7 +7,7 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// A dateReader judges the first and the last day of employment, where a person works.
+// A DateReader judges the first and the last day of employment, where a person works.
 type DateReader struct {
 	Base
 	regionReader *RegionReader
@@ -28,7 +28,7 @@ func (r *DateReader) readDates(s *Subject) {
 	s.Waits = s.Link == nil && unchanged && (early || dates.End != "" && dates.End.IsOver(r.AsOf))
 }
 
-// judgeDates makes leavers of the managed people whose last day is over where they work,
+// JudgeDates makes leavers of the managed people whose last day is over where they work,
 // whatever their assignment says.
 func (r *DateReader) JudgeDates(ctx context.Context, list []*Subject) error {
 	for _, s := range list {
@@ -70,7 +70,7 @@ func (r *RegionReader) zoneOf(id plan.RegionID) *time.Location {
 	return r.Timezone
 }
 
-// datesNow tells of a new person whether the first day is still to come, and whether the
+// DatesNow tells of a new person whether the first day is still to come, and whether the
 // last one is over, in the zone of the region where they would be made.
 func (r *DateReader) DatesNow(s *Subject) (early, ended bool) {
 	if s.Link != nil || s.Dates == (plan.Dates{}) {
@@ -80,13 +80,13 @@ func (r *DateReader) DatesNow(s *Subject) (early, ended bool) {
 	return s.Dates.Start != "" && !s.Dates.Start.Begun(r.Pol.StartLead, r.AsOf, zone), s.Dates.End != "" && s.Dates.End.Over(r.AsOf, zone)
 }
 
-// due is the day on which the person has to be decoded although nothing has changed.
+// Due is the day on which the person has to be decoded although nothing has changed.
 func (r *DateReader) Due(s *Subject) plan.DayNumber {
 	early, _ := r.DatesNow(s)
 	return s.Dates.Due(early, r.Pol.StartLead)
 }
 
-// overNow reports whether the last day of a managed person is over by what Okta has just
+// OverNow reports whether the last day of a managed person is over by what Okta has just
 // answered about them.
 func (r *DateReader) OverNow(ctx context.Context, p *plan.Person) (bool, error) {
 	if !r.Mapper.NeedsDates() {

@@ -14,10 +14,10 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// sampleSize is how many of many missing people are looked up.
+// SampleSize is how many of many missing people are looked up.
 const SampleSize = 20
 
-// An absentReader looks up who is missing from a listing: absence is not departure.
+// An AbsentReader looks up who is missing from a listing: absence is not departure.
 type AbsentReader struct {
 	Base
 	peopleReader *peopleReader
@@ -162,7 +162,7 @@ func (r *AbsentReader) lookUpOne(ctx context.Context, s *Subject) error {
 	return nil
 }
 
-// direct reads a person and the assignment, by id; found is false when Okta says that
+// Direct reads a person and the assignment, by id; found is false when Okta says that
 // there is no such user.
 func (r *AbsentReader) Direct(ctx context.Context, id plan.PersonID) (p plan.Person, found bool, err error) {
 	p, found, err = r.Source.User(ctx, string(id))
@@ -176,7 +176,7 @@ func (r *AbsentReader) Direct(ctx context.Context, id plan.PersonID) (p plan.Per
 	return assigned, true, nil
 }
 
-// notFound is a person whom Okta does not know: deleted, or out of our sight.
+// NotFound is a person whom Okta does not know: deleted, or out of our sight.
 func (r *AbsentReader) NotFound(s *Subject) plan.Judgement {
 	if s.Link.SeenDeprovisioned {
 		return plan.Judgement{Verdict: plan.Depart, Why: "deleted in Okta, after it was deactivated"}
@@ -205,7 +205,7 @@ func (r *AbsentReader) believe(absent, looked []*Subject) {
 	}
 }
 
-// judgeDeleted holds people whom Okta does not know when they are many: rights are
+// JudgeDeleted holds people whom Okta does not know when they are many: rights are
 // lost more often than people are deleted together. Whose look-up failed counts with
 // them. How many they are, a run of single people has from the last whole run.
 func (r *AbsentReader) JudgeDeleted(absent []*Subject) error {
@@ -269,7 +269,7 @@ func (r *AbsentReader) judgeUnseen(s *Subject) {
 		"terminated if a run %s after the first sees the same", plan.HeldNotVisible, v.count, v.few, r.Pol.DeletedGrace)}
 }
 
-// countUnseen is Meta.NotVisible after this run.
+// CountUnseen is Meta.NotVisible after this run.
 func (r *AbsentReader) CountUnseen() (int, error) {
 	whole := r.unseen.judged && !r.Scope.Some()
 	n := r.Meta.NotVisible

@@ -69,7 +69,7 @@ func (e *NobodyError) Error() string { return ErrNobody.Error() + ": " + e.text 
 // Unwrap is ErrNobody.
 func (e *NobodyError) Unwrap() error { return ErrNobody }
 
-// errAsked says that a question was left out.
+// ErrNotAsked says that a question was left out.
 var ErrNotAsked = errors.New("not asked")
 
 // A BrokenListing is a listing that a direct look-up contradicts.

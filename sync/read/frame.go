@@ -32,7 +32,7 @@ type frame struct {
 	Warnings []plan.Warning
 }
 
-// base is what every part of a run has.
+// Base is what every part of a run has.
 type Base struct {
 	*frame
 	*facts
@@ -40,7 +40,7 @@ type Base struct {
 
 func (r *frame) Warn(w plan.Warning) { r.Warnings = append(r.Warnings, w) }
 
-// told is when an end of somebody's was told of.
+// Told is when an end of somebody's was told of.
 func (r *frame) Told(id plan.PersonID) time.Time {
 	if r.Scope.Told == nil {
 		return time.Time{}
@@ -48,7 +48,7 @@ func (r *frame) Told(id plan.PersonID) time.Time {
 	return r.Scope.Told(id)
 }
 
-// meet reads the app, which is how a run meets Okta, and from then on goes by its clock.
+// Meet reads the app, which is how a run meets Okta, and from then on goes by its clock.
 func (r *frame) Meet(ctx context.Context) error {
 	app, err := r.Source.App(ctx)
 	if err != nil {
@@ -59,16 +59,16 @@ func (r *frame) Meet(ctx context.Context) error {
 	return nil
 }
 
-// setClock moves what the run knows of time to Okta's clock.
+// SetClock moves what the run knows of time to Okta's clock.
 func (r *frame) SetClock() {
 	r.AsOf = r.Moment()
 	r.Started = r.AsOf.Add(-r.Now().Sub(r.Began))
 }
 
-// endedAt is when the run ends, which is now: as long after its begin as the machine says.
+// EndedAt is when the run ends, which is now: as long after its begin as the machine says.
 func (r *frame) EndedAt() time.Time { return r.Started.Add(r.Now().Sub(r.Began)) }
 
-// quarantined refuses a run whose credentials are known to be bad. Those are TrackTik's:
+// Quarantined refuses a run whose credentials are known to be bad. Those are TrackTik's:
 // Okta blocks nobody, and is asked in each run.
 func (r *frame) Quarantined() error {
 	q := r.Meta.Quarantine
@@ -83,7 +83,7 @@ func (r *frame) Quarantined() error {
 	return &QuarantineError{System: q.System, Reason: q.Reason, Since: q.Since, NextTry: q.NextTry}
 }
 
-// checkApp judges the app: one that is switched off, or that Okta provisions by
+// CheckApp judges the app: one that is switched off, or that Okta provisions by
 // itself, stops what writes.
 func (r *frame) CheckApp() error {
 	app := r.app
@@ -105,6 +105,7 @@ func (r *frame) CheckApp() error {
 	return nil
 }
 
+// QuoteStatus is a status of the app, for a sentence.
 func QuoteStatus(s string) string {
 	if s == "" {
 		return "of unknown status"
@@ -112,12 +113,10 @@ func QuoteStatus(s string) string {
 	return s
 }
 
-const (
-	systemOkta     = "okta"
-	SystemTrackTik = "tracktik"
-)
+// SystemTrackTik is what errors call the portal.
+const SystemTrackTik = "tracktik"
 
-// isCredentials reports an error about who we are, and whose.
+// IsCredentials reports an error about who we are, and whose.
 func IsCredentials(err error) (system string, ok bool) {
 	var f Failure
 	if !errors.As(err, &f) || !f.Credentials() {
@@ -134,7 +133,7 @@ func (r *frame) Approve(set []plan.ActionRef) {
 	r.Full = r.Full || slices.ContainsFunc(set, func(ref plan.ActionRef) bool { return ref.Kind.Removes() })
 }
 
-// approvedOf reports that an approved set names the action, with whatever values.
+// ApprovedOf reports that an approved set names the action, with whatever values.
 func (r *frame) ApprovedOf(want plan.ActionRef) bool {
 	return slices.ContainsFunc(r.Approved, func(set []plan.ActionRef) bool {
 		return slices.ContainsFunc(set, func(ref plan.ActionRef) bool {
@@ -149,7 +148,7 @@ func (r *frame) approvedRef(kind plan.Kind, s *Subject) bool {
 	return r.ApprovedOf(plan.ActionRef{Kind: kind, Person: s.Person.ID, Employee: s.Link.Employee})
 }
 
-// quarantineWaits are how long no login is tried after the first refused one, the second,
+// QuarantineWaits are how long no login is tried after the first refused one, the second,
 // and so on; the last is for all that follow. TrackTik blocks an address for two hours
 // after 40 failed logins in two minutes.
 var QuarantineWaits = []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 6 * time.Hour}

@@ -15,7 +15,7 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// A pushed is an Okta group that becomes a role, with its members of now and before.
+// A Pushed is an Okta group that becomes a role, with its members of now and before.
 type Pushed struct {
 	Group   plan.Group
 	Link    *plan.GroupLink // as stored; nil: new
@@ -32,11 +32,13 @@ type Pushed struct {
 	Short   bool            // the stored members lack somebody who is in it
 }
 
+// Holds reports that somebody is in the group.
 func (g *Pushed) Holds(id plan.PersonID) bool {
 	_, ok := slices.BinarySearch(g.Members, id)
 	return ok
 }
 
+// How groups are chosen: sync.groups.push.
 const (
 	pushListed   = "listed"
 	pushAssigned = "assigned"
@@ -46,22 +48,18 @@ const (
 
 // The warnings of groups.
 const (
-	warnNoGroups  = "no_groups"
-	warnUnpushed  = "group_unpushed"
-	warnMappings  = "push_mappings"
-	WarnGroup     = "group_unread"
-	WarnNewRole   = "role_without_permissions"
-	WarnManyRoles = "several_roles"
-	WarnDefault   = "default_region"
-	WarnReason    = "default_termination_reason"
+	warnNoGroups = "no_groups"
+	warnUnpushed = "group_unpushed"
+	warnMappings = "push_mappings"
+	WarnGroup    = "group_unread"
 )
 
-// A groupReader finds the pushed groups, and reads the members of those that changed.
+// A GroupReader finds the pushed groups, and reads the members of those that changed.
 type GroupReader struct {
 	Base
 }
 
-// readGroups finds the pushed groups, and reads the members of those that changed.
+// ReadGroups finds the pushed groups, and reads the members of those that changed.
 func (r *GroupReader) ReadGroups(ctx context.Context) error {
 	links, err := r.Snapshot.Groups()
 	if err != nil {
@@ -85,7 +83,7 @@ func (r *GroupReader) ReadGroups(ctx context.Context) error {
 	return r.readMembers(ctx)
 }
 
-// findGroups reads the groups that are pushed by the configured rule, and tells the
+// FindGroups reads the groups that are pushed by the configured rule, and tells the
 // images among those that are left out.
 func (r *GroupReader) FindGroups(ctx context.Context, links []plan.GroupLink) (found map[plan.GroupID]plan.Group, images map[plan.GroupID]bool, err error) {
 	r.Phase("reading okta groups", 0)
@@ -173,6 +171,7 @@ func (r *GroupReader) dropImages(found map[plan.GroupID]plan.Group, stored map[p
 	return dropped
 }
 
+// StoredGroups are the groups on record, by their ids.
 func StoredGroups(links []plan.GroupLink) map[plan.GroupID]*plan.GroupLink {
 	stored := make(map[plan.GroupID]*plan.GroupLink, len(links))
 	for i := range links {
@@ -350,7 +349,7 @@ func (r *GroupReader) readGroup(ctx context.Context, g *Pushed, mu *sync.Mutex) 
 	return nil
 }
 
-// isNotFound reports that Okta itself said that something is not there: any other 404
+// IsNotFound reports that Okta itself said that something is not there: any other 404
 // is a read that failed.
 func IsNotFound(err error) bool {
 	var f interface{ NotFound() bool }

@@ -10,15 +10,16 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// manyNew is above how many new people the employees are listed once, instead of
+// ManyNew is above how many new people the employees are listed once, instead of
 // being looked up one by one.
 const ManyNew = 100
 
-// A regionReader reads the portal's regions, once a run.
+// A RegionReader reads the portal's regions, once a run.
 type RegionReader struct {
 	Base
 }
 
+// ReadRegions reads the portal's regions, unless that was done.
 func (r *RegionReader) ReadRegions(ctx context.Context) error {
 	if r.Regions != nil {
 		return nil
@@ -31,7 +32,7 @@ func (r *RegionReader) ReadRegions(ctx context.Context) error {
 	return nil
 }
 
-// resolveRegions gives the people who need one the id of their region.
+// ResolveRegions gives the people who need one the id of their region.
 func (r *RegionReader) ResolveRegions(ctx context.Context, list []*Subject) error {
 	for _, s := range list {
 		if s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || s.Waits {
@@ -60,14 +61,14 @@ func (r *RegionReader) resolveRegion(s *Subject) {
 	w.RegionID = region.ID
 }
 
-// A matcher looks for the employees of new people.
+// A Matcher looks for the employees of new people.
 type Matcher struct {
 	Base
 	tieReader    *tieReader
 	portalReader *PortalReader
 }
 
-// findMatches looks for the employees of new people.
+// FindMatches looks for the employees of new people.
 func (r *Matcher) FindMatches(ctx context.Context, fresh []*Subject) error {
 	if len(fresh) == 0 {
 		return nil
@@ -131,7 +132,7 @@ func (r *Matcher) readFormers(ctx context.Context, fresh []*Subject) error {
 	return pool.Wait()
 }
 
-// keys are what a person is looked for by: the configured keys that have a value.
+// Keys are what a person is looked for by: the configured keys that have a value.
 func (r *Matcher) Keys(s *Subject) []plan.Field {
 	var keys []plan.Field
 	for _, f := range r.Pol.Match {
@@ -211,7 +212,7 @@ func (r *Matcher) matchByListing(ctx context.Context, fresh []*Subject) error {
 	return err
 }
 
-// ownership says whose a found employee is.
+// Ownership says whose a found employee is.
 func (r *Matcher) Ownership(m *plan.Match) error {
 	link, found, err := r.Snapshot.LinkOfEmployee(m.Employee.ID)
 	if err != nil || !found {
@@ -238,7 +239,7 @@ func (r *frame) configuredOwn() {
 	}
 }
 
-// zones reads the regions, and tells their time zones.
+// Zones reads the regions, and tells their time zones.
 func (r *RegionReader) Zones(ctx context.Context) (func(plan.RegionID) string, error) {
 	if err := r.ReadRegions(ctx); err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 // somebody, or ends the employment of who has left, it asks Okta who else has the name:
 // another new person, whom a whole run would give it as little, or who left, made anew.
 
-// A nameReader asks Okta who else has a name.
+// A NameReader asks Okta who else has a name.
 type NameReader struct {
 	Base
 	claimer        *Claimer
@@ -60,7 +60,7 @@ func (r *NameReader) findOne(ctx context.Context, name string) (plan.PersonID, *
 	return r.find(ctx, name)
 }
 
-// bystanders are the claims of people whom a run of single people is not about, and who
+// Bystanders are the claims of people whom a run of single people is not about, and who
 // want a name that one of them is to be given.
 func (r *NameReader) Bystanders(ctx context.Context, claims []plan.Claim) ([]plan.Claim, error) {
 	if !r.Scope.Some() {
@@ -141,7 +141,7 @@ func (r *ownGroupReader) rememberNames(ctx context.Context, id plan.PersonID, gr
 	return err
 }
 
-// findRivals notes that somebody whom the run is not about has the names of an employee
+// FindRivals notes that somebody whom the run is not about has the names of an employee
 // whom somebody of it matches.
 func (r *NameReader) FindRivals(ctx context.Context, fresh []*Subject) error {
 	for _, s := range fresh {
@@ -162,7 +162,7 @@ func (r *NameReader) FindRivals(ctx context.Context, fresh []*Subject) error {
 	return nil
 }
 
-// findHeirs holds the departures of single people whose employee may be another user's by
+// FindHeirs holds the departures of single people whose employee may be another user's by
 // now: who was deleted and made anew goes on as the same employee, and that is for a whole
 // run to decide.
 func (r *NameReader) FindHeirs(ctx context.Context) error {
@@ -283,12 +283,12 @@ func (r *NameReader) presentHeir(ctx context.Context, s *Subject) (plan.PersonID
 	return "", nil
 }
 
-// A claimer says who wants which user name and e-mail, and who has it.
+// A Claimer says who wants which user name and e-mail, and who has it.
 type Claimer struct {
 	Base
 }
 
-// claims are the wishes for user names and e-mails of the run's people.
+// Claims are the wishes for user names and e-mails of the run's people.
 func (r *Claimer) Claims(list []*Subject) []plan.Claim {
 	var claims []plan.Claim
 	for _, s := range list {

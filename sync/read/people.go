@@ -20,7 +20,7 @@ type reader struct {
 	scopeReader    *ScopeReader
 }
 
-// readAll reads everybody: TrackTik first where it is asked for, then Okta's users
+// ReadAll reads everybody: TrackTik first where it is asked for, then Okta's users
 // and groups side by side, since they have rate limits of their own.
 func (r *reader) ReadAll(ctx context.Context) error {
 	if r.Refresh {
@@ -157,7 +157,7 @@ func (r *peopleReader) mustDecode(m *Mark) bool {
 	return false
 }
 
-// subject judges and maps a person who was decoded.
+// Subject judges and maps a person who was decoded.
 func (r *peopleReader) Subject(p plan.Person, evidence string) error {
 	s := r.People.place()
 	*s = Subject{Person: SelfOf(&p), Judgement: plan.Judge(&p, &r.Pol), Evidence: evidence, Seen: r.Moment()}
@@ -174,7 +174,7 @@ func (r *peopleReader) Subject(p plan.Person, evidence string) error {
 	return nil
 }
 
-// recall adds what the snapshot and a refresh know of the person.
+// Recall adds what the snapshot and a refresh know of the person.
 func (r *peopleReader) Recall(s *Subject) error {
 	link, found, err := r.Snapshot.Link(s.Person.ID)
 	if err != nil {
@@ -221,7 +221,7 @@ func (r *peopleReader) MapSubject(s *Subject) {
 	s.wanted, s.Unmappable, s.Odd, s.name = &wanted, result.Problems, result.Warnings, wanted.Values.FullName()
 }
 
-// groupNames are the names of the pushed groups that hold the person, which may be none;
+// GroupNames are the names of the pushed groups that hold the person, which may be none;
 // nil where no groups are pushed, so that none were read.
 func (r *peopleReader) GroupNames(id plan.PersonID) []string {
 	if !r.groupReader.ReadsGroups() {
@@ -239,6 +239,8 @@ func (r *peopleReader) GroupNames(id plan.PersonID) []string {
 	return names
 }
 
+// PushFeatures are those features of an app by which Okta itself writes to the portal;
+// empty: none.
 func PushFeatures(features []string) string {
 	var pushes []string
 	for _, f := range features {

@@ -99,7 +99,7 @@ type Roles interface {
 	GrantsSent(id plan.PersonID, employee plan.EmployeeID, role plan.RoleID) (int, error)
 }
 
-// A failure answers what went wrong with a call; the errors of both adapters do.
+// A Failure answers what went wrong with a call; the errors of both adapters do.
 type Failure interface {
 	error
 	Credentials() bool

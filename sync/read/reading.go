@@ -40,7 +40,7 @@ type Reading struct {
 	StandingReader *StandingReader
 }
 
-// newReading begins to read for a run about those in scope; id is that of the run, empty
+// NewReading begins to read for a run about those in scope; id is that of the run, empty
 // when nothing is to be recorded.
 func NewReading(sides *Sides, scope Scope, id string) (*Reading, error) {
 	began, now := sides.Now(), sides.Moment()
@@ -54,8 +54,7 @@ func NewReading(sides *Sides, scope Scope, id string) (*Reading, error) {
 	if id != "" {
 		f.Seed, f.Log = id, sides.Log.WithField("run", id)
 	}
-	x := &facts{People: &roster{Subjects: map[plan.PersonID]*Subject{}}, ByGroup: map[plan.GroupID]*Pushed{}, Grants: NewGrants(sides.Target, &f.Pol),
-		Troubles: map[plan.PersonID][]plan.Trouble{}, Pending: map[plan.PersonID]string{}, OpenGrants: map[plan.PersonID]string{}}
+	x := newFacts(f)
 	troubles, err := sides.Snapshot.Troubles()
 	for _, t := range troubles {
 		x.Troubles[t.Person] = append(x.Troubles[t.Person], t)
@@ -63,6 +62,24 @@ func NewReading(sides *Sides, scope Scope, id string) (*Reading, error) {
 	r := &Reading{Base: Base{f, x}}
 	r.wire()
 	return r, err
+}
+
+// LoadPeople reads who is on record.
+func (r *Reading) LoadPeople() (err error) {
+	r.People, err = loadRoster(r.Snapshot)
+	return err
+}
+
+// Anew is a reading of the same run that takes nobody for a sample of others. It knows what
+// the first one knew before it read any list, and whom it has looked up by their names.
+func (r *Reading) Anew() *Reading {
+	r.Full, r.Warnings = true, nil
+	x, old := newFacts(r.frame), r.facts
+	x.Troubles, x.Pending, x.OpenGrants, x.Stuck = old.Troubles, old.Pending, old.OpenGrants, old.Stuck
+	x.Regions, x.namesakes, x.ownNames = old.Regions, old.namesakes, old.ownNames
+	anew := &Reading{Base: Base{r.frame, x}}
+	anew.wire()
+	return anew
 }
 
 // wire makes the parts, from the ground up.
@@ -122,15 +139,12 @@ type facts struct {
 	ownNames  map[plan.PersonID][]string     // of those that are pushed, where expressions ask for them
 }
 
-// forget drops what was read, so that it is read again.
-func (r *Base) Forget() {
-	r.Evidence, r.Pushed, r.ByGroup, r.Unpushed, r.groupsIn = "", nil, map[plan.GroupID]*Pushed{}, nil, 0
-	r.Mappings, r.pushedIDs = mappings{}, nil
-	r.Current, r.Portal, r.Grants = currentState{}, plan.PortalRoles{}, NewGrants(r.Target, &r.Pol)
-	r.Ties, r.Newest = ties{}, nil
+func newFacts(f *frame) *facts {
+	return &facts{People: &roster{Subjects: map[plan.PersonID]*Subject{}}, ByGroup: map[plan.GroupID]*Pushed{}, Grants: NewGrants(f.Target, &f.Pol),
+		Troubles: map[plan.PersonID][]plan.Trouble{}, Pending: map[plan.PersonID]string{}, OpenGrants: map[plan.PersonID]string{}}
 }
 
-// statusRead is when the subject's employee was read.
+// StatusRead is when the subject's employee was read.
 func (r *facts) StatusRead(s *Subject) time.Time {
 	if s.Looked.IsZero() {
 		return r.Current.read

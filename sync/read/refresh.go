@@ -43,7 +43,7 @@ type currentState struct {
 // A correction is a grant as it is on record, and as it is.
 type correction struct{ Was, Now plan.Grant }
 
-// correct notes what is to be recorded of a grant, and is believed in this run already.
+// Correct notes what is to be recorded of a grant, and is believed in this run already.
 func (c *currentState) Correct(was, now plan.Grant) {
 	if earlier, again := c.Corrected[was.Key()]; again {
 		was = earlier.Was
@@ -54,7 +54,7 @@ func (c *currentState) Correct(was, now plan.Grant) {
 	c.Corrected[was.Key()] = correction{was, now}
 }
 
-// asFound is a grant on record as it was found to be: one that was taken back and made
+// AsFound is a grant on record as it was found to be: one that was taken back and made
 // again by hand has another id, and the former may be somebody else's.
 func (c *currentState) AsFound(g plan.Grant) plan.Grant {
 	if found, corrected := c.Corrected[g.Key()]; corrected {
@@ -69,7 +69,7 @@ type Holder struct {
 	Employee plan.EmployeeID
 }
 
-// holds notes a grant, once.
+// Holds notes a grant, once.
 func (c *currentState) Holds(u plan.UserRole) {
 	key := Holder{u.Role, u.Employee}
 	if !slices.Contains(c.Holders[key], u.ID) {
@@ -185,7 +185,7 @@ func (r *employeeReader) confirmGone(ctx context.Context) error {
 	return nil
 }
 
-// readPortalRoles reads the portal's roles once a run.
+// ReadPortalRoles reads the portal's roles once a run.
 func (r *PortalReader) ReadPortalRoles(ctx context.Context) error {
 	if r.Portal.Read {
 		return nil
@@ -242,6 +242,7 @@ type stranger struct {
 	Custom          uint64
 }
 
+// NameSum stands for a name; 0 for none.
 func NameSum(name string) uint64 {
 	if name = plan.FoldName(name); name == "" {
 		return 0

@@ -12,7 +12,7 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// A grantReader compares grants on record with those in the portal.
+// A GrantReader compares grants on record with those in the portal.
 type GrantReader struct {
 	Base
 	portalReader *PortalReader
@@ -157,7 +157,7 @@ func (r *GrantReader) strangeHolders(ours map[Holder]bool) error {
 	return nil
 }
 
-// confirmGrants reads by their ids the grants that an answer lacks: the answer is not
+// ConfirmGrants reads by their ids the grants that an answer lacks: the answer is not
 // believed when one is there. Of many, a sample is read, if it shows at least the grants of
 // the employee whose credentials are used.
 func (r *GrantReader) ConfirmGrants(ctx context.Context, missing []plan.Grant, own bool) error {
@@ -226,7 +226,7 @@ func lacksGrant(g plan.Grant) string {
 	return fmt.Sprintf("tracktik's list of user roles lacks grant %d of employee %d, who holds the role", g.ID, g.Employee)
 }
 
-// readGrant reports whether a grant of ours is there, as far as its id tells.
+// ReadGrant reports whether a grant of ours is there, as far as its id tells.
 func (r *GrantReader) ReadGrant(ctx context.Context, g plan.Grant) (bool, error) {
 	if g.ID == 0 { // it has none in this portal yet
 		return false, nil
@@ -262,7 +262,7 @@ func (r *GrantReader) refreshGrantsOf(ctx context.Context, link *plan.Link) erro
 	return nil
 }
 
-// stillHeld are the grants of a former employee that are there. One that the list of their
+// StillHeld are the grants of a former employee that are there. One that the list of their
 // roles lacks is read by its id, and one that cannot be read counts as there: it is not
 // granted again.
 func (r *GrantReader) StillHeld(ctx context.Context, former *plan.Former) ([]plan.Grant, error) {

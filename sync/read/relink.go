@@ -52,7 +52,7 @@ func (r *relinker) candidate(e *plan.Employee) error {
 	return r.NoteCandidate(e)
 }
 
-// noteCandidate is candidate, whether or not links are moved.
+// NoteCandidate is candidate, whether or not links are moved.
 func (r *relinker) NoteCandidate(e *plan.Employee) error {
 	for _, ask := range []struct {
 		field  plan.Field
@@ -120,6 +120,7 @@ func (r *relinker) relinkAll(ctx context.Context) error {
 	return nil
 }
 
+// Distinct are the employees among the matches.
 func Distinct(matches []plan.Match) map[plan.EmployeeID]bool {
 	ids := map[plan.EmployeeID]bool{}
 	for _, m := range matches {
@@ -157,7 +158,7 @@ func (r *relinker) relink(s *Subject, wanted map[plan.EmployeeID]int) error {
 	return nil
 }
 
-// doubt says why the employees who have a person's names are not theirs for certain.
+// Doubt says why the employees who have a person's names are not theirs for certain.
 // wanted is how many people each of them has the names of.
 func (r *relinker) Doubt(s *Subject, wanted map[plan.EmployeeID]int) string {
 	e := &s.Matches[0].Employee
@@ -180,12 +181,12 @@ func onlyEmail(matches []plan.Match) bool {
 	return !slices.ContainsFunc(matches, func(m plan.Match) bool { return m.Key != plan.Email })
 }
 
-// otherNames reports that first and last name both differ.
+// OtherNames reports that first and last name both differ.
 func OtherNames(a, b *plan.Values) bool {
 	return plan.FoldName(a[plan.FirstName]) != plan.FoldName(b[plan.FirstName]) && plan.FoldName(a[plan.LastName]) != plan.FoldName(b[plan.LastName])
 }
 
-// relinked is a link with another employee. What they hold as it was pushed counts as
+// Relinked is a link with another employee. What they hold as it was pushed counts as
 // pushed.
 func Relinked(old *plan.Link, e *plan.Employee, now time.Time, run string) plan.Link {
 	want := plan.Wanted{Values: old.Pushed, RegionID: old.PushedRegion, Group: old.AssignedBy}

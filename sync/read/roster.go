@@ -20,7 +20,7 @@ type roster struct {
 	Managed  int
 }
 
-// A mark is one person of the snapshot. It is kept small: there are as many as the
+// A Mark is one person of the snapshot. It is kept small: there are as many as the
 // organisation has people, and most are never looked at twice.
 type Mark struct {
 	ID       plan.PersonID
@@ -31,16 +31,18 @@ type Mark struct {
 	Roles    uint8 // how many are due, 255 at most
 }
 
+// The flags of a Mark.
 const (
 	flagOpen   = 1 << iota // something about the link is unfinished
 	FlagListed             // is in Okta's listing
 	flagInTT               // is in TrackTik's listing
 )
 
+// Has reports whether the flag is set.
 func (m *Mark) Has(flag uint8) bool { return m.flags&flag != 0 }
 
 // loadRoster reads the snapshot's small side.
-func LoadRoster(s Record) (*roster, error) {
+func loadRoster(s Record) (*roster, error) {
 	n, err := s.Managed()
 	if err != nil {
 		return nil, err
@@ -69,7 +71,7 @@ func (r *roster) place() *Subject {
 	return &r.block[len(r.block)-1]
 }
 
-// find returns the mark of a person, nil when the snapshot has none.
+// Find returns the mark of a person, nil when the snapshot has none.
 func (r *roster) Find(id plan.PersonID) *Mark {
 	i, ok := slices.BinarySearchFunc(r.Marks, id, func(m Mark, id plan.PersonID) int { return strings.Compare(string(m.ID), string(id)) })
 	if !ok {
@@ -78,7 +80,7 @@ func (r *roster) Find(id plan.PersonID) *Mark {
 	return &r.Marks[i]
 }
 
-// sorted returns the subjects by their ids.
+// Sorted returns the subjects by their ids.
 func (r *roster) Sorted() []*Subject {
 	list := make([]*Subject, 0, len(r.Subjects))
 	for _, s := range r.Subjects {

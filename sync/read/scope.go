@@ -14,7 +14,7 @@ import (
 // who is no longer meant. Where that ends an employment (sync.out_of_scope: terminate), the
 // person's own groups are asked first, as before a role is revoked.
 
-// A scopeReader proves that somebody is out of scope, where groups decide about that.
+// A ScopeReader proves that somebody is out of scope, where groups decide about that.
 type ScopeReader struct {
 	Base
 	absentReader   *AbsentReader
@@ -190,7 +190,7 @@ func (r *ScopeReader) contradicted(id plan.PersonID, groups []plan.Group) error 
 	return nil
 }
 
-// stillOutOfScope asks Okta about one person: the assignment, and the groups of now.
+// StillOutOfScope asks Okta about one person: the assignment, and the groups of now.
 func (r *ScopeReader) StillOutOfScope(ctx context.Context, id plan.PersonID) (bool, []plan.Group, error) {
 	p, assigned, err := r.Source.Assignment(ctx, id)
 	if err != nil || !assigned {

@@ -69,14 +69,14 @@ type Scope struct {
 // snapshot, the configuration and the last whole run.
 func (s *Scope) Some() bool { return len(s.Users) > 0 }
 
-// phase tells who watches that something begins.
+// Phase tells who watches that something begins.
 func (s *Sides) Phase(name string, total int) {
 	if s.Progress != nil {
 		s.Progress.Phase(name, total)
 	}
 }
 
-// advance tells who watches that n more are done.
+// Advance tells who watches that n more are done.
 func (s *Sides) Advance(n int) {
 	if s.Progress != nil {
 		s.Progress.Add(n)
@@ -89,6 +89,7 @@ func (s *Sides) Advance(n int) {
 // disagree, nothing is noted that a later run would take for the begin of a wait,
 // nobody is terminated, and nothing is given up or thrown away.
 
+// MaxSkew is how far the clocks may be apart.
 const MaxSkew = plan.MaxClockSkew
 
 // Clock is the time by Okta's clock, else by TrackTik's; known is false before one of
@@ -102,13 +103,13 @@ func (s *Sides) Clock() (at time.Time, known bool) {
 	return s.Now().UTC(), false
 }
 
-// moment is Clock for whom it is all the same whose it is.
+// Moment is Clock for whom it is all the same whose it is.
 func (s *Sides) Moment() time.Time {
 	at, _ := s.Clock()
 	return at
 }
 
-// since is how long ago at was: the one measure of every wait.
+// Since is how long ago at was: the one measure of every wait.
 func (s *Sides) Since(at time.Time) time.Duration { return s.Moment().Sub(at) }
 
 // ClocksApart compares the machine's clock with both systems', and theirs with each
@@ -123,7 +124,7 @@ func (s *Sides) ClocksApart() (time.Duration, bool) {
 	return high - low, high-low > MaxSkew
 }
 
-// apart reports that the clocks disagree.
+// Apart reports that the clocks disagree.
 func (s *Sides) Apart() bool {
 	_, far := s.ClocksApart()
 	return far

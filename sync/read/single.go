@@ -1,6 +1,7 @@
 package read
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ type singleReader struct {
 	employeeReader *employeeReader
 }
 
-// readSome reads only the people who were asked for, with a handful of calls each.
+// ReadSome reads only the people who were asked for, with a handful of calls each.
 func (r *singleReader) ReadSome(ctx context.Context) error {
 	links, err := r.Snapshot.Groups()
 	if err != nil {
@@ -51,7 +52,7 @@ func (r *singleReader) ReadSome(ctx context.Context) error {
 			return err
 		}
 	}
-	slices.SortFunc(r.Pushed, func(a, b *Pushed) int { return CompareText(a.Group.ID, b.Group.ID) })
+	slices.SortFunc(r.Pushed, func(a, b *Pushed) int { return cmp.Compare(a.Group.ID, b.Group.ID) })
 	r.Counts = plan.SourceCount{Users: len(r.People.Subjects), Groups: len(r.Pushed)}
 	r.Evidence = plan.EvidenceFull
 	var absent []*Subject
@@ -94,16 +95,6 @@ func (r *singleReader) vanished(err error, name string) bool {
 	}
 	r.Warn(plan.Warning{Code: warnVanished, User: plan.UserRef{ID: id}, Message: "is not in Okta any more and is not managed; the next whole run forgets the problem"})
 	return true
-}
-
-func CompareText[T ~string](a, b T) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // Find resolves how a person is named: Okta id, login, e-mail or TrackTik employee
@@ -165,7 +156,7 @@ func (s *Sides) findOtherwise(ctx context.Context, name string) (plan.PersonID, 
 	return "", &NobodyError{Name: name, text: fmt.Sprintf("%q is no Okta id, login or e-mail, and no TrackTik employee id that is managed", name)}
 }
 
-// isArgument reports that nothing was sent, since the text cannot name anybody.
+// IsArgument reports that nothing was sent, since the text cannot name anybody.
 func IsArgument(err error) bool {
 	var f Failure
 	return errors.As(err, &f) && (f.Status() == 0 || f.Status() == 400) && !f.Broken() && !isNetwork(err)
@@ -225,7 +216,7 @@ func (r *singleReader) readOne(ctx context.Context, id plan.PersonID, known *pla
 	return nil
 }
 
-// refreshOne reads the person's employee.
+// RefreshOne reads the person's employee.
 func (r *employeeReader) RefreshOne(ctx context.Context, id plan.PersonID) error {
 	link, found, err := r.Snapshot.Link(id)
 	if err != nil || !found {

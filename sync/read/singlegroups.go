@@ -15,7 +15,7 @@ type ownGroupReader struct {
 	groupReader *GroupReader
 }
 
-// readOwnGroups reads the groups that a person is in, and those behind the roles that they
+// ReadOwnGroups reads the groups that a person is in, and those behind the roles that they
 // have.
 func (r *ownGroupReader) ReadOwnGroups(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
 	if err := r.ReadGroupsOf(ctx, id, stored); err != nil {
@@ -24,7 +24,7 @@ func (r *ownGroupReader) ReadOwnGroups(ctx context.Context, id plan.PersonID, st
 	return r.readFormerGroups(ctx, id, stored)
 }
 
-// readGroupsOf reads the person's groups, and keeps those that are pushed.
+// ReadGroupsOf reads the person's groups, and keeps those that are pushed.
 func (r *ownGroupReader) ReadGroupsOf(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
 	if !r.groupReader.ReadsGroups() {
 		return nil
@@ -85,12 +85,12 @@ func (r *facts) keepGroup(g *Pushed) {
 	r.Pushed, r.ByGroup[g.Group.ID] = append(r.Pushed, g), g
 }
 
-// readsGroups reports whether the configuration has any group pushed.
+// ReadsGroups reports whether the configuration has any group pushed.
 func (r *GroupReader) ReadsGroups() bool {
 	return r.Groups.Push != pushNone && (r.Groups.Push != pushListed || len(r.Groups.Names)+len(r.Groups.IDs) > 0)
 }
 
-// pushedNow reports whether a group is pushed, as a whole run would find now.
+// PushedNow reports whether a group is pushed, as a whole run would find now.
 func (r *ownGroupReader) PushedNow(ctx context.Context, g plan.Group, stored *plan.GroupLink) (bool, error) {
 	if r.Groups.Push == pushNone || r.Groups.Push == pushListed {
 		return r.Groups.Push == pushListed && r.groupReader.named(g, stored), nil

@@ -7,12 +7,12 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// A standingReader finds out in Okta who an unmanaged employee is.
+// A StandingReader finds out in Okta who an unmanaged employee is.
 type StandingReader struct {
 	Base
 }
 
-// classify asks Okta about an employee whom nobody manages, with two calls at most: a
+// Classify asks Okta about an employee whom nobody manages, with two calls at most: a
 // search by the username and the e-mail, and whom that shows as DEPROVISIONED once more by
 // the id, since the search may be behind. An error ends the run; a failed look-up does not.
 func (r *StandingReader) Classify(ctx context.Context, e *plan.Employee) (plan.Standing, error) {

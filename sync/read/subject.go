@@ -9,7 +9,7 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// A subject is one person about whom something is decided in this run.
+// A Subject is one person about whom something is decided in this run.
 type Subject struct {
 	Person     Self
 	name       string // "first last", as Okta has it, of who was mapped
@@ -74,7 +74,7 @@ func (s *Subject) Mapped() plan.Mapped {
 // Lighten drops what nobody asks any more of a new person who is decided about.
 func (s *Subject) Lighten() { s.Person.rest = nil }
 
-// name is how the subject's login is shown, also when Okta did not tell it.
+// Ref is how the subject's login is shown, also when Okta did not tell it.
 func (s *Subject) Ref() plan.UserRef {
 	login := s.Person.Login
 	if login == "" && s.Link != nil {
@@ -83,7 +83,7 @@ func (s *Subject) Ref() plan.UserRef {
 	return plan.UserRef{ID: s.Person.ID, Login: login}
 }
 
-// seenAgain ends the wait for who is not visible once Okta has shown them, whatever it
+// SeenAgain ends the wait for who is not visible once Okta has shown them, whatever it
 // says of them.
 func (s *Subject) SeenAgain() {
 	if s.Link == nil || s.Link.NotVisibleSince == nil || s.Person.Status == "" {
@@ -113,7 +113,7 @@ func (s *Subject) own(a *plan.Action) {
 	}
 }
 
-// named is ref with the name, as Okta has it, or as it was before they left.
+// Named is ref with the name, as Okta has it, or as it was before they left.
 func (s *Subject) Named() plan.UserRef {
 	ref := s.Ref()
 	ref.Name = s.name
@@ -126,7 +126,7 @@ func (s *Subject) Named() plan.UserRef {
 	return ref
 }
 
-// origin tells how the person came to the app.
+// Origin tells how the person came to the app.
 func (s *Subject) Origin() string {
 	group := s.Whole().Assignment.Group
 	if group == "" {
@@ -135,7 +135,7 @@ func (s *Subject) Origin() string {
 	return fmt.Sprintf(" through group %s", group)
 }
 
-// ended reports that the employee was ended by somebody else.
+// Ended reports that the employee was ended by somebody else.
 func (s *Subject) Ended() bool {
 	return slices.ContainsFunc(s.Decision.Held, func(h plan.Held) bool {
 		return h.Code() == plan.HeldTerminatedElsewhere || h.Code() == plan.HeldBannedElsewhere
@@ -158,12 +158,12 @@ func (s *Subject) Gives() bool {
 	return s.made || slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind.Gives() })
 }
 
-// madeAnew reports that the person is given another employee than the one on record.
+// MadeAnew reports that the person is given another employee than the one on record.
 func (s *Subject) MadeAnew() bool {
 	return s.made || slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Create })
 }
 
-// target is the employee that the person's actions lead to; 0 and true for one that is
+// Target is the employee that the person's actions lead to; 0 and true for one that is
 // still to be created.
 func (s *Subject) Target(may bool) (plan.EmployeeID, bool) {
 	for i := range s.Decision.Actions {
@@ -190,7 +190,7 @@ func (s *Subject) hold(why string) {
 	s.OutOf, s.Judgement = false, plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed + ": " + why}
 }
 
-// who is somebody as far as it tells whether they are protected; s is nil where they were
+// Who is somebody as far as it tells whether they are protected; s is nil where they were
 // not decoded.
 func Who(link *plan.Link, s *Subject) plan.Who {
 	if s == nil {
@@ -200,12 +200,12 @@ func Who(link *plan.Link, s *Subject) plan.Who {
 	return plan.Who{Person: &person, Link: link, Wanted: s.Want(), Employee: s.Employee}
 }
 
-// terminates reports whether the person's employee is terminated in this plan.
+// Terminates reports whether the person's employee is terminated in this plan.
 func Terminates(s *Subject) bool {
 	return slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Terminate })
 }
 
-// endedStatus is in what state somebody's employee is who is not active; s may be nil.
+// EndedStatus is in what state somebody's employee is who is not active; s may be nil.
 func EndedStatus(link *plan.Link, s *Subject) string {
 	if s == nil {
 		return link.ElsewhereStatus
@@ -213,7 +213,7 @@ func EndedStatus(link *plan.Link, s *Subject) string {
 	return plan.Ended(link, s.Employee, s.Gone)
 }
 
-// nameAll names everybody in what is shown of a plan.
+// NameAll names everybody in what is shown of a plan.
 func (r *Base) NameAll(actions []plan.Action, held []plan.Held, problems []plan.Problem, warnings []plan.Warning) {
 	n := Namer{Base: *r, known: map[plan.PersonID]plan.UserRef{}}
 	for i := range actions {
@@ -230,7 +230,7 @@ func (r *Base) NameAll(actions []plan.Action, held []plan.Held, problems []plan.
 	}
 }
 
-// A namer tells the names of people, for those who read the document.
+// A Namer tells the names of people, for those who read the document.
 type Namer struct {
 	Base
 	known map[plan.PersonID]plan.UserRef
@@ -269,7 +269,7 @@ func (n *Namer) name(u *plan.UserRef) {
 	u.Login, u.Name = cmp.Or(u.Login, known.Login), cmp.Or(u.Name, known.Name)
 }
 
-// find is how Okta calls the person, else how they were last pushed, or called before they left.
+// Find is how Okta calls the person, else how they were last pushed, or called before they left.
 func (n *Namer) Find(id plan.PersonID) plan.UserRef {
 	ref := plan.UserRef{ID: id}
 	if s := n.People.Subjects[id]; s != nil {
