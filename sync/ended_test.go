@@ -273,7 +273,7 @@ func TestATerminationThatIsShownLateIsOurs(t *testing.T) {
 			w.policy.Reactivate = true
 			w.hire("ada", "bob")
 			w.run()
-			w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.TerminationIneffective, s.Rules.AuthorsUnknown = true, true })
+			w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.TerminationIneffective = true })
 			unassign(w, "ada")
 			if doc := w.run(); doc.Result.Failed != 1 {
 				t.Fatalf("it ended so: %+v", doc.Result)
@@ -290,7 +290,7 @@ func TestATerminationThatIsShownLateIsOurs(t *testing.T) {
 			w.policy.Reactivate = true
 			w.hire("ada", "bob")
 			w.run()
-			w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.TerminationIneffective = true })
+			w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.TerminationIneffective, s.Rules.AuthorsShown = true, true })
 			unassign(w, "ada")
 			w.run()
 			w.must(w.portal.TerminateEmployee(w.employee("ada").ID))

@@ -96,7 +96,7 @@ func TestWhatSomebodyElseEndedAfterALostCallIsNotOurs(t *testing.T) {
 			t.Run(fmt.Sprintf("ours %v, author unknown %v", ours, unknown), func(t *testing.T) {
 				w := newWorld(t)
 				w.policy.Reactivate = true
-				w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.AuthorsUnknown = unknown })
+				w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.AuthorsShown = !unknown })
 				w.hire("ada")
 				w.run()
 				id := w.employee("ada").ID
@@ -142,6 +142,7 @@ func TestWhoEndedSomebodyDuringACallIsTold(t *testing.T) {
 	for _, hand := range []bool{false, true} {
 		t.Run(fmt.Sprintf("by hand %v", hand), func(t *testing.T) {
 			w := newWorld(t)
+			w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.AuthorsShown = true })
 			w.hire("ada")
 			w.run()
 			id := w.employee("ada").ID
@@ -164,6 +165,7 @@ func TestWhoEndedSomebodyDuringACallIsTold(t *testing.T) {
 func TestWhoCameBackByALostCallAndWasEndedByHandStaysEnded(t *testing.T) {
 	w := newWorld(t)
 	w.policy.Reactivate = true
+	w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.AuthorsShown = true })
 	w.hire("ada")
 	w.run()
 	w.org.UnassignUser(w.app, w.users["ada"])

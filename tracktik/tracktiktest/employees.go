@@ -100,7 +100,12 @@ func (s *Server) employeesResource() resource[*employee] {
 			str("email", always, func(e *employee) string { return e.Email }),
 			str("status", always, func(e *employee) string { return e.Status }),
 			{name: "region", value: region, embed: func(e *employee) any { return embed(&s.regions, e.Region) }},
-			{name: "updatedBy", value: func(e *employee) any { return s.Rules.author(e.UpdatedBy) }},
+			{name: "updatedBy", value: func(e *employee) any {
+				if !s.Rules.AuthorsShown {
+					return absent{}
+				}
+				return relation(e.UpdatedBy)
+			}},
 			{name: "employmentProfile", value: func(e *employee) any { return e.ID }},
 			{name: "address", value: addressID, embed: addressRecord},
 			str("avatar", always, func(*employee) string { return "" }),

@@ -117,8 +117,9 @@ type Rules struct {
 	// theirs, is answered with 404.
 	HiddenRegions []int64
 
-	// AuthorsUnknown leaves out of records who changed them last.
-	AuthorsUnknown bool
+	// AuthorsShown adds to records who changed them last: updatedBy, which the OpenAPI
+	// document draws and the recorded answers lack.
+	AuthorsShown bool
 
 	// UserIDOffset is how far the id of an employee's user record, which grants
 	// carry, lies above the employee's id. They are taken to be the same.
@@ -138,14 +139,6 @@ func (r *Rules) knowsLanguage(code string) bool {
 		return slices.Contains(r.Languages, code)
 	}
 	return slices.Contains(portalLanguages, code)
-}
-
-// author is who changed a record last, as it shows that.
-func (r *Rules) author(id int64) any {
-	if r.AuthorsUnknown {
-		return nil
-	}
-	return relation(id)
 }
 
 func (r *Rules) store(field, value string) string {

@@ -78,6 +78,7 @@ func (l *Life) furnish() {
 		LastRoleRemovable:        l.rng.IntN(2) == 0,
 		UniqueRoleNames:          l.rng.IntN(3) == 0,
 		RolesEndWithEmployment:   l.rng.IntN(4) == 0,
+		AuthorsShown:             l.rng.IntN(2) == 0,
 	}
 	if l.has(Lax) {
 		rules.Duplicates, rules.GrantsRepeat, rules.UniqueRoleNames = tracktiktest.DuplicateAccepted, true, false
