@@ -112,7 +112,7 @@ func (r *restore) decide(ctx context.Context) error {
 		if err := r.PortalReader.ReadPortalRoles(ctx); err != nil {
 			return err
 		}
-		if err := r.readBack(ctx); err != nil {
+		if err := (&backReader{r}).readBack(ctx); err != nil {
 			return err
 		}
 		if err := r.Grants.FindOwn(ctx); err != nil {
@@ -168,8 +168,11 @@ func (c *comeback) id() plan.EmployeeID {
 	return c.former.Link.Employee
 }
 
+// A backReader reads those who are to be brought back, and what they hold.
+type backReader struct{ *restore }
+
 // readBack reads the employees and their grants: one by one, or many in one listing.
-func (r *restore) readBack(ctx context.Context) error {
+func (r *backReader) readBack(ctx context.Context) error {
 	r.Phase("reading the terminated", len(r.back))
 	if len(r.back) > read.ManyNew {
 		return r.readBackListed(ctx)
@@ -200,7 +203,7 @@ var backKeys = []plan.Field{plan.Username, plan.Email}
 
 // findOther looks for an active employee who has the person's username or e-mail by now:
 // somebody has made them anew.
-func (r *restore) findOther(ctx context.Context, c *comeback) error {
+func (r *backReader) findOther(ctx context.Context, c *comeback) error {
 	for _, f := range backKeys {
 		name := c.former.Link.Pushed[f]
 		if name == "" {
@@ -224,7 +227,7 @@ func (c *comeback) meet(e *plan.Employee) {
 	}
 }
 
-func (r *restore) readBackListed(ctx context.Context) error {
+func (r *backReader) readBackListed(ctx context.Context) error {
 	byID := make(map[plan.EmployeeID]*comeback, len(r.back))
 	for _, c := range r.back {
 		byID[c.id()] = c

@@ -11,7 +11,7 @@ import (
 
 // readHeld reads which of their former roles people hold still: by person, or all in one
 // listing. A grant of ours that the answer lacks is read by its id.
-func (r *restore) readHeld(ctx context.Context) error {
+func (r *backReader) readHeld(ctx context.Context) error {
 	var ids []plan.EmployeeID
 	for _, c := range r.back {
 		if r.mayHold(c) {
@@ -43,13 +43,13 @@ func (r *restore) readHeld(ctx context.Context) error {
 }
 
 // mayHold reports a person whose employee may hold former roles: a new one holds none.
-func (r *restore) mayHold(c *comeback) bool {
+func (r *backReader) mayHold(c *comeback) bool {
 	return c.employee != nil && len(c.former.Roles) > 0 && !(c.link == nil && r.of.New)
 }
 
 // heldByID returns the former roles that the answer about a person lacks, or, where that
 // tells nothing, adds to what they hold those that are there by their ids.
-func (r *restore) heldByID(ctx context.Context, c *comeback) (missing []plan.Grant, err error) {
+func (r *backReader) heldByID(ctx context.Context, c *comeback) (missing []plan.Grant, err error) {
 	for _, g := range c.former.Roles {
 		g.Employee = c.id()
 		switch {

@@ -136,7 +136,7 @@ func Explain(ctx context.Context, sides *read.Sides, name string, known plan.Use
 		}
 	}
 	x.readApp(ctx)
-	if err := x.tell(); err != nil {
+	if err := (&teller{x}).tell(); err != nil {
 		return nil, err
 	}
 	x.NameAll(x.out.Actions, x.out.Held, x.out.Problems, x.out.Warnings)

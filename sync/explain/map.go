@@ -9,7 +9,7 @@ import (
 )
 
 // tellMap shows each field, where it came from, and what is left out.
-func (x *explainer) tellMap() Step {
+func (x *teller) tellMap() Step {
 	step := Step{Name: StepMap, Summary: "not mapped: Okta shows no profile"}
 	if x.unasked != nil {
 		step.Summary = "not mapped before Okta answers"
@@ -52,7 +52,7 @@ func countOf(n int, word string) string {
 }
 
 // mapProblems are those about the person's values, the region included.
-func (x *explainer) mapProblems() []plan.Problem {
+func (x *teller) mapProblems() []plan.Problem {
 	problems := slices.Clone(x.result.Problems)
 	for _, p := range x.s.Unmappable {
 		if !slices.Contains(problems, p) && !isMatchProblem(p.Code) {
@@ -65,7 +65,7 @@ func (x *explainer) mapProblems() []plan.Problem {
 // longRaw is how much of a value as Okta has it is shown.
 const longRaw = 300
 
-func (x *explainer) explainField(f plan.Field) ExplainedField {
+func (x *teller) explainField(f plan.Field) ExplainedField {
 	w, source := &x.result.Wanted, x.sources[f]
 	field := ExplainedField{Field: f.String(), Value: w.Values[f], Source: source.Name, Normalised: source.Normalised}
 	if field.Normalised || field.Value == "" {
@@ -86,7 +86,7 @@ func cut(s string, most int) string {
 }
 
 // fieldWhy says what there is to say about one field.
-func (x *explainer) fieldWhy(f plan.Field, field ExplainedField) string {
+func (x *teller) fieldWhy(f plan.Field, field ExplainedField) string {
 	for _, p := range x.mapProblems() {
 		if strings.HasPrefix(p.Message, f.String()+" ") || strings.HasPrefix(p.Message, f.String()+",") ||
 			f == plan.Region && (p.Code == plan.ProblemUnknownRegion || p.Code == plan.ProblemAmbiguousRegion) {
@@ -113,7 +113,7 @@ func (x *explainer) fieldWhy(f plan.Field, field ExplainedField) string {
 	return "empty in Okta, and never pushed: what TrackTik has stays"
 }
 
-func (x *explainer) regionWhy(field ExplainedField) string {
+func (x *teller) regionWhy(field ExplainedField) string {
 	id := x.s.Want().RegionID
 	switch {
 	case field.Value == "" && x.s.Link != nil:

@@ -12,7 +12,7 @@ import (
 )
 
 // tellMatch says which employee is the person's.
-func (x *explainer) tellMatch() (Step, error) {
+func (x *teller) tellMatch() (Step, error) {
 	step := Step{Name: StepMatch, OK: true}
 	if x.s == nil || x.s.Link == nil {
 		formers, err := x.Snapshot.FormersOf(x.id)
@@ -47,7 +47,7 @@ func (x *explainer) tellMatch() (Step, error) {
 func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // tellRecord is what the snapshot has of somebody whom Okta could not show.
-func (x *explainer) tellRecord(step *Step) error {
+func (x *teller) tellRecord(step *Step) error {
 	step.OK, step.Summary = false, "not looked for"
 	if x.id == "" {
 		return nil
@@ -63,7 +63,7 @@ func (x *explainer) tellRecord(step *Step) error {
 }
 
 // tellLink is about somebody who is managed.
-func (x *explainer) tellLink(step *Step, l *plan.Link) {
+func (x *teller) tellLink(step *Step, l *plan.Link) {
 	since := l.Since.UTC()
 	step.Employee, step.Key, step.Since, step.Run = l.Employee, l.How, &since, l.Run
 	step.Summary = fmt.Sprintf("employee %d, %s at %s", l.Employee, l.How, moment(l.Since))
@@ -107,7 +107,7 @@ func (x *explainer) tellLink(step *Step, l *plan.Link) {
 }
 
 // tellFound is about somebody who is not managed yet.
-func (x *explainer) tellFound(step *Step) {
+func (x *teller) tellFound(step *Step) {
 	x.tellTie(step)
 	for i := range x.out.Actions {
 		if a := &x.out.Actions[i]; a.Kind == plan.Adopt || a.Kind == plan.Reactivate {
@@ -143,7 +143,7 @@ func (x *explainer) tellFound(step *Step) {
 }
 
 // tellTie says what Okta's external id says of somebody who is not managed.
-func (x *explainer) tellTie(step *Step) {
+func (x *teller) tellTie(step *Step) {
 	step.External = x.s.Whole().Assignment.External
 	switch {
 	case step.External == "" || !x.Pol.MatchExternal:

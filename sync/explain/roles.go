@@ -12,7 +12,7 @@ import (
 )
 
 // tellRoles lists what the person has and is to have.
-func (x *explainer) tellRoles() ([]ExplainedRole, error) {
+func (x *teller) tellRoles() ([]ExplainedRole, error) {
 	if x.id == "" {
 		return nil, nil
 	}
@@ -43,7 +43,7 @@ func (x *explainer) tellRoles() ([]ExplainedRole, error) {
 	return roles, nil
 }
 
-func (x *explainer) explainGrant(g plan.Grant, l *plan.GroupLink) ExplainedRole {
+func (x *teller) explainGrant(g plan.Grant, l *plan.GroupLink) ExplainedRole {
 	since := g.Since.UTC()
 	role := ExplainedRole{ID: g.Role, Group: g.Group, State: RoleHas, How: g.How, Since: &since, Run: g.Run}
 	if l != nil {
@@ -80,7 +80,7 @@ func (x *explainer) explainGrant(g plan.Grant, l *plan.GroupLink) ExplainedRole 
 }
 
 // explainDue is about a role that the person is to have, and has not.
-func (x *explainer) explainDue(g *read.Pushed) ExplainedRole {
+func (x *teller) explainDue(g *read.Pushed) ExplainedRole {
 	role := ExplainedRole{Name: g.Role.Name, ID: g.Role.ID, Group: g.Group.ID, GroupName: g.Group.Name, State: RoleWithheld,
 		Why: fmt.Sprintf("member of group %q", g.Group.Name)}
 	about := func(a *plan.Action) bool {

@@ -5,13 +5,15 @@ import (
 	"slices"
 	"strings"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
+// A teller says in words what an explainer has found out.
+type teller struct{ *explainer }
+
 // tell writes down what was found out. An error is about the snapshot.
-func (x *explainer) tell() error {
+func (x *teller) tell() error {
 	x.collect()
 	roles, err := x.tellRoles()
 	if err != nil {
@@ -30,7 +32,7 @@ func (x *explainer) tell() error {
 }
 
 // collect puts together what would be done, as a plan does.
-func (x *explainer) collect() {
+func (x *teller) collect() {
 	if x.s == nil {
 		return
 	}
@@ -67,7 +69,7 @@ func (x *explainer) collect() {
 	x.out.Warnings = append(x.out.Warnings, x.Warnings...)
 }
 
-func (x *explainer) tellOkta() Step {
+func (x *teller) tellOkta() Step {
 	step := Step{Name: StepOkta}
 	if x.app != nil {
 		step.App = x.app.Status
@@ -110,7 +112,7 @@ func (x *explainer) tellOkta() Step {
 }
 
 // assignedBy says how somebody came to the app.
-func (x *explainer) assignedBy(a *plan.Assignment) string {
+func (x *teller) assignedBy(a *plan.Assignment) string {
 	switch {
 	case a.Group != "" && x.group != "":
 		return fmt.Sprintf("through group %q (%s)", x.group, a.Group)
@@ -122,7 +124,7 @@ func (x *explainer) assignedBy(a *plan.Assignment) string {
 	return "directly"
 }
 
-func (x *explainer) tellScope() Step {
+func (x *teller) tellScope() Step {
 	step := Step{Name: StepScope, Summary: "not judged: there is nobody to judge"}
 	if x.s == nil {
 		if x.unasked != nil {
@@ -148,7 +150,7 @@ func (x *explainer) tellScope() Step {
 	return step
 }
 
-func (x *explainer) tellPlan() Step {
+func (x *teller) tellPlan() Step {
 	step := Step{Name: StepPlan, OK: true}
 	if x.Observe {
 		x.note(StepPlan, "sync.mode is observe: nothing is written to TrackTik")
@@ -186,7 +188,7 @@ func (x *explainer) tellPlan() Step {
 }
 
 // would is what would be done, in words.
-func (x *explainer) would() []string {
+func (x *teller) would() []string {
 	var parts []string
 	for i := range x.out.Actions {
 		a := &x.out.Actions[i]

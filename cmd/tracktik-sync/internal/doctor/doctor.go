@@ -179,7 +179,7 @@ func (d *Doctor) Configured() bool {
 		return false
 	}
 	d.ok("config", "%s is valid; sync.mode is %s", d.origin(), cfg.Sync.Mode)
-	d.second()
+	(&places{d}).second()
 	return true
 }
 

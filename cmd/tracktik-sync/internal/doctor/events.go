@@ -52,7 +52,7 @@ func shortestPoll(limits []okta.RateLimit, share float64) (shortest time.Duratio
 }
 
 // chores tells what could not be kept up beside the runs.
-func (d *Doctor) chores(path string) {
+func (d *places) chores(path string) {
 	chores, err := state.LoadChores(path)
 	if err != nil {
 		d.fail("state.files", "", "%s", err)

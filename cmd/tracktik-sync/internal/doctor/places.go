@@ -12,8 +12,11 @@ import (
 	"tracktik-sync/state"
 )
 
+// places are the directories and files that a run writes to.
+type places struct{ *Doctor }
+
 // directory looks whether the snapshot and the files beside it can be written.
-func (d *Doctor) directory(path string) {
+func (d *places) directory(path string) {
 	const name = "state.directory"
 	dir := filepath.Dir(path)
 	_, err := os.Stat(dir)
@@ -33,7 +36,7 @@ func (d *Doctor) directory(path string) {
 }
 
 // mayWrite tries to write into a directory, and notes a failure with what follows from it.
-func (d *Doctor) mayWrite(name, dir, follows string) bool {
+func (d *places) mayWrite(name, dir, follows string) bool {
 	err := disk.Try(dir)
 	if err != nil {
 		d.fail(name, "give the user that the program runs as the right to write there, on a disk with room, or name another place",
@@ -47,7 +50,7 @@ const leastRoom = 16 << 20
 
 // room looks for space for a copy of the snapshot, which each plan and backup makes, and
 // for what a run adds. Of two places on one disk both are named.
-func (d *Doctor) room() {
+func (d *places) room() {
 	const name = "state.space"
 	need := uint64(leastRoom)
 	if info, err := os.Stat(d.cfg.State.Path); err == nil {
@@ -81,7 +84,7 @@ func (d *Doctor) room() {
 }
 
 // textfile looks whether the metrics can be written: their directory is not made.
-func (d *Doctor) textfile() {
+func (d *places) textfile() {
 	const name = "metrics.textfile"
 	file := d.cfg.Metrics.Textfile
 	if file == "" {
@@ -97,7 +100,7 @@ func (d *Doctor) textfile() {
 }
 
 // second warns of two configurations: whoever works with one does not see the other.
-func (d *Doctor) second() {
+func (d *places) second() {
 	file := d.cfg.File()
 	if file == "" || disk.Locate(d.ServiceFile).Is(file) {
 		return

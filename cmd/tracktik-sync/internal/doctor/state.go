@@ -22,13 +22,14 @@ import (
 // quarantine, nil when there is none, and whether somebody has the snapshot now.
 func (d *Doctor) snapshot() (waiting *plan.Quarantine, busy bool) {
 	path := d.cfg.State.Path
-	d.directory(path)
+	places := &places{d}
+	places.directory(path)
 	waiting, busy = d.openSnapshot(path)
-	d.modes(path)
-	d.backups()
-	d.room()
-	d.textfile()
-	d.chores(path)
+	places.modes(path)
+	places.backups()
+	places.room()
+	places.textfile()
+	places.chores(path)
 	return waiting, busy
 }
 
@@ -101,7 +102,7 @@ func (d *Doctor) overdue(db *state.DB) {
 }
 
 // modes warns about files that others may read.
-func (d *Doctor) modes(path string) {
+func (d *places) modes(path string) {
 	if runtime.GOOS == "windows" {
 		return
 	}
@@ -119,7 +120,7 @@ func (d *Doctor) modes(path string) {
 // oldBackup is the age at which the last copy is no comfort any more.
 const oldBackup = 48 * time.Hour
 
-func (d *Doctor) backups() {
+func (d *places) backups() {
 	const name = "state.backup"
 	dir := d.cfg.State.Backup.Dir
 	if dir == "" {

@@ -15,8 +15,11 @@ const mostPages = 3
 // errFound ends the reading of a list.
 var errFound = errors.New("found")
 
+// granting tries roles on the marked employee.
+type granting struct{ *session }
+
 // grant grants the roles, if it can be told to whom.
-func (s *session) grant(ctx context.Context) error {
+func (s *granting) grant(ctx context.Context) error {
 	if len(s.roles) == 0 {
 		s.fits(rowGrant, "not tried: --role names a role to grant")
 		return nil
@@ -49,7 +52,7 @@ func (s *session) grant(ctx context.Context) error {
 
 // holderKnown compares our own employee, who holds a role or could not read, with the lists
 // of grants. Where it cannot be told whose a grant is, a grant could be a stranger's.
-func (s *session) holderKnown(ctx context.Context) (bool, error) {
+func (s *granting) holderKnown(ctx context.Context) (bool, error) {
 	if s.own == 0 {
 		s.differs(rowHolder, "set tracktik.auth.employee to the id of the employee whose credentials these are, and probe again",
 			"not told: the portal does not say who we are, and nothing was granted")
@@ -93,7 +96,7 @@ func (s *session) holderKnown(ctx context.Context) (bool, error) {
 }
 
 // give grants one role and reads the grant back; done says that it is there.
-func (s *session) give(ctx context.Context, role plan.RoleID) (done bool, err error) {
+func (s *granting) give(ctx context.Context, role plan.RoleID) (done bool, err error) {
 	id, err := s.Target.Grant(ctx, s.id, role)
 	switch {
 	case err != nil && id != 0: // the answer shows somebody else
@@ -127,7 +130,7 @@ func (s *session) give(ctx context.Context, role plan.RoleID) (done bool, err er
 }
 
 // undo takes back what must not be, or says that it is left.
-func (s *session) undo(ctx context.Context, id plan.GrantID) error {
+func (s *granting) undo(ctx context.Context, id plan.GrantID) error {
 	if err := s.Target.Revoke(ctx, id); err != nil {
 		s.report.Left = append(s.report.Left, fmt.Sprintf("grant %d of /user-roles, which the probe made: %s; take it back by hand", id, said(err)))
 		if !isAnswer(err) {
@@ -138,7 +141,7 @@ func (s *session) undo(ctx context.Context, id plan.GrantID) error {
 }
 
 // listed looks for the grant by employee and by role.
-func (s *session) listed(ctx context.Context, role plan.RoleID) error {
+func (s *granting) listed(ctx context.Context, role plan.RoleID) error {
 	id := s.grants[role]
 	for _, look := range []struct {
 		row  row
@@ -163,7 +166,7 @@ func (s *session) listed(ctx context.Context, role plan.RoleID) error {
 }
 
 // twice grants the same role again.
-func (s *session) twice(ctx context.Context, role plan.RoleID) error {
+func (s *granting) twice(ctx context.Context, role plan.RoleID) error {
 	id, err := s.Target.Grant(ctx, s.id, role)
 	switch {
 	case err == nil && id == s.grants[role]:
@@ -180,7 +183,7 @@ func (s *session) twice(ctx context.Context, role plan.RoleID) error {
 }
 
 // takeBack revokes a second role, and then the last one.
-func (s *session) takeBack(ctx context.Context) error {
+func (s *granting) takeBack(ctx context.Context) error {
 	if len(s.grants) == 0 {
 		return nil
 	}
@@ -211,7 +214,7 @@ func (s *session) takeBack(ctx context.Context) error {
 }
 
 // takeSecond grants another role and takes it back, so that it is not the last.
-func (s *session) takeSecond(ctx context.Context, role plan.RoleID) error {
+func (s *granting) takeSecond(ctx context.Context, role plan.RoleID) error {
 	if _, is := s.grants[role]; !is {
 		if done, err := s.give(ctx, role); err != nil || !done {
 			return err
@@ -232,7 +235,7 @@ func (s *session) takeSecond(ctx context.Context, role plan.RoleID) error {
 }
 
 // revoke takes a grant back and looks for it.
-func (s *session) revoke(ctx context.Context, id plan.GrantID) (gone bool, err error) {
+func (s *granting) revoke(ctx context.Context, id plan.GrantID) (gone bool, err error) {
 	if err := s.Target.Revoke(ctx, id); err != nil {
 		return false, err
 	}

@@ -113,7 +113,7 @@ func (s *session) make(ctx context.Context) error {
 		if err == nil {
 			s.id = id
 			s.fits(rowMake, "made as employee %d", id)
-			return s.compare(ctx)
+			return (&recording{s}).compare(ctx)
 		}
 		var f failure
 		if errors.As(err, &f) && tries < 4 {
@@ -200,7 +200,7 @@ func (s *session) reuse(ctx context.Context, e *plan.Employee) error {
 	if err := s.set(ctx, values()); err != nil {
 		return err
 	}
-	return s.compare(ctx)
+	return (&recording{s}).compare(ctx)
 }
 
 // set makes the marked employee what they are in the beginning. What the portal refuses is

@@ -125,11 +125,13 @@ func (p *Prober) Run(ctx context.Context) (*plan.Probe, error) {
 // steps are what is tried, one after the other. An error ends the probe: what comes after
 // it would be about nothing.
 func (s *session) steps(ctx context.Context) error {
+	values, roles := &recording{s}, &granting{s}
 	for _, step := range []struct {
 		take func(context.Context) error
 		most int // requests, where the portal is asked as its document has it
 	}{
-		{s.begin, 5}, {s.again, 2}, {s.lookUps, 4}, {s.change, 3}, {s.clear, 2}, {s.move, 2}, {s.grant, 10}, {s.takeBack, 6}, {s.leave, 3}, {s.comeBack, 4},
+		{s.begin, 5}, {values.again, 2}, {values.lookUps, 4}, {values.change, 3}, {values.clear, 2}, {values.move, 2},
+		{roles.grant, 10}, {roles.takeBack, 6}, {s.leave, 3}, {s.comeBack, 4},
 	} {
 		if err := ctx.Err(); err != nil {
 			return err

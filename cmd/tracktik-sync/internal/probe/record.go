@@ -9,8 +9,11 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
+// recording tries what becomes of the values of the marked employee.
+type recording struct{ *session }
+
 // compare reads the marked employee back, and notes what is kept otherwise than it was sent.
-func (s *session) compare(ctx context.Context) error {
+func (s *recording) compare(ctx context.Context) error {
 	if err := s.read(ctx); err != nil {
 		return err
 	}
@@ -22,7 +25,7 @@ func (s *session) compare(ctx context.Context) error {
 
 // judge compares what was sent with what was read. A phone and a language have rows of their
 // own.
-func (s *session) judge(r row, fields ...plan.Field) {
+func (s *recording) judge(r row, fields ...plan.Field) {
 	var other, hidden []string
 	seen := 0
 	formatted := true
@@ -57,7 +60,7 @@ func (s *session) judge(r row, fields ...plan.Field) {
 }
 
 // again sends the same employee once more.
-func (s *session) again(ctx context.Context) error {
+func (s *recording) again(ctx context.Context) error {
 	if n := len(s.mine); n > 1 { // whom nobody can delete
 		s.differs(rowDuplicate, report, "not tried again: %d employees have the names since an earlier probe", n)
 		return nil
@@ -78,7 +81,7 @@ func (s *session) again(ctx context.Context) error {
 	return nil
 }
 
-func (s *session) duplicate(err error) {
+func (s *recording) duplicate(err error) {
 	s.note.Creating, s.late = zero, false
 	if f, ok := asFailure(err); ok && f.Forbidden() {
 		s.refused(rowDuplicate, rights, err)
@@ -88,7 +91,7 @@ func (s *session) duplicate(err error) {
 }
 
 // lookUps finds the marked employee by each key.
-func (s *session) lookUps(ctx context.Context) error {
+func (s *recording) lookUps(ctx context.Context) error {
 	list, err := s.Target.EmployeesByID(ctx, []plan.EmployeeID{s.id})
 	if err := s.found(rowByID, report, list, err); err != nil {
 		return err
@@ -114,7 +117,7 @@ func (s *session) lookUps(ctx context.Context) error {
 	return nil
 }
 
-func (s *session) found(r row, follows string, list []plan.Employee, err error) error {
+func (s *recording) found(r row, follows string, list []plan.Employee, err error) error {
 	switch {
 	case err != nil && !isAnswer(err):
 		return err
@@ -129,7 +132,7 @@ func (s *session) found(r row, follows string, list []plan.Employee, err error) 
 }
 
 // update sends some values by themselves, and answers whether the portal took them.
-func (s *session) update(ctx context.Context, r row, follows string, values map[plan.Field]string) (took bool, err error) {
+func (s *recording) update(ctx context.Context, r row, follows string, values map[plan.Field]string) (took bool, err error) {
 	full := s.sent
 	var changes []plan.Change
 	for _, f := range plan.RecordFields {
@@ -151,7 +154,7 @@ func (s *session) update(ctx context.Context, r row, follows string, values map[
 }
 
 // change updates a text, a phone and a language.
-func (s *session) change(ctx context.Context) error {
+func (s *recording) change(ctx context.Context) error {
 	texts, err := s.update(ctx, rowUpdate, report, map[plan.Field]string{plan.JobTitle: "Probe, changed", plan.PrimaryPhone: "+1 514-555-0101"})
 	if err != nil {
 		return err
@@ -175,7 +178,7 @@ func (s *session) change(ctx context.Context) error {
 
 // clear empties values, the texts in a call of their own: what else a portal can empty is
 // not written anywhere. What came of it is read after the move.
-func (s *session) clear(ctx context.Context) error {
+func (s *recording) clear(ctx context.Context) error {
 	if _, err := s.update(ctx, rowClear, untouched, map[plan.Field]string{plan.JobTitle: "", plan.PrimaryPhone: ""}); err != nil {
 		return err
 	}
@@ -187,7 +190,7 @@ func (s *session) clear(ctx context.Context) error {
 	return err
 }
 
-func (s *session) emptied(r row, fields ...plan.Field) {
+func (s *recording) emptied(r row, fields ...plan.Field) {
 	var full []string
 	for _, f := range fields {
 		if s.was.Has.Has(f) && s.was.Values[f] != "" {
@@ -202,7 +205,7 @@ func (s *session) emptied(r row, fields ...plan.Field) {
 }
 
 // move moves the marked employee to another region, and reads back what was emptied too.
-func (s *session) move(ctx context.Context) error {
+func (s *recording) move(ctx context.Context) error {
 	away, refusal, err := s.send(ctx)
 	if err != nil {
 		return err
@@ -227,7 +230,7 @@ func (s *session) move(ctx context.Context) error {
 }
 
 // send asks for the move; away is 0 where there is no other region.
-func (s *session) send(ctx context.Context) (away plan.RegionID, refusal, err error) {
+func (s *recording) send(ctx context.Context) (away plan.RegionID, refusal, err error) {
 	i := slices.IndexFunc(s.regions, func(r plan.RegionRecord) bool { return r.ID != s.home })
 	if i < 0 {
 		return 0, nil, nil
