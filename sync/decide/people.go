@@ -82,20 +82,11 @@ func (r *peopleDecider) DecidePeople(ctx context.Context) error {
 	for _, s := range list {
 		if s.Judgement.Verdict == plan.Provision && r.Pending[s.Person.ID] == "" {
 			r.DecideOne(s)
-			r.lighten(s)
 		}
 	}
 	r.Recreate()
 	r.warnDefaultRegion(list)
 	return r.readLeavers(ctx, list) // those whom a decision about their scope ends
-}
-
-// lighten drops what nobody asks any more of a new person who is decided about: of a first
-// run these are all.
-func (r *peopleDecider) lighten(s *read.Subject) {
-	if _, recreated := r.Names.Recreated[s.Person.ID]; s.Link == nil && !recreated && !r.Scope.Some() {
-		s.Lighten()
-	}
 }
 
 // SpareOwn asks whose credentials we use where only the plan shows that it matters, and

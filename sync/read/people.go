@@ -118,7 +118,11 @@ func (r *peopleReader) enter(e *plan.Entry, twice map[plan.PersonID]plan.Print) 
 		p = plan.Person{ID: e.ID}
 	}
 	p.Print = e.Print
-	return false, r.Subject(p, plan.EvidenceListing)
+	if err := r.Subject(p, plan.EvidenceListing); err != nil {
+		return false, err
+	}
+	r.People.Subjects[p.ID].lighten()
+	return false, nil
 }
 
 // repeated reports whether an entry that came twice differs from the first one.

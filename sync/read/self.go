@@ -12,8 +12,10 @@ type Self struct {
 	Login, Email, Status string
 	Print                plan.Print
 	// rest is the person as Okta told of them, without the profiles once they are mapped; nil:
-	// Okta has told nothing, or it is not needed any more.
-	rest *plan.Person
+	// Okta has told nothing, or they are light.
+	rest     *plan.Person
+	light    bool
+	external string // of who is light: what the assignment has as external id
 }
 
 // SelfOf is the Self of somebody of whom Okta has told. It keeps p.
@@ -23,6 +25,28 @@ func SelfOf(p *plan.Person) Self {
 
 // Profiles sets the two profiles of who is to be mapped once more.
 func (s *Self) Profiles(user, app map[string]any) { s.rest.User, s.rest.App = user, app }
+
+// lighten drops of a new person what no decision about them asks for: of a first run these
+// are all people.
+func (s *Subject) lighten() {
+	if s.Link != nil || s.wanted == nil || s.Judgement.Verdict != plan.Provision {
+		return
+	}
+	s.Person.light, s.Person.external, s.Person.rest = true, s.Person.rest.Assignment.External, nil
+}
+
+// Whole is the person as far as they are still known.
+func (s *Subject) Whole() plan.Person {
+	var p plan.Person
+	switch {
+	case s.Person.rest != nil:
+		p = *s.Person.rest
+	case s.Person.light:
+		p.Readable, p.Assignment = true, plan.Assignment{Present: true, Group: s.wanted.Group, External: s.Person.external}
+	}
+	p.ID, p.Login, p.Email, p.Status, p.Print = s.Person.ID, s.Person.Login, s.Person.Email, s.Person.Status, s.Person.Print
+	return p
+}
 
 // A room is memory that is used for one person after the other.
 type room struct {

@@ -48,16 +48,6 @@ type Subject struct {
 	Waits bool
 }
 
-// Whole is the person as far as they are still known.
-func (s *Subject) Whole() plan.Person {
-	var p plan.Person
-	if s.Person.rest != nil {
-		p = *s.Person.rest
-	}
-	p.ID, p.Login, p.Email, p.Status, p.Print = s.Person.ID, s.Person.Login, s.Person.Email, s.Person.Status, s.Person.Print
-	return p
-}
-
 // Want is what Okta says that the person's employee should hold.
 func (s *Subject) Want() *plan.Wanted {
 	if s.wanted == nil {
@@ -70,9 +60,6 @@ func (s *Subject) Want() *plan.Wanted {
 func (s *Subject) Mapped() plan.Mapped {
 	return plan.Mapped{Wanted: *s.Want(), Problems: s.Unmappable, Warnings: s.Odd}
 }
-
-// Lighten drops what nobody asks any more of a new person who is decided about.
-func (s *Subject) Lighten() { s.Person.rest = nil }
 
 // Ref is how the subject's login is shown, also when Okta did not tell it.
 func (s *Subject) Ref() plan.UserRef {
@@ -262,7 +249,9 @@ func (n *Namer) name(u *plan.UserRef) {
 		return
 	}
 	known, found := n.known[u.ID]
-	if !found {
+	if s := n.People.Subjects[u.ID]; !found && s != nil && s.name != "" {
+		known = s.Named() // at hand, and not to be kept twice
+	} else if !found {
 		known = n.Find(u.ID)
 		n.known[u.ID] = known
 	}
