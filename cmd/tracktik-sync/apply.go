@@ -30,9 +30,9 @@ func newApply(a *app) *cobra.Command {
 	c := &applyCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "apply FILE",
-		Short: "Apply a plan that `plan --out` saved, if nothing has moved since",
-		Long: "Apply makes the plan anew, with the options it was made with, and refuses (exit 3) when it\n" +
-			"differs from the saved one: Okta, the snapshot or the configuration moved.",
+		Short: "Carry out a plan that `plan --out` saved, if nothing has changed since",
+		Long: "Apply makes the plan again, with the same options, and carries it out. It refuses (exit 3) when the\n" +
+			"new plan differs from the saved one: then Okta, the snapshot or the configuration has changed.",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return fmt.Errorf("apply needs the FILE of a saved plan; to plan and apply in one go, run `tracktik-sync sync`")
@@ -88,8 +88,8 @@ func newApprove(a *app) *cobra.Command {
 		Use:   "approve HASH",
 		Short: "Let the refused actions of that HASH pass in the next run",
 		Long: "Approve notes that the actions of a refused set may pass, for 24 hours from now. It calls neither\n" +
-			"system: the next run, scheduled or not, carries them out, and those after it, until all of them are\n" +
-			"done. `status` shows the HASH of what waits, and `plan` the names.",
+			"system: the next run, scheduled or not, carries them out; if it is cut short, later runs go on with\n" +
+			"the rest. `status` shows the HASH of each set that waits, and `plan` the names.",
 		Example: "  tracktik-sync approve 26cead645396 --reason 'site Airport was closed'",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return c.execute(cmd.Context(), args[0]) },

@@ -49,7 +49,7 @@ func newAuthStatus(a *app) *cobra.Command {
 	var format *choice
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show who we are in TrackTik, until when, and with which scopes; asks nobody",
+		Short: "Show which employee the tokens belong to, until when, and with which scopes; makes no call",
 		Args:  cobra.NoArgs,
 		RunE: a.configured(func(_ context.Context, cfg *configs.Config, _ []string) error {
 			return authCommand{a}.showStatus(cfg, format.value)
@@ -130,9 +130,9 @@ func (s *authStatus) refreshText() string {
 func newAuthLogout(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "logout",
-		Short: "Forget the tokens that are kept",
-		Long: "Logout forgets the tokens that are kept beside the snapshot. It tells the portal nothing: to end\n" +
-			"the approval there as well, ask TrackTik support, or change the account's password.",
+		Short: "Remove the tokens that are kept beside the snapshot",
+		Long: "Logout removes the tokens that are kept beside the snapshot. It does not tell the portal. To end the\n" +
+			"approval there too, ask TrackTik support, or change the password of the account.",
 		Args: cobra.NoArgs,
 		RunE: a.configured(func(ctx context.Context, cfg *configs.Config, _ []string) error {
 			return authCommand{a}.logout(ctx, cfg)
@@ -230,8 +230,8 @@ func newAuthLogin(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "login",
 		Short: "Have an administrator approve this program in the TrackTik portal",
-		Long: "Login opens the portal's page on which an administrator approves this program, and keeps the\n" +
-			"tokens that come of it beside the snapshot. Done again, it re-authenticates.\n\n" +
+		Long: "Login opens the page of the portal on which an administrator approves this program, and keeps the\n" +
+			"tokens beside the snapshot. Call it again to approve anew.\n\n" +
 			"On a server without a browser use --paste: open the address on any machine, approve, and paste\n" +
 			"the address to which the browser was sent (a page that cannot be reached), or the code in it.",
 		Example: "  tracktik-sync auth login\n" +

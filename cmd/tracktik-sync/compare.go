@@ -27,15 +27,15 @@ func newCompare(a *app) *cobra.Command {
 	c := &compareCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "compare",
-		Short: "Read both sides whole, and say who agrees with whom; writes nothing",
+		Short: "Read Okta and TrackTik whole, and show where they differ; writes nothing",
 		Long: "Compare reads Okta and TrackTik whole and sorts people into six groups: matched and equal; matched\n" +
 			"and different, field by field; in Okta without an employee; active employees without anyone in Okta;\n" +
-			"holders of a role outside its group; terminated in TrackTik and still assigned. Active employees whom\n" +
-			"nobody manages are looked up in Okta by username and e-mail, and told apart: left_okta (`retire` ends\n" +
-			"these), not_assigned, nobody, doubtful. It writes nothing and needs no snapshot; where there is one,\n" +
-			"`status` and the metrics then know how many of each there are. While sync.mode is observe it ends\n" +
-			"with a table of what was due since observing began: what the portal's other provisioner did as well,\n" +
-			"what only we would have done, and what only they did.",
+			"people who hold a role outside its group; terminated in TrackTik and still assigned. It looks up\n" +
+			"unmanaged active employees in Okta, by username and e-mail, and says what it found: left_okta\n" +
+			"(`retire` ends these), not_assigned, nobody, doubtful. It writes nothing and needs no snapshot. If\n" +
+			"there is one, `status` and the metrics then show how many of each there are. While sync.mode is\n" +
+			"observe, a table at the end counts what was due since observing began: \"agreed\" was done there too,\n" +
+			"\"only we\" would be done by this program only, \"only they\" was done there only.",
 		Example: "  tracktik-sync compare\n" +
 			"  tracktik-sync compare --format csv > compare.csv",
 		Args: cobra.NoArgs,

@@ -25,7 +25,7 @@ func newConfig(a *app) *cobra.Command {
 func newConfigValidate(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate",
-		Short: "Check the configuration, and say everything that is wrong with it",
+		Short: "Check the configuration, and list everything that is wrong with it",
 		Args:  cobra.NoArgs,
 		RunE: a.configured(func(_ context.Context, cfg *configs.Config, _ []string) error {
 			if cfg.File() == "" {
@@ -42,7 +42,7 @@ func newConfigShow(a *app) *cobra.Command {
 		Use:   "show",
 		Short: "Print every value that is in force, and where it comes from",
 		Long: "Show prints the configuration as it is in force: each value, and where it comes from. With --diff it\n" +
-			"prints only the keys whose value is another one in another file. Variables of the environment count\n" +
+			"prints only the keys that have another value in the other file. Variables of the environment count\n" +
 			"for both files. Secrets are not shown.",
 		Example: "  tracktik-sync config show --config staging.yaml --diff production.yaml",
 		Args:    cobra.NoArgs,
@@ -94,8 +94,8 @@ func newImportMappings(a *app) *cobra.Command {
 		Use:   "import-mappings",
 		Short: "Print the app's Push Groups in Okta as a `listed` configuration",
 		Long: "Import-mappings reads the app's own Push Groups list in Okta and prints it as sync.groups with push:\n" +
-			"listed, the ids with the groups' names beside them. Nothing is changed: put it into the configuration\n" +
-			"before Push Groups are deactivated in Okta, in the place of what sync.groups says there.",
+			"listed: the ids, with the names of the groups beside them. It changes nothing. Put its output into the\n" +
+			"configuration, in the place of sync.groups, before you deactivate Push Groups in Okta.",
 		Example: "  tracktik-sync config import-mappings > groups.yaml",
 		Args:    cobra.NoArgs,
 		RunE:    a.configured(a.importMappings),

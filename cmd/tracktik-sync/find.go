@@ -20,8 +20,8 @@ func newFind(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "find NAME",
 		Short: "Find people by any part of their name, login or e-mail, or by an id",
-		Long: "Find looks through the snapshot, without a call: those who are managed, held, have a problem, or\n" +
-			"were terminated. Case and accents do not matter. It ends with 1 when there is nobody.",
+		Long: "Find searches the snapshot, without a call: people who are managed or held, who have a problem, or who\n" +
+			"were terminated. Case and accents do not matter. If it finds nobody, it ends with 1.",
 		Example: "  tracktik-sync find silva\n" +
 			"  tracktik-sync find 1042",
 		Args: cobra.MinimumNArgs(1),

@@ -29,7 +29,7 @@ func newHistory(a *app) *cobra.Command {
 	c := &historyCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "history [USER]",
-		Short: "Show the audit trail: what was done to whom, when, why, and what came of it",
+		Short: "Show the audit trail: who was changed, when and why, and with what outcome",
 		Example: "  tracktik-sync history ana.silva@acme.example\n" +
 			"  tracktik-sync history --run last --kind terminate\n" +
 			"  tracktik-sync history --since 7d --format csv",

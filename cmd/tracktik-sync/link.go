@@ -33,10 +33,10 @@ func newLink(a *app) *cobra.Command {
 	c := &linkCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "link USER EMPLOYEE_ID",
-		Short: "Record which employee somebody is; writes nothing to TrackTik",
+		Short: "Record which employee a person is; writes nothing to TrackTik",
 		Long: "Link records that a user in Okta is an employee in TrackTik. Nothing is written to TrackTik: the\n" +
-			"next run treats them as adopted (sync.on_adopt). With --file many are linked at once, all or none;\n" +
-			"a row is USER,EMPLOYEE_ID, and a first row of column names is fine.",
+			"next run treats the employee as adopted (sync.on_adopt). With --file it links many pairs at once, all\n" +
+			"of them or none; a row is USER,EMPLOYEE_ID, and the first row may be column names.",
 		Example: "  tracktik-sync link ana.silva@acme.example 1042\n" +
 			"  tracktik-sync link --file pairs.csv",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -155,10 +155,10 @@ func linkLine(cfg *configs.Config, p links.Linked, none bool) string {
 func newUnlink(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "unlink USER",
-		Short: "Forget which employee somebody is; writes nothing to TrackTik",
-		Long: "Unlink forgets which employee somebody is, and the roles that were granted to them. Nothing is\n" +
-			"written to TrackTik. The next run looks for their employee anew (sync.match): to give them another\n" +
-			"one, `link` them before it.",
+		Short: "Forget which employee a person is; writes nothing to TrackTik",
+		Long: "Unlink forgets which employee a person is, and the roles that were granted to them. Nothing is\n" +
+			"written to TrackTik. The next run looks for an employee again (sync.match). To give the person\n" +
+			"another employee, `link` them before that run.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.recording(cmd.Context(), func(cfg *configs.Config, db *state.DB) error { return a.unlink(cfg, db, args[0]) })

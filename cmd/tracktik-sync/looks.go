@@ -32,9 +32,9 @@ func newStatus(a *app) *cobra.Command {
 	})
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show the last run, the next one, and what waits for somebody",
-		Long: "Status shows the last run, the next one, and what waits for somebody. With --all it shows one line for\n" +
-			"each configuration of a directory, where one machine keeps several portals in step.",
+		Short: "Show the last run, the next one, and what waits for a person",
+		Long: "Status shows the last run, the next one, and what waits for a person. With --all it shows one line for\n" +
+			"each configuration of a directory, for a machine that keeps several portals in step.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if dir != "" {
@@ -74,7 +74,7 @@ func newProblems(a *app) *cobra.Command {
 	var format *choice
 	cmd := &cobra.Command{
 		Use:   "problems",
-		Short: "Show whom nothing can be written for, since when, and the way out",
+		Short: "Show the people for whom nothing can be written, since when, and the way out",
 		Args:  cobra.NoArgs,
 		RunE: a.withSnapshot(func(_ context.Context, _ *configs.Config, db *state.DB, _ []string) error {
 			rows, err := ledger.ProblemsIn(db, held, fresh, a.Now())
@@ -107,17 +107,17 @@ func newAccess(a *app) *cobra.Command {
 	c := &accessCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "access",
-		Short: "List each managed person with region, roles, and the group behind each role",
-		Long: "Access lists who may do what in TrackTik because of this program. With --at it is as of the end of\n" +
-			"that day, from the audit trail: 1 when that does not reach back so far. A filter takes any part of a\n" +
-			"name, and may be repeated.",
+		Short: "List each managed person with region, roles, and the group that gives each role",
+		Long: "Access lists who may do what in TrackTik because of this program. With --at it shows the end of that\n" +
+			"day, from the audit trail; if the trail does not go back so far, it ends with 1. A filter takes any\n" +
+			"part of a name, and may be repeated.",
 		Args: cobra.NoArgs,
 		RunE: a.withSnapshot(c.execute),
 	}
 	flags := cmd.Flags()
 	flags.Var((*names)(&c.users), "user", "only this `USER`: Okta id, login, e-mail or employee id; may be repeated")
-	flags.Var((*names)(&c.roles), "role", "only who holds this `ROLE`, by name or id; may be repeated")
-	flags.Var((*names)(&c.regions), "region", "only who is in this `REGION`, by name or id; may be repeated")
+	flags.Var((*names)(&c.roles), "role", "only people who hold this `ROLE`, by name or id; may be repeated")
+	flags.Var((*names)(&c.regions), "region", "only people in this `REGION`, by name or id; may be repeated")
 	flags.StringVar(&c.at, "at", "", "as of the end of this `DATE`, such as 2026-03-31")
 	c.format = formats(flags, "text", "json", "csv")
 	return cmd
@@ -181,8 +181,8 @@ func newStateExport(a *app) *cobra.Command {
 		Use:   "export",
 		Short: "Print the snapshot as JSON, one record a line",
 		Long: "Export prints everything that the snapshot knows, a record a line: {\"type\":\"link\",\"record\":{…}}.\n" +
-			"The first line, of type about, says what the others hold: personal data, in the clear, whether or\n" +
-			"not the snapshot is encrypted. Neither credentials nor tokens are part of it.",
+			"The first line, of type about, says what the others contain. They contain personal data that anybody\n" +
+			"can read, also when the snapshot is encrypted. They contain no credentials and no tokens.",
 		Args: cobra.NoArgs,
 		RunE: a.withSnapshot(func(_ context.Context, _ *configs.Config, db *state.DB, _ []string) error {
 			return a.writeClosed(db, a.Data, func(w io.Writer) error { return ledger.Export(w, db) })
@@ -191,15 +191,15 @@ func newStateExport(a *app) *cobra.Command {
 }
 
 func newNotify(a *app) *cobra.Command {
-	return group(a, "notify", "Try who is told how the runs go", notifyCommands)
+	return group(a, "notify", "Try the messages about runs", notifyCommands)
 }
 
 func newNotifyTest(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "test",
-		Short: "Send a test to everybody who would be told",
-		Long: "Test sends a message by the webhook and by mail, and calls the addresses of notify.ping: that of a\n" +
-			"failure too, so that the alarm can be seen, and that of a success last. It ends with 1 when one of\n" +
+		Short: "Send a test message to everybody who gets messages",
+		Long: "Test sends a message by the webhook and by mail, and calls the addresses of notify.ping. It also calls\n" +
+			"that of a failure, so that you see the alarm, and that of a success last. It ends with 1 when one of\n" +
 			"them cannot be reached.",
 		Args: cobra.NoArgs,
 		RunE: a.configured(func(ctx context.Context, cfg *configs.Config, _ []string) error {
@@ -263,9 +263,9 @@ func newExplain(a *app) *cobra.Command {
 	c := &explainCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "explain USER",
-		Short: "Show what a sync makes of one person, and why, in five steps",
-		Long: "Explain looks one person up: found in Okta, in scope, matched, mapped, would do; and the roles with\n" +
-			"the group behind each. It makes at most eight calls and writes nothing. USER is an Okta id, login,\n" +
+		Short: "Show what a sync would do with one person, and why, in five steps",
+		Long: "Explain looks one person up: found in Okta, in scope, matched, mapped, would do; and the roles, each\n" +
+			"with the group that gives it. It makes at most eight calls and writes nothing. USER is an Okta id, login,\n" +
 			"e-mail or TrackTik employee id.",
 		Example: "  tracktik-sync explain ana.silva@acme.example\n" +
 			"  tracktik-sync explain 1042 --format json",
@@ -311,10 +311,10 @@ func newCheck(a *app) *cobra.Command {
 	var format *choice
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Look at everything that a run needs, and say what to do; changes nothing",
-		Long: "Check tries each thing that a run needs, once and without changing anything: the configuration,\n" +
-			"the snapshot, the way to both systems, each right, and how the first people would be mapped. It\n" +
-			"ends with the size of the plan. Every line says what to do about it.",
+		Short: "Try everything that a run needs, and say what to do; changes nothing",
+		Long: "Check tries everything that a run needs, once, and changes nothing: the configuration, the snapshot,\n" +
+			"the way to both systems, each right, and the values of the first people. At the end it says how much\n" +
+			"the plan would do. Each warning or failure says what to do about it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.check(cmd.Context(), format.value) },
 	}

@@ -33,14 +33,15 @@ func newProbe(a *app) *cobra.Command {
 	c := &probeCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "probe",
-		Short: "Find out on a staging portal, with one marked employee, what only a write shows",
+		Short: "Try on a staging portal, with one marked employee, what only a write can show",
 		Long: "Probe writes to the portal, also while sync.mode is observe. It makes one marked employee, \"tracktik-sync\n" +
-			"probe\", or takes that of an earlier probe, since nobody can be deleted; does with them what a run does;\n" +
-			"and ends with them terminated, or says what is left. Nobody else is touched. It makes at most 60 calls.\n" +
-			"Without --role nothing is granted; with two roles it also tries to take one of them back. It refuses\n" +
-			"a portal of which the snapshot manages anybody (exit 3), unless --this-portal. What it finds is kept\n" +
-			"beside the snapshot for `check` and `status`: exit 0 when all is as expected, 4 when some is not, and\n" +
-			"1 when not everything was tried. The result holds no person and no secret; send it to the project.",
+			"probe\", or uses the one of an earlier probe, because nobody can be deleted. It tries with this employee\n" +
+			"what a run does. At the end it terminates the employee, or says what is left. It touches nobody else,\n" +
+			"and makes at most 60 calls. Without --role nothing is granted; with two roles it also tries to take one\n" +
+			"of them back. If the snapshot manages people in this portal, it refuses (exit 3), unless --this-portal\n" +
+			"is given. The result is kept beside the snapshot for `check` and `status`. It ends with 0 when\n" +
+			"everything is as expected, 4 when something differs, and 1 when not everything was tried. The result\n" +
+			"contains no person and no secret; send it to the project.",
 		Example: "  tracktik-sync probe --role Guard\n" +
 			"  tracktik-sync probe --role Guard --role Supervisor --format json --out probe.json",
 		Args: cobra.NoArgs,
@@ -48,7 +49,7 @@ func newProbe(a *app) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.Var((*names)(&c.roles), "role", "grant this `ROLE`, by name or id; twice for a second one")
-	flags.BoolVar(&c.thisPortal, "this-portal", false, "also where people are managed already")
+	flags.BoolVar(&c.thisPortal, "this-portal", false, "also in a portal in which people are managed already")
 	flags.BoolVar(&c.yes, "yes", false, "do not ask, also on a terminal")
 	c.out.register(flags, "write the result to `FILE` instead of stdout")
 	c.format = formats(flags, "text", "json")

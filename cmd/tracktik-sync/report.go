@@ -35,9 +35,9 @@ func newReport(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report RUN|FILE",
 		Short: "Show what a run did, or what a saved plan would do, on one page",
-		Long: "Report makes one page, which needs nothing else, about a run: what was done, what is held and why,\n" +
-			"problems, a timeline, and the trend of the last 30 runs. RUN is a run's id or last. Of FILE, a plan\n" +
-			"that `plan --out` saved, it makes the page for whoever approves it.",
+		Long: "Report makes one page about a run, in one file: what was done, what is held and why, problems, a\n" +
+			"timeline, and the trend of the last 30 runs. RUN is the id of a run, or last. FILE is a plan that\n" +
+			"`plan --out` saved: then the page is for the person who approves it.",
 		Example: "  tracktik-sync report last --out last.html\n" +
 			"  tracktik-sync report tonight.json --out tonight.html",
 		Args: cobra.ExactArgs(1),
@@ -215,13 +215,13 @@ func newSupport(a *app) *cobra.Command {
 	c := &supportCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "support",
-		Short: "Make a file for somebody who helps, with no person and no secret in it",
+		Short: "Make a file for a person who helps you, with no person and no secret in it",
 		Long: "Support makes a zip of text files: version and system, the form of the configuration, what `check` and\n" +
 			"`state verify` say, sizes, the last 20 runs as counts, the last 50 actions that failed, the form of the\n" +
-			"last 50 answers that were refusals, and the last probe. Only what the program itself says is in it;\n" +
-			"everything else has a number in its place, the same one everywhere.\n" +
-			"It needs no configuration that is in order, no credentials and no snapshot, and says what is missing.\n" +
-			"With --log it adds the lines of a log, as far as their fields are known. Read it before you send it.",
+			"last 50 answers that were refusals, and the last probe. It contains only words of the program itself;\n" +
+			"everything else is replaced by a number, the same text by the same number.\n" +
+			"It also works without credentials, without a snapshot and with a wrong configuration, and says what is\n" +
+			"missing. With --log it adds the lines of a log whose fields it knows. Read the file before you send it.",
 		Example: "  tracktik-sync support\n" +
 			"  tracktik-sync support --log sync.log --out for-help.zip",
 		Args: cobra.NoArgs,

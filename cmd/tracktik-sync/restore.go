@@ -32,12 +32,12 @@ func newRestore(a *app) *cobra.Command {
 	c := &restoreCommand{app: a, as: choice{"reactivate", []string{"reactivate", "new"}}}
 	cmd := &cobra.Command{
 		Use:   "restore RUN",
-		Short: "Bring back whom a run terminated, with the roles they held",
-		Long: "Restore brings back whom run RUN terminated (an id of `history`, or last): the same employees, by\n" +
-			"TrackTik's own action, with the username, the values and the roles they had; where TrackTik refuses\n" +
-			"that, new employees. Who is back already is left alone and named. The restored are neither terminated\n" +
-			"nor lose a role before Okta has shown them in scope once, or `forget --restored`. A restore that was\n" +
-			"cut short is completed by running it again.",
+		Short: "Bring back the people whom a run terminated, with the roles that they had",
+		Long: "Restore brings back the people whom run RUN terminated (an id of `history`, or last). They are the same\n" +
+			"employees, with the username, the values and the roles that they had; where TrackTik refuses this, the\n" +
+			"program makes new employees. It names people who are back already, and leaves them alone. The restored\n" +
+			"are not terminated and lose no role before Okta has shown them in scope once, or before you call\n" +
+			"`forget --restored`. If a restore was cut short, call it again.",
 		Example: "  tracktik-sync restore last --dry-run\n" +
 			"  tracktik-sync restore 20261124T060000Z-000123 --user ana.silva@acme.example",
 		Args: cobra.ExactArgs(1),

@@ -36,14 +36,14 @@ func newRetire(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "retire USER|EMPLOYEE_ID…",
 		Short: "Terminate unmanaged employees who have left Okta",
-		Long: "Retire terminates active employees whom nobody manages and who have left Okta, as `compare` lists them:\n" +
-			"leavers whom nobody ended. Each is looked up again now: the one user in Okta with their username or\n" +
-			"e-mail, and their first or last name, must be DEPROVISIONED. Whoever is not, is protected or holds a\n" +
-			"protected role is listed with the reason and left alone (exit 4), and so is who is managed (exit 2).\n" +
-			"A number is an employee's id, any other name an Okta id, login or e-mail. FILE holds one a line, or is\n" +
-			"the CSV of `compare`, of which the rows of the group only_tracktik count. The guard of terminations\n" +
-			"applies, and `restore` brings them back. Nobody is retired while sync.mode is observe or\n" +
-			"sync.deactivate_users is off (exit 3).",
+		Long: "Retire terminates unmanaged active employees who have left Okta, as `compare` lists them: leavers whom\n" +
+			"nobody ended. Each one is looked up again now. Exactly one user in Okta must have the username or\n" +
+			"e-mail of the employee, and the same first or last name, and this user must be DEPROVISIONED. Other\n" +
+			"people, protected people and people with a protected role are listed with the reason and left alone\n" +
+			"(exit 4); so are managed people (exit 2). A number is the id of an employee; any other name is an Okta\n" +
+			"id, login or e-mail. FILE has one of them a line, or is the CSV of `compare`, whose rows of the group\n" +
+			"only_tracktik count. The guard of terminations applies, and `restore` brings the people back. While\n" +
+			"sync.mode is observe, or sync.deactivate_users is off, nobody is retired (exit 3).",
 		Example: "  tracktik-sync retire 1042 1043 --dry-run\n" +
 			"  tracktik-sync compare --format csv > compare.csv\n" +
 			"  tracktik-sync retire --file compare.csv",

@@ -32,16 +32,16 @@ func newRetry(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "retry [USER…]",
 		Short: "Sync people with a problem now, or all of them",
-		Long: "Retry syncs these people now, whatever the time of their next try; without USER everybody with a\n" +
-			"problem. It also ends the waiting of a quarantine: the credentials are tried once.\n\n" +
-			"With --recreate, somebody whose employee was terminated in TrackTik by somebody else gets a new\n" +
-			"employee; without it nobody touches them. Who was banned there stays so.",
+		Long: "Retry syncs these people now and does not wait for their next try; without USER it syncs everybody with\n" +
+			"a problem. It also ends the waiting of a quarantine: the program tries the credentials once.\n\n" +
+			"If somebody else terminated a person's employee in TrackTik, --recreate makes a new employee. Without\n" +
+			"--recreate nothing is done for this person. A banned employee stays banned.",
 		Example: "  tracktik-sync retry\n" +
 			"  tracktik-sync retry ana.silva@acme.example\n" +
 			"  tracktik-sync retry --recreate 00u1abcdef",
 		RunE: func(cmd *cobra.Command, args []string) error { return c.execute(cmd.Context(), args) },
 	}
-	cmd.Flags().BoolVar(&c.recreate, "recreate", false, "make a new employee for whom somebody else terminated in TrackTik")
+	cmd.Flags().BoolVar(&c.recreate, "recreate", false, "make a new employee for people whom somebody else terminated in TrackTik")
 	c.format = formats(cmd.Flags(), "text", "json")
 	return cmd
 }
@@ -215,10 +215,10 @@ func newForget(a *app) *cobra.Command {
 	c := &forgetCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "forget USER…",
-		Short: "Forget a problem, or with --restored that somebody was restored",
-		Long: "Forget takes a person's problem off the record: the next run judges them anew and tries at once.\n" +
-			"With --restored it ends the protection of those whom `restore` brought back: the next run may\n" +
-			"terminate them again. USER is an Okta id, login, e-mail or employee id.",
+		Short: "Forget a problem, or with --restored that a person was restored",
+		Long: "Forget removes the record of a person's problem: the next run decides anew and tries at once. With\n" +
+			"--restored it ends the protection of people whom `restore` brought back: the next run may terminate\n" +
+			"them again. USER is an Okta id, login, e-mail or employee id.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.recording(cmd.Context(), func(cfg *configs.Config, db *state.DB) error { return c.execute(cfg, db, args) })

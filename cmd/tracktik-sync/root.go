@@ -56,7 +56,7 @@ func newRoot(a *app) *cobra.Command {
 		Use:   console.ProgramName,
 		Short: "Keeps TrackTik in step with Okta",
 		Long: "Tracktik-sync provisions the people of an Okta app into a TrackTik portal.\n\n" +
-			"Begin with `config init`, then `plan`, which changes nothing; `sync` is what a scheduler calls.",
+			"Begin with `config init`, then `plan`, which changes nothing. A scheduler calls `sync`.",
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		Version:           versionText(),

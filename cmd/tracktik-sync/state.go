@@ -48,8 +48,8 @@ func newStateBackup(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup FILE",
 		Short: "Copy the snapshot, and check the copy",
-		Long: "Backup copies the snapshot, and checks the copy. An earlier copy is replaced with --force, or when\n" +
-			"somebody at a terminal agrees; a file that is no snapshot, or that of others, never.",
+		Long: "Backup copies the snapshot, and checks the copy. It replaces an earlier copy only with --force, or when\n" +
+			"you agree on a terminal. It never replaces a file that is no snapshot, or one of other systems.",
 		Args: cobra.ExactArgs(1),
 		RunE: a.configured(func(ctx context.Context, cfg *configs.Config, args []string) error {
 			out.path = args[0]
@@ -77,7 +77,7 @@ func newStateRestore(a *app) *cobra.Command {
 		Short: "Put a backup in the place of the snapshot, which is kept",
 		Long: "Restore puts a backup in the place of the snapshot, and keeps what it replaces beside it, as\n" +
 			"PATH.before-restore-TIME. On a terminal it asks first. The next run is a refresh: it checks every\n" +
-			"link and removes nobody before that is done.",
+			"link, and removes nobody before it has done so.",
 		Args: cobra.ExactArgs(1),
 		RunE: a.configured(func(ctx context.Context, cfg *configs.Config, args []string) error {
 			if a.Asks && !yes && !a.mayReplace(ctx, cfg.State.Path, args[0]) {
@@ -149,16 +149,16 @@ func newStateRekey(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rekey {--key-file FILE | --plain}",
 		Short: "Encrypt the snapshot and the tokens under another key",
-		Long: "Rekey writes the snapshot and the tokens anew under the key in FILE, or without one. The key they\n" +
-			"have now is that of the configuration; name the new one there afterwards. Backups, and copies of\n" +
-			"an older schema, keep the key they have: keep the old key as long as them, or remove them.",
+		Long: "Rekey encrypts the snapshot and the tokens with the key in FILE, or removes the encryption. It reads\n" +
+			"them with the key of the configuration; name the new key there afterwards. Backups, and copies of an\n" +
+			"older form, still have the old key: keep the old key as long as you keep them.",
 		Example: "  openssl rand -hex 32 > new_key && chmod 600 new_key\n" +
 			"  tracktik-sync state rekey --key-file new_key",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.execute(cmd.Context()) },
 	}
 	cmd.Flags().StringVar(&c.keyFile, "key-file", "", "the new key is in `FILE`")
-	cmd.Flags().BoolVar(&c.plain, "plain", false, "without a key: readable to whoever has the files")
+	cmd.Flags().BoolVar(&c.plain, "plain", false, "without a key: everybody who has the files can read them")
 	return cmd
 }
 
@@ -229,10 +229,10 @@ func newStateRebind(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rebind",
 		Short: "Bind the snapshot to the Okta app or TrackTik portal that the configuration names now",
-		Long: "Rebind is for a snapshot whose Okta org or app, or TrackTik portal, has got another address or was\n" +
+		Long: "Rebind is for a snapshot whose Okta org or app, or TrackTik portal, has another address now, or was\n" +
 			"replaced by one with the same people. It reads the other side whole and shows how many links still\n" +
-			"hold by id; less than 90 % are refused. Whoever has another employee id there is tied to it by\n" +
-			"username and e-mail; former employees who are somebody else there are forgotten. It asks for an\n" +
+			"hold by id; it refuses less than 90 %. People who have another employee id there are found by username\n" +
+			"and e-mail. Former employees whose id belongs to somebody else there are forgotten. It asks for an\n" +
 			"approval, writes nothing to TrackTik, and makes the next run a refresh that checks every link.",
 		Args: cobra.NoArgs,
 		RunE: c.configured(c.execute),
