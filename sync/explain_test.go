@@ -167,7 +167,7 @@ var situations = map[string]struct {
 		w.hire("ended")
 		w.run()
 		w.must(w.portal.UpdateEmployee(w.employee("ended").ID, func(e *tracktiktest.Employee) { e.Status = tracktiktest.Terminated }))
-	}, "match", "TERMINATED in TrackTik, and not by us"},
+	}, "match", "TERMINATED in TrackTik, not by this program"},
 	"back": {func(w *world) {
 		w.hire("back")
 		w.run()

@@ -129,7 +129,7 @@ func (r *restore) bringBack(c *comeback, d *plan.Decision) {
 	other := c.employee != nil && !plan.SamePerson(&c.former.Link.Pushed, c.employee)
 	switch {
 	case r.Pol.Owns(plan.Who{Link: &c.former.Link, Employee: c.employee}):
-		d.Problems = append(d.Problems, plan.Problem{User: c.user, Code: plan.ProblemProtectedMatch, Message: fmt.Sprintf("employee %d is the one whose credentials we use", id)})
+		d.Problems = append(d.Problems, plan.Problem{User: c.user, Code: plan.ProblemProtectedMatch, Message: fmt.Sprintf("employee %d is the integration's account", id)})
 		return
 	case other && !r.of.New:
 		r.Warn(plan.Warning{Code: warnNotRestored, User: c.user, Message: fmt.Sprintf("employee %d is somebody else by now, and is not brought back; --as new makes another employee", id)})
@@ -145,7 +145,7 @@ func (r *restore) bringBack(c *comeback, d *plan.Decision) {
 		return
 	case c.employee == nil && !r.of.New:
 		d.Problems = append(d.Problems, plan.Problem{User: c.user, Code: plan.ProblemNotEffective,
-			Message: fmt.Sprintf("tracktik does not show employee %d to us any more; the account may have lost their region: give it back, or make a new employee with `restore --as new`", id)})
+			Message: fmt.Sprintf("tracktik does not show employee %d to the program any more; the account may have lost their region: give it back, or make a new employee with `restore --as new`", id)})
 		return
 	}
 	if r.of.New {

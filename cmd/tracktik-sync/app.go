@@ -100,7 +100,7 @@ func (a *app) load() (*configs.Config, error) {
 		a.Zone = zone
 	}
 	for _, w := range warnings {
-		a.Log.WithField("finding", w.String()).Warn("the configuration works, and is likely not what was meant")
+		a.Log.WithField("finding", w.String()).Warn("the configuration is valid, but probably not what you meant")
 	}
 	return cfg, err
 }

@@ -143,7 +143,7 @@ func (l looker) mayBeOurs(ctx context.Context, e *plan.Employee, in *plan.Intent
 	who := plan.Who{Person: &plan.Person{Login: in.Action.User.Login}, Wanted: in.Wanted, Employee: e}
 	switch {
 	case pol.Owns(who):
-		return mustNotBeOurs(e.ID, "but is the one whose credentials we use")
+		return mustNotBeOurs(e.ID, "but is the integration's account")
 	case pol.Protects(who):
 		return mustNotBeOurs(e.ID, "but is named by sync.protected")
 	}

@@ -170,9 +170,9 @@ func missing(name right, last *refusal) string {
 	said := unnamed(last.action, last.done.message)
 	var f interface{ AddressRefused() bool }
 	if errors.As(last.done.forbidden, &f) && f.AddressRefused() {
-		return fmt.Sprintf("tracktik does not let us %s from this address: %s", rightNames[name], said)
+		return fmt.Sprintf("tracktik does not let the program %s from this address: %s", rightNames[name], said)
 	}
-	return fmt.Sprintf("tracktik does not let us %s: give that right to the role of the integration's account "+
+	return fmt.Sprintf("tracktik does not let the program %s: give that right to the role of the integration's account "+
 		"(in TrackTik: Settings, Roles), or have TrackTik support add it to the scope of the client; the last answer: %s",
 		rightNames[name], said)
 }
@@ -196,7 +196,7 @@ func (a *Applier) spare(action *plan.Action, name right) {
 }
 
 func whyNotAllowed(name right) string {
-	return plan.HeldPending + ": our account may not " + rightNames[name] + "; the next run tries again"
+	return plan.HeldPending + ": the integration's account may not " + rightNames[name] + "; the next run tries again"
 }
 
 // keepTrouble leaves the problem of an action that was not tried as it was.

@@ -230,7 +230,7 @@ func (x *explainer) decideAll(ctx context.Context) error {
 // learn finds out whose credentials we use.
 func (x *explainer) learn(ctx context.Context, list []*read.Subject) {
 	if err := x.PortalReader.LearnOwn(ctx, list); err != nil {
-		x.note(StepPlan, "whether this is the employee whose credentials we use was not looked up: %v", err)
+		x.note(StepPlan, "whether this is the integration's account was not looked up: %v", err)
 	}
 }
 

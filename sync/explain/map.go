@@ -106,7 +106,7 @@ func (x *teller) fieldWhy(f plan.Field, field ExplainedField) string {
 	case field.Value != "":
 		return ""
 	case x.result.Wanted.Keep.Has(f):
-		return "comes from nowhere (sync.attributes): what TrackTik has stays"
+		return "has no source (sync.attributes): TrackTik keeps its value"
 	case field.Pushed != "":
 		return "empty in Okta, and pushed once: it is cleared"
 	}

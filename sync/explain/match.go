@@ -83,7 +83,7 @@ func (x *teller) tellLink(step *Step, l *plan.Link) {
 	}
 	if status != "" {
 		step.OK = false
-		step.Summary += fmt.Sprintf("; it is %s in TrackTik, and not by us", status)
+		step.Summary += fmt.Sprintf("; it is %s in TrackTik, not by this program", status)
 	}
 	step.External = x.s.Whole().Assignment.External
 	if id, ok := plan.ParseExternal(step.External); ok && id != l.Employee {
@@ -132,7 +132,7 @@ func (x *teller) tellFound(step *Step) {
 		}
 	}
 	if len(x.s.Unmappable) > 0 {
-		step.Summary = "no employee is looked for before the values are in order"
+		step.Summary = "not looked for: the values have to be correct first"
 		return
 	}
 	var keys []string

@@ -289,7 +289,7 @@ func (l *linker) judge(i int) {
 	case m.Owner != "":
 		p.Err = fmt.Errorf("employee %d is linked to user %s: `unlink %s` first", e.ID, m.Owner, m.Owner)
 	case l.Pol.Owns(plan.Who{Employee: e}):
-		p.Err = fmt.Errorf("employee %d is the one whose credentials we use", e.ID)
+		p.Err = fmt.Errorf("employee %d is the integration's account", e.ID)
 	case l.Pol.Protects(read.Who(nil, s)):
 		p.Err = fmt.Errorf("sync.protected names user %s or employee %d, who is never adopted", id, e.ID)
 	case m.Admin:

@@ -60,8 +60,8 @@ func WhyElsewhere(id EmployeeID, status string) string {
 	case StatusBanned:
 		code, out = HeldBannedElsewhere, "; only TrackTik can lift a ban"
 	case StatusGone:
-		out = ": it does not show them to us (404); the account may have lost their region: give it back, and the next refresh goes on. " +
+		out = ": it does not show them to the program (404); the account may have lost their region: give it back, and the next refresh goes on. " +
 			"Only if they are gone for good, `unlink` forgets them, and the next run makes a new employee"
 	}
-	return fmt.Sprintf("%s: employee %d is %s in TrackTik, and not by us, while Okta says provision%s", code, id, status, out)
+	return fmt.Sprintf("%s: employee %d is %s in TrackTik, not by this program, while the person is in scope in Okta%s", code, id, status, out)
 }

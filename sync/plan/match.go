@@ -189,7 +189,7 @@ func adopt(v *View, pol *Policy, d *Decision, m Match) {
 	who.Employee = &e
 	switch {
 	case pol.Owns(who):
-		d.problem(v.Ref(), ProblemProtectedMatch, fmt.Sprintf("employee %d is the one whose credentials we use", e.ID))
+		d.problem(v.Ref(), ProblemProtectedMatch, fmt.Sprintf("employee %d is the integration's account", e.ID))
 	case pol.Protects(who):
 		d.problem(v.Ref(), ProblemProtectedMatch, fmt.Sprintf("employee %d is named by sync.protected", e.ID))
 	case m.Admin:
@@ -304,7 +304,7 @@ func reactivate(v *View, pol *Policy, d *Decision) {
 	case now != nil && now.Status == StatusBanned:
 		d.hold(v.action(Create), WhyBanned(id))
 	case now != nil && now.Status != StatusTerminated:
-		d.hold(a, fmt.Sprintf("%s: employee %d, who they were, is %s again, and not by us; `link` settles it", HeldDoubtfulMatch, id, now.Status))
+		d.hold(a, fmt.Sprintf("%s: employee %d, who they were, is %s again, not by this program; use `link`", HeldDoubtfulMatch, id, now.Status))
 	case !pol.CreateUsers:
 		d.hold(a, HeldSwitchedOff+": sync.create_users is off")
 	case v.tooEarly(a, d):

@@ -30,7 +30,7 @@ func (w Who) names() []string {
 	return names
 }
 
-const heldOwn = HeldProtected + ": this is the employee whose credentials we use"
+const heldOwn = HeldProtected + ": this is the integration's account"
 
 // Protects reports whether sync.protected names somebody: they are never terminated,
 // never adopted, and neither get nor lose a role.
@@ -38,7 +38,7 @@ func (pol *Policy) Protects(w Who) bool {
 	return len(pol.Protected) > 0 && slices.ContainsFunc(w.names(), func(name string) bool { return name != "" && MatchAny(pol.Protected, name) })
 }
 
-// Owns reports whether the employee is the one whose credentials we use, to whom
+// Owns reports whether the employee is the integration's account, to whom
 // nothing is ever done: by id, and by user name where the id is not known.
 func (pol *Policy) Owns(w Who) bool {
 	if l := w.Link; l != nil && (pol.owns(l.Employee, l.Pushed[Username]) || pol.owns(l.Employee, l.Seen[Username])) {

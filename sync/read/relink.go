@@ -34,7 +34,7 @@ func (r *frame) whyStale() string {
 	if r.Meta.RefreshDue {
 		return "the snapshot was restored from a backup, or bound to another system"
 	}
-	return "somebody else provisioned the portal while we observed"
+	return "somebody else provisioned the portal while the program observed"
 }
 
 // A relinker moves links to the employees who took the place of those on record.

@@ -262,6 +262,6 @@ func (d *oktaSide) rateLimits() {
 		d.warn(name, "see Reports, Rate limits in the admin console; the app's share can be raised on its Application rate limits tab",
 			"left in this minute: %s", text)
 	default:
-		d.ok(name, "left in this minute: %s; we use at most %d %% of each", text, int(d.cfg.Okta.RateLimitShare*100+0.5))
+		d.ok(name, "left in this minute: %s; the program uses at most %d %% of each", text, int(d.cfg.Okta.RateLimitShare*100+0.5))
 	}
 }

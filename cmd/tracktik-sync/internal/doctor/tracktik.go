@@ -165,7 +165,7 @@ func (d *portalSide) portalAccount(self string) {
 func (d *portalSide) writes() {
 	d.findings = append(d.findings, Finding{"tracktik.writes", ResultSkipped,
 		"creating, changing, moving and terminating employees, making roles and granting them cannot be tried without doing it",
-		"after a look at the plan, try it with one person: `tracktik-sync sync --user LOGIN`"})
+		"read the plan, then try it with one person: `tracktik-sync sync --user LOGIN`"})
 }
 
 // ownEmployee finds the employee whose credentials the program uses, who is never touched.
@@ -181,7 +181,7 @@ func (d *portalSide) ownEmployee(ctx context.Context, self string) plan.Employee
 			return 0
 		}
 		if len(found) == 1 {
-			d.ok(name, "employee %d has our username, and is never touched", found[0].ID)
+			d.ok(name, "employee %d is the integration's account, and is never touched", found[0].ID)
 			return found[0].ID
 		}
 	}

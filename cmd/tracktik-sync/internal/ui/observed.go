@@ -34,7 +34,7 @@ func observingLine(c *plan.Comparison) string {
 	if o == nil {
 		return ""
 	}
-	text := fmt.Sprintf("since %s (%s); a thing counts once, however many runs planned it", o.Since.UTC().Format(time.RFC3339), days(c.Created.Sub(o.Since)))
+	text := fmt.Sprintf("since %s (%s); a change counts once, also when several runs planned it", o.Since.UTC().Format(time.RFC3339), days(c.Created.Sub(o.Since)))
 	switch {
 	case o.PortalRead == nil:
 		text += "; new employees and grants of theirs are not known before a run has read the portal whole"

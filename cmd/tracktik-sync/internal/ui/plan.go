@@ -45,7 +45,7 @@ func Plan(out io.Writer, d *plan.Document, style Style, view View) error {
 		}
 		if s.short {
 			p.line()
-			p.line("a line a person, since there are many: `tracktik-sync plan --full` shows all fields and ids, `--format csv` makes a table")
+			p.line("one line a person, because there are many: `tracktik-sync plan --full` shows all fields and ids, `--format csv` makes a table")
 		}
 	}
 	p.title("%s", Summary(d))

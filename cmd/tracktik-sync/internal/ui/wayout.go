@@ -11,7 +11,7 @@ var ProblemWays = map[string]string{
 	plan.ProblemMissingRequired: "fill the attribute in Okta, or name another source for it in sync.attributes",
 	plan.ProblemInvalidValue:    "correct the attribute in Okta, or name another source for it in sync.attributes",
 	plan.ProblemDuplicate:       "two people in Okta have this username or e-mail: give one of them another",
-	plan.ProblemNameInUse:       "another employee of ours has the name: settle that person first; after a deletion in Okta wait until it is confirmed",
+	plan.ProblemNameInUse:       "another managed employee has the name: solve that person's problem first; after a deletion in Okta wait until it is confirmed",
 	plan.ProblemUnknownRegion:   "make the region in TrackTik, or correct the division in Okta",
 	plan.ProblemAmbiguousRegion: "several regions have this name: use the region's id as the division in Okta",
 	plan.ProblemAmbiguousMatch:  "`link USER EMPLOYEE_ID` says which employee it is",
@@ -28,7 +28,7 @@ var ProblemWays = map[string]string{
 // retireWays say what to do about whom `retire` leaves alone.
 var retireWays = map[string]string{
 	plan.RetireManaged:       "nothing: a run terminates them when they leave",
-	plan.RetireNotFound:      "look for the employee in TrackTik; our account may not see their region",
+	plan.RetireNotFound:      "look for the employee in TrackTik; the integration's account may not see their region",
 	plan.RetireNotActive:     "nothing, or end them in TrackTik",
 	plan.RetireBadName:       "name an employee's id, or an Okta id, login or e-mail",
 	string(plan.NotAssigned): "if they have left: deactivate them in Okta; if not: assign the app",
@@ -45,11 +45,11 @@ var HeldWays = map[string]string{
 	plan.HeldSuspended:           "nothing until Okta ends the suspension; sync.suspended decides",
 	plan.HeldUnreadable:          "Okta shows the person incompletely: check the rights of the token",
 	plan.HeldUnconfirmed:         "what it rests on could not be confirmed: it is looked up again in the next run",
-	plan.HeldNotVisible:          "many people are not visible to us: check our rights in Okta; deleted people are confirmed after guard.deleted_grace, or by an approval",
+	plan.HeldNotVisible:          "Okta does not show many people: check the program's rights there; deleted people are confirmed after guard.deleted_grace, or by an approval",
 	plan.HeldProtected:           "sync.protected names the person",
 	plan.HeldDoubtfulMatch:       "too little agrees: `link USER EMPLOYEE_ID` if it is the same person",
 	plan.HeldAdoptedDiffers:      "sync.on_adopt: keep leaves what is there",
-	plan.HeldHasOtherRole:        "the person holds a role that we did not grant: take it away in TrackTik",
+	plan.HeldHasOtherRole:        "the person holds a role that the program did not grant: take it away in TrackTik",
 	plan.HeldLastRole:            "TrackTik takes nobody's last role: grant another one",
 	plan.HeldRoleExists:          "a role of that name exists: sync.groups.roles says whether it is meant, or give the group another name",
 	plan.HeldAmbiguousMapping:    "several globs of sync.groups.roles fit the group: name the group itself there, by id or by name",
@@ -74,7 +74,7 @@ func WayOutOf(t *plan.Trouble) string {
 	case t.Code == plan.ProblemNotEffective && t.Kind == plan.RevokeRole:
 		return "the role is still held: take it away in TrackTik by hand, then `retry USER`"
 	case t.Code == plan.ProblemNotEffective && t.Kind != plan.Terminate:
-		return "see in TrackTik what became of it; `check` says what the portal does not show us; it is looked up in every run"
+		return "see in TrackTik what became of it; `check` says what the portal does not show; it is looked up in every run"
 	case t.Code == plan.ProblemValueNotKept && t.Kind == plan.GrantRole:
 		return "find out in TrackTik who or what takes the role away, then `retry USER`"
 	}
