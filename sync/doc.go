@@ -1,5 +1,5 @@
 // Package sync carries out one run: it settles what the last one left open, reads
-// Okta, lets package plan decide, asks the guards, and applies. It is unrelated to
+// Okta, decides, asks the guards, and applies. It is unrelated to
 // the standard library's sync; everybody but itself imports it as tsync.
 //
 // An [Engine] is a literal of its parts. [Engine.Plan] decides and writes nothing;
@@ -8,14 +8,15 @@
 //
 // # Order of a run
 //
-//	settle   intents whose outcome is unknown are looked up in TrackTik
-//	read     the app, its users page by page, the pushed groups; TrackTik on a refresh
-//	confirm  who is missing is looked up: absence is not departure
-//	match    new people are looked for among the employees
-//	decide   package plan makes actions, held actions, problems and warnings
+//	start    the app is read, approvals are loaded, and what an earlier run left open is
+//	         looked up in TrackTik (package apply)
+//	read     users page by page, the pushed groups; TrackTik on a refresh; who is missing is
+//	         looked up: absence is not departure (package read)
+//	decide   actions, held actions, problems and warnings; what a decision lacks is read
+//	         (package decide, by the rules of package plan)
 //	guard    what exceeds a limit waits, or stops the run
-//	apply    intent, call, outcome: each durable before the next
-//	finish   memberships, prints, problems and the run are recorded
+//	apply    intent, call, outcome: each durable before the next (package apply)
+//	record   notes, grants, members, problems, prints, and the run itself
 //
 // Nothing is written to TrackTik before all reading is done.
 package sync

@@ -110,7 +110,8 @@ func (r *run) planned(ctx context.Context, decide func(context.Context) error) (
 	return r.doc, r.unreadGrants()
 }
 
-// RunOnce makes one run. The document comes with an error too, as far as it got;
+// RunOnce makes one run: start, read, decide, guard (run.decide), then apply (carrier.apply)
+// and record (recorder.finish, conclude). The document comes with an error too, as far as it got;
 // its Result is there once anything was applied. The errors: a *RefusedError, a
 // *QuarantineError, a *StoppedError, ErrClock, ErrNobody, and what the two systems
 // and the snapshot answered.
