@@ -170,10 +170,19 @@ func (i *Invocation) SetUpLog(c configs.Log) {
 		i.Log.SetLevel(parsed)
 	}
 	if format == "json" {
-		i.Log.SetFormatter(&logrus.JSONFormatter{TimestampFormat: time.RFC3339Nano})
+		i.Log.SetFormatter(inUTC{&logrus.JSONFormatter{TimestampFormat: time.RFC3339Nano}})
 		return
 	}
-	i.Log.SetFormatter(&logrus.TextFormatter{FullTimestamp: true, DisableColors: true, TimestampFormat: time.RFC3339})
+	i.Log.SetFormatter(inUTC{&logrus.TextFormatter{FullTimestamp: true, DisableColors: true, TimestampFormat: time.RFC3339}})
+}
+
+// inUTC writes the log's times in UTC, whatever the zone of the machine or of who sits there.
+type inUTC struct{ logrus.Formatter }
+
+// Format is the formatter's, with the time in UTC.
+func (f inUTC) Format(e *logrus.Entry) ([]byte, error) {
+	e.Time = e.Time.UTC()
+	return f.Formatter.Format(e)
 }
 
 // A runField puts the field `run` on every line of a run, those of the clients

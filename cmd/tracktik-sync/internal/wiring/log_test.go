@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sirupsen/logrus"
 
@@ -52,6 +53,20 @@ func TestFlagsRuleTheLog(t *testing.T) {
 		i.SetUpLog(configs.Log{Level: "warn", Format: "text"})
 		if got := i.Log.GetLevel().String(); got != test.want {
 			t.Errorf("%s: level %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+func TestTheLogIsInUTC(t *testing.T) {
+	at := time.Date(2026, 3, 1, 21, 0, 0, 0, time.FixedZone("", -5*3600))
+	for _, format := range []string{"text", "json"} {
+		var log bytes.Buffer
+		i := &Invocation{Log: logrus.New()}
+		i.Log.SetOutput(&log)
+		i.SetUpLog(configs.Log{Level: "info", Format: format})
+		i.Log.WithTime(at).Info("late in the evening")
+		if !strings.Contains(log.String(), `"2026-03-02T02:00:00Z"`) {
+			t.Errorf("%s: %s", format, log.String())
 		}
 	}
 }
