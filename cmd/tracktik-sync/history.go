@@ -43,7 +43,7 @@ func newHistory(a *app) *cobra.Command {
 	c.kinds.allowed, c.outcomes.allowed = ledger.AuditKinds, ledger.Outcomes
 	flags.Var(&c.kinds, "kind", "only this `KIND`: create, terminate, grant_role, link …; may be repeated")
 	flags.Var(&c.outcomes, "outcome", "only this `OUTCOME`: done, found, failed, unknown, held or would; may be repeated")
-	flags.BoolVar(&c.full, "full", false, "each entry with all fields, also without USER or --run")
+	flags.BoolVar(&c.full, "full", false, "each entry with all fields, also without USER or --run, and where a run has many")
 	c.format = formats(flags, "text", "json", "csv")
 	return cmd
 }
@@ -83,7 +83,7 @@ func (c *historyCommand) print(ctx context.Context, cfg *configs.Config, db *sta
 		case "csv":
 			return entries.WriteCSV(w)
 		}
-		return entries.WriteText(w, c.Style(), c.full || query.Person != "" || query.Run != "")
+		return entries.WriteText(w, c.Style(), c.full)
 	})
 	c.nothing(entries.Shown, "nothing of that is in the audit trail")
 	return err

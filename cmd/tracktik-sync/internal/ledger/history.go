@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -71,14 +72,39 @@ func (t *Trail) WriteJSON(w io.Writer) error {
 	})
 }
 
+// manyEntries are so many of one run that they are a line each, or counted where nobody
+// has asked for that run or for a kind.
+const manyEntries = 50
+
 // WriteText writes the entries for people, a line each unless all of them is wanted. What was held stands apart from what was done: a run
 // of the same is one line.
 func (t *Trail) WriteText(w io.Writer, style ui.Style, full bool) error {
 	p := &trailPrinter{w: w, style: style, full: full, held: map[heldSet]*heldCount{}, all: len(t.Query.Outcomes) > 0 || t.Query.Person != ""}
+	var err error
+	if p.many, err = t.largeRuns(); err != nil {
+		return err
+	}
+	q := &t.Query
+	p.full = full || q.Person != "" || q.Run != "" && len(p.many) == 0
+	p.fold = !full && q.Run == "" && q.Person == "" && len(q.Kinds)+len(q.Outcomes) == 0
 	if err := t.each(p.entry); err != nil {
 		return err
 	}
-	return p.end()
+	return errors.Join(p.counts(), p.end())
+}
+
+// largeRuns are the runs with many entries that were not held.
+func (t *Trail) largeRuns() (map[string]bool, error) {
+	many, entries := map[string]bool{}, map[string]int{}
+	for entry, err := range t.DB.Audits(t.Query) {
+		if err != nil {
+			return nil, err
+		}
+		if entries[entry.Run]++; entry.Run != "" && entry.Outcome != plan.Withheld && entries[entry.Run] > manyEntries {
+			many[entry.Run] = true
+		}
+	}
+	return many, nil
 }
 
 // WriteCSV writes an entry a row.
@@ -94,6 +120,9 @@ type trailPrinter struct {
 	style ui.Style
 	all   bool // held ones too, each
 	full  bool // all of an entry; else a line
+	fold  bool // and of a run with many entries their counts
+	many  map[string]bool
+	run   *runCount // that is being counted; nil: none
 	held  map[heldSet]*heldCount
 	order []heldSet
 }
@@ -106,7 +135,53 @@ type heldCount struct {
 	names   []string
 }
 
+// A runCount is what one run did, counted.
+type runCount struct {
+	last     plan.Audit
+	outcomes []string
+	kinds    map[string]map[string]int // by outcome
+	names    []string
+}
+
+// count adds an entry to its run's counts.
+func (p *trailPrinter) count(a plan.Audit, name string) {
+	if p.run == nil {
+		p.run = &runCount{kinds: map[string]map[string]int{}}
+	}
+	r := p.run
+	if r.last = a; r.kinds[a.Outcome] == nil {
+		r.kinds[a.Outcome], r.outcomes = map[string]int{}, append(r.outcomes, a.Outcome)
+	}
+	r.kinds[a.Outcome][a.Kind]++
+	r.names = append(r.names, ui.ShortName(plan.UserRef{ID: a.Person, Login: a.Login, Name: name}))
+}
+
+// counts writes the counts of the run that was counted last.
+func (p *trailPrinter) counts() error {
+	r := p.run
+	if r == nil {
+		return nil
+	}
+	p.run = nil
+	for _, outcome := range r.outcomes {
+		if _, err := fmt.Fprintf(p.w, "%s  %s  %s\n", r.last.Time.UTC().Format(time.RFC3339), outcomeText(outcome, p.style), ui.Counts(r.kinds[outcome])); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(p.w, "    %s: `tracktik-sync history --run %s` shows each\n", ui.Names(r.names), ui.Safe(r.last.Run))
+	return err
+}
+
 func (p *trailPrinter) entry(a plan.Audit, name string) error {
+	if p.run != nil && p.run.last.Run != a.Run {
+		if err := p.counts(); err != nil {
+			return err
+		}
+	}
+	if p.fold && p.many[a.Run] && a.Outcome != plan.Withheld && slices.Contains(plan.Kinds, plan.Kind(a.Kind)) {
+		p.count(a, name)
+		return nil
+	}
 	if a.Outcome != plan.Withheld || p.all {
 		_, err := io.WriteString(p.w, historyText(a, name, p.style, p.full))
 		return err
@@ -170,33 +245,46 @@ func lineOf(a plan.Audit) HistoryLine {
 		a.Changes, a.Reason, a.Outcome, a.Approved, a.Attempts, a.Request, a.Message}
 }
 
+func outcomeText(outcome string, style ui.Style) string {
+	text := fmt.Sprintf("%-7s", ui.Safe(outcome))
+	switch outcome {
+	case plan.Failed, plan.Unknown:
+		return style.Bad(text)
+	case plan.Withheld, plan.Would:
+		return style.Changed(text)
+	}
+	return style.Good(text)
+}
+
 // historyText is one entry in as many lines as it has changes.
 func historyText(a plan.Audit, name string, style ui.Style, full bool) string {
 	var b strings.Builder
-	outcome := fmt.Sprintf("%-7s", ui.Safe(a.Outcome))
-	switch a.Outcome {
-	case plan.Failed, plan.Unknown:
-		outcome = style.Bad(outcome)
-	case plan.Withheld, plan.Would:
-		outcome = style.Changed(outcome)
-	default:
-		outcome = style.Good(outcome)
-	}
-	fmt.Fprintf(&b, "%s  %s  %-12s", a.Time.UTC().Format(time.RFC3339), outcome, ui.KindWords(plan.Kind(ui.Safe(a.Kind))))
+	fmt.Fprintf(&b, "%s  %s  %-12s", a.Time.UTC().Format(time.RFC3339), outcomeText(a.Outcome, style), ui.KindWords(plan.Kind(ui.Safe(a.Kind))))
 	if u := (plan.UserRef{ID: a.Person, Login: a.Login, Name: name}); u != (plan.UserRef{}) {
+		if !full && u.Login != "" {
+			u.ID = ""
+		}
 		b.WriteString("  " + style.Bold(ui.Person(u)))
 	}
 	if a.Employee != 0 {
 		fmt.Fprintf(&b, ", employee %d", a.Employee)
 	}
 	if a.Role != nil {
-		b.WriteString("  " + ui.Role(a.Role))
+		role := *a.Role
+		if !full && role.Name != "" {
+			role.ID, role.Group = 0, ""
+		}
+		b.WriteString("  " + ui.Role(&role))
 	}
 	if !full {
 		if fields := ui.FieldsOf(a.Changes); fields != "" && a.Kind != string(plan.Create) {
 			b.WriteString("  " + fields)
 		}
-		if why := cmp.Or(a.Message, a.Reason); why != "" {
+		why := cmp.Or(a.Message, a.Reason)
+		if a.Outcome == plan.Done && (a.Kind == string(plan.Create) || a.Kind == string(plan.GrantRole)) {
+			why = "" // the most frequent ones, and what one expects
+		}
+		if why != "" {
 			b.WriteString("  " + ui.Safe(why))
 		}
 		if a.Run != "" {
