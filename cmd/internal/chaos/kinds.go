@@ -78,8 +78,8 @@ func (l *Life) furnish() {
 		LastRoleRemovable:        l.rng.IntN(2) == 0,
 		UniqueRoleNames:          l.rng.IntN(3) == 0,
 		RolesEndWithEmployment:   l.rng.IntN(4) == 0,
-		AuthorsShown:             l.rng.IntN(2) == 0,
 	}
+	rules.AuthorsShown = rules.UniqueRoleNames != rules.LastRoleRemovable // no draw of its own: seeds keep their lives
 	if l.has(Lax) {
 		rules.Duplicates, rules.GrantsRepeat, rules.UniqueRoleNames = tracktiktest.DuplicateAccepted, true, false
 	}
