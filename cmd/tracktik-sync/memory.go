@@ -23,10 +23,10 @@ const (
 	garbagePercent = 50
 	// fromHere is the memory, in bytes, from which on garbage is collected as often as is
 	// needed to stay below it: a run that changes nothing is far from it.
-	fromHere = 190 << 20
+	fromHere = 176 << 20
 	// leeway is what a run that needs more may have beside what is alive, in bytes: with less,
 	// the collector would do nothing else.
-	leeway = 32 << 20
+	leeway = 16 << 20
 )
 
 // limitMemory sets the limit, and sets it anew after each collection.
@@ -38,5 +38,5 @@ func limitMemory() {
 }
 
 func memoryLimit(alive uint64) int64 {
-	return int64(max(fromHere, alive+alive/6+leeway)) //nolint:gosec // no machine has so much
+	return int64(max(fromHere, alive+alive/8+leeway)) //nolint:gosec // no machine has so much
 }

@@ -5,7 +5,7 @@ import "testing"
 // The limit leaves room beside what is alive: without any, the collector would do nothing
 // else.
 func TestMemoryLimitLeavesRoom(t *testing.T) {
-	for alive, want := range map[uint64]int64{0: fromHere, 100 << 20: fromHere, 600 << 20: (700 + 32) << 20} {
+	for alive, want := range map[uint64]int64{0: fromHere, 100 << 20: fromHere, 800 << 20: (900 + 16) << 20} {
 		if got := memoryLimit(alive); got != want {
 			t.Errorf("%d bytes alive: %d, want %d", alive, got, want)
 		}

@@ -13,9 +13,8 @@ type Self struct {
 	Print                plan.Print
 	// rest is the person as Okta told of them, without the profiles once they are mapped; nil:
 	// Okta has told nothing, or they are light.
-	rest     *plan.Person
-	light    bool
-	external string // of who is light: what the assignment has as external id
+	rest  *plan.Person
+	light bool
 }
 
 // SelfOf is the Self of somebody of whom Okta has told. It keeps p.
@@ -29,10 +28,10 @@ func (s *Self) Profiles(user, app map[string]any) { s.rest.User, s.rest.App = us
 // lighten drops of a new person what no decision about them asks for: of a first run these
 // are all people.
 func (s *Subject) lighten() {
-	if s.Link != nil || s.wanted == nil || s.Judgement.Verdict != plan.Provision {
+	if s.Link != nil || s.wanted == nil || s.Judgement.Verdict != plan.Provision || s.Person.rest.Assignment.External != "" {
 		return
 	}
-	s.Person.light, s.Person.external, s.Person.rest = true, s.Person.rest.Assignment.External, nil
+	s.Person.light, s.Person.rest = true, nil
 }
 
 // Whole is the person as far as they are still known.
@@ -42,7 +41,7 @@ func (s *Subject) Whole() plan.Person {
 	case s.Person.rest != nil:
 		p = *s.Person.rest
 	case s.Person.light:
-		p.Readable, p.Assignment = true, plan.Assignment{Present: true, Group: s.wanted.Group, External: s.Person.external}
+		p.Readable, p.Assignment = true, plan.Assignment{Present: true, Group: s.wanted.Group}
 	}
 	p.ID, p.Login, p.Email, p.Status, p.Print = s.Person.ID, s.Person.Login, s.Person.Email, s.Person.Status, s.Person.Print
 	return p
