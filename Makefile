@@ -37,6 +37,11 @@ NFPM_VERSION := v2.43.4
 NFPM := .cache/nfpm-$(NFPM_VERSION)/nfpm
 CYCLONEDX_VERSION := v1.10.0
 CYCLONEDX := .cache/cyclonedx-gomod-$(CYCLONEDX_VERSION)/cyclonedx-gomod
+# What holds the workflows, and what signs a release in theirs.
+ACTIONLINT_VERSION := v1.7.12
+ACTIONLINT := .cache/actionlint-$(ACTIONLINT_VERSION)/actionlint
+COSIGN_VERSION := v3.1.3
+COSIGN := .cache/cosign-$(COSIGN_VERSION)/cosign
 # A small Debian, in which packages are installed by tests.
 DEBIAN_ROOT := .cache/debian-root
 DEBIAN_MIRROR ?= http://deb.debian.org/debian
@@ -81,10 +86,12 @@ chaos: ## a thousand disturbed runs, and hundreds of kills of the real program
 	$(RACE_TEST) -count=1 -timeout 60m -run Chaos ./sync ./cmd/tracktik-sync -chaos=$(CHAOS) $(CHAOSFLAGS)
 	$(SAY_RACE)
 
-lint: $(GOLANGCI) ## gofmt, go vet and the linters of .golangci.yml
+lint: $(GOLANGCI) $(ACTIONLINT) ## gofmt, go vet, the linters of .golangci.yml, and the workflows
 	@unformatted=$$(gofmt -l $(SOURCES)) && test -z "$$unformatted" || { echo "gofmt these (make fmt): $$unformatted" >&2; exit 1; }
 	go vet ./...
+	GOOS=windows CGO_ENABLED=0 go vet ./cmd/tracktik-sync ./configs ./okta/... ./state/... ./sync/... ./tracktik/...
 	$(GOLANGCI) run ./...
+	$(ACTIONLINT) .github/workflows/*.yml
 
 fmt: $(GOLANGCI) ## format the code as lint wants it
 	$(GOLANGCI) fmt $(SOURCES)
@@ -164,6 +171,12 @@ $(NFPM):
 $(CYCLONEDX):
 	GOFLAGS= CGO_ENABLED=0 GOBIN=$(CURDIR)/$(dir $@) go install -trimpath -ldflags '-s -w' \
 		github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION)
+
+$(ACTIONLINT):
+	GOFLAGS= CGO_ENABLED=0 GOBIN=$(CURDIR)/$(dir $@) go install -trimpath -ldflags '-s -w' github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+
+$(COSIGN):
+	GOFLAGS= CGO_ENABLED=0 GOBIN=$(CURDIR)/$(dir $@) go install -trimpath -ldflags '-s -w' github.com/sigstore/cosign/v3/cmd/cosign@$(COSIGN_VERSION)
 
 $(DEBIAN_ROOT):
 	rm -rf $@.new

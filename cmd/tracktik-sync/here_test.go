@@ -78,3 +78,8 @@ func (p *place) files(t *testing.T) map[string]string {
 func environment(values map[string]string) func(string) string {
 	return func(name string) string { return values[name] }
 }
+
+// intercept puts i before the portal; nil takes it away.
+func (p *place) intercept(i tracktiktest.Interceptor) {
+	p.portal.Configure(func(s *tracktiktest.Server) { s.Intercept = i })
+}

@@ -27,10 +27,6 @@ func atCall(n int32, do tracktiktest.Interceptor) tracktiktest.Interceptor {
 	}
 }
 
-func (p *place) intercept(i tracktiktest.Interceptor) {
-	p.portal.Configure(func(s *tracktiktest.Server) { s.Intercept = i })
-}
-
 // afterwards holds that the next probe ends what another one has left.
 func (p *place) afterwards(t *testing.T) {
 	t.Helper()
