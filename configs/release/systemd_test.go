@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -124,8 +125,36 @@ func TestUnitRunsUnderSystemd(t *testing.T) {
 	if owners := must("stat --format %U /var/lib/tracktik-sync/*"); strings.Contains(owners, "root") {
 		t.Errorf("root has files in the unit's directory:\n%s", owners)
 	}
+	s.allow(must)
+	start()
+	must("ls /srv/backup/tracktik-sync/*.db && grep --quiet tracktik_sync_managed_employees /var/lib/node_exporter/tracktik-sync/tracktik_sync.prom")
 	must("systemctl enable --now tracktik-sync.timer tracktik-sync-events.timer && systemctl list-timers | grep --quiet tracktik-sync-events.timer")
 	must("dpkg --remove tracktik-sync && ! systemctl is-active tracktik-sync.timer && ! systemctl is-active tracktik-sync-events.timer && test -e /var/lib/tracktik-sync/tracktik-sync.db")
+}
+
+var fenced = regexp.MustCompile("(?ms)^ *```(sh|ini)\n(.*?)\n *```$")
+
+// allow does what the manual says for copies and metrics in directories that the unit does
+// not write to by itself.
+func (s system) allow(must func(script string) string) {
+	s.Helper()
+	page, err := os.ReadFile("../docs/running.md")
+	if err != nil {
+		s.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n### Backups and metrics under the hardened unit\n")
+	section, _, _ = strings.Cut(section, "\n### ")
+	places := "Environment=TRACKTIK_SYNC_STATE_BACKUP_DIR=/srv/backup/tracktik-sync TRACKTIK_SYNC_METRICS_TEXTFILE=/var/lib/node_exporter/tracktik-sync/tracktik_sync.prom\n"
+	for _, block := range fenced.FindAllStringSubmatch(section, -1) {
+		if block[1] == "sh" {
+			must(block[2])
+			continue
+		}
+		for line := range strings.Lines(block[2] + "\n" + places) {
+			must("echo '" + strings.TrimSpace(line) + "' >>/etc/systemd/system/tracktik-sync.service.d/places.conf")
+		}
+	}
+	must("systemctl daemon-reload")
 }
 
 func exitCode(err error) int {
