@@ -214,7 +214,7 @@ func newNotifyTest(a *app) *cobra.Command {
 
 func showTest(t *console.Terminal, results []notify.Result) error {
 	failed := 0
-	err := t.Data(func(w io.Writer) error {
+	err := t.Talk(func(w io.Writer) error {
 		table := ui.NewTable(w, t.Style())
 		for _, r := range results {
 			if r.Err != nil {

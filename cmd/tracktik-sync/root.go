@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -29,10 +30,31 @@ func (a *app) run(ctx context.Context, args []string, stdin io.Reader, stdout, s
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.started { // cobra did not come as far as the command
-		err = a.misused(ctx, cmd, args, usage("%s; see `%s --help`", err, cmd.CommandPath()))
+		err = a.misused(ctx, cmd, args, usage("%s; see `%s --help`", misspelled(err), cmd.CommandPath()))
 	}
 	said() // before the last line, which is to stay the last
 	return a.end(cutShort(ctx, err))
+}
+
+// misspelled is what cobra says of a command line, in one line.
+func misspelled(err error) string {
+	text, meant, _ := strings.Cut(err.Error(), "\n\nDid you mean this?\n")
+	if meant != "" {
+		text += ": did you mean " + strings.Join(strings.Fields(meant), " or ") + "?"
+	}
+	return text
+}
+
+// layHelp makes help fit the screen.
+func layHelp(a *app, root *cobra.Command) {
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		var text bytes.Buffer
+		cmd.SetOut(&text)
+		help(cmd, args)
+		cmd.SetOut(nil) // the root's
+		_ = a.Lines(text.String())
+	})
 }
 
 // misused tells of a scheduled run whose command line makes no sense.
@@ -64,6 +86,7 @@ func newRoot(a *app) *cobra.Command {
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpTemplate(root.HelpTemplate() + "\n" + whereTheManualIs + "\n")
+	layHelp(a, root)
 	a.registerFlags(root.PersistentFlags())
 	root.AddCommand(build(a, commands)...)
 	root.InitDefaultCompletionCmd()

@@ -266,7 +266,7 @@ func (c *rebindCommand) rebind(ctx context.Context, cfg *configs.Config, db *sta
 	if b.From == b.To {
 		return c.Say("the snapshot is bound to %s already", bindingText(b.To))
 	}
-	return errors.Join(c.Data(func(w io.Writer) error { return c.print(w, b) }), err)
+	return errors.Join(c.Talk(func(w io.Writer) error { return c.print(w, b) }), err)
 }
 
 func bindingText(b plan.Binding) string {

@@ -108,6 +108,14 @@ func (t *Terminal) Talk(write func(w io.Writer) error) error {
 	return t.Data(laid(t.screen(), t.spelling.Spelled(write)))
 }
 
+// Lines writes a text to stdout as it fits there.
+func (t *Terminal) Lines(text string) error {
+	return t.Data(laid(ui.Screen{Width: t.screen().Width}, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	}))
+}
+
 // Record writes what programs may read, as it is but for the commands in it.
 func (t *Terminal) Record(write func(w io.Writer) error) error {
 	return t.Data(t.spelling.Spelled(write))
