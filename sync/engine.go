@@ -125,7 +125,7 @@ func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, e
 		return nil, err
 	}
 	r.Log.WithField("by", e.By).Info("run begins")
-	err = r.carryOut(ctx, r.decide, r.carrier.apply, r.recorder.finish)
+	err = r.carryOut(ctx, r.decide, r.apply, r.finish)
 	if isGuard(err) && r.doc.Result == nil { // nothing was applied, and so nothing was finished
 		err = errors.Join(err, r.recorder.noteProblems())
 	}
@@ -133,6 +133,13 @@ func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, e
 	r.noteAsked()
 	return r.conclude(ctx, err)
 }
+
+// apply carries out the plan, by the reading that it was made from: deciding may have taken
+// another one than the run began with.
+func (r *run) apply(ctx context.Context) (*apply.Outcome, error) { return r.carrier.apply(ctx) }
+
+// finish records what that reading saw.
+func (r *run) finish(out *apply.Outcome) error { return r.recorder.finish(out) }
 
 // conclude ends a run that ended with err: it records the run, and tells of it.
 func (r *run) conclude(ctx context.Context, err error) (*plan.Document, error) {

@@ -121,7 +121,7 @@ func (l looker) lookAtStatus(ctx context.Context, in *plan.Intent) (settled, pla
 	case err != nil || !found: // out of our sight: TrackTik deletes nobody
 		return unsettled, plan.Batch{}, err
 	case a.Kind == plan.Terminate && e.Status == plan.StatusTerminated:
-		ours := l.ours(ctx, in, &e)
+		ours := l.ours(ctx, &e)
 		batch, err := l.terminatedBatch(a, in.Run, !ours)
 		return shown(ours), batch, err
 	case a.Kind == plan.Reactivate && e.Status == plan.StatusTerminated && in.Wanted != nil && in.Run != l.Run && l.byAnother(ctx, &e): // again, since
@@ -137,15 +137,11 @@ func (l looker) lookAtStatus(ctx context.Context, in *plan.Intent) (settled, pla
 	return didNot, plan.Batch{}, nil
 }
 
-// ours reports that a call of ours is what a record shows. Where the portal does not say
-// who changed it, a call that is looked up at once is believed, and none of an earlier run:
-// somebody may have done the same meanwhile, and what they end is not ours to bring back.
-func (l looker) ours(ctx context.Context, in *plan.Intent, e *plan.Employee) bool {
-	if own := l.author(ctx, e); own != 0 {
-		return own == e.UpdatedBy
-	}
-	return in.Run == l.Run
-}
+// ours reports that a call of ours is what a record shows, unless the portal says that
+// somebody else changed it last. Where it does not say who did, the call is believed: that a
+// lost call had no effect, and somebody did the very same before it was looked up, is rarer
+// than that it had, and whom we may have ended, `restore` must find.
+func (l looker) ours(ctx context.Context, e *plan.Employee) bool { return !l.byAnother(ctx, e) }
 
 // byAnother reports that somebody else changed a record last, as the portal says.
 func (l looker) byAnother(ctx context.Context, e *plan.Employee) bool {

@@ -352,10 +352,23 @@ func (j *judge) lostCreate(e *employee, p *Person) bool {
 		return false
 	}
 	return slices.ContainsFunc(j.told, func(h entry) bool {
-		s := j.steps[j.arrived[h.RequestID]]
-		lost := j.lostOf[h.RequestID] || s != nil && s.result.Code < 0 // or its process was killed
-		return lost && h.Kind == "create" && h.Outcome == "done" && h.User.ID == p.ID && h.Employee == e.id
+		return j.wasLost(h) && h.Kind == "create" && h.User.ID == p.ID && h.Employee == e.id
 	})
+}
+
+// lostEnd reports whether the program takes a termination for its own whose answer was
+// lost: the portal does not say who ended the employee.
+func (j *judge) lostEnd(e *employee) bool {
+	return slices.ContainsFunc(j.told, func(h entry) bool {
+		return j.wasLost(h) && h.Kind == "terminate" && h.Employee == e.id
+	})
+}
+
+// wasLost reports a call that the program says was done, and whose answer was lost.
+func (j *judge) wasLost(h entry) bool {
+	s := j.steps[j.arrived[h.RequestID]]
+	lost := j.lostOf[h.RequestID] || s != nil && s.result.Code < 0 // or its process was killed
+	return lost && h.Outcome == "done"
 }
 
 // recreated judges an employee who passes from one user to another: the same person,

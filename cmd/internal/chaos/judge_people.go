@@ -290,7 +290,7 @@ func (j *judge) reactivated(s *step, h tracktiktest.Change) string {
 	switch {
 	case p == nil:
 		return "it never was anybody's"
-	case e.endedBy != api:
+	case e.endedBy != api && !j.lostEnd(e): // whom our lost call may have ended, we may bring back
 		return fmt.Sprintf("it was ended by %s", cmp.Or(e.endedBy, "nobody"))
 	}
 	j.own(h.ID, p.ID)
