@@ -131,6 +131,9 @@ func (j *judge) contested(s *step, p *Person, mine []*employee) string {
 			if s.emailsStay && fold(e.values["email"]) == fold(p.Email) {
 				return fmt.Sprintf("employee %d, who was terminated, has the e-mail still", e.id)
 			}
+			if name := fold(e.values["username"]); name != "" && name == fold(p.UserName) { // by a call that came after the termination
+				return fmt.Sprintf("employee %d, who was terminated, was given the username since", e.id)
+			}
 			continue
 		}
 		if fold(e.values["username"]) == fold(p.UserName) || fold(e.values["email"]) == fold(p.Email) || p.Custom != "" && e.values["customId"] == p.Custom {
