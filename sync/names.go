@@ -18,7 +18,8 @@ type (
 	ConfigError = read.ConfigError
 	// QuarantineError says that no call was made.
 	QuarantineError = read.QuarantineError
-	NobodyError     = read.NobodyError
+	// NobodyError is ErrNobody about a name that somebody gave.
+	NobodyError = read.NobodyError
 )
 
 // Why a run is refused.
