@@ -12,7 +12,7 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// A carrier hands the plan to package apply, and looks again at what has grown old.
+// A carrier hands the plan to package apply, and looks once more at what has grown old (confirm) before a removal.
 type carrier struct {
 	desk
 	absentReader *read.AbsentReader

@@ -26,7 +26,7 @@ type guard struct {
 // compose puts all decisions into one plan, in the order in which it is carried out,
 // and lets the guards judge it.
 func (r *guard) compose(ctx context.Context) {
-	roles := &r.Roles.Decision // with room for all actions
+	roles := &r.Roles.Decision // with the creates of a whole run, and room for all actions
 	actions := append(roles.Actions, r.Roles.Groups.Actions...)
 	held := slices.Clone(r.Roles.Groups.Held)
 	problems := slices.Clone(r.Roles.Groups.Problems)

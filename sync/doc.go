@@ -8,15 +8,17 @@
 //
 // # Order of a run
 //
-//	start    the app is read, approvals are loaded, and what an earlier run left open is
+// Each line names the function to begin reading at.
+//
+//	start    run.start: the app is read, approvals are loaded, and what an earlier run left open is
 //	         looked up in TrackTik (package apply)
-//	read     users page by page, the pushed groups; TrackTik on a refresh; who is missing is
+//	read     reader.ReadAll, singleReader.ReadSome: users page by page, the pushed groups; TrackTik on a refresh; who is missing is
 //	         looked up: absence is not departure (package read)
-//	decide   actions, held actions, problems and warnings; what a decision lacks is read
+//	decide   peopleDecider.DecidePeople, grantDecider.DecideRoles: actions, held actions, problems and warnings; what a decision lacks is read
 //	         (package decide, by the rules of package plan)
-//	guard    what exceeds a limit waits, or stops the run
-//	apply    intent, call, outcome: each durable before the next (package apply)
-//	record   notes, grants, members, problems, prints, and the run itself
+//	guard    guard.compose: what exceeds a limit waits, or stops the run
+//	apply    apply.Applier.Carry: intent, call, outcome: each durable before the next (package apply)
+//	record   recorder.finish, bookkeeper.record: notes, grants, members, problems, prints, and the run itself
 //
 // Nothing is written to TrackTik before all reading is done.
 package sync

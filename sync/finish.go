@@ -132,7 +132,7 @@ const groupsAtOnce = 100
 // finishGroups records members and stamps, but of groups whose role could not be made:
 // those are looked at again.
 func (r *recorder) finishGroups(out *apply.Outcome) error {
-	if len(r.Scope.Users) > 0 {
+	if r.Scope.Some() {
 		return nil
 	}
 	var batch plan.Batch
@@ -295,10 +295,10 @@ func (r *recorder) refusedBefore(p plan.Problem) (plan.Trouble, bool) {
 // lookedAt reports whether the run would have found the person's problem again.
 func (r *recorder) lookedAt(id plan.PersonID) bool {
 	if id == "" {
-		return len(r.Scope.Users) == 0
+		return !r.Scope.Some()
 	}
 	s := r.People.Subjects[id]
-	return s != nil && s.Judgement.Verdict != plan.Hold || s == nil && len(r.Scope.Users) == 0
+	return s != nil && s.Judgement.Verdict != plan.Hold || s == nil && !r.Scope.Some()
 }
 
 // finishAudits writes what was held, or would have been done, into the history, when

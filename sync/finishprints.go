@@ -83,7 +83,7 @@ func (r *recorder) prints(out *apply.Outcome) ([]plan.PersonPrint, error) {
 // forgetStrangers drops the prints of people who were never managed and are not listed
 // any more.
 func (r *recorder) forgetStrangers() error {
-	if len(r.Scope.Users) > 0 {
+	if r.Scope.Some() {
 		return nil
 	}
 	var batch plan.Batch

@@ -13,8 +13,8 @@ type task struct {
 	opt     RunOptions
 	doc     *plan.Document
 	checked plan.Checked
-	partial bool   // not a sync: what it did not look at is not judged by it
-	told    int    // of the warnings, how many are in the plan
+	partial bool   // a restore or a retirement: it says nothing about people whom it did not look at
+	told    int    // how many of the warnings are in the plan already
 	before  [2]int // requests when the run began
 
 	plainHash string // the plan's hash without the approvals that it was given

@@ -201,7 +201,7 @@ func (p *Poll) spares(name string, err error) bool {
 
 // eventLog is what the run records of the log: nil, nothing.
 func (r *bookkeeper) eventLog(cause error) (*plan.EventLog, error) {
-	whole := len(r.Scope.Users) == 0 && !r.partial
+	whole := !r.Scope.Some() && !r.partial
 	if r.opt.Poll == nil {
 		log, err := r.store.EventLog()
 		if err != nil || !whole || !r.doc.Made() || log.WholeDue == "" && len(log.Again) == 0 {

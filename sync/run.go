@@ -157,7 +157,7 @@ func (r *run) wantsRefresh() bool {
 		return *r.opt.Refresh
 	case r.Meta.Observed && !r.Observe: // what the snapshot knows is what somebody else has worked on
 		return true
-	case r.ID == "" || len(r.Scope.Users) > 0 || r.engine.RefreshEvery <= 0:
+	case r.ID == "" || r.Scope.Some() || r.engine.RefreshEvery <= 0:
 		return false
 	case r.People.Managed == 0:
 		return false

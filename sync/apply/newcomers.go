@@ -17,13 +17,13 @@ import (
 // is made, where they were listed for the plan.
 const listEvery = time.Minute
 
-// Newcomers are employees whom somebody else has made since the listing: a new person who
+// newcomers are employees whom somebody else has made since the listing: a new person who
 // has one of them is not made a second time. To learn of them costs a page a minute, where
 // a look-up before each create would cost a call a person.
 type newcomers struct {
 	mu       sync.Mutex
 	listing  plan.Listing
-	since    plan.EmployeeID // who is newer is listed, those of the last time again: a list may lag behind
+	since    plan.EmployeeID // list from this id on: it is one listing old, since a list may lag behind
 	known    map[plan.EmployeeID]plan.Employee
 	named    map[string]plan.EmployeeID // by their names; who is not known any more has none
 	unlisted bool                       // the portal cannot be asked for them

@@ -40,7 +40,9 @@ const inARow = 3
 // rights are what the calls of a run tell of our rights; its owner has the lock.
 type rights map[right]*permission
 
-// A permission is what is known of one right.
+// A permission is what is known of one right. It begins unknown. A call that works makes it
+// given. A 403 is open: it may be about the person, or about the right. Three in a row, and
+// no call that worked, make it missing.
 type permission struct {
 	given   bool      // a call of the kind worked
 	missing bool      // no more are made in this run

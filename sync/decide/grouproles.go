@@ -30,7 +30,7 @@ func (r *groupDecider) DecideGroups(ctx context.Context) error {
 		return err
 	}
 	mapped := slices.ContainsFunc(views, func(v plan.GroupView) bool { return !v.Aside && v.Mapped != "" })
-	if plan.NeedsPortalRoles(views, &r.Pol) || mapped && r.Meta.Config != r.Reading {
+	if plan.NeedsPortalRoles(views, &r.Pol) || mapped && r.Meta.Config != r.Fingerprint {
 		if err := r.portalReader.ReadPortalRoles(ctx); err != nil {
 			return err
 		}

@@ -84,7 +84,7 @@ func (r *peopleDecider) DecidePeople(ctx context.Context) error {
 			r.DecideOne(s)
 		}
 	}
-	r.Recreate()
+	r.HandOver()
 	r.warnDefaultRegion(list)
 	return r.readLeavers(ctx, list) // those whom a decision about their scope ends
 }
@@ -178,9 +178,9 @@ func (r *peopleDecider) dueTroubles(id plan.PersonID) []plan.Trouble {
 	return r.Troubles[id]
 }
 
-// Recreate hands the employee of somebody who was deleted and made anew in Okta to
+// HandOver hands the employee of somebody who was deleted and made anew in Okta to
 // the new person, instead of a termination and a second employee.
-func (r *peopleDecider) Recreate() {
+func (r *peopleDecider) HandOver() {
 	for id, owner := range r.Names.Recreated {
 		s, old := r.People.Subjects[id], r.People.Subjects[owner.Person]
 		if s == nil || len(s.Unmappable) > 0 {

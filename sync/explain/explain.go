@@ -144,7 +144,7 @@ func Explain(ctx context.Context, sides *read.Sides, name string, known plan.Use
 	return x.out, failed
 }
 
-// An explainer is the work of Explain: a run about one person that asks little, goes
+// An explainer is the work of Explain: a reading about one person that asks little, goes
 // on where an answer is missing, and notes that.
 type explainer struct {
 	*decide.Deciding
@@ -160,8 +160,8 @@ type explainer struct {
 	sources mapping.Sources
 	mapped  bool
 
-	unasked error // Okta could not be asked who they are
-	unread  error // TrackTik could not be asked who they are, or could be
+	unasked error // what was asked first failed, of Okta or of the snapshot: who they are is not known
+	unread  error // TrackTik could not be asked who they are, or which employee could be theirs
 	noRoles error // their roles could not be worked out
 	notes   map[string][]string
 }
@@ -223,7 +223,7 @@ func (x *explainer) decideAll(ctx context.Context) error {
 	}
 	x.learn(ctx, list)
 	x.PeopleDecider.DecideOne(s)
-	x.PeopleDecider.Recreate()
+	x.PeopleDecider.HandOver()
 	return x.decideOwnRoles(ctx)
 }
 

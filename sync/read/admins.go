@@ -40,7 +40,7 @@ func (r *PortalReader) FindAdmins(ctx context.Context, fresh []*Subject) error {
 	return err
 }
 
-// FindAdminsInList is findAdmins by the whole list of grants, for those of whom the portal
+// FindAdminsInList is FindAdmins by the whole list of grants, for those of whom the portal
 // could not be asked.
 func (r *PortalReader) FindAdminsInList(ctx context.Context, fresh []*Subject) error {
 	candidates, err := r.candidates(ctx, fresh)
@@ -125,7 +125,7 @@ func (r *PortalReader) adminsByRole(ctx context.Context, candidates map[plan.Emp
 func (r *PortalReader) IsOwn(e *plan.Employee) bool { return r.Pol.Owns(plan.Who{Employee: e}) }
 
 // LearnOwn finds out whose credentials we use where somebody could be that employee.
-// What is left, spareOwn finds.
+// What is left, the decider finds: see SpareOwn there.
 func (r *PortalReader) LearnOwn(ctx context.Context, list []*Subject) error {
 	risky := func(s *Subject) bool {
 		return len(s.Matches) > 0 || s.Employee != nil || s.Link != nil && s.Judgement.Verdict == plan.Depart

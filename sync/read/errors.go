@@ -9,7 +9,7 @@ import (
 )
 
 // A RefusedError says that the run was not allowed to go on, and how to get out.
-// Nothing was written to TrackTik, unless Partly says otherwise.
+// Nothing was written to TrackTik.
 type RefusedError struct {
 	Code    string // one of the Refused constants
 	Message string

@@ -19,7 +19,7 @@ type frame struct {
 	Scope    Scope
 	ID       string    // empty for a plan
 	Seed     string    // of samples: nobody can guess whom they name
-	AsOf     time.Time // what everything is decided by: see setClock
+	AsOf     time.Time // what everything is decided by: see SetClock
 	Began    time.Time // by the machine's clock
 	Started  time.Time
 	Log      logrus.FieldLogger

@@ -260,7 +260,7 @@ func (g *Grants) AskHolders(ctx context.Context, roles []plan.RoleID) (doubt str
 }
 
 // List reads the whole list for the roles of some employees, where they cannot be
-// asked for one by one. doubt is as of rolesOf, which answers by the list from now on.
+// asked for one by one. doubt is as of Of, which answers by the list from now on.
 func (g *Grants) List(ctx context.Context, ids []plan.EmployeeID) (doubt string, err error) {
 	own, err := g.Own(ctx)
 	if err != nil || own == 0 || g.failed != nil {
@@ -347,7 +347,7 @@ func (g *Grants) Shield(ctx context.Context) (plan.Policy, error) {
 	return pol, err
 }
 
-// askNow is rolesOf without what was answered before.
+// askNow is Of without what was answered before.
 func (g *Grants) askNow(ctx context.Context, id plan.EmployeeID) (held []plan.UserRole, doubt string, err error) {
 	held, err = g.target.UserRolesOf(ctx, id)
 	var u unfiltered

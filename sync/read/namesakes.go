@@ -176,9 +176,9 @@ func (r *NameReader) FindHeirs(ctx context.Context) error {
 		case credentials, ctx.Err() != nil, errors.Is(err, ErrNotAsked):
 			return err
 		case err != nil:
-			s.wait(fmt.Sprintf("%s, and whether somebody was made anew with their names could not be looked up: %v", s.Judgement.Why, err))
+			s.holdDeparture(fmt.Sprintf("%s, and whether somebody was made anew with their names could not be looked up: %v", s.Judgement.Why, err))
 		case heir != "":
-			s.wait(fmt.Sprintf("%s, and user %s has their names: whether that is the same person, and goes on as employee %d, is for a whole run to decide", s.Judgement.Why, heir, s.Link.Employee))
+			s.holdDeparture(fmt.Sprintf("%s, and user %s has their names: whether that is the same person, and goes on as employee %d, is for a whole run to decide", s.Judgement.Why, heir, s.Link.Employee))
 		}
 	}
 	return nil
@@ -230,11 +230,11 @@ func (r *NameReader) FindRenamed(ctx context.Context, list []*Subject) (held []*
 		case credentials, ctx.Err() != nil, errors.Is(err, ErrNotAsked):
 			return held, err
 		case err != nil:
-			s.wait(fmt.Sprintf("%s, and who has the names in Okta that employee %d has in TrackTik could not be looked up: %v", s.Judgement.Why, s.Link.Employee, err))
+			s.holdDeparture(fmt.Sprintf("%s, and who has the names in Okta that employee %d has in TrackTik could not be looked up: %v", s.Judgement.Why, s.Link.Employee, err))
 		case heir == "":
 			continue
 		default:
-			s.wait(fmt.Sprintf("%s, and user %s has the names that employee %d has in TrackTik: if that is the same person, they go on as that employee once nothing is in their way, and `link` says so now",
+			s.holdDeparture(fmt.Sprintf("%s, and user %s has the names that employee %d has in TrackTik: if that is the same person, they go on as that employee once nothing is in their way, and `link` says so now",
 				s.Judgement.Why, heir, s.Link.Employee))
 		}
 		held = append(held, s)

@@ -19,23 +19,23 @@ type currentState struct {
 	Gone    map[plan.PersonID]bool           // managed employees that are not there
 	read    time.Time                        // when
 	Total   int                              // employees, the inactive ones included
-	// topEmployee and topGrant are the highest ids that there are.
+	// TopEmployee and TopGrant are the highest ids that there are.
 	TopEmployee plan.EmployeeID
 	TopGrant    plan.GrantID
 	Strangers   []stranger // active employees who are not managed
-	// candidates are employees of nobody who have the username or e-mail of somebody
+	// Candidates are employees of nobody who have the username or e-mail of somebody
 	// managed, when links may be moved: see relinks.
 	Candidates map[plan.PersonID][]plan.Match
-	// holders are the grants of roles that are linked, by role and employee.
+	// Holders are the grants of roles that are linked, by role and employee.
 	Holders map[Holder][]plan.GrantID
-	// held counts the grants of each employee, whoever made them; nil: they were not read,
+	// Held counts the grants of each employee, whoever made them; nil: they were not read,
 	// or the list is not to be believed.
 	Held map[plan.EmployeeID]int
-	// changed are people whose grants are not as recorded.
+	// Changed are people whose grants are not as recorded.
 	Changed map[plan.PersonID]bool
-	// covered are the roles of which the list of grants tells who holds them.
+	// Covered are the roles of which the list of grants tells who holds them.
 	Covered map[plan.RoleID]bool
-	// corrected are grants that are not as recorded; dropGrants, those whose role is gone.
+	// Corrected are grants that are not as recorded; DropGrants, those whose role is gone.
 	Corrected  map[plan.GrantKey]correction
 	DropGrants []plan.GrantKey
 }

@@ -265,7 +265,7 @@ func (r *relinker) relinkOne(ctx context.Context, link *plan.Link) error {
 // withoutRemovals says why a run of single people removes nobody after a snapshot was
 // restored: only a whole run checks every link.
 func (r *frame) withoutRemovals() {
-	if r.Meta.RefreshDue && len(r.Scope.Users) > 0 {
+	if r.Meta.RefreshDue && r.Scope.Some() {
 		r.Pol.NoRemovals = true
 		r.Warn(plan.Warning{Code: warnRestoring, Message: "the snapshot was restored from a backup, or bound to another system: nobody is removed before a whole run has checked every link"})
 	}

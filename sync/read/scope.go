@@ -72,7 +72,7 @@ func (r *ScopeReader) holdUnproven(ctx context.Context) error {
 		if s.Link == nil { // of whom no action is held
 			r.Warn(plan.Warning{Code: plan.HeldUnconfirmed, User: s.Ref(), Message: why})
 		}
-		s.hold(why)
+		s.holdOutOfScope(why)
 	}
 	for id, s := range r.People.Subjects {
 		ends := s.Link != nil && s.OutOf && r.Pol.TerminateOutOfScope
@@ -167,13 +167,13 @@ func (r *ScopeReader) lookUpScope(ctx context.Context, list []*Subject) error {
 			case credentials, ctx.Err() != nil:
 				return err
 			case err != nil:
-				s.hold("out of scope by the lists of groups, and the look-up failed: " + err.Error())
+				s.holdOutOfScope("out of scope by the lists of groups, and the look-up failed: " + err.Error())
 				return nil
 			case out:
 				s.Evidence, s.Seen = plan.EvidenceFull, r.Moment()
 				return nil
 			}
-			s.hold("out of scope by what was listed, and not by what Okta answers about them")
+			s.holdOutOfScope("out of scope by what was listed, and not by what Okta answers about them")
 			return r.contradicted(s.Person.ID, groups)
 		})
 	}

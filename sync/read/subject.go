@@ -25,13 +25,13 @@ type Subject struct {
 	Former     *plan.Former
 	FormerNow  *plan.Employee // who the former employee is now; nil: not asked, or not shown to us
 	Employee   *plan.Employee
-	Looked     time.Time // when employee was read for a termination; zero: it was not
-	Matches    []plan.Match
-	Kept       []plan.Grant // of somebody who is reactivated: grants of ours that they still hold
+	Looked     time.Time    // when Employee was read for a termination, by the decider; zero: it was not
+	Matches    []plan.Match // by the matcher, while deciding
+	Kept       []plan.Grant // by the decider of roles; of somebody who is reactivated: grants of ours that they still hold
 	Decision   plan.Decision
-	Was        *Subject // who they were under an earlier Okta id
-	Became     *Subject // who they are under a later one
-	// tie is what Okta's external id says of a new person; nil: nothing that is believed.
+	Was        *Subject // by the decider: who they were under an earlier Okta id
+	Became     *Subject // by the decider: who they are under a later one
+	// Tie is what Okta's external id says of a new person; nil: nothing that is believed.
 	Tie *plan.Tie
 
 	unanswered bool // the look-up of somebody missing failed
@@ -39,11 +39,11 @@ type Subject struct {
 	Gone       bool
 	Absent     bool // not in the listing
 	Leaver     bool // a departure that is confirmed
-	// open says that something is left to do or to show: the person is decoded again
+	// Open says that something is left to do or to show: the person is decoded again
 	// in the next run, whatever the print.
 	Open bool
 	made bool // their create was taken
-	// waits says that a day is still to come, or is over, and that nothing else has changed
+	// Waits says that a day is still to come, or is over, and that nothing else has changed
 	// since they were looked at: nothing is asked about them.
 	Waits bool
 }
@@ -167,13 +167,13 @@ func (s *Subject) Target(may bool) (plan.EmployeeID, bool) {
 	return 0, s.made && may
 }
 
-// wait holds a departure.
-func (s *Subject) wait(why string) {
+// holdDeparture leaves somebody alone whose departure is not confirmed.
+func (s *Subject) holdDeparture(why string) {
 	s.Leaver, s.Judgement = false, plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed + ": " + why}
 }
 
-// hold leaves somebody alone whose being out of scope is not confirmed.
-func (s *Subject) hold(why string) {
+// holdOutOfScope leaves somebody alone whose being out of scope is not confirmed.
+func (s *Subject) holdOutOfScope(why string) {
 	s.OutOf, s.Judgement = false, plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed + ": " + why}
 }
 

@@ -52,7 +52,7 @@ func (i *Invocation) Engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, e
 			Limits:  limits(cfg),
 			Groups:  groupRules(cfg),
 			Binding: Binding(cfg),
-			Reading: cfg.MappingFingerprint(),
+			Fingerprint: cfg.MappingFingerprint(),
 
 			Observe:       cfg.Sync.Mode == "observe",
 			AllowSecond:   cfg.Sync.AllowSecondProvisioner,
