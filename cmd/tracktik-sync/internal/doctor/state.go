@@ -76,7 +76,7 @@ func (d *Doctor) readSnapshot(db *state.DB, path string) *plan.Quarantine {
 	} else {
 		d.ok("state.key", "the snapshot and the tokens are not encrypted; state.key_file names a key")
 	}
-	d.overdue(db)
+	(&places{d}).overdue(db)
 	d.log(db)
 	q := meta.Quarantine
 	if q == nil || q.System != "tracktik" {
@@ -90,7 +90,7 @@ func (d *Doctor) readSnapshot(db *state.DB, path string) *plan.Quarantine {
 }
 
 // overdue fails while TrackTik refuses a removal: a leaver must not keep the keys.
-func (d *Doctor) overdue(db *state.DB) {
+func (d *places) overdue(db *state.DB) {
 	troubles, err := db.Troubles()
 	if err != nil {
 		d.fail("state.snapshot", "`state verify` says more", "%s", err)
