@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gofrs/flock"
 	"go.etcd.io/bbolt"
 
 	"tracktik-sync/sync/plan"
@@ -213,6 +212,9 @@ func restore(from, to string, want plan.Binding, opt Options) (kept string, err 
 		kept, err = keepReplaced(to, opt.Now())
 	}
 	if err == nil {
+		if heldByName {
+			unlock()
+		}
 		if err = put(draft.Path, to); err != nil && kept != "" {
 			err = errors.Join(err, remove(kept)) // nothing was replaced
 		}
@@ -259,7 +261,7 @@ func lockPresent(path string, timeout time.Duration) (present bool, unlock func(
 		if err != nil {
 			return false, nil, err
 		}
-		lock := flock.New(path)
+		lock := newFileLock(path)
 		ok, err := lock.TryLock()
 		if err != nil {
 			return false, nil, err

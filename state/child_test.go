@@ -178,7 +178,10 @@ func TestKilledCopiesAreRemovedByTheNextRun(t *testing.T) {
 				if errors.Is(err, ErrMissing) {
 					again, err = Create(path, acme, Options{})
 				}
-				if err = errors.Join(err, again.Close()); err != nil {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := again.Close(); err != nil {
 					t.Fatal(err)
 				}
 				if names := drafts(t, path); len(names) > 0 {

@@ -9,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/gofrs/flock"
 )
 
 // What is added, with an id, to the names of drafts and of the notes about them.
@@ -25,7 +23,7 @@ const (
 // snapshot for writing removes them.
 type Draft struct {
 	Path string
-	note *flock.Flock // nil: no note could be left
+	note *fileLock // nil: no note could be left
 }
 
 // NewDraft makes an empty file beside place, for the owner only, that takes its place
@@ -70,12 +68,12 @@ func draft(snapshot, name string, create func(path string) error) (*Draft, error
 }
 
 // leaveNote writes where a draft will be, durably, and takes the note's lock.
-func leaveNote(path, about string) (note *flock.Flock, err error) {
+func leaveNote(path, about string) (note *fileLock, err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, private)
 	if err != nil {
 		return nil, err
 	}
-	note = flock.New(path)
+	note = newFileLock(path)
 	if _, err = note.TryLock(); err == nil {
 		_, err = f.WriteString(about)
 	}
@@ -86,7 +84,7 @@ func leaveNote(path, about string) (note *flock.Flock, err error) {
 	return note, nil
 }
 
-func dropNote(note *flock.Flock) error {
+func dropNote(note *fileLock) error {
 	return errors.Join(note.Unlock(), remove(note.Path())) // some systems remove no open file
 }
 
@@ -135,7 +133,7 @@ func (c companion) sweep(path string) error {
 }
 
 func sweepNote(path, id string) error {
-	note := flock.New(path)
+	note := newFileLock(path)
 	ours, err := note.TryLock()
 	if err != nil || !ours { // it is being made
 		return nil

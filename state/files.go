@@ -18,6 +18,8 @@ const (
 	private = 0o600
 	// lockPoll is how often a lock that somebody else has is tried.
 	lockPoll = 20 * time.Millisecond
+	// replaceTries, each after a lockPoll, is how often a reader may be in the way.
+	replaceTries = 50
 )
 
 // writeFile replaces path by data, durably and at once: whoever reads path sees
@@ -43,13 +45,29 @@ func writeFile(path string, data []byte) (err error) {
 		_, err = setAside(path)
 	}
 	if err == nil {
-		err = replace(temp, path)
+		err = replaceRead(temp, path)
 	}
 	if err != nil {
 		_ = os.Remove(temp) // the error is about something worse
 		return fmt.Errorf("writing %s: %w", path, spaceError(path, err))
 	}
 	return nil
+}
+
+// heldByName says that an open file keeps its name: Windows lets no other take its place.
+// Whoever puts another there has to close the file first; who opened it meanwhile is in the
+// way, and then nothing is replaced.
+const heldByName = runtime.GOOS == "windows"
+
+// replaceRead is replace for a small file that others have open for moments, to read it.
+func replaceRead(from, to string) error {
+	for tries := 0; ; tries++ {
+		err := replace(from, to)
+		if err == nil || !heldByName || tries == replaceTries {
+			return err
+		}
+		time.Sleep(lockPoll)
+	}
 }
 
 // replace renames from to to, durably.

@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"time"
-
-	"github.com/gofrs/flock"
 )
 
 func holderPath(path string) string { return path + holders.suffix }
@@ -30,7 +28,7 @@ func sharedLockFree(path string) (bool, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return true, nil // the lock would make the file
 	}
-	lock := flock.New(path)
+	lock := newFileLock(path)
 	ok, err := lock.TryRLock()
 	if err != nil {
 		return false, fmt.Errorf("asking who has %s: %w", path, err)

@@ -73,6 +73,11 @@ func (db *DB) writeAnew(ctx context.Context, c codec, secret []byte) (size int64
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
+	if heldByName {
+		if err := db.Close(); err != nil {
+			return 0, err
+		}
+	}
 	return size, replace(temp, path)
 }
 
