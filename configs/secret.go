@@ -69,13 +69,13 @@ func shortKey(n int) string {
 // warning is empty when the key is long enough and nobody else may read it.
 func ReadKey(path string) (key Secret, warning string, err error) {
 	key, mode, err := readSecret("state.key_file", path)
-	switch n := len(key.Reveal()); {
-	case err != nil:
+	if err != nil {
 		return Secret{}, "", fmt.Errorf("%s: %w", path, err)
-	case n < MinKeyLength:
+	}
+	if n := len(key.Reveal()); n < MinKeyLength {
 		warning = "the key in " + path + " " + shortKey(n)
-	case mode.IsRegular() && isOpenToOthers(mode.Perm()):
-		warning = fmt.Sprintf("others may read %s (mode %04o); chmod 600", path, mode.Perm())
+	} else if who, remedy := readers(path, mode); who != "" {
+		warning = fmt.Sprintf("others may read %s (%s); %s", path, who, remedy)
 	}
 	return key, warning, nil
 }

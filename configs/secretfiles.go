@@ -3,7 +3,6 @@ package configs
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 )
 
@@ -48,8 +47,10 @@ func (l *loader) resolveSecrets(merged settings) map[string]any {
 
 func (l *loader) secret(f *field, value, file setting) Secret {
 	if isText(value) {
-		if value.from.File != "" && l.mode.IsRegular() && isOpenToOthers(l.mode.Perm()) {
-			l.warn(f.path, value.from, "a secret stands in a file that others may read (mode %04o); chmod 600, or use %s_file", l.mode.Perm(), f.path)
+		if value.from.File != "" {
+			if who, remedy := readers(value.from.File, l.mode); who != "" {
+				l.warn(f.path, value.from, "a secret stands in a file that others may read (%s); %s, or use %s_file", who, remedy, f.path)
+			}
 		}
 		text, err := f.form.clean(value.value.(string))
 		if err != nil {
@@ -75,8 +76,8 @@ func (l *loader) secretFromFile(key string, file setting) Secret {
 		l.find(key, file.from, "reading the secret's file %s: %s", path, err)
 		return Secret{}
 	}
-	if !bySystemd && mode.IsRegular() && isOpenToOthers(mode.Perm()) {
-		l.warn(key, file.from, "others may read %s (mode %04o); chmod 600", path, mode.Perm())
+	if who, remedy := readers(path, mode); who != "" && !bySystemd {
+		l.warn(key, file.from, "others may read %s (%s); %s", path, who, remedy)
 	}
 	return secret
 }
@@ -95,9 +96,4 @@ func (l *loader) locate(path string) (absolute string, bySystemd bool) {
 		}
 	}
 	return filepath.Join(l.dir, path), false
-}
-
-// isOpenToOthers reports whether group or others may read. Windows has no such bits.
-func isOpenToOthers(mode os.FileMode) bool {
-	return runtime.GOOS != "windows" && mode&0o044 != 0
 }

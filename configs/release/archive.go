@@ -24,7 +24,7 @@ func (r *release) archive(p platform, path string, beside []file) error {
 	name := fmt.Sprintf("%s_%s_%s_%s", program, r.version, p.os, p.arch)
 	files := []file{{filepath.Base(path), data, 0o755}}
 	for _, f := range beside {
-		if p.os == "linux" || !strings.HasPrefix(f.name, "systemd/") {
+		if system, _, _ := strings.Cut(f.name, "/"); (p.os == "linux" || system != "systemd") && (p.os == "windows" || system != "windows") {
 			files = append(files, f)
 		}
 	}

@@ -79,7 +79,7 @@ func (r *release) beside(ctx context.Context, work string) ([]file, error) {
 	if err := r.copyUnits(filepath.Join(share, "systemd")); err != nil {
 		return nil, err
 	}
-	for _, dir := range []string{"docs", "monitoring"} {
+	for _, dir := range []string{"docs", "monitoring", "windows"} {
 		if err := os.CopyFS(filepath.Join(share, dir), os.DirFS(filepath.Join(r.source, "configs", dir))); err != nil {
 			return nil, err
 		}

@@ -165,8 +165,10 @@ func TestReleaseHoldsWhatItsUsersNeed(t *testing.T) {
 		}
 	}
 	windows := inZip(t, filepath.Join(dir, "tracktik-sync_1.2.3-rc.1_windows_amd64.zip"))
-	if len(windows["tracktik-sync_1.2.3-rc.1_windows_amd64/tracktik-sync.exe"]) == 0 {
-		t.Errorf("the archive for Windows has no program: %v", slices.Collect(maps.Keys(windows)))
+	for _, name := range []string{"tracktik-sync.exe", "tracktik-sync.yaml", "windows/tracktik-sync.xml", "windows/run.ps1", "docs/windows.md"} {
+		if len(windows["tracktik-sync_1.2.3-rc.1_windows_amd64/"+name]) == 0 {
+			t.Errorf("the archive for Windows has no %s: %v", name, slices.Collect(maps.Keys(windows)))
+		}
 	}
 	chart := inTar(t, filepath.Join(dir, "tracktik-sync-1.2.3-rc.1.tgz"))
 	if text := string(chart["tracktik-sync/Chart.yaml"]); !strings.Contains(text, "\nversion: 1.2.3-rc.1\n") || !strings.Contains(text, "\nappVersion: v1.2.3-rc.1\n") {
