@@ -48,10 +48,10 @@ func (i *Invocation) Engine(cfg *configs.Config, db *state.DB) (*tsync.Engine, e
 			Snapshot: snapshot{db, &i.RunField},
 			Mapper:   mapper,
 
-			Policy:  Policy(cfg, mapper),
-			Limits:  limits(cfg),
-			Groups:  groupRules(cfg),
-			Binding: Binding(cfg),
+			Policy:      Policy(cfg, mapper),
+			Limits:      limits(cfg),
+			Groups:      groupRules(cfg),
+			Binding:     Binding(cfg),
 			Fingerprint: cfg.MappingFingerprint(),
 
 			Observe:       cfg.Sync.Mode == "observe",
