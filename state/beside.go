@@ -110,7 +110,7 @@ func (c companion) read(path string, key []byte) ([]byte, error) {
 	info, err := os.Stat(file)
 	var content []byte
 	if err == nil && info.Mode().IsRegular() {
-		content, err = os.ReadFile(file)
+		content, err = readReplaced(file)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -217,7 +217,7 @@ func TestFilesAreReplacedAtOnce(t *testing.T) {
 		done <- errors.Join(errs...)
 	}()
 	for {
-		data, err := os.ReadFile(path)
+		data, err := readReplaced(path)
 		if err != nil || string(data) != contents[0] && string(data) != contents[1] {
 			t.Fatalf("read %d bytes, %v", len(data), err)
 		}

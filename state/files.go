@@ -59,6 +59,18 @@ func writeFile(path string, data []byte) (err error) {
 // way, and then nothing is replaced.
 const heldByName = runtime.GOOS == "windows"
 
+// readReplaced reads a small file in whose place another may be put just now: in that moment
+// Windows opens neither.
+func readReplaced(path string) ([]byte, error) {
+	for tries := 0; ; tries++ {
+		data, err := os.ReadFile(path)
+		if err == nil || !heldByName || tries == replaceTries || errors.Is(err, fs.ErrNotExist) {
+			return data, err
+		}
+		time.Sleep(lockPoll)
+	}
+}
+
 // replaceRead is replace for a small file that others have open for moments, to read it.
 func replaceRead(from, to string) error {
 	for tries := 0; ; tries++ {
