@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
@@ -91,6 +92,10 @@ func (c *retireCommand) execute(ctx context.Context, args []string) error {
 		opt.Confirm = j.confirm(ctx)
 	}
 	d, err := j.make(ctx, db, func(e *tsync.Engine) (*plan.Document, error) { return e.Retire(ctx, opt) })
+	c.suggest(cfg, d)
+	if d != nil && d.Result != nil { // who is left alone is in this list, and not in that of `problems`
+		d.Result.NewProblems = max(0, d.Result.NewProblems-len(d.Problems))
+	}
 	return j.show(d, errors.Join(err, leftAlone(cfg, d)))
 }
 
@@ -105,8 +110,29 @@ func (c *retireCommand) dry(ctx context.Context, cfg *configs.Config, opt tsync.
 		return err
 	}
 	d, err := c.planned(ctx, cfg, func(e *tsync.Engine, _ *state.DB) (*plan.Document, error) { return e.PlanRetire(ctx, opt) })
+	c.suggest(cfg, d)
 	return c.showPlan(d, c.format.value, ui.View{}, errors.Join(err, leftAlone(cfg, d)))
 }
+
+// suggest says beside a name that nobody has whom it may mean. It is for whoever reads the
+// list, and in no record of the run.
+func (c *retireCommand) suggest(cfg *configs.Config, d *plan.Document) {
+	if d == nil || !slices.ContainsFunc(d.Problems, unknown) {
+		return
+	}
+	db, err := c.OpenRead(cfg)
+	if err != nil {
+		return // the list is right without it
+	}
+	defer db.Close()
+	for i := range d.Problems {
+		if p := &d.Problems[i]; unknown(*p) {
+			p.Message += ledger.Perhaps(db, &tsync.NobodyError{Name: p.User.Login})
+		}
+	}
+}
+
+func unknown(p plan.Problem) bool { return p.Code == plan.RetireNotFound && p.User.Login != "" }
 
 // leftAlone is exit code 4 for those who were named and are not retired.
 func leftAlone(cfg *configs.Config, d *plan.Document) error {
