@@ -30,15 +30,23 @@ func (a *app) run(ctx context.Context, args []string, stdin io.Reader, stdout, s
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.started { // cobra did not come as far as the command
-		err = a.misused(ctx, cmd, args, usage("%s; see `%s --help`", misspelled(err), cmd.CommandPath()))
+		err = a.misused(ctx, cmd, args, usage("%s; see `%s --help`", misspelled(cmd, err), cmd.CommandPath()))
 	}
 	said() // before the last line, which is to stay the last
 	return a.end(cutShort(ctx, err))
 }
 
-// misspelled is what cobra says of a command line, in one line.
-func misspelled(err error) string {
+// misspelled is what cobra says of a command line, in one line and in words for people.
+func misspelled(cmd *cobra.Command, err error) string {
 	text, meant, _ := strings.Cut(err.Error(), "\n\nDid you mean this?\n")
+	argument, surplus := strings.CutPrefix(text, "unknown command ")
+	argument, _, _ = strings.Cut(argument, " for ")
+	switch {
+	case strings.Contains(text, "arg(s)"):
+		return "the command is `" + cmd.UseLine() + "`"
+	case surplus && !cmd.HasSubCommands():
+		return argument + " is too much: the command is `" + cmd.UseLine() + "`"
+	}
 	if meant != "" {
 		text += ": did you mean " + strings.Join(strings.Fields(meant), " or ") + "?"
 	}

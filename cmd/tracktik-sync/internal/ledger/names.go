@@ -6,11 +6,12 @@ import (
 )
 
 // Names tell how the people of a snapshot are called: as they were last pushed, or when they
-// left, or as Okta had it when something was wrong with them.
+// left, or as Okta had it when something was wrong with them or was held.
 type Names struct {
 	db       *state.DB
 	known    map[plan.PersonID]string
 	troubles map[plan.PersonID][]plan.Trouble
+	held     map[plan.PersonID]string
 }
 
 // NewNames are the names of a snapshot, which stays open.
@@ -45,7 +46,24 @@ func (n *Names) find(id plan.PersonID) (string, error) {
 			return t.Name, nil
 		}
 	}
-	return "", nil
+	if n.held == nil {
+		n.held, err = namesOfHeld(n.db)
+	}
+	return n.held[id], err
+}
+
+// namesOfHeld are the names of whom the last run about everybody held something.
+func namesOfHeld(db *state.DB) (map[plan.PersonID]string, error) {
+	names := map[plan.PersonID]string{}
+	last, err := LastWhole(db)
+	if err != nil {
+		return names, err
+	}
+	held, err := heldBy(db, last)
+	for i := range held {
+		names[held[i].User.ID] = held[i].User.Name
+	}
+	return names, err
 }
 
 func lastName(formers []plan.Former) string {
