@@ -22,6 +22,7 @@ const (
 	Observing    = "observe: nothing is written to TrackTik"
 	OnlyPlanned  = "plan: nothing is written to TrackTik"
 	Applying     = "apply: TrackTik is changed as shown"
+	Undone       = "apply: nothing of what is shown was done in TrackTik"
 	Stopped      = "apply: a guard refuses it, and nothing is written to TrackTik"
 	Idle         = "apply: nothing is to be done, and nothing is written to TrackTik"
 )
@@ -33,6 +34,8 @@ func ModeLine(d *plan.Document, planned bool) string {
 		return Observing
 	case planned:
 		return OnlyPlanned
+	case d.Made() && len(d.Actions) > 0 && total(d.Result.Done) == 0 && d.Result.Unknown == 0:
+		return Undone
 	case !d.Made(), len(d.Actions) > 0, d.Result != nil && total(d.Result.Done) > 0:
 		return Applying
 	case slices.ContainsFunc(d.Guard.Refusals, func(r plan.Refusal) bool { return r.Stops }):
