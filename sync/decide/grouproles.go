@@ -71,12 +71,12 @@ func (r *groupDecider) groupViews(ctx context.Context, open map[plan.GroupID]pla
 	stored, keys := read.StoredGroups(links), plan.NewRoleKeys(r.Groups.Roles)
 	known, used := map[plan.GroupID]bool{}, map[string]bool{}
 	views := make([]plan.GroupView, 0, len(links)+len(r.Pushed))
-	add := func(g plan.Group, l *plan.GroupLink, aside bool) {
+	add := func(g plan.Group, l *plan.GroupLink, aside, unread bool) {
 		if known[g.ID] {
 			return
 		}
 		known[g.ID] = true
-		v := plan.GroupView{Group: g, Link: l, Aside: aside}
+		v := plan.GroupView{Group: g, Link: l, Aside: aside, Unread: unread}
 		found := keys.Find(g, l)
 		for _, key := range found {
 			used[key.Key] = true
@@ -93,7 +93,7 @@ func (r *groupDecider) groupViews(ctx context.Context, open map[plan.GroupID]pla
 		for _, g := range r.Pushed {
 			_, waits := open[g.Group.ID]
 			unsure := g.Failed && (g.Link == nil || g.Link.Role == 0) // what is not certain to be there gets no role
-			add(g.Group, g.Link, waits || g.Former || unsure)
+			add(g.Group, g.Link, waits || g.Former || unsure, g.Failed)
 		}
 	}
 	about()
@@ -105,18 +105,18 @@ func (r *groupDecider) groupViews(ctx context.Context, open map[plan.GroupID]pla
 		views, known = views[:0], map[plan.GroupID]bool{}
 		about()
 		for _, id := range slices.Sorted(maps.Keys(others)) {
-			add(others[id], stored[id], true)
+			add(others[id], stored[id], true, false)
 		}
 	}
 	for i := range links { // no longer pushed, or nobody of this run is in them: the role is theirs
-		add(plan.Group{ID: links[i].Group}, &links[i], true)
+		add(plan.Group{ID: links[i].Group}, &links[i], true, false)
 	}
 	for id, h := range open {
-		add(plan.Group{ID: id, Name: h.Role.Name}, nil, true)
+		add(plan.Group{ID: id, Name: h.Role.Name}, nil, true, false)
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.Groups.Roles)) { // a group that was not read, or is not there
 		if !used[key] {
-			add(plan.Group{ID: plan.GroupID(key)}, nil, true)
+			add(plan.Group{ID: plan.GroupID(key)}, nil, true, false)
 		}
 	}
 	return views, nil

@@ -57,7 +57,7 @@ func (g *groupPass) renames(v *GroupView) {
 	ref := &RoleRef{ID: l.Role, Name: name, Group: v.Group.ID}
 	g.Roles[v.Group.ID] = ref
 	want := Clean(v.Group.Name)
-	if l.How == HowMapped || (Clean(l.Name) == want && FoldName(name) == FoldName(want)) {
+	if v.Unread || l.How == HowMapped || (Clean(l.Name) == want && FoldName(name) == FoldName(want)) {
 		g.names[FoldName(name)] = v.Group.ID
 		g.nowCalled(l, name)
 		return

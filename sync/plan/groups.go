@@ -20,6 +20,9 @@ type GroupView struct {
 	// its own: the role that it has or is mapped to, and a role of its name, if Group has
 	// one. It is no longer pushed, or this run is not about it.
 	Aside bool
+	// Unread says that the group could not be read: its name is the one on record, and no
+	// reason to rename anything.
+	Unread bool
 }
 
 // A PortalRoles is what is known of the portal's roles. Nothing is known of a zero one.

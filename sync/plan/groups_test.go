@@ -218,6 +218,17 @@ func TestARenameSaysWhoRenamed(t *testing.T) {
 	}
 }
 
+// A group that could not be read keeps its role as it is called now: its name on record
+// may be old, and a dispatcher may have had a reason.
+func TestAGroupThatWasNotReadRenamesNoRole(t *testing.T) {
+	view := group("g1", "Guards", linked(5, "Guards", plan.HowCreated))
+	view.Unread = true
+	d := plan.DecideGroups([]plan.GroupView{view}, portal(staff(5, "Porters")), acme, with(func(*plan.Policy) {}))
+	if len(d.Actions) > 0 || d.Roles["g1"] == nil || d.Roles["g1"].ID != 5 {
+		t.Errorf("decided %+v, roles %v", d.Actions, d.Roles)
+	}
+}
+
 // TestANameThatIsThereAlreadyIsRemembered: the rename is not looked for in every run.
 func TestANameThatIsThereAlreadyIsRemembered(t *testing.T) {
 	view := group("g1", "Patrol", linked(5, "Guards", plan.HowCreated))

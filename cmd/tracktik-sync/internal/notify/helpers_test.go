@@ -124,6 +124,7 @@ type desk struct {
 	store *memory
 	log   *bytes.Buffer
 	now   time.Time
+	mu    sync.Mutex // of naps: the channels wait side by side
 	naps  []time.Duration
 }
 
@@ -138,6 +139,8 @@ func newDesk(t *testing.T, set func(*Config, *web)) *desk {
 	c := Config{Portal: "https://acme.staffr.net", Webhook: d.web.URL + "/hook/geheim", Zone: time.UTC, Agent: "tracktik-sync/test",
 		Store: d.store, Log: log, Now: func() time.Time { return d.now },
 		Sleep: func(ctx context.Context, nap time.Duration) error {
+			d.mu.Lock()
+			defer d.mu.Unlock()
 			d.naps = append(d.naps, nap)
 			return ctx.Err()
 		}}
