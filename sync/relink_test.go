@@ -238,3 +238,48 @@ func TestTheFirstAdoptionsCountForTheShareOfTheirUpdates(t *testing.T) {
 		t.Errorf("refused: %+v", doc.Guard.Refusals)
 	}
 }
+
+// Whose user name is free is given to others: a stranger of other names is nobody's
+// replacement, and who was made anew in Okta has an employee of their own.
+func TestAReplacementHasTheNamesOfNobodyElse(t *testing.T) {
+	for name, later := range map[string]func(*world){
+		"a stranger, made by hand": func(w *world) {
+			w.org.UnassignUser(w.app, w.users["ada"])
+			w.run()
+			w.portal.AddEmployee(tracktiktest.Employee{Username: "ada@acme.example", FirstName: "Zoe", LastName: "Other", Email: "zoe@acme.example"})
+		},
+		"the same person, under another user who is suspended": func(w *world) {
+			old := w.users["ada"]
+			w.org.UnassignUser(w.app, old)
+			w.run()
+			w.org.UpdateUser(old, map[string]any{"login": "old@acme.example", "email": "old@acme.example"})
+			w.hire("ada")
+			w.run()
+			w.org.SetUserStatus(w.users["ada"], "SUSPENDED")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := rewound(t, later)
+			var active []int64
+			for _, e := range w.portal.Employees() {
+				if e.Status == tracktiktest.Active {
+					active = append(active, e.ID)
+				}
+			}
+			for range 2 {
+				doc, err := w.sync(tsync.RunOptions{})
+				w.must(err)
+				for _, warning := range doc.Warnings {
+					if warning.Code == "relinked" {
+						t.Errorf("a link was moved: %s", warning.Message)
+					}
+				}
+			}
+			for _, id := range active {
+				if e, _ := w.portal.Employee(id); e.Status != tracktiktest.Active {
+					t.Errorf("employee %d %s is %s", id, e.Username, e.Status)
+				}
+			}
+		})
+	}
+}

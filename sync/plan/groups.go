@@ -174,7 +174,7 @@ func NeedsPortalRoles(views []GroupView, pol *Policy) bool {
 			return false // it gets no role, whatever the portal has
 		}
 		return v.Link == nil || v.Link.Role == 0 || len(v.Globs) > 1 || v.misnamed() || (v.Mapped != "") != (v.Link.How == HowMapped) ||
-			(v.Link.How != HowMapped && Clean(v.Link.Name) != Clean(v.Group.Name))
+			(v.Link.How != HowMapped && (Clean(v.Link.Name) != Clean(v.Group.Name) || !v.Unread && FoldName(v.Link.RoleName) != FoldName(Clean(v.Group.Name))))
 	})
 }
 

@@ -113,7 +113,7 @@ func (r *relinker) relinkAll(ctx context.Context) error {
 		return err
 	}
 	for _, s := range lost {
-		if err := r.relink(s, wanted); err != nil {
+		if err := r.relink(ctx, s, wanted); err != nil {
 			return err
 		}
 	}
@@ -130,9 +130,16 @@ func Distinct(matches []plan.Match) map[plan.EmployeeID]bool {
 }
 
 // relink moves one person's link, where there is no doubt whose the employee is.
-func (r *relinker) relink(s *Subject, wanted map[plan.EmployeeID]int) error {
+func (r *relinker) relink(ctx context.Context, s *Subject, wanted map[plan.EmployeeID]int) error {
 	e := &s.Matches[0].Employee
-	if doubt := r.Doubt(s, wanted); doubt != "" {
+	doubt := r.Doubt(s, wanted)
+	if doubt == "" {
+		var err error
+		if doubt, err = r.othersToo(ctx, s, e); err != nil {
+			return err
+		}
+	}
+	if doubt != "" {
 		code := warnRestoring
 		if !r.Meta.RefreshDue {
 			code = warnReplaced
@@ -158,6 +165,27 @@ func (r *relinker) relink(s *Subject, wanted map[plan.EmployeeID]int) error {
 	return nil
 }
 
+// othersToo says which other user has the names of an employee in Okta: who was deleted and
+// made anew there, or somebody whom the record does not know yet. The employee is theirs
+// then, more likely than of who is on record.
+func (r *relinker) othersToo(ctx context.Context, s *Subject, e *plan.Employee) (string, error) {
+	username, email := plan.FoldName(e.Values[plan.Username]), plan.FoldName(e.Values[plan.Email])
+	people, err := r.Source.UsersNamed(ctx, e.Values[plan.Username], e.Values[plan.Email])
+	if _, credentials := IsCredentials(err); credentials || ctx.Err() != nil {
+		return "", err
+	}
+	if err != nil {
+		return "who else has the names in Okta could not be looked up: " + err.Error(), nil
+	}
+	for _, p := range people {
+		named := username != "" && plan.FoldName(p.Login) == username || email != "" && plan.FoldName(p.Email) == email
+		if named && p.ID != s.Person.ID && p.Status != "DEPROVISIONED" {
+			return fmt.Sprintf("user %s has the names of employee %d in Okta", p.ID, e.ID), nil
+		}
+	}
+	return "", nil
+}
+
 // Doubt says why the employees who have a person's names are not theirs for certain.
 // wanted is how many people each of them has the names of.
 func (r *relinker) Doubt(s *Subject, wanted map[plan.EmployeeID]int) string {
@@ -171,14 +199,10 @@ func (r *relinker) Doubt(s *Subject, wanted map[plan.EmployeeID]int) string {
 		return fmt.Sprintf("employee %d is protected", e.ID)
 	case s.Matches[0].Doubt != "":
 		return fmt.Sprintf("whether employee %d holds a protected role cannot be told: %s", e.ID, s.Matches[0].Doubt)
-	case onlyEmail(s.Matches) && OtherNames(&s.Link.Pushed, &e.Values):
-		return fmt.Sprintf("employee %d has the same e-mail, but neither the first nor the last name", e.ID)
+	case OtherNames(&s.Link.Pushed, &e.Values):
+		return fmt.Sprintf("employee %d has the same username or e-mail, but neither the first nor the last name", e.ID)
 	}
 	return ""
-}
-
-func onlyEmail(matches []plan.Match) bool {
-	return !slices.ContainsFunc(matches, func(m plan.Match) bool { return m.Key != plan.Email })
 }
 
 // OtherNames reports that first and last name both differ.
@@ -259,7 +283,7 @@ func (r *relinker) relinkOne(ctx context.Context, link *plan.Link) error {
 	if err := r.Grants.FindOwn(ctx); err != nil {
 		return err
 	}
-	return r.relink(s, nil)
+	return r.relink(ctx, s, nil)
 }
 
 // withoutRemovals says why a run of single people removes nobody after a snapshot was

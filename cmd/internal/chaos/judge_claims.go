@@ -364,10 +364,12 @@ func (j *judge) lostEnd(e *employee) bool {
 	})
 }
 
-// wasLost reports a call that the program says was done, and whose answer was lost.
+// wasLost reports a call that the program says was done, and whose answer was lost. One that
+// never arrived was begun by a process that was killed.
 func (j *judge) wasLost(h entry) bool {
-	s := j.steps[j.arrived[h.RequestID]]
-	lost := j.lostOf[h.RequestID] || s != nil && s.result.Code < 0 // or its process was killed
+	number, arrived := j.arrived[h.RequestID]
+	s := j.steps[number]
+	lost := !arrived || j.lostOf[h.RequestID] || s != nil && s.result.Code < 0 // or its process was killed
 	return lost && h.Outcome == "done"
 }
 
