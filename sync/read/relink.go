@@ -170,12 +170,12 @@ func (r *relinker) relink(ctx context.Context, s *Subject, wanted map[plan.Emplo
 // then, more likely than of who is on record.
 func (r *relinker) othersToo(ctx context.Context, s *Subject, e *plan.Employee) (string, error) {
 	username, email := plan.FoldName(e.Values[plan.Username]), plan.FoldName(e.Values[plan.Email])
-	people, err := r.Source.UsersNamed(ctx, e.Values[plan.Username], e.Values[plan.Email])
-	if _, credentials := IsCredentials(err); credentials || ctx.Err() != nil {
-		return "", err
+	people, failed := r.Source.UsersNamed(ctx, e.Values[plan.Username], e.Values[plan.Email])
+	if _, credentials := IsCredentials(failed); credentials || ctx.Err() != nil {
+		return "", failed
 	}
-	if err != nil {
-		return "who else has the names in Okta could not be looked up: " + err.Error(), nil
+	if failed != nil {
+		return "who else has the names in Okta could not be looked up: " + failed.Error(), nil
 	}
 	for _, p := range people {
 		named := username != "" && plan.FoldName(p.Login) == username || email != "" && plan.FoldName(p.Email) == email
