@@ -87,10 +87,9 @@ func TestANameThatWasChangedByHandIsFree(t *testing.T) {
 func TestACallThatIsDoneAMomentAfterItsConnectionBrokeIsMadeOnce(t *testing.T) {
 	want := undisturbed(t, func(*world) {})
 	for _, write := range []string{"create", "create role", "grant"} {
-		match := writes[write]
 		for answer, status := range map[string]int{"closed": 0, "500": 500, "502": 502, "503": 503} {
 			t.Run(write+"/"+answer, func(t *testing.T) {
-				w := lateWorld(t, write)
+				w, match := lateWorld(t, write), writes[write] // they run side by side
 				var late tracktiktest.Late
 				fault := late.Cut(status)
 				if status == 0 {
