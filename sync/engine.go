@@ -186,21 +186,13 @@ func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, 
 	if skew, far := r.ClocksApart(); far {
 		return fmt.Errorf("%w: okta, tracktik and this machine are %s apart, and nobody was terminated; set the clock (chrony, systemd-timesyncd)", ErrClock, skew.Round(time.Second))
 	}
-	if err := errors.Join(r.unread(), noReasons(out)); err != nil {
+	if err := r.unread(); err != nil {
 		return err
 	}
 	if !r.checked.Report.OK {
 		return r.refusal()
 	}
 	return nil
-}
-
-// noReasons is the error of a run that may not read why people are terminated; nil: it may.
-func noReasons(out *apply.Outcome) error {
-	if out.NoReasons == nil {
-		return nil
-	}
-	return fmt.Errorf("%w; nobody was terminated because of that, and the rest was done", out.NoReasons)
 }
 
 // permitted refuses a plan that a guard stops whole, or that is not the expected one.

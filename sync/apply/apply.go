@@ -85,9 +85,6 @@ type Outcome struct {
 	// Refused are the actions that were refused for want of a right, and are nobody's
 	// problem: keys of troubles.
 	Refused []string
-	// NoReasons is why TrackTik's termination reasons could not be read: nobody was
-	// terminated, and the rest was done. nil: they could, or nobody was to be.
-	NoReasons error
 }
 
 // An Applier carries out one plan, or the parts of one.
@@ -236,18 +233,12 @@ func first(actions []plan.Action, kind plan.Kind) int {
 	return -1
 }
 
-// prepare reads what terminations need, before the first write. Without the right to read
-// it, only terminations wait.
+// prepare reads what terminations need, before the first write.
 func (a *Applier) prepare(ctx context.Context, actions []plan.Action) error {
 	if first(actions, plan.Terminate) < 0 || a.Rules.Observe {
 		return nil
 	}
 	reasons, err := a.Target.TerminationReasons(ctx)
-	var f failure
-	if errors.As(err, &f) && f.Forbidden() {
-		a.out.NoReasons = err
-		return nil
-	}
 	if err != nil {
 		return err
 	}

@@ -78,8 +78,6 @@ func (a *Applier) obstacle(action *plan.Action) string {
 		return plan.HeldPending + ": the role was not made"
 	case action.Kind == plan.RevokeRole && action.Replaces && noGrant:
 		return plan.HeldPending + ": the role that replaces it was not granted"
-	case action.Kind == plan.Terminate && a.out.NoReasons != nil:
-		return plan.HeldUnconfirmed + ": the termination reasons of TrackTik cannot be read: " + a.out.NoReasons.Error()
 	case action.Kind == plan.Terminate && a.Clock.Apart():
 		return plan.WhyClocksApart
 	case action.Kind == plan.Terminate && noTerm:
