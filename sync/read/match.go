@@ -36,9 +36,6 @@ func (r *RegionReader) ReadRegions(ctx context.Context) error {
 	return nil
 }
 
-// withoutRegions reports that the regions cannot be read in this run.
-func (r *facts) withoutRegions() bool { return r.NoRegions != nil }
-
 // ResolveRegions gives the people who need one the id of their region, or says of each why
 // it cannot be known.
 func (r *RegionReader) ResolveRegions(ctx context.Context, list []*Subject) error {
@@ -254,11 +251,11 @@ func (r *frame) configuredOwn() {
 // Zones reads the regions, and tells their time zones: none where they cannot be read, since
 // nobody stays employed for want of one.
 func (r *RegionReader) Zones(ctx context.Context) (func(plan.RegionID) string, error) {
-	if err := r.ReadRegions(ctx); err != nil && !r.withoutRegions() {
-		return nil, err
-	}
-	if r.withoutRegions() {
+	switch err := r.ReadRegions(ctx); {
+	case r.NoRegions != nil:
 		return func(plan.RegionID) string { return "" }, nil
+	case err != nil:
+		return nil, err
 	}
 	return func(id plan.RegionID) string { return r.Regions.ByID(id).TimeZone }, nil
 }
