@@ -107,7 +107,7 @@ func (r *run) planned(ctx context.Context, decide func(context.Context) error) (
 	if err := r.keepRefused(ctx); err != nil {
 		return r.doc, err
 	}
-	return r.doc, r.unread()
+	return r.doc, r.unreadGrants()
 }
 
 // RunOnce makes one run: start, read, decide, guard (run.decide), then apply (carrier.apply)
@@ -186,7 +186,7 @@ func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, 
 	if skew, far := r.ClocksApart(); far {
 		return fmt.Errorf("%w: okta, tracktik and this machine are %s apart, and nobody was terminated; set the clock (chrony, systemd-timesyncd)", ErrClock, skew.Round(time.Second))
 	}
-	if err := r.unread(); err != nil {
+	if err := r.unreadGrants(); err != nil {
 		return err
 	}
 	if !r.checked.Report.OK {
@@ -246,16 +246,6 @@ func (r *run) tell(err error) {
 	log = log.WithField("held", len(r.doc.Held)).WithField("problems", len(r.doc.Problems))
 	// The error itself is the caller's to say, once.
 	log.WithField("exit_code", ExitCode(r.doc, err, r.engine.ProblemsExit)).Info("run ended")
-}
-
-// unread is the error of a run in which something could not be read, and only what needs it
-// was left; nil: all could.
-func (r *run) unread() error {
-	if r.NoRegions == nil {
-		return r.unreadGrants()
-	}
-	return errors.Join(r.unreadGrants(),
-		fmt.Errorf("%w; whoever needs a region was held because of that, and the rest was done", r.NoRegions))
 }
 
 // unreadGrants is the error of a run in which grants could not be read; nil: they could.

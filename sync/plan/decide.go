@@ -32,9 +32,6 @@ type View struct {
 	OutOfScope bool   // sync.scope leaves them out
 	ScopeError string // sync.scope failed for them
 
-	// RegionError is why the portal's regions cannot be read, of somebody who needs one.
-	RegionError string
-
 	Link     *Link     // nil: not managed
 	Employee *Employee // as a refresh read it; nil: it was not read, or Fresh
 	Fresh    bool      // TrackTik was read whole: without an Employee, it is as pushed
@@ -215,9 +212,6 @@ func decideManaged(v *View, pol *Policy, d *Decision) {
 	switch {
 	case v.ScopeError != "":
 		d.hold(v.action(Update), HeldUnreadable+": sync.scope failed: "+v.ScopeError)
-		return
-	case v.RegionError != "":
-		d.hold(v.action(Update), HeldUnreadable+": the regions of TrackTik cannot be read: "+v.RegionError)
 		return
 	case v.OutOfScope && pol.TerminateOutOfScope:
 		decideDeparture(v, pol, d, "out of scope by sync.scope")

@@ -81,9 +81,6 @@ func decideNew(v *View, pol *Policy, d *Decision) {
 	case v.ScopeError != "":
 		d.hold(v.action(Create), HeldUnreadable+": sync.scope failed: "+v.ScopeError)
 		return
-	case v.RegionError != "":
-		d.hold(v.action(Create), HeldUnreadable+": the regions of TrackTik cannot be read: "+v.RegionError)
-		return
 	}
 	d.Warnings = slices.Clip(v.Mapped.Warnings)
 	if len(v.Mapped.Problems) > 0 {

@@ -52,10 +52,7 @@ func (r *DateReader) isOver(ctx context.Context, end plan.Day, link *plan.Link) 
 	if !end.MayBeOver(r.AsOf) || end.IsOver(r.AsOf) {
 		return end.IsOver(r.AsOf), nil
 	}
-	switch err := r.regionReader.ReadRegions(ctx); {
-	case r.NoRegions != nil: // until the day is over everywhere
-		return false, nil
-	case err != nil:
+	if err := r.regionReader.ReadRegions(ctx); err != nil {
 		return false, err
 	}
 	return end.Over(r.AsOf, r.regionReader.zoneOf(link.PushedRegion)), nil

@@ -86,10 +86,13 @@ type unfiltered interface{ Unfiltered() bool }
 // Unread takes in why grants could not be read, where only what needs them has to
 // wait. An error about the whole run is returned.
 func (g *Grants) Unread(ctx context.Context, err error, refused *string) error {
+	var f Failure
+	var broken *BrokenListing
 	var u unfiltered
+	credentials := errors.As(err, &f) && f.Credentials()
 	switch {
 	case err == nil:
-	case !onlyThis(ctx, err):
+	case ctx.Err() != nil, credentials, !errors.As(err, &f) && !errors.As(err, &broken):
 		return err
 	case refused != nil && errors.As(err, &u) && u.Unfiltered():
 		*refused = err.Error()
@@ -97,16 +100,6 @@ func (g *Grants) Unread(ctx context.Context, err error, refused *string) error {
 		g.failed = err
 	}
 	return nil
-}
-
-// onlyThis reports that an error is about what was read, and not about the whole run.
-func onlyThis(ctx context.Context, err error) bool {
-	var f Failure
-	var broken *BrokenListing
-	if errors.As(err, &f) {
-		return ctx.Err() == nil && !f.Credentials()
-	}
-	return ctx.Err() == nil && errors.As(err, &broken)
 }
 
 // Of returns the roles of an employee. doubt says why they may hold others as well;

@@ -19,16 +19,12 @@ type RegionReader struct {
 	Base
 }
 
-// ReadRegions reads the portal's regions, unless that was tried. An error that is NoRegions
-// is about the regions alone, and only what needs one has to wait.
+// ReadRegions reads the portal's regions, unless that was done.
 func (r *RegionReader) ReadRegions(ctx context.Context) error {
-	if r.Regions != nil || r.NoRegions != nil {
-		return r.NoRegions
+	if r.Regions != nil {
+		return nil
 	}
 	list, err := r.Target.Regions(ctx)
-	if onlyThis(ctx, err) {
-		r.NoRegions = err
-	}
 	if err != nil {
 		return err
 	}
@@ -36,8 +32,7 @@ func (r *RegionReader) ReadRegions(ctx context.Context) error {
 	return nil
 }
 
-// ResolveRegions gives the people who need one the id of their region, or says of each why
-// it cannot be known.
+// ResolveRegions gives the people who need one the id of their region.
 func (r *RegionReader) ResolveRegions(ctx context.Context, list []*Subject) error {
 	for _, s := range list {
 		if s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || s.Waits {
@@ -47,11 +42,7 @@ func (r *RegionReader) ResolveRegions(ctx context.Context, list []*Subject) erro
 		if s.Link != nil && !plan.NeedsRegion(s.Link, w, &r.Pol) && !slices.Contains(r.Scope.Recreate, s.Person.ID) {
 			continue
 		}
-		switch err := r.ReadRegions(ctx); {
-		case r.NoRegions != nil:
-			s.RegionErr = err.Error()
-			continue
-		case err != nil:
+		if err := r.ReadRegions(ctx); err != nil {
 			return err
 		}
 		r.resolveRegion(s)
@@ -248,13 +239,9 @@ func (r *frame) configuredOwn() {
 	}
 }
 
-// Zones reads the regions, and tells their time zones: none where they cannot be read, since
-// nobody stays employed for want of one.
+// Zones reads the regions, and tells their time zones.
 func (r *RegionReader) Zones(ctx context.Context) (func(plan.RegionID) string, error) {
-	switch err := r.ReadRegions(ctx); {
-	case r.NoRegions != nil:
-		return func(plan.RegionID) string { return "" }, nil
-	case err != nil:
+	if err := r.ReadRegions(ctx); err != nil {
 		return nil, err
 	}
 	return func(id plan.RegionID) string { return r.Regions.ByID(id).TimeZone }, nil

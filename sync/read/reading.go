@@ -122,7 +122,6 @@ type facts struct {
 	Unlisted  bool                  // an explanation did not read which groups there are
 
 	Regions    *plan.Regions
-	NoRegions  error // why regions cannot be read in this run; nil: they can, as far as was asked
 	Portal     plan.PortalRoles
 	Current    currentState // TrackTik as a refresh read it
 	Grants     *Grants

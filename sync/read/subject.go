@@ -21,7 +21,6 @@ type Subject struct {
 	Odd        []plan.Warning // and what is strange about it
 	Dates      plan.Dates
 	ScopeErr   string
-	RegionErr  string // why the region that they need cannot be known
 	Link       *plan.Link
 	Former     *plan.Former
 	FormerNow  *plan.Employee // who the former employee is now; nil: not asked, or not shown to us
