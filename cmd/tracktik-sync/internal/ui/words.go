@@ -34,7 +34,7 @@ func ModeLine(d *plan.Document, planned bool) string {
 		return Observing
 	case planned:
 		return OnlyPlanned
-	case d.Made() && len(d.Actions) > 0 && total(d.Result.Done) == 0 && d.Result.Unknown == 0:
+	case d.Made() && len(d.Actions) > 0 && d.Result != nil && total(d.Result.Done) == 0 && d.Result.Unknown == 0:
 		return Undone
 	case !d.Made(), len(d.Actions) > 0, d.Result != nil && total(d.Result.Done) > 0:
 		return Applying
