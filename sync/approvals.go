@@ -6,9 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // An approver knows which refused sets of actions may pass.

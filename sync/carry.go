@@ -4,12 +4,10 @@ import (
 	"context"
 	"time"
 
-	"tracktik-sync/sync/decide"
-
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/apply"
+	"tracktik-sync/sync/decide"
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A carrier hands the plan to package apply, and looks once more at what has grown old (confirm) before a removal.

@@ -6,9 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"tracktik-sync/sync/compare"
-
 	"tracktik-sync/okta/oktatest"
+	"tracktik-sync/sync/compare"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )

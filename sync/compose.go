@@ -10,9 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // warnReason is the code of a warning that nobody chose the reason of terminations.

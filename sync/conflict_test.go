@@ -8,10 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"tracktik-sync/sync/links"
-
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/links"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )

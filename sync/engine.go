@@ -7,10 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // An Engine makes runs. It is a literal: every field but those that say otherwise

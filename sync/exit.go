@@ -3,10 +3,9 @@ package sync
 import (
 	"errors"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // The exit codes of a run and of every command. Schedulers and scripts rely on them.

@@ -10,10 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"tracktik-sync/sync/explain"
-
 	"tracktik-sync/okta/oktatest"
 	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/explain"
 	"tracktik-sync/sync/mapping"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"

@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"slices"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A recorder writes into the snapshot what a run has seen.

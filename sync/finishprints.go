@@ -4,10 +4,9 @@ import (
 	"cmp"
 	"slices"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // finishUnfinished notes who is not in order: the next run decodes them.

@@ -4,9 +4,8 @@ import (
 	"testing"
 	"time"
 
-	tsync "tracktik-sync/sync"
-
 	"tracktik-sync/okta/oktatest"
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"tracktik-sync/sync/links"
-
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )

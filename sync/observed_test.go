@@ -8,10 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"tracktik-sync/sync/compare"
-
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/compare"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )

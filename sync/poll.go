@@ -6,9 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A Poll is what was read of Okta's System Log since the poll before, and whom to look at

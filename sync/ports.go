@@ -4,10 +4,9 @@ import (
 	"context"
 	"time"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // An EventSource reads Okta's System Log from a cursor on, or from since where there is

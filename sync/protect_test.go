@@ -7,10 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"tracktik-sync/sync/links"
-
 	"tracktik-sync/okta/oktatest"
 	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/links"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )

@@ -3,9 +3,8 @@ package sync
 import (
 	"time"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // nextQuarantine is what follows from a login that was refused at that time. Other

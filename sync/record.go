@@ -5,10 +5,9 @@ import (
 	"slices"
 	"time"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A bookkeeper records the run itself, and what the snapshot knows about itself.

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"slices"
 
-	"tracktik-sync/sync/read"
-
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // RestoreOptions say whom a restore brings back.

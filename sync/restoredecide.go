@@ -5,10 +5,8 @@ import (
 	"slices"
 
 	"tracktik-sync/sync/decide"
-
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // decisions are what is to be done about everybody.

@@ -4,9 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // readHeld reads which of their former roles people hold still: by person, or all in one

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // RetireOptions say who is to be retired.

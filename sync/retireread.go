@@ -7,11 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"tracktik-sync/sync/read"
-
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // readNamed finds out which employees are meant, and reads them.

@@ -5,10 +5,8 @@ import (
 	"slices"
 
 	"tracktik-sync/sync/decide"
-
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A run is one run: what reads, what decides, and the parts that judge, carry out and

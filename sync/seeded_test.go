@@ -16,10 +16,9 @@ import (
 	"strings"
 	"testing"
 
-	"tracktik-sync/sync/compare"
-
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/compare"
 	"tracktik-sync/sync/plan"
 )
 

@@ -5,11 +5,10 @@ import (
 	"context"
 	"slices"
 
-	"tracktik-sync/sync/read"
-
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A census counts the employees whom nobody manages.

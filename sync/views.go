@@ -6,7 +6,6 @@ import (
 	"tracktik-sync/sync/compare"
 	"tracktik-sync/sync/explain"
 	"tracktik-sync/sync/links"
-
 	"tracktik-sync/sync/plan"
 )
 

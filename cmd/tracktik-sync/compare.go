@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 
-	"tracktik-sync/sync/compare"
-
 	"github.com/spf13/cobra"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
@@ -14,6 +12,7 @@ import (
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
+	"tracktik-sync/sync/compare"
 	"tracktik-sync/sync/plan"
 )
 

@@ -6,14 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"tracktik-sync/sync/links"
-
 	"tracktik-sync/cmd/tracktik-sync/internal/probe"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/links"
 	"tracktik-sync/sync/plan"
 )
 

@@ -12,14 +12,13 @@ import (
 	"strconv"
 	"strings"
 
-	"tracktik-sync/sync/links"
-
 	"github.com/spf13/cobra"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
+	"tracktik-sync/sync/links"
 	"tracktik-sync/sync/plan"
 )
 

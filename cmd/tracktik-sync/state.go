@@ -8,8 +8,6 @@ import (
 	"os"
 	"time"
 
-	"tracktik-sync/sync/links"
-
 	"github.com/spf13/cobra"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/disk"
@@ -18,6 +16,7 @@ import (
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
 	"tracktik-sync/configs"
 	"tracktik-sync/state"
+	"tracktik-sync/sync/links"
 	"tracktik-sync/sync/plan"
 )
 

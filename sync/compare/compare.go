@@ -7,10 +7,8 @@ import (
 	"slices"
 
 	"tracktik-sync/sync/decide"
-
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // Compare reads both sides whole and says who agrees with whom. It writes nothing, and

@@ -3,9 +3,8 @@ package compare
 import (
 	"fmt"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // tie finds out what Okta's external ids are worth, and what they say of people who are

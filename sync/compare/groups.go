@@ -8,11 +8,10 @@ import (
 	"strconv"
 	"strings"
 
-	"tracktik-sync/sync/read"
-
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // compare puts everybody into a group: those who are linked first, since nobody else

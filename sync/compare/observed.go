@@ -6,9 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A thing is what is counted once, however many runs plan it: of an update one field.

@@ -6,9 +6,8 @@ import (
 	"maps"
 	"slices"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A groupDecider decides which role each pushed group has.

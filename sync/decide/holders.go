@@ -7,9 +7,8 @@ import (
 	"maps"
 	"slices"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A holderReader looks up who holds which role already.

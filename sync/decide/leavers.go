@@ -4,11 +4,10 @@ import (
 	"context"
 	"slices"
 
-	"tracktik-sync/sync/read"
-
 	"golang.org/x/sync/errgroup"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // Whom TrackTik shows as terminated already, somebody else has ended: that is found, and

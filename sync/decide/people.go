@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A peopleDecider makes everybody's decision but for their roles.

@@ -4,9 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A rolelessFinder finds who has no role, and what the default one is.

@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A RolePass is what a run finds out about groups, roles and grants.

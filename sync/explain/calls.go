@@ -7,9 +7,8 @@ import (
 	"slices"
 	"sync"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // explainCalls is how many requests an explanation makes at most, a login included.

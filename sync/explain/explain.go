@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"tracktik-sync/sync/decide"
-
 	"tracktik-sync/sync/mapping"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"

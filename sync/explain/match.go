@@ -6,9 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // tellMatch says which employee is the person's.

@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"slices"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // find learns who is meant.

@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // tellRoles lists what the person has and is to have.

@@ -8,9 +8,8 @@ import (
 	"fmt"
 	"slices"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // A Pair says that a user in Okta and an employee in TrackTik are one person.

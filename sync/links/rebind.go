@@ -8,9 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"tracktik-sync/sync/read"
-
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 )
 
 // RefusedRebind says that the other side does not hold the people whom the snapshot

@@ -9,10 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"tracktik-sync/sync/explain"
-
 	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
+	"tracktik-sync/sync/explain"
 	"tracktik-sync/sync/plan"
 )
 

@@ -7,9 +7,8 @@ import (
 	"testing"
 	"time"
 
-	tsync "tracktik-sync/sync"
-
 	"tracktik-sync/state"
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 )
 

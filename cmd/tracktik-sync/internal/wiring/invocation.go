@@ -12,13 +12,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	tsync "tracktik-sync/sync"
-
 	"github.com/sirupsen/logrus"
 	"golang.org/x/term"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/console"
 	"tracktik-sync/configs"
+	tsync "tracktik-sync/sync"
 )
 
 // An Invocation is what one call of the program works with: its version and command,

@@ -5,9 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	tsync "tracktik-sync/sync"
-
 	"tracktik-sync/configs"
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/mapping"
 	"tracktik-sync/sync/plan"
 )
