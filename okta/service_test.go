@@ -79,7 +79,7 @@ type service struct {
 	fault oktatest.Interceptor // at the token endpoint; nil: none
 	api   oktatest.Interceptor // everywhere else
 	sent  []sent
-	logs  bytes.Buffer
+	logs  journal
 }
 
 func newService(t *testing.T, change ...func(*service, *ServiceAppConfig)) *service {
@@ -113,6 +113,25 @@ func newService(t *testing.T, change ...func(*service, *ServiceAppConfig)) *serv
 	}
 	t.Cleanup(func() { o.wantNoSecret(t, "a log", o.logs.String()) })
 	return o
+}
+
+// A journal is a log that is read while somebody may write to it still: a token that
+// nobody waits for any more is asked for all the same.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 // intercept notes what the org is shown, and lets the faults work.
