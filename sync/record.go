@@ -84,7 +84,7 @@ func (r *bookkeeper) prune(cause error, now time.Time) error {
 
 // whole reports a run about everybody that went as far as to write. One that was stopped
 // whole, or that somebody declined, has recorded nothing of what it saw.
-func (r *task) whole() bool { return len(r.opt.Users) == 0 && !r.partial && r.doc.Result != nil }
+func (r *desk) whole() bool { return !r.Scope.Some() && !r.partial && r.doc.Result != nil }
 
 // troubled counts the failures that left a problem.
 func (r *bookkeeper) troubled(res *plan.Result) int {

@@ -50,9 +50,9 @@ func (c *caller) perform(ctx context.Context, action *plan.Action, intent *plan.
 	case state == byOthers:
 		done.outcome, done.batch = plan.Found, batch
 		done.message = "the answer was lost; a look-up shows that somebody else did it"
-	case state == didNot && action.Kind == plan.Update && len(batch.Links) > 0 && batch.Links[0].ElsewhereStatus != "":
+	case state == didNot && action.Kind == plan.Update && endedElsewhere(&batch) != "":
 		done.outcome, done.batch = plan.Withheld, batch
-		done.message = plan.WhyElsewhere(action.Employee, batch.Links[0].ElsewhereStatus)
+		done.message = plan.WhyElsewhere(action.Employee, endedElsewhere(&batch))
 	case state == didNot:
 		intent.Lost = plan.LostOver
 		again := c.send(ctx, action, intent) // it provably did not happen
@@ -80,6 +80,15 @@ func (c *caller) lookAgain(ctx context.Context, in *plan.Intent) (settled, plan.
 		return unsettled, plan.Batch{}, err
 	}
 	return c.whatBecameOf(ctx, in)
+}
+
+// endedElsewhere is the status of an employee whom the batch shows to be ended by somebody
+// else; empty: nobody.
+func endedElsewhere(b *plan.Batch) string {
+	if len(b.Links) == 0 {
+		return ""
+	}
+	return b.Links[0].ElsewhereStatus
 }
 
 // lostAt is when a lost call may still have been at work: one that was cut goes on in

@@ -105,8 +105,8 @@ func (l looker) settle(ctx context.Context, in *plan.Intent) (unsure string, err
 	case untold:
 		audit.Outcome, audit.Message = plan.Unknown, "a look-up does not find it, and the employee was ended by somebody else meanwhile: whether it had happened cannot be told"
 	}
-	if len(batch.Links) > 0 && batch.Links[0].ElsewhereStatus != "" {
-		audit.Message += fmt.Sprintf("; somebody else has ended employee %d since: %s", batch.Links[0].Employee, batch.Links[0].ElsewhereStatus)
+	if status := endedElsewhere(&batch); status != "" {
+		audit.Message += fmt.Sprintf("; somebody else has ended employee %d since: %s", batch.Links[0].Employee, status)
 	}
 	batch.Audits = append(batch.Audits, audit)
 	return "", l.Snapshot.Commit(batch)

@@ -250,9 +250,7 @@ func (r *AbsentReader) judgeUnseen(s *Subject) {
 	v := &r.unseen
 	since := s.Link.NotVisibleSince
 	if since == nil && !r.Scope.Some() { // a run of single people counts them until they are gone
-		note := *s.Link
-		note.NotVisibleSince = &r.AsOf
-		s.Decision.Note = &note
+		s.note().NotVisibleSince = &r.AsOf
 	}
 	switch {
 	case v.count <= v.few, r.approvedRef(plan.Terminate, s):
@@ -261,10 +259,7 @@ func (r *AbsentReader) judgeUnseen(s *Subject) {
 		s.Judgement.Why = "deleted in Okta: not known there since " + since.UTC().Format(time.RFC3339)
 		return
 	}
-	if s.Decision.Note == nil {
-		note := *s.Link
-		s.Decision.Note = &note
-	}
+	s.note()
 	s.Judgement = plan.Judgement{Verdict: plan.Hold, Why: fmt.Sprintf("%s: Okta does not know %d people at once, more than %d: rights were likely lost; "+
 		"terminated if a run %s after the first sees the same", plan.HeldNotVisible, v.count, v.few, r.Pol.DeletedGrace)}
 }

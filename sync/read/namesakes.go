@@ -24,7 +24,7 @@ type NameReader struct {
 
 // usersNamed are the users with that login or that e-mail in Okta, as they were first
 // read in this run.
-func (r *NameReader) usersNamed(ctx context.Context, login, email string) ([]plan.Person, error) {
+func (r *Base) usersNamed(ctx context.Context, login, email string) ([]plan.Person, error) {
 	key := plan.FoldName(login) + "|" + plan.FoldName(email)
 	if people, asked := r.namesakes[key]; asked {
 		return people, nil

@@ -170,7 +170,7 @@ func (r *relinker) relink(ctx context.Context, s *Subject, wanted map[plan.Emplo
 // then, more likely than of who is on record.
 func (r *relinker) othersToo(ctx context.Context, s *Subject, e *plan.Employee) (string, error) {
 	username, email := plan.FoldName(e.Values[plan.Username]), plan.FoldName(e.Values[plan.Email])
-	people, failed := r.Source.UsersNamed(ctx, e.Values[plan.Username], e.Values[plan.Email])
+	people, failed := r.usersNamed(ctx, e.Values[plan.Username], e.Values[plan.Email])
 	if _, credentials := IsCredentials(failed); credentials || ctx.Err() != nil {
 		return "", failed
 	}

@@ -76,11 +76,17 @@ func (s *Subject) SeenAgain() {
 	if s.Link == nil || s.Link.NotVisibleSince == nil || s.Person.Status == "" {
 		return
 	}
+	s.note().NotVisibleSince = nil
+}
+
+// note is what is to be remembered of a managed person: the record, until something is
+// changed in it.
+func (s *Subject) note() *plan.Link {
 	if s.Decision.Note == nil {
 		note := *s.Link
 		s.Decision.Note = &note
 	}
-	s.Decision.Note.NotVisibleSince = nil
+	return s.Decision.Note
 }
 
 // Own makes the person's actions point to the subject's own record: the view they were
