@@ -9,7 +9,11 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"iter"
 	"strconv"
+	"sync"
+
+	"go.etcd.io/bbolt"
 
 	"tracktik-sync/sync/plan"
 )
@@ -158,3 +162,164 @@ func deflate(doc []byte) []byte {
 func inflate(data []byte) ([]byte, error) { return io.ReadAll(inflated(data)) }
 
 func inflated(data []byte) io.Reader { return flate.NewReader(bytes.NewReader(data)) }
+
+// packed begins the content of a packed record: JSON never begins like that. What follows
+// is the JSON, deflated with packedWords.
+const packed = 0x01
+
+// packedWords are the words that the JSON of records repeats, the commonest last. They are
+// part of the schema: another text would make every packed record unreadable.
+const packedWords = `"seen_deprovisioned":true,"not_visible_since":"unassigned_since":"restored":true,"kept":true,"others_role":true,"last_repair":"` +
+	`"elsewhere_status":"TERMINATED"}"terminated":"","roles":[{"elsewhere":true},"stuck":true,"gone":true,"again":true}` +
+	`"approved":true,"told":"","message":"the answer was lost; a look-up shows that it happened"found by a look-up: it had happened"` +
+	`"kind":"rename_role","kind":"link_role","kind":"create_role","kind":"reactivate","kind":"revoke_role","kind":"terminate",` +
+	`"kind":"adopt","kind":"update","reason":"no longer assigned to the app"outcome":"failed","outcome":"found","outcome":"held",` +
+	`"by":"tracktik-sync@tracktik-sync (cronjob)","by":"root@ (timer)","by":"(manual)","kind":"create","person":"00u","login":"` +
+	`"changes":[{"field":"username","old":"","new":"@"},{"field":"firstName","old":"","new":"},{"field":"lastName","old":"","new":"},` +
+	`{"field":"email","old":"","new":"@.com"},{"field":"jobTitle","old":"","new":"Security Guard"},{"field":"primaryPhone","old":"","new":"+1 555 },` +
+	`{"field":"secondaryPhone","old":"","new":"},{"field":"address.addressLine1","old":"","new":" Street"},{"field":"address.city","old":"","new":"},` +
+	`{"field":"address.state","old":"","new":"},{"field":"address.postalCode","old":"","new":"},{"field":"address.country","old":"","new":"US"},` +
+	`{"field":"language","old":"","new":"EN_US"},{"field":"customId","old":"","new":"},{"field":"region","old":"","new":"}],` +
+	`"reason":"assigned to the app, and has no employee through group 00g","outcome":"done","attempts":1,"request":"` +
+	`{"seq":0,"time":"2026-01-01T00:00:00.000000000Z","run":"20260101T000000Z-000001","by":"","kind":"grant_role","person":"00u","login":"@",` +
+	`"employee":1,"role":{"id":2,"name":" ","group_id":"00g"},"reason":"is in group ","outcome":"done","attempts":1,"request":"` +
+	`{"role":1,"person":"00u1","id":1,"employee":1,"group":"00g1","how":"adopted","since":"2026-01-01T00:00:00.000000000Z","run":"20260101T000000Z-000001"}` +
+	`{"person":"00u1","employee":1,"how":"created","since":"2026-01-01T00:00:00.000000000Z","run":"20260101T000000Z-000001","login":"@.com","email":"@.com",` +
+	`"pushed":["","","","","","","","","","","","","","",""],"pushed_region":1,"assigned_by":"00g"}`
+
+// isPackable reports whether the records of a bucket may be packed: JSON of which there is
+// one a person, grant or action.
+func isPackable(bucket []byte) bool {
+	switch string(bucket) {
+	case string(bucketPeople), string(bucketFormers), string(bucketGrants), string(bucketAudit):
+		return true
+	}
+	return false
+}
+
+var (
+	packers = sync.Pool{New: func() any {
+		w, _ := flate.NewWriterDict(nil, flate.DefaultCompression, []byte(packedWords)) // the level is valid
+		return w
+	}}
+	unpackers = sync.Pool{New: func() any { return flate.NewReaderDict(nil, []byte(packedWords)) }}
+)
+
+// packRecord makes the JSON of a record small.
+func packRecord(content []byte) []byte {
+	w := packers.Get().(*flate.Writer)
+	defer packers.Put(w)
+	var out bytes.Buffer
+	out.WriteByte(packed)
+	w.Reset(&out)
+	_, _ = w.Write(content) // a Buffer takes everything
+	_ = w.Close()
+	if out.Len() >= len(content) {
+		return content
+	}
+	return out.Bytes()
+}
+
+// unpackRecord undoes packRecord; what was never packed stays as it is.
+func unpackRecord(content []byte) ([]byte, error) {
+	if len(content) == 0 || content[0] != packed {
+		return content, nil
+	}
+	r := unpackers.Get().(io.Reader)
+	defer unpackers.Put(r)
+	if err := r.(flate.Resetter).Reset(bytes.NewReader(content[1:]), []byte(packedWords)); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
+}
+
+// scanRows is how many records an iterator reads in one transaction.
+const scanRows = 500
+
+// scan yields what decode makes of the records of s, in the order of their keys.
+// decode leaves a record out by false. It reads some rows in one transaction and
+// yields them after it. An error ends the sequence.
+func scan[T any](db *DB, s span, rows int, decode func(tx *bbolt.Tx, k, v []byte) (T, bool, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var zero T
+		var page []T // most scans find one record or none
+		for next := s.from; ; {
+			page = page[:0]
+			more := false
+			err := db.view(func(tx *bbolt.Tx) error {
+				last, err := readRows(tx, span{s.bucket, s.prefix, next, s.to}, rows, func(k, v []byte) error {
+					t, ok, err := decode(tx, k, v)
+					if ok && err == nil {
+						page = append(page, t)
+					}
+					return err
+				})
+				if more = last != nil; more {
+					next = append(last, 0) // the smallest key above it
+				}
+				return err
+			})
+			for _, t := range page {
+				if !yield(t, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(zero, err)
+			}
+			if err != nil || !more {
+				return
+			}
+		}
+	}
+}
+
+// readRows calls row for up to n records of s. It returns a copy of the last key,
+// or nil when no record is left.
+func readRows(tx *bbolt.Tx, s span, n int, row func(k, v []byte) error) ([]byte, error) {
+	b := tx.Bucket(s.bucket)
+	if b == nil {
+		return nil, nil
+	}
+	from := s.from
+	if bytes.Compare(from, s.prefix) < 0 {
+		from = s.prefix
+	}
+	var last []byte
+	c := b.Cursor()
+	for k, v := c.Seek(from); s.holds(k); k, v = c.Next() {
+		if n == 0 {
+			return bytes.Clone(last), nil
+		}
+		if err := row(k, v); err != nil {
+			return nil, err
+		}
+		last, n = k, n-1
+	}
+	return nil, nil
+}
+
+// holds reports whether k is a key, and not beyond the end of s.
+func (s span) holds(k []byte) bool {
+	return k != nil && bytes.HasPrefix(k, s.prefix) && (s.to == nil || bytes.Compare(k, s.to) <= 0)
+}
+
+// backwards calls row for the records of s from s.to back to s.from, until row
+// says false.
+func backwards(tx *bbolt.Tx, s span, row func(k, v []byte) (bool, error)) error {
+	b := tx.Bucket(s.bucket)
+	if b == nil {
+		return nil
+	}
+	c := b.Cursor()
+	step := c.Prev
+	if beyond, _ := c.Seek(append(bytes.Clone(s.to), 0)); beyond == nil {
+		step = c.Last
+	}
+	for k, v := step(); s.holds(k) && bytes.Compare(k, s.from) >= 0; k, v = c.Prev() {
+		if more, err := row(k, v); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}

@@ -2,6 +2,9 @@ package plan
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 )
 
 // freeingFirst orders groups so that one whose role gives a name free comes before the
@@ -113,4 +116,160 @@ func (g *groupPass) rename(v *GroupView, ref *RoleRef, old, want string) {
 		return
 	}
 	g.names[FoldName(old)] = v.Group.ID
+}
+
+// A RoleKey is a key of sync.groups.roles with the role that it gives.
+type RoleKey struct{ Key, Role string }
+
+// RoleKeys finds which keys of sync.groups.roles are a group's.
+type RoleKeys struct {
+	roles  map[string]string
+	folded map[string]string // a key by its folded form; the first of several
+	globs  []string          // sorted
+}
+
+// NewRoleKeys reads sync.groups.roles: roles by id or name, under ids, names or globs of
+// names of groups.
+func NewRoleKeys(roles map[string]string) RoleKeys {
+	k := RoleKeys{roles: roles, folded: make(map[string]string, len(roles))}
+	for _, key := range slices.Sorted(maps.Keys(roles)) {
+		if name := FoldName(key); k.folded[name] == "" {
+			k.folded[name] = key
+		}
+		if strings.Contains(key, "*") {
+			k.globs = append(k.globs, key)
+		}
+	}
+	return k
+}
+
+// Find returns the keys that name the group: that of its id, else of its name or of the
+// name that it had when its role was mapped, else the globs that such a name fits. It is
+// one key, or several globs whose roles are spelt differently.
+func (k RoleKeys) Find(g Group, l *GroupLink) []RoleKey {
+	names := []string{string(g.ID), g.Name}
+	if l != nil && l.How == HowMapped {
+		names = append(names, l.Name)
+	}
+	for _, name := range names {
+		if k.roles[name] != "" {
+			return []RoleKey{{name, k.roles[name]}}
+		}
+	}
+	for _, name := range names[1:] {
+		if key := k.folded[FoldName(name)]; key != "" {
+			return []RoleKey{{key, k.roles[key]}}
+		}
+	}
+	for _, name := range names[1:] {
+		if fits := k.fitting(name); len(fits) > 0 {
+			return fits
+		}
+	}
+	return nil
+}
+
+// fitting returns the globs that the name fits, one a spelling of their roles.
+func (k RoleKeys) fitting(name string) []RoleKey {
+	var fits []RoleKey
+	for _, glob := range k.globs {
+		role := k.roles[glob]
+		again := func(f RoleKey) bool { return FoldName(f.Role) == FoldName(role) }
+		if MatchGlob(glob, name) && !slices.ContainsFunc(fits, again) {
+			fits = append(fits, RoleKey{glob, role})
+		}
+	}
+	return fits
+}
+
+// GroupKeys are the keys by which the configuration names groups: of sync.groups.roles,
+// names, ids and order. Those of a push mode that does not use them are left out.
+type GroupKeys struct{ Roles, Names, IDs, Order []string }
+
+// manyDeadKeys is for how many dead keys the nearest group is looked for.
+const manyDeadKeys = 20
+
+// DeadKeys warns of each key that fits no group. Read are all groups that Okta has shown in
+// this run; pushed are those that become roles, with what is on record of them.
+func DeadKeys(keys GroupKeys, pushed []GroupView, read []Group) []Warning {
+	d := deadKeys{pushed: pushed, read: read}
+	d.look("sync.groups.ids", keys.IDs, func(key string, v *GroupView) bool { return string(v.Group.ID) == key })
+	d.look("sync.groups.names", keys.Names, func(key string, v *GroupView) bool {
+		return MatchGlob(key, v.Group.Name) || v.Link != nil && v.Link.Matched != "" && MatchGlob(key, v.Link.Matched)
+	})
+	named := func(key string, v *GroupView) bool {
+		return string(v.Group.ID) == key || MatchGlob(key, v.Group.Name) ||
+			v.Link != nil && v.Link.How == HowMapped && MatchGlob(key, v.Link.Name)
+	}
+	d.look("sync.groups.roles", keys.Roles, named)
+	d.look("sync.groups.order", keys.Order, named)
+	return d.warnings
+}
+
+type deadKeys struct {
+	pushed   []GroupView
+	read     []Group
+	warnings []Warning
+}
+
+func (d *deadKeys) look(where string, keys []string, fits func(string, *GroupView) bool) {
+	for _, key := range keys {
+		if slices.ContainsFunc(d.pushed, func(v GroupView) bool { return fits(key, &v) }) {
+			continue
+		}
+		d.warnings = append(d.warnings, Warning{Code: WarningDeadKey, Field: where,
+			Message: fmt.Sprintf("%s names %s, which fits no group that is pushed%s", where, quote(key), d.instead(key))})
+	}
+}
+
+// instead says which group may be meant: one that fits and is not pushed, or the nearest.
+func (d *deadKeys) instead(key string) string {
+	if len(d.warnings) >= manyDeadKeys {
+		return ""
+	}
+	var best *Group
+	least := 0
+	for i := range d.read {
+		g := &d.read[i]
+		if string(g.ID) == key || MatchGlob(key, g.Name) {
+			return fmt.Sprintf("; group %s (%s) fits, and is not pushed", quote(g.Name), g.ID)
+		}
+		n := min(globDistance(FoldName(key), FoldName(g.Name)), globDistance(key, string(g.ID)))
+		if best == nil || n < least {
+			best, least = g, n
+		}
+	}
+	if best == nil || 2*least > len([]rune(strings.ReplaceAll(key, "*", ""))) {
+		return "; Okta has no such group, or does not show it to us"
+	}
+	return fmt.Sprintf("; the nearest is group %s (%s)", quote(best.Name), best.ID)
+}
+
+// globDistance is how many letters have to be added, removed or changed before s fits the
+// pattern; what `*` stands for costs nothing.
+func globDistance(pattern, s string) int {
+	text := []rune(s)
+	row := make([]int, len(text)+1) // distances of the pattern so far to each beginning of text
+	for j := range row {
+		row[j] = j
+	}
+	for _, p := range pattern {
+		before := row[0] // of the pattern without p, to one letter less
+		if p != '*' {
+			row[0]++
+		}
+		for j, letter := range text {
+			above, cost := row[j+1], 1
+			if p == letter {
+				cost = 0
+			}
+			if p == '*' {
+				row[j+1] = min(above, row[j])
+			} else {
+				row[j+1] = min(before+cost, above+1, row[j]+1)
+			}
+			before = above
+		}
+	}
+	return row[len(text)]
 }

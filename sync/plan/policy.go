@@ -1,6 +1,9 @@
 package plan
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Policy is what the configuration allows and prefers. It is data: the same
 // policy and the same world make the same plan.
@@ -72,4 +75,120 @@ func (l Limits) Of(k Kind) Limit {
 		return limit
 	}
 	return NoLimit
+}
+
+// A Who is what is known of a person and their employee, as far as it tells whether
+// they are protected. What is not known is nil.
+type Who struct {
+	Person   *Person
+	Link     *Link     // or what a former employee's was
+	Wanted   *Wanted   // what Okta wants of them
+	Employee *Employee // as TrackTik holds it now
+}
+
+// names are the logins and e-mails that they go by: in Okta, and in TrackTik as it was
+// last told, last seen, and is now.
+func (w Who) names() []string {
+	var names []string
+	if p := w.Person; p != nil {
+		names = append(names, p.Login, p.Email)
+	}
+	if w.Wanted != nil {
+		names = append(names, w.Wanted.Email)
+	}
+	if l := w.Link; l != nil {
+		names = append(names, l.Login, l.Email, l.Pushed[Username], l.Pushed[Email], l.Seen[Username], l.Seen[Email])
+	}
+	if e := w.Employee; e != nil {
+		names = append(names, e.Values[Username], e.Values[Email])
+	}
+	return names
+}
+
+const heldOwn = HeldProtected + ": this is the integration's account"
+
+// Protects reports whether sync.protected names somebody: they are never terminated,
+// never adopted, and neither get nor lose a role.
+func (pol *Policy) Protects(w Who) bool {
+	return len(pol.Protected) > 0 && slices.ContainsFunc(w.names(), func(name string) bool { return name != "" && MatchAny(pol.Protected, name) })
+}
+
+// Owns reports whether the employee is the integration's account, to whom
+// nothing is ever done: by id, and by user name where the id is not known.
+func (pol *Policy) Owns(w Who) bool {
+	if l := w.Link; l != nil && (pol.owns(l.Employee, l.Pushed[Username]) || pol.owns(l.Employee, l.Seen[Username])) {
+		return true
+	}
+	return w.Employee != nil && pol.owns(w.Employee.ID, w.Employee.Values[Username])
+}
+
+func (pol *Policy) owns(id EmployeeID, username string) bool {
+	if pol.Own != 0 {
+		return id == pol.Own
+	}
+	return pol.OwnUsername != "" && FoldName(username) == FoldName(pol.OwnUsername)
+}
+
+// Shields is why somebody neither gets nor loses anything, as a Held reason; empty: they
+// may.
+func (pol *Policy) Shields(w Who) string {
+	switch {
+	case pol.Owns(w):
+		return heldOwn
+	case pol.Protects(w):
+		return HeldProtected + ": sync.protected names them"
+	}
+	return ""
+}
+
+// Spare holds what would touch the employee whose credentials we use, for who learns of
+// them after the decision.
+func (d *Decision) Spare(pol *Policy) {
+	kept := d.Actions[:0]
+	for _, a := range d.Actions {
+		if pol.owns(a.Employee, "") {
+			d.hold(a, heldOwn)
+			continue
+		}
+		kept = append(kept, a)
+	}
+	d.Actions = kept
+}
+
+// who is the view's person, with their employee.
+func (v *View) who() Who {
+	return Who{Person: v.Person, Link: v.Link, Wanted: &v.Mapped.Wanted, Employee: v.Employee}
+}
+
+// remember notes, whatever the verdict, by which names TrackTik has somebody, and in what
+// state.
+func (v *View) remember(d *Decision) {
+	if v.Link == nil || v.Employee == nil && !v.Gone {
+		return
+	}
+	note := *v.Link
+	if d.Note != nil {
+		note = *d.Note
+	}
+	note.ElsewhereStatus = v.ended()
+	if v.Employee != nil {
+		noteNames(&note, v.Employee)
+	}
+	if note != *v.Link || d.Note != nil {
+		d.Note = &note
+	}
+}
+
+// noteNames remembers the names that TrackTik was seen to hold in the place of those
+// that it was told: sync.protected means them too, when TrackTik is not read.
+func noteNames(link *Link, e *Employee) {
+	for _, f := range []Field{Username, Email} {
+		if !e.Has.Has(f) {
+			continue
+		}
+		link.Seen[f] = ""
+		if !f.Same(e.Values[f], link.Pushed[f]) {
+			link.Seen[f] = e.Values[f]
+		}
+	}
 }

@@ -2,10 +2,17 @@ package state
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 
 	"golang.org/x/sys/windows"
 )
+
+// giveToDirectorysOwner does nothing: files inherit their rights from the directory.
+func giveToDirectorysOwner(string) error { return nil }
+
+// isOurs is true: rights are the directory's.
+func isOurs(fs.FileInfo) bool { return true }
 
 // A fileLock is the lock that bbolt takes of the snapshot at path. Windows locks a part of
 // a file for everybody, and bbolt one behind all that can be in it, so that the rest is read

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/gofrs/flock"
 )
 
 // giveToDirectorysOwner hands a file that root made to whoever has its directory. An
@@ -37,3 +39,8 @@ func isOurs(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return !ok || int(stat.Uid) == os.Geteuid()
 }
+
+type fileLock = flock.Flock
+
+// newFileLock is the lock that bbolt takes of the snapshot at path.
+func newFileLock(path string) *fileLock { return flock.New(path) }
