@@ -154,9 +154,19 @@ func (r *guard) judge(ctx context.Context, actions []plan.Action, held []plan.He
 }
 
 // keepNames are the people who are to give a name free and whose update is not due yet,
-// since TrackTik refused it before: they keep the name in this run.
+// since TrackTik refused it before, or whose employee may be somebody else: they keep the
+// name in this run.
 func (r *guard) keepNames(actions []plan.Action) map[plan.PersonID]string {
 	waits := map[plan.PersonID]string{}
+	for _, wants := range []map[plan.PersonID][]plan.PersonID{r.Names.After, r.Names.Freed} {
+		for _, owners := range wants {
+			for _, owner := range owners {
+				if s := r.People.Subjects[owner]; s != nil && s.Doubtful() {
+					waits[owner] = plan.HeldDoubtfulMatch
+				}
+			}
+		}
+	}
 	if len(r.Names.After) == 0 {
 		return waits
 	}

@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"tracktik-sync/okta/oktatest"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/links"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -20,15 +22,21 @@ func rewound(t *testing.T, later func(*world)) *world {
 	w := newWorld(t)
 	w.hire("ada", "ben")
 	w.run()
-	backup := filepath.Join(t.TempDir(), "backup.db")
+	w.rewind(func() { later(w) })
+	return w
+}
+
+// rewind restores the snapshot from a backup that is older than what later does.
+func (w *world) rewind(later func()) {
+	w.Helper()
+	backup := filepath.Join(w.TempDir(), "backup.db")
 	w.must(w.db.Backup(backup))
-	later(w)
+	later()
 	w.must(w.db.Close())
 	_, err := state.Restore(backup, w.path, w.binding(), state.Options{Now: w.now})
 	w.must(err)
 	w.db, err = state.Open(w.path, state.Options{Now: w.now})
 	w.must(err)
-	return w
 }
 
 // rehire lets a person leave, and come back as a new employee.
@@ -281,5 +289,124 @@ func TestAReplacementHasTheNamesOfNobodyElse(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// mislinked is a world whose snapshot was restored from a backup in which ada is linked to
+// an employee who agrees with her in nothing.
+func mislinked(t *testing.T, keep bool) (w *world, employee int64) {
+	t.Helper()
+	w = newWorld(t)
+	w.policy.AdoptKeep = keep
+	w.hire("ada", "ben")
+	w.group("Site North", "ben")
+	w.policy.UpdateUsers = false
+	w.pair("ada", employeeOf(strangers(w, []string{"ada"})))
+	w.run() // ben is made
+	w.policy.UpdateUsers = true
+	employee = w.linked("ada")
+	w.rewind(func() {})
+	return w, employee
+}
+
+func employeeOf(pairs []links.Pair) plan.EmployeeID { return pairs[0].Employee }
+
+// pair links a person, as an administrator does.
+func (w *world) pair(name string, e plan.EmployeeID) {
+	w.Helper()
+	linked, err := w.build().LinkPeople(context.Background(), []links.Pair{{User: mail(name), Employee: e}})
+	w.must(err)
+	w.must(linked[0].Err)
+}
+
+// linked is the employee on record.
+func (w *world) linked(name string) int64 {
+	w.Helper()
+	link, _, err := w.db.Link(plan.PersonID(w.users[name]))
+	w.must(err)
+	return int64(link.Employee)
+}
+
+func TestARestoredLinkThatAgreesInNothingIsNotBelieved(t *testing.T) {
+	for name, c := range map[string]struct {
+		keep   bool
+		change func(*world)
+		done   string // once the link is confirmed
+	}{
+		"ada left":                  {false, func(w *world) { w.org.UnassignUser(w.app, w.users["ada"]) }, "terminate 1"},
+		"ada left, kept as she was": {true, func(w *world) { w.org.UnassignUser(w.app, w.users["ada"]) }, "terminate 1"},
+		"ada is to be changed":      {false, func(*world) {}, "update 1"},
+		"ada is given a role":       {true, func(w *world) { w.group("Site North", "ada") }, "grant_role 1"},
+		"ada is suspended, and leaves": {true, func(w *world) {
+			w.policy.TerminateSuspended = true
+			w.org.SetUserStatus(w.users["ada"], oktatest.StatusSuspended)
+		}, "terminate 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, employee := mislinked(t, c.keep)
+			c.change(w)
+			for _, opt := range []tsync.RunOptions{{Users: []string{mail("ada")}}, {}, {}, {Users: []string{mail("ada")}}, refreshed, {}} {
+				doc := w.runWith(opt)
+				w.wantNoWrites()
+				w.wantHeld(doc, plan.HeldDoubtfulMatch, "ada")
+			}
+			w.pair("ada", plan.EmployeeID(employee))
+			w.wantDone(w.run(), c.done)
+		})
+	}
+}
+
+func TestARestoredLinkIsBelievedByAnyNameThatAgrees(t *testing.T) {
+	for name, now := range map[string]func(*world, *tracktiktest.Employee){
+		"the username": func(_ *world, e *tracktiktest.Employee) {
+			e.Email, e.FirstName, e.LastName = "x@acme.example", "X", "Y"
+		},
+		"the e-mail":          func(_ *world, e *tracktiktest.Employee) { e.Username, e.FirstName, e.LastName = "x", "X", "Y" },
+		"first and last name": func(_ *world, e *tracktiktest.Employee) { e.Username, e.Email = "x", "x@acme.example" },
+		"what ada is called in Okta by now": func(w *world, e *tracktiktest.Employee) {
+			w.org.UpdateUser(w.users["ada"], map[string]any{"login": "new@acme.example", "email": "new@acme.example", "firstName": "New", "lastName": "Name"})
+			e.Username, e.Email, e.FirstName, e.LastName = "new@acme.example", "new@acme.example", "New", "Name"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := rewound(t, func(w *world) {
+				w.must(w.portal.UpdateEmployee(w.employee("ada").ID, func(e *tracktiktest.Employee) { now(w, e) }))
+			})
+			employee := w.linked("ada")
+			w.run()
+			w.org.UnassignUser(w.app, w.users["ada"])
+			w.wantDone(w.run(), "terminate 1")
+			if e, _ := w.portal.Employee(employee); e.Status != tracktiktest.Terminated {
+				t.Errorf("employee %d is %s", e.ID, e.Status)
+			}
+		})
+	}
+}
+
+func TestADoubtfulLinkIsSettledByARefreshThatFindsAName(t *testing.T) {
+	w, employee := mislinked(t, true)
+	w.wantHeld(w.run(), plan.HeldDoubtfulMatch, "ada")
+	w.must(w.portal.UpdateEmployee(employee, func(e *tracktiktest.Employee) { e.FirstName, e.LastName = "Ada", "Guard" }))
+	doc := w.runWith(refreshed)
+	for _, h := range doc.Held {
+		if h.Code() == plan.HeldDoubtfulMatch {
+			t.Error(h.Why)
+		}
+	}
+	w.org.UnassignUser(w.app, w.users["ada"])
+	w.wantDone(w.run(), "terminate 1")
+}
+
+func TestAnEmployeeWhoMayBeSomebodyElseKeepsTheirNames(t *testing.T) {
+	w, _ := mislinked(t, true)
+	w.org.UnassignUser(w.app, w.users["ada"])
+	w.org.UpdateUser(w.users["ada"], map[string]any{"login": "gone@acme.example", "email": "gone@acme.example"})
+	w.users["eve"] = w.org.AddUser(oktatest.User{Login: "old-ada", Email: "old-" + mail("ada"), FirstName: "Eve", LastName: "Other"})
+	w.org.AssignUser(w.app, w.users["eve"], oktatest.Assignment{})
+	for range 2 {
+		doc := w.run()
+		w.wantHeld(doc, plan.HeldDoubtfulMatch, "ada")
+		w.wantHeld(doc, plan.HeldDoubtfulMatch, "eve")
+		w.wantNoWrites()
 	}
 }

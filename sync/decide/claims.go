@@ -55,7 +55,7 @@ func (r *nameDecider) find(field plan.Field, name string, leavers map[plan.Field
 func (r *nameDecider) leaversByName() map[plan.Field]map[string][]plan.PersonID {
 	named := map[plan.Field]map[string][]plan.PersonID{plan.Username: {}, plan.Email: {}}
 	for id, s := range r.People.Subjects {
-		if s.Employee == nil || !s.Employee.Active() || !read.Terminates(s) {
+		if s.Employee == nil || !s.Employee.Active() || !read.Departs(s) {
 			continue
 		}
 		for field, of := range named {
@@ -102,7 +102,7 @@ func (r *nameDecider) owners(field plan.Field, ask func(string) ([]plan.PersonID
 			o.Keeps = "sync.update_users is off"
 		}
 		if s != nil {
-			o.Leaves = read.Terminates(s)
+			o.Leaves = read.Departs(s)
 			o.Missing = s.Absent && !o.Leaves
 			o.Confirmed = s.Evidence != plan.EvidenceSample
 		}

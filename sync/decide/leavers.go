@@ -23,7 +23,7 @@ func (r *peopleDecider) readLeavers(ctx context.Context, list []*read.Subject) e
 		return nil
 	}
 	leavers := slices.DeleteFunc(slices.Clone(list), func(s *read.Subject) bool {
-		return s.Link == nil || !s.Looked.IsZero() || !read.Terminates(s)
+		return s.Link == nil || !s.Looked.IsZero() || !read.Departs(s)
 	})
 	if len(leavers) == 0 {
 		return nil

@@ -118,7 +118,7 @@ func (r *roleViewer) roleView(id plan.PersonID) (*plan.RoleView, error) {
 		}
 		link = &stored
 		v.User.Login = link.Login
-	case s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || s.Became != nil:
+	case s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || s.Became != nil || s.Doubtful():
 		return nil, nil
 	default:
 		v.User, link = s.Ref(), s.Link

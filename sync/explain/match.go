@@ -91,6 +91,9 @@ func (x *teller) tellLink(step *Step, l *plan.Link) {
 	if l.Restored {
 		x.note(StepMatch, "was restored, and Okta has not shown them in scope since: neither terminated nor revoked before that, or `forget --restored`")
 	}
+	if l.Doubtful {
+		x.note(StepMatch, "the snapshot was restored, or bound to another system, and the employee agreed in no name: nothing is done before `link` or `unlink`")
+	}
 	if l.NotVisibleSince != nil {
 		x.note(StepMatch, "Okta has not shown them since %s", moment(*l.NotVisibleSince))
 	}

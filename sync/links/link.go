@@ -276,16 +276,18 @@ func (l *linker) judge(i int) {
 		return
 	}
 	e, m := s.Employee, &s.Matches[0]
+	same := s.Link != nil && s.Link.Employee == e.ID
+	confirmed := same && s.Link.Doubtful // whom they tie already, and a restore has made doubtful
 	switch id := s.Person.ID; {
 	case l.open[id] != "" && l.made[id] != e.ID:
 		p.Err = fmt.Errorf("a write of run %s about user %s is not settled: let a `sync` run first", l.open[id], id)
-	case s.Link != nil && s.Link.Employee == e.ID && p.Line > 0: // a file grows, and is read again
+	case same && !confirmed && p.Line > 0: // a file grows, and is read again
 		p.Already = true
-	case s.Link != nil && s.Link.Employee == e.ID:
+	case same && !confirmed:
 		p.Err = fmt.Errorf("user %s is linked to employee %d already", id, e.ID)
-	case s.Link != nil:
+	case s.Link != nil && !same:
 		p.Err = fmt.Errorf("user %s is linked to employee %d: `unlink %s` first", id, s.Link.Employee, id)
-	case m.Owner != "":
+	case m.Owner != "" && !same:
 		p.Err = fmt.Errorf("employee %d is linked to user %s: `unlink %s` first", e.ID, m.Owner, m.Owner)
 	case l.Pol.Owns(plan.Who{Employee: e}):
 		p.Err = fmt.Errorf("employee %d is the integration's account", e.ID)
@@ -297,6 +299,7 @@ func (l *linker) judge(i int) {
 		p.Err = fmt.Errorf("whether employee %d holds a protected role cannot be told: %s", e.ID, m.Doubt)
 	case !e.Active():
 		p.Err = fmt.Errorf("employee %d is %s: activate them in TrackTik, or link an active one", e.ID, e.Status)
+	case confirmed: // the next run does what is due
 	case s.Judgement.Verdict == plan.Depart, s.Judgement.Verdict == plan.Doubt, s.Judgement.Verdict == plan.Ignore:
 		p.Err = fmt.Errorf("user %s is not to have an employee (%s), and the next run would end this one: assign the app in Okta first", id, s.Judgement.Why)
 	case s.OutOf:
@@ -311,6 +314,11 @@ func (l *linker) judge(i int) {
 
 // linkOf is the link of a pair: as after an adoption, but that an administrator said so.
 func (l *linker) linkOf(s *read.Subject) plan.Link {
+	if s.Link != nil { // confirmed
+		link := *s.Link
+		link.Doubtful, link.How = false, plan.HowLinked
+		return link
+	}
 	link := plan.Adopted(s.Want(), s.Employee, l.Pol.AdoptKeep)
 	link.How, link.Person, link.Since, link.Login, link.Email = plan.HowLinked, s.Person.ID, l.Moment(), s.Person.Login, s.Person.Email
 	link.AssignedBy = s.Whole().Assignment.Group

@@ -49,13 +49,13 @@ type Mark struct {
 	Employee EmployeeID // 0: not managed
 	Due      DayNumber  // a day on which time alone changes something; 0: there is none
 	// Open says that the link holds something that time alone can change (not
-	// visible, unassigned, ended elsewhere, restored): judge it whatever the print.
+	// visible, unassigned, ended elsewhere, restored, doubtful): judge it whatever the print.
 	Open bool
 }
 
 // Open reports whether something about the link is unfinished. See Mark.
 func (l Link) Open() bool {
-	return l.NotVisibleSince != nil || l.UnassignedSince != nil || l.ElsewhereStatus != "" || l.Restored
+	return l.NotVisibleSince != nil || l.UnassignedSince != nil || l.ElsewhereStatus != "" || l.Restored || l.Doubtful
 }
 
 // A Membership is the members of a group, as Okta last listed them.

@@ -36,6 +36,7 @@ type View struct {
 	Employee *Employee // as a refresh read it; nil: it was not read, or Fresh
 	Fresh    bool      // TrackTik was read whole: without an Employee, it is as pushed
 	Gone     bool      // a refresh found that there is no such employee
+	Stale    bool      // the snapshot was restored, or bound to another system: Employee has to prove the link
 	Matches  []Match   // of a person without a link
 	Tie      *Tie      // what Okta's external id says of them; nil: nothing, or it is not believed
 	Former   *Former   // who they were last, when they are not managed
@@ -86,7 +87,10 @@ func (d *Decision) warn(u UserRef, code, message string) {
 // Decide reads the second table of the package comment. Roles are DecideRoles's.
 func Decide(v *View, pol *Policy) Decision {
 	var d Decision
+	doubtful := v.Link != nil && v.doubtful()
 	switch {
+	case doubtful && (v.Judgement.Verdict == Depart || v.Judgement.Verdict == Provision):
+		v.holdDoubtful(&d)
 	case v.Link == nil && v.Judgement.Verdict == Provision:
 		decideNew(v, pol, &d)
 	case v.Link == nil:
@@ -101,6 +105,7 @@ func Decide(v *View, pol *Policy) Decision {
 		decideManaged(v, pol, &d)
 	}
 	v.remember(&d)
+	v.noteDoubt(&d, doubtful)
 	return d
 }
 

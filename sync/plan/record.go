@@ -57,6 +57,10 @@ type Link struct {
 	Restored          bool       `json:"restored,omitempty"`           // by `restore`, and not seen in scope since
 	Kept              bool       `json:"kept,omitempty"`               // adopted with on_adopt keep: Pushed is Okta's value at that time
 
+	// Doubtful says that the employee agreed in no name when the snapshot was restored, or
+	// bound to another system. It ends when they do, or when `link` says so.
+	Doubtful bool `json:"doubtful,omitempty"`
+
 	OthersRole bool `json:"others_role,omitempty"` // held a role that this program did not give, when TrackTik was last read
 
 	// LastRepair is what the last update by drift set; the same one again, before

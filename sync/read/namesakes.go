@@ -221,7 +221,7 @@ func (r *NameReader) stranger(ctx context.Context, names plan.Values, but plan.P
 // whole run decide about.
 func (r *NameReader) FindRenamed(ctx context.Context, list []*Subject) (held []*Subject, err error) {
 	for _, s := range list {
-		if s.Employee == nil || !s.Employee.Active() || !Terminates(s) || !renamed(s) {
+		if s.Employee == nil || !s.Employee.Active() || !Departs(s) || !renamed(s) {
 			continue
 		}
 		heir, err := r.presentHeir(ctx, s)

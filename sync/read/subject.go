@@ -135,6 +135,11 @@ func (s *Subject) Ended() bool {
 	})
 }
 
+// Doubtful reports that whose the employee on record is cannot be told.
+func (s *Subject) Doubtful() bool {
+	return (s.Link != nil || s.Was != nil) && slices.ContainsFunc(s.Decision.Held, func(h plan.Held) bool { return h.Code() == plan.HeldDoubtfulMatch })
+}
+
 // TakeCreate takes the action of somebody new who is made, and nothing else, out of the
 // decision. What follows from it holds all the same.
 func (s *Subject) TakeCreate() (a plan.Action, alone bool) {
@@ -193,9 +198,10 @@ func Who(link *plan.Link, s *Subject) plan.Who {
 	return plan.Who{Person: &person, Link: link, Wanted: s.Want(), Employee: s.Employee}
 }
 
-// Terminates reports whether the person's employee is terminated in this plan.
-func Terminates(s *Subject) bool {
-	return slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Terminate })
+// Departs reports whether the person's employee is terminated in this plan, or would be but
+// for a doubt who that is.
+func Departs(s *Subject) bool {
+	return s.Doubtful() && s.Judgement.Verdict == plan.Depart || slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Terminate })
 }
 
 // EndedStatus is in what state somebody's employee is who is not active; s may be nil.
