@@ -23,6 +23,7 @@ const (
 	passes  = "passes"  // everything due is done
 	holds   = "holds"   // what rests on the source waits, the rest is done
 	partly  = "partly"  // the same, with exit 1 and a sentence
+	lacks   = "lacks"   // it may not be read: the same, and the sentence names the right
 	problem = "problem" // the people whom it is about have a problem, the rest is done
 )
 
@@ -190,11 +191,11 @@ var sources = []source{
 	{name: "tracktik: user-roles", portal: true, selects: with(with(path("/user-roles"), "user.id", false), "role.id", false), limit: 5, but: everything(partly, map[string]string{
 		"pages that shift": passes, "401 once": passes, "429 for a while": passes, "500 once": passes, "a closed connection": passes,
 	})},
-	{name: "tracktik: regions", portal: true, selects: path("/regions"), limit: 2, but: map[string]string{"[]": problem}},
-	{name: "tracktik: termination reasons", portal: true, selects: path("/employment-termination-reasons"), limit: 2},
+	{name: "tracktik: regions", portal: true, selects: path("/regions"), limit: 2, but: map[string]string{"[]": problem, "403": lacks}},
+	{name: "tracktik: termination reasons", portal: true, selects: path("/employment-termination-reasons"), limit: 2, but: map[string]string{"403": lacks}},
 	{name: "tracktik: look-ups of employees", portal: true, selects: func(r *http.Request) bool {
 		return path("/employees")(r) && (r.URL.Query().Has("username") || r.URL.Query().Has("email"))
-	}, but: map[string]string{"[]": passes, "records left out": passes}}, // there is nobody of that name
+	}, but: map[string]string{"[]": passes, "records left out": passes, "403": lacks}}, // there is nobody of that name
 }
 
 // everything is the outcome of all faults but some.
@@ -333,6 +334,22 @@ func (w *world) wantOutcome(want, before string, s source) {
 	case partly:
 		if code != tsync.ExitFailed || err == nil || !strings.Contains(err.Error(), "tracktik") {
 			w.Errorf("exit %d, %v: want exit 1 and a sentence that names the system\n%s", code, err, details(doc))
+		}
+		err = nil
+	case lacks:
+		if code != tsync.ExitFailed || err == nil || !strings.Contains(err.Error(), "does not let the program read ") {
+			w.Errorf("exit %d, %v: want exit 1 and a sentence that names the right\n%s", code, err, details(doc))
+		}
+		if len(doc.Problems) > 0 || len(doc.Held) != 1 {
+			w.Fatalf("want one person to wait, and nobody to have a problem\n%s", details(doc))
+		}
+		if doc.Held[0].Kind == plan.Terminate {
+			w.wantStatus(tracktiktest.Active, "g001", "fresh")
+		} else {
+			w.wantStatus(tracktiktest.Terminated, "g001")
+		}
+		if w.employee("g002").JobTitle != "Chief" {
+			w.Error("g002 was not updated")
 		}
 		err = nil
 	case problem:

@@ -24,7 +24,7 @@ type carrier struct {
 // job is what package apply carries the run's plan out with.
 func (r *carrier) job() *apply.Job {
 	return &apply.Job{Run: r.ID, By: r.By, Target: r.engine.Target, Snapshot: r.store, Clock: runClock{r.Sides, r.engine.Sleep}, Holders: r.Grants, Ground: ground{r.Base},
-		Policy: &r.Pol, Log: r.Log, Progress: r.Advance, Approved: r.approver.letPass, Names: &r.Names, Troubles: r.Troubles, Refused: r.Meta.Refused,
+		Policy: &r.Pol, Log: r.Log, Progress: r.Advance, Approved: r.approver.letPass, Names: &r.Names, Troubles: r.Troubles, Refused: r.Meta.Refused, Missing: r.Missing(),
 		Confirm: r.confirm, Zones: r.regionReader.Zones, Listed: r.Newest,
 		Rules: apply.Rules{Observe: r.Observe, Redact: r.RedactHistory, Workers: r.Workers, MaxProblemPercent: r.engine.MaxProblemPercent,
 			Reason: r.engine.Reason, Comment: r.engine.Comment, Notify: r.engine.Notify, Timezone: r.Timezone, Binding: r.Binding, Formerly: r.Meta.Formerly}}

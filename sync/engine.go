@@ -106,7 +106,13 @@ func (r *run) planned(ctx context.Context, decide func(context.Context) error) (
 	if err := r.keepRefused(ctx); err != nil {
 		return r.doc, err
 	}
-	return r.doc, r.unreadGrants()
+	if err := r.unreadGrants(); err != nil {
+		return r.doc, err
+	}
+	if missing := r.Missing(); len(missing) > 0 {
+		return r.doc, errors.New(plan.TellMissing(missing) + "; what needs it is held")
+	}
+	return r.doc, nil
 }
 
 // RunOnce makes one run: start, read, decide, guard (run.decide), then apply (carrier.apply)

@@ -115,7 +115,7 @@ func (r *run) readAndDecide(ctx context.Context) error {
 	}
 	r.doc.Managed = r.People.Managed
 	r.Refresh = r.wantsRefresh()
-	r.doc.Options.Refresh = r.Refresh
+	r.MayWait = r.opt.Refresh == nil && !r.Meta.RefreshDue && !r.Meta.Observed
 	if err := r.CheckApp(); err != nil {
 		return err
 	}
@@ -129,6 +129,7 @@ func (r *run) readAndDecide(ctx context.Context) error {
 		readThem = r.SingleReader.ReadSome
 	}
 	err := readThem(ctx)
+	r.doc.Options.Refresh = r.Refresh
 	r.doc.Source, r.doc.Evidence = r.Counts, r.Evidence
 	if err != nil {
 		return err

@@ -247,7 +247,7 @@ func (c *Client) once(req *http.Request, understand func([]byte) error) *Error {
 		c.noteRefused(e, content)
 		if e.credentials && c.tokens.lacks(e.Route(), "") {
 			e.credentials, e.forbidden = false, true
-			e.Text += missingRight
+			e.hint = e.missingRight()
 		}
 		if e.credentials { // a new token did not help
 			e.Text += "; a new token was refused too: check tracktik.auth and whether the account is active"

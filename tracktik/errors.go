@@ -35,6 +35,9 @@ type Error struct {
 	conflict    bool
 	credentials bool
 	forbidden   bool
+	firewall    bool
+	lacks       string // what may not be read
+	hint        string // what a refusal for want of a right means
 	broken      bool
 	unfiltered  bool
 	unsent      bool // the request provably never left
@@ -43,13 +46,19 @@ type Error struct {
 }
 
 // Error says which call failed, how, and what to do where that is known.
-func (e *Error) Error() string {
+func (e *Error) Error() string { return e.say(e.hint) }
+
+// Said is Error without what a refusal for want of a right means.
+func (e *Error) Said() string { return e.say("") }
+
+func (e *Error) say(hint string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "tracktik: %s %s: ", e.Method, e.Path)
 	if e.status != 0 {
 		fmt.Fprintf(&b, "%d: ", e.status)
 	}
 	b.WriteString(e.Text)
+	b.WriteString(hint)
 	if e.unknown {
 		b.WriteString("; it may have taken effect")
 	}
@@ -100,6 +109,13 @@ func (e *Error) Credentials() bool { return e.credentials }
 // of the firewall in front of it is none.
 func (e *Error) Forbidden() bool { return e.forbidden }
 
+// Lacks is what the account may not read, where the portal itself has said so with 403;
+// empty: it has said nothing of the kind.
+func (e *Error) Lacks() string { return e.lacks }
+
+// Firewall reports a 403 of something in front of the portal.
+func (e *Error) Firewall() bool { return e.firewall }
+
 // AddressRefused reports a 403 that speaks of where the call came from: the portal, or
 // what stands in front of it, lets only some addresses in.
 func (e *Error) AddressRefused() bool {
@@ -145,13 +161,16 @@ func (c *Client) parseError(req *http.Request, resp *http.Response, body []byte)
 	}
 	e.judge(isWrite(req))
 	switch {
-	case e.forbidden && (fromFirewall(resp) || isWrite(req) && !ownAnswer(body)): // says nothing about the record, or about our rights
-		e.forbidden = false
+	case e.forbidden && (fromFirewall(resp) || !ownAnswer(body)): // says nothing about the record, or about our rights
+		e.forbidden, e.firewall = false, true
 		e.Text = "the firewall in front of the portal refused the request, not the portal itself: " + e.Text
 	case e.AddressRefused():
 		e.Text += " (the portal lets only some addresses in: have TrackTik support add that of this machine)"
 	case e.forbidden:
-		e.Text += missingRight
+		e.hint = e.missingRight()
+		if !isWrite(req) {
+			e.lacks = readNames[routePath(e.Path)]
+		}
 	case e.status == http.StatusNotFound && !ownAnswer(body):
 		e.broken, e.refused, e.conflict = true, false, false
 		e.Text = "an answer that is not the portal's own; check tracktik.base_url: " + e.Text
@@ -161,8 +180,20 @@ func (c *Client) parseError(req *http.Request, resp *http.Response, body []byte)
 	return e
 }
 
-// missingRight is what a refusal of a call means whose token is good.
-const missingRight = " (the token's scope or a permission of the account's role is missing)"
+// missingRight says what a refusal of a call means whose token is good.
+func (e *Error) missingRight() string {
+	if what := readNames[routePath(e.Path)]; what != "" && e.Method == http.MethodGet {
+		return " (the integration's account may not read " + what + ": its role in TrackTik, or the token's scope, lacks that right)"
+	}
+	return " (the token's scope or a permission of the account's role is missing)"
+}
+
+// readNames say what is read below a path.
+var readNames = map[string]string{
+	"/employees": "employees", "/employees/{id}": "employees", "/regions": "regions",
+	"/roles": "roles", "/roles/{id}": "roles", "/user-roles": "who holds which role", "/user-roles/{id}": "who holds which role",
+	"/employment-termination-reasons": "termination reasons",
+}
 
 // cutStatuses are the answers of what stands in front of the portal when it takes too
 // long. 504 is in support article 23703421113239, 522 and 524 are those of a widespread

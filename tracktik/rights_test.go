@@ -133,3 +133,31 @@ func TestARefusedRevokeIsALastRoleOnlyInWordsAboutARole(t *testing.T) {
 		t.Errorf("the last role: %v", e)
 	}
 }
+
+// What may not be read is told by the portal's own 403, and by nothing else.
+func TestOnlyThePortalsOwn403SaysWhatMayNotBeRead(t *testing.T) {
+	const json = "{\"status\":403,\"error\":\"your role has no permission\"}"
+	for name, test := range map[string]struct {
+		handler http.HandlerFunc
+		lacks   string
+	}{
+		"its own":         {always(403, json), "regions"},
+		"a page":          {always(403, "<html><title>Forbidden</title></html>"), ""},
+		"nothing":         {always(403, ""), ""},
+		"cut":             {always(403, json[:20]), ""},
+		"of the address":  {always(403, `{"error":"access from your IP address is not allowed"}`), ""},
+		"a refused token": {always(401, json), ""},
+		"a limit":         {always(429, json), ""},
+		"a fault":         {always(504, json), ""},
+		"the firewall": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Server", "awselb/2.0")
+			always(403, json)(w, r)
+		}, ""},
+	} {
+		_, err := client(t, newPortal(t, test.handler), nil).Regions(t.Context())
+		e := wantError(t, err)
+		if e.Lacks() != test.lacks || strings.Contains(e.Error(), "may not read regions") != (test.lacks != "") {
+			t.Errorf("%s: lacks %q: %v", name, e.Lacks(), e)
+		}
+	}
+}

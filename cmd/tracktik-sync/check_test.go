@@ -185,6 +185,9 @@ func TestCheckTriesEachRightByItself(t *testing.T) {
 		p.diagnose(t, 1).wants(t, name, doctor.ResultFailed, "give the account's role")
 	}
 	p := newPlace(t)
+	p.portal.Intercept = tracktiktest.When(tracktiktest.Match{Method: http.MethodGet, Path: "/regions"}, tracktiktest.Firewall)
+	p.diagnose(t, 1).wants(t, "tracktik.regions", doctor.ResultFailed, "ask whoever runs the network")
+	p = newPlace(t)
 	p.portal.OAuth.Scopes = []string{"all:read", "core:entities:employees:write"}
 	d := p.diagnose(t, 0)
 	d.wants(t, "tracktik.scopes", doctor.ResultWarning, "core:entities:roles:write, core:entities:user-roles:write")

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -45,6 +46,7 @@ type Job struct {
 	Names    *plan.Names
 	Troubles map[plan.PersonID][]plan.Trouble // of earlier runs
 	Refused  []string                         // of earlier runs: see Outcome
+	Missing  []plan.MissingRight              // to read what others need than the plan's actions
 	// Confirm says why a removal has to wait whose evidence has grown old; empty: it
 	// need not.
 	Confirm func(context.Context, *plan.Action) string
@@ -158,15 +160,13 @@ func (a *Applier) Outcome() *Outcome { return &a.out }
 // *StoppedError, or that rights are missing; nil when it was.
 func (a *Applier) End(ctx context.Context) error {
 	defer a.end()
-	lacking := a.judgeRights()
+	missing := append(slices.Clone(a.Missing), a.judgeRights()...)
+	lacking := plan.TellMissing(missing)
 	if a.stopped == nil && a.calls.Err() != nil { // the last calls were cut
 		a.stopped = context.Cause(ctx)
 	}
 	if a.stopped == nil {
-		if lacking != "" {
-			return errors.New(lacking + "; nobody has a problem because of it, the rest was done, and the next run tries again")
-		}
-		return nil
+		return plan.MissingError(missing)
 	}
 	done := 0
 	for _, counts := range []map[string]int{a.out.Result.Done, a.out.Result.Found} {
@@ -233,12 +233,16 @@ func first(actions []plan.Action, kind plan.Kind) int {
 	return -1
 }
 
-// prepare reads what terminations need, before the first write.
+// prepare reads what terminations need, before the first write. Where their reasons may not
+// be read, only terminations wait; one that is configured by its id needs no list.
 func (a *Applier) prepare(ctx context.Context, actions []plan.Action) error {
 	if first(actions, plan.Terminate) < 0 || a.Rules.Observe {
 		return nil
 	}
 	reasons, err := a.Target.TerminationReasons(ctx)
+	if m, missing := plan.MissingRead(err); missing {
+		return a.withoutReasons(ctx, &m)
+	}
 	if err != nil {
 		return err
 	}
@@ -254,6 +258,18 @@ func (a *Applier) prepare(ctx context.Context, actions []plan.Action) error {
 		}
 	}
 	return fmt.Errorf("tracktik.termination_reason: the portal has no reason %q, neither by label nor by id", wanted)
+}
+
+// withoutReasons is prepare where the reasons of terminations may not be read.
+func (a *Applier) withoutReasons(ctx context.Context, missing *plan.MissingRight) error {
+	id, err := strconv.ParseInt(a.Rules.Reason, 10, 64)
+	if err != nil {
+		a.rights.of(reasons).missing, a.rights.of(reasons).said = true, missing.Said
+		return nil
+	}
+	a.reason = id
+	a.zones, err = a.Zones(ctx)
+	return err
 }
 
 // together carries out actions side by side. Each is finished, however the run ends.

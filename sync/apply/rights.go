@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"tracktik-sync/sync/plan"
 )
@@ -14,12 +13,15 @@ import (
 // of an update.
 type right string
 
-const moves right = "move"
+const (
+	moves   right = "move"
+	reasons right = "reasons" // of terminations, to read them
+)
 
 // rightNames say what a right allows.
 var rightNames = map[right]string{
 	right(plan.Create): "create employees", right(plan.Update): "change employees",
-	moves: "move employees to another region", right(plan.Terminate): "terminate employees",
+	moves: "move employees to another region", reasons: "read termination reasons", right(plan.Terminate): "terminate employees",
 	right(plan.Reactivate): "reactivate employees",
 	right(plan.CreateRole): "create roles", right(plan.RenameRole): "rename roles",
 	right(plan.GrantRole): "give roles", right(plan.RevokeRole): "take roles away",
@@ -48,6 +50,8 @@ type permission struct {
 	missing bool      // no more are made in this run
 	open    []refusal // in a row: about these people, or about the right
 	last    refusal
+	said    string // where no action was refused, but a read
+	left    int    // actions that were not done for want of it
 }
 
 // A refusal is an action that was refused with 403.
@@ -61,6 +65,16 @@ func (r rights) of(name right) *permission {
 		r[name] = &permission{}
 	}
 	return r[name]
+}
+
+// missingFor is the right that an action takes, and whose calls have stopped; empty: none has.
+func (t *tally) missingFor(action *plan.Action) right {
+	for _, name := range []right{rightOf(action), reasons} {
+		if (name != reasons || action.Kind == plan.Terminate) && t.lacks(name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // lacks reports that the calls which take a right have stopped.
@@ -146,9 +160,9 @@ func (done *attempt) of(action *plan.Action) right {
 }
 
 // judgeRights decides about the refusals that are left when the run ends, and says which
-// rights are missing; empty: none is.
-func (a *Applier) judgeRights() string {
-	var lines []string
+// rights are missing.
+func (a *Applier) judgeRights() []plan.MissingRight {
+	var list []plan.MissingRight
 	for _, name := range slices.Sorted(maps.Keys(a.rights)) {
 		p := a.rights[name]
 		over := p.open
@@ -161,22 +175,33 @@ func (a *Applier) judgeRights() string {
 			}
 		}
 		if p.missing {
-			lines = append(lines, missing(name, &p.last))
+			list = append(list, p.tell(name))
 		}
 	}
-	return strings.Join(lines, "; ")
+	return list
 }
 
-// missing says which right is missing, and the way out. Whoever was refused last is not named.
-func missing(name right, last *refusal) string {
-	said := unnamed(last.action, last.done.message)
-	var f interface{ AddressRefused() bool }
-	if errors.As(last.done.forbidden, &f) && f.AddressRefused() {
-		return fmt.Sprintf("tracktik does not let the program %s from this address: %s", rightNames[name], said)
+// said is what TrackTik answered.
+func (r *refusal) said() string {
+	var f interface {
+		error
+		Said() string
 	}
-	return fmt.Sprintf("tracktik does not let the program %s: give that right to the role of the integration's account "+
-		"(in TrackTik: Settings, Roles), or have TrackTik support add it to the scope of the client; the last answer: %s",
-		rightNames[name], said)
+	if errors.As(r.done.forbidden, &f) {
+		return f.Said()
+	}
+	return r.done.message
+}
+
+// tell says that a right is missing. Whoever was refused last is not named.
+func (p *permission) tell(name right) plan.MissingRight {
+	m := plan.MissingRight{What: rightNames[name], Left: p.left, Said: p.said}
+	if p.last.action != nil {
+		var f interface{ AddressRefused() bool }
+		m.Said = unnamed(p.last.action, p.last.said())
+		m.Address = errors.As(p.last.done.forbidden, &f) && f.AddressRefused()
+	}
+	return m
 }
 
 // blame makes a refusal the problem of the person whom it is about.
@@ -194,6 +219,9 @@ func (a *Applier) blame(r *refusal) {
 // it was.
 func (a *Applier) spare(action *plan.Action, name right) {
 	a.keepTrouble(action)
+	a.mu.Lock()
+	a.rights.of(name).left++
+	a.mu.Unlock()
 	a.record(action, attempt{outcome: plan.Withheld, message: whyNotAllowed(name)})
 }
 

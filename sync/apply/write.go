@@ -15,7 +15,7 @@ func (a *Applier) one(action *plan.Action) {
 		return
 	}
 	a.fill(action)
-	if name := rightOf(action); action.Kind.Writes() && a.lacks(name) {
+	if name := a.missingFor(action); action.Kind.Writes() && name != "" {
 		a.spare(action, name)
 		return
 	}

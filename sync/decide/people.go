@@ -119,7 +119,7 @@ func (r *peopleDecider) Fresh(list []*read.Subject) []*read.Subject {
 		_, recreated := r.Names.Recreated[s.Person.ID]
 		anew := s.Link != nil && slices.Contains(r.Scope.Recreate, s.Person.ID) && plan.MayRecreate(read.EndedStatus(s.Link, s))
 		if (s.Link == nil || anew) && s.Judgement.Verdict == plan.Provision && !s.OutOf && s.ScopeErr == "" &&
-			len(s.Unmappable) == 0 && !recreated && !s.Waits && r.Pending[s.Person.ID] == "" {
+			s.Writable() && !recreated && !s.Waits && r.Pending[s.Person.ID] == "" {
 			fresh = append(fresh, s)
 		}
 	}
@@ -162,7 +162,7 @@ func (r *peopleDecider) view(s *read.Subject) *plan.View {
 
 func (r *peopleDecider) viewOf(s *read.Subject, person *plan.Person) plan.View {
 	early, ended := r.dateReader.DatesNow(s)
-	return plan.View{Dates: s.Dates, Early: early, Ended: ended, Person: person, Judgement: s.Judgement, Evidence: s.Evidence, Mapped: s.Mapped(), OutOfScope: s.OutOf, ScopeError: s.ScopeErr,
+	return plan.View{Dates: s.Dates, Early: early, Ended: ended, Person: person, Judgement: s.Judgement, Evidence: s.Evidence, Mapped: s.Mapped(), OutOfScope: s.OutOf, ScopeError: s.ScopeErr, Unread: s.Unread,
 		Link: s.Link, Employee: s.Employee, Gone: s.Gone, Matches: s.Matches, Tie: s.Tie, Former: s.Former, FormerNow: s.FormerNow, Troubles: r.dueTroubles(s.Person.ID), Origin: s.Origin(),
 		Recreate: slices.Contains(r.Scope.Recreate, s.Person.ID), Fresh: r.Refresh, Stale: r.Meta.RefreshDue, AsOf: r.AsOf,
 		Told: r.Told(s.Person.ID)}
@@ -182,7 +182,7 @@ func (r *peopleDecider) dueTroubles(id plan.PersonID) []plan.Trouble {
 func (r *peopleDecider) HandOver() {
 	for id, owner := range r.Names.Recreated {
 		s, old := r.People.Subjects[id], r.People.Subjects[owner.Person]
-		if s == nil || len(s.Unmappable) > 0 {
+		if s == nil || !s.Writable() {
 			continue
 		}
 		link := *old.Link

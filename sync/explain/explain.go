@@ -213,6 +213,10 @@ func (x *explainer) decideAll(ctx context.Context) error {
 		}
 		x.note(StepMatch, "whether they hold a protected role, and must not be taken over, was not looked up: %v", err)
 	}
+	if s.Unread != "" {
+		x.unread = errors.New(s.Unread)
+		return nil
+	}
 	if s.Tie != nil && s.Tie.Unproven { // it is told what a whole run would do
 		s.Tie.Unproven = false
 		x.note(StepMatch, "no whole run has seen yet what external ids are worth here: a run for them alone waits for one")

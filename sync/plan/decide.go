@@ -31,6 +31,7 @@ type View struct {
 
 	OutOfScope bool   // sync.scope leaves them out
 	ScopeError string // sync.scope failed for them
+	Unread     string // what they need of TrackTik, and the account may not read
 
 	Link     *Link     // nil: not managed
 	Employee *Employee // as a refresh read it; nil: it was not read, or Fresh
@@ -227,6 +228,10 @@ func decideManaged(v *View, pol *Policy, d *Decision) {
 	}
 	if pol.Owns(v.who()) {
 		d.hold(v.action(Update), heldOwn+"; nothing is changed")
+		return
+	}
+	if v.Unread != "" {
+		d.hold(v.action(Update), HeldUnreadable+": "+v.Unread)
 		return
 	}
 	d.Warnings = v.Mapped.Warnings

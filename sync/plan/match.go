@@ -81,6 +81,9 @@ func decideNew(v *View, pol *Policy, d *Decision) {
 	case v.ScopeError != "":
 		d.hold(v.action(Create), HeldUnreadable+": sync.scope failed: "+v.ScopeError)
 		return
+	case v.Unread != "":
+		d.hold(v.action(Create), HeldUnreadable+": "+v.Unread)
+		return
 	}
 	d.Warnings = slices.Clip(v.Mapped.Warnings)
 	if len(v.Mapped.Problems) > 0 {

@@ -53,7 +53,7 @@ func (r *DateReader) isOver(ctx context.Context, end plan.Day, link *plan.Link) 
 		return end.IsOver(r.AsOf), nil
 	}
 	if err := r.regionReader.ReadRegions(ctx); err != nil {
-		return false, err
+		return false, r.leftOut(err) // else it is over when it is everywhere
 	}
 	return end.Over(r.AsOf, r.regionReader.zoneOf(link.PushedRegion)), nil
 }

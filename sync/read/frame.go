@@ -25,6 +25,7 @@ type frame struct {
 	Log      logrus.FieldLogger
 	Meta     plan.Meta
 	Refresh  bool // TrackTik is read too
+	MayWait  bool // the refresh is due by itself: nobody asked for it, and nothing rests on it
 	Full     bool // every missing person is looked up: a set that holds removals was approved
 	Approved [][]plan.ActionRef
 	Pol      plan.Policy

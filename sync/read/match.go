@@ -19,12 +19,15 @@ type RegionReader struct {
 	Base
 }
 
-// ReadRegions reads the portal's regions, unless that was done.
+// ReadRegions reads the portal's regions, unless that was tried.
 func (r *RegionReader) ReadRegions(ctx context.Context) error {
-	if r.Regions != nil {
-		return nil
+	if r.Regions != nil || r.noRegions != nil {
+		return r.noRegions
 	}
 	list, err := r.Target.Regions(ctx)
+	if _, missing := plan.MissingRead(err); missing {
+		r.noRegions = err
+	}
 	if err != nil {
 		return err
 	}
@@ -32,7 +35,8 @@ func (r *RegionReader) ReadRegions(ctx context.Context) error {
 	return nil
 }
 
-// ResolveRegions gives the people who need one the id of their region.
+// ResolveRegions gives the people who need one the id of their region. Where regions may not
+// be read, they have to wait.
 func (r *RegionReader) ResolveRegions(ctx context.Context, list []*Subject) error {
 	for _, s := range list {
 		if s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || s.Waits {
@@ -42,10 +46,12 @@ func (r *RegionReader) ResolveRegions(ctx context.Context, list []*Subject) erro
 		if s.Link != nil && !plan.NeedsRegion(s.Link, w, &r.Pol) && !slices.Contains(r.Scope.Recreate, s.Person.ID) {
 			continue
 		}
-		if err := r.ReadRegions(ctx); err != nil {
+		err := r.ReadRegions(ctx)
+		if err == nil {
+			r.resolveRegion(s)
+		} else if err = r.unread(err, s); err != nil {
 			return err
 		}
-		r.resolveRegion(s)
 	}
 	return nil
 }
@@ -68,11 +74,16 @@ type Matcher struct {
 	portalReader *PortalReader
 }
 
-// FindMatches looks for the employees of new people.
+// FindMatches looks for the employees of new people. Where employees may not be read, they
+// have to wait.
 func (r *Matcher) FindMatches(ctx context.Context, fresh []*Subject) error {
 	if len(fresh) == 0 {
 		return nil
 	}
+	return r.unread(r.findMatches(ctx, fresh), fresh...)
+}
+
+func (r *Matcher) findMatches(ctx context.Context, fresh []*Subject) error {
 	var err error
 	tied := r.tieReader.tie(fresh)
 	if len(fresh) > ManyNew {
@@ -101,7 +112,8 @@ func (r *Matcher) FindMatches(ctx context.Context, fresh []*Subject) error {
 	if err := r.readFormers(ctx, fresh); err != nil {
 		return err
 	}
-	return r.portalReader.FindAdmins(ctx, fresh)
+	matched := slices.DeleteFunc(slices.Clone(fresh), func(s *Subject) bool { return len(s.Matches) == 0 })
+	return r.unread(r.portalReader.FindAdmins(ctx, fresh), matched...)
 }
 
 // readFormers reads the employees who are to be reactivated, where no key has found them:
@@ -227,7 +239,7 @@ func (r *Matcher) Ownership(m *plan.Match) error {
 // givesFree reports whether the owner is given another name in this plan.
 func (r *Matcher) givesFree(owner *Subject, m *plan.Match) bool {
 	w := owner.Want()
-	return m.Key < plan.NumFields && owner.Link != nil && len(owner.Unmappable) == 0 && !w.Keep.Has(m.Key) && !m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key])
+	return m.Key < plan.NumFields && owner.Link != nil && owner.Writable() && !w.Keep.Has(m.Key) && !m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key])
 }
 
 // configuredOwn is the employee whose credentials we use, as far as the configuration
@@ -239,10 +251,15 @@ func (r *frame) configuredOwn() {
 	}
 }
 
-// Zones reads the regions, and tells their time zones.
+// Zones reads the regions, and tells their time zones: none where regions may not be read.
 func (r *RegionReader) Zones(ctx context.Context) (func(plan.RegionID) string, error) {
-	if err := r.ReadRegions(ctx); err != nil {
+	if err := r.leftOut(r.ReadRegions(ctx)); err != nil {
 		return nil, err
 	}
-	return func(id plan.RegionID) string { return r.Regions.ByID(id).TimeZone }, nil
+	return func(id plan.RegionID) string {
+		if r.Regions == nil {
+			return ""
+		}
+		return r.Regions.ByID(id).TimeZone
+	}, nil
 }

@@ -268,7 +268,7 @@ func (r *NameReader) presentHeir(ctx context.Context, s *Subject) (plan.PersonID
 		if p.ID == s.Person.ID || managed {
 			continue
 		}
-		if other := r.People.Subjects[p.ID]; other != nil && other.Judgement.Verdict == plan.Provision && !other.OutOf && len(other.Unmappable) == 0 {
+		if other := r.People.Subjects[p.ID]; other != nil && other.Judgement.Verdict == plan.Provision && !other.OutOf && other.Writable() {
 			continue
 		}
 		entry, assigned, err := r.Source.Assignment(ctx, p.ID)
@@ -300,7 +300,7 @@ func (r *Claimer) Claims(list []*Subject) []plan.Claim {
 }
 
 func (r *Claimer) claim(s *Subject) (plan.Claim, bool) {
-	if s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || len(s.Unmappable) > 0 || r.Pending[s.Person.ID] != "" {
+	if s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || !s.Writable() || r.Pending[s.Person.ID] != "" {
 		return plan.Claim{}, false
 	}
 	ended := ""

@@ -76,7 +76,7 @@ func (r *Reading) Anew() *Reading {
 	r.Full, r.Warnings = true, nil
 	x, old := newFacts(r.frame), r.facts
 	x.Troubles, x.Pending, x.OpenGrants, x.Stuck = old.Troubles, old.Pending, old.OpenGrants, old.Stuck
-	x.Regions, x.namesakes, x.ownNames = old.Regions, old.namesakes, old.ownNames
+	x.Regions, x.noRegions, x.namesakes, x.ownNames = old.Regions, old.noRegions, old.namesakes, old.ownNames
 	anew := &Reading{Base: Base{r.frame, x}}
 	anew.wire()
 	return anew
@@ -122,6 +122,7 @@ type facts struct {
 	Unlisted  bool                  // an explanation did not read which groups there are
 
 	Regions    *plan.Regions
+	noRegions  error // why they may not be read; nil: they may, as far as was asked
 	Portal     plan.PortalRoles
 	Current    currentState // TrackTik as a refresh read it
 	Grants     *Grants
@@ -132,6 +133,9 @@ type facts struct {
 
 	Ties   ties          // what Okta's external ids say
 	Newest *plan.Listing // the listing that new people were matched with; nil: they were looked up
+
+	rightsMu sync.Mutex
+	missing  []plan.MissingRight // to read something
 
 	OwnGroups map[plan.PersonID][]plan.Group // of single people that were asked for
 	Regrouped map[plan.PersonID]bool         // of these, whom the members on record put into other groups

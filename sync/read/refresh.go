@@ -100,6 +100,10 @@ func (r *employeeReader) readCurrent(ctx context.Context) error {
 		r.Advance(len(page))
 		return nil
 	})
+	if err != nil && r.MayWait && c.TopEmployee == 0 && r.leftOut(err) == nil {
+		r.Refresh, *c = false, currentState{}
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type Subject struct {
 	Odd        []plan.Warning // and what is strange about it
 	Dates      plan.Dates
 	ScopeErr   string
+	Unread     string // what they need of TrackTik, and the account may not read
 	Link       *plan.Link
 	Former     *plan.Former
 	FormerNow  *plan.Employee // who the former employee is now; nil: not asked, or not shown to us
@@ -60,6 +61,9 @@ func (s *Subject) Want() *plan.Wanted {
 func (s *Subject) Mapped() plan.Mapped {
 	return plan.Mapped{Wanted: *s.Want(), Problems: s.Unmappable, Warnings: s.Odd}
 }
+
+// Writable reports that what Okta says of them can be sent.
+func (s *Subject) Writable() bool { return len(s.Unmappable) == 0 && s.Unread == "" }
 
 // Ref is how the subject's login is shown, also when Okta did not tell it.
 func (s *Subject) Ref() plan.UserRef {

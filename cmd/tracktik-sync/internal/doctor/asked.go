@@ -72,6 +72,12 @@ func (d *portalSide) refreshTokenEnd(ctx context.Context, grant string) (end tim
 	return end, known && err == nil
 }
 
+// isFirewall reports a refusal by something in front of the portal.
+func isFirewall(err error) bool {
+	var f interface{ Firewall() bool }
+	return errors.As(err, &f) && f.Firewall()
+}
+
 // isAddress reports a refusal of whoever comes from where we come from.
 func isAddress(err error) bool {
 	var f interface{ AddressRefused() bool }

@@ -92,6 +92,9 @@ func portalFix(err error, right string) string {
 	switch {
 	case isAddress(err):
 		return "have TrackTik support let this machine's address in"
+	case isFirewall(err):
+		return "something between this machine and the portal refuses the call (a firewall, a proxy, or TrackTik's own load balancer): " +
+			"ask whoever runs the network, then give TrackTik support this machine's address and the time"
 	case errors.As(err, &f) && f.Forbidden():
 		return "give the account's role in TrackTik the right to view " + right + ", and the token its scope (TrackTik support)"
 	case isCredentials(err):
