@@ -410,3 +410,31 @@ func TestAnEmployeeWhoMayBeSomebodyElseKeepsTheirNames(t *testing.T) {
 		w.wantNoWrites()
 	}
 }
+
+// Whose an employee is, a restored snapshot does not know: what the last whole run saw is not
+// what it remembers.
+func TestNobodyIsAdoptedByThemselvesRightAfterARestore(t *testing.T) {
+	for name, c := range map[string]struct {
+		external bool // Okta's external id says that the employee is somebody else
+		done     string
+	}{"nobody else wants the employee": {false, "adopt 1"}, "somebody else does": {true, ""}} {
+		t.Run(name, func(t *testing.T) {
+			w := rewound(t, func(*world) {})
+			w.policy.MatchExternal = true
+			w.hire("cid", "dan")
+			id := w.atPortal("cid", nil)
+			if c.external {
+				w.tie("dan", id)
+			}
+			w.policy.CreateUsers = false
+			doc := w.runWith(tsync.RunOptions{Users: []string{mail("cid")}})
+			w.wantHeld(doc, plan.HeldUnconfirmed, "cid")
+			w.wantNoWrites()
+			doc = w.run()
+			w.wantDone(doc, c.done)
+			if c.external {
+				w.wantProblem(doc, plan.ProblemAmbiguousMatch, "cid")
+			}
+		})
+	}
+}

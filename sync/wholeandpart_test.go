@@ -322,6 +322,57 @@ func (p *parts) wantPart(everybody, alone *plan.Document, whole map[string]bool,
 	}
 }
 
+// Which role a group has, a whole run says. Where a group of the person has none before that,
+// a run of them alone does not go by their other groups.
+func TestARunOfOnePersonWaitsForTheRoleOfAGroupThatComesFirst(t *testing.T) {
+	for name, c := range map[string]struct {
+		given  func(*world) // what the configuration says at first
+		later  func(*world)
+		before string
+	}{
+		"one role a person": {
+			given: func(w *world) {
+				w.policy.OneRole = true
+				w.push.Roles = map[string]string{"Site A": "Guard", "Site B": "Guard"}
+			},
+			later:  func(w *world) { w.push.Roles = nil },
+			before: "Guard",
+		},
+		"a default role": {
+			given: func(w *world) { w.policy.DefaultRole = "Guard" },
+			later: func(w *world) { w.push.Names = []string{"Site A"} },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.portal.AddRole(tracktiktest.Role{Name: "Guard"})
+			w.push.Names = []string{"Site B"}
+			w.hire("ada")
+			w.namesake("Site A", "Site A")
+			w.group("Site A", "ada")
+			w.namesake("second", "Site A")
+			if c.before != "" {
+				w.push.Names = []string{"Site *"}
+				w.group("Site B", "ada")
+			} else {
+				w.policy.GrantRoles = false
+			}
+			c.given(w)
+			w.run()
+			w.policy.GrantRoles = true
+			w.wantRoles("ada", c.before)
+			c.later(w)
+			w.change = func(e *tsync.Engine) { e.Fingerprint = "other" }
+			doc := w.runWith(tsync.RunOptions{Users: []string{mail("ada")}})
+			w.wantRoles("ada", c.before)
+			w.wantHeld(doc, plan.HeldUnconfirmed, "ada")
+			w.run()
+			w.wantRoles("ada", "Site A")
+			w.wantDone(w.runWith(tsync.RunOptions{Users: []string{mail("ada")}}), "")
+		})
+	}
+}
+
 // acts is an action by what it does to whom.
 func acts(a *plan.Action) string {
 	text := fmt.Sprintf("%s %s employee %d former %d grant %d", a.Kind, a.User.ID, a.Employee, a.Extras().Former, a.Extras().Grant)

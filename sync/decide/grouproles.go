@@ -40,6 +40,12 @@ func (r *groupDecider) DecideGroups(ctx context.Context) error {
 	for _, id := range slices.Sorted(maps.Keys(open)) {
 		p.Groups.Held = append(p.Groups.Held, open[id])
 	}
+	p.unsettled = map[plan.GroupID]bool{}
+	for i := range p.Groups.Held {
+		if h := &p.Groups.Held[i]; r.Scope.Some() && h.Kind == plan.CreateRole && h.Code() == plan.HeldRoleExists {
+			p.unsettled[h.Role.Group] = true
+		}
+	}
 	for i := range r.Portal.Roles {
 		p.Names[r.Portal.Roles[i].ID] = r.Portal.Roles[i].Name
 	}

@@ -21,10 +21,13 @@ type RolePass struct {
 	Adopted  []plan.Grant  // held in TrackTik already, and due
 	Drops    []plan.GrantKey
 	held     map[plan.PersonID]string // a look-up about their groups failed
-	fallback *plan.Due                // sync.roles.default; nil: none, or not to be had
-	Roleless []plan.PersonID          // in scope and without a role, as far as is known
-	Others   map[plan.PersonID]bool   // who holds roles of others, of those of whom it was seen
-	several  int                      // people with more than one role due
+	// unsettled are groups that have no role in this run of single people, and may have one
+	// in a whole run.
+	unsettled map[plan.GroupID]bool
+	fallback  *plan.Due              // sync.roles.default; nil: none, or not to be had
+	Roleless  []plan.PersonID        // in scope and without a role, as far as is known
+	Others    map[plan.PersonID]bool // who holds roles of others, of those of whom it was seen
+	several   int                    // people with more than one role due
 }
 
 // A roleOf is a role as a group gives it.

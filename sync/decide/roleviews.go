@@ -103,6 +103,9 @@ func (r *roleViewer) roleView(id plan.PersonID) (*plan.RoleView, error) {
 	if why := r.OpenGrants[id]; why != "" {
 		v.Doubt = plan.HeldPending + ": " + why
 	}
+	if v.Doubt == "" {
+		v.Doubt = r.comesFirst(id)
+	}
 	var link *plan.Link
 	switch {
 	case r.Pending[id] != "":
@@ -153,6 +156,20 @@ func (r *roleViewer) roleView(id plan.PersonID) (*plan.RoleView, error) {
 		r.holding(v, g, id)
 	}
 	return v, nil
+}
+
+// comesFirst says which group of a person may give a role in the place of those that are due:
+// it has none in this run of single people, and a whole run may find one. Empty: none does.
+func (r *roleViewer) comesFirst(id plan.PersonID) string {
+	if !r.Pol.OneRole && (r.Roles.fallback == nil || len(r.Roles.due[id]) > 0) {
+		return "" // they hold the role beside the others
+	}
+	for _, g := range r.Pushed {
+		if r.Roles.unsettled[g.Group.ID] && g.Holds(id) {
+			return fmt.Sprintf("%s: which role group %s has is for a whole run to find, and it may come first", plan.HeldUnconfirmed, g.Group.ID)
+		}
+	}
+	return ""
 }
 
 // holding judges whether a grant of ours is still due.

@@ -37,6 +37,7 @@ type View struct {
 	Employee *Employee // as a refresh read it; nil: it was not read, or Fresh
 	Fresh    bool      // TrackTik was read whole: without an Employee, it is as pushed
 	Gone     bool      // a refresh found that there is no such employee
+	Alone    bool      // the run is about single people
 	Stale    bool      // the snapshot was restored, or bound to another system: Employee has to prove the link
 	Matches  []Match   // of a person without a link
 	Tie      *Tie      // what Okta's external id says of them; nil: nothing, or it is not believed

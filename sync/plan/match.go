@@ -201,6 +201,8 @@ func adopt(v *View, pol *Policy, d *Decision, m Match) {
 		d.problem(v.Ref(), ProblemAdoptOff, fmt.Sprintf("employee %d matches by %s, and sync.adopt is never; `link` ties them", e.ID, a.Extra.Key))
 	case m.Doubt != "":
 		d.hold(a, fmt.Sprintf("%s: whether employee %d holds a protected role cannot be told: %s; `check` says more", HeldUnconfirmed, e.ID, m.Doubt))
+	case v.Stale && v.Alone:
+		d.hold(a, fmt.Sprintf("%s: the snapshot was restored, or bound to another system, and whose employee %d is, the next whole run says; `link` settles it", HeldUnconfirmed, e.ID))
 	case m.Key == ExternalID && !SamePerson(&w.Values, &e):
 		d.hold(a, HeldDoubtfulMatch+": "+v.Tie.Note(TieDoubtful, &m))
 	case m.Key == ExternalID && v.Tie.Unproven:
