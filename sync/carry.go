@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"tracktik-sync/sync/apply"
-	"tracktik-sync/sync/decide"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
@@ -17,7 +16,6 @@ type carrier struct {
 	dateReader   *read.DateReader
 	scopeReader  *read.ScopeReader
 	regionReader *read.RegionReader
-	leftReader   *decide.LeftReader
 	approver     *approver
 }
 
@@ -136,7 +134,7 @@ func (r *carrier) confirm(ctx context.Context, action *plan.Action) string {
 			return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
 		}
 		for _, g := range groups {
-			if r.ByGroup[g.ID] != nil && r.leftReader.Gives(g.ID, &plan.Holding{Grant: plan.Grant{Group: action.Role.Group}, Role: action.Role}) {
+			if r.ByGroup[g.ID] != nil && r.Gives(g.ID, &plan.Holding{Grant: plan.Grant{Group: action.Role.Group}, Role: action.Role}) {
 				return plan.HeldUnconfirmed + ": is in the group again"
 			}
 		}

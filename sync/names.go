@@ -1,8 +1,12 @@
 package sync
 
-import "tracktik-sync/sync/read"
+import (
+	"tracktik-sync/sync/read"
+	"tracktik-sync/sync/restore"
+	"tracktik-sync/sync/retire"
+)
 
-// These are words of package read, for those who only know runs.
+// These are words of the rooms below, for those who only know runs.
 type (
 	// Sides are the two systems and the snapshot.
 	Sides = read.Sides
@@ -18,6 +22,10 @@ type (
 	ConfigError = read.ConfigError
 	// QuarantineError says that no call was made.
 	QuarantineError = read.QuarantineError
+	// Terminated is one termination of the history.
+	Terminated = restore.Terminated
+	// Named is one employee as somebody has named them.
+	Named = retire.Named
 	// NobodyError is ErrNobody about a name that somebody gave.
 	NobodyError = read.NobodyError
 )

@@ -43,7 +43,7 @@ func (r *run) wire() {
 	d := desk{r.Base, r.Decided, r.task}
 	r.guard = &guard{d}
 	r.approver = &approver{d}
-	r.carrier = &carrier{d, r.AbsentReader, r.DateReader, r.ScopeReader, r.RegionReader, r.LeftReader, r.approver}
+	r.carrier = &carrier{d, r.AbsentReader, r.DateReader, r.ScopeReader, r.RegionReader, r.approver}
 	r.recorder = &recorder{d, r.carrier, r.DateReader}
 	r.census = &census{d, r.StandingReader}
 	r.bookkeeper = &bookkeeper{d, r.census, r.AbsentReader}

@@ -8,22 +8,26 @@ import (
 
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/restore"
 )
+
+// warnAnew is the code of a warning that a new employee is made instead.
+const warnAnew = "not_reactivated"
 
 // apply carries out a restore: people first, those whom TrackTik does not reactivate
 // as new employees, and then the roles of those who are there.
-func (r *restore) apply(ctx context.Context) (*apply.Outcome, error) {
+func (r *restoration) apply(ctx context.Context) (*apply.Outcome, error) {
 	return r.carrier.carryWith(ctx, r.carrier.job(), "restoring", r.carry)
 }
 
-func (r *restore) carry(ctx context.Context, a *apply.Applier) error {
+func (r *restoration) carry(ctx context.Context, a *apply.Applier) error {
 	if err := r.note(); err != nil {
 		return err
 	}
 	out := a.Outcome()
-	for _, c := range r.back {
-		if c.link != nil {
-			out.Employees[c.user.ID] = c.link.Employee
+	for _, c := range r.who.Back {
+		if c.Link != nil {
+			out.Employees[c.User.ID] = c.Link.Employee
 		}
 	}
 	if err := a.Carry(ctx, r.doc.Actions[:r.grantsBegin()]); err != nil {
@@ -43,9 +47,9 @@ func (r *restore) carry(ctx context.Context, a *apply.Applier) error {
 }
 
 // note writes the restore itself into the history.
-func (r *restore) note() error {
+func (r *restoration) note() error {
 	how := "as the same employees"
-	if r.of.New {
+	if r.who.Of.New {
 		how = "as new employees"
 	}
 	outcome := plan.Done
@@ -53,11 +57,11 @@ func (r *restore) note() error {
 		outcome = plan.Would
 	}
 	return r.store.Commit(plan.Batch{Audits: []plan.Audit{{Time: r.Moment(), Run: r.ID, By: r.By, Kind: "restore", Outcome: outcome,
-		Reason: fmt.Sprintf("restores whom run %s terminated, %s", r.of.Run, how)}}})
+		Reason: fmt.Sprintf("restores whom run %s terminated, %s", r.who.Of.Run, how)}}})
 }
 
 // grantsBegin is where the plan's grants begin.
-func (r *restore) grantsBegin() int {
+func (r *restoration) grantsBegin() int {
 	i := slices.IndexFunc(r.doc.Actions, func(a plan.Action) bool { return a.Kind == plan.GrantRole })
 	if i < 0 {
 		return len(r.doc.Actions)
@@ -67,16 +71,16 @@ func (r *restore) grantsBegin() int {
 
 // makeAnew makes new employees for those whom TrackTik did not reactivate, as far as
 // the guard of new employees lets them pass.
-func (r *restore) makeAnew(ctx context.Context, a *apply.Applier) error {
+func (r *restoration) makeAnew(ctx context.Context, a *apply.Applier) error {
 	var creates []plan.Action
-	for _, c := range r.back {
-		why, refused := a.Outcome().NotReactivated[c.user.ID]
+	for _, c := range r.who.Back {
+		why, refused := a.Outcome().NotReactivated[c.User.ID]
 		if !refused {
 			continue
 		}
-		r.warnAnew(c, fmt.Sprintf("tracktik does not reactivate employee %d (%s)", c.former.Link.Employee, why))
-		c.fillNew()
-		creates = append(creates, plan.Action{Kind: plan.Create, User: c.user, Extra: &plan.Extra{Former: c.former.Link.Employee}, Restores: true, Want: &c.want, Reason: r.reason(c)})
+		r.Warn(plan.Warning{Code: warnAnew, User: c.User, Message: fmt.Sprintf("tracktik does not reactivate employee %d (%s): a new employee is made instead", c.Former.Link.Employee, why)})
+		c.FillNew()
+		creates = append(creates, plan.Action{Kind: plan.Create, User: c.User, Extra: &plan.Extra{Former: c.Former.Link.Employee}, Restores: true, Want: &c.Want, Reason: c.Reason()})
 		if err := r.grantAll(c); err != nil {
 			return err
 		}
@@ -106,25 +110,25 @@ func (r *restore) makeAnew(ctx context.Context, a *apply.Applier) error {
 
 // setAgain sends what was not sent to somebody whose reactivation was found out by a
 // look-up, since its answer was lost: they have no username yet.
-func (r *restore) setAgain(ctx context.Context, a *apply.Applier) error {
+func (r *restoration) setAgain(ctx context.Context, a *apply.Applier) error {
 	var updates []plan.Action
-	for _, c := range r.back {
-		link, linked, err := r.Snapshot.Link(c.user.ID)
+	for _, c := range r.who.Back {
+		link, linked, err := r.Snapshot.Link(c.User.ID)
 		if err != nil {
 			return err
 		}
-		if !linked || c.link != nil || a.Outcome().Unfinished[c.user.ID] || link.Employee != c.former.Link.Employee {
+		if !linked || c.Link != nil || a.Outcome().Unfinished[c.User.ID] || link.Employee != c.Former.Link.Employee {
 			continue
 		}
-		if changes, _ := plan.Differences(&link, &c.want, nil, &r.Pol); len(changes) > 0 {
-			updates = append(updates, plan.Action{Kind: plan.Update, User: c.user, Employee: link.Employee, Changes: changes, Want: &c.want, Reason: r.reason(c)})
+		if changes, _ := plan.Differences(&link, &c.Want, nil, &r.Pol); len(changes) > 0 {
+			updates = append(updates, plan.Action{Kind: plan.Update, User: c.User, Employee: link.Employee, Changes: changes, Want: &c.Want, Reason: c.Reason()})
 		}
 	}
 	return r.carryOutToo(ctx, a, updates)
 }
 
 // carryOutToo puts more actions into the plan, before its grants, and carries them out.
-func (r *restore) carryOutToo(ctx context.Context, a *apply.Applier, more []plan.Action) error {
+func (r *restoration) carryOutToo(ctx context.Context, a *apply.Applier, more []plan.Action) error {
 	if len(more) == 0 {
 		return nil
 	}
@@ -137,25 +141,25 @@ func (r *restore) carryOutToo(ctx context.Context, a *apply.Applier, more []plan
 
 // grantAll plans the grants of roles that would have been kept: a new employee has
 // none.
-func (r *restore) grantAll(c *comeback) error {
-	c.missing, c.kept = c.kept, []plan.Grant{}
-	r.People.Subjects[c.user.ID].Kept = c.kept
+func (r *restoration) grantAll(c *restore.Back) error {
+	c.Missing, c.Kept = c.Kept, []plan.Grant{}
+	r.People.Subjects[c.User.ID].Kept = c.Kept
 	var d plan.Decision
-	r.grantMissing(c, 0, &d)
+	r.who.GrantMissing(c, 0, &d)
 	r.doc.Actions, r.doc.Held = append(r.doc.Actions, d.Actions...), append(r.doc.Held, d.Held...)
 	return nil
 }
 
 // finish ends the records of those who are back whole.
-func (r *restore) finish(out *apply.Outcome) error {
+func (r *restoration) finish(out *apply.Outcome) error {
 	var batch plan.Batch
-	for _, c := range r.back {
-		link, linked, err := r.Snapshot.Link(c.user.ID)
+	for _, c := range r.who.Back {
+		link, linked, err := r.Snapshot.Link(c.User.ID)
 		if err != nil {
 			return err
 		}
-		former := c.former.Link.Employee
-		if linked && link.Employee == former && !out.Unfinished[c.user.ID] && !r.left(c.user.ID) {
+		former := c.Former.Link.Employee
+		if linked && link.Employee == former && !out.Unfinished[c.User.ID] && !r.left(c.User.ID) {
 			batch.Revive = append(batch.Revive, former)
 		}
 	}
@@ -172,6 +176,6 @@ func (r *restore) finish(out *apply.Outcome) error {
 }
 
 // left reports that something about the person was held.
-func (r *restore) left(id plan.PersonID) bool {
+func (r *restoration) left(id plan.PersonID) bool {
 	return slices.ContainsFunc(r.doc.Held, func(h plan.Held) bool { return h.User.ID == id })
 }

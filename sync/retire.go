@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
+	"tracktik-sync/sync/retire"
 )
 
 // RetireOptions say who is to be retired.
@@ -17,17 +17,6 @@ type RetireOptions struct {
 	Approve []string                  // hashes of refused sets that may pass
 	Command string                    // how this is done again, without --approve
 	Confirm func(*plan.Document) bool // see RunOptions
-}
-
-// A Named is one employee as somebody has named them.
-type Named struct {
-	// Text is an employee's id, or the Okta id, login or e-mail of the user they were.
-	Text string
-	Line int   // of a file; 0: of no file
-	Err  error // why the line names nobody
-	// Listed says that a comparison lists them, and that nobody has named them: who is
-	// managed by now is passed over.
-	Listed bool
 }
 
 // RefusedRetire is the code of a retirement that is not allowed at all.
@@ -73,27 +62,13 @@ func (e *Engine) Retire(ctx context.Context, opt RetireOptions) (*plan.Document,
 	return r.conclude(ctx, err)
 }
 
-// A retirement is the working state of one.
-type retirement struct {
-	*run
-	of   RetireOptions
-	list []*retiree
-}
-
-// A retiree is one employee who was named.
-type retiree struct {
-	plan.Retiree
-	named Named
-	read  time.Time // when TrackTik and Okta were asked about them
-}
-
 func (e *Engine) newRetirement(opt RetireOptions, id string) (*retirement, error) {
 	r, err := e.newRun(RunOptions{Users: opt.Users, Approve: opt.Approve, Confirm: opt.Confirm, Command: opt.Command}, id)
 	if err != nil {
 		return nil, err
 	}
 	r.partial = true
-	return &retirement{run: r, of: opt}, nil
+	return &retirement{r, retire.New(r.Reading, opt.Named)}, nil
 }
 
 // allowed refuses what must not be done in any case.
@@ -112,42 +87,6 @@ func (r *retirement) allowed() error {
 	return read.Refused(RefusedRetire, why)
 }
 
-// decide reads what became of everybody, and makes the plan.
-func (r *retirement) decide(ctx context.Context) error {
-	if err := r.allowed(); err != nil {
-		return err
-	}
-	for _, step := range []func(context.Context) error{r.startSmall, r.Grants.FindOwn, r.readNamed, r.readStanding, r.readTies, r.readRoles} {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	actions, problems := r.decisions()
-	r.guard.warnReason(actions)
-	r.present(ctx, actions, nil, problems)
-	return nil
-}
-
-// decisions are what is to be done about everybody.
-func (r *retirement) decisions() (actions []plan.Action, problems []plan.Problem) {
-	problems = r.doc.Problems
-	for _, t := range r.list {
-		d := plan.Retire(&t.Retiree, &r.Pol)
-		if t.Owner != "" && t.named.Listed {
-			r.Warn(plan.Warning{Code: plan.WarningManaged, Message: fmt.Sprintf("employee %d is managed by now: a run terminates them when they leave", t.Employee.ID)})
-			continue
-		}
-		for i := range d.Actions {
-			if f := d.Actions[i].Extras().Retires; f != nil {
-				f.Link.Since, f.Link.Run = r.AsOf, r.ID
-			}
-		}
-		actions, problems = append(actions, d.Actions...), append(problems, d.Problems...)
-		r.Warnings = append(r.Warnings, d.Warnings...)
-	}
-	return actions, problems
-}
-
 // managed is the error about those who were named and are managed; nil: there are none.
 func (r *retirement) managed() error {
 	var ids []plan.EmployeeID
@@ -160,4 +99,27 @@ func (r *retirement) managed() error {
 		return nil
 	}
 	return &ManagedError{ids}
+}
+
+// A retirement is the run that retires people.
+type retirement struct {
+	*run
+	who *retire.Retiring
+}
+
+// decide reads what became of everybody, and makes the plan.
+func (r *retirement) decide(ctx context.Context) error {
+	if err := r.allowed(); err != nil {
+		return err
+	}
+	if err := r.startSmall(ctx); err != nil {
+		return err
+	}
+	if err := r.who.Read(ctx); err != nil {
+		return err
+	}
+	actions, problems := r.who.Decide()
+	r.guard.warnReason(actions)
+	r.present(ctx, actions, nil, problems)
+	return nil
 }

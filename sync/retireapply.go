@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"slices"
 
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
@@ -11,7 +10,8 @@ import (
 // apply carries out the plan.
 func (r *retirement) apply(ctx context.Context) (*apply.Outcome, error) {
 	job := r.carrier.job()
-	job.Ground, job.Confirm = r.ground(), r.confirm
+	job.Ground = r.ground()
+	job.Confirm = func(ctx context.Context, a *plan.Action) string { return r.who.Confirm(ctx, a, apply.OldEvidence) }
 	return r.carrier.carryWith(ctx, job, "retiring", r.carrier.carryAll)
 }
 
@@ -23,10 +23,10 @@ type retireGround struct {
 
 func (r *retirement) ground() retireGround {
 	g := retireGround{ground{r.Base}, map[plan.PersonID]*apply.Person{}}
-	for _, t := range r.list {
+	for _, t := range r.who.List {
 		if u := &t.Standing.User; u.ID != "" {
 			e := t.Employee
-			g.people[u.ID] = &apply.Person{Login: u.Login, Email: u.Email, Employee: &e, Read: t.read}
+			g.people[u.ID] = &apply.Person{Login: u.Login, Email: u.Email, Employee: &e, Read: t.Read}
 		}
 	}
 	return g
@@ -34,31 +34,6 @@ func (r *retirement) ground() retireGround {
 
 // Person tells what was read about a user who has left.
 func (g retireGround) Person(id plan.PersonID) *apply.Person { return g.people[id] }
-
-// confirm looks somebody up once more, on both sides, when what was read has grown old;
-// the text says why the termination has to wait.
-func (r *retirement) confirm(ctx context.Context, action *plan.Action) string {
-	i := slices.IndexFunc(r.list, func(t *retiree) bool { return t.Employee.ID == action.Employee })
-	if r.Since(r.list[i].read) <= apply.OldEvidence {
-		return ""
-	}
-	const old = plan.HeldUnconfirmed + ": the evidence is more than a minute old, and "
-	e, found, err := r.Target.Employee(ctx, action.Employee)
-	switch {
-	case err != nil:
-		return old + "the look-up in TrackTik failed: " + err.Error()
-	case !found:
-		return old + "TrackTik does not show the employee any more"
-	}
-	standing, err := r.StandingReader.Classify(ctx, &e)
-	switch {
-	case err != nil:
-		return old + "the look-up in Okta failed: " + err.Error()
-	case standing.Class != plan.LeftOkta || standing.User.ID != action.User.ID:
-		return old + "Okta says otherwise by now: " + standing.Why
-	}
-	return ""
-}
 
 // finish counts who is left alone: each of them was named, and is news. Who was ended is
 // unmanaged no more.

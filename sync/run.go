@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"tracktik-sync/sync/decide"
+	"tracktik-sync/sync/ask"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
@@ -12,7 +12,7 @@ import (
 // A run is one run: what reads, what decides, and the parts that judge, carry out and
 // record the plan.
 type run struct {
-	*decide.Deciding
+	*ask.Asker
 	*task
 	parts
 }
@@ -24,7 +24,7 @@ func (e *Engine) newRun(opt RunOptions, id string) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Deciding: decide.NewDeciding(reading), task: &task{engine: e, store: e.Snapshot, opt: opt, before: before}}
+	r := &run{Asker: ask.New(reading), task: &task{engine: e, store: e.Snapshot, opt: opt, before: before}}
 	r.Pol.NoRemovals = opt.NoRemovals
 	r.doc = &plan.Document{ID: r.Seed, Created: r.AsOf, Mode: "apply", Config: e.Config,
 		Options:  plan.Options{User: opt.Users, NoRemovals: opt.NoRemovals},
@@ -55,7 +55,7 @@ func (r *run) decide(ctx context.Context) error {
 	if err := r.readAndDecide(ctx); err != nil || !r.sampled() {
 		return err
 	}
-	r.Deciding = decide.NewDeciding(r.Anew())
+	r.Asker = ask.New(r.Anew())
 	r.wire()
 	return r.readAndDecide(ctx)
 }
@@ -134,13 +134,7 @@ func (r *run) readAndDecide(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.PeopleDecider.DecidePeople(ctx); err != nil {
-		return err
-	}
-	if err := r.GrantDecider.DecideRoles(ctx); err != nil {
-		return err
-	}
-	if err := r.PeopleDecider.SpareOwn(ctx); err != nil {
+	if err := r.Decide(ctx); err != nil {
 		return err
 	}
 	r.guard.compose(ctx)

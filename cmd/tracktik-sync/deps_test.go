@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +20,8 @@ const module = "tracktik-sync"
 // A layer is some packages of ours, and what they may know of the others. The
 // picture is
 //
-//	sync/plan <- sync/mapping <- sync/read <- sync/decide <- sync/explain, sync/compare <- sync; sync/plan <- sync/apply <- sync
+//	sync/plan <- sync/mapping <- sync/read <- sync/decide <- sync/ask <- sync/explain, sync/compare <- sync
+//	sync/read <- sync/links, sync/restore, sync/retire <- sync; sync/plan <- sync/apply <- sync
 //	sync/plan <- okta, tracktik, state <- cmd
 //	configs <- cmd
 //	console, disk, timetable <- wiring <- ledger <- explain, watch, doctor <- support <- the commands; wiring <- setup <- the commands
@@ -39,11 +44,15 @@ var layers = []layer{
 		"what writes carries out a plan: it knows nothing of how a run reads or decides"},
 	{[]string{"sync/read"}, []string{"sync/plan", "sync/mapping"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
 		"what reads says what it was told and how far to believe it: it knows nothing of how a plan is carried out"},
-	{[]string{"sync/decide", "sync/links"}, []string{"sync/plan", "sync/mapping", "sync/read"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
-		"what is decided follows from a reading, whoever carries it out"},
-	{[]string{"sync/explain", "sync/compare"}, []string{"sync/plan", "sync/mapping", "sync/read", "sync/decide"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
+	{[]string{"sync/decide"}, []string{"sync/plan", "sync/mapping", "sync/read"}, []string{"context", "net/http", "os", "go.etcd.io/bbolt"},
+		"who decides asks nobody: there is no context to ask with"},
+	{[]string{"sync/links", "sync/restore", "sync/retire"}, []string{"sync/plan", "sync/mapping", "sync/read"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
+		"one command's thinking follows from a reading, whoever carries it out"},
+	{[]string{"sync/ask"}, []string{"sync/plan", "sync/mapping", "sync/read", "sync/decide"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
+		"what a decision needs is asked for before it is made, whoever carries it out"},
+	{[]string{"sync/explain", "sync/compare"}, []string{"sync/plan", "sync/mapping", "sync/read", "sync/decide", "sync/ask"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
 		"a view of what is read and decided has no way to write"},
-	{[]string{"sync"}, []string{"sync/plan", "sync/mapping", "sync/read", "sync/decide", "sync/explain", "sync/compare", "sync/links", "sync/apply", "sync/trace"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
+	{[]string{"sync"}, []string{"sync/plan", "sync/mapping", "sync/read", "sync/decide", "sync/ask", "sync/explain", "sync/compare", "sync/links", "sync/restore", "sync/retire", "sync/apply", "sync/trace"}, []string{"net/http", "os", "go.etcd.io/bbolt"},
 		"the engine declares its ports; cmd ties adapters to them"},
 	{[]string{"okta", "tracktik"}, []string{"sync/plan", "sync/trace"}, nil,
 		"an adapter satisfies the engine's ports without knowing it, and knows no other adapter"},
@@ -198,5 +207,26 @@ func checkUsers(t *testing.T, p listed) {
 				t.Errorf("%s imports %s: %s", p.name(), dep, only.why)
 			}
 		}
+	}
+}
+
+// TestDecidingAsksNobody holds that package decide uses none of the ports that its reading
+// has: what it needs has been asked for before.
+func TestDecidingAsksNobody(t *testing.T) {
+	files, err := filepath.Glob("../../sync/decide/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files of package decide: %v", err)
+	}
+	for _, path := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok && slices.Contains([]string{"Source", "Target", "Snapshot"}, s.Sel.Name) {
+				t.Errorf("%s uses %s: a decision follows from the facts", filepath.Base(path), s.Sel.Name)
+			}
+			return true
+		})
 	}
 }

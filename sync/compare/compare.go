@@ -6,7 +6,7 @@ import (
 	"context"
 	"slices"
 
-	"tracktik-sync/sync/decide"
+	"tracktik-sync/sync/ask"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
@@ -21,7 +21,7 @@ func Compare(ctx context.Context, sides *read.Sides, seen Observed) (*plan.Compa
 		return nil, err
 	}
 	r.Refresh = true // members are read, whatever is remembered of them
-	c := &comparing{Deciding: decide.NewDeciding(r), employees: map[plan.EmployeeID]*plan.Employee{}, byKey: map[plan.Field]map[string][]plan.EmployeeID{},
+	c := &comparing{Asker: ask.New(r), employees: map[plan.EmployeeID]*plan.Employee{}, byKey: map[plan.Field]map[string][]plan.EmployeeID{},
 		claimed: map[plan.EmployeeID]*read.Subject{}, rivals: map[plan.EmployeeID][]plan.PersonID{}, doubted: map[plan.EmployeeID]bool{}, gone: map[plan.EmployeeID]*read.Subject{},
 		out: &plan.Comparison{Created: r.AsOf, Okta: plan.OktaID{Org: sides.Binding.Org, App: sides.Binding.App}, TrackTik: plan.TrackTikID{Portal: sides.Binding.Portal}}}
 	for _, step := range []func(context.Context) error{c.begin, r.GroupReader.ReadGroups, c.readUsers, c.readEmployees, c.readRoles} {
@@ -45,7 +45,7 @@ func Compare(ctx context.Context, sides *read.Sides, seen Observed) (*plan.Compa
 
 // A comparing is the work of Compare.
 type comparing struct {
-	*decide.Deciding
+	*ask.Asker
 	employees map[plan.EmployeeID]*plan.Employee
 	byKey     map[plan.Field]map[string][]plan.EmployeeID // of Policy.Match, folded
 	claimed   map[plan.EmployeeID]*read.Subject           // who stands behind an employee in Okta
@@ -131,7 +131,7 @@ func (c *comparing) readRoles(ctx context.Context) error {
 	if err := c.PortalReader.ReadPortalRoles(ctx); err != nil {
 		return err
 	}
-	if err := c.GroupDecider.DecideGroups(ctx); err != nil {
+	if err := c.DecideGroups(ctx); err != nil {
 		return err
 	}
 	c.holders = map[plan.RoleID][]plan.EmployeeID{}

@@ -1,6 +1,6 @@
 // Package decide says what follows from a reading, by the rules of package plan: who is
-// made, changed or ended, and which roles they get. Where a decision needs what was not
-// read, it asks the reading for it, before anything else is decided. It writes nothing.
+// made, changed or ended, and which roles they get. It asks nobody: what it needs has been
+// asked for by package ask, and it knows neither the two systems nor the snapshot.
 package decide
 
 import (
@@ -14,43 +14,24 @@ type Decided struct {
 	Roles RolePass
 }
 
-// A Deciding decides what follows from a reading, and asks it for what it lacks. Its parts
-// stand lower ones first, as in a reading.
+// A Deciding decides what follows from a reading.
 type Deciding struct {
 	*read.Reading
 	*Decided
-	NameDecider    *nameDecider
-	PeopleDecider  *peopleDecider
-	GroupDecider   *groupDecider
-	roleDecider    *roleDecider
-	holderReader   *holderReader
-	changeFinder   *changeFinder
-	rolelessFinder *rolelessFinder
-	roleViewer     *roleViewer
-	LeftReader     *LeftReader
-	GrantDecider   *grantDecider
+	NameDecider   *NameDecider
+	PeopleDecider *PeopleDecider
+	GroupDecider  *GroupDecider
+	RoleDecider   *RoleDecider
+	GrantDecider  *GrantDecider
 }
 
-// NewDeciding decides about what r reads.
-func NewDeciding(r *read.Reading) *Deciding {
-	d := &Deciding{Reading: r, Decided: &Decided{}}
-	d.wire()
+// New decides about what r reads.
+func New(r *read.Reading) *Deciding {
+	b, f := r.Base, &Decided{Roles: newRolePass()}
+	d := &Deciding{Reading: r, Decided: f, NameDecider: &NameDecider{b, f}, PeopleDecider: &PeopleDecider{b, f, r.DateReader, &viewRoom{}}, GroupDecider: &GroupDecider{b, f}}
+	d.RoleDecider = &RoleDecider{b, f, d.PeopleDecider}
+	d.GrantDecider = &GrantDecider{b, f, d.RoleDecider}
 	return d
-}
-
-// wire makes the parts, from the ground up.
-func (r *Deciding) wire() {
-	b, d := r.Base, r.Decided
-	r.NameDecider = &nameDecider{b, d}
-	r.PeopleDecider = &peopleDecider{b, d, r.DateReader, r.PortalReader, r.RegionReader, r.Claimer, r.NameDecider, r.NameReader, r.Matcher, &viewRoom{}}
-	r.GroupDecider = &groupDecider{b, d, r.PortalReader, r.GroupReader}
-	r.roleDecider = &roleDecider{b, d, r.PeopleDecider}
-	r.holderReader = &holderReader{b, d, r.roleDecider, r.GrantReader}
-	r.changeFinder = &changeFinder{b, d}
-	r.rolelessFinder = &rolelessFinder{b, d, r.PortalReader, r.GroupReader, r.holderReader, r.changeFinder}
-	r.roleViewer = &roleViewer{b, d, r.PortalReader, r.GrantReader, r.roleDecider}
-	r.LeftReader = &LeftReader{b, d}
-	r.GrantDecider = &grantDecider{b, d, r.GroupDecider, r.rolelessFinder, r.changeFinder, r.roleViewer, r.LeftReader, r.holderReader, r.roleDecider}
 }
 
 // The warnings of decisions.

@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,18 +9,12 @@ import (
 	"tracktik-sync/sync/read"
 )
 
-// A peopleDecider makes everybody's decision but for their roles.
-type peopleDecider struct {
+// A PeopleDecider makes everybody's decision but for their roles.
+type PeopleDecider struct {
 	read.Base
 	*Decided
-	dateReader   *read.DateReader
-	portalReader *read.PortalReader
-	regionReader *read.RegionReader
-	claimer      *read.Claimer
-	nameDecider  *nameDecider
-	nameReader   *read.NameReader
-	matcher      *read.Matcher
-	room         *viewRoom
+	dates *read.DateReader
+	room  *viewRoom
 }
 
 // A viewRoom is memory that serves the view of one person after the other.
@@ -30,90 +23,9 @@ type viewRoom struct {
 	view   plan.View
 }
 
-// DecidePeople makes everybody's decision but for their roles: first who leaves, since
-// that gives names free, then who gets which name, then the others.
-func (r *peopleDecider) DecidePeople(ctx context.Context) error {
-	list := r.People.Sorted()
-	if err := r.dateReader.JudgeDates(ctx, list); err != nil {
-		return err
-	}
-	if err := r.portalReader.LearnOwn(ctx, list); err != nil {
-		return err
-	}
-	for _, s := range list {
-		if s.Judgement.Verdict != plan.Provision || r.Pending[s.Person.ID] != "" {
-			r.DecideOne(s)
-		}
-	}
-	if err := r.readLeavers(ctx, list); err != nil {
-		return err
-	}
-	renamed, err := r.nameReader.FindRenamed(ctx, list)
-	if err != nil {
-		return err
-	}
-	for _, s := range renamed {
-		r.DecideOne(s)
-	}
-	if err := r.regionReader.ResolveRegions(ctx, list); err != nil {
-		return err
-	}
-	claims := r.claimer.Claims(list)
-	others, err := r.nameReader.Bystanders(ctx, claims)
-	if err != nil {
-		return err
-	}
-	if err := r.nameDecider.ResolveNames(append(claims, others...)); err != nil {
-		return err
-	}
-	fresh := r.Fresh(list)
-	if err := r.matcher.FindMatches(ctx, fresh); err != nil {
-		return err
-	}
-	if r.Scope.Some() {
-		if err := r.nameReader.FindRivals(ctx, fresh); err != nil {
-			return err
-		}
-	}
-	if err := r.portalReader.LearnOwn(ctx, list); err != nil {
-		return err
-	}
-	for _, s := range list {
-		if s.Judgement.Verdict == plan.Provision && r.Pending[s.Person.ID] == "" {
-			r.DecideOne(s)
-		}
-	}
-	r.HandOver()
-	r.warnDefaultRegion(list)
-	return r.readLeavers(ctx, list) // those whom a decision about their scope ends
-}
-
-// SpareOwn asks whose credentials we use where only the plan shows that it matters, and
-// holds what would touch that employee.
-func (r *peopleDecider) SpareOwn(ctx context.Context) error {
-	if r.Pol.Own != 0 || r.Pol.OwnUsername != "" {
-		return nil // the decisions knew
-	}
-	decisions := []*plan.Decision{&r.Roles.Decision}
-	for _, s := range r.People.Subjects {
-		decisions = append(decisions, &s.Decision)
-	}
-	touches := func(d *plan.Decision) bool {
-		return slices.ContainsFunc(d.Actions, func(a plan.Action) bool { return a.Employee != 0 })
-	}
-	if !slices.ContainsFunc(decisions, touches) {
-		return nil
-	}
-	err := r.Grants.FindOwn(ctx)
-	for _, d := range decisions {
-		d.Spare(&r.Pol)
-	}
-	return err
-}
-
 // Fresh are the new people for whom an employee is looked for, and those who are to be made
 // anew on request.
-func (r *peopleDecider) Fresh(list []*read.Subject) []*read.Subject {
+func (r *PeopleDecider) Fresh(list []*read.Subject) []*read.Subject {
 	var fresh []*read.Subject
 	for _, s := range list {
 		_, recreated := r.Names.Recreated[s.Person.ID]
@@ -126,8 +38,33 @@ func (r *peopleDecider) Fresh(list []*read.Subject) []*read.Subject {
 	return fresh
 }
 
+// DecideLeavers decides about all but those who are to be provisioned.
+func (r *PeopleDecider) DecideLeavers(list []*read.Subject) {
+	for _, s := range list {
+		if !r.provisions(s) {
+			r.DecideOne(s)
+		}
+	}
+}
+
+// DecideAll decides about those who are to be provisioned, and who goes on under another id.
+func (r *PeopleDecider) DecideAll(list []*read.Subject) {
+	for _, s := range list {
+		if r.provisions(s) {
+			r.DecideOne(s)
+		}
+	}
+	r.HandOver()
+	r.warnDefaultRegion(list)
+}
+
+// provisions reports whether somebody is to be provisioned in this run.
+func (r *PeopleDecider) provisions(s *read.Subject) bool {
+	return s.Judgement.Verdict == plan.Provision && r.Pending[s.Person.ID] == ""
+}
+
 // DecideOne asks package plan about one person.
-func (r *peopleDecider) DecideOne(s *read.Subject) {
+func (r *PeopleDecider) DecideOne(s *read.Subject) {
 	note := s.Decision.Note
 	if why := r.Pending[s.Person.ID]; why != "" {
 		kind := plan.Update
@@ -154,14 +91,15 @@ func (r *peopleDecider) DecideOne(s *read.Subject) {
 	s.SeenAgain()
 }
 
-func (r *peopleDecider) view(s *read.Subject) *plan.View {
+// View is all that package plan is shown of somebody.
+func (r *PeopleDecider) View(s *read.Subject) *plan.View {
 	person := s.Whole()
 	view := r.viewOf(s, &person)
 	return &view
 }
 
-func (r *peopleDecider) viewOf(s *read.Subject, person *plan.Person) plan.View {
-	early, ended := r.dateReader.DatesNow(s)
+func (r *PeopleDecider) viewOf(s *read.Subject, person *plan.Person) plan.View {
+	early, ended := r.dates.DatesNow(s)
 	return plan.View{Dates: s.Dates, Early: early, Ended: ended, Person: person, Judgement: s.Judgement, Evidence: s.Evidence, Mapped: s.Mapped(), OutOfScope: s.OutOf, ScopeError: s.ScopeErr, Unread: s.Unread,
 		Link: s.Link, Employee: s.Employee, Gone: s.Gone, Matches: s.Matches, Tie: s.Tie, Former: s.Former, FormerNow: s.FormerNow, Troubles: r.dueTroubles(s.Person.ID), Origin: s.Origin(),
 		Recreate: slices.Contains(r.Scope.Recreate, s.Person.ID), Fresh: r.Refresh, Stale: r.Meta.RefreshDue, Alone: r.Scope.Some(), AsOf: r.AsOf,
@@ -170,7 +108,7 @@ func (r *peopleDecider) viewOf(s *read.Subject, person *plan.Person) plan.View {
 
 // dueTroubles are a person's earlier problems, unless an administrator wants them
 // tried at once.
-func (r *peopleDecider) dueTroubles(id plan.PersonID) []plan.Trouble {
+func (r *PeopleDecider) dueTroubles(id plan.PersonID) []plan.Trouble {
 	if slices.Contains(r.Scope.Retry, id) || slices.Contains(r.Scope.Recreate, id) {
 		return nil
 	}
@@ -179,7 +117,7 @@ func (r *peopleDecider) dueTroubles(id plan.PersonID) []plan.Trouble {
 
 // HandOver hands the employee of somebody who was deleted and made anew in Okta to
 // the new person, instead of a termination and a second employee.
-func (r *peopleDecider) HandOver() {
+func (r *PeopleDecider) HandOver() {
 	for id, owner := range r.Names.Recreated {
 		s, old := r.People.Subjects[id], r.People.Subjects[owner.Person]
 		if s == nil || !s.Writable() {
@@ -187,7 +125,7 @@ func (r *peopleDecider) HandOver() {
 		}
 		link := *old.Link
 		link.Person, link.Login, link.Email = id, s.Person.Login, s.Person.Email
-		view := r.view(s)
+		view := r.View(s)
 		view.Link, view.Employee, view.Gone = &link, old.Employee, old.Gone
 		update := plan.Decide(view, &r.Pol)
 		adopt := plan.Action{Kind: plan.Adopt, User: s.Ref(), Employee: owner.Employee, Extra: &plan.Extra{Key: plan.KeyRecreated}, Want: s.Want(),
@@ -198,7 +136,7 @@ func (r *peopleDecider) HandOver() {
 	}
 }
 
-func (r *peopleDecider) warnDefaultRegion(list []*read.Subject) {
+func (r *PeopleDecider) warnDefaultRegion(list []*read.Subject) {
 	var logins []string
 	for _, s := range list {
 		for i := range s.Decision.Actions {
@@ -220,4 +158,27 @@ func (r *peopleDecider) warnDefaultRegion(list []*read.Subject) {
 	}
 	r.Warn(plan.Warning{Code: warnDefault, Field: plan.Region.String(),
 		Message: fmt.Sprintf("%s in %s: %s%s", who, r.Pol.DefaultRegion, strings.Join(logins, ", "), more)})
+}
+
+// Spare holds what would touch the employee whose credentials are used, once those are known.
+func (r *PeopleDecider) Spare() {
+	for _, d := range r.decisions() {
+		d.Spare(&r.Pol)
+	}
+}
+
+// TouchesEmployees reports that anything is to be done to an employee who exists.
+func (r *PeopleDecider) TouchesEmployees() bool {
+	return slices.ContainsFunc(r.decisions(), func(d *plan.Decision) bool {
+		return slices.ContainsFunc(d.Actions, func(a plan.Action) bool { return a.Employee != 0 })
+	})
+}
+
+// decisions are everybody's, and that about roles.
+func (r *PeopleDecider) decisions() []*plan.Decision {
+	all := []*plan.Decision{&r.Roles.Decision}
+	for _, s := range r.People.Subjects {
+		all = append(all, &s.Decision)
+	}
+	return all
 }

@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -12,97 +11,73 @@ import (
 // A RolePass is what a run finds out about groups, roles and grants.
 type RolePass struct {
 	Groups   plan.GroupDecision
-	dirty    map[plan.PersonID]bool           // their roles are looked at
-	due      map[plan.PersonID][]*read.Pushed // the groups of those who are looked at
-	refs     map[roleOf]*plan.RoleRef
+	Dirty    map[plan.PersonID]bool           // their roles are looked at
+	Due      map[plan.PersonID][]*read.Pushed // the groups of those who are looked at
+	Refs     map[RoleOf]*plan.RoleRef
 	Names    map[plan.RoleID]string // of roles that groups have
-	views    []*plan.RoleView
+	Views    []*plan.RoleView
 	Decision plan.Decision // about everybody's roles
 	Adopted  []plan.Grant  // held in TrackTik already, and due
 	Drops    []plan.GrantKey
-	held     map[plan.PersonID]string // a look-up about their groups failed
-	// unsettled are groups that have no role in this run of single people, and may have one
+	Unread   map[plan.PersonID]string // a look-up about their groups failed
+	// Unsettled are groups that have no role in this run of single people, and may have one
 	// in a whole run.
-	unsettled map[plan.GroupID]bool
-	fallback  *plan.Due              // sync.roles.default; nil: none, or not to be had
+	Unsettled map[plan.GroupID]bool
+	Fallback  *plan.Due              // sync.roles.default; nil: none, or not to be had
 	Roleless  []plan.PersonID        // in scope and without a role, as far as is known
 	Others    map[plan.PersonID]bool // who holds roles of others, of those of whom it was seen
+	Sent      map[read.Holder]int    // grants that we sent, of who holds a role by several
 	several   int                    // people with more than one role due
 }
 
-// A roleOf is a role as a group gives it.
-type roleOf struct {
-	role  plan.RoleID
-	group plan.GroupID
+func newRolePass() RolePass {
+	return RolePass{Dirty: map[plan.PersonID]bool{}, Due: map[plan.PersonID][]*read.Pushed{}, Unread: map[plan.PersonID]string{}, Sent: map[read.Holder]int{}}
 }
 
-// A grantDecider gives groups their roles and people their grants.
-type grantDecider struct {
+// A RoleOf is a role as a group gives it.
+type RoleOf struct {
+	Role  plan.RoleID
+	Group plan.GroupID
+}
+
+// A GrantDecider gives people their grants.
+type GrantDecider struct {
 	read.Base
 	*Decided
-	groupDecider   *groupDecider
-	rolelessFinder *rolelessFinder
-	changeFinder   *changeFinder
-	roleViewer     *roleViewer
-	leftReader     *LeftReader
-	holderReader   *holderReader
-	roleDecider    *roleDecider
+	roleDecider *RoleDecider
 }
 
-// DecideRoles gives groups their roles and people their grants. Only those whose
-// group, entry or grants changed are looked at.
-func (r *grantDecider) DecideRoles(ctx context.Context) error {
-	p := &r.Roles
-	p.dirty, p.due = map[plan.PersonID]bool{}, map[plan.PersonID][]*read.Pushed{}
-	p.held = map[plan.PersonID]string{}
-	if err := r.groupDecider.DecideGroups(ctx); err != nil {
-		return err
-	}
-	if err := r.rolelessFinder.findDefault(ctx); err != nil {
-		return err
-	}
-	if err := r.changeFinder.markDirty(); err != nil {
-		return err
-	}
-	r.collectDue()
-	if err := r.rolelessFinder.findRoleless(ctx); err != nil {
-		return err
-	}
-	p.Decision.Actions = make([]plan.Action, 0, r.countActions())
+// MakeRoom begins the list of all actions, with the creates of a whole run.
+func (r *GrantDecider) MakeRoom() {
+	r.Roles.Decision.Actions = make([]plan.Action, 0, r.countActions())
 	r.takeCreates()
-	if err := r.roleViewer.makeViews(ctx); err != nil {
-		return err
+}
+
+// DecideAll decides about everybody's roles of whom a view was made.
+func (r *GrantDecider) DecideAll() {
+	p := &r.Roles
+	for _, v := range p.Views {
+		r.adoptGrants(v)
 	}
-	if err := r.leftReader.confirmLeft(ctx); err != nil {
-		return err
+	for _, v := range p.Views {
+		r.roleDecider.DecideRolesOf(v)
 	}
-	if err := r.holderReader.findHolders(ctx); err != nil {
-		return err
-	}
-	for _, v := range p.views {
-		r.roleDecider.decideRolesOf(v)
-	}
-	if err := r.holderReader.doubles(); err != nil {
-		return err
-	}
-	if err := r.rolelessFinder.warnRoleless(); err != nil {
-		return err
-	}
-	p.views, p.due, p.dirty = nil, nil, nil
+	r.doubles()
+	r.dropGiven()
+	p.Views, p.Due, p.Dirty = nil, nil, nil
 	if p.several > 0 && !r.Pol.OneRole {
 		r.Warn(plan.Warning{Code: warnManyRoles, Message: fmt.Sprintf("people who hold several roles: %d; TrackTik recommends one a person (sync.roles.per_person)", p.several)})
 	}
-	return nil
 }
 
 // countActions is about how many actions the whole plan has: a first plan has hundreds
 // of thousands of them, and they are put together in one list that does not grow.
-func (r *grantDecider) countActions() int {
+func (r *GrantDecider) countActions() int {
 	n := len(r.Roles.Groups.Actions)
 	for _, s := range r.People.Subjects {
 		n += len(s.Decision.Actions)
 	}
-	for _, groups := range r.Roles.due {
+	for _, groups := range r.Roles.Due {
 		n += len(groups)
 	}
 	return n
@@ -110,7 +85,7 @@ func (r *grantDecider) countActions() int {
 
 // takeCreates moves the creates of new people into the plan's list, before their roles come
 // on top: of a first run these are all, and twice in memory would be once too often.
-func (r *grantDecider) takeCreates() {
+func (r *GrantDecider) takeCreates() {
 	if r.Scope.Some() {
 		return
 	}
@@ -129,27 +104,27 @@ func (r *grantDecider) takeCreates() {
 	}
 }
 
-// A roleDecider decides about the roles of one person.
-type roleDecider struct {
+// A RoleDecider decides about the roles of one person.
+type RoleDecider struct {
 	read.Base
 	*Decided
-	peopleDecider *peopleDecider
+	people *PeopleDecider
 }
 
-// decideRolesOf adds what package plan decides about one person's roles.
-func (r *roleDecider) decideRolesOf(v *plan.RoleView) {
-	d, all := r.rolesDecision(v), &r.Roles.Decision
+// DecideRolesOf adds what package plan decides about one person's roles.
+func (r *RoleDecider) DecideRolesOf(v *plan.RoleView) {
+	d, all := r.RolesDecision(v), &r.Roles.Decision
 	all.Actions, all.Held = append(all.Actions, d.Actions...), append(all.Held, d.Held...)
 	all.Problems, all.Warnings = append(all.Problems, d.Problems...), append(all.Warnings, d.Warnings...)
 }
 
-// rolesDecision asks package plan about one person's roles.
-func (r *roleDecider) rolesDecision(v *plan.RoleView) plan.Decision {
-	if why := r.Roles.held[v.User.ID]; why != "" {
+// RolesDecision asks package plan about one person's roles.
+func (r *RoleDecider) RolesDecision(v *plan.RoleView) plan.Decision {
+	if why := r.Roles.Unread[v.User.ID]; why != "" {
 		v.Shielded = why
 	}
 	if s := r.People.Subjects[v.User.ID]; s != nil && (s.Link != nil || len(r.Troubles[v.User.ID]) > 0) {
-		v.View = r.peopleDecider.view(s)
+		v.View = r.people.View(s)
 	}
 	all := &r.Roles.Decision
 	all.Held = append(all.Held, r.unread(v)...)
@@ -160,7 +135,7 @@ func (r *roleDecider) rolesDecision(v *plan.RoleView) plan.Decision {
 
 // unread takes out of what is due the roles of groups that could not be read: what
 // their members were before is no reason to grant anything.
-func (r *roleDecider) unread(v *plan.RoleView) []plan.Held {
+func (r *RoleDecider) unread(v *plan.RoleView) []plan.Held {
 	var held []plan.Held
 	v.Due = slices.DeleteFunc(v.Due, func(d plan.Due) bool {
 		g := r.ByGroup[d.Role.Group]
@@ -175,8 +150,8 @@ func (r *roleDecider) unread(v *plan.RoleView) []plan.Held {
 	return held
 }
 
-// collectDue goes through all memberships once.
-func (r *grantDecider) collectDue() {
+// CollectDue goes through all memberships once.
+func (r *GrantDecider) CollectDue() {
 	p := &r.Roles
 	shared := map[plan.RoleID][]*read.Pushed{} // earlier groups of the same role
 	for _, g := range r.Pushed {
@@ -209,11 +184,11 @@ func (r *grantDecider) collectDue() {
 					p.several++
 				}
 			}
-			if p.dirty[id] {
-				if m == nil && !again && rolesDue(p.due[id]) == 1 {
+			if p.Dirty[id] {
+				if m == nil && !again && rolesDue(p.Due[id]) == 1 {
 					p.several++
 				}
-				p.due[id] = append(p.due[id], g)
+				p.Due[id] = append(p.Due[id], g)
 			}
 		}
 	}
@@ -233,7 +208,7 @@ func rolesDue(groups []*read.Pushed) int {
 }
 
 // rank is a group's place in sync.groups.order; those that are missing come last.
-func (r *grantDecider) rank(g *read.Pushed) int {
+func (r *GrantDecider) rank(g *read.Pushed) int {
 	for i, name := range r.Pol.Order {
 		if name == string(g.Group.ID) || plan.MatchGlob(name, g.Group.Name) {
 			return i

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"tracktik-sync/sync/decide"
+	"tracktik-sync/sync/ask"
 	"tracktik-sync/sync/mapping"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
@@ -146,7 +146,7 @@ func Explain(ctx context.Context, sides *read.Sides, name string, known plan.Use
 // An explainer is the work of Explain: a reading about one person that asks little, goes
 // on where an answer is missing, and notes that.
 type explainer struct {
-	*decide.Deciding
+	*ask.Asker
 	out    *Explanation
 	asking *asking
 	id     plan.PersonID
@@ -179,7 +179,7 @@ func newExplainer(sides *read.Sides, name string) (*explainer, error) {
 	}
 	r.OwnGroups = map[plan.PersonID][]plan.Group{}
 	r.Current.Gone, r.Current.Differs = map[plan.PersonID]bool{}, map[plan.PersonID]*plan.Employee{}
-	x := &explainer{Deciding: decide.NewDeciding(r), asking: a, notes: map[string][]string{},
+	x := &explainer{Asker: ask.New(r), asking: a, notes: map[string][]string{},
 		out: &Explanation{Roles: []ExplainedRole{}, Actions: []plan.Action{}}}
 	pending, err := r.Snapshot.Pending()
 	for _, in := range pending {
@@ -203,7 +203,7 @@ func (x *explainer) decideAll(ctx context.Context) error {
 		x.PeopleDecider.DecideOne(s)
 		return x.decideOwnRoles(ctx)
 	}
-	if err := x.NameDecider.ResolveNames(x.Claimer.Claims(list)); err != nil {
+	if err := x.ResolveNames(x.Claimer.Claims(list)); err != nil {
 		return err
 	}
 	if err := x.Matcher.FindMatches(ctx, x.PeopleDecider.Fresh(list)); err != nil {
@@ -240,7 +240,7 @@ func (x *explainer) learn(ctx context.Context, list []*read.Subject) {
 func (x *explainer) decideOwnRoles(ctx context.Context) error {
 	err := x.pushedStill(ctx)
 	if err == nil {
-		err = x.GrantDecider.DecideRoles(ctx)
+		err = x.DecideRoles(ctx)
 	}
 	if x.Unlisted {
 		x.note(StepPlan, "which groups are pushed now, and whether another one has the name of theirs, was not looked up: `plan --user` does")

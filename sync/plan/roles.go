@@ -46,6 +46,20 @@ type RoleView struct {
 	View     *View    // nil: there is neither a link nor an earlier problem of theirs, or they were not decoded
 }
 
+// Roles are the ids of the roles that the person has by us, or is to have.
+func (v *RoleView) Roles() []RoleID {
+	var ids []RoleID
+	for i := range v.Have {
+		ids = append(ids, v.Have[i].Grant.Role)
+	}
+	for i := range v.Due {
+		if id := v.Due[i].Role.ID; id != 0 && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // DecideRoles compares what is due with what was granted. Nobody is both granted and
 // revoked one role.
 func DecideRoles(v *RoleView, pol *Policy) Decision {
@@ -321,4 +335,12 @@ func NoRole(logins []string) *Warning {
 	}
 	return &Warning{Code: WarningNoRole, Field: RoleNameField, Message: fmt.Sprintf("%s no role, as far as is known, and TrackTik shows them nothing: %s%s; "+
 		"put them into a group that is pushed, or name a role in sync.roles.default", who, strings.Join(logins, ", "), more)}
+}
+
+// UnsureOf is why a role is not granted, when it cannot be told whether they hold it.
+func UnsureOf(doubt string) string {
+	if doubt == "" {
+		return ""
+	}
+	return HeldUnconfirmed + ": whether they hold the role already cannot be told: " + doubt
 }

@@ -369,3 +369,10 @@ func (r *frame) trusted(stamp string) string {
 	}
 	return stamp
 }
+
+// Gives reports whether who is in the group holds that role by it. Several groups may give
+// one role, and the grant on record names the one that did so first.
+func (r *facts) Gives(id plan.GroupID, h *plan.Holding) bool {
+	g := r.ByGroup[id]
+	return id == h.Group || g != nil && g.Role != nil && g.Role.ID == h.Role.ID
+}

@@ -1,4 +1,4 @@
-package decide
+package ask
 
 import (
 	"context"
@@ -8,22 +8,23 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tracktik-sync/sync/decide"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
 
-// A LeftReader asks Okta once more before a role is taken from who left a group.
-type LeftReader struct {
+// A leftReader asks Okta once more before a role is taken from who left a group.
+type leftReader struct {
 	read.Base
-	*Decided
+	*decide.Decided
 }
 
 // confirmLeft looks at the own groups of people who are missing from a group before
 // a role is taken from them.
-func (r *LeftReader) confirmLeft(ctx context.Context) error {
+func (r *leftReader) confirmLeft(ctx context.Context) error {
 	var left []*plan.RoleView
 	n := 0
-	for _, v := range r.Roles.views {
+	for _, v := range r.Roles.Views {
 		if v.Shielded != "" {
 			continue
 		}
@@ -63,7 +64,7 @@ func (r *LeftReader) confirmLeft(ctx context.Context) error {
 	r.distrustStored(slices.Concat(short...))
 	for i, v := range left {
 		if i < len(looked) && failed[i] != nil {
-			r.Roles.held[v.User.ID] = plan.HeldUnconfirmed + ": missing from a group, and the look-up failed: " + failed[i].Error()
+			r.Roles.Unread[v.User.ID] = plan.HeldUnconfirmed + ": missing from a group, and the look-up failed: " + failed[i].Error()
 		}
 		for j := range v.Have {
 			h := &v.Have[j]
@@ -84,7 +85,7 @@ func (r *LeftReader) confirmLeft(ctx context.Context) error {
 // that says that a group lacks the person. A list of members that Okta gave in this run,
 // and that lacks them all the same, is broken. One that is stored from an earlier run was
 // short then: the role stays, and short names the group.
-func (r *LeftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []plan.GroupID, err error) {
+func (r *leftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []plan.GroupID, err error) {
 	groups, err := r.Source.GroupsOf(ctx, v.User.ID)
 	if err != nil {
 		return nil, err
@@ -118,16 +119,9 @@ func (r *LeftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []
 	return short, nil
 }
 
-// Gives reports whether who is in the group holds that role by it. Several groups may give
-// one role, and the grant on record names the one that did so first.
-func (r *LeftReader) Gives(id plan.GroupID, h *plan.Holding) bool {
-	g := r.ByGroup[id]
-	return id == h.Group || g != nil && g.Role != nil && g.Role.ID == h.Role.ID
-}
-
 // confirmAlone asks the group about somebody who has no groups at all by their own list,
 // in a run that has read no members: one empty answer takes no role.
-func (r *LeftReader) confirmAlone(ctx context.Context, id plan.PersonID, group plan.GroupID) error {
+func (r *leftReader) confirmAlone(ctx context.Context, id plan.PersonID, group plan.GroupID) error {
 	err := r.Source.Members(ctx, group, func(page []plan.PersonID) error {
 		if slices.Contains(page, id) {
 			return &read.BrokenListing{What: fmt.Sprintf("okta's list of the groups of user %s is empty, and group %s has them", id, group)}
@@ -142,7 +136,7 @@ func (r *LeftReader) confirmAlone(ctx context.Context, id plan.PersonID, group p
 
 // distrustStored has the next run read the members of groups whose stored list is short:
 // it is of a run that was not shown everybody.
-func (r *LeftReader) distrustStored(short []plan.GroupID) {
+func (r *leftReader) distrustStored(short []plan.GroupID) {
 	for _, id := range short {
 		g := r.ByGroup[id]
 		if g.Short {

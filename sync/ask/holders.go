@@ -1,12 +1,12 @@
-package decide
+package ask
 
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
+	"tracktik-sync/sync/decide"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
@@ -14,8 +14,8 @@ import (
 // A holderReader looks up who holds which role already.
 type holderReader struct {
 	read.Base
-	*Decided
-	roleDecider *roleDecider
+	*decide.Decided
+	roleDecider *decide.RoleDecider
 	grantReader *read.GrantReader
 }
 
@@ -26,7 +26,7 @@ func (r *holderReader) findHolders(ctx context.Context) error {
 	var asking []*plan.RoleView
 	roles, people := map[plan.RoleID]bool{}, map[plan.EmployeeID]bool{}
 	var lacking []*plan.RoleView
-	for _, v := range r.Roles.views {
+	for _, v := range r.Roles.Views {
 		if r.wantsDefault(v) {
 			lacking = append(lacking, v)
 		} else if r.wantsLook(v, roles) {
@@ -44,8 +44,24 @@ func (r *holderReader) findHolders(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, v := range r.Roles.views {
-		r.adoptGrants(v)
+	return r.countSent()
+}
+
+// countSent counts how many grants of a role we sent to somebody who holds it, or is to,
+// by several: what somebody else granted is theirs.
+func (r *holderReader) countSent() error {
+	for _, v := range r.Roles.Views {
+		for _, role := range v.Roles() {
+			key := read.Holder{Role: role, Employee: v.Employee}
+			if len(r.Current.Holders[key]) < 2 {
+				continue
+			}
+			sent, err := r.Snapshot.GrantsSent(v.User.ID, v.Employee, role)
+			if err != nil {
+				return err
+			}
+			r.Roles.Sent[key] = sent
+		}
 	}
 	return nil
 }
@@ -55,7 +71,7 @@ func (r *holderReader) wantsDefault(v *plan.RoleView) bool {
 	if v.Employee == 0 || len(v.Due) > 0 || v.Default == nil {
 		return false
 	}
-	return slices.ContainsFunc(r.roleDecider.rolesDecision(v).Actions, func(a plan.Action) bool { return a.Kind == plan.GrantRole })
+	return slices.ContainsFunc(r.roleDecider.RolesDecision(v).Actions, func(a plan.Action) bool { return a.Kind == plan.GrantRole })
 }
 
 // wantsLook reports whether a person is to be granted something that they may hold
@@ -64,7 +80,7 @@ func (r *holderReader) wantsLook(v *plan.RoleView, roles map[plan.RoleID]bool) b
 	if v.Employee == 0 || len(v.Due) == 0 {
 		return false
 	}
-	d := r.roleDecider.rolesDecision(v)
+	d := r.roleDecider.RolesDecision(v)
 	grants := slices.DeleteFunc(d.Actions, func(a plan.Action) bool { return a.Kind != plan.GrantRole })
 	for _, h := range d.Held { // it may be theirs already, and is taken over then
 		if h.Kind == plan.GrantRole && h.Code() == plan.HeldSwitchedOff {
@@ -170,10 +186,10 @@ func (r *holderReader) lacksHolders(ctx context.Context, roles []plan.RoleID) (d
 // noteHolders notes who of the people in question holds the roles; doubt is why others may.
 func (r *holderReader) noteHolders(views []*plan.RoleView, roles []plan.RoleID, doubt string) {
 	for _, v := range views {
-		v.Doubt = UnsureOf(doubt)
+		v.Doubt = plan.UnsureOf(doubt)
 	}
 	people := map[plan.EmployeeID]bool{}
-	for _, v := range r.Roles.views {
+	for _, v := range r.Roles.Views {
 		people[v.Employee] = true
 	}
 	for _, id := range roles {
@@ -192,7 +208,7 @@ func (r *holderReader) noteRoles(ctx context.Context, v *plan.RoleView, doubt st
 		return err
 	}
 	if unsure != "" {
-		v.Doubt = UnsureOf(cmp.Or(doubt, unsure))
+		v.Doubt = plan.UnsureOf(cmp.Or(doubt, unsure))
 		return nil
 	}
 	var missing []plan.Grant
@@ -202,7 +218,7 @@ func (r *holderReader) noteRoles(ctx context.Context, v *plan.RoleView, doubt st
 		}
 	}
 	if doubt, err := r.lacksOurs(ctx, missing); err != nil || doubt != "" {
-		v.Doubt = UnsureOf(doubt)
+		v.Doubt = plan.UnsureOf(doubt)
 		return err
 	}
 	v.Others = 0
@@ -216,85 +232,4 @@ func (r *holderReader) noteRoles(ctx context.Context, v *plan.RoleView, doubt st
 	}
 	r.noteOthers(v.User.ID, v.Others > 0)
 	return nil
-}
-
-// UnsureOf is why a role is not granted, when it cannot be told whether they hold it.
-func UnsureOf(doubt string) string {
-	if doubt == "" {
-		return ""
-	}
-	return plan.HeldUnconfirmed + ": whether they hold the role already cannot be told: " + doubt
-}
-
-// adoptGrants takes over what is due and held already. With that the person's roles have
-// changed: one that TrackTik refused to take as the last is no longer it.
-func (r *holderReader) adoptGrants(v *plan.RoleView) {
-	for _, d := range v.Due {
-		ids := r.Current.Holders[read.Holder{Role: d.Role.ID, Employee: v.Employee}]
-		if len(ids) == 0 || d.Role.ID == 0 || v.Employee == 0 || slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {
-			continue
-		}
-		g := plan.Grant{Role: d.Role.ID, Person: v.User.ID, ID: slices.Min(ids), Employee: v.Employee, Group: d.Role.Group,
-			How: plan.HowAdopted, Since: r.AsOf, Run: r.ID}
-		r.Roles.Adopted = append(r.Roles.Adopted, g)
-		for i := range v.Have {
-			if h := &v.Have[i]; h.Stuck {
-				now := h.Grant
-				now.Stuck = false
-				r.Current.Correct(h.Grant, now)
-				h.Grant = now
-			}
-		}
-		v.Have = append(v.Have, plan.Holding{Grant: g, Role: d.Role})
-	}
-}
-
-// doubles takes back the later ones of several grants of one role, where all of them are
-// ours: calls of ours were lost, and took effect after all. What somebody else granted is
-// theirs.
-func (r *holderReader) doubles() error {
-	for _, v := range r.Roles.views {
-		for _, h := range v.Have {
-			ids := r.Current.Holders[read.Holder{Role: h.Grant.Role, Employee: v.Employee}]
-			if len(ids) < 2 || !slices.Contains(ids, h.ID) {
-				continue
-			}
-			sent, err := r.Snapshot.GrantsSent(v.User.ID, v.Employee, h.Grant.Role)
-			if err != nil {
-				return err
-			}
-			if sent >= len(ids) {
-				r.takeBack(v, &h, slices.Sorted(slices.Values(ids)))
-			}
-		}
-	}
-	return nil
-}
-
-// takeBack revokes all grants of a role but the first one, which is the one on record
-// from now on.
-func (r *holderReader) takeBack(v *plan.RoleView, h *plan.Holding, ids []plan.GrantID) {
-	why := v.Shielded
-	switch {
-	case why != "":
-	case !r.Pol.RevokeRoles:
-		why = plan.HeldSwitchedOff + ": sync.revoke_roles is off"
-	case r.Pol.NoRemovals:
-		why = plan.HeldSwitchedOff + ": --no-removals"
-	}
-	d := &r.Roles.Decision
-	for _, extra := range ids[1:] {
-		a := plan.Action{Kind: plan.RevokeRole, User: v.User, Employee: v.Employee, Role: h.Role, Extra: &plan.Extra{Evidence: plan.EvidenceFull, Grant: extra},
-			Reason: fmt.Sprintf("granted twice: grant %d beside grant %d", extra, ids[0])}
-		if why != "" {
-			d.Held = append(d.Held, plan.Held{Action: a, Why: why})
-			continue
-		}
-		d.Actions = append(d.Actions, a)
-	}
-	if why == "" && h.ID != ids[0] {
-		now := h.Grant
-		now.ID = ids[0]
-		r.Current.Correct(h.Grant, now)
-	}
 }

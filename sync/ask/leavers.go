@@ -1,4 +1,4 @@
-package decide
+package ask
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tracktik-sync/sync/decide"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
@@ -15,10 +16,16 @@ import (
 // who are to be terminated are read before the guards judge the plan, and once more right
 // before the call when that was more than a minute ago.
 
+// A leaverAsker reads the employees of leavers.
+type leaverAsker struct {
+	read.Base
+	people *decide.PeopleDecider
+}
+
 // readLeavers reads the employees of those who are to be terminated, unless a refresh has
 // done so, and decides about these people anew. Who cannot be read is not known to be
 // ended or banned.
-func (r *peopleDecider) readLeavers(ctx context.Context, list []*read.Subject) error {
+func (r *leaverAsker) readLeavers(ctx context.Context, list []*read.Subject) error {
 	if r.Refresh {
 		return nil
 	}
@@ -42,13 +49,13 @@ func (r *peopleDecider) readLeavers(ctx context.Context, list []*read.Subject) e
 	}
 	for _, s := range leavers {
 		if s.Looked = r.Moment(); s.Employee != nil {
-			r.DecideOne(s)
+			r.people.DecideOne(s)
 		}
 	}
 	return nil
 }
 
-func (r *peopleDecider) readLeaversOneByOne(ctx context.Context, leavers []*read.Subject) error {
+func (r *leaverAsker) readLeaversOneByOne(ctx context.Context, leavers []*read.Subject) error {
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(max(1, r.Workers))
 	for _, s := range leavers {
@@ -64,7 +71,7 @@ func (r *peopleDecider) readLeaversOneByOne(ctx context.Context, leavers []*read
 	return pool.Wait()
 }
 
-func (r *peopleDecider) readLeaversListed(ctx context.Context, leavers []*read.Subject) error {
+func (r *leaverAsker) readLeaversListed(ctx context.Context, leavers []*read.Subject) error {
 	byID := make(map[plan.EmployeeID]*read.Subject, len(leavers))
 	for _, s := range leavers {
 		byID[s.Link.Employee] = s

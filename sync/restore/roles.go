@@ -1,4 +1,4 @@
-package sync
+package restore
 
 import (
 	"context"
@@ -10,11 +10,11 @@ import (
 
 // readHeld reads which of their former roles people hold still: by person, or all in one
 // listing. A grant of ours that the answer lacks is read by its id.
-func (r *backReader) readHeld(ctx context.Context) error {
+func (r *Restoring) readHeld(ctx context.Context) error {
 	var ids []plan.EmployeeID
-	for _, c := range r.back {
+	for _, c := range r.Back {
 		if r.mayHold(c) {
-			ids = append(ids, c.id())
+			ids = append(ids, c.ID())
 		}
 	}
 	doubt, err := r.Grants.AskMany(ctx, ids, read.ManyNew)
@@ -22,15 +22,15 @@ func (r *backReader) readHeld(ctx context.Context) error {
 		return err
 	}
 	var missing []plan.Grant
-	for _, c := range r.back {
+	for _, c := range r.Back {
 		if !r.mayHold(c) {
 			continue
 		}
-		if c.held, c.doubt, err = r.Grants.Of(ctx, c.id()); err != nil {
+		if c.Held, c.Doubt, err = r.Grants.Of(ctx, c.ID()); err != nil {
 			return err
 		}
 		if doubt != "" {
-			c.doubt = doubt
+			c.Doubt = doubt
 		}
 		lacks, err := r.heldByID(ctx, c)
 		if err != nil {
@@ -42,22 +42,22 @@ func (r *backReader) readHeld(ctx context.Context) error {
 }
 
 // mayHold reports a person whose employee may hold former roles: a new one holds none.
-func (r *backReader) mayHold(c *comeback) bool {
-	return c.employee != nil && len(c.former.Roles) > 0 && !(c.link == nil && r.of.New)
+func (r *Restoring) mayHold(c *Back) bool {
+	return c.Employee != nil && len(c.Former.Roles) > 0 && !(c.Link == nil && r.Of.New)
 }
 
 // heldByID returns the former roles that the answer about a person lacks, or, where that
 // tells nothing, adds to what they hold those that are there by their ids.
-func (r *backReader) heldByID(ctx context.Context, c *comeback) (missing []plan.Grant, err error) {
-	for _, g := range c.former.Roles {
-		g.Employee = c.id()
+func (r *Restoring) heldByID(ctx context.Context, c *Back) (missing []plan.Grant, err error) {
+	for _, g := range c.Former.Roles {
+		g.Employee = c.ID()
 		switch {
-		case slices.ContainsFunc(c.held, func(u plan.UserRole) bool { return u.Role == g.Role }):
+		case slices.ContainsFunc(c.Held, func(u plan.UserRole) bool { return u.Role == g.Role }):
 			continue
-		case c.doubt == "":
+		case c.Doubt == "":
 			missing = append(missing, g)
 			continue
-		case c.id() != c.former.Link.Employee: // an earlier restore made a new one
+		case c.ID() != c.Former.Link.Employee: // an earlier restore made a new one
 			continue
 		}
 		there, err := r.GrantReader.ReadGrant(ctx, g)
@@ -65,7 +65,7 @@ func (r *backReader) heldByID(ctx context.Context, c *comeback) (missing []plan.
 			return nil, err
 		}
 		if there {
-			c.held = append(c.held, plan.UserRole{ID: g.ID, Employee: g.Employee, Role: g.Role})
+			c.Held = append(c.Held, plan.UserRole{ID: g.ID, Employee: g.Employee, Role: g.Role})
 		}
 	}
 	return missing, nil

@@ -1,4 +1,4 @@
-package sync
+package retire
 
 import (
 	"context"
@@ -14,13 +14,13 @@ import (
 )
 
 // readNamed finds out which employees are meant, and reads them.
-func (r *retirement) readNamed(ctx context.Context) error {
-	r.Phase("reading employees", len(r.of.Named))
-	found := make([]*retiree, len(r.of.Named))
+func (r *Retiring) readNamed(ctx context.Context) error {
+	r.Phase("reading employees", len(r.named))
+	found := make([]*Retiree, len(r.named))
 	pool, poolCtx := errgroup.WithContext(ctx)
 	pool.SetLimit(read.Lookers)
-	for i, n := range r.of.Named {
-		t := &retiree{named: n}
+	for i, n := range r.named {
+		t := &Retiree{named: n}
 		id, isNumber, err := employeeNumber(n.Text)
 		switch {
 		case n.Err != nil:
@@ -47,10 +47,10 @@ func (r *retirement) readNamed(ctx context.Context) error {
 			r.Warn(plan.Warning{Code: plan.WarningNamedTwice, Message: fmt.Sprintf("%semployee %d is named more than once", t.named.place(), t.Employee.ID)})
 		default:
 			seen[t.Employee.ID] = true
-			r.list = append(r.list, t)
+			r.List = append(r.List, t)
 		}
 	}
-	slices.SortFunc(r.list, func(a, b *retiree) int { return int(a.Employee.ID - b.Employee.ID) })
+	slices.SortFunc(r.List, func(a, b *Retiree) int { return int(a.Employee.ID - b.Employee.ID) })
 	return r.readEmployees(ctx)
 }
 
@@ -74,13 +74,13 @@ func (n Named) place() string {
 }
 
 // nobody notes a name that stands for no employee.
-func (r *retirement) nobody(n Named, code, why string) {
-	r.doc.Problems = append(r.doc.Problems, plan.Problem{User: plan.UserRef{Login: n.Text}, Code: code, Message: n.place() + why})
+func (r *Retiring) nobody(n Named, code, why string) {
+	r.nobodies = append(r.nobodies, plan.Problem{User: plan.UserRef{Login: n.Text}, Code: code, Message: n.place() + why})
 }
 
 // resolve finds the employee of a user who is named by Okta id, login or e-mail. Where
 // there is none, the standing says why.
-func (r *retirement) resolve(ctx context.Context, t *retiree) error {
+func (r *Retiring) resolve(ctx context.Context, t *Retiree) error {
 	login, email, managed, err := r.namesOf(ctx, t.named.Text)
 	if err != nil || managed != 0 {
 		t.Employee.ID = managed
@@ -121,7 +121,7 @@ func (r *retirement) resolve(ctx context.Context, t *retiree) error {
 
 // namesOf are the login and the e-mail of a user, or who they are managed as; the name
 // itself where Okta and the snapshot know nobody of it.
-func (r *retirement) namesOf(ctx context.Context, name string) (login, email string, managed plan.EmployeeID, err error) {
+func (r *Retiring) namesOf(ctx context.Context, name string) (login, email string, managed plan.EmployeeID, err error) {
 	id := plan.PersonID(name)
 	p, found, err := r.Source.User(ctx, name)
 	switch {
@@ -137,12 +137,12 @@ func (r *retirement) namesOf(ctx context.Context, name string) (login, email str
 }
 
 // readEmployees reads those who were named: one by one, or many in one listing.
-func (r *retirement) readEmployees(ctx context.Context) error {
-	byID := make(map[plan.EmployeeID]*retiree, len(r.list))
-	for _, t := range r.list {
+func (r *Retiring) readEmployees(ctx context.Context) error {
+	byID := make(map[plan.EmployeeID]*Retiree, len(r.List))
+	for _, t := range r.List {
 		t.Missing, byID[t.Employee.ID] = true, t
 	}
-	if len(r.list) > read.ManyNew {
+	if len(r.List) > read.ManyNew {
 		if _, err := r.Target.Employees(ctx, func(page []plan.Employee) error {
 			for i := range page {
 				if t := byID[page[i].ID]; t != nil {
@@ -156,7 +156,7 @@ func (r *retirement) readEmployees(ctx context.Context) error {
 	}
 	pool, poolCtx := errgroup.WithContext(ctx)
 	pool.SetLimit(read.Lookers)
-	for _, t := range r.list {
+	for _, t := range r.List {
 		if !t.Missing { // and who is missing from the list is asked for, too
 			continue
 		}
@@ -171,7 +171,7 @@ func (r *retirement) readEmployees(ctx context.Context) error {
 	if err := pool.Wait(); err != nil {
 		return err
 	}
-	for _, t := range r.list {
+	for _, t := range r.List {
 		link, _, err := r.Snapshot.LinkOfEmployee(t.Employee.ID)
 		if err != nil {
 			return err
@@ -182,17 +182,17 @@ func (r *retirement) readEmployees(ctx context.Context) error {
 }
 
 // readStanding looks everybody up in Okta who may be retired.
-func (r *retirement) readStanding(ctx context.Context) error {
-	r.Phase("looking people up in okta", len(r.list))
+func (r *Retiring) readStanding(ctx context.Context) error {
+	r.Phase("looking people up in okta", len(r.List))
 	pool, poolCtx := errgroup.WithContext(ctx)
 	pool.SetLimit(read.Lookers)
-	for _, t := range r.list {
+	for _, t := range r.List {
 		if !t.Askable(&r.Pol) {
 			continue
 		}
 		pool.Go(func() (err error) {
 			defer r.Advance(1)
-			t.read = r.Moment()
+			t.Read = r.Moment()
 			t.Standing, err = r.StandingReader.Classify(poolCtx, &t.Employee)
 			t.Pending = r.Pending[t.Standing.User.ID]
 			return err
@@ -203,9 +203,9 @@ func (r *retirement) readStanding(ctx context.Context) error {
 
 // readTies holds back whom Okta itself ties to somebody else by the app's external ids: a
 // user of their names left, and another one who did not may be the person all the same.
-func (r *retirement) readTies(ctx context.Context) error {
-	leavers := map[plan.EmployeeID]*retiree{}
-	for _, t := range r.list {
+func (r *Retiring) readTies(ctx context.Context) error {
+	leavers := map[plan.EmployeeID]*Retiree{}
+	for _, t := range r.List {
 		if t.Standing.Class == plan.LeftOkta {
 			leavers[t.Employee.ID] = t
 		}
@@ -225,10 +225,10 @@ func (r *retirement) readTies(ctx context.Context) error {
 }
 
 // readRoles reads which roles those hold who have left Okta, and whether one is protected.
-func (r *retirement) readRoles(ctx context.Context) error {
-	var leavers []*retiree
+func (r *Retiring) readRoles(ctx context.Context) error {
+	var leavers []*Retiree
 	var ids []plan.EmployeeID
-	for _, t := range r.list {
+	for _, t := range r.List {
 		if t.Standing.Class == plan.LeftOkta {
 			leavers, ids = append(leavers, t), append(ids, t.Employee.ID)
 		}

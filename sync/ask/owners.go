@@ -1,4 +1,4 @@
-package decide
+package ask
 
 import (
 	"errors"
@@ -8,34 +8,27 @@ import (
 	"tracktik-sync/sync/read"
 )
 
-// A nameDecider gives user names and e-mails to those who want them.
-type nameDecider struct {
+// An ownerFinder finds who has a user name or an e-mail by the record, and as TrackTik shows it.
+type ownerFinder struct {
 	read.Base
-	*Decided
 }
 
-// ResolveNames lets package plan judge who gets which user name and e-mail. An error is
-// about the snapshot.
-func (r *nameDecider) ResolveNames(claims []plan.Claim) error {
+// find tells the managed people who have the names that are wanted. An error is about the
+// snapshot.
+func (r *ownerFinder) find(claims []plan.Claim) (plan.Owners, error) {
 	owners := plan.Owners{Usernames: map[string][]plan.Owner{}, Emails: map[string][]plan.Owner{}}
 	leavers := r.leaversByName()
 	for i := range claims {
 		c := &claims[i]
-		if err := errors.Join(r.find(plan.Username, c.Username, leavers, owners.Usernames), r.find(plan.Email, c.Email, leavers, owners.Emails)); err != nil {
-			return err
+		if err := errors.Join(r.findName(plan.Username, c.Username, leavers, owners.Usernames), r.findName(plan.Email, c.Email, leavers, owners.Emails)); err != nil {
+			return owners, err
 		}
 	}
-	r.Names = plan.ResolveNames(claims, owners)
-	for id, p := range r.Names.Problems {
-		if s := r.People.Subjects[id]; s != nil { // else a bystander's
-			s.Unmappable = append(s.Unmappable, p)
-		}
-	}
-	return nil
+	return owners, nil
 }
 
-// find adds those who have a name, where that is not known yet.
-func (r *nameDecider) find(field plan.Field, name string, leavers map[plan.Field]map[string][]plan.PersonID, known map[string][]plan.Owner) error {
+// findName adds those who have a name, where that is not known yet.
+func (r *ownerFinder) findName(field plan.Field, name string, leavers map[plan.Field]map[string][]plan.PersonID, known map[string][]plan.Owner) error {
 	if _, asked := known[name]; asked || name == "" || r.People.Managed == 0 {
 		return nil
 	}
@@ -52,7 +45,7 @@ func (r *nameDecider) find(field plan.Field, name string, leavers map[plan.Field
 
 // leaversByName are the leavers by the names that TrackTik shows of them: the record may be
 // older than those.
-func (r *nameDecider) leaversByName() map[plan.Field]map[string][]plan.PersonID {
+func (r *ownerFinder) leaversByName() map[plan.Field]map[string][]plan.PersonID {
 	named := map[plan.Field]map[string][]plan.PersonID{plan.Username: {}, plan.Email: {}}
 	for id, s := range r.People.Subjects {
 		if s.Employee == nil || !s.Employee.Active() || !read.Departs(s) {
@@ -69,7 +62,7 @@ func (r *nameDecider) leaversByName() map[plan.Field]map[string][]plan.PersonID 
 
 // owners are the managed people who have a name by the snapshot, and by what was read of
 // TrackTik in this run, leavers among them.
-func (r *nameDecider) owners(field plan.Field, ask func(string) ([]plan.PersonID, error), name string, leavers []plan.PersonID) ([]plan.Owner, error) {
+func (r *ownerFinder) owners(field plan.Field, ask func(string) ([]plan.PersonID, error), name string, leavers []plan.PersonID) ([]plan.Owner, error) {
 	ids, err := ask(name)
 	if err != nil {
 		return nil, err
@@ -113,7 +106,7 @@ func (r *nameDecider) owners(field plan.Field, ask func(string) ([]plan.PersonID
 
 // renamedByHand reports somebody to whom the run gives no name, and whose employee was read
 // and has another one than the recorded.
-func (r *nameDecider) renamedByHand(id plan.PersonID, field plan.Field, name string) bool {
+func (r *ownerFinder) renamedByHand(id plan.PersonID, field plan.Field, name string) bool {
 	e := r.Current.Differs[id]
 	if e == nil || !e.Has.Has(field) || plan.FoldName(e.Values[field]) == name {
 		return false

@@ -1,9 +1,10 @@
-package decide
+package ask
 
 import (
 	"context"
 	"slices"
 
+	"tracktik-sync/sync/decide"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
@@ -11,7 +12,7 @@ import (
 // A rolelessFinder finds who has no role, and what the default one is.
 type rolelessFinder struct {
 	read.Base
-	*Decided
+	*decide.Decided
 	portalReader *read.PortalReader
 	groupReader  *read.GroupReader
 	holderReader *holderReader
@@ -50,7 +51,7 @@ func (r *rolelessFinder) findDefault(ctx context.Context) error {
 		r.Meta.DefaultRole = &found
 		p.Names[found.ID] = found.Name
 	}
-	p.fallback = r.Meta.DefaultRole.Due()
+	p.Fallback = r.Meta.DefaultRole.Due()
 	return nil
 }
 
@@ -58,7 +59,7 @@ func (r *rolelessFinder) findDefault(ctx context.Context) error {
 // as is known, ours or others'. Where there is a default role, they are looked at.
 func (r *rolelessFinder) findRoleless(ctx context.Context) error {
 	p := &r.Roles
-	if p.fallback == nil && !r.groupReader.ReadsGroups() {
+	if p.Fallback == nil && !r.groupReader.ReadsGroups() {
 		return nil // nobody's roles are this program's business
 	}
 	if err := r.findNewRoleless(ctx); err != nil {
@@ -78,8 +79,8 @@ func (r *rolelessFinder) findRoleless(ctx context.Context) error {
 			continue
 		}
 		p.Roleless = append(p.Roleless, m.ID)
-		if p.fallback != nil {
-			p.dirty[m.ID] = true
+		if p.Fallback != nil {
+			p.Dirty[m.ID] = true
 		}
 	}
 	slices.Sort(p.Roleless)
@@ -93,7 +94,7 @@ func (r *rolelessFinder) findNewRoleless(ctx context.Context) error {
 	employees := map[plan.PersonID]plan.EmployeeID{}
 	var people []plan.EmployeeID
 	for id, s := range r.People.Subjects {
-		if s.Link != nil || !r.inScope(s) || len(p.due[id]) > 0 {
+		if s.Link != nil || !r.inScope(s) || len(p.Due[id]) > 0 {
 			continue
 		}
 		e, _ := s.Target(true)
@@ -164,19 +165,9 @@ func (r *holderReader) noteOthers(id plan.PersonID, holds bool) {
 	r.Roles.Others[id] = holds
 }
 
-// warnRoleless counts, once all roles are decided, those who are left without one.
+// warnRoleless names, once all roles are decided, those who are left without one.
 func (r *rolelessFinder) warnRoleless() error {
 	p := &r.Roles
-	given := map[plan.PersonID]bool{}
-	for i := range p.Decision.Actions {
-		if a := &p.Decision.Actions[i]; a.Kind == plan.GrantRole {
-			given[a.User.ID] = true
-		}
-	}
-	for _, g := range p.Adopted {
-		given[g.Person] = true
-	}
-	p.Roleless = slices.DeleteFunc(p.Roleless, func(id plan.PersonID) bool { return given[id] || p.Others[id] })
 	logins := make([]string, len(p.Roleless))
 	for i, id := range p.Roleless[:min(len(logins), plan.NamedRoleless)] {
 		if s := r.People.Subjects[id]; s != nil {

@@ -1,10 +1,11 @@
-package decide
+package ask
 
 import (
 	"context"
 	"fmt"
 	"slices"
 
+	"tracktik-sync/sync/decide"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
@@ -12,10 +13,10 @@ import (
 // A roleViewer gathers what is known of the roles of a person.
 type roleViewer struct {
 	read.Base
-	*Decided
+	*decide.Decided
 	portalReader *read.PortalReader
 	grantReader  *read.GrantReader
-	roleDecider  *roleDecider
+	roleDecider  *decide.RoleDecider
 }
 
 // makeViews gathers what is known of each person whose roles are looked at. Who is
@@ -26,8 +27,8 @@ func (r *roleViewer) makeViews(ctx context.Context) error {
 	if err := r.keptRoles(ctx); err != nil {
 		return err
 	}
-	ids := make([]plan.PersonID, 0, len(p.dirty))
-	for id, dirty := range p.dirty {
+	ids := make([]plan.PersonID, 0, len(p.Dirty))
+	for id, dirty := range p.Dirty {
 		if dirty {
 			ids = append(ids, id)
 		}
@@ -41,9 +42,9 @@ func (r *roleViewer) makeViews(ctx context.Context) error {
 		switch {
 		case v == nil:
 		case v.Employee == 0 && len(v.Have) == 0:
-			r.roleDecider.decideRolesOf(v)
+			r.roleDecider.DecideRolesOf(v)
 		default:
-			p.views = append(p.views, v)
+			p.Views = append(p.Views, v)
 		}
 	}
 	return r.nameLost(ctx)
@@ -52,7 +53,7 @@ func (r *roleViewer) makeViews(ctx context.Context) error {
 // nameLost finds the names of roles that are to be revoked and that no group has any
 // more: they may be protected by now.
 func (r *roleViewer) nameLost(ctx context.Context) error {
-	for _, v := range r.Roles.views {
+	for _, v := range r.Roles.Views {
 		for i := range v.Have {
 			h := &v.Have[i]
 			if h.Lost == "" && !r.Pol.OneRole || h.Role.Name != "" {
@@ -96,8 +97,8 @@ func (r *roleViewer) keptRoles(ctx context.Context) error {
 func (r *roleViewer) roleView(id plan.PersonID) (*plan.RoleView, error) {
 	s := r.People.Subjects[id]
 	owner := id // whose grants they are by the snapshot
-	v := &plan.RoleView{User: plan.UserRef{ID: id}, MayGrant: true, Others: -1, Default: r.Roles.fallback}
-	for _, g := range r.Roles.due[id] {
+	v := &plan.RoleView{User: plan.UserRef{ID: id}, MayGrant: true, Others: -1, Default: r.Roles.Fallback}
+	for _, g := range r.Roles.Due[id] {
 		v.Due = append(v.Due, g.Due)
 	}
 	if why := r.OpenGrants[id]; why != "" {
@@ -161,11 +162,11 @@ func (r *roleViewer) roleView(id plan.PersonID) (*plan.RoleView, error) {
 // comesFirst says which group of a person may give a role in the place of those that are due:
 // it has none in this run of single people, and a whole run may find one. Empty: none does.
 func (r *roleViewer) comesFirst(id plan.PersonID) string {
-	if !r.Pol.OneRole && (r.Roles.fallback == nil || len(r.Roles.due[id]) > 0) {
+	if !r.Pol.OneRole && (r.Roles.Fallback == nil || len(r.Roles.Due[id]) > 0) {
 		return "" // they hold the role beside the others
 	}
 	for _, g := range r.Pushed {
-		if r.Roles.unsettled[g.Group.ID] && g.Holds(id) {
+		if r.Roles.Unsettled[g.Group.ID] && g.Holds(id) {
 			return fmt.Sprintf("%s: which role group %s has is for a whole run to find, and it may come first", plan.HeldUnconfirmed, g.Group.ID)
 		}
 	}
@@ -213,11 +214,11 @@ func (r *roleViewer) protect(h *plan.Holding) {
 // roleRef names the role of a grant, and the group by which it was granted: another group
 // may give the same role.
 func (r *roleViewer) roleRef(g plan.Grant) *plan.RoleRef {
-	key := roleOf{g.Role, g.Group}
-	ref := r.Roles.refs[key]
+	key := decide.RoleOf{Role: g.Role, Group: g.Group}
+	ref := r.Roles.Refs[key]
 	if ref == nil {
 		ref = &plan.RoleRef{ID: g.Role, Group: g.Group, Name: r.roleName(g)}
-		r.Roles.refs[key] = ref
+		r.Roles.Refs[key] = ref
 	}
 	return ref
 }

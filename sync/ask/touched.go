@@ -1,6 +1,7 @@
-package decide
+package ask
 
 import (
+	"tracktik-sync/sync/decide"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
@@ -8,20 +9,20 @@ import (
 // A changeFinder finds the people whose roles may have to change.
 type changeFinder struct {
 	read.Base
-	*Decided
+	*decide.Decided
 }
 
 // markDirty finds the people whose roles may have to change.
 func (r *changeFinder) markDirty() error {
 	p := &r.Roles
 	for id, s := range r.People.Subjects {
-		p.dirty[id] = s.Judgement.Verdict == plan.Provision
+		p.Dirty[id] = s.Judgement.Verdict == plan.Provision
 	}
 	if r.Scope.Some() { // what groups change for others is for a whole run
 		return nil
 	}
 	for id := range r.Current.Changed {
-		p.dirty[id] = true
+		p.Dirty[id] = true
 	}
 	forgotten := map[plan.GroupID]bool{}
 	for _, g := range r.Pushed {
@@ -68,7 +69,7 @@ func (r *changeFinder) touchGranted(groups map[plan.GroupID]bool) error {
 			return err
 		}
 		if groups[g.Group] {
-			r.Roles.dirty[g.Person] = true
+			r.Roles.Dirty[g.Person] = true
 		}
 	}
 	return nil
@@ -77,7 +78,7 @@ func (r *changeFinder) touchGranted(groups map[plan.GroupID]bool) error {
 func (r *changeFinder) touch(lists ...[]plan.PersonID) {
 	for _, list := range lists {
 		for _, id := range list {
-			r.Roles.dirty[id] = true
+			r.Roles.Dirty[id] = true
 		}
 	}
 }
@@ -98,7 +99,7 @@ func (r *changeFinder) touchStrays(g *read.Pushed) error {
 	holders, err := r.Snapshot.Holders(g.Link.Role)
 	for _, id := range symmetric(g.Members, holders) {
 		if m := r.People.Find(id); m != nil && m.Employee != 0 { // most of a large group may be nobody's
-			r.Roles.dirty[id] = true
+			r.Roles.Dirty[id] = true
 		}
 	}
 	return err

@@ -1,0 +1,90 @@
+package decide
+
+import (
+	"fmt"
+	"slices"
+
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
+)
+
+// adoptGrants takes over what is due and held already. With that the person's roles have
+// changed: one that TrackTik refused to take as the last is no longer it.
+func (r *GrantDecider) adoptGrants(v *plan.RoleView) {
+	for _, d := range v.Due {
+		ids := r.Current.Holders[read.Holder{Role: d.Role.ID, Employee: v.Employee}]
+		if len(ids) == 0 || d.Role.ID == 0 || v.Employee == 0 || slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {
+			continue
+		}
+		g := plan.Grant{Role: d.Role.ID, Person: v.User.ID, ID: slices.Min(ids), Employee: v.Employee, Group: d.Role.Group,
+			How: plan.HowAdopted, Since: r.AsOf, Run: r.ID}
+		r.Roles.Adopted = append(r.Roles.Adopted, g)
+		for i := range v.Have {
+			if h := &v.Have[i]; h.Stuck {
+				now := h.Grant
+				now.Stuck = false
+				r.Current.Correct(h.Grant, now)
+				h.Grant = now
+			}
+		}
+		v.Have = append(v.Have, plan.Holding{Grant: g, Role: d.Role})
+	}
+}
+
+// takeBack revokes all grants of a role but the first one, which is the one on record
+// from now on.
+func (r *GrantDecider) takeBack(v *plan.RoleView, h *plan.Holding, ids []plan.GrantID) {
+	why := v.Shielded
+	switch {
+	case why != "":
+	case !r.Pol.RevokeRoles:
+		why = plan.HeldSwitchedOff + ": sync.revoke_roles is off"
+	case r.Pol.NoRemovals:
+		why = plan.HeldSwitchedOff + ": --no-removals"
+	}
+	d := &r.Roles.Decision
+	for _, extra := range ids[1:] {
+		a := plan.Action{Kind: plan.RevokeRole, User: v.User, Employee: v.Employee, Role: h.Role, Extra: &plan.Extra{Evidence: plan.EvidenceFull, Grant: extra},
+			Reason: fmt.Sprintf("granted twice: grant %d beside grant %d", extra, ids[0])}
+		if why != "" {
+			d.Held = append(d.Held, plan.Held{Action: a, Why: why})
+			continue
+		}
+		d.Actions = append(d.Actions, a)
+	}
+	if why == "" && h.ID != ids[0] {
+		now := h.Grant
+		now.ID = ids[0]
+		r.Current.Correct(h.Grant, now)
+	}
+}
+
+// doubles takes back the later ones of several grants of one role, where all of them are
+// ours: calls of ours were lost, and took effect after all. What somebody else granted is
+// theirs.
+func (r *GrantDecider) doubles() {
+	for _, v := range r.Roles.Views {
+		for _, h := range v.Have {
+			key := read.Holder{Role: h.Grant.Role, Employee: v.Employee}
+			ids := r.Current.Holders[key]
+			if len(ids) > 1 && slices.Contains(ids, h.ID) && r.Roles.Sent[key] >= len(ids) {
+				r.takeBack(v, &h, slices.Sorted(slices.Values(ids)))
+			}
+		}
+	}
+}
+
+// dropGiven leaves out of those without a role whom the plan gives one, and who hold others'.
+func (r *GrantDecider) dropGiven() {
+	p := &r.Roles
+	given := map[plan.PersonID]bool{}
+	for i := range p.Decision.Actions {
+		if a := &p.Decision.Actions[i]; a.Kind == plan.GrantRole {
+			given[a.User.ID] = true
+		}
+	}
+	for _, g := range p.Adopted {
+		given[g.Person] = true
+	}
+	p.Roleless = slices.DeleteFunc(p.Roleless, func(id plan.PersonID) bool { return given[id] || p.Others[id] })
+}
