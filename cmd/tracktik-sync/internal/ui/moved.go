@@ -17,7 +17,7 @@ func Moved(saved, present *plan.Document) []string {
 		rows = append(rows, fmt.Sprintf("the systems: it was made for %s app %s and %s", saved.Okta.Org, saved.Okta.App, saved.TrackTik.Portal))
 	}
 	if saved.Options.Refresh != present.Options.Refresh {
-		rows = append(rows, fmt.Sprintf("the options: TrackTik was read whole: %s, and now: %s", yesNo(saved.Options.Refresh), yesNo(present.Options.Refresh)))
+		rows = append(rows, fmt.Sprintf("the options: TrackTik was read: %s, and now: %s", yesNo(saved.Options.Refresh), yesNo(present.Options.Refresh)))
 	}
 	return append(rows, movedActions(saved, present)...)
 }

@@ -19,6 +19,7 @@ import (
 const (
 	NotRefreshed = "compared with what was last pushed; TrackTik itself was not read"
 	Refreshed    = "compared with TrackTik itself, which was read whole"
+	RefreshedFew = "compared with what TrackTik holds of these people; the rest of it was not read"
 	Observing    = "observe: nothing is written to TrackTik"
 	OnlyPlanned  = "plan: nothing is written to TrackTik"
 	Applying     = "apply: TrackTik is changed as shown"
@@ -46,10 +47,13 @@ func ModeLine(d *plan.Document, planned bool) string {
 
 // ReadLine says what a document was compared with.
 func ReadLine(d *plan.Document) string {
-	if d.Options.Refresh {
-		return Refreshed
+	switch {
+	case !d.Options.Refresh:
+		return NotRefreshed
+	case len(d.Options.User) > 0:
+		return RefreshedFew
 	}
-	return NotRefreshed
+	return Refreshed
 }
 
 // KindWords is a kind as people say it: "grant role".
