@@ -438,3 +438,18 @@ func TestNobodyIsAdoptedByThemselvesRightAfterARestore(t *testing.T) {
 		})
 	}
 }
+
+// TestAnExplanationMovesNoLink shows that looking at somebody whose employee was replaced
+// leaves the record to the next run.
+func TestAnExplanationMovesNoLink(t *testing.T) {
+	w := rewound(t, func(w *world) { w.rehire("ada") })
+	ada := plan.PersonID(w.users["ada"])
+	before, _, err := w.db.Link(ada)
+	w.must(err)
+	_, err = w.build().Explain(t.Context(), string(ada), plan.UserRef{})
+	w.must(err)
+	if after, _, _ := w.db.Link(ada); after.Employee != before.Employee {
+		t.Errorf("explaining ada moved her link from employee %d to %d", before.Employee, after.Employee)
+	}
+	w.wantWarning(w.run(), "relinked")
+}

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"tracktik-sync/sync/ask"
@@ -124,11 +125,7 @@ func (r *run) readAndDecide(ctx context.Context) error {
 			return err
 		}
 	}
-	readThem := r.Reader.ReadAll
-	if r.Scope.Some() {
-		readThem = r.SingleReader.ReadSome
-	}
-	err := readThem(ctx)
+	err := r.readThem(ctx)
 	r.doc.Options.Refresh = r.Refresh
 	r.doc.Source, r.doc.Evidence = r.Counts, r.Evidence
 	if err != nil {
@@ -139,6 +136,27 @@ func (r *run) readAndDecide(ctx context.Context) error {
 	}
 	r.guard.compose(ctx)
 	return nil
+}
+
+// readThem reads those whom the run is about, and records the links that were found to have
+// moved, since what is read next rests on them.
+func (r *run) readThem(ctx context.Context) error {
+	readThem := r.Reader.ReadAll
+	if r.Scope.Some() {
+		readThem = r.SingleReader.ReadSome
+	}
+	for {
+		err := readThem(ctx)
+		var moved *read.MovedError
+		if !errors.As(err, &moved) {
+			return err
+		}
+		for _, batch := range moved.Batches {
+			if err := r.store.Commit(batch); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // wantsRefresh reports whether TrackTik is read too.

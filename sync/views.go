@@ -21,10 +21,22 @@ func (e *Engine) Compare(ctx context.Context, seen compare.Observed) (*plan.Comp
 
 // LinkPeople records who is who: see links.People.
 func (e *Engine) LinkPeople(ctx context.Context, pairs []links.Pair) ([]links.Linked, error) {
-	return links.People(ctx, e.sides(), pairs)
+	linked, batch, err := links.People(ctx, e.sides(), pairs)
+	if err != nil || batch == nil {
+		return linked, err
+	}
+	return linked, e.Snapshot.Commit(*batch)
 }
 
 // Rebind ties the snapshot to other systems: see links.Rebind.
 func (e *Engine) Rebind(ctx context.Context, approve []string) (*links.Rebinding, error) {
-	return links.Rebind(ctx, e.sides(), e.Approvals, e.Program, approve)
+	b, batch, err := links.Rebind(ctx, e.sides(), e.Approvals, e.Program, approve)
+	if err != nil || batch == nil {
+		return b, err
+	}
+	if err := e.Snapshot.Commit(*batch); err != nil {
+		return b, err
+	}
+	b.Done = true
+	return b, e.Approvals.Use(ctx, b.Hash)
 }

@@ -30,13 +30,14 @@ type Linked struct {
 	Differs []plan.Change
 }
 
-// People records who is who: all pairs, or none of them. It reads both sides and
-// writes nothing to TrackTik. Each pair comes back with the reason why it is refused
-// in Err; the error is about all of them: a call that failed, or the snapshot.
-func People(ctx context.Context, sides *read.Sides, pairs []Pair) ([]Linked, error) {
+// People finds out who is who: all pairs, or none of them. It reads both sides, and what is
+// to be recorded is the batch; nil where a pair is refused. Each pair comes back with the
+// reason why it is refused in Err; the error is about all of them: a call that failed, or
+// the snapshot.
+func People(ctx context.Context, sides *read.Sides, pairs []Pair) ([]Linked, *plan.Batch, error) {
 	r, err := read.NewReading(sides, read.Scope{}, "")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	l := &linker{Reading: r, pairs: make([]Linked, len(pairs)), subjects: make([]*read.Subject, len(pairs)),
 		open: map[plan.PersonID]string{}, made: map[plan.PersonID]plan.EmployeeID{}}
@@ -46,7 +47,7 @@ func People(ctx context.Context, sides *read.Sides, pairs []Pair) ([]Linked, err
 	}
 	for _, step := range []func(context.Context) error{l.begin, l.read, l.findOwners} {
 		if err := step(ctx); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	for i := range l.pairs {
@@ -54,13 +55,13 @@ func People(ctx context.Context, sides *read.Sides, pairs []Pair) ([]Linked, err
 		l.judge(i)
 	}
 	if slices.ContainsFunc(l.pairs, func(p Linked) bool { return p.Err != nil }) {
-		return l.pairs, nil
+		return l.pairs, nil, nil
 	}
 	batch, err := l.batch()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return l.pairs, r.Snapshot.Commit(batch)
+	return l.pairs, &batch, nil
 }
 
 // A linker is the work of People. subjects[i] is that of pairs[i], nil when

@@ -40,46 +40,42 @@ func (b *Rebinding) Percent() float64 {
 	return 100 * float64(b.Hold) / float64(b.Links)
 }
 
-// Rebind ties the snapshot to the systems that the engine is configured with: it reads
-// the other side whole and counts which links hold by id. Less than 90 % of them are
-// refused; the rest asks for an approval. Nothing is written to TrackTik, and the next
-// run is a refresh. A person whose employee has another id there is tied to that one. An
-// employee who is somebody else there, and a role that is another one, are forgotten, and
-// matched anew; so are former employees who are not there, or somebody else.
-func Rebind(ctx context.Context, sides *read.Sides, approvals Approvals, program string, approve []string) (*Rebinding, error) {
+// Rebind finds out how the snapshot holds for the systems that the engine is configured with:
+// it reads the other side whole and counts which links hold by id. Less than 90 % of them are
+// refused; the rest asks for an approval. Nothing is written to TrackTik: the batch binds the
+// snapshot, nil where that is done already or refused, and the next run is a refresh. A person
+// whose employee has another id there is tied to that one. An employee who is somebody else
+// there, and a role that is another one, are forgotten, and matched anew; so are former
+// employees who are not there, or somebody else.
+func Rebind(ctx context.Context, sides *read.Sides, approvals Approvals, program string, approve []string) (*Rebinding, *plan.Batch, error) {
 	r, err := read.NewReading(sides, read.Scope{}, "")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	b := &rebinding{Reading: r, approvals: approvals, program: program, Rebinding: &Rebinding{From: r.Meta.Binding, To: sides.Binding, Users: -1, Employees: -1}}
 	if b.From == b.To {
 		b.Done = true
-		return b.Rebinding, nil
+		return b.Rebinding, nil, nil
 	}
 	for _, step := range []func(context.Context) error{b.settled, b.readUsers, b.readEmployees, b.readRoles, b.count} {
 		if err := step(ctx); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if err := b.nobodyAnew(); err != nil {
-		return b.Rebinding, err
+		return b.Rebinding, nil, err
 	}
 	if err := b.permitted(ctx, approve); err != nil {
-		return b.Rebinding, err
+		return b.Rebinding, nil, err
 	}
-	if err := b.commit(); err != nil {
-		return b.Rebinding, err
-	}
-	b.Done = true
-	return b.Rebinding, b.approvals.Use(ctx, b.Hash)
+	batch, err := b.bind()
+	return b.Rebinding, batch, err
 }
 
 // Approvals keeps refused sets of actions by their hash.
 type Approvals interface {
 	Get(hash string) (set []plan.ActionRef, found bool, err error)
 	Put(ctx context.Context, hash string, set []plan.ActionRef) error
-	// Use ends the approval of a set that is no set of actions.
-	Use(ctx context.Context, hash string) error
 }
 
 type rebinding struct {
@@ -215,8 +211,8 @@ func (b *rebinding) permitted(ctx context.Context, approve []string) error {
 	return read.Refused(RefusedRebind, text)
 }
 
-// commit binds the snapshot, and forgets what is somebody else's there.
-func (b *rebinding) commit() error {
+// bind is what binds the snapshot, and forgets what is somebody else's there.
+func (b *rebinding) bind() (*plan.Batch, error) {
 	meta := b.Meta
 	meta.Binding, meta.RefreshDue, meta.Config, meta.LastHash = b.To, true, "", ""
 	meta.Formerly = append(slices.Clone(meta.Formerly), b.From)
@@ -238,7 +234,7 @@ func (b *rebinding) commit() error {
 		for i := range links {
 			grants, err := b.Snapshot.GrantsOf(links[i].Person)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			for _, g := range grants {
 				gone[g.Key()] = true
@@ -253,5 +249,5 @@ func (b *rebinding) commit() error {
 	for i := range b.Roles {
 		batch.DropGroups = append(batch.DropGroups, b.Roles[i].Group)
 	}
-	return b.Snapshot.Commit(batch)
+	return &batch, nil
 }

@@ -21,7 +21,8 @@ type reader struct {
 }
 
 // ReadAll reads everybody: TrackTik first where it is asked for, then Okta's users
-// and groups side by side, since they have rate limits of their own.
+// and groups side by side, since they have rate limits of their own. It stops at links that
+// have moved (a *MovedError), and goes on from there when it is called again.
 func (r *reader) ReadAll(ctx context.Context) error {
 	if r.Refresh {
 		if err := r.employeeReader.readCurrent(ctx); err != nil {

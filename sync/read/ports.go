@@ -68,9 +68,6 @@ type Record interface {
 	Meta() (plan.Meta, error)
 	Pending() ([]plan.Intent, error)
 	Troubles() ([]plan.Trouble, error)
-	// Commit is durable, and whole or not at all. A refresh that moves links is all that
-	// uses it here.
-	Commit(b plan.Batch) error
 }
 
 // People are those on record, and their employees.

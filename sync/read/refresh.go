@@ -85,8 +85,22 @@ type employeeReader struct {
 	portalReader *PortalReader
 }
 
-// readCurrent reads TrackTik: employees, roles, and who holds them.
+// readCurrent reads TrackTik: employees, roles, and who holds them. It stops at links that
+// have moved (a *MovedError), and goes on from there when it is called again.
 func (r *employeeReader) readCurrent(ctx context.Context) error {
+	if r.Current.read.IsZero() {
+		if err := r.readEmployees(ctx); err != nil || !r.Refresh {
+			return err
+		}
+	}
+	if err := r.portalReader.ReadPortalRoles(ctx); err != nil {
+		return err
+	}
+	return r.grantReader.refreshGrants(ctx)
+}
+
+// readEmployees reads the list of employees, and finds links that have to move.
+func (r *employeeReader) readEmployees(ctx context.Context) error {
 	c := &r.Current
 	c.Differs, c.Gone = map[plan.PersonID]*plan.Employee{}, map[plan.PersonID]bool{}
 	r.Phase("reading tracktik employees", r.Meta.PortalEmployees)
@@ -111,13 +125,7 @@ func (r *employeeReader) readCurrent(ctx context.Context) error {
 	if err := r.confirmGone(ctx); err != nil {
 		return err
 	}
-	if err := r.relinker.relinkAll(ctx); err != nil {
-		return err
-	}
-	if err := r.portalReader.ReadPortalRoles(ctx); err != nil {
-		return err
-	}
-	return r.grantReader.refreshGrants(ctx)
+	return r.relinker.relinkAll(ctx)
 }
 
 // compareEmployee notes an employee of ours that differs from what was pushed.

@@ -37,7 +37,15 @@ func (r *frame) whyStale() string {
 	return "somebody else provisioned the portal while the program observed"
 }
 
-// A relinker moves links to the employees who took the place of those on record.
+// A MovedError says that links have moved to other employees. What is read next rests on
+// that: whoever reads records the batches, and goes on where the reading stopped.
+type MovedError struct{ Batches []plan.Batch }
+
+func (e *MovedError) Error() string {
+	return fmt.Sprintf("%d links moved to other employees, and that is not recorded yet", len(e.Batches))
+}
+
+// A relinker finds the employees who took the place of those on record.
 type relinker struct {
 	Base
 	portalReader *PortalReader
@@ -76,7 +84,8 @@ func (r *relinker) NoteCandidate(e *plan.Employee) error {
 	return nil
 }
 
-// relinkAll moves the links of those whose employee is not active any more.
+// relinkAll moves the links of those whose employee is not active any more. The error is a
+// *MovedError where there are any.
 func (r *relinker) relinkAll(ctx context.Context) error {
 	if !r.relinks() {
 		return nil
@@ -112,10 +121,23 @@ func (r *relinker) relinkAll(ctx context.Context) error {
 	if err := r.portalReader.LearnOwn(ctx, lost); err != nil {
 		return err
 	}
+	return r.relink(ctx, lost, wanted)
+}
+
+// relink moves links, and says so by its error.
+func (r *relinker) relink(ctx context.Context, lost []*Subject, wanted map[plan.EmployeeID]int) error {
+	var moved MovedError
 	for _, s := range lost {
-		if err := r.relink(ctx, s, wanted); err != nil {
+		batch, err := r.relinkPerson(ctx, s, wanted)
+		if err != nil {
 			return err
 		}
+		if batch != nil {
+			moved.Batches = append(moved.Batches, *batch)
+		}
+	}
+	if len(moved.Batches) > 0 {
+		return &moved
 	}
 	return nil
 }
@@ -129,14 +151,15 @@ func Distinct(matches []plan.Match) map[plan.EmployeeID]bool {
 	return ids
 }
 
-// relink moves one person's link, where there is no doubt whose the employee is.
-func (r *relinker) relink(ctx context.Context, s *Subject, wanted map[plan.EmployeeID]int) error {
+// relinkPerson moves one person's link, where there is no doubt whose the employee is; nil: it
+// stays.
+func (r *relinker) relinkPerson(ctx context.Context, s *Subject, wanted map[plan.EmployeeID]int) (*plan.Batch, error) {
 	e := &s.Matches[0].Employee
 	doubt := r.Doubt(s, wanted)
 	if doubt == "" {
 		var err error
 		if doubt, err = r.othersToo(ctx, s, e); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if doubt != "" {
@@ -145,14 +168,11 @@ func (r *relinker) relink(ctx context.Context, s *Subject, wanted map[plan.Emplo
 			code = warnReplaced
 		}
 		r.Warn(plan.Warning{Code: code, User: s.Ref(), Message: fmt.Sprintf("employee %d is not active, and is not replaced by itself: %s; `unlink` and `link` settle it", s.Link.Employee, doubt)})
-		return nil
+		return nil, nil
 	}
 	batch, err := r.relinkBatch(s, e)
 	if err != nil {
-		return err
-	}
-	if err := r.Snapshot.Commit(batch); err != nil {
-		return err
+		return nil, err
 	}
 	r.Warn(plan.Warning{Code: warnRelinked, User: s.Ref(), Message: fmt.Sprintf("%s: employee %d is not active any more, and employee %d, who is, is theirs", r.whyStale(), s.Link.Employee, e.ID)})
 	if m := r.People.Find(s.Person.ID); m != nil {
@@ -162,7 +182,7 @@ func (r *relinker) relink(ctx context.Context, s *Subject, wanted map[plan.Emplo
 	r.Current.Differs[s.Person.ID] = e
 	delete(r.Current.Gone, s.Person.ID)
 	r.Current.Strangers = slices.DeleteFunc(r.Current.Strangers, func(s stranger) bool { return s.ID == e.ID })
-	return nil
+	return &batch, nil
 }
 
 // othersToo says which other user has the names of an employee in Okta: who was deleted and
@@ -283,7 +303,7 @@ func (r *relinker) relinkOne(ctx context.Context, link *plan.Link) error {
 	if err := r.Grants.FindOwn(ctx); err != nil {
 		return err
 	}
-	return r.relink(ctx, s, nil)
+	return r.relink(ctx, []*Subject{s}, nil)
 }
 
 // withoutRemovals says why a run of single people removes nobody after a snapshot was

@@ -22,17 +22,20 @@ type singleReader struct {
 	employeeReader *employeeReader
 }
 
-// ReadSome reads only the people who were asked for, with a handful of calls each.
+// ReadSome reads only the people who were asked for, with a handful of calls each. It stops
+// at a link that has moved (a *MovedError), and goes on from there when it is called again.
 func (r *singleReader) ReadSome(ctx context.Context) error {
 	links, err := r.Snapshot.Groups()
 	if err != nil {
 		return err
 	}
 	stored := StoredGroups(links)
-	r.OwnGroups = map[plan.PersonID][]plan.Group{}
-	r.Current.Gone = map[plan.PersonID]bool{}
-	r.Current.Differs = map[plan.PersonID]*plan.Employee{}
-	r.withoutRemovals()
+	if r.OwnGroups == nil { // else the reading goes on where it stopped: see MovedError
+		r.OwnGroups = map[plan.PersonID][]plan.Group{}
+		r.Current.Gone = map[plan.PersonID]bool{}
+		r.Current.Differs = map[plan.PersonID]*plan.Employee{}
+		r.withoutRemovals()
+	}
 	r.Phase("reading people", len(r.Scope.Users))
 	for _, name := range r.Scope.Users {
 		err := r.readNamed(ctx, name, stored)
