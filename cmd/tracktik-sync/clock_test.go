@@ -57,7 +57,7 @@ func TestAWrongClockLeavesApprovalsCopiesAndNotices(t *testing.T) {
 			if err != nil || len(waiting) != 1 || waiting[0].Hash != told[0].Approve {
 				t.Errorf("%d approvals wait: %v", len(waiting), err)
 			}
-			if _, told, _ := c.run(t, 0, "sync", "--approve", told[0].Approve); eventsOf(told) != "recovered" {
+			if _, told, _ := c.run(t, 0, "sync", "--approve", told[0].Approve); !strings.HasPrefix(eventsOf(told), "recovered") {
 				t.Errorf("told was %+v", told)
 			}
 		})

@@ -12,6 +12,8 @@ import (
 // error too, which then is about others.
 type channel interface {
 	name() string
+	// keyed reports that the keys of messages are read: each that was opened is closed.
+	keyed() bool
 	send(ctx context.Context, m Message) (told bool, err error)
 }
 
@@ -29,6 +31,8 @@ type webhook struct {
 }
 
 func (*webhook) name() string { return "webhook" }
+
+func (w *webhook) keyed() bool { return w.format != Slack && w.format != Teams }
 
 func (w *webhook) send(ctx context.Context, m Message) (bool, error) {
 	var body any = m

@@ -86,6 +86,61 @@ func TestRecoveryHasTheKeyOfWhatItEnds(t *testing.T) {
 	}
 }
 
+// Whatever a duty desk has opened is closed, and people are told once.
+func TestEachStateThatWasToldIsEndedByItsOwnKey(t *testing.T) {
+	quarantined := Situation{State: Quarantined, Quarantine: &plan.Quarantine{System: "tracktik", Since: morning, Reason: "invalid_client", NextTry: morning}}
+	runs := []Situation{failing(), refused("ab12"), quarantined, failing(), fine(), fine(), refused("ab12"), fine()}
+	d := newDesk(t, nil)
+	open, opened := map[string]bool{}, 0
+	for i, s := range runs {
+		d.end(t, s)
+		for _, m := range d.web.messages(t) {
+			switch _, is := open[m.DedupeKey]; {
+			case m.Event != Recovered:
+				open[m.DedupeKey] = true
+				opened++
+			case !is || s.State != OK || !strings.Contains(m.Text, "since 2026-11-24T"):
+				t.Errorf("run %d: %+v ends what is not open", i, m)
+			}
+			if m.Event == Recovered {
+				delete(open, m.DedupeKey)
+			}
+		}
+		if s.State == OK && len(open) > 0 {
+			t.Errorf("run %d succeeded, and open are %v", i, open)
+		}
+	}
+	if opened != 5 {
+		t.Errorf("%d states were told, want 5", opened)
+	}
+	d = newDesk(t, func(c *Config, _ *web) { c.Format = Slack })
+	for _, s := range runs {
+		d.end(t, s)
+	}
+	if n := len(d.web.bodies); n != 7 {
+		t.Errorf("people got %d messages, want 7:\n%s", n, strings.Join(d.web.bodies, "\n"))
+	}
+}
+
+// What had no room is ended when there is room.
+func TestAnEndThatDidNotGetThroughIsToldByTheNextRun(t *testing.T) {
+	d := newDesk(t, nil)
+	d.end(t, failing())
+	d.end(t, refused("ab12"))
+	d.web.status = http.StatusGone
+	d.end(t, fine())
+	d.web.status = http.StatusOK
+	d.web.messages(t)
+	d.end(t, fine())
+	if got := events(d.web.messages(t)); got != "recovered recovered" {
+		t.Errorf("told was %q", got)
+	}
+	d.end(t, fine())
+	if got := events(d.web.messages(t)); got != "" {
+		t.Errorf("and again %q", got)
+	}
+}
+
 // cardOfBody is what Teams would show: the lines of a card, and those in monospace.
 func cardOfBody(t *testing.T, body string) (lines, commands []string) {
 	t.Helper()

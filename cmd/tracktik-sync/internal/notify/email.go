@@ -37,6 +37,8 @@ type mailbox struct {
 
 func (*mailbox) name() string { return "email" }
 
+func (*mailbox) keyed() bool { return false }
+
 func (b *mailbox) send(ctx context.Context, m Message) (bool, error) {
 	line := &line{}
 	defer line.close()

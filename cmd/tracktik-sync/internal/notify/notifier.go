@@ -135,7 +135,7 @@ func (n *Notifier) End(ctx context.Context, s Situation) {
 	if r.writable {
 		for _, c := range n.channels {
 			t := r.of(c.name())
-			list := n.newsFor(t, &s)
+			list := n.newsFor(c, t, &s)
 			all.Go(func() { n.tell(ctx, c, t, list, &s) })
 		}
 	}
@@ -149,12 +149,12 @@ func (n *Notifier) End(ctx context.Context, s Situation) {
 	all.Wait()
 }
 
-func (n *Notifier) newsFor(t *told, s *Situation) []news {
+func (n *Notifier) newsFor(c channel, t *told, s *Situation) []news {
 	wanted := ""
 	if from, _, due := n.lastDay(); due {
 		wanted = dayOf(from)
 	}
-	return t.news(s, wanted, n.Now())
+	return t.news(s, wanted, c.keyed(), n.Now())
 }
 
 // awaitStart is what came of the ping at the start; started is false when there was

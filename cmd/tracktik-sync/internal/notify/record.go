@@ -34,6 +34,7 @@ const recordVersion = 1
 type told struct {
 	State    string               `json:"state,omitempty"` // empty: OK
 	Since    time.Time            `json:"since,omitzero"`  // when State left OK
+	Open     []string             `json:"open,omitempty"`  // the states that were told since then
 	Approve  string               `json:"approve,omitempty"`
 	At       time.Time            `json:"at,omitzero"`        // when State or Approve was told
 	Problems map[string]time.Time `json:"problems,omitempty"` // told ones by problemKey, and when they were last there
@@ -83,12 +84,12 @@ type news struct {
 }
 
 // news lists what the channel does not know yet. wanted is the day that is to be
-// summed up; empty: none is.
-func (t *told) news(s *Situation, wanted string, now time.Time) []news {
+// summed up; empty: none is. keyed is the channel's.
+func (t *told) news(s *Situation, wanted string, keyed bool, now time.Time) []news {
 	var list []news
 	t.notAfter(now)
 	if s.State != "" {
-		list = append(list, t.stateNews(s, now)...)
+		list = append(list, t.stateNews(s, keyed, now)...)
 		list = append(list, t.problemNews(s, now)...)
 	}
 	list = append(list, t.neglectNews(s, now)...)
@@ -127,7 +128,7 @@ func (t *told) notAfter(now time.Time) {
 	}
 }
 
-func (t *told) stateNews(s *Situation, now time.Time) []news {
+func (t *told) stateNews(s *Situation, keyed bool, now time.Time) []news {
 	known := t.State
 	if known == "" {
 		known = OK
@@ -136,26 +137,38 @@ func (t *told) stateNews(s *Situation, now time.Time) []news {
 	if s.State == GuardRefused {
 		approve = s.approve()
 	}
-	event, about := s.State, s.State
 	switch {
 	case s.State != known && s.State == OK:
-		event, about = Recovered, known
+		return t.recovered(known, keyed)
 	case s.State != known:
 	case approve != t.Approve && now.Sub(t.At) >= newSetAfter: // the hash that was told does not fit any more
 	default:
 		return nil
 	}
-	return []news{{event: event, about: about, learned: func(t *told) {
+	return []news{{event: s.State, about: s.State, learned: func(t *told) {
 		t.At, t.Approve = now.UTC(), approve
-		switch {
-		case s.State == OK:
-			t.State, t.Since, t.At = "", time.Time{}, time.Time{}
-		case t.State == "":
-			t.State, t.Since = s.State, now.UTC()
-		default:
-			t.State = s.State
+		if t.State == "" {
+			t.Since = now.UTC()
+		}
+		if t.State = s.State; !slices.Contains(t.Open, s.State) {
+			t.Open = append(t.Open, s.State)
 		}
 	}}}
+}
+
+// recovered ends what was told: where keys are read, each state by its own.
+func (t *told) recovered(known string, keyed bool) []news {
+	var list []news
+	for _, state := range t.Open {
+		if keyed && state != known {
+			list = append(list, news{event: Recovered, about: state, learned: func(t *told) {
+				t.Open = slices.DeleteFunc(t.Open, func(open string) bool { return open == state })
+			}})
+		}
+	}
+	return append(list, news{event: Recovered, about: known, learned: func(t *told) {
+		t.State, t.Since, t.At, t.Approve, t.Open = "", time.Time{}, time.Time{}, "", nil
+	}})
 }
 
 // neglectNews is about what goes with the runs: that it could not be kept up, and that it

@@ -44,7 +44,7 @@ func TestEachStateIsToldAsItComes(t *testing.T) {
 		{quarantined, Quarantined},
 		{failing(), Failed},
 		{refused("ab12"), GuardRefused},
-		{fine(), Recovered},
+		{fine(), "recovered recovered recovered"}, // each by its key
 		{fine(), ""},
 	} {
 		d.end(t, step.s)
