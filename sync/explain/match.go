@@ -72,7 +72,7 @@ func (x *teller) tellLink(step *Step, l *plan.Link) {
 	status := l.ElsewhereStatus
 	switch e := x.s.Employee; {
 	case x.s.Gone:
-		status = "GONE"
+		status = plan.StatusGone
 	case e != nil:
 		step.InTrackTik = e.Status
 		status = ""
@@ -82,7 +82,7 @@ func (x *teller) tellLink(step *Step, l *plan.Link) {
 	}
 	if status != "" {
 		step.OK = false
-		step.Summary += fmt.Sprintf("; it is %s in TrackTik, not by this program", status)
+		step.Summary += "; it is " + plan.InTrackTik(status)
 	}
 	step.External = x.s.Whole().Assignment.External
 	if id, ok := plan.ParseExternal(step.External); ok && id != l.Employee {

@@ -185,7 +185,7 @@ func (b *rebinding) nobodyAnew() error {
 	var ended []string
 	for i := range b.Strangers {
 		if l := &b.Strangers[i]; l.ElsewhereStatus != "" {
-			ended = append(ended, fmt.Sprintf("user %s (employee %d, %s)", l.Person, l.Employee, l.ElsewhereStatus))
+			ended = append(ended, fmt.Sprintf("user %s (employee %d, %s)", l.Person, l.Employee, plan.InTrackTik(l.ElsewhereStatus)))
 		}
 	}
 	if len(ended) == 0 {

@@ -222,6 +222,11 @@ func TestEndedBySomebodyElse(t *testing.T) {
 			if note.ElsewhereStatus != c.note {
 				t.Errorf("remembered as %q, want %q", note.ElsewhereStatus, c.note)
 			}
+			for _, h := range d.Held {
+				if strings.Contains(h.Why, plan.StatusGone) {
+					t.Errorf("our own word for it is shown: %s", h.Why)
+				}
+			}
 		})
 	}
 	d := plan.Decide(managed(ended("TERMINATED"), anew), with(func(*plan.Policy) {}))

@@ -127,6 +127,14 @@ func Ended(link *Link, e *Employee, gone bool) string {
 	return e.Status
 }
 
+// InTrackTik says how somebody's employee is there who was ended by somebody else.
+func InTrackTik(status string) string {
+	if status == StatusGone {
+		return "not shown by TrackTik (404)"
+	}
+	return status + " in TrackTik, not by this program"
+}
+
 func (v *View) ended() string { return Ended(v.Link, v.Employee, v.Gone) }
 
 // FreesNames reports that an employee of that status has no names any more, whoever has
@@ -163,8 +171,8 @@ func WhyElsewhere(id EmployeeID, status string) string {
 	case StatusBanned:
 		code, out = HeldBannedElsewhere, "; only TrackTik can lift a ban"
 	case StatusGone:
-		out = ": it does not show them to the program (404); the account may have lost their region: give it back, and the next refresh goes on. " +
+		out = ": the account may have lost their region: give it back, and the next refresh goes on. " +
 			"Only if they are gone for good, `unlink` forgets them, and the next run makes a new employee"
 	}
-	return fmt.Sprintf("%s: employee %d is %s in TrackTik, not by this program, while the person is in scope in Okta%s", code, id, status, out)
+	return fmt.Sprintf("%s: employee %d is %s, while the person is in scope in Okta%s", code, id, InTrackTik(status), out)
 }
