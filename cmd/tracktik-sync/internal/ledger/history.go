@@ -76,8 +76,9 @@ func (t *Trail) WriteJSON(w io.Writer) error {
 // has asked for that run or for a kind.
 const manyEntries = 50
 
-// WriteText writes the entries for people, a line each unless all of them is wanted. What was held stands apart from what was done: a run
-// of the same is one line.
+// WriteText writes the entries for people, a line each unless all of them is wanted; a line a
+// person of one run with many. What was held stands apart from what was done: a run of the
+// same is one line.
 func (t *Trail) WriteText(w io.Writer, style ui.Style, full bool) error {
 	p := &trailPrinter{w: w, style: style, full: full, held: map[heldSet]*heldCount{}, all: len(t.Query.Outcomes) > 0 || t.Query.Person != ""}
 	var err error
@@ -87,8 +88,14 @@ func (t *Trail) WriteText(w io.Writer, style ui.Style, full bool) error {
 	q := &t.Query
 	p.full = full || q.Person != "" || q.Run != "" && len(p.many) == 0
 	p.fold = !full && q.Run == "" && q.Person == "" && len(q.Kinds)+len(q.Outcomes) == 0
+	if !p.full && q.Run != "" && p.many[q.Run] {
+		p.list = &runList{byPerson: map[personKey]*personRow{}}
+	}
 	if err := t.each(p.entry); err != nil {
 		return err
+	}
+	if p.list != nil {
+		return errors.Join(p.list.print(w, style), p.end())
 	}
 	return errors.Join(p.counts(), p.end())
 }
@@ -123,6 +130,7 @@ type trailPrinter struct {
 	fold  bool // and of a run with many entries their counts
 	many  map[string]bool
 	run   *runCount // that is being counted; nil: none
+	list  *runList  // of the one run that was asked for, where it has many; nil: it has few
 	held  map[heldSet]*heldCount
 	order []heldSet
 }
@@ -183,7 +191,12 @@ func (p *trailPrinter) entry(a plan.Audit, name string) error {
 		return nil
 	}
 	if a.Outcome != plan.Withheld || p.all {
-		_, err := io.WriteString(p.w, historyText(a, name, p.style, p.full))
+		text := historyText(a, name, p.style, p.full)
+		if p.list != nil {
+			p.list.add(a, name, text)
+			return nil
+		}
+		_, err := io.WriteString(p.w, text)
 		return err
 	}
 	set := heldSet{a.Kind, plan.Held{Why: a.Message}.Code()}

@@ -84,7 +84,7 @@ func words(text string) string {
 func TestARunSaysWhatWasDoneAndWhatNot(t *testing.T) {
 	text := words(render(t, sample()))
 	for _, want := range []string{
-		"exit 3: refused", "apply: TrackTik is changed as shown", "2026-11-24 06:00:12 UTC, after 12.0s", "ops@worker-1 (timer)", "12 to Okta, 1,234 to TrackTik",
+		"exit 3: refused", "apply: TrackTik is changed, and not all that is shown was done", "2026-11-24 06:00:12 UTC, after 12.0s", "ops@worker-1 (timer)", "12 to Okta, 1,234 to TrackTik",
 		"1 terminate", "0 create of 1", "1 failed",
 		"Refused by a guard: terminate this kind waits, the rest goes on 60 terminations", "tracktik-sync sync --refresh --approve abc123",
 		"Tried, and not done (1) create failed cleo@acme.example (00u3cleo) tracktik: 400: no such region request req-77, 3 calls",

@@ -79,7 +79,15 @@ func loss(g *PersonGroup) int {
 	return order
 }
 
+// Briefly is what happens to a person, and what changes or why, in a few words each.
+func Briefly(g *PersonGroup) (kinds, what string) { return kindsOf(g), whatOf(g) }
+
 func shortRow(g *PersonGroup) []string {
+	return []string{kindsOf(g), Safe(g.User.Name), cmp.Or(Safe(g.User.Login), Safe(string(g.User.ID)), "employee "+ID(int64(g.Employee))), regionOf(g), whatOf(g)}
+}
+
+// kindsOf counts what happens to a person: "create, 3 grant role".
+func kindsOf(g *PersonGroup) string {
 	var kinds []string
 	count := map[plan.Kind]int{}
 	for _, e := range g.Entries {
@@ -93,7 +101,7 @@ func shortRow(g *PersonGroup) []string {
 		}
 		kinds[i] = KindWords(plan.Kind(kinds[i]))
 	}
-	return []string{strings.Join(kinds, ", "), Safe(g.User.Name), cmp.Or(Safe(g.User.Login), Safe(string(g.User.ID)), "employee "+ID(int64(g.Employee))), regionOf(g), whatOf(g)}
+	return strings.Join(kinds, ", ")
 }
 
 // regionOf is where the person is, as far as the plan tells.

@@ -23,6 +23,8 @@ const (
 	Observing    = "observe: nothing is written to TrackTik"
 	OnlyPlanned  = "plan: nothing is written to TrackTik"
 	Applying     = "apply: TrackTik is changed as shown"
+	NotYet       = "apply: nothing of what is shown is written to TrackTik yet"
+	Partly       = "apply: TrackTik is changed, and not all that is shown was done"
 	Undone       = "apply: nothing of what is shown was done in TrackTik"
 	Stopped      = "apply: a guard refuses it, and nothing is written to TrackTik"
 	Idle         = "apply: nothing is to be done, and nothing is written to TrackTik"
@@ -35,14 +37,27 @@ func ModeLine(d *plan.Document, planned bool) string {
 		return Observing
 	case planned:
 		return OnlyPlanned
-	case d.Made() && len(d.Actions) > 0 && d.Result != nil && total(d.Result.Done) == 0 && d.Result.Unknown == 0:
-		return Undone
-	case !d.Made(), len(d.Actions) > 0, d.Result != nil && total(d.Result.Done) > 0:
+	case d.Made() && len(d.Actions) > 0:
+		return carriedOut(d)
+	case !d.Made(), d.Result != nil && total(d.Result.Done) > 0:
 		return Applying
 	case slices.ContainsFunc(d.Guard.Refusals, func(r plan.Refusal) bool { return r.Stops }):
 		return Stopped
 	}
 	return Idle
+}
+
+// carriedOut says how much of a plan that has something to do is written to TrackTik.
+func carriedOut(d *plan.Document) string {
+	switch r := d.Result; {
+	case r == nil:
+		return NotYet
+	case total(r.Done) == 0 && r.Unknown == 0:
+		return Undone
+	case total(r.Done)+total(r.Found) < len(d.Actions):
+		return Partly
+	}
+	return Applying
 }
 
 // ReadLine says what a document was compared with.
