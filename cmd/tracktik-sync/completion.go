@@ -31,11 +31,11 @@ var (
 // there, or in use, offers nothing: a shell does not wait.
 func completeFromSnapshot(a *app, cmd *cobra.Command) {
 	if c := completedArgs[cmd.Name()]; c != nil && cmd.ValidArgsFunction == nil {
-		cmd.ValidArgsFunction = a.completing(c)
+		cmd.ValidArgsFunction = c.completing(a)
 	}
 	for name, c := range completedFlags {
 		if f := cmd.Flags().Lookup(name); f != nil && f.Value.Type() != "bool" {
-			_ = cmd.RegisterFlagCompletionFunc(name, a.completing(c)) // it exists, and has no other
+			_ = cmd.RegisterFlagCompletionFunc(name, c.completing(a)) // it exists, and has no other
 		}
 	}
 	for _, child := range cmd.Commands() {
@@ -43,9 +43,9 @@ func completeFromSnapshot(a *app, cmd *cobra.Command) {
 	}
 }
 
-func (a *app) completing(c completer) cobra.CompletionFunc {
+func (c completer) completing(a *app) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, begin string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		words, err := a.known(c)
+		words, err := c.words(a)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -56,7 +56,7 @@ func (a *app) completing(c completer) cobra.CompletionFunc {
 	}
 }
 
-func (a *app) known(c completer) ([]string, error) {
+func (c completer) words(a *app) ([]string, error) {
 	cfg, _, err := configs.Load(configs.Options{Path: a.File})
 	if err != nil {
 		return nil, err

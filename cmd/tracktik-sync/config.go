@@ -59,7 +59,7 @@ func newConfigShow(a *app) *cobra.Command {
 			case cfg == nil:
 				return err
 			case other != "":
-				return errors.Join(a.showDifferences(cfg, other), err)
+				return errors.Join((&configCommand{a}).showDifferences(cfg, other), err)
 			}
 			return errors.Join(a.Data(func(w io.Writer) error { return cfg.Show(w) }), err)
 		},
@@ -68,8 +68,11 @@ func newConfigShow(a *app) *cobra.Command {
 	return cmd
 }
 
+// A configCommand is the work of `config`.
+type configCommand struct{ *app }
+
 // showDifferences prints what differs in another configuration file.
-func (a *app) showDifferences(cfg *configs.Config, path string) error {
+func (a *configCommand) showDifferences(cfg *configs.Config, path string) error {
 	other, _, err := configs.Load(configs.Options{Path: path, Checks: wiring.Checks})
 	if other == nil {
 		return err
@@ -105,11 +108,11 @@ func newImportMappings(a *app) *cobra.Command {
 			"configuration, in the place of sync.groups, before you deactivate Push Groups in Okta.",
 		Example: "  tracktik-sync config import-mappings > groups.yaml",
 		Args:    cobra.NoArgs,
-		RunE:    a.configured(a.importMappings),
+		RunE:    a.configured((&configCommand{a}).importMappings),
 	}
 }
 
-func (a *app) importMappings(ctx context.Context, cfg *configs.Config, _ []string) error {
+func (a *configCommand) importMappings(ctx context.Context, cfg *configs.Config, _ []string) error {
 	source, err := a.Source(cfg)
 	if err != nil {
 		return err

@@ -160,12 +160,12 @@ func newUnlink(a *app) *cobra.Command {
 			"another employee, `link` them before that run.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.recording(cmd.Context(), func(cfg *configs.Config, db *state.DB) error { return a.unlink(cfg, db, args[0]) })
+			return a.recording(cmd.Context(), func(cfg *configs.Config, db *state.DB) error { return (&linkCommand{app: a}).unlink(cfg, db, args[0]) })
 		},
 	}
 }
 
-func (a *app) unlink(cfg *configs.Config, db *state.DB, name string) error {
+func (c *linkCommand) unlink(cfg *configs.Config, db *state.DB, name string) error {
 	u, err := ledger.Find(db, name)
 	if err != nil {
 		return err
@@ -188,14 +188,14 @@ func (a *app) unlink(cfg *configs.Config, db *state.DB, name string) error {
 	if err != nil {
 		return err
 	}
-	batch := plan.Batch{Unlink: []plan.PersonID{u.ID}, Audits: []plan.Audit{a.noted(cfg, "unlink", u, link.Employee, "an administrator says that they are not one person")}}
+	batch := plan.Batch{Unlink: []plan.PersonID{u.ID}, Audits: []plan.Audit{c.noted(cfg, "unlink", u, link.Employee, "an administrator says that they are not one person")}}
 	for _, g := range grants {
 		batch.DropGrants = append(batch.DropGrants, g.Key())
 	}
 	if err := db.Commit(batch); err != nil {
 		return err
 	}
-	return a.Say("%s is no longer employee %d; the next run looks for their employee anew", ui.Person(u), link.Employee)
+	return c.Say("%s is no longer employee %d; the next run looks for their employee anew", ui.Person(u), link.Employee)
 }
 
 // readPairs reads a CSV file of USER,EMPLOYEE_ID. What is wrong with a row is in the

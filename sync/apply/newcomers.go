@@ -67,9 +67,16 @@ func namesOf(v *plan.Values) iter.Seq[string] {
 	}
 }
 
+// A newcomerFinder looks for employees who were made since the listing that new people were
+// matched with.
+type newcomerFinder struct {
+	desk
+	newcomers *newcomers
+}
+
 // inTheWay looks for an employee with a name of somebody new who was not there when the
 // employees were listed.
-func (c *caller) inTheWay(ctx context.Context, want *plan.Wanted) (e plan.Employee, found bool, err error) {
+func (c *newcomerFinder) inTheWay(ctx context.Context, want *plan.Wanted) (e plan.Employee, found bool, err error) {
 	if c.Listed == nil {
 		return e, false, nil
 	}
@@ -90,7 +97,7 @@ func (c *caller) inTheWay(ctx context.Context, want *plan.Wanted) (e plan.Employ
 
 // listNewcomers lists who is newer than the last listing and not ours; the caller has the
 // lock. Those whom this run is making at the moment are among them: they become ours.
-func (c *caller) listNewcomers(ctx context.Context) error {
+func (c *newcomerFinder) listNewcomers(ctx context.Context) error {
 	n := c.newcomers
 	if n.unlisted {
 		return nil
@@ -122,7 +129,7 @@ func (c *caller) listNewcomers(ctx context.Context) error {
 
 // appeared looks for an employee with the e-mail who was not there, or not free, when
 // the employees were listed.
-func (c *caller) appeared(ctx context.Context, want *plan.Wanted) (plan.Employee, bool, error) {
+func (c *newcomerFinder) appeared(ctx context.Context, want *plan.Wanted) (plan.Employee, bool, error) {
 	list, err := c.Target.FindEmployees(ctx, plan.Email, want.Values[plan.Email])
 	for _, e := range list {
 		if e.Status != plan.StatusTerminated {
@@ -144,7 +151,7 @@ func tookPlace(e plan.Employee, intent *plan.Intent, err error) attempt {
 
 // warnOfDoubles lists the newest employees once more, after the last create: both employees
 // of somebody may have been made within a minute.
-func (c *caller) warnOfDoubles(ctx context.Context) {
+func (c *newcomerFinder) warnOfDoubles(ctx context.Context) {
 	n := c.newcomers
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -158,7 +165,7 @@ func (c *caller) warnOfDoubles(ctx context.Context) {
 	}
 }
 
-func (c *caller) nameDoubles(ctx context.Context) error {
+func (c *newcomerFinder) nameDoubles(ctx context.Context) error {
 	if err := c.listNewcomers(ctx); err != nil {
 		return err
 	}
@@ -177,7 +184,7 @@ func (c *caller) nameDoubles(ctx context.Context) error {
 }
 
 // ownerOfName is whose employee has the user name or e-mail of one who is nobody's.
-func (c *caller) ownerOfName(e plan.Employee) (link plan.Link, found bool, err error) {
+func (c *newcomerFinder) ownerOfName(e plan.Employee) (link plan.Link, found bool, err error) {
 	if _, owned, err := c.Snapshot.LinkOfEmployee(e.ID); err != nil || owned {
 		return link, false, err
 	}

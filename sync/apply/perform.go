@@ -10,12 +10,10 @@ import (
 
 // A caller makes the calls of actions.
 type caller struct {
-	looker
-	*tally
-	newcomers *newcomers
-	calls     context.Context            // outlives the run's by inFlight
-	reason    int64                      // of terminations
-	zones     func(plan.RegionID) string // of regions; nil: nobody is terminated
+	newcomerFinder
+	calls  context.Context            // outlives the run's by inFlight
+	reason int64                      // of terminations
+	zones  func(plan.RegionID) string // of regions; nil: nobody is terminated
 }
 
 // perform carries out one action, and settles it where the answer was lost.
@@ -75,7 +73,7 @@ func (c *caller) perform(ctx context.Context, action *plan.Action, intent *plan.
 const resendPause = 5 * time.Second
 
 // lookAgain asks a second time what became of a call, right before it is made again.
-func (c *caller) lookAgain(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
+func (c looker) lookAgain(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
 	if err := c.Clock.Sleep(ctx, resendPause); err != nil {
 		return unsettled, plan.Batch{}, err
 	}
@@ -95,7 +93,7 @@ func endedElsewhere(b *plan.Batch) string {
 // TrackTik, and a 2xx that cannot be read may show later; one whose connection broke is
 // over. What makes nothing new is as good as over: made twice it is done once, and a leaver
 // does not keep the keys meanwhile.
-func (c *caller) lostAt(action *plan.Action, done attempt) time.Time {
+func (c looker) lostAt(action *plan.Action, done attempt) time.Time {
 	if done.slow && makesAnew(action.Kind) {
 		return c.Clock.Time()
 	}

@@ -94,7 +94,7 @@ func (a *Applier) obstacle(action *plan.Action) string {
 
 // keeper is who was to give a name free before the action takes it, and did not; the
 // caller has the lock. The call would be refused for a reason that is not its own.
-func (a *Applier) keeper(action *plan.Action) plan.PersonID {
+func (a desk) keeper(action *plan.Action) plan.PersonID {
 	if action.Kind != plan.Create && action.Kind != plan.Update && action.Kind != plan.Reactivate {
 		return ""
 	}
@@ -110,7 +110,7 @@ func (a *Applier) keeper(action *plan.Action) plan.PersonID {
 
 // isNew reports somebody who was not managed when the plan was made: an update of theirs
 // follows an adoption.
-func (a *Applier) isNew(id plan.PersonID) bool {
+func (a desk) isNew(id plan.PersonID) bool {
 	p := a.Ground.Person(id)
 	return p != nil && p.Link == nil
 }
@@ -164,7 +164,7 @@ func (a *Applier) write(action *plan.Action) {
 }
 
 // namesakes are the employees whom a plan found by the names of somebody new.
-func (a *Applier) namesakes(action *plan.Action) (ids []plan.EmployeeID) {
+func (a desk) namesakes(action *plan.Action) (ids []plan.EmployeeID) {
 	if action.Kind != plan.Create {
 		return nil
 	}
@@ -181,7 +181,7 @@ func (a *Applier) namesakes(action *plan.Action) (ids []plan.EmployeeID) {
 const renewAfter = 5 * time.Second
 
 // renew gives an intent the time at which its call leaves, where that had to wait.
-func (a *Applier) renew(intent *plan.Intent) error {
+func (a desk) renew(intent *plan.Intent) error {
 	if a.since(intent.At) < renewAfter {
 		return nil
 	}
@@ -194,7 +194,7 @@ func (a *Applier) renew(intent *plan.Intent) error {
 
 // lost is an intent of which it is not known what became of it, for the run that
 // looks it up.
-func (a *Applier) lost(intent *plan.Intent, done attempt) plan.Intent {
+func (a desk) lost(intent *plan.Intent, done attempt) plan.Intent {
 	in := *intent
 	in.At, in.Lost = a.Clock.Time(), plan.LostOver
 	if done.namesake != 0 {
