@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tracktik-sync/sync/apply"
@@ -66,16 +67,27 @@ func (r *carrier) carryWith(ctx context.Context, job *apply.Job, phase string, c
 }
 
 // settle looks up what became of the writes that an earlier run left open, before
-// anything else is decided.
+// anything else is decided, and of those that counted as not made.
 func (r *carrier) settle(ctx context.Context) error {
 	pending, err := r.Snapshot.Pending()
-	if err != nil || len(pending) == 0 {
+	if err != nil || len(pending)+len(r.Meta.Late) == 0 {
 		return err
 	}
 	r.Phase("settling what was left open", len(pending))
-	open, err := apply.Settle(ctx, r.job(), pending)
+	job, watched := r.job(), r.Meta.Late
+	open, err := apply.Settle(ctx, job, pending)
 	r.Pending, r.OpenGrants, r.Stuck = open.People, open.Grants, open.Stuck
-	return err
+	if err == nil && !r.Scope.Some() && len(watched) > 0 {
+		var told []plan.Problem
+		watched, told, err = apply.Watch(ctx, job, watched)
+		r.Stuck = append(r.Stuck, told...)
+	}
+	r.Meta.Late = append(slices.Clip(watched), open.Late...)
+	if len(open.Late) == 0 || err != nil {
+		return err
+	}
+	meta := r.Meta // durable at once: what is settled is looked at by nobody else
+	return job.Snapshot.Commit(plan.Batch{Meta: &meta})
 }
 
 // ground is what the run's plan was made from.

@@ -68,9 +68,13 @@ func (r *guard) compose(ctx context.Context) {
 	r.Roles.Decision = plan.Decision{}
 }
 
-// stuckHere are the writes that no look-up settles, of those whom the run is about.
+// stuckHere are the writes that no look-up settles, of those whom the run is about. Who gets
+// an employee by this very plan has one that a lost call made.
 func (r *guard) stuckHere() []plan.Problem {
-	return slices.DeleteFunc(r.Stuck, func(p plan.Problem) bool { return r.Scope.Some() && r.People.Subjects[p.User.ID] == nil })
+	return slices.DeleteFunc(r.Stuck, func(p plan.Problem) bool {
+		s := r.People.Subjects[p.User.ID]
+		return r.Scope.Some() && s == nil || s != nil && s.Gives()
+	})
 }
 
 // hashWithoutApproval is the plan's hash as it was saved, before anybody approved what

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"tracktik-sync/okta/oktatest"
 	"tracktik-sync/state"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
@@ -268,6 +269,73 @@ func TestTheProgramMakesALateCreateOnce(t *testing.T) {
 			}
 			p.exits(0, "sync", "--yes", "--refresh")
 			p.wantAllDue()
+		})
+	}
+}
+
+// A call that takes effect when it counted as not made, for somebody who is not due it any
+// more, is told by each whole run until it is over: nobody else would find it.
+func TestACallThatTakesEffectAfterItsMinuteIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		write string
+		due   func(*world)
+		over  func(*world)
+		end   func(*world)
+	}{
+		"a create": {"create", func(w *world) { w.hire("eve") }, func(w *world) { w.org.DeactivateUser(w.users["eve"]) },
+			func(w *world) { w.must(w.portal.TerminateEmployee(w.employee("eve").ID)) }},
+		"a reactivation": {"reactivate", func(w *world) {
+			w.hire("eve")
+			w.run()
+			w.org.UnassignUser(w.app, w.users["eve"])
+			w.run()
+			w.org.AssignUser(w.app, w.users["eve"], oktatest.Assignment{})
+		}, func(w *world) { w.org.DeactivateUser(w.users["eve"]) }, func(w *world) { w.must(w.portal.TerminateEmployee(w.employee("eve").ID)) }},
+		"a grant": {"grant", func(w *world) {
+			w.hire("eve")
+			w.group("Site North", "eve")
+			w.run()
+			w.group("Site South", "eve")
+			w.policy.GrantRoles = false
+			w.run()
+			w.policy.GrantRoles = true
+		}, func(w *world) { w.leave("Site South", "eve") }, func(w *world) { w.must(w.portal.Revoke(w.employee("eve").ID, w.roleID("Site South"))) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.policy.Reactivate = c.write == "reactivate"
+			w.hire("bob")
+			c.due(w)
+			var late tracktiktest.Late
+			first := writes[c.write]
+			first.Times = 1
+			if c.write == "create" {
+				w.org.UnassignUser(w.app, w.users["bob"])
+			}
+			w.inPortal(tracktiktest.When(first, late.Cut(http.StatusGatewayTimeout)))
+			w.runWith(refreshedNot)
+			w.inPortal(nil)
+			c.over(w)
+			w.run() // it did not happen
+			if late.TakeEffect() != 1 {
+				t.Fatal("no call was late")
+			}
+			for _, opt := range []tsync.RunOptions{refreshedNot, refreshed, refreshedNot} {
+				w.wantProblem(w.runWith(opt), plan.ProblemNotEffective, "eve")
+				w.wantNoWrites()
+			}
+			w.pass(25 * time.Hour)
+			w.wantProblem(w.run(), plan.ProblemNotEffective, "eve")
+			c.end(w)
+			doc := w.run()
+			if len(doc.Problems) > 0 {
+				t.Error(details(doc))
+			}
+			w.portal.ResetRequests()
+			w.runWith(refreshedNot)
+			if n := len(w.portal.Requests()); n > 1 {
+				t.Errorf("%d requests when all is over", n)
+			}
 		})
 	}
 }

@@ -33,7 +33,7 @@ func Settle(ctx context.Context, job *Job, pending []plan.Intent) (plan.Open, er
 	for i := range pending {
 		in := &pending[i]
 		in.Action.With(func(x *plan.Extra) { x.Retires, x.Told = in.Retires, in.Told })
-		unsure, err := l.settle(ctx, in)
+		unsure, made, err := l.settle(ctx, in)
 		var others *notOurs
 		if errors.As(err, &others) {
 			if err := l.mayHaveMade(in, others, &open); err != nil {
@@ -50,6 +50,9 @@ func Settle(ctx context.Context, job *Job, pending []plan.Intent) (plan.Open, er
 				open.Stuck = append(open.Stuck, stuckIn(in, unsure))
 			}
 			continue
+		}
+		if !made && mayComeLate(in) {
+			open.Late = append(open.Late, *in)
 		}
 		job.Progress(1)
 	}
@@ -73,24 +76,25 @@ func (l looker) mayHaveMade(in *plan.Intent, others *notOurs, open *plan.Open) e
 }
 
 // settle looks one write up and records what became of it. unsure says why nobody can
-// tell yet; empty: it is recorded. The error may be a notOurs.
-func (l looker) settle(ctx context.Context, in *plan.Intent) (unsure string, err error) {
+// tell yet; empty: it is recorded, and made is false where it was not found. The error may be a
+// notOurs.
+func (l looker) settle(ctx context.Context, in *plan.Intent) (unsure string, made bool, err error) {
 	state, batch, err := l.lookInto(ctx, in, lostSince(in))
 	if err != nil {
 		var f failure
 		var others *notOurs
 		if errors.As(err, &f) && f.Credentials() || ctx.Err() != nil || errors.As(err, &others) {
-			return "", err
+			return "", false, err
 		}
 		l.Log.WithField("action", in.Action.Kind).WithField("person", in.Action.User.ID).WithError(err).Warn("an open write could not be looked up")
-		return err.Error(), nil
+		return err.Error(), false, nil
 	}
 	if state == unsettled {
-		return "TrackTik does not show it, nor whom it is about", nil
+		return "TrackTik does not show it, nor whom it is about", false, nil
 	}
 	if in.Action.Kind == plan.GrantRole {
 		if err := l.freeLastRoles(&batch); err != nil {
-			return "", err
+			return "", false, err
 		}
 	}
 	batch.Settle = append(batch.Settle, in.Seq)
@@ -109,7 +113,7 @@ func (l looker) settle(ctx context.Context, in *plan.Intent) (unsure string, err
 		audit.Message += fmt.Sprintf("; somebody else has ended employee %d since: %s", batch.Links[0].Employee, status)
 	}
 	batch.Audits = append(batch.Audits, audit)
-	return "", l.Snapshot.Commit(batch)
+	return "", state != didNot, l.Snapshot.Commit(batch)
 }
 
 // stuckIn is the problem of a write that a look-up should have settled, and does not.

@@ -124,6 +124,9 @@ type Meta struct {
 	// one that writes: somebody else provisioned meanwhile, and may have ended an
 	// employee and made another one for the same person.
 	Observed bool `json:"observed,omitempty"`
+	// Late are calls that counted as not made, since a look-up did not find them in time, and
+	// that may take effect still.
+	Late []Intent `json:"late,omitempty"`
 	// Quarantine is set while TrackTik's credentials are known to be bad.
 	Quarantine *Quarantine `json:"quarantine,omitempty"`
 }
@@ -144,6 +147,7 @@ type Quarantine struct {
 type Open struct {
 	People, Grants map[PersonID]string
 	Stuck          []Problem // about writes that a look-up should have settled by now
+	Late           []Intent  // counted as not made, and may take effect still
 }
 
 // NewOpen knows of nobody.
