@@ -53,7 +53,7 @@ func (x *teller) tellRecord(step *Step) error {
 	}
 	l, found, err := x.Snapshot.Link(x.id)
 	if found && err == nil {
-		x.s = &read.Subject{Link: &l}
+		x.s = &read.Subject{OnRecord: read.OnRecord{Link: &l}}
 		x.tellLink(step, &l)
 		x.s, step.OK = nil, false
 		step.Summary += " by our record"

@@ -133,7 +133,7 @@ func (l *linker) readPair(ctx context.Context, i int, employees map[plan.Employe
 	if !found {
 		return fmt.Errorf("%w: tracktik has no employee %d", read.ErrNobody, p.Employee)
 	}
-	s := &read.Subject{Person: read.SelfOf(&person), Employee: &e, Judgement: plan.Judge(&person, &l.Pol), Matches: []plan.Match{{Employee: e}}}
+	s := &read.Subject{Person: read.SelfOf(&person), Okta: read.Okta{Judgement: plan.Judge(&person, &l.Pol)}, InTrackTik: read.InTrackTik{Employee: &e, Matches: []plan.Match{{Employee: e}}}}
 	l.subjects[i] = s
 	return l.mapPerson(ctx, s)
 }

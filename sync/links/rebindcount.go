@@ -27,7 +27,7 @@ func (b *rebinding) count(ctx context.Context) error {
 			b.Unassigned = append(b.Unassigned, link)
 		}
 		if !same {
-			lost = append(lost, &read.Subject{Person: read.Self{ID: link.Person, Login: link.Login}, Link: &link, Matches: b.Current.Candidates[link.Person]})
+			lost = append(lost, &read.Subject{Person: read.Self{ID: link.Person, Login: link.Login}, OnRecord: read.OnRecord{Link: &link}, InTrackTik: read.InTrackTik{Matches: b.Current.Candidates[link.Person]}})
 			continue
 		}
 		if here {

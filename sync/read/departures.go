@@ -32,7 +32,7 @@ func (r *AbsentReader) confirmAbsent(ctx context.Context) error {
 		if m.Employee == 0 || m.Has(FlagListed) {
 			continue
 		}
-		s := &Subject{Person: Self{ID: m.ID}, Absent: true}
+		s := &Subject{Person: Self{ID: m.ID}, Okta: Okta{Absent: true}}
 		if err := r.peopleReader.Recall(s); err != nil {
 			return err
 		}

@@ -100,7 +100,7 @@ func (r *NameReader) bystander(ctx context.Context, id plan.PersonID, c plan.Cla
 	if err != nil || !assigned {
 		return plan.Claim{}, false, err
 	}
-	s := &Subject{Person: SelfOf(&p), Judgement: plan.Judge(&p, &r.Pol)}
+	s := &Subject{Person: SelfOf(&p), Okta: Okta{Judgement: plan.Judge(&p, &r.Pol)}}
 	link, managed, err := r.Snapshot.Link(id)
 	if err != nil || s.Judgement.Verdict != plan.Provision {
 		return plan.Claim{}, false, err

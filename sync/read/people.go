@@ -165,7 +165,7 @@ func (r *peopleReader) mustDecode(m *Mark) bool {
 // Subject judges and maps a person who was decoded.
 func (r *peopleReader) Subject(p plan.Person, evidence string) error {
 	s := r.People.place()
-	*s = Subject{Person: SelfOf(&p), Judgement: plan.Judge(&p, &r.Pol), Evidence: evidence, Seen: r.Moment()}
+	*s = Subject{Person: SelfOf(&p), Okta: Okta{Judgement: plan.Judge(&p, &r.Pol), Evidence: evidence, Seen: r.Moment()}}
 	if err := r.Recall(s); err != nil {
 		return err
 	}

@@ -109,7 +109,7 @@ func (r *relinker) relinkAll(ctx context.Context) error {
 		if !found {
 			continue
 		}
-		s := &Subject{Person: Self{ID: m.ID, Login: link.Login}, Link: &link, Matches: matches}
+		s := &Subject{Person: Self{ID: m.ID, Login: link.Login}, OnRecord: OnRecord{Link: &link}, InTrackTik: InTrackTik{Matches: matches}}
 		lost = append(lost, s)
 		for id := range Distinct(matches) {
 			wanted[id]++
@@ -275,7 +275,7 @@ func (r *relinker) relinkOne(ctx context.Context, link *plan.Link) error {
 	if e := r.Current.Differs[link.Person]; !r.relinks() || e != nil && e.Status == "BANNED" && !r.Meta.RefreshDue {
 		return nil
 	}
-	s := &Subject{Person: Self{ID: link.Person, Login: link.Login}, Link: link}
+	s := &Subject{Person: Self{ID: link.Person, Login: link.Login}, OnRecord: OnRecord{Link: link}}
 	for _, key := range []plan.Field{plan.Username, plan.Email} {
 		if link.Pushed[key] == "" {
 			continue

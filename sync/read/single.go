@@ -192,7 +192,7 @@ func (r *singleReader) readOne(ctx context.Context, id plan.PersonID, known *pla
 		}
 	}
 	if !found {
-		s := &Subject{Person: Self{ID: id}, Absent: true, Evidence: plan.EvidenceFull, Seen: r.Moment()}
+		s := &Subject{Person: Self{ID: id}, Okta: Okta{Absent: true, Evidence: plan.EvidenceFull, Seen: r.Moment()}}
 		if err := r.peopleReader.Recall(s); err != nil {
 			return err
 		}

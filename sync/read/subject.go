@@ -9,44 +9,68 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// A Subject is one person about whom something is decided in this run.
+// A Subject is one person about whom something is decided in this run, by who finds it out.
 type Subject struct {
-	Person     Self
-	name       string // "first last", as Okta has it, of who was mapped
+	Person Self
+	name   string // "first last", as Okta has it, of who was mapped
+	Okta
+	Wishes
+	OnRecord
+	InTrackTik
+	Outcome
+}
+
+// Okta is what Okta says of a person, and what that means.
+type Okta struct {
 	Judgement  plan.Judgement
 	Evidence   string
-	Seen       time.Time      // when the evidence was seen
-	wanted     *plan.Wanted   // nil: nobody has mapped them; see Want
-	Unmappable []plan.Problem // what is wrong with it
-	Odd        []plan.Warning // and what is strange about it
+	Seen       time.Time // when the evidence was seen
 	Dates      plan.Dates
 	ScopeErr   string
-	Unread     string // what they need of TrackTik, and the account may not read
-	Link       *plan.Link
-	Former     *plan.Former
-	FormerNow  *plan.Employee // who the former employee is now; nil: not asked, or not shown to us
-	Employee   *plan.Employee
-	Looked     time.Time    // when Employee was read for a termination, by the decider; zero: it was not
-	Matches    []plan.Match // by the matcher, while deciding
-	Kept       []plan.Grant // by the decider of roles; of somebody who is reactivated: grants of ours that they still hold
-	Decision   plan.Decision
-	Was        *Subject // by the decider: who they were under an earlier Okta id
-	Became     *Subject // by the decider: who they are under a later one
-	// Tie is what Okta's external id says of a new person; nil: nothing that is believed.
-	Tie *plan.Tie
-
-	unanswered bool // the look-up of somebody missing failed
 	OutOf      bool
-	Gone       bool
 	Absent     bool // not in the listing
 	Leaver     bool // a departure that is confirmed
-	// Open says that something is left to do or to show: the person is decoded again
-	// in the next run, whatever the print.
-	Open bool
-	made bool // their create was taken
+	unanswered bool // the look-up of somebody missing failed
 	// Waits says that a day is still to come, or is over, and that nothing else has changed
 	// since they were looked at: nothing is asked about them.
 	Waits bool
+}
+
+// Wishes are what a person's employee should hold.
+type Wishes struct {
+	wanted     *plan.Wanted   // nil: nobody has mapped them; see Want
+	Unmappable []plan.Problem // what is wrong with it
+	Odd        []plan.Warning // and what is strange about it
+	Unread     string         // what they need of TrackTik, and the account may not read
+}
+
+// OnRecord is what the snapshot has of a person.
+type OnRecord struct {
+	Link   *plan.Link
+	Former *plan.Former
+}
+
+// InTrackTik is what TrackTik shows of a person.
+type InTrackTik struct {
+	Employee  *plan.Employee
+	Looked    time.Time // when Employee was read for a termination; zero: it was not
+	Gone      bool
+	FormerNow *plan.Employee // who the former employee is now; nil: not asked, or not shown to us
+	Matches   []plan.Match   // of somebody new, or who is made anew
+	Kept      []plan.Grant   // of somebody who is reactivated: grants of ours that they still hold
+	// Tie is what Okta's external id says of a new person; nil: nothing that is believed.
+	Tie *plan.Tie
+}
+
+// Outcome is what was decided about a person.
+type Outcome struct {
+	Decision plan.Decision
+	Was      *Subject // who they were under an earlier Okta id
+	Became   *Subject // who they are under a later one
+	made     bool     // their create was taken
+	// Open says that something is left to do or to show: the person is decoded again
+	// in the next run, whatever the print.
+	Open bool
 }
 
 // Want is what Okta says that the person's employee should hold.
