@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"tracktik-sync/state"
@@ -241,4 +243,35 @@ func TestOneSnapshotIsMadeHoweverManyAskForIt(t *testing.T) {
 func lastLine(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return lines[len(lines)-1]
+}
+
+// A run that comes while another one is active is told who that is, and since when.
+func TestASecondRunIsToldThatAnotherOneIsActive(t *testing.T) {
+	for _, second := range [][]string{{"sync"}, {"sync", "--user", "p2@acme.example"}, {"retry"}, {"restore", "last"}} {
+		t.Run(strings.Join(second, " "), func(t *testing.T) {
+			o := newOffice(t)
+			o.addUser("new@acme.example", "New", "Comer")
+			asked, goOn := make(chan struct{}), make(chan struct{})
+			var once sync.Once
+			o.portal.Configure(func(s *tracktiktest.Server) {
+				s.Intercept = func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+					once.Do(func() { close(asked); <-goOn })
+					next.ServeHTTP(w, r)
+				}
+			})
+			first, _ := o.command("sync")
+			if err := first.Start(); err != nil {
+				t.Fatal(err)
+			}
+			<-asked
+			text := o.must(5, second...)
+			close(goOn)
+			if !strings.Contains(text, "in use by `sync` of ") || !strings.Contains(text, "since 20") {
+				t.Errorf("it says\n%s", text)
+			}
+			if code := exitOf(first.Wait()); code != 3 && code != 4 {
+				t.Errorf("the first run ended with %d", code)
+			}
+		})
+	}
 }

@@ -16,8 +16,11 @@ import (
 const (
 	// ReadWait is how long a command that reads waits for a run to end.
 	ReadWait = 5 * time.Second
-	// runWait is how long a run waits for another one, which may be about to end.
+	// runWait is how long a command that records something waits for another one, or for a
+	// run, which may be about to end; and a run for such a command.
 	runWait = 2 * time.Second
+	// glance is after how long a run looks who is in its way.
+	glance = 100 * time.Millisecond
 	// lookWait is how long a run waits for those who only look, into the snapshot or into
 	// Okta's System Log: nobody's look may cost a scheduled run.
 	lookWait = time.Minute
@@ -45,19 +48,36 @@ func (i *Invocation) OpenRead(cfg *configs.Config) (*state.DB, error) {
 	return i.Open(cfg, i.Reading(cfg, ReadWait))
 }
 
+// runs are the commands that are a run: of these there is one at a time.
+var runs = map[string]bool{"sync": true, "apply": true, "retry": true, "restore": true, "retire": true, "run": true}
+
 // OpenWrite opens the snapshot for a run, or for a command that records something. It
-// waits while it is only read, and for a poll, unless it is for one.
+// waits while it is only read, and for a poll, unless it is for one; a run does not wait for
+// another one.
 func (i *Invocation) OpenWrite(ctx context.Context, cfg *configs.Config) (*state.DB, error) {
-	for end := i.Now().Add(lookWait); ; {
-		db, err := i.Open(cfg, i.Writing(cfg))
+	begun, said := i.Now(), ""
+	say := func(what string) {
+		if what != said {
+			i.Log.WithField("snapshot", cfg.State.Path).Info(what)
+		}
+		said = what
+	}
+	for end := begun.Add(lookWait); ; {
+		opt := i.Writing(cfg)
+		if runs[i.Command] {
+			opt.Timeout = glance
+		}
+		db, err := i.Open(cfg, opt)
 		var locked *state.LockedError
 		switch {
 		case !errors.As(err, &locked) || !i.Now().Before(end) || ctx.Err() != nil:
 			return db, err
 		case locked.Readers:
-			i.Log.WithField("snapshot", cfg.State.Path).Info("waiting for a command that reads the snapshot")
+			say("waiting for a command that reads the snapshot")
+		case runs[i.Command] && !runs[locked.Holder.Command] && i.Now().Sub(begun) < runWait:
+			say("waiting for a command that records something")
 		case locked.Holder.Poll && !i.Polls:
-			i.Log.WithField("snapshot", cfg.State.Path).Info("waiting for a look at okta's system log to end")
+			say("waiting for a look at okta's system log to end")
 		default:
 			return db, err
 		}
