@@ -262,12 +262,13 @@ func (a *Applier) prepare(ctx context.Context, actions []plan.Action) error {
 
 // withoutReasons is prepare where the reasons of terminations may not be read.
 func (a *Applier) withoutReasons(ctx context.Context, missing *plan.MissingRight) error {
-	id, err := strconv.ParseInt(a.Rules.Reason, 10, 64)
-	if err != nil {
+	id, notID := strconv.ParseInt(a.Rules.Reason, 10, 64)
+	if notID != nil {
 		a.rights.of(reasons).missing, a.rights.of(reasons).said = true, missing.Said
-		return nil
+		return nil //nolint:nilerr // a label: terminations wait for the right, and the rest goes on
 	}
 	a.reason = id
+	var err error
 	a.zones, err = a.Zones(ctx)
 	return err
 }

@@ -73,11 +73,11 @@ func (c *caller) perform(ctx context.Context, action *plan.Action, intent *plan.
 const resendPause = 5 * time.Second
 
 // lookAgain asks a second time what became of a call, right before it is made again.
-func (c looker) lookAgain(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
-	if err := c.Clock.Sleep(ctx, resendPause); err != nil {
+func (l looker) lookAgain(ctx context.Context, in *plan.Intent) (settled, plan.Batch, error) {
+	if err := l.Clock.Sleep(ctx, resendPause); err != nil {
 		return unsettled, plan.Batch{}, err
 	}
-	return c.whatBecameOf(ctx, in)
+	return l.whatBecameOf(ctx, in)
 }
 
 // endedElsewhere is the status of an employee whom the batch shows to be ended by somebody
@@ -93,9 +93,9 @@ func endedElsewhere(b *plan.Batch) string {
 // TrackTik, and a 2xx that cannot be read may show later; one whose connection broke is
 // over. What makes nothing new is as good as over: made twice it is done once, and a leaver
 // does not keep the keys meanwhile.
-func (c looker) lostAt(action *plan.Action, done attempt) time.Time {
+func (l looker) lostAt(action *plan.Action, done attempt) time.Time {
 	if done.slow && makesAnew(action.Kind) {
-		return c.Clock.Time()
+		return l.Clock.Time()
 	}
 	return time.Time{}
 }

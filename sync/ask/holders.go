@@ -233,3 +233,47 @@ func (r *holderReader) noteRoles(ctx context.Context, v *plan.RoleView, doubt st
 	r.noteOthers(v.User.ID, v.Others > 0)
 	return nil
 }
+
+// noteOthers notes that somebody holds roles which others gave them, or none.
+func (r *holderReader) noteOthers(id plan.PersonID, holds bool) {
+	if r.Roles.Others == nil {
+		r.Roles.Others = map[plan.PersonID]bool{}
+	}
+	r.Roles.Others[id] = holds
+}
+
+// lookUpOthers finds out what those hold who are to get the default role: who holds one of
+// others' gets none. Of many, the whole list is read.
+func (r *holderReader) lookUpOthers(ctx context.Context, views []*plan.RoleView) error {
+	if r.Current.Holders == nil {
+		r.Current.Holders = map[read.Holder][]plan.GrantID{}
+	}
+	var people []plan.EmployeeID
+	for _, v := range views {
+		if !r.Grants.Asked(v.Employee) {
+			people = append(people, v.Employee)
+		}
+	}
+	doubt, err := r.readRolesOf(ctx, people)
+	if err != nil {
+		return err
+	}
+	for _, v := range views {
+		if err := r.noteRoles(ctx, v, doubt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readRolesOf asks for each employee's roles, or of many for the whole list. doubt is why
+// that does not tell.
+func (r *holderReader) readRolesOf(ctx context.Context, people []plan.EmployeeID) (doubt string, err error) {
+	people = slices.DeleteFunc(people, r.Grants.Asked)
+	if few := 1 + r.Meta.PortalEmployees/grantsAPage; len(people) <= max(few, read.SampleSize) {
+		if err := r.Grants.Ask(ctx, people); err != nil || r.Grants.ByPerson() {
+			return "", err
+		}
+	}
+	return r.Grants.List(ctx, people)
+}

@@ -2,7 +2,6 @@ package read
 
 import (
 	"context"
-	"time"
 
 	"tracktik-sync/sync/plan"
 )
@@ -56,18 +55,6 @@ func (r *DateReader) isOver(ctx context.Context, end plan.Day, link *plan.Link) 
 		return false, r.leftOut(err) // else it is over when it is everywhere
 	}
 	return end.Over(r.AsOf, r.regionReader.zoneOf(link.PushedRegion)), nil
-}
-
-// zoneOf is the time zone of a region, else that of the schedule.
-func (r *RegionReader) zoneOf(id plan.RegionID) *time.Location {
-	if r.Regions != nil {
-		if name := r.Regions.ByID(id).TimeZone; name != "" {
-			if zone, err := time.LoadLocation(name); err == nil {
-				return zone
-			}
-		}
-	}
-	return r.Timezone
 }
 
 // DatesNow tells of a new person whether the first day is still to come, and whether the

@@ -376,3 +376,8 @@ func (r *facts) Gives(id plan.GroupID, h *plan.Holding) bool {
 	g := r.ByGroup[id]
 	return id == h.Group || g != nil && g.Role != nil && g.Role.ID == h.Role.ID
 }
+
+// ReadsGroups reports whether the configuration has any group pushed.
+func (r *GroupReader) ReadsGroups() bool {
+	return r.Groups.Push != pushNone && (r.Groups.Push != pushListed || len(r.Groups.Names)+len(r.Groups.IDs) > 0)
+}

@@ -197,55 +197,6 @@ func (r *employeeReader) confirmGone(ctx context.Context) error {
 	return nil
 }
 
-// ReadPortalRoles reads the portal's roles once a run.
-func (r *PortalReader) ReadPortalRoles(ctx context.Context) error {
-	if r.Portal.Read {
-		return nil
-	}
-	roles, err := r.Target.Roles(ctx)
-	if err != nil {
-		return err
-	}
-	if err := r.confirmRoles(ctx, roles); err != nil {
-		return err
-	}
-	r.Portal = plan.PortalRoles{Read: true, Roles: roles}
-	if foreign, found := plan.Foreign(roles, append([]plan.Binding{r.Binding}, r.Meta.Formerly...)...); found && r.ID != "" && !r.Observe {
-		return Refused(RefusedConnection, fmt.Sprintf("role %d of the tracktik portal was made by another connection (%s): one portal, one connection; "+
-			"stop the other one and take its mark out of the role's description", foreign.ID, foreign.Description))
-	} else if found {
-		r.Warn(plan.Warning{Code: RefusedConnection, Message: fmt.Sprintf("role %d of the tracktik portal was made by another connection (%s)", foreign.ID, foreign.Description)})
-	}
-	return nil
-}
-
-// confirmRoles reads by id the linked roles that TrackTik's list lacks: a role that is
-// there after all means that the list is short.
-func (r *PortalReader) confirmRoles(ctx context.Context, roles []plan.Role) error {
-	links, err := r.Snapshot.Groups()
-	if err != nil {
-		return err
-	}
-	listed := map[plan.RoleID]bool{0: true}
-	for _, role := range roles {
-		listed[role.ID] = true
-	}
-	for _, l := range links {
-		if listed[l.Role] {
-			continue
-		}
-		listed[l.Role] = true // once is enough
-		_, found, err := r.Target.Role(ctx, l.Role)
-		if err == nil && found {
-			err = &BrokenListing{What: fmt.Sprintf("tracktik's list of roles lacks role %d, which exists", l.Role)}
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // A stranger is an active employee who is not managed, as far as somebody in Okta can
 // be found for them. Names are kept as sums: a portal may have many.
 type stranger struct {

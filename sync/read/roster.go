@@ -1,6 +1,7 @@
 package read
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -88,4 +89,83 @@ func (r *roster) Sorted() []*Subject {
 	}
 	slices.SortFunc(list, func(a, b *Subject) int { return strings.Compare(string(a.Person.ID), string(b.Person.ID)) })
 	return list
+}
+
+// A Self is what is known of a person to the end of the run.
+type Self struct {
+	ID                   plan.PersonID
+	Login, Email, Status string
+	Print                plan.Print
+	// rest is the person as Okta told of them, without the profiles once they are mapped; nil:
+	// Okta has told nothing, or they are light.
+	rest  *plan.Person
+	light bool
+}
+
+// SelfOf is the Self of somebody of whom Okta has told. It keeps p.
+func SelfOf(p *plan.Person) Self {
+	return Self{ID: p.ID, Login: p.Login, Email: p.Email, Status: p.Status, Print: p.Print, rest: p}
+}
+
+// Profiles sets the two profiles of who is to be mapped once more.
+func (s *Self) Profiles(user, app map[string]any) { s.rest.User, s.rest.App = user, app }
+
+// lighten drops of a new person what no decision about them asks for: of a first run these
+// are all people.
+func (s *Subject) lighten() {
+	if s.Link != nil || s.wanted == nil || s.Judgement.Verdict != plan.Provision || s.Person.rest.Assignment.External != "" {
+		return
+	}
+	s.Person.light, s.Person.rest = true, nil
+}
+
+// Whole is the person as far as they are still known.
+func (s *Subject) Whole() plan.Person {
+	var p plan.Person
+	switch {
+	case s.Person.rest != nil:
+		p = *s.Person.rest
+	case s.Person.light:
+		p.Readable, p.Assignment = true, plan.Assignment{Present: true, Group: s.wanted.Group}
+	}
+	p.ID, p.Login, p.Email, p.Status, p.Print = s.Person.ID, s.Person.Login, s.Person.Email, s.Person.Status, s.Person.Print
+	return p
+}
+
+// A room is memory that is used for one person after the other.
+type room struct {
+	texts  []*string
+	text   []byte
+	places []int
+}
+
+// compact drops the profiles, and moves the texts that stay into one. Of a hundred
+// thousand people, a dozen small texts each keep the collector busy, and take up much
+// more than their length; and most people's names are in their e-mail address again.
+func (r *roster) compact(s *Subject) {
+	p, o := &s.Person, s.Person.rest
+	o.User, o.App = nil, nil
+	texts := append(r.room.texts[:0], &s.name, (*string)(&p.ID), &p.Login, &p.Email, &p.Status, (*string)(&o.ID), &o.Login, &o.Email, &o.Status,
+		&o.Transition, &o.Assignment.UserName, &o.Assignment.Status, &o.Assignment.Scope, &o.Assignment.External, &o.Assignment.SyncState,
+		(*string)(&o.Assignment.Group))
+	if w := s.wanted; w != nil {
+		texts = append(texts, &w.Email, (*string)(&w.Group))
+		for f := range w.Values {
+			texts = append(texts, &w.Values[f])
+		}
+	}
+	all, at := r.room.text[:0], r.room.places[:0]
+	for _, text := range texts {
+		i := bytes.Index(all, []byte(*text))
+		if i < 0 {
+			i = len(all)
+			all = append(all, *text...)
+		}
+		at = append(at, i)
+	}
+	one := string(all)
+	for i, text := range texts {
+		*text = one[at[i] : at[i]+len(*text)]
+	}
+	r.room = room{texts, all, at}
 }

@@ -85,11 +85,6 @@ func (r *facts) keepGroup(g *Pushed) {
 	r.Pushed, r.ByGroup[g.Group.ID] = append(r.Pushed, g), g
 }
 
-// ReadsGroups reports whether the configuration has any group pushed.
-func (r *GroupReader) ReadsGroups() bool {
-	return r.Groups.Push != pushNone && (r.Groups.Push != pushListed || len(r.Groups.Names)+len(r.Groups.IDs) > 0)
-}
-
 // PushedNow reports whether a group is pushed, as a whole run would find now.
 func (r *ownGroupReader) PushedNow(ctx context.Context, g plan.Group, stored *plan.GroupLink) (bool, error) {
 	if r.Groups.Push == pushNone || r.Groups.Push == pushListed {

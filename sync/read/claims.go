@@ -1,0 +1,62 @@
+package read
+
+import (
+	"slices"
+
+	"tracktik-sync/sync/plan"
+)
+
+// A Claimer says who wants which user name and e-mail, and who has it.
+type Claimer struct {
+	Base
+}
+
+// Claims are the wishes for user names and e-mails of the run's people.
+func (r *Claimer) Claims(list []*Subject) []plan.Claim {
+	var claims []plan.Claim
+	for _, s := range list {
+		if c, ok := r.claim(s); ok {
+			claims = append(claims, c)
+		}
+	}
+	return claims
+}
+
+func (r *Claimer) claim(s *Subject) (plan.Claim, bool) {
+	if s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || !s.Writable() || r.Pending[s.Person.ID] != "" {
+		return plan.Claim{}, false
+	}
+	ended := ""
+	if s.Link != nil {
+		ended = EndedStatus(s.Link, s)
+	}
+	if plan.FreesNames(ended) && !(plan.MayRecreate(ended) && slices.Contains(r.Scope.Recreate, s.Person.ID)) {
+		return plan.Claim{}, false // nothing is sent for them
+	}
+	v := r.effective(s)
+	c := plan.Claim{Person: s.Person.ID, User: s.Ref(), Username: plan.FoldName(v[plan.Username]), Email: plan.FoldName(v[plan.Email]),
+		First: plan.FoldName(v[plan.FirstName]), Last: plan.FoldName(v[plan.LastName]), CustomID: plan.FoldName(v[plan.CustomID]), Managed: s.Link != nil}
+	if s.Link != nil {
+		p := &s.Link.Pushed
+		c.Moves = r.Pol.UpdateUsers && ended == "" && (c.Username != plan.FoldName(p[plan.Username]) || c.Email != plan.FoldName(p[plan.Email]))
+		if r.Pol.UpdateUsers && s.Link.ElsewhereStatus == "" {
+			c.FormerID = plan.FoldName(p[plan.CustomID])
+		}
+	}
+	return c, true
+}
+
+// effective is what the person's employee will hold: a field that is not sent stays as
+// it was pushed, whatever Okta says.
+func (r *Claimer) effective(s *Subject) plan.Values {
+	v := s.Want().Values
+	if s.Link == nil {
+		return v
+	}
+	for f := range v {
+		if field := plan.Field(f); s.Want().Keep.Has(field) || r.Pol.Settled(s.Link, field) {
+			v[f] = s.Link.Pushed[f]
+		}
+	}
+	return v
+}
