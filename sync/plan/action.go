@@ -2,9 +2,8 @@ package plan
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -139,20 +138,38 @@ type Wanted struct {
 
 // FieldChanges returns what the action changes, field by field: for a create,
 // everything that is set, and for a new role its name.
-func (a Action) FieldChanges() []Change {
+func (a *Action) FieldChanges() []Change {
+	if a.setsAll() {
+		return slices.AppendSeq(make([]Change, 0, NumFields), a.fieldChanges())
+	}
+	return a.listed()
+}
+
+// setsAll reports that what the action changes is everything that is set.
+func (a *Action) setsAll() bool {
+	return a.Changes == nil && a.Want != nil && (a.Kind == Create || a.Kind == Reactivate)
+}
+
+// listed are the changes of an action that does not set everything.
+func (a *Action) listed() []Change {
 	if a.Kind == CreateRole && a.Changes == nil && a.Role != nil {
 		return []Change{{Field: NumFields, New: a.Role.Name}}
 	}
-	if a.Changes != nil || a.Want == nil || (a.Kind != Create && a.Kind != Reactivate) {
-		return a.Changes
+	return a.Changes
+}
+
+// fieldChanges yields FieldChanges one by one: a plan has them by the million.
+func (a *Action) fieldChanges() iter.Seq[Change] {
+	if !a.setsAll() {
+		return slices.Values(a.listed())
 	}
-	var changes []Change
-	for f, v := range a.Want.Values {
-		if v != "" {
-			changes = append(changes, Change{Field: Field(f), New: v})
+	return func(yield func(Change) bool) {
+		for f, v := range a.Want.Values {
+			if v != "" && !yield(Change{Field: Field(f), New: v}) {
+				return
+			}
 		}
 	}
-	return changes
 }
 
 // wireAction is an Action in documents and in the journal; the second half is
@@ -238,9 +255,9 @@ func boundValues(changes []Change) string {
 		rows[i] = c.Field.String() + "=" + c.New
 	}
 	slices.Sort(rows)
-	h := sha256.New()
+	h := newRowHash()
 	write(h, rows...)
-	return hex.EncodeToString(h.Sum(nil))[:12]
+	return h.digest()[:12]
 }
 
 // Ref names the action by its ids alone.

@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -204,15 +202,15 @@ func (v *View) tooEarly(a Action, d *Decision) bool {
 // Digest stands for what the action would send: a refused action with other data is
 // another one.
 func (a *Action) Digest() string {
-	h := sha256.New()
+	h := newRowHash()
 	write(h, string(a.Kind), strconv.FormatInt(int64(a.Employee), 10))
 	if a.Role != nil {
 		write(h, strconv.FormatInt(int64(a.Role.ID), 10), a.Role.Name)
 	}
-	for _, c := range a.FieldChanges() {
+	for c := range a.fieldChanges() {
 		write(h, c.Field.String(), c.New)
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	return h.digest()[:16]
 }
 
 func decideManaged(v *View, pol *Policy, d *Decision) {

@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,11 +95,11 @@ func MergeChanges(a, b []Change) []Change {
 
 // RepairDigest stands for one set of changes by drift, old values included.
 func RepairDigest(changes []Change) string {
-	h := sha256.New()
+	h := newRowHash()
 	for _, c := range changes {
 		write(h, c.Field.String(), c.Old, c.New)
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	return h.digest()[:16]
 }
 
 func fieldList(changes []Change) string {

@@ -220,49 +220,59 @@ func (d *Document) Made() bool { return d.Hash != "" }
 // ComputeHash covers the options, the actions (kind, ids and changes) and the
 // identity of both systems, and nothing else: not ID, Created, held actions or texts.
 func (d *Document) ComputeHash() string {
-	h := sha256.New()
+	h := newRowHash()
 	write(h, "plan", d.Okta.Org, d.Okta.App, d.TrackTik.Portal,
 		strconv.FormatBool(d.Options.Refresh), strconv.FormatBool(d.Options.NoRemovals))
 	write(h, d.Options.User...)
 	for i := range d.Actions {
 		d.Actions[i].write(h)
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	return h.digest()[:16]
 }
 
 // GuardHash covers the actions that the guards hold, as ComputeHash does those that are due: an
 // approval lets them go on, so that they must be what was saved.
 func (d *Document) GuardHash() string {
-	h := sha256.New()
+	h := newRowHash()
 	for i := range d.Held {
 		if d.Held[i].Code() == HeldGuard {
 			d.Held[i].write(h)
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	return h.digest()[:16]
 }
 
-func (a *Action) write(h hash.Hash) {
+func (a *Action) write(h *rowHash) {
 	x := a.Extras()
 	write(h, string(a.Kind), string(a.User.ID), strconv.FormatInt(int64(a.Employee), 10),
 		strconv.FormatInt(int64(x.Former), 10), strconv.FormatInt(int64(x.Grant), 10))
 	if a.Role != nil {
 		write(h, strconv.FormatInt(int64(a.Role.ID), 10), string(a.Role.Group))
 	}
-	for _, c := range a.FieldChanges() {
+	for c := range a.fieldChanges() {
 		write(h, c.Field.String(), c.Old, c.New)
 	}
 }
 
-// write adds a row of texts so that no two different rows read alike.
-func write(h hash.Hash, texts ...string) {
-	var n [20]byte
-	_, _ = h.Write(append(strconv.AppendInt(n[:0], int64(len(texts)), 10), '|'))
-	for _, t := range texts {
-		_, _ = h.Write(append(strconv.AppendInt(n[:0], int64(len(t)), 10), ':'))
-		_, _ = io.WriteString(h, t)
-	}
+// A rowHash is the SHA-256 of rows of texts.
+type rowHash struct {
+	hash hash.Hash
+	row  []byte // memory for one
 }
+
+func newRowHash() *rowHash { return &rowHash{hash: sha256.New()} }
+
+// write adds a row of texts so that no two different rows read alike.
+func write(h *rowHash, texts ...string) {
+	h.row = append(strconv.AppendInt(h.row[:0], int64(len(texts)), 10), '|')
+	for _, t := range texts {
+		h.row = append(strconv.AppendInt(h.row, int64(len(t)), 10), ':')
+		h.row = append(h.row, t...)
+	}
+	_, _ = h.hash.Write(h.row)
+}
+
+func (h *rowHash) digest() string { return hex.EncodeToString(h.hash.Sum(nil)) }
 
 // WriteJSON writes the document as one line of JSON, action by action: a plan of
 // hundreds of thousands of actions is never in memory as text.

@@ -2,8 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -330,7 +328,7 @@ func HashRefs(refs []ActionRef) string {
 		rows[i] = fmt.Sprintf("%s|%s|%d|%d|%s|%s", r.Kind, r.Person, r.Employee, r.Role, r.Group, r.Values)
 	}
 	slices.Sort(rows)
-	h := sha256.New()
+	h := newRowHash()
 	write(h, rows...)
-	return hex.EncodeToString(h.Sum(nil))[:12]
+	return h.digest()[:12]
 }
