@@ -42,7 +42,12 @@ type assigned [numParts]gjson.Result
 // dissect takes a valid JSON object apart in one pass. Of a name that is there
 // twice the last one counts, as in encoding/json.
 func dissect(raw string) *assigned {
-	var a assigned
+	a := &assigned{}
+	a.dissect(raw)
+	return a
+}
+
+func (a *assigned) dissect(raw string) {
 	members(raw, func(name string, value gjson.Result) {
 		switch name {
 		case "id":
@@ -67,7 +72,6 @@ func dissect(raw string) *assigned {
 			a.user(value.Get("user").Raw)
 		}
 	})
-	return &a
 }
 
 // user takes the parts of a base user.
@@ -117,10 +121,12 @@ func (a *assigned) print(seed, scratch []byte) (plan.Print, []byte) {
 // text in memory for as long as its Decode is kept.
 func (s *Source) entries(p page) []plan.Entry {
 	entries := make([]plan.Entry, len(p.elements))
+	parts := make([]assigned, len(p.elements))
 	var scratch []byte
 	for i, e := range p.elements {
 		var print plan.Print
-		a := dissect(e.raw)
+		a := &parts[i]
+		a.dissect(e.raw)
 		print, scratch = a.print(s.seed, scratch)
 		external, _ := plan.ParseExternal(a[partExternal].String())
 		entries[i] = plan.Entry{
@@ -128,7 +134,7 @@ func (s *Source) entries(p page) []plan.Entry {
 			Print:    print,
 			External: external,
 			Decode: func() (plan.Person, error) {
-				return decodeAssignment(routeAssignments, p.request, e.raw, print)
+				return a.decode(routeAssignments, p.request, print)
 			},
 		}
 	}

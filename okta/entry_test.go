@@ -120,10 +120,10 @@ func decodeBoth(a, b string) (first, second plan.Person, err error) {
 	if len(elements) != 2 {
 		return first, second, fmt.Errorf("%d elements", len(elements))
 	}
-	if first, err = decodeAssignment(routeAssignments, "", elements[0].raw, printOf("", elements[0].raw)); err != nil {
+	if first, err = dissect(elements[0].raw).decode(routeAssignments, "", printOf("", elements[0].raw)); err != nil {
 		return first, second, err
 	}
-	second, err = decodeAssignment(routeAssignments, "", elements[1].raw, printOf("", elements[1].raw))
+	second, err = dissect(elements[1].raw).decode(routeAssignments, "", printOf("", elements[1].raw))
 	return first, second, err
 }
 

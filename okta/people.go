@@ -32,8 +32,9 @@ func (s *Source) Assignment(ctx context.Context, id plan.PersonID) (p plan.Perso
 	if err != nil || !found {
 		return plan.Person{}, false, err
 	}
-	print, _ := dissect(c.body).print(s.seed, nil)
-	p, err = decodeAssignment(routeAssignment, c.request, c.body, print)
+	a := dissect(c.body)
+	print, _ := a.print(s.seed, nil)
+	p, err = a.decode(routeAssignment, c.request, print)
 	if err == nil && p.ID != id {
 		err = broken(routeAssignment.name, c.request, "asked about user %s, it answers about another one", id)
 	}

@@ -8,18 +8,18 @@ import (
 	"path"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
 	"tracktik-sync/sync/plan"
 )
 
-// decodeAssignment reads an assignment with its embedded user. It judges nothing:
+// decode reads an assignment with its embedded user. It judges nothing:
 // a status that is not a text comes out as the JSON that it is, which no decision
 // knows, and profile values keep their types, numbers as json.Number. Readable is
 // false when the user is missing, is another one, or has no status or profile.
-func decodeAssignment(r route, request, raw string, print plan.Print) (plan.Person, error) {
-	a := dissect(raw)
+func (a *assigned) decode(r route, request string, print plan.Print) (plan.Person, error) {
 	if a[partID].Type != gjson.String || a[partID].Str == "" {
 		return plan.Person{}, broken(r.name, request, "an assignment without an id")
 	}
@@ -81,7 +81,14 @@ func profile(value gjson.Result) (map[string]any, error) {
 	if !value.IsObject() {
 		return nil, fmt.Errorf("it is not an object")
 	}
-	decoder := json.NewDecoder(strings.NewReader(value.Raw))
+	if plain, ok := plainProfile(value.Raw); ok {
+		return plain, nil
+	}
+	return anyProfile(value.Raw)
+}
+
+func anyProfile(raw string) (map[string]any, error) {
+	decoder := json.NewDecoder(strings.NewReader(raw))
 	decoder.UseNumber() // a float would spoil long employee numbers
 	var decoded map[string]any
 	if err := decoder.Decode(&decoded); err != nil {
@@ -91,6 +98,30 @@ func profile(value gjson.Result) (map[string]any, error) {
 		return nil, fmt.Errorf("something follows it")
 	}
 	return decoded, nil
+}
+
+// plainProfile is profile for what nearly all profiles are: texts without an escape, numbers,
+// true, false and null. Its values are parts of one text of their own. ok is false for
+// anything else, which encoding/json reads in four times the time.
+func plainProfile(raw string) (plain map[string]any, ok bool) {
+	if strings.IndexByte(raw, '\\') >= 0 || !utf8.ValidString(raw) {
+		return nil, false
+	}
+	plain, ok = make(map[string]any, strings.Count(raw, `":`)), true
+	gjson.Parse(strings.Clone(raw)).ForEach(func(name, value gjson.Result) bool {
+		switch value.Type {
+		case gjson.String:
+			plain[name.Str] = value.Str
+		case gjson.Number:
+			plain[name.Str] = json.Number(value.Raw)
+		case gjson.JSON:
+			ok = false
+		default:
+			plain[name.Str] = value.Value()
+		}
+		return ok
+	})
+	return plain, ok
 }
 
 // text is the value of a JSON string, and the beginning of the JSON itself of

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/tidwall/gjson"
 
 	"tracktik-sync/sync/plan"
 )
 
 func decodeOne(t *testing.T, raw string) plan.Person {
 	t.Helper()
-	p, err := decodeAssignment(routeAssignments, "req-1", raw, plan.Print{})
+	p, err := dissect(raw).decode(routeAssignments, "req-1", plan.Print{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,6 +42,26 @@ func TestProfileValuesOfAnyTypeAreKeptForTheMapping(t *testing.T) {
 	if diff := cmp.Diff(want, decodeOne(t, raw).App); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func FuzzPlainProfileIsReadAsAnyOther(f *testing.F) {
+	for _, raw := range []string{`{}`, ` { "a" : "b" , "n":-0.10e+2,"t":true,"f":false,"none":null,"a":"c" } `, `{"":"","é":"Ł ","list":[],"o":{}}`,
+		`{"a":"\u00e9"}`, `{"a\n":1}`, "{\"a\":\"\xff\"}", "{\"\xff\":1}", `{"a":"{\"b\":1}","c":":,}"}`, `{"a":12345678901234567890}`} {
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		if !gjson.Valid(raw) || !gjson.Parse(raw).IsObject() {
+			t.Skip("the page would not be believed")
+		}
+		plain, ok := plainProfile(raw)
+		if !ok {
+			t.Skip("encoding/json reads it")
+		}
+		want, err := anyProfile(raw)
+		if diff := cmp.Diff(want, plain); err != nil || diff != "" {
+			t.Errorf("%s: %v\n%s", raw, err, diff)
+		}
+	})
 }
 
 func TestPersonWithoutAUsableUserIsUnreadable(t *testing.T) {
@@ -74,7 +95,7 @@ func TestStatusOfAnotherTypeIsOneThatNobodyKnows(t *testing.T) {
 
 func TestAppProfileThatIsNoneIsAnErrorWithEndpointAndRequest(t *testing.T) {
 	raw := strings.Replace(assignment("00u1"), `"profile":{"site":"Docks"}`, `"profile":["Docks"]`, 1)
-	_, err := decodeAssignment(routeAssignments, "req-1", raw, plan.Print{})
+	_, err := dissect(raw).decode(routeAssignments, "req-1", plan.Print{})
 	failure := wantBroken(t, err)
 	if failure.Endpoint != routeAssignments.name || failure.RequestID() != "req-1" || !strings.Contains(err.Error(), "00u1") {
 		t.Errorf("got %v", err)
