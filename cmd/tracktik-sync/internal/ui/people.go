@@ -1,6 +1,10 @@
 package ui
 
-import "tracktik-sync/sync/plan"
+import (
+	"cmp"
+
+	"tracktik-sync/sync/plan"
+)
 
 // An Entry is one action of a plan, held or not.
 type Entry struct {
@@ -21,24 +25,38 @@ type PersonGroup struct {
 // ByPerson groups entries by person in the order of their first; roles are those
 // that concern nobody in particular.
 func ByPerson(entries []Entry) (people []PersonGroup, roles []Entry) {
-	at := make(map[plan.PersonID]int, len(entries))
+	at := make(map[plan.PersonID]int)
+	var whose, sizes []int // of each entry, and of each person
 	for _, e := range entries {
-		if e.Alone() {
-			roles = append(roles, e)
-			continue
-		}
 		key := e.Action.User.ID
 		i, known := at[key]
-		if !known || key == "" {
-			i = len(people)
-			at[key] = i
-			people = append(people, PersonGroup{User: e.Action.User})
+		switch {
+		case e.Alone():
+			roles = append(roles, e)
+			continue
+		case !known || key == "":
+			i = len(sizes)
+			at[key], sizes = i, append(sizes, 0)
 		}
-		g := &people[i]
+		whose = append(whose, i)
+		sizes[i]++
+	}
+	people = make([]PersonGroup, len(sizes))
+	room := make([]Entry, len(whose)) // of all people in one: a first plan has hundreds of thousands
+	for i, n := range sizes {
+		people[i].Entries, room = room[:0:n], room[n:]
+	}
+	n := 0
+	for _, e := range entries {
+		if e.Alone() {
+			continue
+		}
+		g := &people[whose[n]]
+		if n++; len(g.Entries) == 0 {
+			g.User = e.Action.User
+		}
 		g.Entries = append(g.Entries, e)
-		if g.Employee == 0 {
-			g.Employee = e.Action.Employee
-		}
+		g.Employee = cmp.Or(g.Employee, e.Action.Employee)
 	}
 	return people, roles
 }

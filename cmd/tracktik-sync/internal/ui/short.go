@@ -2,8 +2,9 @@ package ui
 
 import (
 	"cmp"
-	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tracktik-sync/sync/plan"
@@ -21,7 +22,6 @@ func (p *printer) short(rolesTitle, title string, entries []Entry) {
 		return
 	}
 	p.title("%s (%d)", title, len(people))
-	slices.SortStableFunc(people, func(a, b PersonGroup) int { return cmp.Compare(loss(&a), loss(&b)) })
 	rows := make([][]string, len(people))
 	for i := range people {
 		rows[i] = shortRow(&people[i])
@@ -30,20 +30,31 @@ func (p *printer) short(rolesTitle, title string, entries []Entry) {
 	for k := range widths {
 		widths[k] = Common(rows, k)
 	}
-	for i, cells := range rows {
-		var b strings.Builder
-		for k, cell := range cells[:shortCells] {
-			if widths[k] == 0 {
-				continue
+	for order := range losses {
+		for i := range people {
+			if loss(&people[i]) == order {
+				p.shortLine(people[i].Entries[0].Action.Kind, rows[i], &widths)
 			}
-			pad := strings.Repeat(" ", max(0, widths[k]-Width(cell))+2)
-			if k == 0 {
-				cell = p.paint(people[i].Entries[0].Action.Kind, cell)
-			}
-			b.WriteString(cell + pad)
 		}
-		p.line("  ", strings.TrimRight(b.String()+cells[shortCells], " "))
 	}
+}
+
+// shortLine prints one row of short; kind colours its first cell.
+func (p *printer) shortLine(kind plan.Kind, cells []string, widths *[shortCells]int) {
+	var b strings.Builder
+	for k, cell := range cells[:shortCells] {
+		if widths[k] == 0 {
+			continue
+		}
+		pad := strings.Repeat(" ", max(0, widths[k]-Width(cell))+2)
+		if k == 0 {
+			cell = p.paint(kind, cell)
+		}
+		b.WriteString(cell)
+		b.WriteString(pad)
+	}
+	b.WriteString(cells[shortCells])
+	p.line("  ", strings.TrimRight(b.String(), " "))
 }
 
 // shortCells stand before the text at the end, which is as long as it likes.
@@ -52,18 +63,24 @@ const shortCells = 4
 // Common is the width that four of five cells of a column fit into: a few long names push
 // what stands behind them, and not that of all the others. 0: all are empty.
 func Common(rows [][]string, column int) int {
-	var widths []int
+	wide, n := map[int]int{}, 0 // how many cells are how wide
 	for _, row := range rows {
-		if n := Width(row[column]); n > 0 {
-			widths = append(widths, n)
+		if width := Width(row[column]); width > 0 {
+			wide[width]++
+			n++
 		}
 	}
-	if len(widths) == 0 {
-		return 0
+	before := 0
+	for _, width := range slices.Sorted(maps.Keys(wide)) {
+		if before += wide[width]; before > (n-1)*4/5 {
+			return width
+		}
 	}
-	slices.Sort(widths)
-	return widths[(len(widths)-1)*4/5]
+	return 0
 }
+
+// losses is how many orders loss knows.
+const losses = 3
 
 // loss sorts terminations before revokes before everything else.
 func loss(g *PersonGroup) int {
@@ -88,18 +105,22 @@ func shortRow(g *PersonGroup) []string {
 
 // kindsOf counts what happens to a person: "create, 3 grant role".
 func kindsOf(g *PersonGroup) string {
-	var kinds []string
-	count := map[plan.Kind]int{}
-	for _, e := range g.Entries {
-		if count[e.Action.Kind]++; count[e.Action.Kind] == 1 {
-			kinds = append(kinds, string(e.Action.Kind))
+	kinds := make([]string, 0, 8)
+	for i, e := range g.Entries {
+		is := func(other Entry) bool { return other.Action.Kind == e.Action.Kind }
+		if slices.ContainsFunc(g.Entries[:i], is) {
+			continue
 		}
-	}
-	for i, k := range kinds {
-		if n := count[plan.Kind(k)]; n > 1 {
-			kinds[i] = fmt.Sprintf("%d %s", n, k)
+		words, n := KindWords(e.Action.Kind), 1
+		for _, other := range g.Entries[i+1:] {
+			if is(other) {
+				n++
+			}
 		}
-		kinds[i] = KindWords(plan.Kind(kinds[i]))
+		if n > 1 {
+			words = strconv.Itoa(n) + " " + words
+		}
+		kinds = append(kinds, words)
 	}
 	return strings.Join(kinds, ", ")
 }
@@ -148,7 +169,7 @@ func JobTitle(a *plan.Action) string {
 
 // whatOf is what changes or why, in a few words.
 func whatOf(g *PersonGroup) string {
-	var parts []string
+	parts := make([]string, 0, 8)
 	add := func(text string) {
 		if text != "" && !slices.Contains(parts, text) {
 			parts = append(parts, text)

@@ -135,7 +135,7 @@ type sifted struct {
 }
 
 func (v *View) sift(d *plan.Document) *sifted {
-	s := &sifted{}
+	s := &sifted{due: make([]Entry, 0, len(d.Actions))}
 	for i := range d.Actions {
 		if v.shows(d.Actions[i].Kind) {
 			s.due = append(s.due, Entry{Action: &d.Actions[i]})
@@ -165,18 +165,23 @@ func (v *View) sift(d *plan.Document) *sifted {
 			s.problems = append(s.problems, d.Problems[i])
 		}
 	}
-	s.short = !v.Full && s.people() > listedPeople
+	s.short = !v.Full && s.names(listedPeople)
 	return s
 }
 
-// people counts whom the lists name.
-func (s *sifted) people() int {
+// names reports that the lists name more than so many people.
+func (s *sifted) names(most int) bool {
 	n := len(s.problems)
 	for _, list := range [][]Entry{s.due, s.refused, s.held} {
-		groups, _ := ByPerson(list)
-		n += len(groups)
+		seen := map[plan.PersonID]bool{}
+		for i := 0; i < len(list) && n <= most; i++ {
+			if id := list[i].Action.User.ID; !list[i].Alone() && (id == "" || !seen[id]) {
+				seen[id] = true
+				n++
+			}
+		}
 	}
-	return n
+	return n > most
 }
 
 // isRefused reports that a guard refuses the action itself.
