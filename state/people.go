@@ -190,6 +190,29 @@ func (db *DB) FormersOf(id plan.PersonID) ([]plan.Former, error) {
 	return collect(db.formers(prefix(string(id))))
 }
 
+// Strangers are those of ids of whom nothing is on record: no link, and no employee that they
+// were.
+func (db *DB) Strangers(ids []plan.PersonID) (map[plan.PersonID]bool, error) {
+	strangers := make(map[plan.PersonID]bool, len(ids))
+	err := db.view(func(tx *bbolt.Tx) error {
+		for _, id := range ids {
+			_, known, err := linkOf(tx, db.codec, []byte(id))
+			if err != nil {
+				return err
+			}
+			if _, err := readRows(tx, span{bucket: bucketFormers, prefix: prefix(string(id))}, 1, func(_, _ []byte) error {
+				known = true
+				return nil
+			}); err != nil {
+				return err
+			}
+			strangers[id] = !known
+		}
+		return nil
+	})
+	return strangers, err
+}
+
 // Formers yields all former employees, by person.
 func (db *DB) Formers() iter.Seq2[plan.Former, error] { return db.formers(nil) }
 

@@ -34,17 +34,18 @@ func (r *roleViewer) makeViews(ctx context.Context) error {
 		}
 	}
 	slices.Sort(ids)
+	v := &plan.RoleView{} // it serves one person after the other, until it is kept
 	for _, id := range ids {
-		v, err := r.roleView(id)
+		looks, err := r.look(id, v)
 		if err != nil {
 			return err
 		}
 		switch {
-		case v == nil:
+		case !looks:
 		case v.Employee == 0 && len(v.Have) == 0:
 			r.roleDecider.DecideRolesOf(v)
 		default:
-			p.Views = append(p.Views, v)
+			p.Views, v = append(p.Views, v), &plan.RoleView{}
 		}
 	}
 	return r.nameLost(ctx)
@@ -93,11 +94,12 @@ func (r *roleViewer) keptRoles(ctx context.Context) error {
 	return nil
 }
 
-// roleView is nil for those whose roles are left alone: on hold, leaving, not ours.
-func (r *roleViewer) roleView(id plan.PersonID) (*plan.RoleView, error) {
+// look fills v in, whatever it was before. It is false for those whose roles are left alone:
+// on hold, leaving, not ours.
+func (r *roleViewer) look(id plan.PersonID, v *plan.RoleView) (bool, error) {
 	s := r.People.Subjects[id]
 	owner := id // whose grants they are by the snapshot
-	v := &plan.RoleView{User: plan.UserRef{ID: id}, MayGrant: true, Others: -1, Default: r.Roles.Fallback}
+	*v = plan.RoleView{User: plan.UserRef{ID: id}, Due: v.Due[:0], MayGrant: true, Others: -1, Default: r.Roles.Fallback}
 	for _, g := range r.Roles.Due[id] {
 		v.Due = append(v.Due, g.Due)
 	}
@@ -110,25 +112,25 @@ func (r *roleViewer) roleView(id plan.PersonID) (*plan.RoleView, error) {
 	var link *plan.Link
 	switch {
 	case r.Pending[id] != "":
-		return nil, nil
+		return false, nil
 	case s == nil:
 		m := r.People.Find(id)
 		if m == nil || m.Employee == 0 || !m.Has(read.FlagListed) {
-			return nil, nil
+			return false, nil
 		}
 		stored, found, err := r.Snapshot.Link(id)
 		if err != nil || !found {
-			return nil, err
+			return false, err
 		}
 		link = &stored
 		v.User.Login = link.Login
 	case s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || s.Became != nil || s.Doubtful():
-		return nil, nil
+		return false, nil
 	default:
 		v.User, link = s.Ref(), s.Link
 		v.MayGrant = len(s.Decision.Problems) == 0 && !s.Ended()
 		if s.Ended() {
-			return nil, nil
+			return false, nil
 		}
 		if s.Was != nil {
 			link, owner = s.Was.Link, s.Was.Person.ID
@@ -150,13 +152,13 @@ func (r *roleViewer) roleView(id plan.PersonID) (*plan.RoleView, error) {
 	case link != nil:
 		var err error
 		if grants, err = r.Snapshot.GrantsOf(owner); err != nil {
-			return nil, err
+			return false, err
 		}
 	}
 	for _, g := range grants {
 		r.holding(v, g, id)
 	}
-	return v, nil
+	return true, nil
 }
 
 // comesFirst says which group of a person may give a role in the place of those that are due:

@@ -104,6 +104,11 @@ func (m *Mapper) InScope(p plan.Person, groups []string) (bool, error) {
 	if m.scope == nil {
 		return true, nil
 	}
+	return m.holds(p, groups)
+}
+
+// holds evaluates the scope.
+func (m *Mapper) holds(p plan.Person, groups []string) (bool, error) {
 	in, err := m.scope.holds(&subject{&p, groups})
 	if err != nil {
 		return false, fmt.Errorf("evaluating %s for %s: %w", m.scope.key, p.ID, err)

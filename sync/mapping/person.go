@@ -44,7 +44,7 @@ func (m *Mapper) Explain(p plan.Person, groups []string) (Result, Sources) {
 func (m *Mapper) run(p *plan.Person, groups []string, sources *Sources) Result {
 	j := job{
 		rules:   &m.rules,
-		subject: subject{p, groups},
+		subject: &subject{p, groups},
 		user:    plan.UserRef{ID: p.ID, Login: p.Login},
 		sources: sources,
 	}
@@ -65,7 +65,7 @@ func (m *Mapper) run(p *plan.Person, groups []string, sources *Sources) Result {
 // A job is the mapping of one person.
 type job struct {
 	rules   *[plan.NumFields]rule
-	subject subject
+	subject *subject // apart, since expressions keep it
 	user    plan.UserRef
 	result  Result
 	sources *Sources // nil: nobody asks
@@ -122,7 +122,7 @@ func (j *job) reject(f plan.Field, message string) {
 func (j *job) read(f plan.Field) found {
 	r := &j.rules[f]
 	if r.expression != nil {
-		raw, err := r.expression.text(&j.subject)
+		raw, err := r.expression.text(j.subject)
 		if err != nil {
 			return j.note(f, raw, found{from: r.expression.key, fault: err.Error()})
 		}

@@ -59,7 +59,7 @@ type Owners struct{ Usernames, Emails map[string][]Owner }
 func ResolveNames(claims []Claim, owners Owners) Names {
 	r := &resolver{Names: Names{Problems: map[PersonID]Problem{}, Recreated: map[PersonID]Owner{}, After: map[PersonID][]PersonID{},
 		Level: map[PersonID]int{}, Freed: map[PersonID][]PersonID{}},
-		claims: map[PersonID]*Claim{}, wanted: [2]map[string][]PersonID{{}, {}},
+		claims: make(map[PersonID]*Claim, len(claims)), wanted: [2]map[string][]PersonID{make(map[string][]PersonID, len(claims)), make(map[string][]PersonID, len(claims))},
 		managed: [2]map[string]int{{}, {}}, owners: [2]map[string][]Owner{owners.Usernames, owners.Emails}, heirs: map[PersonID]PersonID{}}
 	for i := range claims {
 		c := &claims[i]

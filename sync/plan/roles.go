@@ -109,16 +109,15 @@ type rolePlan struct {
 
 // settle carries out both halves of a pair, or none.
 func (p *rolePlan) settle() {
-	for _, a := range p.grant {
-		if a.Replaces && p.unrevoked != "" {
-			p.d.hold(a, p.unrevoked)
-			continue
-		}
-		p.d.act(a)
+	if p.unrevoked != "" {
+		p.grant = slices.DeleteFunc(p.grant, func(a Action) bool {
+			if a.Replaces {
+				p.d.hold(a, p.unrevoked)
+			}
+			return a.Replaces
+		})
 	}
-	for _, a := range p.revoke {
-		p.d.act(a)
-	}
+	p.d.Actions = append(p.grant, p.revoke...)
 }
 
 // IsDefault reports a grant that was made for sync.roles.default, and by no group.
@@ -156,6 +155,7 @@ func sameRole(a, b *RoleRef) bool {
 
 func (p *rolePlan) grants() {
 	v, pol := p.v, p.pol
+	p.grant = slices.Grow(p.grant, max(0, len(p.due)-len(v.Have)))
 	for _, want := range p.due {
 		if i := slices.IndexFunc(v.Have, func(h Holding) bool { return sameRole(h.Role, want.Role) }); i >= 0 {
 			p.notKept(&v.Have[i])

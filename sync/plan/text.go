@@ -13,11 +13,19 @@ import (
 // are compared: clean, with inner runs of white space as one space, without case
 // and without joiners.
 func FoldName(s string) string {
-	if isPlainLower(s) {
+	switch {
+	case isPlainLower(s):
 		return s
+	case isPlainWords(s):
+		return strings.ToLower(s)
 	}
+	return foldAny(s)
+}
+
+// foldAny is FoldName for any text.
+func foldAny(s string) string {
 	s = withoutJoiners.Replace(Clean(s))
-	s = cases.Fold().String(strings.Join(strings.Fields(s), " "))
+	s = string(cases.Fold().Bytes([]byte(strings.Join(strings.Fields(s), " "))))
 	return norm.NFC.String(strings.ToLower(s)) // x/text folds the two cases of Cherokee into one another
 }
 
@@ -33,6 +41,19 @@ func isPlainLower(s string) bool {
 		}
 	}
 	return true
+}
+
+// isPlainWords is isPlainLower for words in ASCII, with one space between two ("Ana Silva").
+func isPlainWords(s string) bool {
+	space := true
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c < ' ' || c >= 0x7f || c == ' ' && space {
+			return false
+		}
+		space = c == ' '
+	}
+	return !space
 }
 
 // MatchGlob reports whether the whole of s matches pattern, both folded; `*`

@@ -13,7 +13,7 @@ type Claimer struct {
 
 // Claims are the wishes for user names and e-mails of the run's people.
 func (r *Claimer) Claims(list []*Subject) []plan.Claim {
-	var claims []plan.Claim
+	claims := make([]plan.Claim, 0, len(list))
 	for _, s := range list {
 		if c, ok := r.claim(s); ok {
 			claims = append(claims, c)

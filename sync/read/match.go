@@ -131,7 +131,7 @@ func (r *Matcher) matchByLookUp(ctx context.Context, fresh []*Subject) error {
 func (r *Matcher) matchByListing(ctx context.Context, fresh []*Subject) error {
 	wanted := map[plan.Field]map[string][]*Subject{}
 	for _, f := range r.Pol.Match {
-		wanted[f] = map[string][]*Subject{}
+		wanted[f] = make(map[string][]*Subject, len(fresh))
 	}
 	for _, s := range fresh {
 		for _, f := range r.Keys(s) {

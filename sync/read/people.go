@@ -66,6 +66,9 @@ func (r *peopleReader) readPeople(ctx context.Context) error {
 	twice := map[plan.PersonID]plan.Print{}
 	var differ []plan.PersonID
 	err := r.Source.Assignments(ctx, func(page []plan.Entry) error {
+		if err := r.findStrangers(page); err != nil {
+			return err
+		}
 		for i := range page {
 			e := &page[i]
 			again, err := r.enter(e, twice)
@@ -95,6 +98,19 @@ func (r *peopleReader) readPeople(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// findStrangers finds of a page the people of whom nothing is on record, in one go: of a
+// first run these are all.
+func (r *peopleReader) findStrangers(page []plan.Entry) (err error) {
+	ids := make([]plan.PersonID, 0, len(page))
+	for i := range page {
+		if r.People.Find(page[i].ID) == nil {
+			ids = append(ids, page[i].ID)
+		}
+	}
+	r.People.strangers, err = r.Snapshot.Strangers(ids)
+	return err
 }
 
 // enter takes in one entry of the listing. again says that it came before, and
@@ -181,6 +197,9 @@ func (r *peopleReader) Subject(p plan.Person, evidence string) error {
 
 // Recall adds what the snapshot and a refresh know of the person.
 func (r *peopleReader) Recall(s *Subject) error {
+	if r.People.strangers[s.Person.ID] {
+		return nil
+	}
 	link, found, err := r.Snapshot.Link(s.Person.ID)
 	if err != nil {
 		return err

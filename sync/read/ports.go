@@ -81,6 +81,7 @@ type People interface {
 	OwnersOfEmail(folded string) ([]plan.PersonID, error)
 	Formers() iter.Seq2[plan.Former, error]
 	FormersOf(id plan.PersonID) ([]plan.Former, error)
+	Strangers(ids []plan.PersonID) (map[plan.PersonID]bool, error) // neither managed nor formerly so
 	FormerByEmployee(id plan.EmployeeID) (f plan.Former, found bool, err error)
 }
 

@@ -17,8 +17,10 @@ type roster struct {
 	Subjects map[plan.PersonID]*Subject
 	block    []Subject // the last one that place made
 	room     room      // of compact
-	listed   int       // people in Okta's listing
-	Managed  int
+	// strangers are those of the page that was read last of whom nothing is on record.
+	strangers map[plan.PersonID]bool
+	listed    int // people in Okta's listing
+	Managed   int
 }
 
 // A Mark is one person of the snapshot. It is kept small: there are as many as the
