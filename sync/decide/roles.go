@@ -90,7 +90,7 @@ func (r *GrantDecider) takeCreates() {
 		return
 	}
 	p, reasons := &r.Roles, map[string]string{} // most reasons are the same
-	for _, s := range r.People.Subjects {
+	for _, s := range r.People.Sorted() {
 		a, alone := s.TakeCreate()
 		if !alone {
 			continue

@@ -15,8 +15,9 @@ import (
 type roster struct {
 	Marks    []Mark
 	Subjects map[plan.PersonID]*Subject
-	block    []Subject // the last one that place made
-	room     room      // of compact
+	sorted   []*Subject // as they were last sorted
+	block    []Subject  // the last one that place made
+	room     room       // of compact
 	// strangers are those of the page that was read last of whom nothing is on record.
 	strangers map[plan.PersonID]bool
 	listed    int // people in Okta's listing
@@ -83,14 +84,19 @@ func (r *roster) Find(id plan.PersonID) *Mark {
 	return &r.Marks[i]
 }
 
-// Sorted returns the subjects by their ids.
+// Sorted returns the subjects by their ids. Nobody changes the list.
 func (r *roster) Sorted() []*Subject {
+	another := func(s *Subject) bool { return r.Subjects[s.Person.ID] != s }
+	if len(r.sorted) == len(r.Subjects) && !slices.ContainsFunc(r.sorted, another) {
+		return r.sorted
+	}
 	list := make([]*Subject, 0, len(r.Subjects))
 	for _, s := range r.Subjects {
 		list = append(list, s)
 	}
 	slices.SortFunc(list, func(a, b *Subject) int { return strings.Compare(string(a.Person.ID), string(b.Person.ID)) })
-	return list
+	r.sorted = slices.Clip(list)
+	return r.sorted
 }
 
 // A Self is what is known of a person to the end of the run.

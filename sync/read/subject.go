@@ -261,6 +261,7 @@ func (r *Base) NameAll(actions []plan.Action, held []plan.Held, problems []plan.
 type Namer struct {
 	Base
 	known map[plan.PersonID]plan.UserRef
+	last  plan.UserRef // whom it named last
 }
 
 // action names the person of an action, and tells of a leaver where they were.
@@ -288,14 +289,23 @@ func (n *Namer) name(u *plan.UserRef) {
 	if u.ID == "" {
 		return
 	}
-	known, found := n.known[u.ID]
-	if s := n.People.Subjects[u.ID]; !found && s != nil && s.name != "" {
-		known = s.Named() // at hand, and not to be kept twice
-	} else if !found {
-		known = n.Find(u.ID)
-		n.known[u.ID] = known
+	if n.last.ID != u.ID { // a person's grants stand together
+		n.last = n.find(u.ID)
 	}
-	u.Login, u.Name = cmp.Or(u.Login, known.Login), cmp.Or(u.Name, known.Name)
+	u.Login, u.Name = cmp.Or(u.Login, n.last.Login), cmp.Or(u.Name, n.last.Name)
+}
+
+// find is Find, and keeps what is not at hand.
+func (n *Namer) find(id plan.PersonID) plan.UserRef {
+	if s := n.People.Subjects[id]; s != nil && s.name != "" {
+		return s.Named()
+	}
+	known, found := n.known[id]
+	if !found {
+		known = n.Find(id)
+		n.known[id] = known
+	}
+	return known
 }
 
 // Find is how Okta calls the person, else how they were last pushed, or called before they left.
