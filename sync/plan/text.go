@@ -108,10 +108,15 @@ func Clean(s string) string {
 	}
 }
 
-// isPlain spares the usual value the tables of Unicode.
+// isPlain spares the usual value the tables of Unicode: ASCII, and the letters of Latin-1 and
+// Latin Extended-A (U+00C0 to U+017F), each of which is its own composed form.
 func isPlain(s string) bool {
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < ' ' || c > '~' {
+		switch c := s[i]; {
+		case c >= ' ' && c <= '~':
+		case c >= 0xc3 && c <= 0xc5 && i+1 < len(s) && s[i+1]&0xc0 == 0x80:
+			i++
+		default:
 			return false
 		}
 	}

@@ -181,3 +181,14 @@ func FuzzReadDocument(f *testing.F) {
 		}
 	})
 }
+
+// TestLettersOfEuropeStayAsTheyAre says that the way that spares them the tables of Unicode
+// gives what the tables give.
+func TestLettersOfEuropeStayAsTheyAre(t *testing.T) {
+	for r := '\u00c0'; r <= '\u017f'; r++ {
+		text := "a" + string(r) + "é"
+		if byTables := plan.Clean("\u200b" + text); plan.Clean(text) != text || byTables != text {
+			t.Errorf("%q is cleaned to %q, and by the tables to %q", text, plan.Clean(text), byTables)
+		}
+	}
+}

@@ -35,7 +35,10 @@ func (r *Claimer) claim(s *Subject) (plan.Claim, bool) {
 	}
 	v := r.effective(s)
 	c := plan.Claim{Person: s.Person.ID, User: s.Ref(), Username: plan.FoldName(v[plan.Username]), Email: plan.FoldName(v[plan.Email]),
-		First: plan.FoldName(v[plan.FirstName]), Last: plan.FoldName(v[plan.LastName]), CustomID: plan.FoldName(v[plan.CustomID]), Managed: s.Link != nil}
+		CustomID: plan.FoldName(v[plan.CustomID]), Managed: s.Link != nil}
+	if r.People.Managed > 0 { // else there is nobody whom they may have been before
+		c.First, c.Last = plan.FoldName(v[plan.FirstName]), plan.FoldName(v[plan.LastName])
+	}
 	if s.Link != nil {
 		p := &s.Link.Pushed
 		c.Moves = r.Pol.UpdateUsers && ended == "" && (c.Username != plan.FoldName(p[plan.Username]) || c.Email != plan.FoldName(p[plan.Email]))
