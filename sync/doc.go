@@ -12,13 +12,16 @@
 //
 //	start    run.start: the app is read, approvals are loaded, and what an earlier run left open is
 //	         looked up in TrackTik (package apply)
-//	read     reader.ReadAll, singleReader.ReadSome: users page by page, the pushed groups; TrackTik on a refresh; who is missing is
-//	         looked up: absence is not departure (package read)
-//	decide   peopleDecider.DecidePeople, grantDecider.DecideRoles: actions, held actions, problems and warnings; what a decision lacks is read
-//	         (package decide, by the rules of package plan)
+//	read     reader.ReadAll, singleReader.ReadSome: users page by page, the pushed groups;
+//	         TrackTik on a refresh; who is missing is looked up: absence is not departure
+//	         (package read)
+//	ask      ask.Asker.Decide: what the decisions need and was not read; then package decide
+//	         makes them, by the rules of package plan: actions, held actions, problems, warnings
 //	guard    guard.compose: what exceeds a limit waits, or stops the run
-//	apply    apply.Applier.Carry: intent, call, outcome: each durable before the next (package apply)
-//	record   recorder.finish, bookkeeper.record: notes, grants, members, problems, prints, and the run itself
+//	apply    apply.Applier.Carry: intent, call, outcome: each durable before the next
+//	         (package apply)
+//	record   recorder.finish, bookkeeper.record: notes, grants, members, problems, prints, and
+//	         the run itself
 //
 // Nothing is written to TrackTik before all reading is done.
 package sync

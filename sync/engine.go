@@ -79,11 +79,6 @@ func (e *Engine) Clock() (at time.Time, known bool) { return e.sides().Clock() }
 // whether that is too far.
 func (e *Engine) ClocksApart() (time.Duration, bool) { return e.sides().ClocksApart() }
 
-// Find is who is meant by a name: see Sides.Find.
-func (e *Engine) Find(ctx context.Context, name string) (plan.PersonID, error) {
-	return e.sides().Find(ctx, name)
-}
-
 // Plan decides what RunOnce with the same options would do, and writes nothing to
 // TrackTik. The snapshot is written to only to settle what is pending: give a
 // copy of it where that must not be.
@@ -115,11 +110,19 @@ func (r *run) planned(ctx context.Context, decide func(context.Context) error) (
 	return r.doc, nil
 }
 
-// RunOnce makes one run: start, read, decide, guard (run.decide), then apply (carrier.apply)
-// and record (recorder.finish, conclude). The document comes with an error too, as far as it got;
-// its Result is there once anything was applied. The errors: a *RefusedError, a
-// *QuarantineError, a *StoppedError, ErrClock, ErrNobody, and what the two systems
-// and the snapshot answered.
+// RunOnce makes one run, in these phases:
+//
+//	start    run.start             both systems are met, and what is open is settled
+//	read     run.readThem          both sides and the snapshot become facts
+//	ask      ask.Asker.Decide      what is still unknown is asked for, and decided
+//	guard    guard.compose         what exceeds a limit is held
+//	apply    carrier.apply         what may pass is carried out
+//	record   recorder.finish       what was seen is remembered
+//	end      run.conclude          the run itself is recorded, and told of
+//
+// The document comes with an error too, as far as it got; its Result is there once
+// anything was applied. The errors: a *RefusedError, a *QuarantineError, a *StoppedError,
+// ErrClock, ErrNobody, and what the two systems and the snapshot answered.
 func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, error) {
 	id, err := e.Snapshot.NextRun(e.Now())
 	if err != nil {

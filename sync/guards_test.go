@@ -247,11 +247,12 @@ func TestOnePersonIsFoundByEveryName(t *testing.T) {
 	w.run()
 	e := w.build()
 	for _, name := range []string{w.users["ada"], mail("ada"), "ADA@acme.example", "1001"} {
-		if id, err := e.Find(context.Background(), name); err != nil || string(id) != w.users["ada"] {
-			t.Errorf("%s is %q, %v", name, id, err)
+		x, err := e.Explain(t.Context(), name, plan.UserRef{})
+		if err != nil || string(x.User.ID) != w.users["ada"] {
+			t.Errorf("%s is %+v, %v", name, x.User, err)
 		}
 	}
-	if _, err := e.Find(context.Background(), "nobody@acme.example"); !errors.Is(err, tsync.ErrNobody) {
+	if _, err := e.Explain(t.Context(), "nobody@acme.example", plan.UserRef{}); !errors.Is(err, tsync.ErrNobody) {
 		t.Errorf("nobody is %v", err)
 	}
 }

@@ -86,7 +86,8 @@ func (x *explainer) absent() error {
 	s.Judgement = x.AbsentReader.NotFound(s)
 	x.People.Subjects[x.id], x.s = s, s
 	x.out.User = s.Ref()
-	return x.AbsentReader.JudgeDeleted([]*read.Subject{s})
+	x.AbsentReader.JudgeDeleted([]*read.Subject{s})
+	return nil
 }
 
 // readEmployee reads the employee of a managed person, as a refresh does.

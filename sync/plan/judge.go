@@ -52,6 +52,8 @@ type Judgement struct {
 	// Active says that the person may still log in to Okta, so that a departure is
 	// one from the app only, and the grace counts.
 	Active bool
+	// Unseen says that Okta does not know the person, and never showed them deactivated.
+	Unseen bool
 }
 
 // Judge reads the table of the package comment.

@@ -72,13 +72,14 @@ func (r *AbsentReader) confirmAbsent(ctx context.Context) error {
 		chosen = absent
 	}
 	r.believe(absent, chosen)
-	return r.JudgeDeleted(absent)
+	r.JudgeDeleted(absent)
+	return nil
 }
 
 // agree reports that everybody in a sample is gone by positive evidence.
 func agree(sample []*Subject) bool {
 	return !slices.ContainsFunc(sample, func(s *Subject) bool {
-		return s.Judgement.Verdict != plan.Depart || s.Judgement.Why == whyDeleted
+		return s.Judgement.Verdict != plan.Depart || s.Judgement.Unseen
 	})
 }
 
@@ -181,10 +182,8 @@ func (r *AbsentReader) NotFound(s *Subject) plan.Judgement {
 	if s.Link.SeenDeprovisioned {
 		return plan.Judgement{Verdict: plan.Depart, Why: "deleted in Okta, after it was deactivated"}
 	}
-	return plan.Judgement{Verdict: plan.Depart, Why: whyDeleted}
+	return plan.Judgement{Verdict: plan.Depart, Why: "deleted in Okta", Unseen: true}
 }
-
-const whyDeleted = "deleted in Okta"
 
 // believe takes the sample's word for those who were not looked up.
 func (r *AbsentReader) believe(absent, looked []*Subject) {
@@ -208,11 +207,11 @@ func (r *AbsentReader) believe(absent, looked []*Subject) {
 // JudgeDeleted holds people whom Okta does not know when they are many: rights are
 // lost more often than people are deleted together. Whose look-up failed counts with
 // them. How many they are, a run of single people has from the last whole run.
-func (r *AbsentReader) JudgeDeleted(absent []*Subject) error {
+func (r *AbsentReader) JudgeDeleted(absent []*Subject) {
 	v := &r.unseen
 	*v = unseen{judged: true}
 	for _, s := range absent {
-		if s.Judgement.Why == whyDeleted {
+		if s.Judgement.Unseen {
 			v.people = append(v.people, s)
 		}
 	}
@@ -236,7 +235,6 @@ func (r *AbsentReader) JudgeDeleted(absent []*Subject) error {
 	for _, s := range absent {
 		s.Leaver = s.Judgement.Verdict == plan.Depart
 	}
-	return nil
 }
 
 // unseen are the people whom Okta does not know in this run.

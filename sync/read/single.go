@@ -64,9 +64,7 @@ func (r *singleReader) ReadSome(ctx context.Context) error {
 			absent = append(absent, s)
 		}
 	}
-	if err := r.absentReader.JudgeDeleted(absent); err != nil {
-		return err
-	}
+	r.absentReader.JudgeDeleted(absent)
 	return r.nameReader.FindHeirs(ctx)
 }
 
