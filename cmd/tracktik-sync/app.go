@@ -60,7 +60,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
 	pod := console.Of(os.Getenv)
 	a := &app{Terminal: console.NewTerminal(stdin, stdout, stderr, pod)}
 	a.Invocation = wiring.Invocation{Version: version, Now: time.Now, Sleep: wiring.Sleep, Getenv: os.Getenv, Console: pod, Log: logrus.New()}
-	a.Log.SetOutput(a.Stderr)
+	a.Log.SetOutput(a.LogTo(a.Stderr))
 	a.Log.AddHook(&a.RunField)
 	return a
 }
@@ -141,17 +141,32 @@ func (a *app) showProgress() (stop func()) {
 	}
 	a.bar = ui.NewProgress(a.Stderr, !a.Plain)
 	a.Progress = a.bar
-	a.Log.SetOutput(a.bar)
-	level := a.Log.GetLevel()
+	a.Log.SetOutput(a.LogTo(a.bar))
+	level, form := a.Log.GetLevel(), a.Log.Formatter
 	if a.Logging.Level == "" {
 		a.Log.SetLevel(min(level, logrus.WarnLevel)) // the greater, the more is said
+	}
+	if a.Logging.Level == "" && a.Scheduled == nil {
+		a.Log.SetFormatter(withoutActions{form}) // the result shows them below
 	}
 	return func() {
 		a.bar.Done()
 		a.bar, a.Progress = nil, nil
-		a.Log.SetOutput(a.Stderr)
+		a.Log.SetOutput(a.LogTo(a.Stderr))
 		a.Log.SetLevel(level)
+		a.Log.SetFormatter(form)
 	}
+}
+
+// withoutActions leaves out the lines about single actions.
+type withoutActions struct{ logrus.Formatter }
+
+// Format is the formatter's.
+func (f withoutActions) Format(e *logrus.Entry) ([]byte, error) {
+	if _, is := e.Data["action"]; is {
+		return nil, nil
+	}
+	return f.Formatter.Format(e)
 }
 
 // recording opens the snapshot for a command that records something and makes no

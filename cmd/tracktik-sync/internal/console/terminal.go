@@ -121,6 +121,25 @@ func (t *Terminal) Record(write func(w io.Writer) error) error {
 	return t.Data(t.spelling.Spelled(write))
 }
 
+// LogTo writes lines of the log to w. On a terminal no word of them is broken; their times
+// stay in UTC, and JSON is for machines.
+func (t *Terminal) LogTo(w io.Writer) io.Writer { return logWriter{t, w} }
+
+type logWriter struct {
+	terminal *Terminal
+	w        io.Writer
+}
+
+func (l logWriter) Write(p []byte) (int, error) {
+	screen := ui.Screen{Width: l.terminal.screenOf(l.terminal.stderr, l.terminal.ErrTerminal).Width}
+	line := strings.TrimSuffix(string(p), "\n")
+	if screen.Width == 0 || line == "" || strings.HasPrefix(line, "{") {
+		return l.w.Write(p)
+	}
+	_, err := io.WriteString(l.w, screen.Lay(line)+"\n")
+	return len(p), err
+}
+
 // Explain writes a line of talk to stderr.
 func (t *Terminal) Explain(line string) {
 	fmt.Fprintln(t.Stderr, t.screenOf(t.stderr, t.ErrTerminal).Lay(line))

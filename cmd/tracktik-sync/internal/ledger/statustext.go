@@ -8,6 +8,7 @@ import (
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
 	"tracktik-sync/cmd/tracktik-sync/internal/wiring"
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 )
 
@@ -36,7 +37,9 @@ func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 				t.Row("", line)
 			}
 		}
-		t.Row("", ui.Counts(r.Summary)+" planned")
+		if planned := ui.Counts(r.Summary); planned != ui.Counts(nil) || r.ExitCode == tsync.ExitDone || r.ExitCode == tsync.ExitProblems {
+			t.Row("", planned+" planned") // of a run that failed or was refused, nothing is no plan
+		}
 	} else {
 		t.Row("last run", "none")
 	}

@@ -10,6 +10,7 @@ import (
 type Entry struct {
 	Action *plan.Action
 	Why    string // of a held one
+	Again  bool   // it stands in a list above, with all that changes
 }
 
 // Alone reports that the action concerns nobody in particular.
@@ -74,7 +75,7 @@ func ActionEntries(actions []plan.Action) []Entry {
 func HeldEntries(held []plan.Held) []Entry {
 	entries := make([]Entry, len(held))
 	for i := range held {
-		entries[i] = Entry{&held[i].Action, held[i].Why}
+		entries[i] = Entry{Action: &held[i].Action, Why: held[i].Why}
 	}
 	return entries
 }

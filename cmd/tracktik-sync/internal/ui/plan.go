@@ -152,8 +152,13 @@ func (p *printer) person(g *PersonGroup) {
 // entry writes one action: its kind, then what changes, each on a line of its own,
 // then why.
 func (p *printer) entry(e Entry) {
-	details := append(Subject(e.Action), aligned(Changes(e.Action), e.Action.Kind == plan.Create)...)
-	details = append(details, Reasons(e.Action, e.Why)...)
+	details := Subject(e.Action)
+	if e.Again {
+		details = append(details, "held: "+Safe(e.Why))
+	} else {
+		details = append(details, aligned(Changes(e.Action), e.Action.Kind == plan.Create)...)
+		details = append(details, Reasons(e.Action, e.Why)...)
+	}
 	if len(details) == 0 {
 		details = []string{""}
 	}

@@ -180,6 +180,7 @@ func whatOf(g *PersonGroup) string {
 		switch {
 		case a.Role != nil:
 			add(Quoted(a.Role.Name))
+		case e.Again:
 		case a.Kind == plan.Update:
 			add(FieldsOf(a.Changes))
 		case a.Kind == plan.Adopt:

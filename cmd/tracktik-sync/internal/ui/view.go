@@ -141,19 +141,20 @@ func (v *View) sift(d *plan.Document) *sifted {
 			s.due = append(s.due, Entry{Action: &d.Actions[i]})
 		}
 	}
+	again := heldAtLast(d)
 	for i := range d.Held {
 		h := &d.Held[i]
 		old := !v.Full && v.Before.held(h)
 		switch {
 		case !v.shows(h.Kind):
 		case isRefused(d, h) && (v.Planned || !old):
-			s.refused = append(s.refused, Entry{&h.Action, h.Why})
+			s.refused = append(s.refused, Entry{Action: &h.Action, Why: h.Why})
 		case old:
 			s.heldOld = append(s.heldOld, *h)
 		case h.Code() == plan.HeldGuard && !v.Full:
-			s.stopped = append(s.stopped, Entry{&h.Action, h.Why})
+			s.stopped = append(s.stopped, Entry{Action: &h.Action, Why: h.Why})
 		default:
-			s.held = append(s.held, Entry{&h.Action, h.Why})
+			s.held = append(s.held, Entry{&h.Action, h.Why, again[actionKey(&h.Action)]})
 		}
 	}
 	for i := range d.Problems {
@@ -169,13 +170,31 @@ func (v *View) sift(d *plan.Document) *sifted {
 	return s
 }
 
+// heldAtLast are the actions of a run that were due and then held, right before their calls.
+func heldAtLast(d *plan.Document) map[string]bool {
+	if d.Result == nil || len(d.Held) == 0 {
+		return nil
+	}
+	again := make(map[string]bool, len(d.Held))
+	for i := range d.Held {
+		again[actionKey(&d.Held[i].Action)] = false
+	}
+	for i := range d.Actions {
+		key := actionKey(&d.Actions[i])
+		if _, held := again[key]; held {
+			again[key] = true
+		}
+	}
+	return again
+}
+
 // names reports that the lists name more than so many people.
 func (s *sifted) names(most int) bool {
 	n := len(s.problems)
 	for _, list := range [][]Entry{s.due, s.refused, s.held} {
 		seen := map[plan.PersonID]bool{}
 		for i := 0; i < len(list) && n <= most; i++ {
-			if id := list[i].Action.User.ID; !list[i].Alone() && (id == "" || !seen[id]) {
+			if id := list[i].Action.User.ID; !list[i].Alone() && !list[i].Again && (id == "" || !seen[id]) {
 				seen[id] = true
 				n++
 			}
