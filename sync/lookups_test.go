@@ -139,3 +139,57 @@ func TestACreateWhoseNamesThePortalChangedIsNotMadeAgain(t *testing.T) {
 	w.org.SetUserStatus(w.users["ada"], "DEPROVISIONED")
 	w.wantProblem(w.run(), plan.ProblemAmbiguousMatch, "ada") // the leaver is not forgotten
 }
+
+// A portal whose look-ups find nobody by mistake does not make anybody twice: the same
+// look-up does not find ourselves either.
+func TestNobodyIsMadeWhileLookUpsDoNotFindOurselves(t *testing.T) {
+	nobody := func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		q := r.URL.Query()
+		if r.Method == http.MethodGet && (q.Has("username") || q.Has("email") || q.Has("email:contains")) {
+			rw.Header().Set("Content-Type", "application/json")
+			_, _ = rw.Write([]byte(`{"meta":{"count":0},"data":[]}`))
+			return
+		}
+		next.ServeHTTP(rw, r)
+	}
+	for name, known := range map[string]func(*tsync.Engine){
+		"by user name": func(*tsync.Engine) {},
+		"by id":        func(e *tsync.Engine) { e.OwnUsername, e.OwnEmployee = "", "1000" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Duplicates = tracktiktest.DuplicateAccepted })
+			w.change = known
+			w.hire("ada", "bob")
+			w.atPortal("ada", nil)
+			w.inPortal(nobody)
+			doc := w.run()
+			w.wantHeld(doc, plan.HeldUnconfirmed, "ada")
+			w.wantHeld(doc, plan.HeldUnconfirmed, "bob")
+			w.wantNoWrites()
+			w.inPortal(nil)
+			w.wantDone(w.run(), "adopt 1, create 1")
+			w.wantNoDoubles()
+		})
+	}
+}
+
+// What the proof costs: a look-up a run, and none where somebody is found, or nobody is made.
+func TestThatLookUpsFindOurselvesIsAskedOnceARun(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob", "cyd")
+	w.wantDone(w.run(), "create 3")
+	if n := w.portal.Count("GET", "/employees"); n != 3*2+1 {
+		t.Errorf("%d look-ups for three new people", n)
+	}
+	w.run()
+	if n := w.portal.Count("GET", "/employees"); n != 0 {
+		t.Errorf("%d look-ups for nobody", n)
+	}
+	w.hire("dan", "eve")
+	w.atPortal("eve", nil)
+	w.run()
+	if n := w.portal.Count("GET", "/employees"); n != 2*2+1 {
+		t.Errorf("%d look-ups where somebody is found: two each, and who we are", n)
+	}
+}

@@ -102,7 +102,7 @@ func (r *PeopleDecider) viewOf(s *read.Subject, person *plan.Person) plan.View {
 	early, ended := r.dates.DatesNow(s)
 	return plan.View{Dates: s.Dates, Early: early, Ended: ended, Person: person, Judgement: s.Judgement, Evidence: s.Evidence, Mapped: s.Mapped(), OutOfScope: s.OutOf, ScopeError: s.ScopeErr, Unread: s.Unread,
 		Link: s.Link, Employee: s.Employee, Gone: s.Gone, Matches: s.Matches, Tie: s.Tie, Former: s.Former, FormerNow: s.FormerNow, Troubles: r.dueTroubles(s.Person.ID), Origin: s.Origin(),
-		Recreate: slices.Contains(r.Scope.Recreate, s.Person.ID), Fresh: r.Refresh, Stale: r.Meta.RefreshDue, Alone: r.Scope.Some(), AsOf: r.AsOf,
+		Recreate: slices.Contains(r.Scope.Recreate, s.Person.ID), Fresh: r.Refresh, Unsearched: r.Unsearched, Stale: r.Meta.RefreshDue, Alone: r.Scope.Some(), AsOf: r.AsOf,
 		Told: r.Told(s.Person.ID)}
 }
 

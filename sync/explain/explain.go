@@ -174,6 +174,7 @@ func newExplainer(sides *read.Sides, name string) (*explainer, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Unproven = true
 	if err := r.LoadPeople(); err != nil {
 		return nil, err
 	}

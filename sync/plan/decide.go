@@ -38,8 +38,10 @@ type View struct {
 	Alone    bool      // the run is about single people
 	Stale    bool      // the snapshot was restored, or bound to another system: Employee has to prove the link
 	Matches  []Match   // of a person without a link
-	Tie      *Tie      // what Okta's external id says of them; nil: nothing, or it is not believed
-	Former   *Former   // who they were last, when they are not managed
+	// Unsearched says why Matches may lack somebody; empty: nothing does.
+	Unsearched string
+	Tie        *Tie    // what Okta's external id says of them; nil: nothing, or it is not believed
+	Former     *Former // who they were last, when they are not managed
 	// Told is when an event of Okta's System Log told of an end of theirs; zero: none did.
 	Told time.Time
 	// FormerNow is what TrackTik holds of Former; nil: it was not asked, or does not show

@@ -290,6 +290,8 @@ func create(v *View, pol *Policy, d *Decision, reason string) {
 	switch {
 	case !pol.CreateUsers:
 		d.hold(a, HeldSwitchedOff+": sync.create_users is off")
+	case v.Unsearched != "":
+		d.hold(a, fmt.Sprintf("%s: whether TrackTik has the person already cannot be told: %s; nobody is made meanwhile; look at the rights of the integration's account in TrackTik", HeldUnconfirmed, v.Unsearched))
 	case v.tooEarly(a, d):
 	default:
 		d.act(a)

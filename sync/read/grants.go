@@ -19,6 +19,7 @@ type GrantTarget interface {
 	UserRolesOf(ctx context.Context, id plan.EmployeeID) ([]plan.UserRole, error)
 	UserRolesWith(ctx context.Context, id plan.RoleID) ([]plan.UserRole, error)
 	FindEmployees(ctx context.Context, field plan.Field, value string) ([]plan.Employee, error)
+	Employee(ctx context.Context, id plan.EmployeeID) (e plan.Employee, found bool, err error)
 	Self(ctx context.Context) (string, error)
 }
 
@@ -217,6 +218,46 @@ func (g *Grants) Own(ctx context.Context) (plan.EmployeeID, error) {
 		g.own = found[0].ID
 	}
 	return g.own, g.Unread(ctx, err, nil)
+}
+
+// Searchable says why it is not to be believed that nobody has a name: the same look-up does
+// not find the employee whose credentials are used, whom the portal shows. Empty: it finds
+// them, or who that is cannot be told.
+func (g *Grants) Searchable(ctx context.Context) (doubt string, err error) {
+	name, own := g.policy.OwnUsername, g.policy.Own
+	if name == "" {
+		if name, err = g.usernameOf(ctx, own); err != nil || name == "" {
+			return "", err
+		}
+	}
+	found, err := g.target.FindEmployees(ctx, plan.Username, name)
+	switch {
+	case err != nil:
+		return "", err
+	case len(found) == 1 && own == 0:
+		g.own, g.ownAsked = found[0].ID, true
+	}
+	if len(found) > 0 {
+		return "", nil
+	}
+	if own == 0 {
+		if own, err = g.self(ctx); err != nil {
+			return "", err
+		}
+	}
+	if now, err := g.usernameOf(ctx, own); err != nil || plan.FoldName(now) != plan.FoldName(name) {
+		return "", err
+	}
+	return fmt.Sprintf("tracktik's look-up by user name does not find employee %d either, whose credentials are used and who is there", own), nil
+}
+
+// usernameOf is the user name of an employee, as their record shows it; empty: it does not.
+func (g *Grants) usernameOf(ctx context.Context, id plan.EmployeeID) (string, error) {
+	if id == 0 {
+		return "", nil
+	}
+	e, _, err := g.target.Employee(ctx, id)
+	return e.Values[plan.Username], err
 }
 
 // NoteOwn notes the employee whose credentials are used, who came by in a list.

@@ -48,6 +48,11 @@ func (r *Matcher) findMatches(ctx context.Context, fresh []*Subject) error {
 			}
 		}
 	}
+	if !r.Unproven && !slices.ContainsFunc(fresh, func(s *Subject) bool { return len(s.Matches) > 0 }) {
+		if r.Unsearched, err = r.Grants.Searchable(ctx); err != nil {
+			return err
+		}
+	}
 	if tied {
 		r.tieReader.proveTies(fresh)
 	}

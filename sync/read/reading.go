@@ -131,8 +131,12 @@ type facts struct {
 	OpenGrants map[plan.PersonID]string // people with a grant whose outcome is not known
 	Stuck      []plan.Problem           // about writes that no look-up has settled in time
 
-	Ties   ties          // what Okta's external ids say
-	Newest *plan.Listing // the listing that new people were matched with; nil: they were looked up
+	Ties ties // what Okta's external ids say
+	// Unsearched says why it is not to be believed that nobody has the names of new people;
+	// empty: nothing does.
+	Unsearched string
+	Unproven   bool          // an explanation spends no call on that
+	Newest     *plan.Listing // the listing that new people were matched with; nil: they were looked up
 
 	rightsMu sync.Mutex
 	missing  []plan.MissingRight // to read something
