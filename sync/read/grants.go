@@ -39,6 +39,7 @@ type Grants struct {
 	checking sync.Mutex      // of the writes that look at once what became of them
 	own      plan.EmployeeID // whose credentials are used; 0: not known
 	ownAsked bool
+	listed   bool
 
 	// noPerson and noRole say why the portal cannot be asked by employee, or by role.
 	noPerson, noRole string
@@ -262,10 +263,14 @@ func (g *Grants) usernameOf(ctx context.Context, id plan.EmployeeID) (string, er
 
 // NoteOwn notes the employee whose credentials are used, who came by in a list.
 func (g *Grants) NoteOwn(e *plan.Employee) {
+	g.listed = g.listed || g.policy.Own != 0 && e.ID == g.policy.Own
 	if g.policy.Own == 0 && g.policy.OwnUsername != "" && plan.FoldName(e.Values[plan.Username]) == plan.FoldName(g.policy.OwnUsername) {
-		g.own = e.ID
+		g.own, g.listed = e.ID, true
 	}
 }
+
+// Listed reports that the employee whose credentials are used came by in a list.
+func (g *Grants) Listed() bool { return g.listed }
 
 // AskHolders reads who holds the roles. doubt says why somebody may hold one of them
 // whom no answer names; empty: nobody does.

@@ -48,7 +48,8 @@ func (r *Matcher) findMatches(ctx context.Context, fresh []*Subject) error {
 			}
 		}
 	}
-	if !r.Unproven && !slices.ContainsFunc(fresh, func(s *Subject) bool { return len(s.Matches) > 0 }) {
+	asked := slices.ContainsFunc(fresh, func(s *Subject) bool { return len(r.Keys(s)) > 0 })
+	if asked && !r.Unproven && !slices.ContainsFunc(fresh, func(s *Subject) bool { return len(s.Matches) > 0 }) && !(r.Newest != nil && r.Grants.Listed()) {
 		if r.Unsearched, err = r.Grants.Searchable(ctx); err != nil {
 			return err
 		}
@@ -154,6 +155,7 @@ func (r *Matcher) matchByListing(ctx context.Context, fresh []*Subject) error {
 		for i := range page {
 			r.Newest.Newest = max(r.Newest.Newest, page[i].ID)
 			r.tieReader.foundTie(&page[i], byID)
+			r.Grants.NoteOwn(&page[i])
 			for _, f := range r.Pol.Match {
 				value := plan.FoldName(page[i].Values[f])
 				if value == "" {
