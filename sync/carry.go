@@ -102,10 +102,10 @@ func (g ground) Person(id plan.PersonID) *apply.Person {
 	if s == nil {
 		return nil
 	}
-	p := &apply.Person{Login: s.Person.Login, Email: s.Person.Email, Link: s.Link, Note: s.Decision.Note, Matches: s.Matches, Kept: s.Kept,
+	p := &apply.Person{Login: s.Person.Login, Email: s.Person.Email, Link: s.Link, Note: s.Decision.Note, Matches: s.Matches, Kept: s.Extras().Kept,
 		Employee: s.Employee, Read: g.StatusRead(s)}
-	if s.Was != nil {
-		p.Was = s.Was.Link
+	if was := s.Extras().Was; was != nil {
+		p.Was = was.Link
 	}
 	return p
 }

@@ -36,7 +36,7 @@ func (r *recorder) finishNotes(out *apply.Outcome) error {
 	apart := r.Apart()
 	for _, s := range r.People.Sorted() {
 		note := s.Decision.Note
-		if note == nil || s.Became != nil || out.Linked[s.Person.ID] {
+		if note == nil || s.Extras().Became != nil || out.Linked[s.Person.ID] {
 			continue // what an action wrote begins with the note, and is newer
 		}
 		now, found, err := r.Snapshot.Link(s.Person.ID)

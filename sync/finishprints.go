@@ -47,7 +47,7 @@ func (r *recorder) prints(out *apply.Outcome) ([]plan.PersonPrint, error) {
 	for id, s := range r.People.Subjects {
 		m := r.People.Find(id)
 		switch {
-		case s.Became != nil:
+		case s.Extras().Became != nil:
 		case s.Absent: // if they come back as they were, their groups may have changed all the same
 			_, stays, err := r.Snapshot.Link(id)
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
 	"tracktik-sync/sync/restore"
 )
 
@@ -143,7 +144,7 @@ func (r *restoration) carryOutToo(ctx context.Context, a *apply.Applier, more []
 // none.
 func (r *restoration) grantAll(c *restore.Back) error {
 	c.Missing, c.Kept = c.Kept, []plan.Grant{}
-	r.People.Subjects[c.User.ID].Kept = c.Kept
+	r.People.Subjects[c.User.ID].With(func(x *read.Extra) { x.Kept = c.Kept })
 	var d plan.Decision
 	r.who.GrantMissing(c, 0, &d)
 	r.doc.Actions, r.doc.Held = append(r.doc.Actions, d.Actions...), append(r.doc.Held, d.Held...)

@@ -30,7 +30,7 @@ func (r *leaverAsker) readLeavers(ctx context.Context, list []*read.Subject) err
 		return nil
 	}
 	leavers := slices.DeleteFunc(slices.Clone(list), func(s *read.Subject) bool {
-		return s.Link == nil || !s.Looked.IsZero() || !read.Departs(s)
+		return s.Link == nil || !s.Extras().Looked.IsZero() || !read.Departs(s)
 	})
 	if len(leavers) == 0 {
 		return nil
@@ -48,7 +48,8 @@ func (r *leaverAsker) readLeavers(ctx context.Context, list []*read.Subject) err
 		r.Log.WithError(err).Warn("whether leavers are terminated already cannot be read before they are terminated")
 	}
 	for _, s := range leavers {
-		if s.Looked = r.Moment(); s.Employee != nil {
+		s.With(func(x *read.Extra) { x.Looked = r.Moment() })
+		if s.Employee != nil {
 			r.people.DecideOne(s)
 		}
 	}

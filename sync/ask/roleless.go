@@ -98,7 +98,7 @@ func (r *rolelessFinder) findNewRoleless(ctx context.Context) error {
 			continue
 		}
 		e, _ := s.Target(true)
-		if e != 0 && s.Former == nil {
+		if e != 0 && s.Extras().Former == nil {
 			employees[id], people = e, append(people, e)
 			continue
 		}
@@ -128,8 +128,8 @@ func (r *rolelessFinder) findNewRoleless(ctx context.Context) error {
 
 // inScope reports whether somebody who was decoded is to have roles in this plan.
 func (r *rolelessFinder) inScope(s *read.Subject) bool {
-	return s.Judgement.Verdict == plan.Provision && !s.OutOf && s.ScopeErr == "" && s.Became == nil && r.Pending[s.Person.ID] == "" && !s.Ended() &&
-		(s.Link != nil || s.Was != nil || s.Gives())
+	return s.Judgement.Verdict == plan.Provision && !s.OutOf && s.ScopeErr == "" && s.Extras().Became == nil && r.Pending[s.Person.ID] == "" && !s.Ended() &&
+		(s.Link != nil || s.Extras().Was != nil || s.Gives())
 }
 
 // holdsAny reports whether a managed person holds a role: one of ours, or one of others', as

@@ -78,18 +78,20 @@ func (r *roleViewer) nameLost(ctx context.Context) error {
 // roles survive a termination, TrackTik does not say.
 func (r *roleViewer) keptRoles(ctx context.Context) error {
 	for _, s := range r.People.Sorted() {
-		if s.Former == nil || !slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Reactivate }) {
+		former := s.Extras().Former
+		if former == nil || !slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Reactivate }) {
 			continue
 		}
-		kept, err := r.grantReader.StillHeld(ctx, s.Former)
+		kept, err := r.grantReader.StillHeld(ctx, former)
 		if err != nil {
 			return err
 		}
-		s.Kept = []plan.Grant{}
+		own := []plan.Grant{}
 		for _, g := range kept {
 			g.Person = s.Person.ID
-			s.Kept = append(s.Kept, g)
+			own = append(own, g)
 		}
+		s.With(func(x *read.Extra) { x.Kept = own })
 	}
 	return nil
 }
@@ -124,7 +126,7 @@ func (r *roleViewer) look(id plan.PersonID, v *plan.RoleView) (bool, error) {
 		}
 		link = &stored
 		v.User.Login = link.Login
-	case s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || s.Became != nil || s.Doubtful():
+	case s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || s.Extras().Became != nil || s.Doubtful():
 		return false, nil
 	default:
 		v.User, link = s.Ref(), s.Link
@@ -132,8 +134,8 @@ func (r *roleViewer) look(id plan.PersonID, v *plan.RoleView) (bool, error) {
 		if s.Ended() {
 			return false, nil
 		}
-		if s.Was != nil {
-			link, owner = s.Was.Link, s.Was.Person.ID
+		if was := s.Extras().Was; was != nil {
+			link, owner = was.Link, was.Person.ID
 		}
 		v.Employee, v.MayGrant = s.Target(v.MayGrant)
 	}
@@ -147,8 +149,8 @@ func (r *roleViewer) look(id plan.PersonID, v *plan.RoleView) (bool, error) {
 	var grants []plan.Grant
 	switch {
 	case anew: // those on record are of the employee whom somebody else ended
-	case s != nil && s.Kept != nil:
-		grants = s.Kept
+	case s != nil && s.Extras().Kept != nil:
+		grants = s.Extras().Kept
 	case link != nil:
 		var err error
 		if grants, err = r.Snapshot.GrantsOf(owner); err != nil {

@@ -149,7 +149,7 @@ func (c *comparing) employeeOf(s *read.Subject) (e *plan.Employee, match, note s
 			}
 		}
 	}
-	if f := s.Former; f != nil && c.employees[f.Link.Employee] != nil && !c.employees[f.Link.Employee].Active() {
+	if f := s.Extras().Former; f != nil && c.employees[f.Link.Employee] != nil && !c.employees[f.Link.Employee].Active() {
 		ended = append(ended, c.employees[f.Link.Employee])
 	}
 	switch {

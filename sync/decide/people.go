@@ -100,8 +100,9 @@ func (r *PeopleDecider) View(s *read.Subject) *plan.View {
 
 func (r *PeopleDecider) viewOf(s *read.Subject, person *plan.Person) plan.View {
 	early, ended := r.dates.DatesNow(s)
-	return plan.View{Dates: s.Dates, Early: early, Ended: ended, Person: person, Judgement: s.Judgement, Evidence: s.Evidence, Mapped: s.Mapped(), OutOfScope: s.OutOf, ScopeError: s.ScopeErr, Unread: s.Unread,
-		Link: s.Link, Employee: s.Employee, Gone: s.Gone, Matches: s.Matches, Tie: s.Tie, Former: s.Former, FormerNow: s.FormerNow, Troubles: r.dueTroubles(s.Person.ID), Origin: s.Origin(),
+	x := s.Extras()
+	return plan.View{Dates: x.Dates, Early: early, Ended: ended, Person: person, Judgement: s.Judgement, Evidence: s.Evidence, Mapped: s.Mapped(), OutOfScope: s.OutOf, ScopeError: s.ScopeErr, Unread: s.Unread,
+		Link: s.Link, Employee: s.Employee, Gone: s.Gone, Matches: s.Matches, Tie: s.Tie, Former: x.Former, FormerNow: x.FormerNow, Troubles: r.dueTroubles(s.Person.ID), Origin: s.Origin(),
 		Recreate: slices.Contains(r.Scope.Recreate, s.Person.ID), Fresh: r.Refresh, Unsearched: r.Unsearched, Stale: r.Meta.RefreshDue, Alone: r.Scope.Some(), AsOf: r.AsOf,
 		Told: r.Told(s.Person.ID)}
 }
@@ -132,7 +133,8 @@ func (r *PeopleDecider) HandOver() {
 			Reason: plan.RecreatedReason(owner.Person)}
 		s.Decision = plan.Decision{Actions: append([]plan.Action{adopt}, update.Actions...), Held: update.Held, Problems: update.Problems, Warnings: update.Warnings, Note: update.Note}
 		old.Decision = plan.Decision{}
-		s.Was, old.Became = old, s
+		s.With(func(x *read.Extra) { x.Was = old })
+		old.With(func(x *read.Extra) { x.Became = s })
 	}
 }
 

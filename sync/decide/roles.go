@@ -171,7 +171,7 @@ func (r *GrantDecider) CollectDue() {
 				g.Members[i] = s.Person.ID // one text in memory
 			}
 			switch {
-			case s != nil && s.Became != nil:
+			case s != nil && s.Extras().Became != nil:
 				continue
 			case s == nil && (m == nil || m.Employee == 0):
 				continue

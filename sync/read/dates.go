@@ -19,8 +19,9 @@ func (r *DateReader) readDates(s *Subject) {
 		return
 	}
 	dates, warnings := r.Mapper.Dates(s.Whole())
-	s.Dates = dates
-	s.Odd = append(s.Odd, warnings...)
+	if dates != (plan.Dates{}) || len(warnings) > 0 {
+		s.With(func(x *Extra) { x.Dates, x.Odd = dates, append(x.Odd, warnings...) })
+	}
 	m := r.People.Find(s.Person.ID)
 	unchanged := m != nil && m.Print == s.Person.Print && m.Due != 0
 	early := dates.Start != "" && !dates.Start.MayHaveBegun(r.Pol.StartLead, r.AsOf)
@@ -31,15 +32,16 @@ func (r *DateReader) readDates(s *Subject) {
 // whatever their assignment says.
 func (r *DateReader) JudgeDates(ctx context.Context, list []*Subject) error {
 	for _, s := range list {
-		if s.Link == nil || s.Dates.End == "" || s.Judgement.Verdict == plan.Depart {
+		end := s.Extras().Dates.End
+		if s.Link == nil || end == "" || s.Judgement.Verdict == plan.Depart {
 			continue
 		}
-		over, err := r.isOver(ctx, s.Dates.End, s.Link)
+		over, err := r.isOver(ctx, end, s.Link)
 		if err != nil {
 			return err
 		}
 		if over {
-			s.Judgement, s.Evidence, s.Seen, s.Leaver = plan.JudgeEnd(s.Dates.End), plan.EvidenceLastDay, r.Moment(), true
+			s.Judgement, s.Evidence, s.Seen, s.Leaver = plan.JudgeEnd(end), plan.EvidenceLastDay, r.Moment(), true
 		}
 	}
 	return nil
@@ -60,17 +62,18 @@ func (r *DateReader) isOver(ctx context.Context, end plan.Day, link *plan.Link) 
 // DatesNow tells of a new person whether the first day is still to come, and whether the
 // last one is over, in the zone of the region where they would be made.
 func (r *DateReader) DatesNow(s *Subject) (early, ended bool) {
-	if s.Link != nil || s.Dates == (plan.Dates{}) {
+	dates := s.Extras().Dates
+	if s.Link != nil || dates == (plan.Dates{}) {
 		return false, false
 	}
 	zone := r.regionReader.zoneOf(s.Want().RegionID)
-	return s.Dates.Start != "" && !s.Dates.Start.Begun(r.Pol.StartLead, r.AsOf, zone), s.Dates.End != "" && s.Dates.End.Over(r.AsOf, zone)
+	return dates.Start != "" && !dates.Start.Begun(r.Pol.StartLead, r.AsOf, zone), dates.End != "" && dates.End.Over(r.AsOf, zone)
 }
 
 // Due is the day on which the person has to be decoded although nothing has changed.
 func (r *DateReader) Due(s *Subject) plan.DayNumber {
 	early, _ := r.DatesNow(s)
-	return s.Dates.Due(early, r.Pol.StartLead)
+	return s.Extras().Dates.Due(early, r.Pol.StartLead)
 }
 
 // OverNow reports whether the last day of a managed person is over by what Okta has just

@@ -78,18 +78,19 @@ func (r *Matcher) readFormers(ctx context.Context, fresh []*Subject) error {
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(Lookers)
 	for _, s := range fresh {
-		if s.Former == nil || s.Former.Elsewhere {
+		former := s.Extras().Former
+		if former == nil || former.Elsewhere {
 			continue
 		}
-		id := s.Former.Link.Employee
+		id := former.Link.Employee
 		if i := slices.IndexFunc(s.Matches, func(m plan.Match) bool { return m.Employee.ID == id }); i >= 0 {
-			s.FormerNow = &s.Matches[i].Employee
+			s.With(func(x *Extra) { x.FormerNow = &s.Matches[i].Employee })
 			continue
 		}
 		pool.Go(func() error {
 			e, found, err := r.Target.Employee(ctx, id)
 			if found {
-				s.FormerNow = &e
+				s.With(func(x *Extra) { x.FormerNow = &e })
 			}
 			return err
 		})

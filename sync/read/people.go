@@ -218,8 +218,8 @@ func (r *peopleReader) Recall(s *Subject) error {
 		return err
 	}
 	for i := range formers {
-		if s.Former == nil || formers[i].Terminated.After(s.Former.Terminated) {
-			s.Former = &formers[i]
+		if last := s.Extras().Former; last == nil || formers[i].Terminated.After(last.Terminated) {
+			s.With(func(x *Extra) { x.Former = &formers[i] })
 		}
 	}
 	return nil
@@ -242,7 +242,10 @@ func (r *peopleReader) MapSubject(s *Subject) {
 	result := r.Mapper.Map(s.Whole(), groups)
 	wanted := result.Wanted
 	wanted.Group = s.Whole().Assignment.Group
-	s.wanted, s.Unmappable, s.Odd, s.name = &wanted, result.Problems, result.Warnings, wanted.Values.FullName()
+	s.wanted, s.Unmappable, s.name = &wanted, result.Problems, wanted.Values.FullName()
+	if len(result.Warnings) > 0 || s.extra != nil {
+		s.With(func(x *Extra) { x.Odd = result.Warnings })
+	}
 }
 
 // GroupNames are the names of the pushed groups that hold the person, which may be none;

@@ -154,8 +154,8 @@ func newFacts(f *frame) *facts {
 
 // StatusRead is when the subject's employee was read.
 func (r *facts) StatusRead(s *Subject) time.Time {
-	if s.Looked.IsZero() {
-		return r.Current.read
+	if looked := s.Extras().Looked; !looked.IsZero() {
+		return looked
 	}
-	return s.Looked
+	return r.Current.read
 }

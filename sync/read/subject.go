@@ -18,6 +18,36 @@ type Subject struct {
 	OnRecord
 	InTrackTik
 	Outcome
+	extra *Extra // nil: nothing of it; see Extras
+}
+
+// An Extra is what few subjects have: of a first run there are as many as the organisation
+// has people.
+type Extra struct {
+	Odd       []plan.Warning // what is strange about what Okta says of them
+	Dates     plan.Dates
+	Former    *plan.Former   // on record
+	FormerNow *plan.Employee // who the former employee is now; nil: not asked, or not shown to us
+	Looked    time.Time      // when Employee was read for a termination; zero: it was not
+	Kept      []plan.Grant   // of somebody who is reactivated: grants of ours that they still hold
+	Was       *Subject       // who they were under an earlier Okta id
+	Became    *Subject       // who they are under a later one
+}
+
+// Extras is the subject's Extra, empty where there is none.
+func (s *Subject) Extras() Extra {
+	if s.extra == nil {
+		return Extra{}
+	}
+	return *s.extra
+}
+
+// With changes the subject's Extra.
+func (s *Subject) With(change func(*Extra)) {
+	if s.extra == nil {
+		s.extra = &Extra{}
+	}
+	change(s.extra)
 }
 
 // Okta is what Okta says of a person, and what that means.
@@ -25,7 +55,6 @@ type Okta struct {
 	Judgement  plan.Judgement
 	Evidence   string
 	Seen       time.Time // when the evidence was seen
-	Dates      plan.Dates
 	ScopeErr   string
 	OutOf      bool
 	Absent     bool // not in the listing
@@ -40,24 +69,19 @@ type Okta struct {
 type Wishes struct {
 	wanted     *plan.Wanted   // nil: nobody has mapped them; see Want
 	Unmappable []plan.Problem // what is wrong with it
-	Odd        []plan.Warning // and what is strange about it
 	Unread     string         // what they need of TrackTik, and the account may not read
 }
 
 // OnRecord is what the snapshot has of a person.
 type OnRecord struct {
-	Link   *plan.Link
-	Former *plan.Former
+	Link *plan.Link
 }
 
 // InTrackTik is what TrackTik shows of a person.
 type InTrackTik struct {
-	Employee  *plan.Employee
-	Looked    time.Time // when Employee was read for a termination; zero: it was not
-	Gone      bool
-	FormerNow *plan.Employee // who the former employee is now; nil: not asked, or not shown to us
-	Matches   []plan.Match   // of somebody new, or who is made anew
-	Kept      []plan.Grant   // of somebody who is reactivated: grants of ours that they still hold
+	Employee *plan.Employee
+	Gone     bool
+	Matches  []plan.Match // of somebody new, or who is made anew
 	// Tie is what Okta's external id says of a new person; nil: nothing that is believed.
 	Tie *plan.Tie
 }
@@ -65,9 +89,7 @@ type InTrackTik struct {
 // Outcome is what was decided about a person.
 type Outcome struct {
 	Decision plan.Decision
-	Was      *Subject // who they were under an earlier Okta id
-	Became   *Subject // who they are under a later one
-	made     bool     // their create was taken
+	made     bool // their create was taken
 	// Open says that something is left to do or to show: the person is decoded again
 	// in the next run, whatever the print.
 	Open bool
@@ -83,7 +105,7 @@ func (s *Subject) Want() *plan.Wanted {
 
 // Mapped is Want with what is wrong with it.
 func (s *Subject) Mapped() plan.Mapped {
-	return plan.Mapped{Wanted: *s.Want(), Problems: s.Unmappable, Warnings: s.Odd}
+	return plan.Mapped{Wanted: *s.Want(), Problems: s.Unmappable, Warnings: s.Extras().Odd}
 }
 
 // Writable reports that what Okta says of them can be sent.
@@ -138,8 +160,8 @@ func (s *Subject) own(a *plan.Action) {
 func (s *Subject) Named() plan.UserRef {
 	ref := s.Ref()
 	ref.Name = s.name
-	if ref.Name == "" && s.Former != nil {
-		ref.Name = s.Former.Link.Pushed.FullName()
+	if former := s.Extras().Former; ref.Name == "" && former != nil {
+		ref.Name = former.Link.Pushed.FullName()
 	}
 	if ref.Name == "" && s.Link != nil {
 		ref.Name = s.Link.FullName()
@@ -165,7 +187,7 @@ func (s *Subject) Ended() bool {
 
 // Doubtful reports that whose the employee on record is cannot be told.
 func (s *Subject) Doubtful() bool {
-	return (s.Link != nil || s.Was != nil) && slices.ContainsFunc(s.Decision.Held, func(h plan.Held) bool { return h.Code() == plan.HeldDoubtfulMatch })
+	return (s.Link != nil || s.Extras().Was != nil) && slices.ContainsFunc(s.Decision.Held, func(h plan.Held) bool { return h.Code() == plan.HeldDoubtfulMatch })
 }
 
 // TakeCreate takes the action of somebody new who is made, and nothing else, out of the

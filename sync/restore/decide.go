@@ -32,7 +32,8 @@ func (r *Restoring) Decide() (actions []plan.Action, held []plan.Held, problems 
 			r.bringBack(c, &d)
 		}
 		if len(d.Actions) > 0 {
-			s := &read.Subject{Person: read.Self{ID: c.User.ID, Login: c.User.Login}, OnRecord: read.OnRecord{Former: &c.Former}, InTrackTik: read.InTrackTik{Kept: c.Kept}}
+			s := &read.Subject{Person: read.Self{ID: c.User.ID, Login: c.User.Login}}
+			s.With(func(x *read.Extra) { x.Former, x.Kept = &c.Former, c.Kept })
 			r.People.Subjects[c.User.ID] = s
 		}
 		actions, held, problems = append(actions, d.Actions...), append(held, d.Held...), append(problems, d.Problems...)
