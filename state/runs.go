@@ -1,9 +1,11 @@
 package state
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -174,6 +176,29 @@ func (db *DB) Run(id string) (r plan.RunRecord, found bool, err error) {
 		return err
 	})
 	return r, found, err
+}
+
+// ReadDocument hands the document of a run to read, as it is inflated: it may be a hundred
+// megabytes. found is false where there is none.
+func (db *DB) ReadDocument(id string, read func(io.Reader) error) (found bool, err error) {
+	var content []byte
+	err = db.view(func(tx *bbolt.Tx) error {
+		sealed := get(tx, bucketDocuments, []byte(id))
+		if sealed == nil {
+			return nil
+		}
+		found = true
+		packed, err := db.codec.open(bucketDocuments, []byte(id), sealed)
+		if err != nil {
+			return damaged(bucketDocuments, []byte(id), err)
+		}
+		content = bytes.Clone(packed)
+		return nil
+	})
+	if err != nil || !found {
+		return false, err
+	}
+	return true, read(inflated(content))
 }
 
 func (db *DB) document(tx *bbolt.Tx, id []byte) ([]byte, error) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -36,15 +37,59 @@ func heldBy(db *state.DB, run plan.RunRecord) ([]plan.Held, error) {
 	if run.Held == 0 {
 		return nil, nil
 	}
-	run, _, err := db.Run(run.ID)
-	if err != nil || len(run.Document) == 0 {
-		return nil, err
+	var held []plan.Held
+	_, err := readParts(db, run.ID, map[string]any{"held": &held})
+	return held, err
+}
+
+// readParts decodes some members of a run's document, and passes over the others one by one:
+// the actions of a first run are never in memory together. found is false where there is no
+// document.
+func readParts(db *state.DB, run string, parts map[string]any) (found bool, err error) {
+	found, err = db.ReadDocument(run, func(r io.Reader) error {
+		d := json.NewDecoder(r)
+		if _, err := d.Token(); err != nil {
+			return err
+		}
+		for d.More() {
+			name, err := d.Token()
+			if err != nil {
+				return err
+			}
+			part, wanted := parts[fmt.Sprint(name)]
+			switch {
+			case wanted:
+				err = d.Decode(part)
+			case name == "actions":
+				err = passOver(d)
+			default:
+				err = d.Decode(new(json.RawMessage))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return found, fmt.Errorf("reading the document of run %s: %w", run, err)
 	}
-	var document struct {
-		Held []plan.Held `json:"held"`
+	return found, nil
+}
+
+// passOver reads a list, or null, and keeps nothing of it.
+func passOver(d *json.Decoder) error {
+	if begin, err := d.Token(); err != nil || begin == nil {
+		return err
 	}
-	err = ReadDocument(&run, &document)
-	return document.Held, err
+	var one json.RawMessage
+	for d.More() {
+		if err := d.Decode(&one); err != nil {
+			return err
+		}
+	}
+	_, err := d.Token()
+	return err
 }
 
 // LastDocument is what the last run about everybody that made a plan held, found wrong and
@@ -58,25 +103,13 @@ func LastDocument(db *state.DB) (*plan.Document, error) {
 		if !run.Whole() {
 			continue
 		}
-		full, _, err := db.Run(run.ID)
+		d := &plan.Document{ID: run.ID}
+		found, err := readParts(db, run.ID, map[string]any{"hash": &d.Hash, "held": &d.Held, "problems": &d.Problems, "guard": &d.Guard, "result": &d.Result})
 		if err != nil {
 			return nil, err
 		}
-		if len(full.Document) == 0 {
-			continue
-		}
-		var d struct {
-			Hash     string           `json:"hash"`
-			Held     []plan.Held      `json:"held"`
-			Problems []plan.Problem   `json:"problems"`
-			Guard    plan.GuardReport `json:"guard"`
-			Result   *plan.Result     `json:"result"`
-		}
-		if err := ReadDocument(&full, &d); err != nil {
-			return nil, err
-		}
-		if d.Hash != "" {
-			return &plan.Document{ID: run.ID, Hash: d.Hash, Held: d.Held, Problems: d.Problems, Guard: d.Guard, Result: d.Result}, nil
+		if found && d.Hash != "" {
+			return d, nil
 		}
 	}
 	return nil, nil
