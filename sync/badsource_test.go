@@ -328,7 +328,9 @@ func (w *world) wantOutcome(want, before string, s source) {
 		}
 		return
 	case holds:
-		if !slices.ContainsFunc(doc.Held, func(h plan.Held) bool { return h.Code() == plan.HeldUnconfirmed && (strings.Contains(h.Why, "okta") || s.portal && strings.Contains(h.Why, "tracktik")) }) {
+		if !slices.ContainsFunc(doc.Held, func(h plan.Held) bool {
+			return h.Code() == plan.HeldUnconfirmed && (strings.Contains(h.Why, "okta") || s.portal && strings.Contains(h.Why, "tracktik"))
+		}) {
 			w.Errorf("nothing is held for the failed look-up\n%s", details(doc))
 		}
 	case partly:

@@ -294,3 +294,27 @@ func TestALostCreateIsNotSomebodyWhoWasThereBefore(t *testing.T) {
 		t.Errorf("ada is %+v, %v; employee %d was there before", link, err, before)
 	}
 }
+
+// Whoever stood in the way of an earlier create is not made by a later one whose answer is
+// lost.
+func TestWhoStoodInTheWayBeforeIsNotMadeByALostCall(t *testing.T) {
+	for _, status := range []string{tracktiktest.Banned, tracktiktest.Inactive} {
+		t.Run(status, func(t *testing.T) {
+			w := newWorld(t)
+			w.policy.Match = []plan.Field{plan.CustomID}
+			w.hire("ada")
+			id := w.atPortal("ada", func(e *tracktiktest.Employee) { e.Status = status })
+			w.run()
+			w.wantTrouble(plan.ProblemNameInUse, "ada")
+			w.pass(2 * time.Hour)
+			w.inPortal(tracktiktest.When(writes["create"], tracktiktest.CutBefore))
+			w.run()
+			w.inPortal(nil)
+			w.pass(2 * time.Minute)
+			w.run()
+			if link, found, err := w.db.Link(plan.PersonID(w.users["ada"])); err != nil || found {
+				t.Errorf("ada is linked to employee %d, who was there as %d before (%v)", link.Employee, id, err)
+			}
+		})
+	}
+}

@@ -72,7 +72,7 @@ func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee
 			switch {
 			case owned:
 			case !e.Active():
-				if !former && !slices.Contains(in.Before, e.ID) && endedSince(&e, want) && e.ID > ended.ID {
+				if !former && !slices.Contains(in.Before, e.ID) && !in.Taken && endedSince(&e, want) && e.ID > ended.ID {
 					ended = e
 				}
 			case agrees(&e, want, plan.RequiredFields[:]...):

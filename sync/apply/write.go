@@ -2,6 +2,7 @@ package apply
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"tracktik-sync/sync/plan"
@@ -115,11 +116,19 @@ func (a desk) isNew(id plan.PersonID) bool {
 	return p != nil && p.Link == nil
 }
 
+// wasTaken reports that the portal has refused to make somebody in an earlier run, since
+// somebody else has the names.
+func (a *Applier) wasTaken(action *plan.Action) bool {
+	return action.Kind == plan.Create && slices.ContainsFunc(a.Troubles[action.User.ID], func(t plan.Trouble) bool {
+		return t.Kind == plan.Create && t.Code == plan.ProblemNameInUse
+	})
+}
+
 // write makes an action's intent durable, carries it out, and records the outcome.
 func (a *Applier) write(action *plan.Action) {
 	request, x := trace.NewID(), action.Extras()
 	intent := plan.Intent{Run: a.Run, At: a.Clock.Time(), Action: *action, Wanted: action.Want, Request: request, Retires: x.Retires,
-		Told: x.Told, Before: a.namesakes(action)}
+		Told: x.Told, Before: a.namesakes(action), Taken: a.wasTaken(action)}
 	seq, err := a.Snapshot.Begin(intent)
 	if err != nil {
 		a.stop(fmt.Errorf("recording an intent: %w", err))

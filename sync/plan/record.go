@@ -148,9 +148,12 @@ type Intent struct {
 	Request string    `json:"request,omitempty"` // the X-Request-Id sent with it
 	Lost    string    `json:"lost,omitempty"`    // how its answer was lost; empty: the program ended first
 	// Before are the employees with names of a Create who were there when it was planned.
-	Before  []EmployeeID `json:"before,omitempty"`
-	Retires *Former      `json:"retires,omitempty"` // this and Told: as of the action
-	Told    time.Time    `json:"told,omitzero"`
+	Before []EmployeeID `json:"before,omitempty"`
+	// Taken says that the portal has refused to make the person before, since somebody has
+	// the names, who is not of this call's making.
+	Taken   bool      `json:"taken,omitempty"`
+	Retires *Former   `json:"retires,omitempty"` // this and Told: as of the action
+	Told    time.Time `json:"told,omitzero"`
 }
 
 // How the answer of a call was lost.

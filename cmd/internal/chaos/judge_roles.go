@@ -113,7 +113,7 @@ func (j *judge) gives(s *step, g *Group, role int64) belief {
 	switch r, sure := j.giving(s, g); {
 	case r == role:
 		return min(b, sure)
-	case sure == maybe && j.mappedOnce[g.ID] == role:
+	case sure == maybe && (j.mappedOnce[g.ID] == role || j.roleOf[g.ID] == role): // a key that names what the group was called
 		return min(b, maybe)
 	}
 	return no
