@@ -114,9 +114,9 @@ func (r *approver) settleGiven(ctx context.Context) error {
 	return nil
 }
 
-// countsForApproval reports that an entry about what was done counts for an approval: what
-// one let pass, what the portal had done before, and updates, as an approval of what they
-// clear is not one of the update.
+// countsForApproval reports that an entry of the history is part of what an approval let be
+// done: an approved action, one that was found done, and every update, since the approval of
+// a cleared value does not name the update that clears it.
 func countsForApproval(a *plan.Audit) bool {
 	return a.Approved || a.Outcome == plan.Found || a.Kind == string(plan.Update)
 }

@@ -23,5 +23,6 @@
 //	record   recorder.finish, bookkeeper.record: notes, grants, members, problems, prints, and
 //	         the run itself
 //
-// Nothing is written to TrackTik before all reading is done.
+// Nothing is written to TrackTik before the plan is made. While it is carried out, only what
+// an action rests on is read again.
 package sync

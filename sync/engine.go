@@ -87,7 +87,7 @@ func (e *Engine) Plan(ctx context.Context, opt RunOptions) (*plan.Document, erro
 	if err != nil {
 		return nil, err
 	}
-	return r.planned(ctx, r.decide)
+	return r.planned(ctx, r.makePlan)
 }
 
 // planned is the document of a plan that is only shown.
@@ -133,7 +133,7 @@ func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, e
 		return nil, err
 	}
 	r.Log.WithField("by", e.By).Info("run begins")
-	err = r.carryOut(ctx, r.decide, r.apply, r.finish)
+	err = r.carryOut(ctx, r.makePlan, r.apply, r.finish)
 	if isGuard(err) && r.doc.Result == nil { // nothing was applied, and so nothing was finished
 		err = errors.Join(err, r.recorder.noteProblems())
 	}
@@ -142,11 +142,11 @@ func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, e
 	return r.conclude(ctx, err)
 }
 
-// apply carries out the plan, by the reading that it was made from: deciding may have taken
-// another one than the run began with.
+// apply carries out the plan. It takes the carrier as it is now: a second reading makes all
+// parts of the run anew.
 func (r *run) apply(ctx context.Context) (*apply.Outcome, error) { return r.carrier.apply(ctx) }
 
-// finish records what that reading saw.
+// finish records what the last reading saw.
 func (r *run) finish(out *apply.Outcome) error { return r.recorder.finish(out) }
 
 // conclude ends a run that ended with err: it records the run, and tells of it.
@@ -184,7 +184,7 @@ func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, 
 		}
 	}
 	out, err := carry(ctx)
-	r.doc.Warnings = append(r.doc.Warnings, r.Warnings[r.told:]...)
+	r.doc.Warnings = append(r.doc.Warnings, r.Warnings[r.warningsShown:]...)
 	if finishErr := finish(out); err == nil {
 		err = finishErr
 	}

@@ -19,8 +19,8 @@ type recorder struct {
 // finish records what the run has seen: prints of those who are in order, groups and
 // their members, corrected grants, problems. out is nil when nothing was applied.
 func (r *recorder) finish(out *apply.Outcome) error {
-	// Whoever is to be looked at again is noted before anything that would make the next
-	// run find nothing new about them, and who is in order after everything else.
+	// First comes who must be looked at again, last the prints of those who are in order: if
+	// the run dies in between, the next one passes over nobody.
 	steps := []func(*apply.Outcome) error{r.finishNotes, r.finishUnfinished, r.finishGrants, r.finishOthers, r.finishGroups, r.finishTroubles, r.finishAudits, r.finishPrints}
 	for _, step := range steps {
 		if err := step(out); err != nil {

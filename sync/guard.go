@@ -29,7 +29,7 @@ func (r *guard) compose(ctx context.Context) {
 	actions, held, problems, warnings := r.limits.Everything()
 	r.warnReason(actions)
 	warnings = slices.Concat(r.Warnings, warnings)
-	r.told = len(r.Warnings)
+	r.warningsShown = len(r.Warnings)
 	if r.opt.Expect != "" && len(r.Approved) > 0 {
 		r.plainHash = r.hashWithoutApproval(ctx, actions, held)
 	}

@@ -8,14 +8,14 @@ import (
 
 // A task is what a run was asked to do, and the document that it makes of that.
 type task struct {
-	engine  *Engine
-	store   Snapshot // the snapshot, to be written to
-	opt     RunOptions
-	doc     *plan.Document
-	checked plan.Checked
-	partial bool   // a restore or a retirement: it says nothing about people whom it did not look at
-	told    int    // how many of the warnings are in the plan already
-	before  [2]int // requests when the run began
+	engine        *Engine
+	store         Snapshot // the snapshot, to be written to
+	opt           RunOptions
+	doc           *plan.Document
+	checked       plan.Checked
+	partial       bool   // a restore or a retirement: it says nothing about people whom it did not look at
+	warningsShown int    // how many of the warnings are in the plan already
+	before        [2]int // requests when the run began
 
 	plainHash string // the plan's hash without the approvals that it was given
 	plainHeld string // and that of what the guards held then

@@ -26,7 +26,7 @@ func (e *Engine) PlanRestore(ctx context.Context, opt RestoreOptions) (*plan.Doc
 	if err != nil {
 		return nil, err
 	}
-	return r.planned(ctx, r.decide)
+	return r.planned(ctx, r.makePlan)
 }
 
 // Restore brings back whom a run terminated, with the roles they held. Its document and
@@ -43,7 +43,7 @@ func (e *Engine) Restore(ctx context.Context, opt RestoreOptions) (*plan.Documen
 		return nil, err
 	}
 	r.Log.WithField("by", e.By).WithField("of", opt.Run).Info("restore begins")
-	return r.conclude(ctx, r.carryOut(ctx, r.decide, r.apply, r.finish))
+	return r.conclude(ctx, r.carryOut(ctx, r.makePlan, r.apply, r.finish))
 }
 
 func (e *Engine) newRestore(opt RestoreOptions, id string) (*restoration, error) {
@@ -61,8 +61,8 @@ type restoration struct {
 	who *restore.Restoring
 }
 
-// decide reads what became of everybody, and makes the plan.
-func (r *restoration) decide(ctx context.Context) error {
+// makePlan reads what became of everybody, and makes the plan.
+func (r *restoration) makePlan(ctx context.Context) error {
 	if err := r.startSmall(ctx); err != nil {
 		return err
 	}

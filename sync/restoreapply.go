@@ -82,9 +82,7 @@ func (r *restoration) makeAnew(ctx context.Context, a *apply.Applier) error {
 		r.Warn(plan.Warning{Code: warnAnew, User: c.User, Message: fmt.Sprintf("tracktik does not reactivate employee %d (%s): a new employee is made instead", c.Former.Link.Employee, why)})
 		c.FillNew()
 		creates = append(creates, plan.Action{Kind: plan.Create, User: c.User, Extra: &plan.Extra{Former: c.Former.Link.Employee}, Restores: true, Want: &c.Want, Reason: c.Reason()})
-		if err := r.grantAll(c); err != nil {
-			return err
-		}
+		r.grantAll(c)
 	}
 	if len(creates) == 0 {
 		return nil
@@ -142,13 +140,12 @@ func (r *restoration) carryOutToo(ctx context.Context, a *apply.Applier, more []
 
 // grantAll plans the grants of roles that would have been kept: a new employee has
 // none.
-func (r *restoration) grantAll(c *restore.Back) error {
+func (r *restoration) grantAll(c *restore.Back) {
 	c.Missing, c.Kept = c.Kept, []plan.Grant{}
 	r.People.Subjects[c.User.ID].With(func(x *read.Extra) { x.Kept = c.Kept })
 	var d plan.Decision
 	r.who.GrantMissing(c, 0, &d)
 	r.doc.Actions, r.doc.Held = append(r.doc.Actions, d.Actions...), append(r.doc.Held, d.Held...)
-	return nil
 }
 
 // finish ends the records of those who are back whole.

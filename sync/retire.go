@@ -37,7 +37,7 @@ func (e *Engine) PlanRetire(ctx context.Context, opt RetireOptions) (*plan.Docum
 	if err != nil {
 		return nil, err
 	}
-	doc, err := r.planned(ctx, r.decide)
+	doc, err := r.planned(ctx, r.makePlan)
 	return doc, errors.Join(err, r.managed())
 }
 
@@ -55,7 +55,7 @@ func (e *Engine) Retire(ctx context.Context, opt RetireOptions) (*plan.Document,
 		return nil, err
 	}
 	r.Log.WithField("by", e.By).WithField("named", len(opt.Named)).Info("retirement begins")
-	err = r.carryOut(ctx, r.decide, r.apply, r.finish)
+	err = r.carryOut(ctx, r.makePlan, r.apply, r.finish)
 	if managed := r.managed(); managed != nil {
 		err = errors.Join(err, managed)
 	}
@@ -107,8 +107,8 @@ type retirement struct {
 	who *retire.Retiring
 }
 
-// decide reads what became of everybody, and makes the plan.
-func (r *retirement) decide(ctx context.Context) error {
+// makePlan reads what became of everybody, and makes the plan.
+func (r *retirement) makePlan(ctx context.Context) error {
 	if err := r.allowed(); err != nil {
 		return err
 	}

@@ -47,18 +47,18 @@ func (o *RunOptions) scope() read.Scope {
 	return s
 }
 
-// decide reads both sides and makes the plan: everything of a run that writes nothing
+// makePlan reads both sides and makes the plan: everything of a run that writes nothing
 // to TrackTik.
-func (r *run) decide(ctx context.Context) error {
+func (r *run) makePlan(ctx context.Context) error {
 	if err := r.start(ctx); err != nil {
 		return err
 	}
-	if err := r.readAndDecide(ctx); err != nil || !r.sampled() {
+	if err := r.readAskGuard(ctx); err != nil || !r.sampled() {
 		return err
 	}
 	r.Asker = ask.New(r.Anew())
 	r.wire()
-	return r.readAndDecide(ctx)
+	return r.readAskGuard(ctx)
 }
 
 // sampled reports that a removal would be carried out on a sample's word: the guards
@@ -101,7 +101,7 @@ func (r *run) startSmall(ctx context.Context) error {
 
 // present puts what a small run has decided in order, before the guards, into the document.
 func (r *run) present(ctx context.Context, actions []plan.Action, held []plan.Held, problems []plan.Problem) {
-	r.told = len(r.Warnings)
+	r.warningsShown = len(r.Warnings)
 	plan.Order(actions, &r.Names)
 	actions, held = r.guard.judge(ctx, actions, held)
 	r.doc.Actions, r.doc.Held, r.doc.Problems, r.doc.Warnings = actions, held, problems, slices.Clone(r.Warnings)
@@ -109,8 +109,8 @@ func (r *run) present(ctx context.Context, actions []plan.Action, held []plan.He
 	r.guard.seal()
 }
 
-// readAndDecide is decide after what is open was settled.
-func (r *run) readAndDecide(ctx context.Context) error {
+// readAskGuard is makePlan after what is open was settled.
+func (r *run) readAskGuard(ctx context.Context) error {
 	if err := r.LoadPeople(); err != nil {
 		return err
 	}

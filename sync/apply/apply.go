@@ -101,7 +101,7 @@ func Start(ctx context.Context, job *Job) *Applier {
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(inFlight, cancel) })
 	return &Applier{
-		caller: caller{newcomerFinder: newcomerFinder{desk{looker{recorder{job}}, newTally()}, newNewcomers(job.Listed)}, calls: calls},
+		caller: caller{newcomerFinder: newcomerFinder{bench{looker{batchMaker{job}}, newTally()}, newNewcomers(job.Listed)}, calls: calls},
 		end: func() {
 			stop()
 			cancel()

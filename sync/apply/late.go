@@ -28,7 +28,7 @@ func mayComeLate(in *plan.Intent) bool {
 // Watch looks for the effect of calls that counted as not made. It returns those that are
 // looked for on, and what is to be told of those that took effect.
 func Watch(ctx context.Context, job *Job, late []plan.Intent) (kept []plan.Intent, told []plan.Problem, err error) {
-	l := looker{recorder{job}}
+	l := looker{batchMaker{job}}
 	for i := range late {
 		in := &late[i]
 		effect, err := l.lateEffect(ctx, in)

@@ -11,7 +11,7 @@ import (
 )
 
 // A looker finds out what became of calls.
-type looker struct{ recorder }
+type looker struct{ batchMaker }
 
 // lostSince is when a call may last have begun to be at work still; the zero time
 // when it is over.
@@ -138,9 +138,9 @@ func (l looker) lookAtStatus(ctx context.Context, in *plan.Intent) (settled, pla
 }
 
 // ours reports that a call of ours is what a record shows, unless the portal says that
-// somebody else changed it last. Where it does not say who did, the call is believed: that a
-// lost call had no effect, and somebody did the very same before it was looked up, is rarer
-// than that it had, and whom we may have ended, `restore` must find.
+// somebody else changed it last. Where it does not say who did, the change is taken for ours:
+// else `restore` could miss somebody whom a lost call has terminated. That somebody did the
+// very same by hand, before the call was looked up, is rarer.
 func (l looker) ours(ctx context.Context, e *plan.Employee) bool { return !l.byAnother(ctx, e) }
 
 // byAnother reports that somebody else changed a record last, as the portal says.

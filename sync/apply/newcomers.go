@@ -70,7 +70,7 @@ func namesOf(v *plan.Values) iter.Seq[string] {
 // A newcomerFinder looks for employees who were made since the listing that new people were
 // matched with.
 type newcomerFinder struct {
-	desk
+	bench
 	newcomers *newcomers
 }
 

@@ -89,10 +89,11 @@ func endedElsewhere(b *plan.Batch) string {
 	return b.Links[0].ElsewhereStatus
 }
 
-// lostAt is when a lost call may still have been at work: one that was cut goes on in
-// TrackTik, and a 2xx that cannot be read may show later; one whose connection broke is
-// over. What makes nothing new is as good as over: made twice it is done once, and a leaver
-// does not keep the keys meanwhile.
+// lostAt is when a lost call may still have been at work; zero: it is over. One that was cut
+// goes on in TrackTik, and a 2xx that cannot be read may show later; one whose connection
+// broke is over. Only a create, a reactivation, a new role and a grant have to wait: sent
+// twice they may be done twice. Everything else is sent again at once, so that a leaver does
+// not keep access meanwhile.
 func (l looker) lostAt(action *plan.Action, done attempt) time.Time {
 	if done.slow && makesAnew(action.Kind) {
 		return l.Clock.Time()

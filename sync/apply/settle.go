@@ -29,7 +29,7 @@ const (
 // anything else is decided.
 func Settle(ctx context.Context, job *Job, pending []plan.Intent) (plan.Open, error) {
 	open := plan.NewOpen()
-	l := looker{recorder{job}}
+	l := looker{batchMaker{job}}
 	for i := range pending {
 		in := &pending[i]
 		in.Action.With(func(x *plan.Extra) { x.Retires, x.Told = in.Retires, in.Told })

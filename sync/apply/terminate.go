@@ -121,7 +121,7 @@ func (c *caller) found(ctx context.Context, action *plan.Action, e *plan.Employe
 }
 
 // notShown is a termination to which TrackTik said yes, and that it does not show.
-func (r recorder) notShown(action *plan.Action, problem string) attempt {
+func (r batchMaker) notShown(action *plan.Action, problem string) attempt {
 	done := attempt{outcome: plan.Failed, code: plan.ProblemNotEffective, message: problem}
 	link, found, err := r.Snapshot.Link(action.User.ID)
 	switch {
@@ -135,7 +135,7 @@ func (r recorder) notShown(action *plan.Action, problem string) attempt {
 }
 
 // banned holds a termination, and remembers why.
-func (r recorder) banned(action *plan.Action) attempt {
+func (r batchMaker) banned(action *plan.Action) attempt {
 	done := attempt{outcome: plan.Withheld, message: plan.WhyBanned(action.Employee)}
 	link, found, err := r.Snapshot.Link(action.User.ID)
 	switch {

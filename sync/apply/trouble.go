@@ -15,15 +15,15 @@ const (
 	removalStep = time.Hour // a refused removal is tried without end
 )
 
-// A desk is what whoever carries out actions has: the job, and the count of what came of it.
-type desk struct {
+// A bench is what whoever carries out actions has: the job, and the count of what came of it.
+type bench struct {
 	looker
 	*tally
 }
 
 // trouble adds the problem that a refusal leaves to what is recorded, or ends an
 // earlier one.
-func (a desk) trouble(action *plan.Action, done *attempt) {
+func (a bench) trouble(action *plan.Action, done *attempt) {
 	t := troubleOf(action)
 	earlier := a.earlier(t)
 	if done.outcome == plan.Done || done.outcome == plan.Found {
@@ -67,12 +67,12 @@ func troubleOf(action *plan.Action) plan.Trouble {
 }
 
 // knownAs reports that the very same action left the same problem before.
-func (a desk) knownAs(action *plan.Action, code string) bool {
+func (a bench) knownAs(action *plan.Action, code string) bool {
 	earlier := a.earlier(troubleOf(action))
 	return earlier != nil && earlier.Code == code && earlier.Data == action.Digest()
 }
 
-func (a desk) earlier(t plan.Trouble) *plan.Trouble {
+func (a bench) earlier(t plan.Trouble) *plan.Trouble {
 	for _, e := range a.Troubles[t.Person] {
 		if e.Key() == t.Key() {
 			return &e

@@ -95,7 +95,7 @@ func (a *Applier) obstacle(action *plan.Action) string {
 
 // keeper is who was to give a name free before the action takes it, and did not; the
 // caller has the lock. The call would be refused for a reason that is not its own.
-func (a desk) keeper(action *plan.Action) plan.PersonID {
+func (a bench) keeper(action *plan.Action) plan.PersonID {
 	if action.Kind != plan.Create && action.Kind != plan.Update && action.Kind != plan.Reactivate {
 		return ""
 	}
@@ -111,7 +111,7 @@ func (a desk) keeper(action *plan.Action) plan.PersonID {
 
 // isNew reports somebody who was not managed when the plan was made: an update of theirs
 // follows an adoption.
-func (a desk) isNew(id plan.PersonID) bool {
+func (a bench) isNew(id plan.PersonID) bool {
 	p := a.Ground.Person(id)
 	return p != nil && p.Link == nil
 }
@@ -173,7 +173,7 @@ func (a *Applier) write(action *plan.Action) {
 }
 
 // namesakes are the employees whom a plan found by the names of somebody new.
-func (a desk) namesakes(action *plan.Action) (ids []plan.EmployeeID) {
+func (a bench) namesakes(action *plan.Action) (ids []plan.EmployeeID) {
 	if action.Kind != plan.Create {
 		return nil
 	}
@@ -190,7 +190,7 @@ func (a desk) namesakes(action *plan.Action) (ids []plan.EmployeeID) {
 const renewAfter = 5 * time.Second
 
 // renew gives an intent the time at which its call leaves, where that had to wait.
-func (a desk) renew(intent *plan.Intent) error {
+func (a bench) renew(intent *plan.Intent) error {
 	if a.since(intent.At) < renewAfter {
 		return nil
 	}
@@ -203,7 +203,7 @@ func (a desk) renew(intent *plan.Intent) error {
 
 // lost is an intent of which it is not known what became of it, for the run that
 // looks it up.
-func (a desk) lost(intent *plan.Intent, done attempt) plan.Intent {
+func (a bench) lost(intent *plan.Intent, done attempt) plan.Intent {
 	in := *intent
 	in.At, in.Lost = a.Clock.Time(), plan.LostOver
 	if done.namesake != 0 {

@@ -40,8 +40,8 @@ func (r *leftReader) confirmLeft(ctx context.Context) error {
 		}
 	}
 	evidence, looked := plan.EvidenceFull, left
-	if limit := r.Limits.Of(plan.RevokeRole).MaxCount; !r.Full && n > read.SampleSize && limit >= 0 && n > limit && len(left) > read.SampleSize {
-		evidence, looked = plan.EvidenceSample, left[:read.SampleSize]
+	if r.Samples(plan.RevokeRole, n) && len(left) > read.SampleSize {
+		evidence, looked = plan.EvidenceSample, read.Sample(r.Seed, left, func(v *plan.RoleView) string { return string(v.User.ID) })
 	}
 	pool, poolCtx := errgroup.WithContext(ctx)
 	pool.SetLimit(read.Lookers)
@@ -62,8 +62,8 @@ func (r *leftReader) confirmLeft(ctx context.Context) error {
 		return err
 	}
 	r.distrustStored(slices.Concat(short...))
-	for i, v := range left {
-		if i < len(looked) && failed[i] != nil {
+	for _, v := range left {
+		if i := slices.Index(looked, v); i >= 0 && failed[i] != nil {
 			r.Roles.Unread[v.User.ID] = plan.HeldUnconfirmed + ": missing from a group, and the look-up failed: " + failed[i].Error()
 		}
 		for j := range v.Have {
@@ -80,9 +80,9 @@ func (r *leftReader) confirmLeft(ctx context.Context) error {
 	return nil
 }
 
-// confirmOne compares a person's own groups with those whose roles they would lose. They
-// are asked for here, also in a run of single people: there, one answer about them is all
-// that says that a group lacks the person. A list of members that Okta gave in this run,
+// confirmOne asks Okta for a person's own groups, and compares them with those whose roles
+// they would lose. It asks also where these were read before: in a run of single people that
+// list is the only evidence, and one wrong answer must not take a role. A list of members that Okta gave in this run,
 // and that lacks them all the same, is broken. One that is stored from an earlier run was
 // short then: the role stays, and short names the group.
 func (r *leftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []plan.GroupID, err error) {

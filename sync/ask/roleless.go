@@ -128,7 +128,7 @@ func (r *rolelessFinder) findNewRoleless(ctx context.Context) error {
 
 // inScope reports whether somebody who was decoded is to have roles in this plan.
 func (r *rolelessFinder) inScope(s *read.Subject) bool {
-	return s.Judgement.Verdict == plan.Provision && !s.OutOf && s.ScopeErr == "" && s.Extras().Became == nil && r.Pending[s.Person.ID] == "" && !s.Ended() &&
+	return s.InScope() && s.Extras().Became == nil && r.Pending[s.Person.ID] == "" && !s.Ended() &&
 		(s.Link != nil || s.Extras().Was != nil || s.Gives())
 }
 

@@ -94,7 +94,7 @@ func (c *comparing) place(s *read.Subject) {
 			c.claim(s, e.ID)
 		}
 	}
-	if s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" {
+	if !s.InScope() {
 		return // they may have an employee, and need not
 	}
 	switch {

@@ -289,7 +289,7 @@ func whoseEmployee(e *plan.Employee) string {
 
 // due reports whether somebody is to have an employee.
 func (o *observing) due(s *read.Subject) bool {
-	return s.Judgement.Verdict == plan.Provision && !s.OutOf && s.ScopeErr == ""
+	return s.InScope()
 }
 
 func (o *observing) ended(e *plan.Employee) error {

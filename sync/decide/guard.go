@@ -147,7 +147,7 @@ func (r *Guard) notVisible(checked *plan.Checked, held []plan.Held, command stri
 	hash := plan.HashRefs(set)
 	checked.Sets[hash] = set
 	checked.Report.OK = false
-	checked.Report.Refusals = append(checked.Report.Refusals, plan.Refusal{Kind: plan.Terminate, Count: len(set), Limit: float64(max(3, r.People.Managed/100)),
+	checked.Report.Refusals = append(checked.Report.Refusals, plan.Refusal{Kind: plan.Terminate, Count: len(set), Limit: float64(plan.FewDeleted(r.People.Managed)),
 		Approve: hash, Message: "guard refused: " + why + "; the rest goes on; to terminate exactly these, once, within 24 hours: " + command + " --approve " + hash})
 }
 

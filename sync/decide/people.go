@@ -30,7 +30,7 @@ func (r *PeopleDecider) Fresh(list []*read.Subject) []*read.Subject {
 	for _, s := range list {
 		_, recreated := r.Names.Recreated[s.Person.ID]
 		anew := s.Link != nil && slices.Contains(r.Scope.Recreate, s.Person.ID) && plan.MayRecreate(read.EndedStatus(s.Link, s))
-		if (s.Link == nil || anew) && s.Judgement.Verdict == plan.Provision && !s.OutOf && s.ScopeErr == "" &&
+		if (s.Link == nil || anew) && s.InScope() &&
 			s.Writable() && !recreated && !s.Waits && r.Pending[s.Person.ID] == "" {
 			fresh = append(fresh, s)
 		}

@@ -175,7 +175,7 @@ func (r *GrantDecider) CollectDue() {
 				continue
 			case s == nil && (m == nil || m.Employee == 0):
 				continue
-			case s != nil && (s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != ""):
+			case s != nil && !s.InScope():
 				continue
 			}
 			again := slices.ContainsFunc(others, func(g *read.Pushed) bool { return g.Holds(id) })

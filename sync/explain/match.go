@@ -35,7 +35,7 @@ func (x *teller) tellMatch() (Step, error) {
 		x.tellLink(&step, x.s.Link)
 	case x.unread != nil:
 		step.OK, step.Summary = false, "not known, since TrackTik was not asked: "+x.unread.Error()
-	case x.s.Judgement.Verdict != plan.Provision || x.s.OutOf || x.s.ScopeErr != "":
+	case !x.s.InScope():
 		step.Summary = "no employee is managed for them, and none is looked for"
 	default:
 		x.tellFound(&step)

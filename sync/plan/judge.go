@@ -56,6 +56,10 @@ type Judgement struct {
 	Unseen bool
 }
 
+// FewDeleted is how many of the managed people may be deleted in Okta at once: of more, a
+// right to see them was rather lost.
+func FewDeleted(managed int) int { return max(3, managed/100) }
+
 // Judge reads the table of the package comment.
 func Judge(p *Person, pol *Policy) Judgement {
 	switch {

@@ -126,7 +126,7 @@ func (r *PortalReader) adminsByRole(ctx context.Context, candidates map[plan.Emp
 func (r *PortalReader) IsOwn(e *plan.Employee) bool { return r.Pol.Owns(plan.Who{Employee: e}) }
 
 // LearnOwn finds out whose credentials we use where somebody could be that employee.
-// What is left, the decider finds: see SpareOwn there.
+// What is left, the decider finds: see ask.Asker.spareOwn there.
 func (r *PortalReader) LearnOwn(ctx context.Context, list []*Subject) error {
 	risky := func(s *Subject) bool {
 		return len(s.Matches) > 0 || s.Employee != nil || s.Link != nil && s.Judgement.Verdict == plan.Depart

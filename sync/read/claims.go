@@ -23,7 +23,7 @@ func (r *Claimer) Claims(list []*Subject) []plan.Claim {
 }
 
 func (r *Claimer) claim(s *Subject) (plan.Claim, bool) {
-	if s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || !s.Writable() || r.Pending[s.Person.ID] != "" {
+	if !s.InScope() || !s.Writable() || r.Pending[s.Person.ID] != "" {
 		return plan.Claim{}, false
 	}
 	ended := ""

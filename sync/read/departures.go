@@ -14,9 +14,6 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// SampleSize is how many of many missing people are looked up.
-const SampleSize = 20
-
 // An AbsentReader looks up who is missing from a listing: absence is not departure.
 type AbsentReader struct {
 	Base
@@ -45,9 +42,9 @@ func (r *AbsentReader) confirmAbsent(ctx context.Context) error {
 	chosen := absent
 	if len(absent) > 0 {
 		r.Evidence = plan.EvidenceFull
-		if r.samples(len(absent)) {
+		if r.Samples(plan.Terminate, len(absent)) {
 			r.Evidence = plan.EvidenceSample
-			chosen = r.sample(absent)
+			chosen = Sample(r.Seed, absent, whose)
 		}
 	}
 	var doubtful []*Subject
@@ -89,27 +86,6 @@ func others(all, some []*Subject) []*Subject {
 		in[s] = true
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(s *Subject) bool { return in[s] })
-}
-
-// samples reports whether a few look-ups stand for n: more than the guard would let
-// pass anyway.
-func (r *frame) samples(n int) bool {
-	limit := r.Limits.Of(plan.Terminate).MaxCount
-	return !r.Full && n > SampleSize && limit >= 0 && n > limit
-}
-
-// sample draws some by a hash of the run and the person: nobody can guess them.
-func (r *AbsentReader) sample(all []*Subject) []*Subject {
-	weight := func(s *Subject) uint64 {
-		h := fnv.New64a()
-		_, _ = h.Write([]byte(r.Seed + "|" + string(s.Person.ID)))
-		return h.Sum64()
-	}
-	drawn := slices.Clone(all)
-	slices.SortFunc(drawn, func(a, b *Subject) int { return cmp.Compare(weight(a), weight(b)) })
-	drawn = drawn[:SampleSize]
-	slices.SortFunc(drawn, func(a, b *Subject) int { return cmp.Compare(a.Person.ID, b.Person.ID) })
-	return drawn
 }
 
 // lookUp asks Okta about each by id. A failed look-up holds that person; an answer
@@ -215,7 +191,7 @@ func (r *AbsentReader) JudgeDeleted(absent []*Subject) {
 			v.people = append(v.people, s)
 		}
 	}
-	v.count, v.few = len(v.people), max(3, r.People.Managed/100)
+	v.count, v.few = len(v.people), plan.FewDeleted(r.People.Managed)
 	for _, s := range absent {
 		if s.unanswered && v.count > 0 { // Okta may not know them either
 			v.count++
@@ -280,3 +256,38 @@ func (r *AbsentReader) CountUnseen() (int, error) {
 	}
 	return n, nil
 }
+
+// SampleSize is how many look-ups stand for all.
+const SampleSize = 20
+
+// Samples reports whether a few look-ups stand for n removals of a kind: those are more than
+// the guard would let pass anyway.
+func (r *frame) Samples(kind plan.Kind, n int) bool {
+	limit := r.Limits.Of(kind).MaxCount
+	return !r.Full && n > SampleSize && limit >= 0 && n > limit
+}
+
+// Sample draws SampleSize of all, by a hash of the run's seed and their names: nobody can
+// guess whom. They stay in their order.
+func Sample[T any](seed string, all []T, name func(T) string) []T {
+	weight := func(i int) uint64 {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(seed + "|" + name(all[i])))
+		return h.Sum64()
+	}
+	drawn := make([]int, len(all))
+	for i := range drawn {
+		drawn[i] = i
+	}
+	slices.SortFunc(drawn, func(a, b int) int { return cmp.Compare(weight(a), weight(b)) })
+	drawn = drawn[:min(SampleSize, len(drawn))]
+	slices.Sort(drawn)
+	some := make([]T, len(drawn))
+	for i, at := range drawn {
+		some[i] = all[at]
+	}
+	return some
+}
+
+// whose is the name of a subject in a sample.
+func whose(s *Subject) string { return string(s.Person.ID) }

@@ -42,7 +42,7 @@ type Base struct {
 
 func (r *frame) Warn(w plan.Warning) { r.Warnings = append(r.Warnings, w) }
 
-// Told is when an end of somebody's was told of.
+// Told is when Okta's log reported the end of this person; zero: it did not.
 func (r *frame) Told(id plan.PersonID) time.Time {
 	if r.Scope.Told == nil {
 		return time.Time{}
@@ -209,7 +209,7 @@ type Scope struct {
 	// Spares reports an error about one person that must not keep the others from being
 	// looked at; nil: there is none such.
 	Spares func(user string, err error) bool
-	// Told is when somebody's end was told; nil: nothing told of any.
+	// Told is when Okta's log reported the end of a person; nil: no log was read.
 	Told func(plan.PersonID) time.Time
 }
 
@@ -251,7 +251,7 @@ func (s *Sides) Clock() (at time.Time, known bool) {
 	return s.Now().UTC(), false
 }
 
-// Moment is Clock for whom it is all the same whose it is.
+// Moment is the time of Clock, for callers who need not know which clock it is of.
 func (s *Sides) Moment() time.Time {
 	at, _ := s.Clock()
 	return at

@@ -24,12 +24,12 @@ type Pushed struct {
 	Known   bool            // old was read once
 	Reread  bool            // members come from Okta
 	Stamp   string          // to be stored with them
-	Role    *plan.RoleRef   // nil: none, and nothing is granted
-	Due     plan.Due        // what the members are to hold, once role is known
-	Anew    bool            // the role is not the stored one
+	Role    *plan.RoleRef   // set by package decide; nil: none, and nothing is granted
+	Due     plan.Due        // set by package decide: what the members are to hold
+	Anew    bool            // set by package decide: the role is not the stored one
 	Failed  bool            // the group could not be read: its members are the stored ones
 	Former  bool            // nobody of a run of single people is in it: they left it
-	Short   bool            // the stored members lack somebody who is in it
+	Short   bool            // set by package ask: the stored members lack somebody who is in it
 }
 
 // Holds reports that somebody is in the group.

@@ -70,8 +70,9 @@ func (r *Reading) LoadPeople() (err error) {
 	return err
 }
 
-// Anew is a reading of the same run that takes nobody for a sample of others. It knows what
-// the first one knew before it read any list, and whom it has looked up by their names.
+// Anew begins a second reading of the same run. It looks up every missing person, not a
+// sample. It knows what the first one knew before it read any list, and whom that has looked
+// up by their names.
 func (r *Reading) Anew() *Reading {
 	r.Full, r.Warnings = true, nil
 	x, old := newFacts(r.frame), r.facts

@@ -174,8 +174,8 @@ func (r *employeeReader) confirmGone(ctx context.Context) error {
 		}
 	}
 	looked := missing
-	if r.samples(len(missing)) {
-		looked = missing[:SampleSize]
+	if r.Samples(plan.Terminate, len(missing)) {
+		looked = Sample(r.Seed, missing, func(m *Mark) string { return string(m.ID) })
 	}
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(Lookers)

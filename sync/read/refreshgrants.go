@@ -1,10 +1,8 @@
 package read
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"hash/fnv"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -162,9 +160,8 @@ func (r *GrantReader) strangeHolders(ours map[Holder]bool) error {
 // the employee whose credentials are used.
 func (r *GrantReader) ConfirmGrants(ctx context.Context, missing []plan.Grant, own bool) error {
 	looked := missing
-	limit := r.Limits.Of(plan.RevokeRole).MaxCount
-	if !r.Full && own && len(missing) > SampleSize && limit >= 0 && len(missing) > limit {
-		looked = r.sampleGrants(missing)
+	if own && r.Samples(plan.RevokeRole, len(missing)) {
+		looked = Sample(r.Seed, missing, func(g plan.Grant) string { return fmt.Sprintf("%d|%s", g.Role, g.Person) })
 	}
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(Lookers)
@@ -189,18 +186,6 @@ func (r *GrantReader) confirmMissing(ctx context.Context, missing []plan.Grant, 
 		r.Current.Changed[g.Person] = true
 	}
 	return nil
-}
-
-// sampleGrants draws some by a hash of the run and the grant: nobody can guess them.
-func (r *GrantReader) sampleGrants(all []plan.Grant) []plan.Grant {
-	weight := func(g plan.Grant) uint64 {
-		h := fnv.New64a()
-		_, _ = fmt.Fprintf(h, "%s|%d|%s", r.Seed, g.Role, g.Person)
-		return h.Sum64()
-	}
-	drawn := slices.Clone(all)
-	slices.SortFunc(drawn, func(a, b plan.Grant) int { return cmp.Compare(weight(a), weight(b)) })
-	return drawn[:SampleSize]
 }
 
 // grantGone reads a grant that an answer lacks by its id. own says that the answer

@@ -33,7 +33,7 @@ func (r *RegionReader) ReadRegions(ctx context.Context) error {
 // be read, they have to wait.
 func (r *RegionReader) ResolveRegions(ctx context.Context, list []*Subject) error {
 	for _, s := range list {
-		if s.Judgement.Verdict != plan.Provision || s.OutOf || s.ScopeErr != "" || s.Waits {
+		if !s.InScope() || s.Waits {
 			continue
 		}
 		w := s.Want()

@@ -32,7 +32,7 @@ type Mark struct {
 	Employee plan.EmployeeID
 	flags    uint8
 	Due      plan.DayNumber
-	Roles    uint8 // how many are due, 255 at most
+	Roles    uint8 // set by package decide: how many are due, 255 at most
 }
 
 // The flags of a Mark.

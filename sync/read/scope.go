@@ -41,9 +41,9 @@ func (r *ScopeReader) confirmOutOfScope(ctx context.Context) error {
 		}
 	}
 	looked := out
-	if r.samples(len(out)) {
+	if r.Samples(plan.Terminate, len(out)) {
 		r.Evidence = plan.EvidenceSample
-		looked = r.absentReader.sample(out)
+		looked = Sample(r.Seed, out, whose)
 	}
 	r.Phase("looking up who is out of scope", len(looked))
 	if err := r.lookUpScope(ctx, looked); err != nil {

@@ -90,7 +90,8 @@ type InTrackTik struct {
 type Outcome struct {
 	Decision plan.Decision
 	made     bool // their create was taken
-	// Open says that something is left to do or to show: the person is decoded again
+	// Open is set by decide.Guard.MarkOpen, after the guards: something is left to do or to
+	// show, and the person is decoded again
 	// in the next run, whatever the print.
 	Open bool
 }
@@ -183,6 +184,12 @@ func (s *Subject) Ended() bool {
 	return slices.ContainsFunc(s.Decision.Held, func(h plan.Held) bool {
 		return h.Code() == plan.HeldTerminatedElsewhere || h.Code() == plan.HeldBannedElsewhere
 	})
+}
+
+// InScope reports that the person is to have an employee: they are to be provisioned, and
+// sync.scope takes them.
+func (s *Subject) InScope() bool {
+	return s.Judgement.Verdict == plan.Provision && !s.OutOf && s.ScopeErr == ""
 }
 
 // Doubtful reports that whose the employee on record is cannot be told.

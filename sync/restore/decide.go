@@ -138,7 +138,7 @@ func (r *Restoring) bringBack(c *Back, d *plan.Decision) {
 	case c.Employee != nil && c.Employee.Active():
 		r.Warn(plan.Warning{Code: warnBack, User: c.User, Message: fmt.Sprintf("is back already: employee %d is active in TrackTik; the next run adopts them, or `link` does", id)})
 		return
-	case c.Employee != nil && c.Employee.Status == "BANNED":
+	case c.Employee != nil && c.Employee.Status == plan.StatusBanned:
 		d.Problems = append(d.Problems, plan.Problem{User: c.User, Code: plan.ProblemInactiveMatch,
 			Message: fmt.Sprintf("employee %d was banned in TrackTik since, and is not brought back: lift the ban there", id)})
 		return

@@ -7,11 +7,11 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-// A recorder works out what outcomes change in the snapshot.
-type recorder struct{ *Job }
+// A batchMaker works out what outcomes change in the snapshot.
+type batchMaker struct{ *Job }
 
 // since is how long ago at was.
-func (r recorder) since(at time.Time) time.Duration { return r.Clock.Time().Sub(at) }
+func (r batchMaker) since(at time.Time) time.Duration { return r.Clock.Time().Sub(at) }
 
 // Audit begins an entry of the audit trail about an action.
 func (j *Job) Audit(a *plan.Action, outcome string) plan.Audit {
@@ -24,7 +24,7 @@ func (j *Job) Audit(a *plan.Action, outcome string) plan.Audit {
 }
 
 // createdBatch records the employee that a create made, as TrackTik has shown them since.
-func (r recorder) createdBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee, run string) (plan.Batch, error) {
+func (r batchMaker) createdBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee, run string) (plan.Batch, error) {
 	id := e.ID
 	link := plan.Link{Person: a.User.ID, Employee: id, How: plan.HowCreated, Since: r.Clock.Time(), Run: run, Login: a.User.Login, Email: w.Email,
 		Pushed: w.Values, PushedRegion: w.RegionID, AssignedBy: w.Group}
@@ -50,7 +50,7 @@ func (r recorder) createdBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee,
 
 // terminatedBatch turns a link into a former employee, with the roles they held; of who
 // was never managed the action says it. elsewhere says that somebody else has ended them.
-func (r recorder) terminatedBatch(a *plan.Action, run string, elsewhere bool) (plan.Batch, error) {
+func (r batchMaker) terminatedBatch(a *plan.Action, run string, elsewhere bool) (plan.Batch, error) {
 	if retires := a.Extras().Retires; retires != nil {
 		former := *retires
 		former.Terminated, former.Run, former.Elsewhere = r.Clock.Time(), run, elsewhere
@@ -73,7 +73,7 @@ func (r recorder) terminatedBatch(a *plan.Action, run string, elsewhere bool) (p
 
 // reactivatedBatch makes a former employee a managed one again. What the record shows
 // as Okta wants it counts as pushed; the rest is sent by the next update.
-func (r recorder) reactivatedBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee, run string) (plan.Batch, error) {
+func (r batchMaker) reactivatedBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee, run string) (plan.Batch, error) {
 	former, found, err := r.Snapshot.FormerByEmployee(a.Employee)
 	if err != nil {
 		return plan.Batch{}, err
@@ -113,7 +113,7 @@ func asBefore(link, before *plan.Link, w *plan.Wanted, e *plan.Employee) {
 }
 
 // updatedLink is the link after an update was done, with what the answer showed.
-func (r recorder) updatedLink(a *plan.Action, changes []plan.Change, answer *plan.Employee) (plan.Batch, error) {
+func (r batchMaker) updatedLink(a *plan.Action, changes []plan.Change, answer *plan.Employee) (plan.Batch, error) {
 	link, found, err := r.Snapshot.Link(a.User.ID)
 	if err != nil {
 		return plan.Batch{}, err
@@ -150,7 +150,7 @@ func (r recorder) updatedLink(a *plan.Action, changes []plan.Change, answer *pla
 }
 
 // adoptedBatch records an adoption: no call was made for it.
-func (r recorder) adoptedBatch(a *plan.Action) (plan.Batch, error) {
+func (r batchMaker) adoptedBatch(a *plan.Action) (plan.Batch, error) {
 	p := r.Ground.Person(a.User.ID)
 	if p == nil {
 		return plan.Batch{}, fmt.Errorf("adopting employee %d: user %s was not read", a.Employee, a.User.ID)
@@ -170,7 +170,7 @@ func (r recorder) adoptedBatch(a *plan.Action) (plan.Batch, error) {
 
 // handedOver moves an employee, with the grants, from a person's old Okta id to the
 // new one.
-func (r recorder) handedOver(a *plan.Action, p *Person) (plan.Batch, error) {
+func (r batchMaker) handedOver(a *plan.Action, p *Person) (plan.Batch, error) {
 	old := p.Was
 	link := *old
 	if p.Note != nil { // what TrackTik was seen to hold is newer than the record
@@ -192,7 +192,7 @@ func (r recorder) handedOver(a *plan.Action, p *Person) (plan.Batch, error) {
 }
 
 // roleBatch records which role a group has; how is empty where that does not change.
-func (r recorder) roleBatch(a *plan.Action, id plan.RoleID, how string) (plan.Batch, error) {
+func (r batchMaker) roleBatch(a *plan.Action, id plan.RoleID, how string) (plan.Batch, error) {
 	link, found, err := r.Snapshot.Group(a.Role.Group)
 	if err != nil {
 		return plan.Batch{}, err
@@ -221,14 +221,14 @@ func (r recorder) roleBatch(a *plan.Action, id plan.RoleID, how string) (plan.Ba
 	return batch, nil
 }
 
-func (r recorder) grantedBatch(a *plan.Action, id plan.GrantID, how string) plan.Batch {
+func (r batchMaker) grantedBatch(a *plan.Action, id plan.GrantID, how string) plan.Batch {
 	return plan.Batch{Grants: []plan.Grant{{Role: a.Role.ID, Person: a.User.ID, ID: id, Employee: a.Employee, Group: a.Role.Group,
 		How: how, Since: r.Clock.Time(), Run: r.Run, Again: a.Drift}}}
 }
 
 // freeLastRoles adds to a batch that records a grant that the holder's roles have changed:
 // a last role that TrackTik refused to take is tried again.
-func (r recorder) freeLastRoles(batch *plan.Batch) error {
+func (r batchMaker) freeLastRoles(batch *plan.Batch) error {
 	for _, granted := range batch.Grants {
 		grants, err := r.Snapshot.GrantsOf(granted.Person)
 		if err != nil {
