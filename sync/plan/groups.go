@@ -208,6 +208,8 @@ func (g *groupPass) finds(v *GroupView) {
 		other = g.names[FoldName(name)]
 	}
 	switch {
+	case v.Unread:
+		g.hold(create, HeldUnconfirmed+": its role is gone, and the group could not be read, or is not known to be pushed any more")
 	case name == "":
 		g.hold(create, HeldRoleExists+": the group has no name")
 	case g.protectedName(name) || exists && (special(role) || g.protectedName(role.Name)):

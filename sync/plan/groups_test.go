@@ -334,3 +334,14 @@ func TestAGroupsNameCannotForgeAMark(t *testing.T) {
 		}
 	}
 }
+
+// What is not certain to be pushed any more gets no role in the place of one that is gone.
+func TestAGroupThatCouldNotBeReadGetsNoNewRole(t *testing.T) {
+	for _, unread := range []bool{false, true} {
+		v := plan.GroupView{Group: plan.Group{ID: "g", Name: "Site"}, Link: &plan.GroupLink{Group: "g", Name: "Site", Role: 5, RoleName: "Site", How: plan.HowCreated}, Unread: unread}
+		d := plan.DecideGroups([]plan.GroupView{v}, plan.PortalRoles{Read: true}, plan.Binding{}, &plan.Policy{CreateRoles: true, Adopt: true})
+		if made := len(d.Actions) > 0; made == unread {
+			t.Errorf("unread %v: %+v, held %+v", unread, d.Actions, d.Held)
+		}
+	}
+}
