@@ -236,6 +236,9 @@ func (r *recorder) finishTroubles(out *apply.Outcome) error {
 		}
 	}
 	for key, t := range known {
+		if s := r.People.Subjects[t.Person]; s != nil && s.Unread != "" {
+			continue // what they lack could not be judged
+		}
 		if !current[key] && r.lookedAt(t.Person) && !(out != nil && slices.Contains(out.Cured, key)) {
 			batch.Cured = append(batch.Cured, key)
 		}
