@@ -61,7 +61,7 @@ func (j *judge) look(l *Life, s *step, arrived map[string]bool) (writes int) {
 	j.steps[s.number] = s
 	for call := range arrived {
 		if _, known := j.arrived[call]; !known {
-			j.arrived[call] = s.number
+			j.arrived[call] = j.sender(s)
 		}
 	}
 	for call := range s.lost {
@@ -103,6 +103,15 @@ func (j *judge) look(l *Life, s *step, arrived map[string]bool) (writes int) {
 	j.conclude(l, s, claimed)
 	j.settle(s)
 	return writes
+}
+
+// sender is the step whose command sent a call that comes in now: of one that writes nothing,
+// the process before it, which was killed, and whose call was on its way.
+func (j *judge) sender(s *step) int {
+	if before := j.steps[s.number-1]; !s.runs && before != nil && before.runs && before.result.Code < 0 {
+		return before.number
+	}
+	return s.number
 }
 
 // byHand books what people did.
