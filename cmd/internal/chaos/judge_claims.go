@@ -126,7 +126,9 @@ func (j *judge) settle(s *step) {
 	}
 	if s.runs && s.refresh && s.result.Code != 1 {
 		for id := range j.employees {
-			j.reread[id] = true
+			if s.users == nil || slices.Contains(s.users, j.owner[id]) { // one of single people reads theirs alone
+				j.reread[id] = true
+			}
 		}
 	}
 }
