@@ -157,6 +157,26 @@ func TestWhoIsSuspendedIsEndedByTheLastDayToo(t *testing.T) {
 	w.wantDone(w.run(), "terminate 1")
 }
 
+// TestWhoseLastDayIsOverIsTakenOverAndGetsNothing shows that somebody who left before the
+// program came is taken over, given no role, and announced as a leaver in the same plan.
+func TestWhoseLastDayIsOverIsTakenOverAndGetsNothing(t *testing.T) {
+	w := newDatedWorld(t)
+	w.push.Push = "listed"
+	w.hire("ada")
+	w.group("Site A", "ada")
+	w.date("ada", "lastDay", "2026-01-31")
+	w.portal.AddEmployee(tracktiktest.Employee{Username: mail("ada"), FirstName: "Ada", LastName: "Guard", Email: mail("ada")})
+	doc := w.run()
+	w.wantHeld(doc, plan.HeldEnded, "ada")
+	for _, a := range doc.Actions {
+		if a.Kind == plan.GrantRole || a.Kind == plan.Update {
+			t.Errorf("somebody whose last day is over gets %s", a.Kind)
+		}
+	}
+	w.wantStatus(tracktiktest.Active, "ada")
+	w.wantDone(w.run(), "terminate 1")
+}
+
 func TestALastDayIsADepartureLikeAnyOther(t *testing.T) {
 	w := newDatedWorld(t)
 	for _, name := range w.crowd(30) {

@@ -453,3 +453,20 @@ func TestAnExplanationMovesNoLink(t *testing.T) {
 	}
 	w.wantWarning(w.run(), "relinked")
 }
+
+// TestARestoredSnapshotTellsOfSomebodyMadeTwice shows that who was made after the backup, and
+// whom sync.match does not look for, is told of before the eyes of the operator find them.
+func TestARestoredSnapshotTellsOfSomebodyMadeTwice(t *testing.T) {
+	w := newWorld(t)
+	w.policy.Match, w.policy.MatchExternal = nil, true
+	w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Duplicates = tracktiktest.DuplicateAccepted })
+	w.hire("ada")
+	w.run()
+	w.org.UnassignUser(w.app, w.users["ada"])
+	w.run()
+	w.rewind(func() {
+		w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
+		w.wantDone(w.run(), "create 1")
+	})
+	w.wantWarning(w.run(), plan.WarningPossibleDouble)
+}

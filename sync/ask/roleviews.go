@@ -126,7 +126,7 @@ func (r *roleViewer) look(id plan.PersonID, v *plan.RoleView) (bool, error) {
 		}
 		link = &stored
 		v.User.Login = link.Login
-	case !s.InScope() || s.Extras().Became != nil || s.Doubtful():
+	case !s.InScope() || s.Extras().Became != nil || s.Doubtful() || s.IsOver():
 		return false, nil
 	default:
 		v.User, link = s.Ref(), s.Link

@@ -214,5 +214,5 @@ func (r *Guard) MarkOpen(shown []plan.Held) {
 
 // heldByDate reports that only a date stands in the way.
 func heldByDate(h plan.Held) bool {
-	return h.Code() == plan.HeldNotStarted || h.Code() == plan.HeldEnded
+	return h.Kind == plan.Create && (h.Code() == plan.HeldNotStarted || h.Code() == plan.HeldEnded)
 }

@@ -55,6 +55,7 @@ func (r *PeopleDecider) DecideAll(list []*read.Subject) {
 		}
 	}
 	r.HandOver()
+	r.warnDoubles(list)
 	r.warnDefaultRegion(list)
 }
 
@@ -135,6 +136,30 @@ func (r *PeopleDecider) HandOver() {
 		old.Decision = plan.Decision{}
 		s.With(func(x *read.Extra) { x.Was = old })
 		old.With(func(x *read.Extra) { x.Became = s })
+	}
+}
+
+// warnDoubles warns of creates beside an active employee of nobody who has the user name or
+// the e-mail, as a refresh has seen: sync.match does not ask by these, and a snapshot that was
+// restored does not know whom a later run has made.
+func (r *PeopleDecider) warnDoubles(list []*read.Subject) {
+	if len(r.Current.Strangers) == 0 {
+		return
+	}
+	named := r.StrangersByName()
+	for _, s := range list {
+		if !s.MadeAnew() {
+			continue
+		}
+		for _, f := range []plan.Field{plan.Username, plan.Email} {
+			id := named[read.NameSum(s.Want().Values[f])]
+			if id == 0 || s.Want().Values[f] == "" {
+				continue
+			}
+			r.Warn(plan.Warning{Code: plan.WarningPossibleDouble, User: s.Ref(), Message: fmt.Sprintf("employee %d is active in TrackTik, managed for nobody, and has the same %s: "+
+				"if that is the person, `link` ties them; sync.match does not look for it", id, f)})
+			break
+		}
 	}
 }
 

@@ -212,6 +212,11 @@ func adopt(v *View, pol *Policy, d *Decision, m Match) {
 	case strangers(w.Values, e.Values) && !agreeIn(w.Values, e.Values, Username, Email):
 		d.hold(a, fmt.Sprintf("%s: employee %d has the same %s, but neither the username, the e-mail, the first nor the last name; `link` settles it",
 			HeldDoubtfulMatch, e.ID, a.Extra.Key))
+	case v.Ended: // taken over, so that the next run can terminate them; nothing else is done to them
+		d.act(a)
+		end := v.action(Terminate)
+		end.Employee = e.ID
+		d.hold(end, fmt.Sprintf("%s: the last day %s is over; employee %d is taken over in this run, and terminated by the next one", HeldEnded, v.Dates.End, e.ID))
 	default:
 		d.act(a)
 		adoptedUpdate(v, pol, d, e)

@@ -215,6 +215,17 @@ func NameSum(name string) uint64 {
 	return h.Sum64()
 }
 
+// StrangersByName are the active employees who are not managed, by the sums of their user
+// names and e-mails.
+func (r *facts) StrangersByName() map[uint64]plan.EmployeeID {
+	named := make(map[uint64]plan.EmployeeID, 2*len(r.Current.Strangers))
+	for _, s := range r.Current.Strangers {
+		named[s.Username], named[s.Email] = s.ID, s.ID
+	}
+	delete(named, 0)
+	return named
+}
+
 func strangerOf(e *plan.Employee) stranger {
 	return stranger{e.ID, NameSum(e.Values[plan.Username]), NameSum(e.Values[plan.Email]), NameSum(e.Values[plan.CustomID])}
 }

@@ -186,6 +186,11 @@ func (s *Subject) Ended() bool {
 	})
 }
 
+// IsOver reports that the last day of somebody new is over: they get nothing any more.
+func (s *Subject) IsOver() bool {
+	return slices.ContainsFunc(s.Decision.Held, func(h plan.Held) bool { return h.Code() == plan.HeldEnded })
+}
+
 // InScope reports that the person is to have an employee: they are to be provisioned, and
 // sync.scope takes them.
 func (s *Subject) InScope() bool {
