@@ -31,8 +31,10 @@ func (r *approver) loadApproved(ctx context.Context) error {
 			return err
 		}
 		if !found {
-			return read.Refused(read.RefusedApproval, fmt.Sprintf("no refused set of actions has the hash %q: it was used already, is older than 24 hours, or never was; "+
-				"run `tracktik-sync sync` to see the present one", hash))
+			return read.Refused(read.RefusedApproval,
+				fmt.Sprintf("no refused set of actions has the hash %q: it was used already, is older than 24 hours, or never "+
+					"was; "+
+					"run `tracktik-sync sync` to see the present one", hash))
 		}
 		r.Approve(set)
 	}

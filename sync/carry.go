@@ -22,11 +22,15 @@ type carrier struct {
 
 // job is what package apply carries the run's plan out with.
 func (r *carrier) job() *apply.Job {
-	return &apply.Job{Run: r.ID, By: r.By, Target: r.engine.Target, Snapshot: r.store, Clock: runClock{r.Sides, r.engine.Sleep}, Holders: r.Grants, Ground: ground{r.Base},
-		Policy: &r.Pol, Log: r.Log, Progress: r.Advance, Approved: r.approver.letPass, Names: &r.Names, Troubles: r.Troubles, Refused: r.Meta.Refused, Missing: r.Missing(),
+	return &apply.Job{Run: r.ID, By: r.By, Target: r.engine.Target, Snapshot: r.store,
+		Clock: runClock{r.Sides, r.engine.Sleep}, Holders: r.Grants, Ground: ground{r.Base},
+		Policy: &r.Pol, Log: r.Log, Progress: r.Advance, Approved: r.approver.letPass, Names: &r.Names, Troubles: r.Troubles,
+		Refused: r.Meta.Refused, Missing: r.Missing(),
 		Confirm: r.confirm, Zones: r.regionReader.Zones, Listed: r.Newest,
-		Rules: apply.Rules{Observe: r.Observe, Redact: r.RedactHistory, Workers: r.Workers, MaxProblemPercent: r.engine.MaxProblemPercent,
-			Reason: r.engine.Reason, Comment: r.engine.Comment, Notify: r.engine.Notify, Timezone: r.Timezone, Binding: r.Binding, Formerly: r.Meta.Formerly}}
+		Rules: apply.Rules{Observe: r.Observe, Redact: r.RedactHistory, Workers: r.Workers,
+			MaxProblemPercent: r.engine.MaxProblemPercent,
+			Reason:            r.engine.Reason, Comment: r.engine.Comment, Notify: r.engine.Notify, Timezone: r.Timezone,
+			Binding: r.Binding, Formerly: r.Meta.Formerly}}
 }
 
 // runClock is the clock that a run goes by.
@@ -52,7 +56,8 @@ func (r *carrier) carryAll(ctx context.Context, a *apply.Applier) error {
 
 // carryWith lets carry have an applier for the phase, and adds to the document what came
 // up meanwhile.
-func (r *carrier) carryWith(ctx context.Context, job *apply.Job, phase string, carry func(context.Context, *apply.Applier) error) (*apply.Outcome, error) {
+func (r *carrier) carryWith(ctx context.Context, job *apply.Job, phase string,
+	carry func(context.Context, *apply.Applier) error) (*apply.Outcome, error) {
 	a := apply.Start(ctx, job)
 	out := a.Outcome()
 	r.doc.Result = out.Result
@@ -102,7 +107,8 @@ func (g ground) Person(id plan.PersonID) *apply.Person {
 	if s == nil {
 		return nil
 	}
-	p := &apply.Person{Login: s.Person.Login, Email: s.Person.Email, Link: s.Link, Note: s.Decision.Note, Matches: s.Matches, Kept: s.Extras().Kept,
+	p := &apply.Person{Login: s.Person.Login, Email: s.Person.Email, Link: s.Link, Note: s.Decision.Note,
+		Matches: s.Matches, Kept: s.Extras().Kept,
 		Employee: s.Employee, Read: g.StatusRead(s)}
 	if was := s.Extras().Was; was != nil {
 		p.Was = was.Link
@@ -146,7 +152,8 @@ func (r *carrier) confirm(ctx context.Context, action *plan.Action) string {
 			return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
 		}
 		for _, g := range groups {
-			if r.ByGroup[g.ID] != nil && r.Gives(g.ID, &plan.Holding{Grant: plan.Grant{Group: action.Role.Group}, Role: action.Role}) {
+			if r.ByGroup[g.ID] != nil && r.Gives(g.ID, &plan.Holding{Grant: plan.Grant{Group: action.Role.Group},
+				Role: action.Role}) {
 				return plan.HeldUnconfirmed + ": is in the group again"
 			}
 		}

@@ -165,7 +165,8 @@ func (r *run) noteAsked() {
 }
 
 // carryOut decides, asks who has to be asked, applies and records.
-func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, carry func(context.Context) (*apply.Outcome, error), finish func(*apply.Outcome) error) error {
+func (r *run) carryOut(ctx context.Context, decide func(context.Context) error,
+	carry func(context.Context) (*apply.Outcome, error), finish func(*apply.Outcome) error) error {
 	if err := decide(ctx); err != nil {
 		return err
 	}
@@ -192,7 +193,8 @@ func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, 
 		return err
 	}
 	if skew, far := r.ClocksApart(); far {
-		return fmt.Errorf("%w: okta, tracktik and this machine are %s apart, and nobody was terminated; set the clock (chrony, systemd-timesyncd)", ErrClock, skew.Round(time.Second))
+		return fmt.Errorf("%w: okta, tracktik and this machine are %s apart, and nobody was terminated; set the clock "+
+			"(chrony, systemd-timesyncd)", ErrClock, skew.Round(time.Second))
 	}
 	if err := r.unreadGrants(); err != nil {
 		return err
@@ -207,9 +209,11 @@ func (r *run) carryOut(ctx context.Context, decide func(context.Context) error, 
 func (r *run) permitted() error {
 	switch {
 	case r.opt.Expect != "" && (r.opt.ExpectConfig != "" && r.opt.ExpectConfig != r.engine.Config):
-		return read.Refused(read.RefusedStale, "the configuration (sync, guard) is not the one that the saved plan was made with: make the plan anew with `plan --out`")
+		return read.Refused(read.RefusedStale, "the configuration (sync, guard) is not the one that the saved plan was "+
+			"made with: make the plan anew with `plan --out`")
 	case r.opt.Expect != "" && !r.guard.expected():
-		return read.Refused(read.RefusedStale, fmt.Sprintf("the saved plan %s does not fit any more: Okta, TrackTik or the snapshot moved, and the plan would be %s now; make it anew with `plan --out`",
+		return read.Refused(read.RefusedStale, fmt.Sprintf("the saved plan %s does not fit any more: Okta, TrackTik or "+
+			"the snapshot moved, and the plan would be %s now; make it anew with `plan --out`",
 			r.opt.Expect, r.doc.Hash))
 	case r.checked.Stops && len(r.checked.Exempt) == 0 && !r.Observe:
 		return r.refusal()
@@ -264,8 +268,10 @@ func (r *run) unreadGrants() error {
 		return nil
 	case !r.Pol.GrantRoles:
 		r.doc.Warnings = append(r.doc.Warnings, plan.Warning{Code: plan.WarningGrantsUnread,
-			Message: r.Grants.Failed().Error() + "; nobody who was in TrackTik before is adopted meanwhile, and nobody is granted a role (sync.grant_roles: false)"})
+			Message: r.Grants.Failed().Error() + "; nobody who was in TrackTik before is adopted meanwhile, and nobody is " +
+				"granted a role (sync.grant_roles: false)"})
 		return nil
 	}
-	return fmt.Errorf("%w; nobody who was in TrackTik before was adopted or given a role because of that, and the rest was done", r.Grants.Failed())
+	return fmt.Errorf("%w; nobody who was in TrackTik before was adopted or given a role because of that, and the rest "+
+		"was done", r.Grants.Failed())
 }

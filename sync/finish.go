@@ -21,7 +21,8 @@ type recorder struct {
 func (r *recorder) finish(out *apply.Outcome) error {
 	// First comes who must be looked at again, last the prints of those who are in order: if
 	// the run dies in between, the next one passes over nobody.
-	steps := []func(*apply.Outcome) error{r.finishNotes, r.finishUnfinished, r.finishGrants, r.finishOthers, r.finishGroups, r.finishTroubles, r.finishAudits, r.finishPrints}
+	steps := []func(*apply.Outcome) error{r.finishNotes, r.finishUnfinished, r.finishGrants, r.finishOthers,
+		r.finishGroups, r.finishTroubles, r.finishAudits, r.finishPrints}
 	for _, step := range steps {
 		if err := step(out); err != nil {
 			return fmt.Errorf("recording the run: %w", err)
@@ -259,7 +260,8 @@ func (r *recorder) finishTroubles(out *apply.Outcome) error {
 
 // troubleOf is a problem of the plan as it is recorded when it is new.
 func (r *recorder) troubleOf(p *plan.Problem) plan.Trouble {
-	return plan.Trouble{Person: p.User.ID, Login: p.User.Login, Name: p.User.Name, Kind: p.Kind, Group: p.Group, Code: p.Code, Message: p.Message, Since: r.AsOf, Last: r.AsOf}
+	return plan.Trouble{Person: p.User.ID, Login: p.User.Login, Name: p.User.Name, Kind: p.Kind, Group: p.Group,
+		Code: p.Code, Message: p.Message, Since: r.AsOf, Last: r.AsOf}
 }
 
 // noteProblems records who has a problem now, after a run that a guard refused whole. What

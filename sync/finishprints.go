@@ -24,7 +24,8 @@ func (r *recorder) finishPrints(out *apply.Outcome) error {
 	if err != nil {
 		return err
 	}
-	if err := r.commitPrints(slices.DeleteFunc(prints, func(p plan.PersonPrint) bool { return p.Print == plan.Print{} })); err != nil {
+	if err := r.commitPrints(slices.DeleteFunc(prints,
+		func(p plan.PersonPrint) bool { return p.Print == plan.Print{} })); err != nil {
 		return err
 	}
 	return r.forgetStrangers()

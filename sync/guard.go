@@ -39,11 +39,13 @@ func (r *guard) compose(ctx context.Context) {
 		return cmp.Or(strings.Compare(string(a.User.ID), string(b.User.ID)), strings.Compare(a.Code, b.Code))
 	})
 	slices.SortStableFunc(warnings, func(a, b plan.Warning) int {
-		return cmp.Or(strings.Compare(string(a.User.ID), string(b.User.ID)), strings.Compare(a.Code, b.Code), strings.Compare(a.Field, b.Field))
+		return cmp.Or(strings.Compare(string(a.User.ID), string(b.User.ID)), strings.Compare(a.Code, b.Code),
+			strings.Compare(a.Field, b.Field))
 	})
 	r.doc.Actions, r.doc.Held, r.doc.Problems, r.doc.Warnings = actions, held, problems, warnings
 	r.doc.Guard = r.checked.Report
-	if r.doc.Evidence != "" && !slices.ContainsFunc(actions, func(a plan.Action) bool { return a.Kind == plan.Terminate }) &&
+	if r.doc.Evidence != "" && !slices.ContainsFunc(actions,
+		func(a plan.Action) bool { return a.Kind == plan.Terminate }) &&
 		!slices.ContainsFunc(held, func(h plan.Held) bool { return h.Kind == plan.Terminate }) {
 		r.doc.Evidence = ""
 	}
@@ -64,7 +66,8 @@ func (r *guard) judge(ctx context.Context, actions []plan.Action, held []plan.He
 
 // check measures the plan by the limits, beside what was approved.
 func (r *guard) check(ctx context.Context, actions []plan.Action, approved [][]plan.ActionRef) plan.Checked {
-	in := plan.GuardInput{Limits: r.Limits, Managed: r.People.Managed, Approved: approved, Command: r.command(), RoleGrants: map[plan.RoleID]int{}, Cause: map[plan.Kind]string{}}
+	in := plan.GuardInput{Limits: r.Limits, Managed: r.People.Managed, Approved: approved, Command: r.command(),
+		RoleGrants: map[plan.RoleID]int{}, Cause: map[plan.Kind]string{}}
 	if r.partial && r.opt.Command != "" {
 		in.Shown = r.opt.Command + " --dry-run"
 	}
@@ -109,8 +112,10 @@ func (r *guard) expected() bool {
 
 // warnReason says that nobody chose the reason of terminations.
 func (r *guard) warnReason(actions []plan.Action) {
-	if r.engine.Reason == "" && slices.ContainsFunc(actions, func(a plan.Action) bool { return a.Kind == plan.Terminate }) {
-		r.Warn(plan.Warning{Code: warnReason, Message: "tracktik.termination_reason is empty: the portal's first reason is used for terminations"})
+	if r.engine.Reason == "" && slices.ContainsFunc(actions,
+		func(a plan.Action) bool { return a.Kind == plan.Terminate }) {
+		r.Warn(plan.Warning{Code: warnReason, Message: "tracktik.termination_reason is empty: the portal's first reason " +
+			"is used for terminations"})
 	}
 }
 
@@ -183,7 +188,8 @@ func (r *guard) tellOverdue() {
 		for _, t := range r.Troubles[p.User.ID] {
 			if t.Kind.Removes() && t.Code == p.Code && t.Message == p.Message {
 				r.Log.WithField("action", string(t.Kind)).WithField("person", t.Person).WithField("group", t.Group).
-					WithField("since", t.Since.UTC().Format(time.RFC3339)).WithField("attempts", t.Attempts).Error("a refused removal is still not done")
+					WithField("since", t.Since.UTC().Format(time.RFC3339)).WithField("attempts", t.Attempts).
+					Error("a refused removal is still not done")
 			}
 		}
 	}

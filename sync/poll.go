@@ -230,10 +230,14 @@ func (r *bookkeeper) unsettled(look *plan.Look, cause error) bool {
 		return true
 	}
 	theirs := func(a *plan.Action) bool { return a.User.ID == look.Person }
-	if res := r.doc.Result; res != nil && slices.ContainsFunc(res.Failures, func(f plan.Failure) bool { return theirs(&f.Action) }) {
+	if res := r.doc.Result; res != nil && slices.ContainsFunc(res.Failures,
+		func(f plan.Failure) bool { return theirs(&f.Action) }) {
 		return true
 	}
-	if slices.ContainsFunc(r.doc.Held, func(h plan.Held) bool { return theirs(&h.Action) && h.Code() == plan.HeldPending }) {
+	if slices.ContainsFunc(r.doc.Held, func(h plan.Held) bool {
+		return theirs(&h.Action) &&
+			h.Code() == plan.HeldPending
+	}) {
 		return true
 	}
 	seen := plan.Seen{}

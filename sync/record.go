@@ -30,7 +30,8 @@ func (r *bookkeeper) record(cause error) error {
 		r.doc.Result.Requests = requests
 		r.doc.Run = r.ID
 	}
-	rec := plan.RunRecord{ID: r.ID, Started: r.Started, Ended: ended, By: r.By, Mode: r.doc.Mode, Refresh: r.Refresh, Users: r.Scope.Users, Partial: r.partial,
+	rec := plan.RunRecord{ID: r.ID, Started: r.Started, Ended: ended, By: r.By, Mode: r.doc.Mode, Refresh: r.Refresh,
+		Users: r.Scope.Users, Partial: r.partial,
 		ExitCode: ExitCode(r.doc, cause, r.engine.ProblemsExit), Summary: r.doc.Summary, Problems: len(r.doc.Problems),
 		OktaCalls: requests.Okta, TTCalls: requests.TrackTik}
 	if cause != nil {

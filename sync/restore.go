@@ -52,7 +52,8 @@ func (e *Engine) newRestore(opt RestoreOptions, id string) (*restoration, error)
 		return nil, err
 	}
 	r.partial = true
-	return &restoration{r, &restore.Restoring{Reading: r.Reading, Of: restore.Of{Run: opt.Run, Terminated: opt.Terminated, Only: opt.Only, New: opt.New}}}, nil
+	return &restoration{r, &restore.Restoring{Reading: r.Reading, Of: restore.Of{Run: opt.Run, Terminated: opt.Terminated,
+		Only: opt.Only, New: opt.New}}}, nil
 }
 
 // A restoration is the run that brings people back.

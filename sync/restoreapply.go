@@ -57,8 +57,9 @@ func (r *restoration) note() error {
 	if r.Observe {
 		outcome = plan.Would
 	}
-	return r.store.Commit(plan.Batch{Audits: []plan.Audit{{Time: r.Moment(), Run: r.ID, By: r.By, Kind: "restore", Outcome: outcome,
-		Reason: fmt.Sprintf("restores whom run %s terminated, %s", r.who.Of.Run, how)}}})
+	return r.store.Commit(plan.Batch{Audits: []plan.Audit{{Time: r.Moment(), Run: r.ID, By: r.By, Kind: "restore",
+		Outcome: outcome,
+		Reason:  fmt.Sprintf("restores whom run %s terminated, %s", r.who.Of.Run, how)}}})
 }
 
 // grantsBegin is where the plan's grants begin.
@@ -79,9 +80,12 @@ func (r *restoration) makeAnew(ctx context.Context, a *apply.Applier) error {
 		if !refused {
 			continue
 		}
-		r.Warn(plan.Warning{Code: warnAnew, User: c.User, Message: fmt.Sprintf("tracktik does not reactivate employee %d (%s): a new employee is made instead", c.Former.Link.Employee, why)})
+		r.Warn(plan.Warning{Code: warnAnew, User: c.User,
+			Message: fmt.Sprintf("tracktik does not reactivate employee %d (%s): a new employee is made instead",
+				c.Former.Link.Employee, why)})
 		c.FillNew()
-		creates = append(creates, plan.Action{Kind: plan.Create, User: c.User, Extra: &plan.Extra{Former: c.Former.Link.Employee}, Restores: true, Want: &c.Want, Reason: c.Reason()})
+		creates = append(creates, plan.Action{Kind: plan.Create, User: c.User,
+			Extra: &plan.Extra{Former: c.Former.Link.Employee}, Restores: true, Want: &c.Want, Reason: c.Reason()})
 		r.grantAll(c)
 	}
 	if len(creates) == 0 {
@@ -120,7 +124,8 @@ func (r *restoration) setAgain(ctx context.Context, a *apply.Applier) error {
 			continue
 		}
 		if changes, _ := plan.Differences(&link, &c.Want, nil, &r.Pol); len(changes) > 0 {
-			updates = append(updates, plan.Action{Kind: plan.Update, User: c.User, Employee: link.Employee, Changes: changes, Want: &c.Want, Reason: c.Reason()})
+			updates = append(updates, plan.Action{Kind: plan.Update, User: c.User, Employee: link.Employee, Changes: changes,
+				Want: &c.Want, Reason: c.Reason()})
 		}
 	}
 	return r.carryOutToo(ctx, a, updates)

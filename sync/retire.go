@@ -26,7 +26,8 @@ const RefusedRetire = "retire"
 type ManagedError struct{ Employees []plan.EmployeeID }
 
 func (e *ManagedError) Error() string {
-	return fmt.Sprintf("%d of those named are managed (employee %d): a run terminates them when they leave, and `retire` is for those whom nobody manages",
+	return fmt.Sprintf("%d of those named are managed (employee %d): a run terminates them when they leave, and "+
+		"`retire` is for those whom nobody manages",
 		len(e.Employees), e.Employees[0])
 }
 
@@ -76,7 +77,8 @@ func (r *retirement) allowed() error {
 	why := ""
 	switch {
 	case r.Observe:
-		why = "sync.mode is observe, and nobody is terminated while the program only observes; `compare` shows who has left Okta"
+		why = "sync.mode is observe, and nobody is terminated while the program only observes; `compare` shows who has " +
+			"left Okta"
 	case !r.Pol.DeactivateUsers:
 		why = "sync.deactivate_users is off, and so nobody is terminated"
 	case r.Meta.RefreshDue:

@@ -64,7 +64,8 @@ func (r *run) makePlan(ctx context.Context) error {
 // sampled reports that a removal would be carried out on a sample's word: the guards
 // did not refuse it after all, so everybody has to be looked up first.
 func (r *run) sampled() bool {
-	return !r.Full && slices.ContainsFunc(r.doc.Actions, func(a plan.Action) bool { return a.Extras().Evidence == plan.EvidenceSample })
+	return !r.Full && slices.ContainsFunc(r.doc.Actions,
+		func(a plan.Action) bool { return a.Extras().Evidence == plan.EvidenceSample })
 }
 
 // start meets both systems and settles what is open, before anything is read.

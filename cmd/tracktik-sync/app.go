@@ -53,13 +53,15 @@ func (a *app) registerFlags(flags *pflag.FlagSet) {
 	flags.Var(&a.flags.logLevel, "log-level", "least `LEVEL` of the log: trace, debug, info, warn or error")
 	flags.BoolVar(&a.flags.noColor, "no-color", false, "no colours, also on a terminal")
 	flags.BoolVar(&a.flags.noPager, "no-pager", false, "do not show long output page by page on a terminal")
-	flags.BoolVarP(&a.Quiet, "quiet", "q", false, "say only what is new: done, or held, refused, wrong or failed since the last run")
+	flags.BoolVarP(&a.Quiet, "quiet", "q", false,
+		"say only what is new: done, or held, refused, wrong or failed since the last run")
 }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
 	pod := console.Of(os.Getenv)
 	a := &app{Terminal: console.NewTerminal(stdin, stdout, stderr, pod)}
-	a.Invocation = wiring.Invocation{Version: version, Now: time.Now, Sleep: wiring.Sleep, Getenv: os.Getenv, Console: pod, Log: logrus.New()}
+	a.Invocation = wiring.Invocation{Version: version, Now: time.Now, Sleep: wiring.Sleep, Getenv: os.Getenv, Console: pod,
+		Log: logrus.New()}
 	a.Log.SetOutput(a.LogTo(a.Stderr))
 	a.Log.AddHook(&a.RunField)
 	return a
@@ -114,7 +116,8 @@ func zoneOf(cfg *configs.Config) (*time.Location, error) {
 }
 
 // configured is a command that begins with a configuration that is in order.
-func (a *app) configured(do func(ctx context.Context, cfg *configs.Config, args []string) error) func(*cobra.Command, []string) error {
+func (a *app) configured(do func(ctx context.Context, cfg *configs.Config, args []string) error) func(*cobra.Command,
+	[]string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		cfg, err := a.load()
 		if err != nil {
@@ -185,8 +188,10 @@ func (a *app) recording(ctx context.Context, use func(*configs.Config, *state.DB
 
 // noted is an entry of the audit trail about something that an administrator did,
 // and that called nobody.
-func (a *app) noted(cfg *configs.Config, kind string, u plan.UserRef, employee plan.EmployeeID, reason string) plan.Audit {
-	entry := plan.Audit{Time: a.Now().UTC(), By: a.By(), Kind: kind, Person: u.ID, Login: u.Login, Employee: employee, Reason: reason, Outcome: plan.Done}
+func (a *app) noted(cfg *configs.Config, kind string, u plan.UserRef, employee plan.EmployeeID,
+	reason string) plan.Audit {
+	entry := plan.Audit{Time: a.Now().UTC(), By: a.By(), Kind: kind, Person: u.ID, Login: u.Login, Employee: employee,
+		Reason: reason, Outcome: plan.Done}
 	if cfg.State.RedactHistory {
 		entry.Login = ""
 	}
@@ -194,7 +199,8 @@ func (a *app) noted(cfg *configs.Config, kind string, u plan.UserRef, employee p
 }
 
 // withSnapshot is a command that reads the snapshot, which is open while use does its work.
-func (a *app) withSnapshot(use func(ctx context.Context, cfg *configs.Config, db *state.DB, args []string) error) func(*cobra.Command, []string) error {
+func (a *app) withSnapshot(use func(ctx context.Context, cfg *configs.Config, db *state.DB,
+	args []string) error) func(*cobra.Command, []string) error {
 	return a.configured(func(ctx context.Context, cfg *configs.Config, args []string) error {
 		db, err := a.OpenRead(cfg)
 		if err != nil {

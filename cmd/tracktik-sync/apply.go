@@ -70,7 +70,8 @@ func (c *applyCommand) execute(ctx context.Context, path string) error {
 		ExpectConfig: saved.Config,
 		ExpectHeld:   saved.GuardHash(),
 	})
-	if d != nil && explainStale(err, saved, d) && j.format == "text" { // the plan that would be made now is not what was asked for
+	if d != nil && explainStale(err, saved, d) && j.format == "text" {
+		// the plan that would be made now is not what was asked for
 		return err
 	}
 	return j.show(d, err)
@@ -135,7 +136,8 @@ func (c *approveCommand) approve(ctx context.Context, cfg *configs.Config, db *s
 	if cfg.Sync.Mode == "observe" {
 		then = "sync.mode is observe, so nothing is written before it is apply"
 	}
-	return c.Say("approved %s: %s may pass until %s; %s", hash, what, given.Given.Add(state.ApprovalLife).Format(time.RFC3339), then)
+	return c.Say("approved %s: %s may pass until %s; %s", hash, what, given.Given.Add(state.ApprovalLife).
+		Format(time.RFC3339), then)
 }
 
 // readPlan reads a saved plan; one that was changed is refused.
@@ -148,7 +150,8 @@ func readPlan(path string) (*plan.Document, error) {
 	d, err := plan.ReadDocument(f)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return nil, &tsync.RefusedError{Code: "no_plan", Message: path + " is no saved plan: `tracktik-sync plan --out FILE` makes one"}
+		return nil, &tsync.RefusedError{Code: "no_plan", Message: path +
+			" is no saved plan: `tracktik-sync plan --out FILE` makes one"}
 	}
 	if err != nil {
 		return nil, &tsync.RefusedError{Code: tsync.RefusedStale, Message: fmt.Sprintf("%s: %v", path, err)}

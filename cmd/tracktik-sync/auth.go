@@ -73,12 +73,14 @@ func (a authCommand) showStatus(cfg *configs.Config, format string) error {
 		s.Obtained, s.Until = &obtained, &until
 	}
 	s.Authorised = s.Refresh || auth.Password.IsSet() || auth.RefreshToken.IsSet()
-	if status, err := ledger.CurrentStatus(&a.Invocation, cfg); err == nil && status.Quarantine != nil && status.Quarantine.System == "tracktik" {
+	if status, err := ledger.CurrentStatus(&a.Invocation, cfg); err == nil && status.Quarantine != nil &&
+		status.Quarantine.System == "tracktik" {
 		s.Quarantine = status.Quarantine
 	}
 	shown := a.show(format, s, func(w io.Writer) error { return s.print(w, a.Style(), a.Now()) })
 	if !s.Authorised {
-		return errors.Join(shown, errors.New("nobody has approved this program in the portal: run `tracktik-sync auth login`"))
+		return errors.Join(shown, errors.New("nobody has approved this program in the portal: run `tracktik-sync auth "+
+			"login`"))
 	}
 	return shown
 }
@@ -201,7 +203,8 @@ func (a authCommand) noteAuth(cfg *configs.Config, kind string, employee plan.Em
 	return errors.Join(a.commitAuth(cfg, db, kind, employee, reason), db.Close())
 }
 
-func (a authCommand) commitAuth(cfg *configs.Config, db *state.DB, kind string, employee plan.EmployeeID, reason string) error {
+func (a authCommand) commitAuth(cfg *configs.Config, db *state.DB, kind string, employee plan.EmployeeID,
+	reason string) error {
 	meta, err := db.Meta()
 	if err != nil {
 		return err
@@ -263,7 +266,8 @@ func (l *authLogin) execute(ctx context.Context, cfg *configs.Config, _ []string
 		fmt.Fprintf(l.Stderr, "re-authenticate: %s was approved already, %s; this approval takes the place of that one\n",
 			ui.Safe(cfg.TrackTik.BaseURL), ui.Ago(before.Obtained, l.Now()))
 	}
-	approval := login.Login{Portal: client, Redirect: cfg.TrackTik.Auth.RedirectURI, Paste: l.paste, ReadLine: l.ReadLine, Talk: l.Stderr}
+	approval := login.Login{Portal: client, Redirect: cfg.TrackTik.Auth.RedirectURI, Paste: l.paste, ReadLine: l.ReadLine,
+		Talk: l.Stderr}
 	if !l.noBrowser {
 		approval.Browse = l.browse
 	}
@@ -277,14 +281,16 @@ func (l *authLogin) execute(ctx context.Context, cfg *configs.Config, _ []string
 func (l *authLogin) fits(cfg *configs.Config) error {
 	auth := cfg.TrackTik.Auth
 	if auth.Grant == tracktik.GrantPassword {
-		return usage("tracktik.auth.grant is password, which needs no login: set it to authorization_code to let an administrator approve instead")
+		return usage("tracktik.auth.grant is password, which needs no login: set it to authorization_code to let an " +
+			"administrator approve instead")
 	}
 	if auth.RedirectURI == "" || l.paste {
 		return nil
 	}
 	u, err := url.Parse(auth.RedirectURI)
 	if err != nil || u.Scheme != "http" || !loopback(u.Hostname()) {
-		return usage("tracktik.auth.redirect_uri does not lead to this machine: use auth login --paste, or an address such as http://127.0.0.1:8080/callback")
+		return usage("tracktik.auth.redirect_uri does not lead to this machine: use auth login --paste, or an address " +
+			"such as http://127.0.0.1:8080/callback")
 	}
 	return nil
 }
@@ -312,5 +318,6 @@ func (l *authLogin) approved(ctx context.Context, cfg *configs.Config, client *t
 	if self != "" {
 		who = " as employee " + self
 	}
-	return l.Say("%s has approved this program%s; the tokens are kept, and renewed by themselves. Next: `tracktik-sync check`", cfg.TrackTik.BaseURL, who)
+	return l.Say("%s has approved this program%s; the tokens are kept, and renewed by themselves. Next: `tracktik-sync "+
+		"check`", cfg.TrackTik.BaseURL, who)
 }

@@ -63,7 +63,8 @@ func (c *compareCommand) execute(ctx context.Context, cfg *configs.Config, _ []s
 
 // compare works on a copy of the snapshot, so that a run can begin meanwhile; known
 // says that there is one.
-func (c *compareCommand) compare(ctx context.Context, cfg *configs.Config) (result *plan.Comparison, known bool, err error) {
+func (c *compareCommand) compare(ctx context.Context, cfg *configs.Config) (result *plan.Comparison, known bool,
+	err error) {
 	db, err := c.OpenRead(cfg)
 	var missing *wiring.MissingError
 	if err != nil && !errors.As(err, &missing) {
@@ -134,6 +135,7 @@ func (c *compareCommand) remember(cfg *configs.Config, result *plan.Comparison) 
 		err = errors.Join(err, db.Close())
 	}
 	if err != nil {
-		c.Log.WithError(err).WithField("unmanaged_active", n).Warn("the number of unmanaged employees could not be noted in the snapshot")
+		c.Log.WithError(err).WithField("unmanaged_active", n).
+			Warn("the number of unmanaged employees could not be noted in the snapshot")
 	}
 }

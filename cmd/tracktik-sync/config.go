@@ -194,7 +194,8 @@ func writeMappings(w io.Writer, app string, groups []importedGroup) error {
 
 // yamlID is an id as YAML takes it for a text; quoted as JSON is where it is an odd one.
 func yamlID(id plan.GroupID) string {
-	if text := string(id); strings.HasPrefix(text, "00g") && strings.Trim(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
+	if text := string(id); strings.HasPrefix(text, "00g") &&
+		strings.Trim(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
 		if _, err := strconv.ParseFloat(text, 64); err != nil {
 			return text
 		}
@@ -222,7 +223,8 @@ func newConfigInit(a *app) *cobra.Command {
 			"once, logs in to both systems as soon as it can, and offers the apps of the org and the reasons,\n" +
 			"regions and roles of the portal. It replaces no file.",
 		Example: "  tracktik-sync config init\n" +
-			"  tracktik-sync config init --output guards.yaml --okta-org-url https://guards.okta.com --set sync.groups.names='[Site *]'",
+			"  tracktik-sync config init --output guards.yaml --okta-org-url https://guards.okta.com --set " +
+			"sync.groups.names='[Site *]'",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for i, q := range setup.Questions {

@@ -181,11 +181,13 @@ func guardTable(b *strings.Builder) {
 			names = append(names, term{key.Path[strings.LastIndex(key.Path, ".")+1:], key.Doc})
 		}
 	}
-	b.WriteString("Each kind of action has the same four keys, such as `guard." + kinds[0] + "." + names[0].name + "`:\n\n")
+	b.WriteString("Each kind of action has the same four keys, such as `guard." + kinds[0] + "." + names[0].name +
+		"`:\n\n")
 	for _, name := range names {
 		b.WriteString("- `" + name.name + "`: " + name.about + "\n")
 	}
-	b.WriteString("\nTheir defaults:\n\n| kind | `" + names[0].name + "` | `" + names[1].name + "` | `" + names[2].name + "` | `" + names[3].name + "` | what is counted |\n|---|---|---|---|---|---|\n")
+	b.WriteString("\nTheir defaults:\n\n| kind | `" + names[0].name + "` | `" + names[1].name + "` | `" + names[2].name +
+		"` | `" + names[3].name + "` | what is counted |\n|---|---|---|---|---|---|\n")
 	for _, kind := range kinds {
 		fmt.Fprintf(b, "| `guard.%s` | %s | %s |\n", kind, strings.Join(limits[kind], " | "), cell(sections["guard."+kind]))
 	}

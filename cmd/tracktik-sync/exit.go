@@ -17,7 +17,8 @@ import (
 )
 
 // precedence says which exit code wins where several fit.
-var precedence = []int{tsync.ExitUsage, tsync.ExitFailed, tsync.ExitLocked, tsync.ExitRefused, tsync.ExitPending, tsync.ExitProblems, tsync.ExitDone}
+var precedence = []int{tsync.ExitUsage, tsync.ExitFailed, tsync.ExitLocked, tsync.ExitRefused, tsync.ExitPending,
+	tsync.ExitProblems, tsync.ExitDone}
 
 // A usageError is a command line that makes no sense.
 type usageError struct{ text string }
@@ -99,7 +100,8 @@ func known(err error) (ending, bool) {
 	case *usageError:
 		return ending{tsync.ExitUsage, "bad usage", err}, true
 	case configs.Findings:
-		return ending{tsync.ExitUsage, "bad configuration", errors.New(strings.TrimPrefix(err.Error(), "configuration: "))}, true
+		return ending{tsync.ExitUsage, "bad configuration", errors.New(strings.TrimPrefix(err.Error(), "configuration: "))},
+			true
 	case *tsync.ManagedError:
 		return ending{tsync.ExitUsage, "bad usage", err}, true
 	case *tsync.ConfigError:
@@ -114,7 +116,8 @@ func known(err error) (ending, bool) {
 	case *state.ProbingError:
 		return ending{tsync.ExitLocked, "another probe is active", err}, true
 	case *tsync.RefusedError:
-		return ending{tsync.ExitRefused, refusalWords(e.Code), errors.New(strings.TrimPrefix(e.Message, "guard refused: "))}, true
+		return ending{tsync.ExitRefused, refusalWords(e.Code), errors.New(strings.TrimPrefix(e.Message, "guard refused: "))},
+			true
 	case *probe.RefusedError:
 		return ending{tsync.ExitRefused, "refused: nothing was probed", err}, true
 	case *state.BindingError:

@@ -110,7 +110,8 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 }
 
 func (f *runFlags) registerApprove(flags *pflag.FlagSet) {
-	flags.Var((*names)(&f.approve), "approve", "let the refused actions of that `HASH` pass, once; also in "+configs.EnvApprove)
+	flags.Var((*names)(&f.approve), "approve", "let the refused actions of that `HASH` pass, once; also in "+
+		configs.EnvApprove)
 }
 
 // options are the run's options. A refresh that is not spoken of is left to the
@@ -129,14 +130,17 @@ func (f *runFlags) options(i *wiring.Invocation, cfg *configs.Config) tsync.RunO
 func (f *runFlags) approvals(i *wiring.Invocation, cfg *configs.Config) []string {
 	all := slices.Clone(f.approve)
 	kept := wiring.ApprovalsOf(cfg, i.Now)
-	for _, hash := range strings.FieldsFunc(i.Getenv(configs.EnvApprove), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+	for _, hash := range strings.FieldsFunc(i.Getenv(configs.EnvApprove),
+		func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		if kept.Stale(hash) {
-			i.Log.WithField("approval", hash).Warn("the approval in the environment was given before, and the same actions are refused anew: " +
+			i.Log.WithField("approval", hash).Warn("the approval in the environment was given before, and the same actions " +
+				"are refused anew: " +
 				"`approve HASH` lets them pass again")
 			continue
 		}
 		if _, found, err := kept.Get(hash); err != nil || !found {
-			i.Log.WithField("approval", hash).WithError(err).Warn("the approval in the environment cannot be given: it was used, has expired, is of other systems, or never was")
+			i.Log.WithField("approval", hash).WithError(err).
+				Warn("the approval in the environment cannot be given: it was used, has expired, is of other systems, or never was")
 			continue
 		}
 		if !slices.Contains(all, hash) {
@@ -234,7 +238,8 @@ func completeWords(cmd *cobra.Command) {
 		default:
 			return
 		}
-		_ = cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp)) // registered once
+		// registered once
+		_ = cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp))
 	})
 	for _, sub := range cmd.Commands() {
 		completeWords(sub)

@@ -44,7 +44,8 @@ func newHistory(a *app) *cobra.Command {
 	c.kinds.allowed, c.outcomes.allowed = ledger.AuditKinds, ledger.Outcomes
 	flags.Var(&c.kinds, "kind", "only this `KIND`: create, terminate, grant_role, link …; may be repeated")
 	flags.Var(&c.outcomes, "outcome", "only this `OUTCOME`: done, found, failed, unknown, held or would; may be repeated")
-	flags.BoolVar(&c.full, "full", false, "each entry with all fields, also without USER or --run, and where a run has many")
+	flags.BoolVar(&c.full, "full", false, "each entry with all fields, also without USER or --run, and where a run has "+
+		"many")
 	c.format = formats(flags, "text", "json", "csv")
 	return cmd
 }
@@ -61,7 +62,8 @@ func (c *historyCommand) execute(ctx context.Context, cfg *configs.Config, args 
 	return errors.Join(c.print(ctx, cfg, db, query, args), db.Close())
 }
 
-func (c *historyCommand) print(ctx context.Context, cfg *configs.Config, db *state.DB, query state.Query, args []string) error {
+func (c *historyCommand) print(ctx context.Context, cfg *configs.Config, db *state.DB, query state.Query,
+	args []string) error {
 	if len(args) == 1 {
 		u, err := c.resolve(ctx, cfg, db, args[0])
 		if err != nil {
@@ -92,7 +94,8 @@ func (c *historyCommand) print(ctx context.Context, cfg *configs.Config, db *sta
 
 // resolve finds whom the snapshot knows by that name, else whom Okta does: a login
 // may have changed since. Without Okta's answer it says what the snapshot said.
-func (c *historyCommand) resolve(ctx context.Context, cfg *configs.Config, db *state.DB, name string) (plan.UserRef, error) {
+func (c *historyCommand) resolve(ctx context.Context, cfg *configs.Config, db *state.DB, name string) (plan.UserRef,
+	error) {
 	u, err := ledger.Find(db, name)
 	if !errors.Is(err, tsync.ErrNobody) {
 		return u, err
@@ -128,7 +131,8 @@ func (c *historyCommand) query(cfg *configs.Config) (state.Query, error) {
 		return q, err
 	}
 	if !q.Since.IsZero() && !q.Until.IsZero() && !q.Since.Before(q.Until) {
-		return q, usage("--since %s is not before --until %s", q.Since.UTC().Format(time.RFC3339), q.Until.UTC().Format(time.RFC3339))
+		return q, usage("--since %s is not before --until %s", q.Since.UTC().Format(time.RFC3339), q.Until.UTC().
+			Format(time.RFC3339))
 	}
 	return q, nil
 }
@@ -149,7 +153,8 @@ func parseTime(flag, text string, now time.Time, zone *time.Location) (time.Time
 	if age, err := configs.ParseDuration(text); err == nil {
 		return now.Add(-age), nil
 	}
-	return time.Time{}, usage("--%s %q is no time: write 2006-01-02, 2006-01-02T15:04:05Z, or an age such as 24h or 7d", flag, text)
+	return time.Time{}, usage("--%s %q is no time: write 2006-01-02, 2006-01-02T15:04:05Z, or an age such as 24h or 7d",
+		flag, text)
 }
 
 func (c *historyCommand) resolveRun(db *state.DB, query *state.Query) error {

@@ -53,7 +53,8 @@ func (j *job) once(ctx context.Context, db *state.DB, opt tsync.RunOptions) (*pl
 
 // make makes a run, leaves the status behind for others, and closes db. Without a document
 // there is an error.
-func (j *job) make(ctx context.Context, db *state.DB, run func(*tsync.Engine) (*plan.Document, error)) (d *plan.Document, err error) {
+func (j *job) make(ctx context.Context, db *state.DB,
+	run func(*tsync.Engine) (*plan.Document, error)) (d *plan.Document, err error) {
 	perhaps := "" // is for whoever sits here, and is told to nobody else
 	defer func() { err = withPerhaps(err, perhaps) }()
 	onlooker := watch.NewOnlooker(&j.Invocation, j.cfg, j.whole)
@@ -103,7 +104,8 @@ func (j *job) compact(ctx context.Context, db *state.DB) {
 	case err != nil:
 		j.Log.WithError(err).Warn("the snapshot could not be written anew, and stays as large as it is")
 	case from > 0:
-		j.Log.WithField("bytes_before", from).WithField("bytes", to).Info("the snapshot had become large, and was written anew")
+		j.Log.WithField("bytes_before", from).WithField("bytes", to).
+			Info("the snapshot had become large, and was written anew")
 	}
 }
 
@@ -227,7 +229,8 @@ func problemsError(cfg *configs.Config, d *plan.Document) error {
 }
 
 func problemsVerdict(n int) error {
-	return &verdict{tsync.ExitProblems, "finished, some persons have problems", ui.Number(n, "problem") + ": see `tracktik-sync problems`"}
+	return &verdict{tsync.ExitProblems, "finished, some persons have problems", ui.Number(n, "problem") +
+		": see `tracktik-sync problems`"}
 }
 
 // listenFor notes whether the run, which ended with err, has anything to say where -q asks for

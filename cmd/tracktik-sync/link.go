@@ -160,7 +160,10 @@ func newUnlink(a *app) *cobra.Command {
 			"another employee, `link` them before that run.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.recording(cmd.Context(), func(cfg *configs.Config, db *state.DB) error { return (&linkCommand{app: a}).unlink(cfg, db, args[0]) })
+			return a.recording(cmd.Context(), func(cfg *configs.Config, db *state.DB) error {
+				return (&linkCommand{app: a}).
+					unlink(cfg, db, args[0])
+			})
 		},
 	}
 }
@@ -188,7 +191,8 @@ func (c *linkCommand) unlink(cfg *configs.Config, db *state.DB, name string) err
 	if err != nil {
 		return err
 	}
-	batch := plan.Batch{Unlink: []plan.PersonID{u.ID}, Audits: []plan.Audit{c.noted(cfg, "unlink", u, link.Employee, "an administrator says that they are not one person")}}
+	batch := plan.Batch{Unlink: []plan.PersonID{u.ID},
+		Audits: []plan.Audit{c.noted(cfg, "unlink", u, link.Employee, "an administrator says that they are not one person")}}
 	for _, g := range grants {
 		batch.DropGrants = append(batch.DropGrants, g.Key())
 	}
@@ -216,7 +220,8 @@ func (c *linkCommand) readPairs(path string) ([]links.Pair, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if len(pairs) == 0 {
-		return nil, fmt.Errorf("%s holds no pairs: a row is USER,EMPLOYEE_ID, or one of the group %q in the CSV of `compare`", path, ui.ProposedPairs)
+		return nil, fmt.Errorf("%s holds no pairs: a row is USER,EMPLOYEE_ID, or one of the group %q in the CSV of `compare`",
+			path, ui.ProposedPairs)
 	}
 	return pairs, nil
 }

@@ -289,7 +289,8 @@ func (c *explainCommand) execute(ctx context.Context, cfg *configs.Config, args 
 	return errors.Join(shown, err)
 }
 
-func (c *explainCommand) explain(ctx context.Context, cfg *configs.Config, db *state.DB, name string) (*explain.Person, error) {
+func (c *explainCommand) explain(ctx context.Context, cfg *configs.Config, db *state.DB, name string) (*explain.Person,
+	error) {
 	engine, err := c.Engine(cfg, db)
 	if err != nil {
 		return nil, err

@@ -44,7 +44,8 @@ func newPlan(a *app) *cobra.Command {
 	c.out.register(flags, "save the plan to `FILE`, for apply")
 	c.format = formats(flags, "text", "json", "html", "csv")
 	c.view.register(flags)
-	flags.BoolVar(&c.detailed, "detailed-exitcode", false, "exit 10 when changes are pending, 4 when persons have problems")
+	flags.BoolVar(&c.detailed, "detailed-exitcode", false,
+		"exit 10 when changes are pending, 4 when persons have problems")
 	return cmd
 }
 
@@ -81,7 +82,8 @@ func (c *planCommand) print(d *plan.Document, err error) error {
 	if c.format.value == "csv" {
 		return errors.Join(c.Data(func(w io.Writer) error { return ui.PlanCSV(w, d, c.view.view()) }), err)
 	}
-	return errors.Join(c.Record((&page.Report{Document: d, Planned: true, File: c.out.path, WayOut: ui.WayOut, Program: c.Console.Program(), Made: c.Now()}).HTML), err)
+	return errors.Join(c.Record((&page.Report{Document: d, Planned: true, File: c.out.path, WayOut: ui.WayOut,
+		Program: c.Console.Program(), Made: c.Now()}).HTML), err)
 }
 
 // pending is what --detailed-exitcode adds.
@@ -103,7 +105,8 @@ func (a *app) plan(ctx context.Context, cfg *configs.Config, opt tsync.RunOption
 }
 
 // planned makes a plan that nothing is written for. Without a document there is an error.
-func (a *app) planned(ctx context.Context, cfg *configs.Config, decide func(*tsync.Engine, *state.DB) (*plan.Document, error)) (*plan.Document, error) {
+func (a *app) planned(ctx context.Context, cfg *configs.Config, decide func(*tsync.Engine, *state.DB) (*plan.Document,
+	error)) (*plan.Document, error) {
 	db, done, err := a.OpenPlan(cfg)
 	if err != nil {
 		return nil, err

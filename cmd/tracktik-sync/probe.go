@@ -118,10 +118,12 @@ func (c *probeCommand) allowed(cfg *configs.Config, credentials string) error {
 		return err
 	}
 	if managed > 0 && !c.thisPortal {
-		return &probe.RefusedError{Message: fmt.Sprintf("%s are managed in %s: probe a staging portal, or say --this-portal to make one marked employee here",
+		return &probe.RefusedError{Message: fmt.Sprintf("%s are managed in %s: probe a staging portal, or say "+
+			"--this-portal to make one marked employee here",
 			ui.Number(managed, "employee"), wiring.Binding(cfg).Portal)}
 	}
-	if q := meta.Quarantine; q != nil && q.System == "tracktik" && q.Credentials == credentials && c.Now().Before(q.NextTry) {
+	if q := meta.Quarantine; q != nil && q.System == "tracktik" && q.Credentials == credentials &&
+		c.Now().Before(q.NextTry) {
 		return &tsync.QuarantineError{System: q.System, Reason: q.Reason, Since: q.Since, NextTry: q.NextTry}
 	}
 	return nil
@@ -129,7 +131,8 @@ func (c *probeCommand) allowed(cfg *configs.Config, credentials string) error {
 
 // agreed says what will be written, and asks who sits at a terminal.
 func (c *probeCommand) agreed(ctx context.Context, cfg *configs.Config) bool {
-	text := "this writes to " + ui.Safe(wiring.Binding(cfg).Portal) + ": one marked employee (tracktik-sync probe) is made or used again, changed and terminated"
+	text := "this writes to " + ui.Safe(wiring.Binding(cfg).Portal) +
+		": one marked employee (tracktik-sync probe) is made or used again, changed and terminated"
 	if cfg.Sync.Mode == "observe" {
 		text += "; sync.mode is observe, which keeps runs from writing, not a probe"
 	}
@@ -143,7 +146,8 @@ func (c *probeCommand) tell(found *plan.Probe, err error) error {
 		return err
 	}
 	if n := len(found.Differing()); n > 0 {
-		err = errors.Join(err, &verdict{tsync.ExitProblems, "finished, and the portal differs", ui.Number(n, "assumption") + ": see what follows"})
+		err = errors.Join(err, &verdict{tsync.ExitProblems, "finished, and the portal differs", ui.Number(n, "assumption") +
+			": see what follows"})
 	}
 	write := func(w io.Writer) error {
 		if c.format.value == "json" {
@@ -161,5 +165,6 @@ func (c *probeCommand) tell(found *plan.Probe, err error) error {
 	if writeErr := disk.Write("", c.out.path, write); writeErr != nil {
 		return errors.Join(fmt.Errorf("writing the result: %w", writeErr), err)
 	}
-	return errors.Join(c.Say("%s holds the result, with no person and no secret in it: send it to the project", c.out.path), err)
+	return errors.Join(c.Say("%s holds the result, with no person and no secret in it: send it to the project",
+		c.out.path), err)
 }

@@ -91,7 +91,8 @@ func (c *reportCommand) ofPlan(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	return c.print(&page.Report{Document: d, Planned: true, File: path, WayOut: ui.WayOut, Program: c.Console.Program(), Made: c.Now()})
+	return c.print(&page.Report{Document: d, Planned: true, File: path, WayOut: ui.WayOut, Program: c.Console.Program(),
+		Made: c.Now()})
 }
 
 func (c *reportCommand) ofRun(cfg *configs.Config, db *state.DB, name string) (*page.Report, error) {
@@ -102,7 +103,8 @@ func (c *reportCommand) ofRun(cfg *configs.Config, db *state.DB, name string) (*
 	if !found {
 		return nil, ledger.NoRun(name)
 	}
-	r := &page.Report{Document: &plan.Document{}, Record: &record, Ending: ledger.EndingWords(record.ExitCode), Trail: page.NewTrail(&record),
+	r := &page.Report{Document: &plan.Document{}, Record: &record, Ending: ledger.EndingWords(record.ExitCode),
+		Trail:  page.NewTrail(&record),
 		WayOut: ui.WayOut, Program: c.Console.Program(), Made: c.Now()}
 	if len(record.Document) > 0 {
 		if err := ledger.ReadDocument(&record, r.Document); err != nil {
@@ -171,7 +173,9 @@ func (c *reportCommand) text(w io.Writer, r *page.Report) error {
 	if r.Record == nil {
 		return ui.Plan(w, r.Document, c.reportStyle(), ui.View{Planned: true})
 	}
-	if _, err := fmt.Fprintf(w, "Run %s, %s to %s, by %s\n%s\n", ui.Safe(r.Record.ID), r.Record.Started.UTC().Format(time.RFC3339), r.Record.Ended.UTC().Format(time.RFC3339), ui.Safe(r.Record.By), ui.Safe(r.Ending)); err != nil {
+	if _, err := fmt.Fprintf(w, "Run %s, %s to %s, by %s\n%s\n", ui.Safe(r.Record.ID), r.Record.Started.UTC().
+		Format(time.RFC3339), r.Record.Ended.UTC().Format(time.RFC3339), ui.Safe(r.Record.By),
+		ui.Safe(r.Ending)); err != nil {
 		return err
 	}
 	if lag := r.Trail.Lag(); lag.Count > 0 {

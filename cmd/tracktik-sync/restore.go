@@ -45,7 +45,8 @@ func newRestore(a *app) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	c.run.flags = flags
-	flags.StringArrayVar(&c.run.users, "user", nil, "only this `USER`: Okta id, login, e-mail or employee id; may be repeated")
+	flags.StringArrayVar(&c.run.users, "user", nil,
+		"only this `USER`: Okta id, login, e-mail or employee id; may be repeated")
 	c.run.registerApprove(flags)
 	flags.Var(&c.as, "as", "the same employees, or new ones")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "show what would be done, and change nothing")

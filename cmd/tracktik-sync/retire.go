@@ -109,7 +109,10 @@ func (c *retireCommand) dry(ctx context.Context, cfg *configs.Config, opt tsync.
 	if err != nil {
 		return err
 	}
-	d, err := c.planned(ctx, cfg, func(e *tsync.Engine, _ *state.DB) (*plan.Document, error) { return e.PlanRetire(ctx, opt) })
+	d, err := c.planned(ctx, cfg, func(e *tsync.Engine, _ *state.DB) (*plan.Document,
+		error) {
+		return e.PlanRetire(ctx, opt)
+	})
 	c.suggest(cfg, d)
 	return c.showPlan(d, c.format.value, ui.View{}, errors.Join(err, leftAlone(cfg, d)))
 }
@@ -139,7 +142,8 @@ func leftAlone(cfg *configs.Config, d *plan.Document) error {
 	if d == nil || len(d.Problems) == 0 || cfg.Sync.ProblemsExit == "0" {
 		return nil
 	}
-	return &verdict{tsync.ExitProblems, "finished, some persons have problems", ui.Number(len(d.Problems), "problem") + ": see the list for why they are left alone"}
+	return &verdict{tsync.ExitProblems, "finished, some persons have problems", ui.Number(len(d.Problems), "problem") +
+		": see the list for why they are left alone"}
 }
 
 func (c *retireCommand) options(cfg *configs.Config, args []string) (tsync.RetireOptions, error) {

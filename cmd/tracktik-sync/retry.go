@@ -41,7 +41,8 @@ func newRetry(a *app) *cobra.Command {
 			"  tracktik-sync retry --recreate 00u1abcdef",
 		RunE: func(cmd *cobra.Command, args []string) error { return c.execute(cmd.Context(), args) },
 	}
-	cmd.Flags().BoolVar(&c.recreate, "recreate", false, "make a new employee for people whom somebody else terminated in TrackTik")
+	cmd.Flags().BoolVar(&c.recreate, "recreate", false,
+		"make a new employee for people whom somebody else terminated in TrackTik")
 	c.format = formats(cmd.Flags(), "text", "json")
 	return cmd
 }
@@ -75,7 +76,8 @@ func (c *retryCommand) execute(ctx context.Context, names []string) error {
 
 // prepare finds the people, and records that they are tried. waiting says that a
 // quarantine was, and that it ends.
-func (c *retryCommand) prepare(cfg *configs.Config, db *state.DB, names []string) (opt tsync.RunOptions, waiting bool, err error) {
+func (c *retryCommand) prepare(cfg *configs.Config, db *state.DB, names []string) (opt tsync.RunOptions, waiting bool,
+	err error) {
 	troubles, err := ledger.Troubles(db)
 	if err != nil {
 		return opt, false, err
@@ -120,7 +122,8 @@ func (c *retryCommand) prepare(cfg *configs.Config, db *state.DB, names []string
 		free.NextTry = c.Now().UTC()
 		meta.Quarantine = &free
 		batch.Meta = &meta
-		batch.Audits = append(batch.Audits, c.noted(cfg, "retry", plan.UserRef{}, 0, "ended the waiting of the quarantine of "+q.System))
+		batch.Audits = append(batch.Audits, c.noted(cfg, "retry", plan.UserRef{}, 0,
+			"ended the waiting of the quarantine of "+q.System))
 		if len(people) == 0 { // a run that calls TrackTik for nothing would try no credentials
 			opt.Refresh = &waiting
 		}
@@ -133,7 +136,8 @@ func (c *retryCommand) prepare(cfg *configs.Config, db *state.DB, names []string
 
 // people are those who were named, else everybody with a problem. Of a name that the
 // snapshot does not know, the run finds out whose it is.
-func (c *retryCommand) people(db *state.DB, names []string, troubles map[plan.PersonID][]plan.Trouble) ([]plan.UserRef, error) {
+func (c *retryCommand) people(db *state.DB, names []string, troubles map[plan.PersonID][]plan.Trouble) ([]plan.UserRef,
+	error) {
 	var people []plan.UserRef
 	if len(names) == 0 {
 		for _, id := range slices.Sorted(maps.Keys(troubles)) {
@@ -177,8 +181,11 @@ func (c *retryCommand) nothing(cfg *configs.Config) error {
 		return c.Say("nobody has a problem")
 	}
 	b := wiring.Binding(cfg)
-	d := &plan.Document{Created: c.Now().UTC(), Mode: cfg.Sync.Mode, Okta: plan.OktaID{Org: b.Org, App: b.App}, TrackTik: plan.TrackTikID{Portal: b.Portal},
-		Config: cfg.Fingerprint(), Guard: plan.GuardReport{OK: true}, Result: &plan.Result{Done: map[string]int{}, Found: map[string]int{string(plan.Terminate): 0, string(plan.RevokeRole): 0}}}
+	d := &plan.Document{Created: c.Now().UTC(), Mode: cfg.Sync.Mode, Okta: plan.OktaID{Org: b.Org, App: b.App},
+		TrackTik: plan.TrackTikID{Portal: b.Portal},
+		Config:   cfg.Fingerprint(), Guard: plan.GuardReport{OK: true},
+		Result: &plan.Result{Done: map[string]int{}, Found: map[string]int{string(plan.Terminate): 0,
+			string(plan.RevokeRole): 0}}}
 	d.Seal()
 	d.Result.Done = maps.Clone(d.Summary)
 	return c.showDocument(d, "json", ui.View{})
@@ -195,7 +202,8 @@ func noNewEmployee(d *plan.Document, opt tsync.RunOptions) error {
 		switch code := h.Code(); code {
 		case plan.HeldBannedElsewhere:
 			refused = errors.Join(refused, &tsync.RefusedError{Code: code, Message: fmt.Sprintf(
-				"employee %d of user %s is banned in TrackTik, and gets no new employee: lift the ban there", h.Employee, h.User.ID)})
+				"employee %d of user %s is banned in TrackTik, and gets no new employee: lift the ban there", h.Employee,
+				h.User.ID)})
 		case plan.HeldTerminatedElsewhere:
 			refused = errors.Join(refused, &tsync.RefusedError{Code: code, Message: fmt.Sprintf(
 				"user %s gets no new employee: %s", h.User.ID, strings.TrimPrefix(h.Why, code+": "))})
@@ -275,7 +283,8 @@ func (c *forgetCommand) forgetRestored(cfg *configs.Config, batch *plan.Batch, u
 	return nil
 }
 
-func (c *forgetCommand) forgetProblem(cfg *configs.Config, batch *plan.Batch, u plan.UserRef, link plan.Link, linked bool, troubles []plan.Trouble) error {
+func (c *forgetCommand) forgetProblem(cfg *configs.Config, batch *plan.Batch, u plan.UserRef, link plan.Link,
+	linked bool, troubles []plan.Trouble) error {
 	if len(troubles) == 0 {
 		return fmt.Errorf("user %s has no problem on record", u.ID)
 	}

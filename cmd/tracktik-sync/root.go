@@ -67,7 +67,8 @@ func layHelp(a *app, root *cobra.Command) {
 
 // misused tells of a scheduled run whose command line makes no sense.
 func (a *app) misused(ctx context.Context, cmd *cobra.Command, args []string, err error) error {
-	if name := cmd.Name(); cmd.Parent() != cmd.Root() || name != "sync" && name != "run" || slices.Contains(args, "--dry-run") || slices.Contains(args, "--paused") {
+	if name := cmd.Name(); cmd.Parent() != cmd.Root() || name != "sync" && name != "run" ||
+		slices.Contains(args, "--dry-run") || slices.Contains(args, "--paused") {
 		return err
 	}
 	for i, arg := range args { // the parser has not come as far, perhaps

@@ -90,7 +90,8 @@ func newStateRestore(a *app) *cobra.Command {
 			if kept != "" {
 				replaced = "what it replaced is kept as " + kept + "; "
 			}
-			return a.Say("restored %s from %s; %sthe next run checks every link before it removes anybody", cfg.State.Path, args[0], replaced)
+			return a.Say("restored %s from %s; %sthe next run checks every link before it removes anybody", cfg.State.Path,
+				args[0], replaced)
 		}),
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask, also on a terminal")
@@ -106,7 +107,8 @@ func (a *app) mayReplace(ctx context.Context, snapshot, backup string) bool {
 		return true
 	}
 	written := func(info os.FileInfo) string { return info.ModTime().UTC().Format(time.RFC3339) }
-	return a.Ask(ctx, fmt.Sprintf("%s, last written %s, is replaced by %s of %s, and kept under another name.\nGo on? [y/N] ",
+	return a.Ask(ctx, fmt.Sprintf("%s, last written %s, is replaced by %s of %s, and kept under another name.\nGo on? "+
+		"[y/N] ",
 		ui.Safe(snapshot), written(present), ui.Safe(backup), written(copied)))
 }
 
@@ -129,7 +131,8 @@ func newStateVerify(a *app) *cobra.Command {
 				}
 			}
 			if len(findings) > 0 {
-				return fmt.Errorf("%s has %s: restore a backup with `state restore FILE`", cfg.State.Path, ui.Number(len(findings), "fault"))
+				return fmt.Errorf("%s has %s: restore a backup with `state restore FILE`", cfg.State.Path,
+					ui.Number(len(findings), "fault"))
 			}
 			return a.Say("%s is whole", cfg.State.Path)
 		}),
@@ -195,7 +198,8 @@ func (c *stateRekey) execute(ctx context.Context) error {
 	if c.plain {
 		return c.Say("%s is no longer encrypted; now take state.key out of the configuration", cfg.State.Path)
 	}
-	return c.Say("%s is encrypted with the key in %s; now name that file in state.key_file. Backups keep the key they were made with", cfg.State.Path, c.keyFile)
+	return c.Say("%s is encrypted with the key in %s; now name that file in state.key_file. Backups keep the key they "+
+		"were made with", cfg.State.Path, c.keyFile)
 }
 
 // rekeySnapshot also answers true for a snapshot that is under the new key already,
@@ -237,7 +241,8 @@ func newStateRebind(a *app) *cobra.Command {
 		RunE: c.configured(c.execute),
 	}
 	c.run.flags = cmd.Flags()
-	cmd.Flags().StringArrayVar(&c.run.approve, "approve", nil, "bind it, as the HASH of the refusal says; also in "+configs.EnvApprove)
+	cmd.Flags().StringArrayVar(&c.run.approve, "approve", nil, "bind it, as the HASH of the refusal says; also in "+
+		configs.EnvApprove)
 	return cmd
 }
 
@@ -294,10 +299,12 @@ func (c *rebindCommand) print(w io.Writer, b *links.Rebinding) error {
 	}
 	for i := range b.Strangers {
 		l := &b.Strangers[i]
-		t.Row("", fmt.Sprintf("%s: employee %d is not there, or somebody else; matched anew by the next run", ui.Person(ledger.Ref(*l)), l.Employee))
+		t.Row("", fmt.Sprintf("%s: employee %d is not there, or somebody else; matched anew by the next run",
+			ui.Person(ledger.Ref(*l)), l.Employee))
 	}
 	for _, g := range b.Roles {
-		t.Row("", fmt.Sprintf("group %s: role %d is not there, or another one; matched anew by the next run", ui.Safe(string(g.Group)), g.Role))
+		t.Row("", fmt.Sprintf("group %s: role %d is not there, or another one; matched anew by the next run",
+			ui.Safe(string(g.Group)), g.Role))
 	}
 	if b.Done {
 		t.Row("bound", "nothing was written to TrackTik; the next run checks every link before anything else")

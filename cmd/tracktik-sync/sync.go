@@ -49,7 +49,8 @@ func newSync(a *app) *cobra.Command {
 	flags.BoolVar(&c.events, "events", false, "look only at whom Okta's System Log names since the last time")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "show what would be done, and change nothing")
 	flags.BoolVar(&c.yes, "yes", false, "do not ask, also on a terminal")
-	flags.Var(&c.deadline, "deadline", "stop cleanly after this `DURATION`, such as 10m; 0: never (default schedule.deadline)")
+	flags.Var(&c.deadline, "deadline", "stop cleanly after this `DURATION`, such as 10m; 0: never (default "+
+		"schedule.deadline)")
 	flags.Var(&c.deadline, "timeout", "the same `DURATION` as --deadline")
 	c.format = formats(flags, "text", "json")
 	return cmd
@@ -113,7 +114,8 @@ const byEvents = "events"
 
 // listen reads Okta's System Log through source, nil: a new one, and sets opt to the run
 // that follows from it. When none does, following is false and db is closed.
-func (j *job) listen(ctx context.Context, db *state.DB, source tsync.EventSource, opt *tsync.RunOptions) (following bool, err error) {
+func (j *job) listen(ctx context.Context, db *state.DB, source tsync.EventSource,
+	opt *tsync.RunOptions) (following bool, err error) {
 	before, _ := db.EventLog() // where it cannot be read, Listen says so
 	poll, err := j.heard(ctx, db, source)
 	if err == nil && !poll.Idle() {

@@ -75,7 +75,8 @@ func (j *Judge) Between(w http.ResponseWriter, r *http.Request, next http.Handle
 	if err := j.exchange(r, body, rec.Code, rec.Header(), answer); err != nil {
 		j.mu.Lock()
 		defer j.mu.Unlock()
-		j.wrong = append(j.wrong, fmt.Sprintf("%s %s %s, answered %d %.500s: %s", r.Method, r.URL, body, rec.Code, answer, err))
+		j.wrong = append(j.wrong, fmt.Sprintf("%s %s %s, answered %d %.500s: %s", r.Method, r.URL, body, rec.Code, answer,
+			err))
 	}
 }
 
@@ -90,7 +91,8 @@ func (j *Judge) exchange(r *http.Request, body []byte, status int, header http.H
 	}
 	in := &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route, QueryParams: r.URL.Query(),
 		Options: &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true, SkipSettingDefaults: true,
-			RejectWhenRequestBodyNotSpecified: true, SchemaValidationOptions: []openapi3.SchemaValidationOption{openapi3.DisableSchemaErrorDetails()}}}
+			RejectWhenRequestBodyNotSpecified: true,
+			SchemaValidationOptions:           []openapi3.SchemaValidationOption{openapi3.DisableSchemaErrorDetails()}}}
 	if status < http.StatusBadRequest || status >= http.StatusInternalServerError {
 		if err := openapi3filter.ValidateRequest(r.Context(), in); err != nil {
 			return err

@@ -101,7 +101,8 @@ func Start(ctx context.Context, job *Job) *Applier {
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(inFlight, cancel) })
 	return &Applier{
-		caller: caller{newcomerFinder: newcomerFinder{bench{looker{batchMaker{job}}, newTally()}, newNewcomers(job.Listed)}, calls: calls},
+		caller: caller{newcomerFinder: newcomerFinder{bench{looker{batchMaker{job}}, newTally()}, newNewcomers(job.Listed)},
+			calls: calls},
 		end: func() {
 			stop()
 			cancel()
@@ -247,7 +248,8 @@ func (a *Applier) prepare(ctx context.Context, actions []plan.Action) error {
 		return err
 	}
 	if len(reasons) == 0 {
-		return errors.New("tracktik offers no termination reason, and demands one: add one in the portal (Settings, Termination reasons)")
+		return errors.New("tracktik offers no termination reason, and demands one: add one in the portal (Settings, " +
+			"Termination reasons)")
 	}
 	wanted := a.Rules.Reason
 	for _, reason := range reasons {

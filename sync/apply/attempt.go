@@ -42,7 +42,8 @@ func failed(action *plan.Action, err error) attempt {
 // unseen makes an attempt one about somebody who is not shown any more.
 func (done *attempt) unseen(id plan.EmployeeID) {
 	done.outcome, done.code, done.forbidden = plan.Failed, plan.ProblemNotEffective, nil
-	done.message = fmt.Sprintf("tracktik does not show employee %d to the program any more, and has before; the account may have lost their region: give it back, and the next run goes on: %s", id, done.message)
+	done.message = fmt.Sprintf("tracktik does not show employee %d to the program any more, and has before; the "+
+		"account may have lost their region: give it back, and the next run goes on: %s", id, done.message)
 }
 
 // untold makes an attempt one of which nobody can tell whether it made others.employee.

@@ -15,8 +15,10 @@ func (r batchMaker) since(at time.Time) time.Duration { return r.Clock.Time().Su
 
 // Audit begins an entry of the audit trail about an action.
 func (j *Job) Audit(a *plan.Action, outcome string) plan.Audit {
-	entry := plan.Audit{Time: j.Clock.Time(), Run: j.Run, By: j.By, Kind: string(a.Kind), Person: a.User.ID, Login: a.User.Login, Employee: a.Employee,
-		Role: a.Role, Changes: a.FieldChanges(), Reason: a.Reason, Outcome: outcome, Approved: j.Approved(a), Told: a.Extras().Told}
+	entry := plan.Audit{Time: j.Clock.Time(), Run: j.Run, By: j.By, Kind: string(a.Kind), Person: a.User.ID,
+		Login: a.User.Login, Employee: a.Employee,
+		Role: a.Role, Changes: a.FieldChanges(), Reason: a.Reason, Outcome: outcome, Approved: j.Approved(a),
+		Told: a.Extras().Told}
 	if j.Rules.Redact {
 		entry.Login, entry.Changes = "", plan.RedactedChanges(entry.Changes)
 	}
@@ -26,7 +28,8 @@ func (j *Job) Audit(a *plan.Action, outcome string) plan.Audit {
 // createdBatch records the employee that a create made, as TrackTik has shown them since.
 func (r batchMaker) createdBatch(a *plan.Action, w *plan.Wanted, e *plan.Employee, run string) (plan.Batch, error) {
 	id := e.ID
-	link := plan.Link{Person: a.User.ID, Employee: id, How: plan.HowCreated, Since: r.Clock.Time(), Run: run, Login: a.User.Login, Email: w.Email,
+	link := plan.Link{Person: a.User.ID, Employee: id, How: plan.HowCreated, Since: r.Clock.Time(), Run: run,
+		Login: a.User.Login, Email: w.Email,
 		Pushed: w.Values, PushedRegion: w.RegionID, AssignedBy: w.Group}
 	link.Sent(plan.All(&w.Values), e)
 	markRestored(a, &link)
@@ -64,7 +67,8 @@ func (r batchMaker) terminatedBatch(a *plan.Action, run string, elsewhere bool) 
 	if err != nil {
 		return plan.Batch{}, err
 	}
-	batch := plan.Batch{Unlink: []plan.PersonID{link.Person}, Formers: []plan.Former{{Link: link, Terminated: r.Clock.Time(), Run: run, Roles: grants, Elsewhere: elsewhere}}}
+	batch := plan.Batch{Unlink: []plan.PersonID{link.Person},
+		Formers: []plan.Former{{Link: link, Terminated: r.Clock.Time(), Run: run, Roles: grants, Elsewhere: elsewhere}}}
 	for _, g := range grants {
 		batch.DropGrants = append(batch.DropGrants, g.Key())
 	}
@@ -79,11 +83,13 @@ func (r batchMaker) reactivatedBatch(a *plan.Action, w *plan.Wanted, e *plan.Emp
 		return plan.Batch{}, err
 	}
 	link := plan.Adopted(w, e, false)
-	link.Person, link.How, link.Since, link.Run, link.Login, link.Email = a.User.ID, plan.HowReactivated, r.Clock.Time(), run, a.User.Login, w.Email
+	link.Person, link.How, link.Since, link.Run, link.Login, link.Email = a.User.ID, plan.HowReactivated, r.Clock.Time(),
+		run, a.User.Login, w.Email
 	if found {
 		asBefore(&link, &former.Link, w, e)
 	}
-	batch := plan.Batch{Links: []plan.Link{link}, Revive: []plan.EmployeeID{a.Employee}, Prints: []plan.PersonPrint{{Person: link.Person}}}
+	batch := plan.Batch{Links: []plan.Link{link}, Revive: []plan.EmployeeID{a.Employee},
+		Prints: []plan.PersonPrint{{Person: link.Person}}}
 	if markRestored(a, &batch.Links[0]) {
 		batch.Revive = nil // the record says what is still to be restored
 	}
@@ -164,7 +170,8 @@ func (r batchMaker) adoptedBatch(a *plan.Action) (plan.Batch, error) {
 			link = plan.Adopted(a.Want, e, r.Policy.AdoptKeep)
 		}
 	}
-	link.Employee, link.Person, link.Since, link.Run, link.Login, link.Email = a.Employee, a.User.ID, r.Clock.Time(), r.Run, p.Login, p.Email
+	link.Employee, link.Person, link.Since, link.Run, link.Login, link.Email = a.Employee, a.User.ID, r.Clock.Time(),
+		r.Run, p.Login, p.Email
 	return plan.Batch{Links: []plan.Link{link}}, nil
 }
 
@@ -222,8 +229,9 @@ func (r batchMaker) roleBatch(a *plan.Action, id plan.RoleID, how string) (plan.
 }
 
 func (r batchMaker) grantedBatch(a *plan.Action, id plan.GrantID, how string) plan.Batch {
-	return plan.Batch{Grants: []plan.Grant{{Role: a.Role.ID, Person: a.User.ID, ID: id, Employee: a.Employee, Group: a.Role.Group,
-		How: how, Since: r.Clock.Time(), Run: r.Run, Again: a.Drift}}}
+	return plan.Batch{Grants: []plan.Grant{{Role: a.Role.ID, Person: a.User.ID, ID: id, Employee: a.Employee,
+		Group: a.Role.Group,
+		How:   how, Since: r.Clock.Time(), Run: r.Run, Again: a.Drift}}}
 }
 
 // freeLastRoles adds to a batch that records a grant that the holder's roles have changed:

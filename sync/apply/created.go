@@ -86,7 +86,8 @@ func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee
 	}
 	switch {
 	case newest.ID == 0 && other.ID != 0: // a portal may write names in its own way
-		return other, false, &notOurs{other.ID, "user name and e-mail", "but other first and last names", plan.ProblemAmbiguousMatch}
+		return other, false, &notOurs{other.ID, "user name and e-mail", "but other first and last names",
+			plan.ProblemAmbiguousMatch}
 	case newest.ID == 0:
 		newest = ended
 	}
@@ -167,14 +168,16 @@ func (l looker) holdsProtected(ctx context.Context, id plan.EmployeeID) (bool, e
 	}
 	roles, err := l.Target.Roles(ctx)
 	return slices.ContainsFunc(roles, func(role plan.Role) bool {
-		return plan.ProtectedRole(role, l.Policy) && slices.ContainsFunc(held, func(u plan.UserRole) bool { return u.Role == role.ID })
+		return plan.ProtectedRole(role, l.Policy) &&
+			slices.ContainsFunc(held, func(u plan.UserRole) bool { return u.Role == role.ID })
 	}), err
 }
 
 // conflict judges a create that was refused because somebody has the name. That is ours
 // only after an earlier call of this very intent was lost; else whoever has the name was
 // there before, and nobody is taken over by a refusal.
-func (c *caller) conflict(ctx context.Context, action *plan.Action, intent *plan.Intent, want *plan.Wanted, done attempt) attempt {
+func (c *caller) conflict(ctx context.Context, action *plan.Action, intent *plan.Intent, want *plan.Wanted,
+	done attempt) attempt {
 	if intent.Lost == "" {
 		done.outcome, done.code = plan.Failed, plan.ProblemNameInUse // also a 500 for a violated constraint
 		done.message += c.whoHasTheName(ctx, want)

@@ -54,7 +54,8 @@ func (c *caller) created(action *plan.Action, want *plan.Wanted, e *plan.Employe
 	}
 	if owned || was {
 		return attempt{outcome: plan.Unknown,
-			message: fmt.Sprintf("tracktik answered that the new employee is %d, who is known as that of user %s", id, link.Person)}
+			message: fmt.Sprintf("tracktik answered that the new employee is %d, who is known as that of user %s", id,
+				link.Person)}
 	}
 	batch, err := c.createdBatch(action, want, e, c.Run)
 	c.learn(action, &batch)
@@ -68,13 +69,15 @@ func (c *caller) droppable(action *plan.Action, err error, want *plan.Wanted) (p
 	var f interface{ RefusedField() (plan.Field, bool) }
 	if errors.As(err, &f) {
 		field, named := f.RefusedField()
-		if named && (field == plan.Language || field == plan.PrimaryPhone || field == plan.SecondaryPhone) && want.Values[field] != "" {
+		if named && (field == plan.Language || field == plan.PrimaryPhone || field == plan.SecondaryPhone) &&
+			want.Values[field] != "" {
 			return field, true
 		}
 	}
 	if phone := want.Values[plan.PrimaryPhone]; phone != "" && isConflict(err) {
 		formers, listErr := c.Snapshot.FormersOf(action.User.ID)
-		if listErr == nil && slices.ContainsFunc(formers, func(f plan.Former) bool { return f.Link.Pushed[plan.PrimaryPhone] == phone }) {
+		if listErr == nil && slices.ContainsFunc(formers,
+			func(f plan.Former) bool { return f.Link.Pushed[plan.PrimaryPhone] == phone }) {
 			return plan.PrimaryPhone, true
 		}
 	}
@@ -110,7 +113,8 @@ func (c *caller) update(ctx context.Context, action *plan.Action) attempt {
 	if len(fields) > 0 {
 		used = append(used, right(plan.Update))
 	}
-	if len(fields) != len(action.Changes) && action.Want != nil && slices.ContainsFunc(action.Changes, func(c plan.Change) bool { return c.Field == plan.Region }) {
+	if len(fields) != len(action.Changes) && action.Want != nil &&
+		slices.ContainsFunc(action.Changes, func(c plan.Change) bool { return c.Field == plan.Region }) {
 		tries++
 		if done, ok := c.move(ctx, action); !ok {
 			done.attempts, done.warnings, done.used = tries, warnings, used

@@ -10,7 +10,8 @@ import (
 )
 
 func (c *caller) createRole(ctx context.Context, action *plan.Action) attempt {
-	role, err := c.Target.CreateRole(ctx, action.Role.Name, plan.RoleDescription(c.Rules.Binding, action.Role.Group, action.Role.Name))
+	role, err := c.Target.CreateRole(ctx, action.Role.Name, plan.RoleDescription(c.Rules.Binding, action.Role.Group,
+		action.Role.Name))
 	id := role.ID
 	if err != nil {
 		done := classify(err)
@@ -50,7 +51,8 @@ func (c *caller) grant(ctx context.Context, action *plan.Action, intent *plan.In
 			batch.Grants[0].How = plan.HowAdopted
 		}
 		return finished(batch, nil)
-	case lookErr == nil && done.code == plan.ProblemRefused && !c.shown(ctx, action.Employee): // a portal may say so with a 400
+	case lookErr == nil && done.code == plan.ProblemRefused && !c.shown(ctx, action.Employee):
+		// a portal may say so with a 400
 		done.unseen(action.Employee)
 	}
 	return done
@@ -101,7 +103,8 @@ func (c *caller) revoke(ctx context.Context, action *plan.Action) attempt {
 		return attempt{outcome: plan.Found, batch: revokedBatch(action)}
 	case lookErr == nil && isLastRole(err) && c.holdsOnly(ctx, action.Employee, id):
 		grant.Stuck = true
-		return attempt{outcome: plan.Withheld, message: plan.HeldLastRole + ": tracktik lets nobody fall back to having no role: " + err.Error(),
+		return attempt{outcome: plan.Withheld, message: plan.HeldLastRole +
+			": tracktik lets nobody fall back to having no role: " + err.Error(),
 			batch: plan.Batch{Grants: []plan.Grant{grant}}}
 	}
 	return done
@@ -118,7 +121,8 @@ func (c *caller) stillThere(ctx context.Context, action *plan.Action, id plan.Gr
 		return ""
 	}
 	c.firstOf(&c.noRevoke)
-	return fmt.Sprintf("tracktik answered that grant %d of employee %d was revoked, and shows it still; no more are revoked in this run", id, action.Employee)
+	return fmt.Sprintf("tracktik answered that grant %d of employee %d was revoked, and shows it still; no more are "+
+		"revoked in this run", id, action.Employee)
 }
 
 // isLastRole reports a refusal that speaks of a role, or of the last one: any other is

@@ -37,7 +37,8 @@ func Watch(ctx context.Context, job *Job, late []plan.Intent) (kept []plan.Inten
 			return late, told, err
 		}
 		if err != nil {
-			l.Log.WithField("action", in.Action.Kind).WithField("person", in.Action.User.ID).WithError(err).Warn("whether a lost call took effect late could not be looked up")
+			l.Log.WithField("action", in.Action.Kind).WithField("person", in.Action.User.ID).WithError(err).
+				Warn("whether a lost call took effect late could not be looked up")
 		}
 		if effect != "" {
 			told = append(told, lateProblem(in, effect))
@@ -62,7 +63,8 @@ func (l looker) lateEffect(ctx context.Context, in *plan.Intent) (string, error)
 		if err != nil || !found || !e.Active() || slices.Contains(in.Before, e.ID) {
 			return "", err
 		}
-		return fmt.Sprintf("employee %d has all the names, is ACTIVE, and is managed for nobody: `link` ties them if the person has no other one; `retire` ends who has left Okta; else end them in TrackTik", e.ID), nil
+		return fmt.Sprintf("employee %d has all the names, is ACTIVE, and is managed for nobody: `link` ties them if the "+
+			"person has no other one; `retire` ends who has left Okta; else end them in TrackTik", e.ID), nil
 	case plan.Reactivate:
 		e, found, err := l.Target.Employee(ctx, a.Employee)
 		if err != nil || !found || !e.Active() {
@@ -72,7 +74,8 @@ func (l looker) lateEffect(ctx context.Context, in *plan.Intent) (string, error)
 		if err != nil || owned {
 			return "", err
 		}
-		return fmt.Sprintf("employee %d is ACTIVE again, and is managed for nobody: `link` ties them; `retire` ends who has left Okta; else end them in TrackTik", e.ID), nil
+		return fmt.Sprintf("employee %d is ACTIVE again, and is managed for nobody: `link` ties them; `retire` ends who "+
+			"has left Okta; else end them in TrackTik", e.ID), nil
 	}
 	return l.lateGrant(ctx, a)
 }
@@ -91,7 +94,8 @@ func (l looker) lateGrant(ctx context.Context, a *plan.Action) (string, error) {
 	if err != nil || doubt != "" || !slices.ContainsFunc(held, func(u plan.UserRole) bool { return u.Role == a.Role.ID }) {
 		return "", err
 	}
-	return fmt.Sprintf("employee %d holds role %d, and is not due it: take it away in TrackTik, if nobody gave it to them by hand", a.Employee, a.Role.ID), nil
+	return fmt.Sprintf("employee %d holds role %d, and is not due it: take it away in TrackTik, if nobody gave it to "+
+		"them by hand", a.Employee, a.Role.ID), nil
 }
 
 func lateProblem(in *plan.Intent, effect string) plan.Problem {
@@ -99,7 +103,8 @@ func lateProblem(in *plan.Intent, effect string) plan.Problem {
 	if in.Action.Role != nil {
 		p.Group = in.Action.Role.Group
 	}
-	p.Message = fmt.Sprintf("the %s of run %s was cut at %s, and a look-up did not find it; it seems to have taken effect later: %s",
+	p.Message = fmt.Sprintf("the %s of run %s was cut at %s, and a look-up did not find it; it seems to have taken "+
+		"effect later: %s",
 		in.Action.Kind, in.Run, in.At.UTC().Format(time.RFC3339), effect)
 	return p
 }

@@ -124,7 +124,9 @@ func (l looker) lookAtStatus(ctx context.Context, in *plan.Intent) (settled, pla
 		ours := l.ours(ctx, &e)
 		batch, err := l.terminatedBatch(a, in.Run, !ours)
 		return shown(ours), batch, err
-	case a.Kind == plan.Reactivate && e.Status == plan.StatusTerminated && in.Wanted != nil && in.Run != l.Run && l.byAnother(ctx, &e): // again, since
+	case a.Kind == plan.Reactivate && e.Status == plan.StatusTerminated && in.Wanted != nil && in.Run != l.Run &&
+		l.byAnother(ctx, &e):
+		// again, since
 		batch, err := l.reactivatedBatch(a, in.Wanted, &e, in.Run)
 		if err == nil {
 			batch.Links[0].ElsewhereStatus = e.Status

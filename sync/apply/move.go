@@ -37,7 +37,8 @@ func (c *caller) move(ctx context.Context, action *plan.Action) (done attempt, o
 	}
 	c.noMove = true
 	return attempt{outcome: plan.Failed, code: plan.ProblemNotEffective, message: fmt.Sprintf(
-		"tracktik answered that employee %d was moved to region %d, and shows them in region %d; nobody else is moved in this run",
+		"tracktik answered that employee %d was moved to region %d, and shows them in region %d; nobody else is moved in "+
+			"this run",
 		action.Employee, action.Want.RegionID, e.Region)}, false
 }
 
@@ -55,6 +56,7 @@ func (c *caller) unmoved(ctx context.Context, action *plan.Action, err error) at
 	if !c.moved {
 		c.moved, c.noMove = true, true
 	}
-	done.message = "this portal does not move employees by its API, and nobody else is moved in this run; move them in TrackTik, or set sync.region: create_only: " + err.Error()
+	done.message = "this portal does not move employees by its API, and nobody else is moved in this run; move them in " +
+		"TrackTik, or set sync.region: create_only: " + err.Error()
 	return done
 }

@@ -161,7 +161,8 @@ func (c *newcomerFinder) warnOfDoubles(ctx context.Context) {
 	n.waited = false
 	if err := c.nameDoubles(ctx); err != nil {
 		c.warn(plan.Warning{Code: plan.WarningPossibleDouble,
-			Message: "whether somebody else has made one of the new people at the same time could not be looked up: " + err.Error()})
+			Message: "whether somebody else has made one of the new people at the same time could not be looked up: " +
+				err.Error()})
 	}
 }
 
@@ -188,7 +189,8 @@ func (c *newcomerFinder) ownerOfName(e plan.Employee) (link plan.Link, found boo
 	if _, owned, err := c.Snapshot.LinkOfEmployee(e.ID); err != nil || owned {
 		return link, false, err
 	}
-	for field, owners := range map[plan.Field]func(string) ([]plan.PersonID, error){plan.Username: c.Snapshot.OwnersOfUsername, plan.Email: c.Snapshot.OwnersOfEmail} {
+	for field, owners := range map[plan.Field]func(string) ([]plan.PersonID,
+		error){plan.Username: c.Snapshot.OwnersOfUsername, plan.Email: c.Snapshot.OwnersOfEmail} {
 		name := plan.FoldName(e.Values[field])
 		if name == "" {
 			continue

@@ -79,7 +79,8 @@ func (a *Applier) record(action *plan.Action, done attempt) {
 	default:
 		a.out.Result.Failed++
 	}
-	a.out.Result.Failures = append(a.out.Result.Failures, plan.Failure{Action: *action, Outcome: done.outcome, Message: done.message})
+	a.out.Result.Failures = append(a.out.Result.Failures, plan.Failure{Action: *action, Outcome: done.outcome,
+		Message: done.message})
 	log = log.WithField("outcome", done.outcome).WithField("error", unnamed(action, done.message))
 	if action.Kind.Removes() {
 		log.Error("a removal was not done")

@@ -49,7 +49,9 @@ func (c *caller) broughtBack(ctx context.Context, action *plan.Action) attempt {
 		e.Status = "nobody (404)"
 	}
 	if !e.Active() {
-		return attempt{outcome: plan.Failed, code: plan.ProblemNotEffective, message: fmt.Sprintf("tracktik answered that employee %d was reactivated, and shows them as %s", action.Employee, e.Status)}
+		return attempt{outcome: plan.Failed, code: plan.ProblemNotEffective,
+			message: fmt.Sprintf("tracktik answered that employee %d was reactivated, and shows them as %s", action.Employee,
+				e.Status)}
 	}
 	batch, err := c.reactivatedBatch(action, action.Want, &e, c.Run)
 	if err != nil {
@@ -61,7 +63,8 @@ func (c *caller) broughtBack(ctx context.Context, action *plan.Action) attempt {
 	done.used = []right{right(plan.Reactivate)}
 	if of, err := c.bringUpToDate(ctx, action, link, plan.MergeChanges(changes, drift)); err != nil {
 		refused := failed(action, err)
-		done.outcome, done.code, done.message, done.fatal = plan.Failed, refused.code, "the employee is active again, but not as Okta wants: "+refused.message, refused.fatal
+		done.outcome, done.code, done.message, done.fatal = plan.Failed, refused.code,
+			"the employee is active again, but not as Okta wants: "+refused.message, refused.fatal
 		done.right, done.forbidden = of, refused.forbidden
 	}
 	c.learn(action, &done.batch)
@@ -70,7 +73,8 @@ func (c *caller) broughtBack(ctx context.Context, action *plan.Action) attempt {
 
 // bringUpToDate sends changes to who was just reactivated, and notes in link what was
 // done: fields first, then the region. It returns the right of the call that failed.
-func (c *caller) bringUpToDate(ctx context.Context, action *plan.Action, link *plan.Link, changes []plan.Change) (right, error) {
+func (c *caller) bringUpToDate(ctx context.Context, action *plan.Action, link *plan.Link, changes []plan.Change) (right,
+	error) {
 	fields := slices.DeleteFunc(slices.Clone(changes), func(c plan.Change) bool { return c.Field == plan.Region })
 	if len(fields) > 0 {
 		answer, err := c.Target.UpdateEmployee(ctx, action.Employee, fields, action.Want.Values)

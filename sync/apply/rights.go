@@ -21,7 +21,8 @@ const (
 // rightNames say what a right allows.
 var rightNames = map[right]string{
 	right(plan.Create): "create employees", right(plan.Update): "change employees",
-	moves: "move employees to another region", reasons: "read termination reasons", right(plan.Terminate): "terminate employees",
+	moves: "move employees to another region", reasons: "read termination reasons",
+	right(plan.Terminate):  "terminate employees",
 	right(plan.Reactivate): "reactivate employees",
 	right(plan.CreateRole): "create roles", right(plan.RenameRole): "rename roles",
 	right(plan.GrantRole): "give roles", right(plan.RevokeRole): "take roles away",

@@ -86,7 +86,8 @@ func (l looker) settle(ctx context.Context, in *plan.Intent) (unsure string, mad
 		if errors.As(err, &f) && f.Credentials() || ctx.Err() != nil || errors.As(err, &others) {
 			return "", false, err
 		}
-		l.Log.WithField("action", in.Action.Kind).WithField("person", in.Action.User.ID).WithError(err).Warn("an open write could not be looked up")
+		l.Log.WithField("action", in.Action.Kind).WithField("person", in.Action.User.ID).WithError(err).
+			Warn("an open write could not be looked up")
 		return err.Error(), false, nil
 	}
 	if state == unsettled {
@@ -105,9 +106,12 @@ func (l looker) settle(ctx context.Context, in *plan.Intent) (unsure string, mad
 	case didNot:
 		audit.Outcome, audit.Message = plan.Failed, "found by a look-up: it had not happened"
 	case byOthers:
-		audit.Outcome, audit.Message = plan.Found, "found done by a look-up; whether by this call or by somebody else cannot be told"
+		audit.Outcome, audit.Message = plan.Found,
+			"found done by a look-up; whether by this call or by somebody else cannot be told"
 	case untold:
-		audit.Outcome, audit.Message = plan.Unknown, "a look-up does not find it, and the employee was ended by somebody else meanwhile: whether it had happened cannot be told"
+		audit.Outcome, audit.Message = plan.Unknown,
+			"a look-up does not find it, and the employee was ended by somebody else meanwhile: whether it had happened "+
+				"cannot be told"
 	}
 	if status := endedElsewhere(&batch); status != "" {
 		audit.Message += fmt.Sprintf("; somebody else has ended employee %d since: %s", batch.Links[0].Employee, status)

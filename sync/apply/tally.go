@@ -37,10 +37,13 @@ type tally struct {
 }
 
 func newTally() *tally {
-	t := &tally{roleIDs: map[plan.GroupID]plan.RoleID{}, named: map[*plan.RoleRef]*plan.RoleRef{}, noGrant: map[plan.PersonID]bool{}, notBack: map[plan.PersonID]bool{}, kept: map[string]plan.GroupID{}, rights: rights{},
+	t := &tally{roleIDs: map[plan.GroupID]plan.RoleID{}, named: map[*plan.RoleRef]*plan.RoleRef{},
+		noGrant: map[plan.PersonID]bool{}, notBack: map[plan.PersonID]bool{}, kept: map[string]plan.GroupID{},
+		rights: rights{},
 		out: Outcome{Result: &plan.Result{Done: map[string]int{}, Found: map[string]int{}},
-			Employees: map[plan.PersonID]plan.EmployeeID{}, Linked: map[plan.PersonID]bool{}, Unfinished: map[plan.PersonID]bool{},
-			NoRole: map[plan.GroupID]bool{}, NotReactivated: map[plan.PersonID]string{}}}
+			Employees: map[plan.PersonID]plan.EmployeeID{}, Linked: map[plan.PersonID]bool{},
+			Unfinished: map[plan.PersonID]bool{},
+			NoRole:     map[plan.GroupID]bool{}, NotReactivated: map[plan.PersonID]string{}}}
 	for _, k := range plan.Kinds {
 		t.out.Result.Done[string(k)] = 0
 		if k.Removes() {

@@ -49,7 +49,8 @@ func (c *caller) readBack(ctx context.Context, action *plan.Action) string {
 		return ""
 	}
 	c.firstOf(&c.noTerm)
-	return fmt.Sprintf("tracktik answered that employee %d was terminated, and shows them as %s; no more are terminated in this run", action.Employee, e.Status)
+	return fmt.Sprintf("tracktik answered that employee %d was terminated, and shows them as %s; no more are "+
+		"terminated in this run", action.Employee, e.Status)
 }
 
 // today is the date where the employee works.
@@ -87,7 +88,8 @@ func (c *caller) endedBefore(ctx context.Context, action *plan.Action) (done att
 	case e.Status == plan.StatusBanned:
 		return c.banned(action), true
 	case action.Found: // and no guard has counted the action
-		return attempt{outcome: plan.Withheld, message: fmt.Sprintf("%s: employee %d was TERMINATED in TrackTik when this was planned, and is %s now", plan.HeldUnconfirmed, e.ID, e.Status)}, true
+		return attempt{outcome: plan.Withheld, message: fmt.Sprintf("%s: employee %d was TERMINATED in TrackTik when this "+
+			"was planned, and is %s now", plan.HeldUnconfirmed, e.ID, e.Status)}, true
 	}
 	return attempt{}, false
 }

@@ -127,8 +127,9 @@ func (a *Applier) wasTaken(action *plan.Action) bool {
 // write makes an action's intent durable, carries it out, and records the outcome.
 func (a *Applier) write(action *plan.Action) {
 	request, x := trace.NewID(), action.Extras()
-	intent := plan.Intent{Run: a.Run, At: a.Clock.Time(), Action: *action, Wanted: action.Want, Request: request, Retires: x.Retires,
-		Told: x.Told, Before: a.namesakes(action), Taken: a.wasTaken(action)}
+	intent := plan.Intent{Run: a.Run, At: a.Clock.Time(), Action: *action, Wanted: action.Want, Request: request,
+		Retires: x.Retires,
+		Told:    x.Told, Before: a.namesakes(action), Taken: a.wasTaken(action)}
 	seq, err := a.Snapshot.Begin(intent)
 	if err != nil {
 		a.stop(fmt.Errorf("recording an intent: %w", err))

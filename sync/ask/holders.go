@@ -35,7 +35,8 @@ func (r *holderReader) findHolders(ctx context.Context) error {
 		}
 	}
 	if len(asking) > 0 {
-		if err := r.lookUpHolders(ctx, asking, slices.Sorted(maps.Keys(people)), slices.Sorted(maps.Keys(roles))); err != nil {
+		if err := r.lookUpHolders(ctx, asking, slices.Sorted(maps.Keys(people)),
+			slices.Sorted(maps.Keys(roles))); err != nil {
 			return err
 		}
 	}
@@ -71,7 +72,8 @@ func (r *holderReader) wantsDefault(v *plan.RoleView) bool {
 	if v.Employee == 0 || len(v.Due) > 0 || v.Default == nil {
 		return false
 	}
-	return slices.ContainsFunc(r.roleDecider.RolesDecision(v).Actions, func(a plan.Action) bool { return a.Kind == plan.GrantRole })
+	return slices.ContainsFunc(r.roleDecider.RolesDecision(v).Actions,
+		func(a plan.Action) bool { return a.Kind == plan.GrantRole })
 }
 
 // wantsLook reports whether a person is to be granted something that they may hold
@@ -100,7 +102,8 @@ func (r *holderReader) wantsLook(v *plan.RoleView, roles map[plan.RoleID]bool) b
 }
 
 // lookUpHolders asks about each person, or about each role where that takes fewer calls.
-func (r *holderReader) lookUpHolders(ctx context.Context, views []*plan.RoleView, people []plan.EmployeeID, roles []plan.RoleID) error {
+func (r *holderReader) lookUpHolders(ctx context.Context, views []*plan.RoleView, people []plan.EmployeeID,
+	roles []plan.RoleID) error {
 	if r.Current.Holders == nil {
 		r.Current.Holders = map[read.Holder][]plan.GrantID{}
 	}

@@ -41,7 +41,8 @@ func (r *leftReader) confirmLeft(ctx context.Context) error {
 	}
 	evidence, looked := plan.EvidenceFull, left
 	if r.Samples(plan.RevokeRole, n) && len(left) > read.SampleSize {
-		evidence, looked = plan.EvidenceSample, read.Sample(r.Seed, left, func(v *plan.RoleView) string { return string(v.User.ID) })
+		evidence, looked = plan.EvidenceSample, read.Sample(r.Seed, left,
+			func(v *plan.RoleView) string { return string(v.User.ID) })
 	}
 	pool, poolCtx := errgroup.WithContext(ctx)
 	pool.SetLimit(read.Lookers)
@@ -64,13 +65,15 @@ func (r *leftReader) confirmLeft(ctx context.Context) error {
 	r.distrustStored(slices.Concat(short...))
 	for _, v := range left {
 		if i := slices.Index(looked, v); i >= 0 && failed[i] != nil {
-			r.Roles.Unread[v.User.ID] = plan.HeldUnconfirmed + ": missing from a group, and the look-up failed: " + failed[i].Error()
+			r.Roles.Unread[v.User.ID] = plan.HeldUnconfirmed + ": missing from a group, and the look-up failed: " +
+				failed[i].Error()
 		}
 		for j := range v.Have {
 			h := &v.Have[j]
 			switch {
 			case h.Lost == "" || h.Evidence != "":
-			case slices.ContainsFunc(r.Pushed, func(g *read.Pushed) bool { return g.Short && r.Gives(g.Group.ID, h) }): // the sample speaks against the list
+			case slices.ContainsFunc(r.Pushed, func(g *read.Pushed) bool { return g.Short && r.Gives(g.Group.ID, h) }):
+				// the sample speaks against the list
 				h.Lost = ""
 			default:
 				h.Evidence = evidence
@@ -105,11 +108,13 @@ func (r *leftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []
 		g := r.ByGroup[giver]
 		switch {
 		case in && r.Scope.Some():
-			return nil, &read.BrokenListing{What: fmt.Sprintf("okta's listing of the groups of user %s lacks group %s, which they are in", v.User.ID, giver)}
+			return nil, &read.BrokenListing{What: fmt.Sprintf("okta's listing of the groups of user %s lacks group %s, which "+
+				"they are in", v.User.ID, giver)}
 		case in && g != nil && !g.Reread:
 			h.Lost, short = "", append(short, giver)
 		case in:
-			return nil, &read.BrokenListing{What: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", giver, v.User.ID)}
+			return nil, &read.BrokenListing{What: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", giver,
+				v.User.ID)}
 		case r.Scope.Some() && len(groups) == 0:
 			if err := r.confirmAlone(ctx, v.User.ID, h.Group); err != nil {
 				return nil, err
@@ -124,7 +129,8 @@ func (r *leftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []
 func (r *leftReader) confirmAlone(ctx context.Context, id plan.PersonID, group plan.GroupID) error {
 	err := r.Source.Members(ctx, group, func(page []plan.PersonID) error {
 		if slices.Contains(page, id) {
-			return &read.BrokenListing{What: fmt.Sprintf("okta's list of the groups of user %s is empty, and group %s has them", id, group)}
+			return &read.BrokenListing{What: fmt.Sprintf("okta's list of the groups of user %s is empty, and group %s has them",
+				id, group)}
 		}
 		return nil
 	})
@@ -143,6 +149,8 @@ func (r *leftReader) distrustStored(short []plan.GroupID) {
 			continue
 		}
 		g.Short = true
-		r.Warn(plan.Warning{Code: read.WarnGroup, Message: fmt.Sprintf("the stored members of group %s lack somebody who is in it; no role is taken for it, and the next run reads them again", id)})
+		r.Warn(plan.Warning{Code: read.WarnGroup,
+			Message: fmt.Sprintf("the stored members of group %s lack somebody who is in it; no role is taken for it, and "+
+				"the next run reads them again", id)})
 	}
 }

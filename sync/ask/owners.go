@@ -20,7 +20,8 @@ func (r *ownerFinder) find(claims []plan.Claim) (plan.Owners, error) {
 	leavers := r.leaversByName()
 	for i := range claims {
 		c := &claims[i]
-		if err := errors.Join(r.findName(plan.Username, c.Username, leavers, owners.Usernames), r.findName(plan.Email, c.Email, leavers, owners.Emails)); err != nil {
+		if err := errors.Join(r.findName(plan.Username, c.Username, leavers, owners.Usernames),
+			r.findName(plan.Email, c.Email, leavers, owners.Emails)); err != nil {
 			return owners, err
 		}
 	}
@@ -28,7 +29,8 @@ func (r *ownerFinder) find(claims []plan.Claim) (plan.Owners, error) {
 }
 
 // findName adds those who have a name, where that is not known yet.
-func (r *ownerFinder) findName(field plan.Field, name string, leavers map[plan.Field]map[string][]plan.PersonID, known map[string][]plan.Owner) error {
+func (r *ownerFinder) findName(field plan.Field, name string, leavers map[plan.Field]map[string][]plan.PersonID,
+	known map[string][]plan.Owner) error {
 	if _, asked := known[name]; asked || name == "" || r.People.Managed == 0 {
 		return nil
 	}
@@ -62,7 +64,8 @@ func (r *ownerFinder) leaversByName() map[plan.Field]map[string][]plan.PersonID 
 
 // owners are the managed people who have a name by the snapshot, and by what was read of
 // TrackTik in this run, leavers among them.
-func (r *ownerFinder) owners(field plan.Field, ask func(string) ([]plan.PersonID, error), name string, leavers []plan.PersonID) ([]plan.Owner, error) {
+func (r *ownerFinder) owners(field plan.Field, ask func(string) ([]plan.PersonID, error), name string,
+	leavers []plan.PersonID) ([]plan.Owner, error) {
 	ids, err := ask(name)
 	if err != nil {
 		return nil, err
@@ -87,7 +90,8 @@ func (r *ownerFinder) owners(field plan.Field, ask func(string) ([]plan.PersonID
 		if slices.Contains(leavers, id) {
 			names = &s.Employee.Values
 		}
-		o := plan.Owner{Person: id, Employee: link.Employee, First: plan.FoldName(names[plan.FirstName]), Last: plan.FoldName(names[plan.LastName])}
+		o := plan.Owner{Person: id, Employee: link.Employee, First: plan.FoldName(names[plan.FirstName]),
+			Last: plan.FoldName(names[plan.LastName])}
 		switch {
 		case status != "":
 			o.Keeps = "is " + status + " there"

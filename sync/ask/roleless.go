@@ -68,7 +68,8 @@ func (r *rolelessFinder) findRoleless(ctx context.Context) error {
 	for i := range r.People.Marks {
 		m := &r.People.Marks[i]
 		s := r.People.Subjects[m.ID]
-		if m.Employee == 0 || m.Roles > 0 || s == nil && (r.Scope.Some() || !m.Has(read.FlagListed)) || s != nil && !r.inScope(s) {
+		if m.Employee == 0 || m.Roles > 0 || s == nil && (r.Scope.Some() || !m.Has(read.FlagListed)) || s != nil &&
+			!r.inScope(s) {
 			continue
 		}
 		holds, err := r.holdsAny(m)

@@ -79,7 +79,8 @@ func (r *roleViewer) nameLost(ctx context.Context) error {
 func (r *roleViewer) keptRoles(ctx context.Context) error {
 	for _, s := range r.People.Sorted() {
 		former := s.Extras().Former
-		if former == nil || !slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Reactivate }) {
+		if former == nil || !slices.ContainsFunc(s.Decision.Actions,
+			func(a plan.Action) bool { return a.Kind == plan.Reactivate }) {
 			continue
 		}
 		kept, err := r.grantReader.StillHeld(ctx, former)
@@ -171,7 +172,8 @@ func (r *roleViewer) comesFirst(id plan.PersonID) string {
 	}
 	for _, g := range r.Pushed {
 		if r.Roles.Unsettled[g.Group.ID] && g.Holds(id) {
-			return fmt.Sprintf("%s: which role group %s has is for a whole run to find, and it may come first", plan.HeldUnconfirmed, g.Group.ID)
+			return fmt.Sprintf("%s: which role group %s has is for a whole run to find, and it may come first",
+				plan.HeldUnconfirmed, g.Group.ID)
 		}
 	}
 	return ""
@@ -199,8 +201,10 @@ func (r *roleViewer) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
 	case due, group != nil && group.Failed: // another group may give it
 	case group != nil && !group.Holds(id):
 		h.Lost, h.Evidence = fmt.Sprintf("no longer in group %q", group.Group.Name), ""
-	case group == nil && r.Pol.RevokeUnpushed && slices.ContainsFunc(r.Unpushed, func(l plan.GroupLink) bool { return l.Group == g.Group }):
-		h.Lost, h.Evidence = fmt.Sprintf("group %s is no longer pushed (sync.groups.unpushed: revoke)", g.Group), plan.EvidenceFull
+	case group == nil && r.Pol.RevokeUnpushed &&
+		slices.ContainsFunc(r.Unpushed, func(l plan.GroupLink) bool { return l.Group == g.Group }):
+		h.Lost, h.Evidence = fmt.Sprintf("group %s is no longer pushed (sync.groups.unpushed: revoke)", g.Group),
+			plan.EvidenceFull
 	}
 	r.protect(&h)
 	v.Have = append(v.Have, h)
@@ -209,7 +213,8 @@ func (r *roleViewer) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
 // protect keeps a grant of a protected role, whether it is lost or would be replaced.
 func (r *roleViewer) protect(h *plan.Holding) {
 	group := r.ByGroup[h.Group]
-	mapped := group != nil && group.Link != nil && group.Link.How == plan.HowMapped && group.Link.Role == h.Role.ID && (group.Role == nil || group.Role.ID == h.Role.ID)
+	mapped := group != nil && group.Link != nil && group.Link.How == plan.HowMapped && group.Link.Role == h.Role.ID &&
+		(group.Role == nil || group.Role.ID == h.Role.ID)
 	if !mapped && plan.MatchAny(r.Pol.ProtectedRoles, h.Role.Name) {
 		h.Stays = plan.HeldProtectedRole + ": sync.roles.protected names the role"
 	}

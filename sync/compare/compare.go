@@ -21,10 +21,14 @@ func Compare(ctx context.Context, sides *read.Sides, seen Observed) (*plan.Compa
 		return nil, err
 	}
 	r.Refresh = true // members are read, whatever is remembered of them
-	c := &comparing{Asker: ask.New(r), employees: map[plan.EmployeeID]*plan.Employee{}, byKey: map[plan.Field]map[string][]plan.EmployeeID{},
-		claimed: map[plan.EmployeeID]*read.Subject{}, rivals: map[plan.EmployeeID][]plan.PersonID{}, doubted: map[plan.EmployeeID]bool{}, gone: map[plan.EmployeeID]*read.Subject{},
-		out: &plan.Comparison{Created: r.AsOf, Okta: plan.OktaID{Org: sides.Binding.Org, App: sides.Binding.App}, TrackTik: plan.TrackTikID{Portal: sides.Binding.Portal}}}
-	for _, step := range []func(context.Context) error{c.begin, r.GroupReader.ReadGroups, c.readUsers, c.readEmployees, c.readRoles} {
+	c := &comparing{Asker: ask.New(r), employees: map[plan.EmployeeID]*plan.Employee{},
+		byKey:   map[plan.Field]map[string][]plan.EmployeeID{},
+		claimed: map[plan.EmployeeID]*read.Subject{}, rivals: map[plan.EmployeeID][]plan.PersonID{},
+		doubted: map[plan.EmployeeID]bool{}, gone: map[plan.EmployeeID]*read.Subject{},
+		out: &plan.Comparison{Created: r.AsOf, Okta: plan.OktaID{Org: sides.Binding.Org, App: sides.Binding.App},
+			TrackTik: plan.TrackTikID{Portal: sides.Binding.Portal}}}
+	for _, step := range []func(context.Context) error{c.begin, r.GroupReader.ReadGroups, c.readUsers, c.readEmployees,
+		c.readRoles} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -52,10 +56,11 @@ type comparing struct {
 	gone      map[plan.EmployeeID]*read.Subject           // who did, and is not to have one any more
 	rivals    map[plan.EmployeeID][]plan.PersonID         // new people whose keys find one employee
 	doubted   map[plan.EmployeeID]bool                    // somebody in Okta may stand behind them
-	ties      plan.Ties                                   // whom external ids name, of people who are not managed; none: they are not believed
-	holders   map[plan.RoleID][]plan.EmployeeID           // of the pushed groups' roles
-	newGrants []plan.UserRole                             // of these roles, made while observing
-	unmanaged []int                                       // places in out.OnlyTrackTik
+	// whom external ids name, of people who are not managed; none: they are not believed
+	ties      plan.Ties
+	holders   map[plan.RoleID][]plan.EmployeeID // of the pushed groups' roles
+	newGrants []plan.UserRole                   // of these roles, made while observing
+	unmanaged []int                             // places in out.OnlyTrackTik
 	out       *plan.Comparison
 }
 

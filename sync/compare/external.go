@@ -17,7 +17,9 @@ func (c *comparing) tie(list []*read.Subject) error {
 	for _, s := range list {
 		a := s.Whole().Assignment
 		if a.SyncState == plan.SyncStateError {
-			out.Failed = append(out.Failed, plan.Compared{User: s.Named(), Note: "the last push of the portal's own integration failed (syncState ERROR): what it did not carry over is not done"})
+			out.Failed = append(out.Failed, plan.Compared{User: s.Named(),
+				Note: "the last push of the portal's own integration failed (syncState ERROR): what it did not carry over is " +
+					"not done"})
 		}
 		if a.External == "" {
 			continue
@@ -31,7 +33,8 @@ func (c *comparing) tie(list []*read.Subject) error {
 			return err
 		}
 		if tally.Differ > before.Differ {
-			out.Differ = append(out.Differ, plan.Compared{User: s.Named(), Employee: c.shown(c.employees[id]), Match: plan.KeyName(plan.ExternalID), Note: c.whoElse(s)})
+			out.Differ = append(out.Differ, plan.Compared{User: s.Named(), Employee: c.shown(c.employees[id]),
+				Match: plan.KeyName(plan.ExternalID), Note: c.whoElse(s)})
 		}
 	}
 	out.Agree, out.Believed = tally.Agree, tally.Believed()
@@ -50,7 +53,8 @@ func (c *comparing) proveTie(s *read.Subject, t *plan.Tie, tally *plan.ExternalT
 	switch {
 	case e == nil:
 		verdict := t.Judge(s.Person.ID, &s.Want().Values, nil)
-		c.out.ExternalIDs.Silent = append(c.out.ExternalIDs.Silent, plan.Compared{User: s.Named(), Note: t.Note(verdict, nil)})
+		c.out.ExternalIDs.Silent = append(c.out.ExternalIDs.Silent,
+			plan.Compared{User: s.Named(), Note: t.Note(verdict, nil)})
 		return nil
 	case s.Link != nil:
 		tally.AddManaged(s.Link.Employee, t.Employee)
@@ -103,8 +107,10 @@ func (c *comparing) tiedEmployee(s *read.Subject) (e *plan.Employee, note string
 		return c.employees[m.Employee.ID], plan.ProblemInactiveMatch + ": " + note, true
 	case plan.TieDoubtful:
 		e := c.employees[m.Employee.ID]
-		c.out.ExternalIDs.Proposed = append(c.out.ExternalIDs.Proposed, plan.Compared{User: s.Named(), Employee: c.shown(e), Match: plan.KeyName(plan.ExternalID),
-			Note: fmt.Sprintf("in Okta %s; if they are one person: link %s %d", s.Want().Values.FullName(), s.Person.Login, e.ID)})
+		c.out.ExternalIDs.Proposed = append(c.out.ExternalIDs.Proposed, plan.Compared{User: s.Named(), Employee: c.shown(e),
+			Match: plan.KeyName(plan.ExternalID),
+			Note: fmt.Sprintf("in Okta %s; if they are one person: link %s %d", s.Want().Values.FullName(), s.Person.Login,
+				e.ID)})
 		return c.employees[m.Employee.ID], plan.HeldDoubtfulMatch + ": " + note, true
 	case plan.TieMatch:
 		if others := plan.OtherMatches(s.Matches, m.Employee.ID); others != "" {

@@ -56,7 +56,8 @@ func (c *comparing) namesakes() {
 		row := &c.out.OnlyOkta[i]
 		s := c.People.Subjects[row.User.ID]
 		if same := byName[plan.FoldName(s.Want().Values.FullName())]; len(same) > 0 && row.Note == "" {
-			row.Note = fmt.Sprintf("same name as employee %s, whom nobody in Okta is: `link` them if they are one person, else a run makes another employee", employeeList(same))
+			row.Note = fmt.Sprintf("same name as employee %s, whom nobody in Okta is: `link` them if they are one person, "+
+				"else a run makes another employee", employeeList(same))
 		}
 	}
 }
@@ -139,7 +140,8 @@ func (c *comparing) employeeOf(s *read.Subject) (e *plan.Employee, match, note s
 			switch {
 			case rival != "" && e.Active():
 				c.doubted[id] = true
-				note = fmt.Sprintf("%s: Okta's external id names employee %d for user %s; `link` says whose they are", plan.ProblemAmbiguousMatch, id, rival)
+				note = fmt.Sprintf("%s: Okta's external id names employee %d for user %s; `link` says whose they are",
+					plan.ProblemAmbiguousMatch, id, rival)
 			case owner != nil && owner != s:
 				note = fmt.Sprintf("%s: employee %d is that of user %s", plan.ProblemNameInUse, id, owner.Person.ID)
 			case e.Active():
@@ -155,7 +157,8 @@ func (c *comparing) employeeOf(s *read.Subject) (e *plan.Employee, match, note s
 	switch {
 	case len(active) == 1 && len(c.rivals[active[0].ID]) > 1:
 		c.doubted[active[0].ID] = true
-		return nil, "", fmt.Sprintf("%s: employee %d matches %d users; `link` says whose they are", plan.ProblemAmbiguousMatch, active[0].ID, len(c.rivals[active[0].ID]))
+		return nil, "", fmt.Sprintf("%s: employee %d matches %d users; `link` says whose they are",
+			plan.ProblemAmbiguousMatch, active[0].ID, len(c.rivals[active[0].ID]))
 	case len(active) == 1:
 		e = active[0]
 		if keys[e.ID] == plan.Email && read.OtherNames(&s.Want().Values, &e.Values) {
@@ -166,7 +169,8 @@ func (c *comparing) employeeOf(s *read.Subject) (e *plan.Employee, match, note s
 		for _, e := range active {
 			c.doubted[e.ID] = true
 		}
-		return nil, "", fmt.Sprintf("%s: employees %s; `link` says which one is theirs", plan.ProblemAmbiguousMatch, employeeList(active))
+		return nil, "", fmt.Sprintf("%s: employees %s; `link` says which one is theirs", plan.ProblemAmbiguousMatch,
+			employeeList(active))
 	case len(ended) > 0 && note == "":
 		e = slices.MaxFunc(ended, func(a, b *plan.Employee) int { return cmp.Compare(a.ID, b.ID) })
 		if key, found := keys[e.ID]; found {
@@ -216,7 +220,8 @@ func (c *comparing) regionName(id plan.RegionID) string {
 
 func (c *comparing) shown(e *plan.Employee) plan.ComparedEmployee {
 	v := &e.Values
-	return plan.ComparedEmployee{ID: e.ID, CustomID: v[plan.CustomID], Username: v[plan.Username], Name: v.FullName(), Email: v[plan.Email],
+	return plan.ComparedEmployee{ID: e.ID, CustomID: v[plan.CustomID], Username: v[plan.Username], Name: v.FullName(),
+		Email:  v[plan.Email],
 		Status: e.Status, Region: c.regionName(e.Region)}
 }
 
@@ -235,7 +240,8 @@ func (c *comparing) placeEmployees() error {
 		case s != nil:
 			row.User, row.Note = s.Named(), s.Judgement.Why
 		case managed:
-			row.User, row.Note = plan.UserRef{ID: link.Person, Login: link.Login}, "is managed, and not assigned to the app in Okta any more"
+			row.User, row.Note = plan.UserRef{ID: link.Person, Login: link.Login},
+				"is managed, and not assigned to the app in Okta any more"
 		}
 		if c.out.OnlyTrackTik = append(c.out.OnlyTrackTik, row); !managed {
 			c.unmanaged = append(c.unmanaged, len(c.out.OnlyTrackTik)-1)
@@ -274,7 +280,10 @@ func (c *comparing) sortedEmployees() []*plan.Employee {
 
 // isDue reports whether one of the groups gives somebody the role: several may.
 func (c *comparing) isDue(role plan.RoleID, id plan.PersonID) bool {
-	return slices.ContainsFunc(c.Pushed, func(g *read.Pushed) bool { return g.Role != nil && g.Role.ID == role && g.Holds(id) })
+	return slices.ContainsFunc(c.Pushed, func(g *read.Pushed) bool {
+		return g.Role != nil && g.Role.ID == role &&
+			g.Holds(id)
+	})
 }
 
 // placeHolders finds who holds the role of a group that they are not in.

@@ -116,7 +116,8 @@ func (c *comparing) observe(seen Observed) error {
 	if !c.Observe || c.Meta.Observing == nil {
 		return nil
 	}
-	o := &observing{comparing: c, Observed: seen, since: *c.Meta.Observing, mine: map[plan.PersonID]*plan.Employee{}, roles: map[plan.RoleID]*read.Pushed{}, apart: map[plan.PersonID]apart{}}
+	o := &observing{comparing: c, Observed: seen, since: *c.Meta.Observing, mine: map[plan.PersonID]*plan.Employee{},
+		roles: map[plan.RoleID]*read.Pushed{}, apart: map[plan.PersonID]apart{}}
 	o.out = &plan.Observation{Since: o.since.Since}
 	if !o.since.Read.IsZero() {
 		o.out.PortalRead = &o.since.Read
@@ -144,8 +145,9 @@ func (c *comparing) observe(seen Observed) error {
 
 // judge sorts what we would have done by whether it is done there.
 func (o *observing) judge(t thing, p *planned) {
-	row := plan.ObservedChange{Kind: t.kind, User: plan.UserRef{ID: p.last.Person, Login: p.last.Login}, Employee: p.last.Employee,
-		Role: p.last.Role, Field: t.field, Planned: &p.first}
+	row := plan.ObservedChange{Kind: t.kind, User: plan.UserRef{ID: p.last.Person, Login: p.last.Login},
+		Employee: p.last.Employee,
+		Role:     p.last.Role, Field: t.field, Planned: &p.first}
 	if e := o.mine[t.person]; e != nil && row.Employee == 0 {
 		row.Employee = e.ID
 	}
@@ -185,7 +187,10 @@ func (o *observing) done(t thing, p *planned, row *plan.ObservedChange) (done, t
 		g := o.ByGroup[t.group]
 		return g != nil && g.Role != nil && g.Role.ID != 0, false
 	case plan.RenameRole:
-		return slices.ContainsFunc(o.Portal.Roles, func(r plan.Role) bool { return r.ID == p.last.Role.ID && r.Name == p.last.Role.Name }), false
+		return slices.ContainsFunc(o.Portal.Roles, func(r plan.Role) bool {
+			return r.ID == p.last.Role.ID &&
+				r.Name == p.last.Role.Name
+		}), false
 	case plan.GrantRole:
 		return o.holdsRole(p.last), false
 	case plan.RevokeRole:
@@ -297,7 +302,8 @@ func (o *observing) ended(e *plan.Employee) error {
 	if err != nil || !managed || o.things[thing{kind: plan.Terminate, person: link.Person}] != nil {
 		return err
 	}
-	row := plan.ObservedChange{Kind: plan.Terminate, User: plan.UserRef{ID: link.Person, Login: link.Login}, Employee: e.ID}
+	row := plan.ObservedChange{Kind: plan.Terminate, User: plan.UserRef{ID: link.Person, Login: link.Login},
+		Employee: e.ID}
 	s := o.People.Subjects[link.Person]
 	if s == nil || s.Judgement.Verdict == plan.Depart {
 		row.Note = "was ended before our next run"
@@ -323,7 +329,8 @@ func (o *observing) fieldsOfTheirs() error {
 			if !changed {
 				continue
 			}
-			row := plan.ObservedChange{Kind: plan.Update, User: s.Named(), Employee: e.ID, Field: d.Field, Okta: d.Okta, TrackTik: d.TrackTik}
+			row := plan.ObservedChange{Kind: plan.Update, User: s.Named(), Employee: e.ID, Field: d.Field, Okta: d.Okta,
+				TrackTik: d.TrackTik}
 			if p := o.things[thing{kind: plan.Update, person: s.Person.ID, field: d.Field}]; p != nil { // a refresh saw it
 				row.Planned, row.Note = &p.first, "we would change it back"
 			}
@@ -337,7 +344,8 @@ func (o *observing) fieldsOfTheirs() error {
 func (o *observing) grantsOfTheirs() error {
 	for _, u := range o.newGrants {
 		g, e := o.roles[u.Role], o.employees[u.Employee]
-		if o.out.PortalRead == nil || u.ID <= o.since.Grant || g == nil || e == nil || !e.Active() || o.PortalReader.IsOwn(e) {
+		if o.out.PortalRead == nil || u.ID <= o.since.Grant || g == nil || e == nil || !e.Active() ||
+			o.PortalReader.IsOwn(e) {
 			continue
 		}
 		row := plan.ObservedChange{Kind: plan.GrantRole, Employee: e.ID, Role: g.Role}

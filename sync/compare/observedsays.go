@@ -9,7 +9,8 @@ import (
 )
 
 // says is what Okta and TrackTik say now about a change of that kind.
-func (o *observing) says(kind plan.Kind, person plan.PersonID, role *plan.RoleRef, employee plan.EmployeeID) (okta, tracktik string) {
+func (o *observing) says(kind plan.Kind, person plan.PersonID, role *plan.RoleRef, employee plan.EmployeeID) (okta,
+	tracktik string) {
 	switch kind {
 	case plan.CreateRole, plan.RenameRole:
 		return o.groupSays(role), o.roleSays(role)

@@ -28,7 +28,8 @@ type Deciding struct {
 // New decides about what r reads.
 func New(r *read.Reading) *Deciding {
 	b, f := r.Base, &Decided{Roles: newRolePass()}
-	d := &Deciding{Reading: r, Decided: f, NameDecider: &NameDecider{b, f}, PeopleDecider: &PeopleDecider{b, f, r.DateReader, &viewRoom{}}, GroupDecider: &GroupDecider{b, f}}
+	d := &Deciding{Reading: r, Decided: f, NameDecider: &NameDecider{b, f},
+		PeopleDecider: &PeopleDecider{b, f, r.DateReader, &viewRoom{}}, GroupDecider: &GroupDecider{b, f}}
 	d.RoleDecider = &RoleDecider{b, f, d.PeopleDecider}
 	d.GrantDecider = &GrantDecider{b, f, d.RoleDecider}
 	return d

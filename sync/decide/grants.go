@@ -13,7 +13,8 @@ import (
 func (r *GrantDecider) adoptGrants(v *plan.RoleView) {
 	for _, d := range v.Due {
 		ids := r.Current.Holders[read.Holder{Role: d.Role.ID, Employee: v.Employee}]
-		if len(ids) == 0 || d.Role.ID == 0 || v.Employee == 0 || slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {
+		if len(ids) == 0 || d.Role.ID == 0 || v.Employee == 0 ||
+			slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {
 			continue
 		}
 		g := plan.Grant{Role: d.Role.ID, Person: v.User.ID, ID: slices.Min(ids), Employee: v.Employee, Group: d.Role.Group,
@@ -44,7 +45,8 @@ func (r *GrantDecider) takeBack(v *plan.RoleView, h *plan.Holding, ids []plan.Gr
 	}
 	d := &r.Roles.Decision
 	for _, extra := range ids[1:] {
-		a := plan.Action{Kind: plan.RevokeRole, User: v.User, Employee: v.Employee, Role: h.Role, Extra: &plan.Extra{Evidence: plan.EvidenceFull, Grant: extra},
+		a := plan.Action{Kind: plan.RevokeRole, User: v.User, Employee: v.Employee, Role: h.Role,
+			Extra:  &plan.Extra{Evidence: plan.EvidenceFull, Grant: extra},
 			Reason: fmt.Sprintf("granted twice: grant %d beside grant %d", extra, ids[0])}
 		if why != "" {
 			d.Held = append(d.Held, plan.Held{Action: a, Why: why})

@@ -43,6 +43,7 @@ func (r *GroupDecider) DecideGroups(views []plan.GroupView, open map[plan.GroupI
 		}
 	}
 	if slices.ContainsFunc(p.Groups.Actions, func(a plan.Action) bool { return a.Kind == plan.CreateRole }) {
-		r.Warn(plan.Warning{Code: warnNewRole, Field: plan.RoleNameField, Message: "a new role carries no permissions before an administrator gives it some in TrackTik (Settings, Roles)"})
+		r.Warn(plan.Warning{Code: warnNewRole, Field: plan.RoleNameField,
+			Message: "a new role carries no permissions before an administrator gives it some in TrackTik (Settings, Roles)"})
 	}
 }

@@ -16,7 +16,8 @@ type Guard struct {
 
 // Everything are all decisions: the actions in the order of a plan, what is held, and the
 // problems and warnings. What they were made of is given back to memory.
-func (r *Guard) Everything() (actions []plan.Action, held []plan.Held, problems []plan.Problem, warnings []plan.Warning) {
+func (r *Guard) Everything() (actions []plan.Action, held []plan.Held, problems []plan.Problem,
+	warnings []plan.Warning) {
 	roles := &r.Roles.Decision // with the creates of a whole run, and room for all actions
 	actions = append(roles.Actions, r.Roles.Groups.Actions...)
 	held = slices.Clone(r.Roles.Groups.Held)
@@ -44,7 +45,8 @@ func (r *Guard) stuckHere() []plan.Problem {
 
 // Judge moves what the guards refuse to the held actions, and adds to what was checked how
 // people are approved whom Okta does not show. It takes actions over.
-func (r *Guard) Judge(checked *plan.Checked, actions []plan.Action, held []plan.Held, command string) ([]plan.Action, []plan.Held) {
+func (r *Guard) Judge(checked *plan.Checked, actions []plan.Action, held []plan.Held, command string) ([]plan.Action,
+	[]plan.Held) {
 	r.notVisible(checked, held, command)
 	waits := r.keepNames(actions)
 	if len(checked.Held)+len(waits) == 0 {
@@ -108,7 +110,8 @@ func (r *Guard) keepNames(actions []plan.Action) map[plan.PersonID]string {
 
 // withhold holds what takes a name that is not given free after all. Waits are those who
 // keep theirs, with the code that says why.
-func (r *Guard) withhold(actions []plan.Action, held []plan.Held, waits map[plan.PersonID]string) ([]plan.Action, []plan.Held) {
+func (r *Guard) withhold(actions []plan.Action, held []plan.Held, waits map[plan.PersonID]string) ([]plan.Action,
+	[]plan.Held) {
 	stopped := map[plan.PersonID]string{}
 	for _, wants := range []map[plan.PersonID][]plan.PersonID{r.Names.After, r.Names.Freed} {
 		for id, owners := range wants {
@@ -122,7 +125,8 @@ func (r *Guard) withhold(actions []plan.Action, held []plan.Held, waits map[plan
 	kept := actions[:0]
 	for _, a := range actions {
 		why := stopped[a.User.ID]
-		if why != "" && (a.Kind == plan.Create || a.Kind == plan.Update || a.Kind == plan.Reactivate || a.Kind == plan.GrantRole || a.Replaces) {
+		if why != "" && (a.Kind == plan.Create || a.Kind == plan.Update || a.Kind == plan.Reactivate ||
+			a.Kind == plan.GrantRole || a.Replaces) {
 			held = append(held, plan.Held{Action: a, Why: why})
 			continue
 		}
@@ -147,8 +151,10 @@ func (r *Guard) notVisible(checked *plan.Checked, held []plan.Held, command stri
 	hash := plan.HashRefs(set)
 	checked.Sets[hash] = set
 	checked.Report.OK = false
-	checked.Report.Refusals = append(checked.Report.Refusals, plan.Refusal{Kind: plan.Terminate, Count: len(set), Limit: float64(plan.FewDeleted(r.People.Managed)),
-		Approve: hash, Message: "guard refused: " + why + "; the rest goes on; to terminate exactly these, once, within 24 hours: " + command + " --approve " + hash})
+	checked.Report.Refusals = append(checked.Report.Refusals, plan.Refusal{Kind: plan.Terminate, Count: len(set),
+		Limit:   float64(plan.FewDeleted(r.People.Managed)),
+		Approve: hash, Message: "guard refused: " + why +
+			"; the rest goes on; to terminate exactly these, once, within 24 hours: " + command + " --approve " + hash})
 }
 
 // A restStop holds what is not approved, when a refusal stops everything else. The zero
@@ -202,7 +208,8 @@ func (r *Guard) MarkOpen(shown []plan.Held) {
 		if len(d.Held) == 1 && heldByDate(d.Held[0]) { // their date has them decoded
 			continue
 		}
-		s.Open = len(d.Held)+len(d.Problems)+len(d.Warnings) > 0 || waits || s.Judgement.Verdict == plan.Hold || s.Judgement.Verdict == plan.Doubt || s.ScopeErr != "" ||
+		s.Open = len(d.Held)+len(d.Problems)+len(d.Warnings) > 0 || waits || s.Judgement.Verdict == plan.Hold ||
+			s.Judgement.Verdict == plan.Doubt || s.ScopeErr != "" ||
 			r.Regrouped[s.Person.ID]
 	}
 	for _, h := range shown {

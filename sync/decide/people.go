@@ -29,7 +29,8 @@ func (r *PeopleDecider) Fresh(list []*read.Subject) []*read.Subject {
 	var fresh []*read.Subject
 	for _, s := range list {
 		_, recreated := r.Names.Recreated[s.Person.ID]
-		anew := s.Link != nil && slices.Contains(r.Scope.Recreate, s.Person.ID) && plan.MayRecreate(read.EndedStatus(s.Link, s))
+		anew := s.Link != nil && slices.Contains(r.Scope.Recreate, s.Person.ID) &&
+			plan.MayRecreate(read.EndedStatus(s.Link, s))
 		if (s.Link == nil || anew) && s.InScope() &&
 			s.Writable() && !recreated && !s.Waits && r.Pending[s.Person.ID] == "" {
 			fresh = append(fresh, s)
@@ -102,9 +103,12 @@ func (r *PeopleDecider) View(s *read.Subject) *plan.View {
 func (r *PeopleDecider) viewOf(s *read.Subject, person *plan.Person) plan.View {
 	early, ended := r.dates.DatesNow(s)
 	x := s.Extras()
-	return plan.View{Dates: x.Dates, Early: early, Ended: ended, Person: person, Judgement: s.Judgement, Evidence: s.Evidence, Mapped: s.Mapped(), OutOfScope: s.OutOf, ScopeError: s.ScopeErr, Unread: s.Unread,
-		Link: s.Link, Employee: s.Employee, Gone: s.Gone, Matches: s.Matches, Tie: s.Tie, Former: x.Former, FormerNow: x.FormerNow, Troubles: r.dueTroubles(s.Person.ID), Origin: s.Origin(),
-		Recreate: slices.Contains(r.Scope.Recreate, s.Person.ID), Fresh: r.Refresh, Unsearched: r.Unsearched, Stale: r.Meta.RefreshDue, Alone: r.Scope.Some(), AsOf: r.AsOf,
+	return plan.View{Dates: x.Dates, Early: early, Ended: ended, Person: person, Judgement: s.Judgement,
+		Evidence: s.Evidence, Mapped: s.Mapped(), OutOfScope: s.OutOf, ScopeError: s.ScopeErr, Unread: s.Unread,
+		Link: s.Link, Employee: s.Employee, Gone: s.Gone, Matches: s.Matches, Tie: s.Tie, Former: x.Former,
+		FormerNow: x.FormerNow, Troubles: r.dueTroubles(s.Person.ID), Origin: s.Origin(),
+		Recreate: slices.Contains(r.Scope.Recreate, s.Person.ID), Fresh: r.Refresh, Unsearched: r.Unsearched,
+		Stale: r.Meta.RefreshDue, Alone: r.Scope.Some(), AsOf: r.AsOf,
 		Told: r.Told(s.Person.ID)}
 }
 
@@ -130,9 +134,11 @@ func (r *PeopleDecider) HandOver() {
 		view := r.View(s)
 		view.Link, view.Employee, view.Gone = &link, old.Employee, old.Gone
 		update := plan.Decide(view, &r.Pol)
-		adopt := plan.Action{Kind: plan.Adopt, User: s.Ref(), Employee: owner.Employee, Extra: &plan.Extra{Key: plan.KeyRecreated}, Want: s.Want(),
+		adopt := plan.Action{Kind: plan.Adopt, User: s.Ref(), Employee: owner.Employee,
+			Extra: &plan.Extra{Key: plan.KeyRecreated}, Want: s.Want(),
 			Reason: plan.RecreatedReason(owner.Person)}
-		s.Decision = plan.Decision{Actions: append([]plan.Action{adopt}, update.Actions...), Held: update.Held, Problems: update.Problems, Warnings: update.Warnings, Note: update.Note}
+		s.Decision = plan.Decision{Actions: append([]plan.Action{adopt}, update.Actions...), Held: update.Held,
+			Problems: update.Problems, Warnings: update.Warnings, Note: update.Note}
 		old.Decision = plan.Decision{}
 		s.With(func(x *read.Extra) { x.Was = old })
 		old.With(func(x *read.Extra) { x.Became = s })
@@ -156,8 +162,9 @@ func (r *PeopleDecider) warnDoubles(list []*read.Subject) {
 			if id == 0 || s.Want().Values[f] == "" {
 				continue
 			}
-			r.Warn(plan.Warning{Code: plan.WarningPossibleDouble, User: s.Ref(), Message: fmt.Sprintf("employee %d is active in TrackTik, managed for nobody, and has the same %s: "+
-				"if that is the person, `link` ties them; sync.match does not look for it", id, f)})
+			r.Warn(plan.Warning{Code: plan.WarningPossibleDouble, User: s.Ref(),
+				Message: fmt.Sprintf("employee %d is active in TrackTik, managed for nobody, and has the same %s: "+
+					"if that is the person, `link` ties them; sync.match does not look for it", id, f)})
 			break
 		}
 	}

@@ -31,7 +31,8 @@ type RolePass struct {
 }
 
 func newRolePass() RolePass {
-	return RolePass{Dirty: map[plan.PersonID]bool{}, Due: map[plan.PersonID][]*read.Pushed{}, Unread: map[plan.PersonID]string{}, Sent: map[read.Holder]int{}}
+	return RolePass{Dirty: map[plan.PersonID]bool{}, Due: map[plan.PersonID][]*read.Pushed{},
+		Unread: map[plan.PersonID]string{}, Sent: map[read.Holder]int{}}
 }
 
 // A RoleOf is a role as a group gives it.
@@ -66,7 +67,9 @@ func (r *GrantDecider) DecideAll() {
 	r.dropGiven()
 	p.Views, p.Due, p.Dirty = nil, nil, nil
 	if p.several > 0 && !r.Pol.OneRole {
-		r.Warn(plan.Warning{Code: warnManyRoles, Message: fmt.Sprintf("people who hold several roles: %d; TrackTik recommends one a person (sync.roles.per_person)", p.several)})
+		r.Warn(plan.Warning{Code: warnManyRoles,
+			Message: fmt.Sprintf("people who hold several roles: %d; TrackTik recommends one a person (sync.roles.per_person)",
+				p.several)})
 	}
 }
 
@@ -143,7 +146,8 @@ func (r *RoleDecider) unread(v *plan.RoleView) []plan.Held {
 			return false
 		}
 		v.Default = nil // a group may well give them a role
-		held = append(held, plan.Held{Why: plan.HeldUnconfirmed + ": the group could not be read, and who was in it before is granted nothing",
+		held = append(held, plan.Held{Why: plan.HeldUnconfirmed +
+			": the group could not be read, and who was in it before is granted nothing",
 			Action: plan.Action{Kind: plan.GrantRole, User: v.User, Employee: v.Employee, Role: d.Role}})
 		return true
 	})

@@ -40,7 +40,8 @@ func (a *asking) about(id plan.EmployeeID) {
 // allow reports that n more requests may be made.
 func (a *asking) allow(n int) error {
 	if a.spent()+n > explainCalls {
-		return fmt.Errorf("%w: an explanation makes at most %d calls; `plan --user` makes all of them", read.ErrNotAsked, explainCalls)
+		return fmt.Errorf("%w: an explanation makes at most %d calls; `plan --user` makes all of them", read.ErrNotAsked,
+			explainCalls)
 	}
 	return nil
 }

@@ -166,10 +166,12 @@ type explainer struct {
 }
 
 func newExplainer(sides *read.Sides, name string) (*explainer, error) {
-	a := &asking{before: sides.Source.Requests() + sides.Target.Requests(), employees: map[plan.EmployeeID][]plan.UserRole{}}
+	a := &asking{before: sides.Source.Requests() + sides.Target.Requests(),
+		employees: map[plan.EmployeeID][]plan.UserRole{}}
 	a.spent = func() int { return sides.Source.Requests() + sides.Target.Requests() - a.before }
 	careful := *sides
-	careful.Source, careful.Target = &askingSource{Source: sides.Source, asking: a, users: map[string]plan.Person{}}, &askingTarget{Portal: sides.Target, asking: a}
+	careful.Source, careful.Target = &askingSource{Source: sides.Source, asking: a, users: map[string]plan.Person{}},
+		&askingTarget{Portal: sides.Target, asking: a}
 	r, err := read.NewReading(&careful, read.Scope{Users: []string{name}}, "")
 	if err != nil {
 		return nil, err
@@ -244,7 +246,8 @@ func (x *explainer) decideOwnRoles(ctx context.Context) error {
 		err = x.DecideRoles(ctx)
 	}
 	if x.Unlisted {
-		x.note(StepPlan, "which groups are pushed now, and whether another one has the name of theirs, was not looked up: `plan --user` does")
+		x.note(StepPlan, "which groups are pushed now, and whether another one has the name of theirs, was not looked up: "+
+			"`plan --user` does")
 	}
 	if x.isAnswer(err) {
 		x.noRoles, err = err, nil
@@ -279,5 +282,6 @@ func (x *explainer) pushedStill(ctx context.Context) error {
 func (x *explainer) isAnswer(err error) bool {
 	var f read.Failure
 	var broken *read.BrokenListing
-	return err != nil && (errors.Is(err, read.ErrNotAsked) || x.asking.broken != nil || errors.As(err, &f) || errors.As(err, &broken))
+	return err != nil && (errors.Is(err, read.ErrNotAsked) || x.asking.broken != nil || errors.As(err, &f) ||
+		errors.As(err, &broken))
 }

@@ -25,7 +25,8 @@ func (x *teller) tellMatch() (Step, error) {
 			if f.Elsewhere {
 				by = "terminated in TrackTik by somebody else"
 			}
-			x.note(StepMatch, "was employee %d from %s on, %s at %s (run %s)", f.Link.Employee, moment(f.Link.Since), by, moment(f.Terminated), f.Run)
+			x.note(StepMatch, "was employee %d from %s on, %s at %s (run %s)", f.Link.Employee, moment(f.Link.Since), by,
+				moment(f.Terminated), f.Run)
 		}
 	}
 	switch {
@@ -89,10 +90,12 @@ func (x *teller) tellLink(step *Step, l *plan.Link) {
 		x.note(StepMatch, "Okta's external id names employee %d, not theirs", id)
 	}
 	if l.Restored {
-		x.note(StepMatch, "was restored, and Okta has not shown them in scope since: neither terminated nor revoked before that, or `forget --restored`")
+		x.note(StepMatch, "was restored, and Okta has not shown them in scope since: neither terminated nor revoked "+
+			"before that, or `forget --restored`")
 	}
 	if l.Doubtful {
-		x.note(StepMatch, "the snapshot was restored, or bound to another system, and the employee agreed in no name: nothing is done before `link` or `unlink`")
+		x.note(StepMatch, "the snapshot was restored, or bound to another system, and the employee agreed in no name: "+
+			"nothing is done before `link` or `unlink`")
 	}
 	if l.NotVisibleSince != nil {
 		x.note(StepMatch, "Okta has not shown them since %s", moment(*l.NotVisibleSince))
@@ -119,7 +122,8 @@ func (x *teller) tellFound(step *Step) {
 		}
 	}
 	for _, m := range x.s.Matches {
-		x.note(StepMatch, "found by %s: employee %d, %s%s", plan.KeyName(m.Key), m.Employee.ID, m.Employee.Status, ownerText(m.Owner, x.id))
+		x.note(StepMatch, "found by %s: employee %d, %s%s", plan.KeyName(m.Key), m.Employee.ID, m.Employee.Status,
+			ownerText(m.Owner, x.id))
 	}
 	for _, h := range x.s.Decision.Held {
 		if h.Kind == plan.Adopt {
@@ -150,7 +154,8 @@ func (x *teller) tellTie(step *Step) {
 	switch {
 	case step.External == "" || !x.Pol.MatchExternal:
 	case x.Meta.External != nil && !x.Meta.External.Believed():
-		x.note(StepMatch, "Okta's external id is %q, and external ids are not believed: they name somebody else too often", step.External)
+		x.note(StepMatch, "Okta's external id is %q, and external ids are not believed: they name somebody else too often",
+			step.External)
 	case x.s.Tie != nil:
 		i := slices.IndexFunc(x.s.Matches, func(m plan.Match) bool { return m.Key == plan.ExternalID })
 		var m *plan.Match
@@ -172,7 +177,8 @@ func ownerText(owner, id plan.PersonID) string {
 
 func isMatchProblem(code string) bool {
 	switch code {
-	case plan.ProblemAmbiguousMatch, plan.ProblemInactiveMatch, plan.ProblemProtectedMatch, plan.ProblemAdoptOff, plan.ProblemNameInUse, plan.ProblemDuplicate, plan.ProblemSwap:
+	case plan.ProblemAmbiguousMatch, plan.ProblemInactiveMatch, plan.ProblemProtectedMatch, plan.ProblemAdoptOff,
+		plan.ProblemNameInUse, plan.ProblemDuplicate, plan.ProblemSwap:
 		return true
 	}
 	return false

@@ -76,7 +76,8 @@ func (x *explainer) person(ctx context.Context) (p plan.Person, found bool, err 
 
 // absent is somebody whom Okta does not know.
 func (x *explainer) absent() error {
-	s := &read.Subject{Person: read.Self{ID: x.id}, Okta: read.Okta{Absent: true, Evidence: plan.EvidenceFull, Seen: x.Moment()}}
+	s := &read.Subject{Person: read.Self{ID: x.id}, Okta: read.Okta{Absent: true, Evidence: plan.EvidenceFull,
+		Seen: x.Moment()}}
 	if err := x.PeopleReader.Recall(s); err != nil {
 		return err
 	}

@@ -59,7 +59,8 @@ func (x *teller) explainGrant(g plan.Grant, l *plan.GroupLink) ExplainedRole {
 		role.State = RoleWithheld
 		role.Why += "; TrackTik does not hold it any more, as the last refresh saw"
 	}
-	if groups, asked := x.OwnGroups[x.id]; asked && !g.IsDefault() && !slices.ContainsFunc(groups, func(o plan.Group) bool { return o.ID == g.Group }) {
+	if groups, asked := x.OwnGroups[x.id]; asked && !g.IsDefault() &&
+		!slices.ContainsFunc(groups, func(o plan.Group) bool { return o.ID == g.Group }) {
 		role.Why = fmt.Sprintf("was a member of group %q, and is not any more", cmp.Or(role.GroupName, string(g.Group)))
 	}
 	about := func(a *plan.Action) bool {
@@ -80,8 +81,9 @@ func (x *teller) explainGrant(g plan.Grant, l *plan.GroupLink) ExplainedRole {
 
 // explainDue is about a role that the person is to have, and has not.
 func (x *teller) explainDue(g *read.Pushed) ExplainedRole {
-	role := ExplainedRole{Name: g.Role.Name, ID: g.Role.ID, Group: g.Group.ID, GroupName: g.Group.Name, State: RoleWithheld,
-		Why: fmt.Sprintf("member of group %q", g.Group.Name)}
+	role := ExplainedRole{Name: g.Role.Name, ID: g.Role.ID, Group: g.Group.ID, GroupName: g.Group.Name,
+		State: RoleWithheld,
+		Why:   fmt.Sprintf("member of group %q", g.Group.Name)}
 	about := func(a *plan.Action) bool {
 		return a.Kind == plan.GrantRole && a.Role != nil && a.Role.Group == g.Group.ID
 	}

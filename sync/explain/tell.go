@@ -74,7 +74,8 @@ func (x *teller) tellOkta() Step {
 	if x.app != nil {
 		step.App = x.app.Status
 		if !x.app.Active() {
-			x.note(StepOkta, "the app itself is %s in Okta: no run decides anything before it is active", read.QuoteStatus(x.app.Status))
+			x.note(StepOkta, "the app itself is %s in Okta: no run decides anything before it is active",
+				read.QuoteStatus(x.app.Status))
 		}
 		if pushes := read.PushFeatures(x.app.Features); pushes != "" {
 			x.note(StepOkta, "okta itself provisions the portal through this app (%s)", pushes)
@@ -106,7 +107,8 @@ func (x *teller) tellOkta() Step {
 		return step
 	}
 	a := &p.Assignment
-	step.Assignment = &ExplainedAssignment{Status: a.Status, Scope: a.Scope, Group: a.Group, Name: x.group, UserName: a.UserName}
+	step.Assignment = &ExplainedAssignment{Status: a.Status, Scope: a.Scope, Group: a.Group, Name: x.group,
+		UserName: a.UserName}
 	step.Summary += ", assigned to the app " + x.assignedBy(a) + " (assignment " + read.QuoteStatus(a.Status) + ")"
 	return step
 }

@@ -133,7 +133,8 @@ func (l *linker) readPair(ctx context.Context, i int, employees map[plan.Employe
 	if !found {
 		return fmt.Errorf("%w: tracktik has no employee %d", read.ErrNobody, p.Employee)
 	}
-	s := &read.Subject{Person: read.SelfOf(&person), Okta: read.Okta{Judgement: plan.Judge(&person, &l.Pol)}, InTrackTik: read.InTrackTik{Employee: &e, Matches: []plan.Match{{Employee: e}}}}
+	s := &read.Subject{Person: read.SelfOf(&person), Okta: read.Okta{Judgement: plan.Judge(&person, &l.Pol)},
+		InTrackTik: read.InTrackTik{Employee: &e, Matches: []plan.Match{{Employee: e}}}}
 	l.subjects[i] = s
 	return l.mapPerson(ctx, s)
 }
@@ -302,7 +303,8 @@ func (l *linker) judge(i int) {
 		p.Err = fmt.Errorf("employee %d is %s: activate them in TrackTik, or link an active one", e.ID, e.Status)
 	case confirmed: // the next run does what is due
 	case s.Judgement.Verdict == plan.Depart, s.Judgement.Verdict == plan.Doubt, s.Judgement.Verdict == plan.Ignore:
-		p.Err = fmt.Errorf("user %s is not to have an employee (%s), and the next run would end this one: assign the app in Okta first", id, s.Judgement.Why)
+		p.Err = fmt.Errorf("user %s is not to have an employee (%s), and the next run would end this one: assign the app "+
+			"in Okta first", id, s.Judgement.Why)
 	case s.OutOf:
 		p.Err = fmt.Errorf("sync.scope leaves user %s out", id)
 	case s.ScopeErr != "":
@@ -321,7 +323,8 @@ func (l *linker) linkOf(s *read.Subject) plan.Link {
 		return link
 	}
 	link := plan.Adopted(s.Want(), s.Employee, l.Pol.AdoptKeep)
-	link.How, link.Person, link.Since, link.Login, link.Email = plan.HowLinked, s.Person.ID, l.Moment(), s.Person.Login, s.Person.Email
+	link.How, link.Person, link.Since, link.Login, link.Email = plan.HowLinked, s.Person.ID, l.Moment(), s.Person.Login,
+		s.Person.Email
 	link.AssignedBy = s.Whole().Assignment.Group
 	return link
 }
@@ -351,7 +354,8 @@ func (l *linker) batch() (plan.Batch, error) {
 		if p.Line > 0 {
 			reason = fmt.Sprintf("%s, in line %d of a file", reason, p.Line)
 		}
-		entry := plan.Audit{Time: l.Moment(), By: l.By, Kind: "link", Person: s.Person.ID, Login: s.Person.Login, Employee: p.Employee, Reason: reason, Outcome: plan.Done}
+		entry := plan.Audit{Time: l.Moment(), By: l.By, Kind: "link", Person: s.Person.ID, Login: s.Person.Login,
+			Employee: p.Employee, Reason: reason, Outcome: plan.Done}
 		if l.RedactHistory {
 			entry.Login = ""
 		}

@@ -47,12 +47,14 @@ func (b *Rebinding) Percent() float64 {
 // whose employee has another id there is tied to that one. An employee who is somebody else
 // there, and a role that is another one, are forgotten, and matched anew; so are former
 // employees who are not there, or somebody else.
-func Rebind(ctx context.Context, sides *read.Sides, approvals Approvals, program string, approve []string) (*Rebinding, *plan.Batch, error) {
+func Rebind(ctx context.Context, sides *read.Sides, approvals Approvals, program string, approve []string) (*Rebinding,
+	*plan.Batch, error) {
 	r, err := read.NewReading(sides, read.Scope{}, "")
 	if err != nil {
 		return nil, nil, err
 	}
-	b := &rebinding{Reading: r, approvals: approvals, program: program, Rebinding: &Rebinding{From: r.Meta.Binding, To: sides.Binding, Users: -1, Employees: -1}}
+	b := &rebinding{Reading: r, approvals: approvals, program: program,
+		Rebinding: &Rebinding{From: r.Meta.Binding, To: sides.Binding, Users: -1, Employees: -1}}
 	if b.From == b.To {
 		b.Done = true
 		return b.Rebinding, nil, nil
@@ -97,8 +99,10 @@ func (b *rebinding) settled(ctx context.Context) error {
 	}
 	pending, err := b.Snapshot.Pending()
 	if err == nil && len(pending) > 0 && b.portalMoved() {
-		return read.Refused(RefusedRebind, fmt.Sprintf("%d writes to %s are not settled: let a `sync` with the former configuration run first; "+
-			"where that portal is gone for good, begin anew with another state.path and `sync --init`", len(pending), b.From.Portal))
+		return read.Refused(RefusedRebind, fmt.Sprintf("%d writes to %s are not settled: let a `sync` with the former "+
+			"configuration run first; "+
+			"where that portal is gone for good, begin anew with another state.path and `sync --init`", len(pending),
+			b.From.Portal))
 	}
 	if err != nil {
 		return err
@@ -182,7 +186,8 @@ func (b *rebinding) readRoles(ctx context.Context) error {
 // permitted refuses what does not hold, and asks for an approval of what does.
 func (b *rebinding) permitted(ctx context.Context, approve []string) error {
 	refs := []plan.ActionRef{{Kind: plan.Kind("rebind " + strings.Join([]string{b.To.Org, b.To.App, b.To.Portal}, " "))}}
-	for kind, links := range map[string][]plan.Link{"unassigned": b.Unassigned, "moved": b.Moved, "stranger": b.Strangers} {
+	for kind, links := range map[string][]plan.Link{"unassigned": b.Unassigned, "moved": b.Moved,
+		"stranger": b.Strangers} {
 		for i := range links {
 			l := &links[i]
 			refs = append(refs, plan.ActionRef{Kind: plan.Kind(kind), Person: l.Person, Employee: l.Employee})
@@ -193,7 +198,8 @@ func (b *rebinding) permitted(ctx context.Context, approve []string) error {
 	}
 	b.Hash = plan.HashRefs(refs)
 	if b.Percent() < enoughHold {
-		return read.Refused(RefusedRebind, fmt.Sprintf("%d of %d links hold there, less than %d %%: this is another company's side, or one that was not moved whole; "+
+		return read.Refused(RefusedRebind, fmt.Sprintf("%d of %d links hold there, less than %d %%: this is another "+
+			"company's side, or one that was not moved whole; "+
 			"correct the configuration, or begin anew with another state.path and `sync --init`", b.Hold, b.Links, enoughHold))
 	}
 	if slices.Contains(approve, b.Hash) {
@@ -204,7 +210,8 @@ func (b *rebinding) permitted(ctx context.Context, approve []string) error {
 	if err := b.approvals.Put(ctx, b.Hash, refs); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%d of %d links hold there; to bind the snapshot to it, within 24 hours: %s state rebind --approve %s", b.Hold, b.Links, cmp.Or(b.program, "tracktik-sync"), b.Hash)
+	text := fmt.Sprintf("%d of %d links hold there; to bind the snapshot to it, within 24 hours: %s state rebind "+
+		"--approve %s", b.Hold, b.Links, cmp.Or(b.program, "tracktik-sync"), b.Hash)
 	if len(approve) > 0 {
 		return read.Refused(read.RefusedApproval, "the approval is not of what is found now: "+text)
 	}
@@ -225,7 +232,8 @@ func (b *rebinding) bind() (*plan.Batch, error) {
 	batch := b.batch
 	batch.Meta = &meta
 	batch.Audits = []plan.Audit{{Time: b.Moment(), By: b.By, Kind: "rebind", Outcome: plan.Done, Reason: fmt.Sprintf(
-		"was bound to %s app %s and %s, and is to %s app %s and %s; %d of %d links hold", b.From.Org, b.From.App, b.From.Portal, b.To.Org, b.To.App, b.To.Portal, b.Hold, b.Links)}}
+		"was bound to %s app %s and %s, and is to %s app %s and %s; %d of %d links hold", b.From.Org, b.From.App,
+		b.From.Portal, b.To.Org, b.To.App, b.To.Portal, b.Hold, b.Links)}}
 	gone := map[plan.GrantKey]bool{}
 	for _, key := range batch.DropGrants {
 		gone[key] = true

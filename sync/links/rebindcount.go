@@ -27,7 +27,8 @@ func (b *rebinding) count(ctx context.Context) error {
 			b.Unassigned = append(b.Unassigned, link)
 		}
 		if !same {
-			lost = append(lost, &read.Subject{Person: read.Self{ID: link.Person, Login: link.Login}, OnRecord: read.OnRecord{Link: &link}, InTrackTik: read.InTrackTik{Matches: b.Current.Candidates[link.Person]}})
+			lost = append(lost, &read.Subject{Person: read.Self{ID: link.Person, Login: link.Login},
+				OnRecord: read.OnRecord{Link: &link}, InTrackTik: read.InTrackTik{Matches: b.Current.Candidates[link.Person]}})
 			continue
 		}
 		if here {
@@ -185,7 +186,8 @@ func (b *rebinding) nobodyAnew() error {
 	var ended []string
 	for i := range b.Strangers {
 		if l := &b.Strangers[i]; l.ElsewhereStatus != "" {
-			ended = append(ended, fmt.Sprintf("user %s (employee %d, %s)", l.Person, l.Employee, plan.InTrackTik(l.ElsewhereStatus)))
+			ended = append(ended, fmt.Sprintf("user %s (employee %d, %s)", l.Person, l.Employee,
+				plan.InTrackTik(l.ElsewhereStatus)))
 		}
 	}
 	if len(ended) == 0 {
@@ -195,6 +197,8 @@ func (b *rebinding) nobodyAnew() error {
 	if more := len(ended) - read.SampleSize; more > 0 {
 		list += fmt.Sprintf(" and %d more", more)
 	}
-	return read.Refused(RefusedRebind, "somebody else has ended these people in TrackTik, and they are not there any more: "+list+
-		"; the next run would make new employees for them: take the app from them in Okta, or, where that is wanted, `unlink` them first")
+	return read.Refused(RefusedRebind, "somebody else has ended these people in TrackTik, and they are not there any "+
+		"more: "+list+
+		"; the next run would make new employees for them: take the app from them in Okta, or, where that is wanted, "+
+		"`unlink` them first")
 }

@@ -47,7 +47,8 @@ func (j *job) address() {
 	case len(missing) == len(plan.AddressFields):
 		return
 	case len(missing) > 0:
-		j.warn(plan.WarningPartialAddress, wholeAddress, "the address is left out, as Okta has no value for "+strings.Join(missing, ", "))
+		j.warn(plan.WarningPartialAddress, wholeAddress, "the address is left out, as Okta has no value for "+
+			strings.Join(missing, ", "))
 	}
 	values, ok := j.addressValues(&parts)
 	if !ok || len(missing) > 0 {
@@ -73,7 +74,8 @@ func (j *job) addressValues(parts *[plan.NumFields]found) (values plan.Values, o
 		}
 		if part.fault != "" {
 			ok = false
-			j.warn(plan.WarningInvalidValue, f.String(), fmt.Sprintf("%s, from %s, %s: the address is left out", f, part.from, part.fault))
+			j.warn(plan.WarningInvalidValue, f.String(), fmt.Sprintf("%s, from %s, %s: the address is left out", f, part.from,
+				part.fault))
 		}
 	}
 	return values, ok

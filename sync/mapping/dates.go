@@ -46,7 +46,8 @@ func (m *Mapper) Dates(p plan.Person) (plan.Dates, []plan.Warning) {
 	var dates plan.Dates
 	var warnings []plan.Warning
 	warn := func(r *dateRule, message string) {
-		warnings = append(warnings, plan.Warning{Code: plan.WarningInvalidValue, User: plan.UserRef{ID: p.ID, Login: p.Login}, Field: r.key, Message: message})
+		warnings = append(warnings, plan.Warning{Code: plan.WarningInvalidValue, User: plan.UserRef{ID: p.ID, Login: p.Login},
+			Field: r.key, Message: message})
 	}
 	read := func(r *dateRule) plan.Day {
 		v, _ := firstOf(r.places, &p)
@@ -65,7 +66,8 @@ func (m *Mapper) Dates(p plan.Person) (plan.Dates, []plan.Warning) {
 	}
 	dates.Start, dates.End = read(&m.start), read(&m.end)
 	if dates.End != "" && dates.End < dates.Start {
-		warn(&m.end, fmt.Sprintf("the last day %s lies before the first day %s, and is left over from a former time: it counts as absent", dates.End, dates.Start))
+		warn(&m.end, fmt.Sprintf("the last day %s lies before the first day %s, and is left over from a former time: it "+
+			"counts as absent", dates.End, dates.Start))
 		dates.End = ""
 	}
 	return dates, warnings

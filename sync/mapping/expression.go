@@ -56,7 +56,8 @@ func compile(env *cel.Env, key, text string, want *cel.Type) (*expression, error
 	if issues.Err() != nil {
 		var faults []error
 		for _, e := range issues.Errors() {
-			faults = append(faults, fmt.Errorf("%s: line %d, column %d: %s", key, e.Location.Line(), e.Location.Column()+1, oneLine(e.Message)))
+			faults = append(faults, fmt.Errorf("%s: line %d, column %d: %s", key, e.Location.Line(), e.Location.Column()+1,
+				oneLine(e.Message)))
 		}
 		return nil, errors.Join(faults...)
 	}

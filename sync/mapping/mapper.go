@@ -187,6 +187,7 @@ func (b *builder) checkAddress(m *Mapper) {
 		return
 	}
 	for _, f := range without {
-		b.fail(attributeKey(f.String()), "has neither sources nor cel, but TrackTik takes an address whole: give all five parts or none")
+		b.fail(attributeKey(f.String()), "has neither sources nor cel, but TrackTik takes an address whole: give all five "+
+			"parts or none")
 	}
 }

@@ -181,7 +181,8 @@ func (j *job) userType() {
 	switch {
 	case v.isEmpty(), strings.EqualFold(v.text, expectedUserType):
 	case v.fault != "":
-		j.warn(plan.WarningUnexpectedUserType, "userType", fmt.Sprintf("userType, from %s, %s; it is not sent", v.from, v.fault))
+		j.warn(plan.WarningUnexpectedUserType, "userType", fmt.Sprintf("userType, from %s, %s; it is not sent", v.from,
+			v.fault))
 	default:
 		j.warn(plan.WarningUnexpectedUserType, "userType",
 			fmt.Sprintf("userType, from %s, is %s, not %s; it is not sent", v.from, quote(v.text), expectedUserType))

@@ -27,7 +27,8 @@ const (
 )
 
 // Kinds lists every kind in the order of a plan.
-var Kinds = []Kind{RenameRole, LinkRole, CreateRole, Adopt, Terminate, Update, Reactivate, Create, GrantRole, RevokeRole}
+var Kinds = []Kind{RenameRole, LinkRole, CreateRole, Adopt, Terminate, Update, Reactivate, Create, GrantRole,
+	RevokeRole}
 
 // Writes reports whether an action of kind k calls TrackTik to change something:
 // adopt and link_role only record who is who.

@@ -99,7 +99,8 @@ func (c *Comparison) Seal() {
 	if x := c.ExternalIDs; x != nil {
 		x.Differ, x.Silent, x.Failed, x.Proposed = notNil(x.Differ), notNil(x.Silent), notNil(x.Failed), notNil(x.Proposed)
 	}
-	c.Summary = CompareSummary{len(c.Equal), len(c.Different), len(c.OnlyOkta), len(c.OnlyTrackTik), len(c.OutsideGroup), len(c.Terminated), map[string]int{}, nil}
+	c.Summary = CompareSummary{len(c.Equal), len(c.Different), len(c.OnlyOkta), len(c.OnlyTrackTik), len(c.OutsideGroup),
+		len(c.Terminated), map[string]int{}, nil}
 	census := c.Census()
 	c.Summary.Unmanaged = census.Counts()
 	for _, p := range c.Different {

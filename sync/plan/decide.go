@@ -224,7 +224,8 @@ func decideManaged(v *View, pol *Policy, d *Decision) {
 		decideDeparture(v, pol, d, "out of scope by sync.scope")
 		return
 	case v.OutOfScope:
-		d.hold(v.action(Terminate), HeldOutOfScope+": sync.scope leaves them out, and Okta still assigns them; employee and roles stay")
+		d.hold(v.action(Terminate), HeldOutOfScope+
+			": sync.scope leaves them out, and Okta still assigns them; employee and roles stay")
 		return
 	}
 	if pol.Owns(v.who()) {
@@ -246,7 +247,8 @@ func decideManaged(v *View, pol *Policy, d *Decision) {
 			if d.Problems = v.Mapped.Problems; len(d.Problems) > 0 || thereAlready(v, d) {
 				return
 			}
-			create(v, pol, d, fmt.Sprintf("made anew on request; employee %d was %s by somebody else", v.Link.Employee, v.ended()))
+			create(v, pol, d, fmt.Sprintf("made anew on request; employee %d was %s by somebody else", v.Link.Employee,
+				v.ended()))
 		}
 		return
 	}
@@ -271,7 +273,8 @@ func decideManaged(v *View, pol *Policy, d *Decision) {
 func thereAlready(v *View, d *Decision) bool {
 	m, found := chooseMatch(v, d)
 	if found {
-		d.problem(v.Ref(), ProblemNameInUse, fmt.Sprintf("employee %d, found by %s, is there: if that is the same person, `unlink` and `link` tie them; else change the name",
+		d.problem(v.Ref(), ProblemNameInUse, fmt.Sprintf("employee %d, found by %s, is there: if that is the same person, "+
+			"`unlink` and `link` tie them; else change the name",
 			m.Employee.ID, matchNames[m.Key]))
 	}
 	return len(d.Problems)+len(d.Held) > 0
@@ -282,7 +285,8 @@ func (v *View) seen() Link {
 	note := *v.Link
 	note.Login, note.Email = v.Person.Login, v.Person.Email
 	note.AssignedBy = v.Person.Assignment.Group
-	note.SeenDeprovisioned, note.NotVisibleSince, note.UnassignedSince, note.Restored, note.Ending = false, nil, nil, false, false
+	note.SeenDeprovisioned, note.NotVisibleSince, note.UnassignedSince, note.Restored, note.Ending = false, nil, nil,
+		false, false
 	return note
 }
 
@@ -304,7 +308,8 @@ func decideUpdate(v *View, pol *Policy, d *Decision, note *Link) {
 	case len(drift) > 0 && !pol.RepairDrift:
 		for _, c := range drift {
 			d.Warnings = append(d.Warnings, Warning{Code: WarningDrift, User: v.Ref(), Field: c.Field.String(),
-				Message: fmt.Sprintf("changed in TrackTik, and left so (sync.drift: report): employee %d, %s", v.Link.Employee, c.Field)})
+				Message: fmt.Sprintf("changed in TrackTik, and left so (sync.drift: report): employee %d, %s", v.Link.Employee,
+					c.Field)})
 		}
 		if len(changes) == 0 {
 			return
@@ -320,7 +325,8 @@ func decideUpdate(v *View, pol *Policy, d *Decision, note *Link) {
 	if a.Drift {
 		a.Reason = "changed in TrackTik by somebody else"
 		if v.Link.LastRepair == RepairDigest(a.Changes) {
-			d.problem(v.Ref(), ProblemValueNotKept, fmt.Sprintf("TrackTik does not keep %s of employee %d: the same update was needed again; "+
+			d.problem(v.Ref(), ProblemValueNotKept, fmt.Sprintf("TrackTik does not keep %s of employee %d: the same update "+
+				"was needed again; "+
 				"it is not sent before the data change", fieldList(a.Changes), v.Link.Employee))
 			return
 		}

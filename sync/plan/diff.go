@@ -59,7 +59,8 @@ func Agree(link *Link, want *Wanted, employee *Employee) {
 			continue
 		}
 		held := employee.Values[f]
-		if link.Pushed[f] != want.Values[f] && (f.Same(want.Values[f], held) || f.isPhone() && sameNumber(want.Values[f], held)) {
+		if link.Pushed[f] != want.Values[f] && (f.Same(want.Values[f], held) || f.isPhone() &&
+			sameNumber(want.Values[f], held)) {
 			link.Pushed[f], link.Seen[f] = want.Values[f], ""
 		}
 		link.noteKept(f, held)
@@ -70,7 +71,8 @@ func Agree(link *Link, want *Wanted, employee *Employee) {
 // anybody: dispatchers move people every day, and are not undone.
 func moved(link *Link, want *Wanted, pol *Policy) (Change, bool) {
 	new, old := want.Values[Region], link.Pushed[Region]
-	if !pol.FollowRegion || new == "" || want.RegionID == 0 || want.RegionID == link.PushedRegion || FoldName(new) == FoldName(old) {
+	if !pol.FollowRegion || new == "" || want.RegionID == 0 || want.RegionID == link.PushedRegion ||
+		FoldName(new) == FoldName(old) {
 		return Change{}, false
 	}
 	if old == "" && link.PushedRegion != 0 { // they came without a division

@@ -330,11 +330,13 @@ func ReadDocument(r io.Reader) (*Document, error) {
 	}
 	switch {
 	case d.Version != DocumentVersion:
-		return nil, fmt.Errorf("the plan is of version %d and this program reads version %d: make it anew with `plan --out`", d.Version, DocumentVersion)
+		return nil, fmt.Errorf("the plan is of version %d and this program reads version %d: make it anew with `plan --out`",
+			d.Version, DocumentVersion)
 	case !d.Made() && d.Error != "":
 		return nil, fmt.Errorf("the plan could not be made (%s): make it anew with `plan --out`", d.Error)
 	case d.ComputeHash() != d.Hash:
-		return nil, fmt.Errorf("the plan's hash %q does not fit its content: the file was changed; make it anew with `plan --out`", d.Hash)
+		return nil, fmt.Errorf("the plan's hash %q does not fit its content: the file was changed; make it anew with "+
+			"`plan --out`", d.Hash)
 	}
 	return &d, nil
 }

@@ -93,19 +93,24 @@ func (t *Tie) Note(v TieVerdict, m *Match) string {
 	case TieUnreadable:
 		return fmt.Sprintf("Okta's external id is %s, which is no employee's id: nobody is matched by it", quoted(t.Text))
 	case TieUnknown:
-		return fmt.Sprintf("Okta's external id names employee %d, whom TrackTik does not show: there is none, or the credentials may not see their region", t.Employee)
+		return fmt.Sprintf("Okta's external id names employee %d, whom TrackTik does not show: there is none, or the "+
+			"credentials may not see their region", t.Employee)
 	case TieEnded:
 		return fmt.Sprintf("Okta's external id names employee %d, who is terminated", t.Employee)
 	case TieOwned:
 		return fmt.Sprintf("Okta's external id names employee %d, who is managed for user %s", t.Employee, m.Owner)
 	case TieShared:
-		return fmt.Sprintf("Okta's external id names employee %d for user %s as well; `link` says whose they are", t.Employee, t.Other)
+		return fmt.Sprintf("Okta's external id names employee %d for user %s as well; `link` says whose they are", t.Employee,
+			t.Other)
 	case TieInactive:
-		return fmt.Sprintf("employee %d, whom Okta's external id names, is %s; activate them in TrackTik, or `link` another one", t.Employee, m.Employee.Status)
+		return fmt.Sprintf("employee %d, whom Okta's external id names, is %s; activate them in TrackTik, or `link` "+
+			"another one", t.Employee, m.Employee.Status)
 	case TieDoubtful:
-		return fmt.Sprintf("employee %d, whom Okta's external id names, has neither the username, nor the e-mail, nor first and last name; `link` settles it", t.Employee)
+		return fmt.Sprintf("employee %d, whom Okta's external id names, has neither the username, nor the e-mail, nor "+
+			"first and last name; `link` settles it", t.Employee)
 	case TieUnproven:
-		return fmt.Sprintf("Okta's external id names employee %d, and what external ids are worth here no whole run has seen yet: the next one decides; `link` settles it", t.Employee)
+		return fmt.Sprintf("Okta's external id names employee %d, and what external ids are worth here no whole run has "+
+			"seen yet: the next one decides; `link` settles it", t.Employee)
 	}
 	return ""
 }
@@ -148,7 +153,8 @@ func chooseTied(v *View, d *Decision) (chosen Match, found, done bool) {
 		return Match{}, false, true
 	case TieMatch:
 		if others := OtherMatches(v.Matches, m.Employee.ID); others != "" {
-			d.warn(v.Ref(), WarningPossibleDouble, fmt.Sprintf("Okta's external id names employee %d, and other keys find %s: is that a second employee of theirs?", m.Employee.ID, others))
+			d.warn(v.Ref(), WarningPossibleDouble, fmt.Sprintf("Okta's external id names employee %d, and other keys find "+
+				"%s: is that a second employee of theirs?", m.Employee.ID, others))
 		}
 		fallthrough
 	case TieDoubtful, TieUnproven:
@@ -160,7 +166,10 @@ func chooseTied(v *View, d *Decision) (chosen Match, found, done bool) {
 // Alone reports that no other key finds the employee whom the external id names.
 func Alone(matches []Match) bool {
 	m := tied(matches)
-	return m != nil && !slices.ContainsFunc(matches, func(other Match) bool { return other.Key != ExternalID && other.Employee.ID == m.Employee.ID })
+	return m != nil && !slices.ContainsFunc(matches, func(other Match) bool {
+		return other.Key != ExternalID &&
+			other.Employee.ID == m.Employee.ID
+	})
 }
 
 // OtherMatches lists whom keys other than the external id find besides one employee.
@@ -231,7 +240,8 @@ func (t ExternalTally) Believed() bool {
 
 // Disbelief is why nobody is matched by external ids.
 func (t ExternalTally) Disbelief() string {
-	return fmt.Sprintf("Okta's external id (externalId of the assignment) names the right employee for %d of %d people only: nobody is matched by it; `compare` lists for whom it does not",
+	return fmt.Sprintf("Okta's external id (externalId of the assignment) names the right employee for %d of %d people "+
+		"only: nobody is matched by it; `compare` lists for whom it does not",
 		t.Agree, t.Agree+t.Differ)
 }
 

@@ -143,7 +143,8 @@ func MissingError(missing []MissingRight) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return errors.New(TellMissing(missing) + "; nobody has a problem because of it, the rest was done, and the next run tries again")
+	return errors.New(TellMissing(missing) +
+		"; nobody has a problem because of it, the rest was done, and the next run tries again")
 }
 
 // Unread says why something waits that needs to be read.

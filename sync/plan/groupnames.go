@@ -99,7 +99,8 @@ func (g *groupPass) rename(v *GroupView, ref *RoleRef, old, want string) {
 	case g.protectedName(want):
 		g.hold(a, HeldProtectedRole+": sync.roles.protected names "+quote(want))
 	case g.mapped[ref.ID] != "":
-		g.hold(a, fmt.Sprintf("%s: sync.groups.roles names role %d for group %s, and such a role is never renamed", HeldProtectedRole, ref.ID, g.mapped[ref.ID]))
+		g.hold(a, fmt.Sprintf("%s: sync.groups.roles names role %d for group %s, and such a role is never renamed",
+			HeldProtectedRole, ref.ID, g.mapped[ref.ID]))
 	case given || exists && other.ID != ref.ID:
 		g.hold(a, HeldRoleExists+": another role has the name "+quote(want))
 	case a.Drift && !g.pol.RepairDrift:

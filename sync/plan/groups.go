@@ -46,7 +46,8 @@ type GroupDecision struct {
 // gets it. The views are all groups of which anything is known: what is a group's own
 // does not depend on what a run is about.
 func DecideGroups(views []GroupView, portal PortalRoles, b Binding, pol *Policy) GroupDecision {
-	views = slices.SortedFunc(slices.Values(views), func(a, b GroupView) int { return strings.Compare(string(a.Group.ID), string(b.Group.ID)) })
+	views = slices.SortedFunc(slices.Values(views),
+		func(a, b GroupView) int { return strings.Compare(string(a.Group.ID), string(b.Group.ID)) })
 	portal.Roles = slices.SortedFunc(slices.Values(portal.Roles), func(a, b Role) int { return cmp.Compare(a.ID, b.ID) })
 	g := &groupPass{portal: portal, binding: b, pol: pol, GroupDecision: GroupDecision{Roles: map[GroupID]*RoleRef{}},
 		taken: map[RoleID]GroupID{}, mapped: map[RoleID]GroupID{}, names: map[string]GroupID{}, left: map[GroupID]bool{}}
@@ -138,7 +139,8 @@ func (g *groupPass) ambiguous(v *GroupView) bool {
 		return false
 	}
 	g.hold(Action{Kind: LinkRole, Role: &RoleRef{Name: Clean(v.Group.Name), Group: v.Group.ID}},
-		fmt.Sprintf("%s: of sync.groups.roles, %s; name group %s itself, by id or by name", HeldAmbiguousMapping, strings.Join(keys, ", "), v.Group.ID))
+		fmt.Sprintf("%s: of sync.groups.roles, %s; name group %s itself, by id or by name", HeldAmbiguousMapping,
+			strings.Join(keys, ", "), v.Group.ID))
 	return true
 }
 
@@ -173,8 +175,10 @@ func NeedsPortalRoles(views []GroupView, pol *Policy) bool {
 		if v.Mapped == "" && (v.Link == nil || v.Link.Role == 0) && MatchAny(pol.ProtectedRoles, v.Group.Name) {
 			return false // it gets no role, whatever the portal has
 		}
-		return v.Link == nil || v.Link.Role == 0 || len(v.Globs) > 1 || v.misnamed() || (v.Mapped != "") != (v.Link.How == HowMapped) ||
-			(v.Link.How != HowMapped && (Clean(v.Link.Name) != Clean(v.Group.Name) || !v.Unread && FoldName(v.Link.RoleName) != FoldName(Clean(v.Group.Name))))
+		return v.Link == nil || v.Link.Role == 0 || len(v.Globs) > 1 || v.misnamed() ||
+			(v.Mapped != "") != (v.Link.How == HowMapped) ||
+			(v.Link.How != HowMapped && (Clean(v.Link.Name) != Clean(v.Group.Name) || !v.Unread &&
+				FoldName(v.Link.RoleName) != FoldName(Clean(v.Group.Name))))
 	})
 }
 
@@ -182,7 +186,8 @@ func NeedsPortalRoles(views []GroupView, pol *Policy) bool {
 // the portal may have another one of that name by now, or none.
 func (v *GroupView) misnamed() bool {
 	l := v.Link
-	return v.Mapped != "" && l.How == HowMapped && FoldName(l.RoleName) != FoldName(v.Mapped) && strconv.FormatInt(int64(l.Role), 10) != v.Mapped
+	return v.Mapped != "" && l.How == HowMapped && FoldName(l.RoleName) != FoldName(v.Mapped) &&
+		strconv.FormatInt(int64(l.Role), 10) != v.Mapped
 }
 
 // finds gives the other groups a role.
@@ -209,24 +214,29 @@ func (g *groupPass) finds(v *GroupView) {
 	}
 	switch {
 	case v.Unread:
-		g.hold(create, HeldUnconfirmed+": its role is gone, and the group could not be read, or is not known to be pushed any more")
+		g.hold(create, HeldUnconfirmed+": its role is gone, and the group could not be read, or is not known to be pushed "+
+			"any more")
 	case name == "":
 		g.hold(create, HeldRoleExists+": the group has no name")
 	case g.protectedName(name) || exists && (special(role) || g.protectedName(role.Name)):
 		g.leaveOut(id, name)
 	case exists && g.taken[role.ID] != "":
-		g.hold(create, fmt.Sprintf("%s: role %d is that of group %s, pushed now or not; sync.groups.roles ties them", HeldRoleExists, role.ID, g.taken[role.ID]))
+		g.hold(create, fmt.Sprintf("%s: role %d is that of group %s, pushed now or not; sync.groups.roles ties them",
+			HeldRoleExists, role.ID, g.taken[role.ID]))
 	case exists && g.madeForOther(role, id) != "":
-		g.hold(create, fmt.Sprintf("%s: role %d was made for group %s; sync.groups.roles ties them", HeldRoleExists, role.ID, g.madeForOther(role, id)))
+		g.hold(create, fmt.Sprintf("%s: role %d was made for group %s; sync.groups.roles ties them", HeldRoleExists, role.ID,
+			g.madeForOther(role, id)))
 	case exists && g.mapped[role.ID] != "":
-		g.hold(create, fmt.Sprintf("%s: sync.groups.roles gives role %d to group %s", HeldRoleExists, role.ID, g.mapped[role.ID]))
+		g.hold(create, fmt.Sprintf("%s: sync.groups.roles gives role %d to group %s", HeldRoleExists, role.ID,
+			g.mapped[role.ID]))
 	case other != "":
 		g.hold(create, fmt.Sprintf("%s: group %s, which is pushed too, has the name %s", HeldRoleExists, other, quote(name)))
 	case ours:
 		ref.ID, ref.Name = role.ID, role.Name
 		g.give(id, ref, Action{Kind: LinkRole, Role: ref, Reason: "this program made the role for the group before"})
 	case exists && !g.pol.Adopt:
-		g.hold(create, fmt.Sprintf("%s: role %d has the name, and sync.adopt is never; sync.groups.roles ties them", HeldRoleExists, role.ID))
+		g.hold(create, fmt.Sprintf("%s: role %d has the name, and sync.adopt is never; sync.groups.roles ties them",
+			HeldRoleExists, role.ID))
 	case exists:
 		ref.ID, ref.Name = role.ID, role.Name
 		g.give(id, ref, Action{Kind: LinkRole, Role: ref, Reason: "a role of the group's name exists"})
@@ -250,7 +260,8 @@ func (g *groupPass) give(id GroupID, ref *RoleRef, a Action) {
 func (g *groupPass) leaveOut(id GroupID, name string) {
 	g.left[id] = true
 	g.Warnings = append(g.Warnings, Warning{Code: WarningProtectedRole, Field: RoleNameField,
-		Message: fmt.Sprintf("group %s is left out: its role %s is protected (sync.roles.protected, or a role of portal ADMIN or CLIENT)", id, quote(name))})
+		Message: fmt.Sprintf("group %s is left out: its role %s is protected (sync.roles.protected, or a role of portal "+
+			"ADMIN or CLIENT)", id, quote(name))})
 }
 
 // special reports a role that is not of the staff portal: it is always protected.
@@ -263,7 +274,8 @@ func (g *groupPass) maps(v *GroupView) {
 	switch {
 	case !ok:
 		g.Problems = append(g.Problems, Problem{Code: ProblemMissingRequired,
-			Message: fmt.Sprintf("group %s: sync.groups.roles names the role %s, and the portal has none", v.Group.ID, quote(v.Mapped))})
+			Message: fmt.Sprintf("group %s: sync.groups.roles names the role %s, and the portal has none", v.Group.ID,
+				quote(v.Mapped))})
 		if l != nil && l.How == HowMapped && g.byID[l.Role].Name != "" {
 			g.nowCalled(l, g.byID[l.Role].Name) // and no later run grants it
 		}
@@ -288,7 +300,8 @@ func (g *groupPass) roleChanged(v *GroupView) {
 		return
 	}
 	g.Warnings = append(g.Warnings, Warning{Code: WarningRoleChanged, Field: RoleNameField,
-		Message: fmt.Sprintf("group %s had role %d (%s) before: its holders keep that one as well until they leave the group, or lose it in TrackTik", v.Group.ID, l.Role, quote(l.RoleName))})
+		Message: fmt.Sprintf("group %s had role %d (%s) before: its holders keep that one as well until they leave the "+
+			"group, or lose it in TrackTik", v.Group.ID, l.Role, quote(l.RoleName))})
 }
 
 // named is the role of that name or id; a name goes first.

@@ -49,7 +49,8 @@ type Checked struct {
 // Check compares a plan's actions with the limits, those apart that an approved set
 // names: they pass. A replaced role is no removal.
 func Check(actions []Action, in GuardInput) Checked {
-	out := Checked{Held: map[Kind]bool{}, Sets: map[string][]ActionRef{}, Exempt: map[ActionRef]bool{}, Report: GuardReport{OK: true},
+	out := Checked{Held: map[Kind]bool{}, Sets: map[string][]ActionRef{}, Exempt: map[ActionRef]bool{},
+		Report:  GuardReport{OK: true},
 		allowed: map[ActionRef]bool{}, known: map[ActionRef]bool{}}
 	for _, set := range in.Approved {
 		for _, ref := range set {
@@ -219,7 +220,8 @@ func (c *check) refusals(roles map[RoleID]int) []Refusal {
 			n, what, are, percent(n, population, l.MaxPercent), population, c.kind, number(l.MaxPercent))
 	}
 	if day := c.in.Day[c.kind]; l.MaxPerDay >= 0 && n+day > l.MaxPerDay {
-		add(float64(l.MaxPerDay), "%d %s now and %d in the last 24 hours, and guard.%s.max_per_day allows %d", n, what, day, c.kind, l.MaxPerDay)
+		add(float64(l.MaxPerDay), "%d %s now and %d in the last 24 hours, and guard.%s.max_per_day allows %d", n, what, day,
+			c.kind, l.MaxPerDay)
 	}
 	if c.kind == RevokeRole {
 		for _, id := range sortedRoles(roles) {
@@ -234,15 +236,18 @@ func (c *check) refusals(roles map[RoleID]int) []Refusal {
 }
 
 func overShare(n, population int, l Limit) bool {
-	return l.MaxPercent >= 0 && population >= l.MinPopulation && population > 0 && 100*float64(n) > l.MaxPercent*float64(population)
+	return l.MaxPercent >= 0 && population >= l.MinPopulation && population > 0 &&
+		100*float64(n) > l.MaxPercent*float64(population)
 }
 
 // kindWords say what a kind's actions are, one and many.
 var kindWords = map[Kind][2]string{
-	Terminate: {"termination", "terminations"}, RevokeRole: {"revoked role", "revoked roles"}, Update: {"update", "updates"},
-	Clear: {"employee losing a value", "employees losing a value"}, Create: {"new employee", "new employees"},
+	Terminate: {"termination", "terminations"}, RevokeRole: {"revoked role", "revoked roles"},
+	Update: {"update", "updates"},
+	Clear:  {"employee losing a value", "employees losing a value"}, Create: {"new employee", "new employees"},
 	Reactivate: {"reactivation", "reactivations"}, Adopt: {"adoption", "adoptions"}, CreateRole: {"new role", "new roles"},
-	LinkRole: {"linked role", "linked roles"}, RenameRole: {"renamed role", "renamed roles"}, GrantRole: {"granted role", "granted roles"},
+	LinkRole: {"linked role", "linked roles"}, RenameRole: {"renamed role", "renamed roles"},
+	GrantRole: {"granted role", "granted roles"},
 }
 
 // message is the whole sentence: the fact, the shared cause, what waits, and the way
@@ -262,7 +267,8 @@ func (in *GuardInput) message(r *Refusal, note string, others bool) string {
 	default:
 		b.WriteString("; they wait, the rest goes on")
 	}
-	b.WriteString("; the names are in `" + cmp.Or(in.Shown, "tracktik-sync plan") + "`; to let exactly these pass, once, within 24 hours: " + in.Command + " --approve " + r.Approve)
+	b.WriteString("; the names are in `" + cmp.Or(in.Shown, "tracktik-sync plan") +
+		"`; to let exactly these pass, once, within 24 hours: " + in.Command + " --approve " + r.Approve)
 	return b.String()
 }
 

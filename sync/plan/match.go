@@ -61,7 +61,8 @@ func RecreatedReason(was PersonID) string { return recreatedAs + string(was) }
 // IsRecreated reports that a reason is such a one.
 func IsRecreated(reason string) bool { return strings.HasPrefix(reason, recreatedAs) }
 
-var matchNames = map[Field]string{ExternalID: "external_id", CustomID: "custom_id", Username: "username", Email: "email"}
+var matchNames = map[Field]string{ExternalID: "external_id", CustomID: "custom_id", Username: "username",
+	Email: "email"}
 
 // ParseMatchKey returns the field of a key of sync.match, or ExternalID.
 func ParseMatchKey(name string) (Field, bool) {
@@ -96,11 +97,15 @@ func decideNew(v *View, pol *Policy, d *Decision) {
 	case found:
 		adopt(v, pol, d, match)
 	case v.Ended:
-		d.hold(v.action(Create), fmt.Sprintf("%s: the last day %s is over, and they have no employee", HeldEnded, v.Dates.End))
+		d.hold(v.action(Create), fmt.Sprintf("%s: the last day %s is over, and they have no employee", HeldEnded,
+			v.Dates.End))
 	case v.Early:
-		d.hold(v.action(Create), fmt.Sprintf("%s: the first day is %s; the employee is made then%s", HeldNotStarted, v.Dates.Start, leadText(pol.StartLead)))
-	case v.Former != nil && pol.Reactivate && !v.Former.Elsewhere && v.FormerNow != nil && !SamePerson(&v.Former.Link.Pushed, v.FormerNow):
-		create(v, pol, d, fmt.Sprintf("came back; employee %d, who they were, is somebody else by now", v.Former.Link.Employee))
+		d.hold(v.action(Create), fmt.Sprintf("%s: the first day is %s; the employee is made then%s", HeldNotStarted,
+			v.Dates.Start, leadText(pol.StartLead)))
+	case v.Former != nil && pol.Reactivate && !v.Former.Elsewhere && v.FormerNow != nil &&
+		!SamePerson(&v.Former.Link.Pushed, v.FormerNow):
+		create(v, pol, d, fmt.Sprintf("came back; employee %d, who they were, is somebody else by now",
+			v.Former.Link.Employee))
 	case v.Former != nil && pol.Reactivate && !v.Former.Elsewhere:
 		reactivate(v, pol, d)
 	case v.Former != nil:
@@ -143,18 +148,21 @@ func chooseMatch(v *View, d *Decision) (chosen Match, found bool) {
 	}
 	switch {
 	case found && chosen.Rival != "":
-		d.problem(v.Ref(), ProblemAmbiguousMatch, fmt.Sprintf("employee %d, found by %s, matches user %s as well; `link` says whose they are",
-			chosen.Employee.ID, matchNames[chosen.Key], chosen.Rival))
+		d.problem(v.Ref(), ProblemAmbiguousMatch,
+			fmt.Sprintf("employee %d, found by %s, matches user %s as well; `link` says whose they are",
+				chosen.Employee.ID, matchNames[chosen.Key], chosen.Rival))
 		return Match{}, false
 	case len(ids) > 1:
-		d.problem(v.Ref(), ProblemAmbiguousMatch, fmt.Sprintf("several employees match: %s; `link` says which one is theirs", matchList(v.Matches)))
+		d.problem(v.Ref(), ProblemAmbiguousMatch, fmt.Sprintf("several employees match: %s; `link` says which one is theirs",
+			matchList(v.Matches)))
 		return Match{}, false
 	case found && v.wasBanned(&chosen.Employee):
 		d.hold(v.action(Create), WhyBanned(chosen.Employee.ID))
 		return Match{}, false
 	case found && !chosen.Employee.Active():
-		d.problem(v.Ref(), ProblemInactiveMatch, fmt.Sprintf("employee %d, found by %s, is %s; activate them in TrackTik, or change the name",
-			chosen.Employee.ID, matchNames[chosen.Key], chosen.Employee.Status))
+		d.problem(v.Ref(), ProblemInactiveMatch,
+			fmt.Sprintf("employee %d, found by %s, is %s; activate them in TrackTik, or change the name",
+				chosen.Employee.ID, matchNames[chosen.Key], chosen.Employee.Status))
 		return Match{}, false
 	}
 	return chosen, found
@@ -198,25 +206,31 @@ func adopt(v *View, pol *Policy, d *Decision, m Match) {
 	case m.Admin:
 		d.problem(v.Ref(), ProblemProtectedMatch, fmt.Sprintf("employee %d holds a protected role", e.ID))
 	case !pol.Adopt:
-		d.problem(v.Ref(), ProblemAdoptOff, fmt.Sprintf("employee %d matches by %s, and sync.adopt is never; `link` ties them", e.ID, a.Extra.Key))
+		d.problem(v.Ref(), ProblemAdoptOff, fmt.Sprintf("employee %d matches by %s, and sync.adopt is never; `link` ties "+
+			"them", e.ID, a.Extra.Key))
 	case m.Doubt != "":
-		d.hold(a, fmt.Sprintf("%s: whether employee %d holds a protected role cannot be told: %s; `check` says more", HeldUnconfirmed, e.ID, m.Doubt))
+		d.hold(a, fmt.Sprintf("%s: whether employee %d holds a protected role cannot be told: %s; `check` says more",
+			HeldUnconfirmed, e.ID, m.Doubt))
 	case v.Stale && v.Alone:
-		d.hold(a, fmt.Sprintf("%s: the snapshot was restored, or bound to another system, and whose employee %d is, the next whole run says; `link` settles it", HeldUnconfirmed, e.ID))
+		d.hold(a, fmt.Sprintf("%s: the snapshot was restored, or bound to another system, and whose employee %d is, the "+
+			"next whole run says; `link` settles it", HeldUnconfirmed, e.ID))
 	case m.Key == ExternalID && !SamePerson(&w.Values, &e):
 		d.hold(a, HeldDoubtfulMatch+": "+v.Tie.Note(TieDoubtful, &m))
 	case m.Key == ExternalID && v.Tie.Unproven:
 		d.hold(a, HeldUnconfirmed+": "+v.Tie.Note(TieUnproven, &m))
 	case v.onlyByEmail(e.ID) && strangers(w.Values, e.Values):
-		d.hold(a, fmt.Sprintf("%s: employee %d has the same e-mail, but neither the first nor the last name; `link` settles it", HeldDoubtfulMatch, e.ID))
+		d.hold(a, fmt.Sprintf("%s: employee %d has the same e-mail, but neither the first nor the last name; `link` "+
+			"settles it", HeldDoubtfulMatch, e.ID))
 	case strangers(w.Values, e.Values) && !agreeIn(w.Values, e.Values, Username, Email):
-		d.hold(a, fmt.Sprintf("%s: employee %d has the same %s, but neither the username, the e-mail, the first nor the last name; `link` settles it",
+		d.hold(a, fmt.Sprintf("%s: employee %d has the same %s, but neither the username, the e-mail, the first nor the "+
+			"last name; `link` settles it",
 			HeldDoubtfulMatch, e.ID, a.Extra.Key))
 	case v.Ended: // taken over, so that the next run can terminate them; nothing else is done to them
 		d.act(a)
 		end := v.action(Terminate)
 		end.Employee = e.ID
-		d.hold(end, fmt.Sprintf("%s: the last day %s is over; employee %d is taken over in this run, and terminated by the next one", HeldEnded, v.Dates.End, e.ID))
+		d.hold(end, fmt.Sprintf("%s: the last day %s is over; employee %d is taken over in this run, and terminated by "+
+			"the next one", HeldEnded, v.Dates.End, e.ID))
 	default:
 		d.act(a)
 		adoptedUpdate(v, pol, d, e)
@@ -253,7 +267,8 @@ func adoptedUpdate(v *View, pol *Policy, d *Decision, e Employee) {
 	if len(changes) == 0 {
 		return
 	}
-	a := Action{Kind: Update, User: v.Ref(), Employee: e.ID, Changes: changes, Want: &v.Mapped.Wanted, Reason: "differs from Okta when adopted"}
+	a := Action{Kind: Update, User: v.Ref(), Employee: e.ID, Changes: changes, Want: &v.Mapped.Wanted,
+		Reason: "differs from Okta when adopted"}
 	switch {
 	case pol.AdoptKeep:
 		d.hold(a, HeldAdoptedDiffers+": adopted as it is (sync.on_adopt: keep); what changes in Okta from now on is sent")
@@ -296,7 +311,8 @@ func create(v *View, pol *Policy, d *Decision, reason string) {
 	case !pol.CreateUsers:
 		d.hold(a, HeldSwitchedOff+": sync.create_users is off")
 	case v.Unsearched != "":
-		d.hold(a, fmt.Sprintf("%s: whether TrackTik has the person already cannot be told: %s; nobody is made meanwhile; look at the rights of the integration's account in TrackTik", HeldUnconfirmed, v.Unsearched))
+		d.hold(a, fmt.Sprintf("%s: whether TrackTik has the person already cannot be told: %s; nobody is made meanwhile; "+
+			"look at the rights of the integration's account in TrackTik", HeldUnconfirmed, v.Unsearched))
 	case v.tooEarly(a, d):
 	default:
 		d.act(a)
@@ -308,15 +324,17 @@ func reactivate(v *View, pol *Policy, d *Decision) {
 	before := v.Former.Link
 	before.Pushed[Username], before.How = "", HowReactivated // the termination took it
 	changes, _ := Differences(&before, &v.Mapped.Wanted, nil, pol)
-	a := Action{Kind: Reactivate, User: v.Ref(), Employee: id, Extra: &Extra{Former: id}, Want: &v.Mapped.Wanted, Changes: changes,
-		Reason: fmt.Sprintf("came back; employee %d was terminated by run %s", id, v.Former.Run)}
+	a := Action{Kind: Reactivate, User: v.Ref(), Employee: id, Extra: &Extra{Former: id}, Want: &v.Mapped.Wanted,
+		Changes: changes,
+		Reason:  fmt.Sprintf("came back; employee %d was terminated by run %s", id, v.Former.Run)}
 	switch now := v.FormerNow; {
 	case pol.Owns(Who{Link: &v.Former.Link}):
 		d.hold(a, heldOwn)
 	case now != nil && now.Status == StatusBanned:
 		d.hold(v.action(Create), WhyBanned(id))
 	case now != nil && now.Status != StatusTerminated:
-		d.hold(a, fmt.Sprintf("%s: employee %d, who they were, is %s again, not by this program; use `link`", HeldDoubtfulMatch, id, now.Status))
+		d.hold(a, fmt.Sprintf("%s: employee %d, who they were, is %s again, not by this program; use `link`",
+			HeldDoubtfulMatch, id, now.Status))
 	case !pol.CreateUsers:
 		d.hold(a, HeldSwitchedOff+": sync.create_users is off")
 	case v.tooEarly(a, d):
@@ -329,57 +347,4 @@ func reactivate(v *View, pol *Policy, d *Decision) {
 type Listing struct {
 	Newest EmployeeID // the greatest id in it
 	At     time.Time  // when it began
-}
-
-// doubtful reports that nothing says any more that the employee on record is the person:
-// the record is older than it should be, and they agree in no name. An id alone proves
-// little: the link may have been a mistake that was corrected since, and ids are used again.
-func (v *View) doubtful() bool {
-	switch {
-	case v.Fresh && v.Employee == nil && !v.Gone: // as it was pushed
-		return false
-	case v.Employee == nil:
-		return v.Link.Doubtful
-	}
-	return (v.Stale || v.Link.Doubtful) && v.Employee.Active() && !v.knows(v.Employee)
-}
-
-// knows reports that an employee has the username, the e-mail, or first and last name of the
-// person, as they were pushed, as TrackTik has answered them, or as Okta has them now.
-func (v *View) knows(e *Employee) bool {
-	last := Values{Username: v.Link.Login, Email: v.Link.Email}
-	now := Values{Username: v.Person.Login, Email: v.Person.Email}
-	for _, names := range []*Values{&v.Link.Pushed, &v.Link.Answered, &v.Mapped.Wanted.Values, &last, &now} {
-		if SamePerson(names, e) {
-			return true
-		}
-	}
-	return false
-}
-
-// holdDoubtful leaves the employee alone, whatever Okta says, and remembers the doubt.
-func (v *View) holdDoubtful(d *Decision) {
-	kind := Update
-	if v.Judgement.Verdict == Depart {
-		kind = Terminate
-	}
-	a := v.action(kind)
-	if kind == Terminate {
-		a.Reason = v.Judgement.Why
-	}
-	d.hold(a, fmt.Sprintf("%s: the snapshot was restored, or bound to another system, and employee %d has neither their username, nor their e-mail, nor first and last name; "+
-		"`link` settles it, or `unlink`", HeldDoubtfulMatch, v.Link.Employee))
-}
-
-// noteDoubt remembers the doubt about a link, until the employee is shown, and known.
-func (v *View) noteDoubt(d *Decision, doubtful bool) {
-	if v.Link == nil || v.Link.Doubtful == doubtful || v.Employee != nil && !v.Employee.Active() {
-		return
-	}
-	note := *v.Link
-	if d.Note != nil {
-		note = *d.Note
-	}
-	note.Doubtful = doubtful
-	d.Note = &note
 }

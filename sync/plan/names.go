@@ -57,10 +57,13 @@ type Owners struct{ Usernames, Emails map[string][]Owner }
 
 // ResolveNames looks at all claims of a run at once. Owners are those of all names in them.
 func ResolveNames(claims []Claim, owners Owners) Names {
-	r := &resolver{Names: Names{Problems: map[PersonID]Problem{}, Recreated: map[PersonID]Owner{}, After: map[PersonID][]PersonID{},
+	r := &resolver{Names: Names{Problems: map[PersonID]Problem{}, Recreated: map[PersonID]Owner{},
+		After: map[PersonID][]PersonID{},
 		Level: map[PersonID]int{}, Freed: map[PersonID][]PersonID{}},
-		claims: make(map[PersonID]*Claim, len(claims)), wanted: [2]map[string][]PersonID{make(map[string][]PersonID, len(claims)), make(map[string][]PersonID, len(claims))},
-		managed: [2]map[string]int{{}, {}}, owners: [2]map[string][]Owner{owners.Usernames, owners.Emails}, heirs: map[PersonID]PersonID{}}
+		claims:  make(map[PersonID]*Claim, len(claims)),
+		wanted:  [2]map[string][]PersonID{make(map[string][]PersonID, len(claims)), make(map[string][]PersonID, len(claims))},
+		managed: [2]map[string]int{{}, {}}, owners: [2]map[string][]Owner{owners.Usernames, owners.Emails},
+		heirs: map[PersonID]PersonID{}}
 	for i := range claims {
 		c := &claims[i]
 		r.claims[c.Person] = c
@@ -174,7 +177,8 @@ func (r *resolver) passes(c *Claim, o Owner, kind int, name string) bool {
 			r.After[c.Person] = append(r.After[c.Person], heir)
 			return true
 		}
-		r.problem(c, ProblemDuplicate, fmt.Sprintf("user %s has the same %s in Okta, and was known by it under another id", heir, nameKinds[kind]))
+		r.problem(c, ProblemDuplicate, fmt.Sprintf("user %s has the same %s in Okta, and was known by it under another id",
+			heir, nameKinds[kind]))
 		return false
 	}
 	switch {
@@ -182,7 +186,8 @@ func (r *resolver) passes(c *Claim, o Owner, kind int, name string) bool {
 		r.Freed[c.Person] = append(r.Freed[c.Person], o.Person)
 		return true
 	case o.Missing:
-		r.problem(c, ProblemNameInUse, fmt.Sprintf("the %s is that of employee %d of user %s, whose departure from Okta is not confirmed",
+		r.problem(c, ProblemNameInUse, fmt.Sprintf("the %s is that of employee %d of user %s, whose departure from Okta "+
+			"is not confirmed",
 			nameKinds[kind], o.Employee, o.Person))
 		return false
 	case other != nil && other.Moves && other.names()[kind] != name:
@@ -191,11 +196,14 @@ func (r *resolver) passes(c *Claim, o Owner, kind int, name string) bool {
 	}
 	switch {
 	case o.Keeps != "":
-		r.problem(c, ProblemNameInUse, fmt.Sprintf("the %s is that of employee %d of user %s in TrackTik, who keeps it: %s", nameKinds[kind], o.Employee, o.Person, o.Keeps))
+		r.problem(c, ProblemNameInUse, fmt.Sprintf("the %s is that of employee %d of user %s in TrackTik, who keeps it: %s",
+			nameKinds[kind], o.Employee, o.Person, o.Keeps))
 	case other != nil && other.names()[kind] == name:
-		r.problem(c, ProblemDuplicate, fmt.Sprintf("user %s, who is managed, has the same %s in Okta and keeps it", o.Person, nameKinds[kind]))
+		r.problem(c, ProblemDuplicate, fmt.Sprintf("user %s, who is managed, has the same %s in Okta and keeps it", o.Person,
+			nameKinds[kind]))
 	default: // what Okta says of them was not read, or is not to be done now
-		r.problem(c, ProblemDuplicate, fmt.Sprintf("the %s is that of employee %d of user %s in TrackTik, who keeps it", nameKinds[kind], o.Employee, o.Person))
+		r.problem(c, ProblemDuplicate, fmt.Sprintf("the %s is that of employee %d of user %s in TrackTik, who keeps it",
+			nameKinds[kind], o.Employee, o.Person))
 	}
 	return false
 }
@@ -207,7 +215,8 @@ func (r *resolver) contested(c *Claim, kind int, name string) bool {
 	if len(rivals) < 2 || c.Managed && r.managed[kind][name] == 1 {
 		return false
 	}
-	r.problem(c, ProblemDuplicate, fmt.Sprintf("has the same %s in Okta as user %s", nameKinds[kind], someIDs(rivals, c.Person)))
+	r.problem(c, ProblemDuplicate, fmt.Sprintf("has the same %s in Okta as user %s", nameKinds[kind],
+		someIDs(rivals, c.Person)))
 	return true
 }
 
@@ -291,7 +300,8 @@ func (r *resolver) swaps() {
 	for _, together := range circles(r.After) {
 		for _, id := range together {
 			if len(together) > 1 {
-				r.problem(r.claims[id], ProblemSwap, "user names, e-mails or custom ids are to pass in a circle between this user and "+someIDs(together, id)+
+				r.problem(r.claims[id], ProblemSwap, "user names, e-mails or custom ids are to pass in a circle between this "+
+					"user and "+someIDs(together, id)+
 					"; give one of them another name in Okta for one run")
 			}
 		}
@@ -301,7 +311,8 @@ func (r *resolver) swaps() {
 					r.Level[id] = max(r.Level[id], r.Level[next]+1)
 				}
 				if _, bad := r.Problems[next]; bad {
-					r.problem(r.claims[id], ProblemNameInUse, fmt.Sprintf("user %s, who has the name, has a problem and keeps it", next))
+					r.problem(r.claims[id], ProblemNameInUse, fmt.Sprintf("user %s, who has the name, has a problem and keeps it",
+						next))
 				}
 			}
 		}

@@ -110,7 +110,10 @@ const heldOwn = HeldProtected + ": this is the integration's account"
 // Protects reports whether sync.protected names somebody: they are never terminated,
 // never adopted, and neither get nor lose a role.
 func (pol *Policy) Protects(w Who) bool {
-	return len(pol.Protected) > 0 && slices.ContainsFunc(w.names(), func(name string) bool { return name != "" && MatchAny(pol.Protected, name) })
+	return len(pol.Protected) > 0 && slices.ContainsFunc(w.names(), func(name string) bool {
+		return name != "" &&
+			MatchAny(pol.Protected, name)
+	})
 }
 
 // Owns reports whether the employee is the integration's account, to whom

@@ -53,15 +53,18 @@ type Link struct {
 	NotVisibleSince   *time.Time `json:"not_visible_since,omitempty"`  // Okta has answered 404 since
 	UnassignedSince   *time.Time `json:"unassigned_since,omitempty"`   // the assignment is gone since
 	ElsewhereStatus   string     `json:"elsewhere_status,omitempty"`   // TERMINATED or BANNED by somebody else, GONE
-	Ending            bool       `json:"ending,omitempty"`             // TrackTik said yes to a termination of ours, and showed them active after it
-	Restored          bool       `json:"restored,omitempty"`           // by `restore`, and not seen in scope since
-	Kept              bool       `json:"kept,omitempty"`               // adopted with on_adopt keep: Pushed is Okta's value at that time
+	// TrackTik said yes to a termination of ours, and showed them active after it
+	Ending   bool `json:"ending,omitempty"`
+	Restored bool `json:"restored,omitempty"` // by `restore`, and not seen in scope since
+	// adopted with on_adopt keep: Pushed is Okta's value at that time
+	Kept bool `json:"kept,omitempty"`
 
 	// Doubtful says that the employee agreed in no name when the snapshot was restored, or
 	// bound to another system. It ends when they do, or when `link` says so.
 	Doubtful bool `json:"doubtful,omitempty"`
 
-	OthersRole bool `json:"others_role,omitempty"` // held a role that this program did not give, when TrackTik was last read
+	// held a role that this program did not give, when TrackTik was last read
+	OthersRole bool `json:"others_role,omitempty"`
 
 	// LastRepair is what the last update by drift set; the same one again, before
 	// TrackTik was seen to hold it, means that TrackTik does not keep the value.

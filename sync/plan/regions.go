@@ -55,14 +55,16 @@ func (x *Regions) Find(division string) (region RegionRecord, code, message stri
 		for i, n := range named {
 			ids[i] = strconv.FormatInt(int64(n.ID), 10)
 		}
-		return region, ProblemAmbiguousRegion, fmt.Sprintf("the division %q names %d regions of the tracktik portal (%s); use the id", division, len(named), strings.Join(ids, ", "))
+		return region, ProblemAmbiguousRegion, fmt.Sprintf("the division %q names %d regions of the tracktik portal (%s); "+
+			"use the id", division, len(named), strings.Join(ids, ", "))
 	}
 	if id, err := strconv.ParseInt(strings.TrimSpace(division), 10, 64); err == nil {
 		if region, ok := x.byID[RegionID(id)]; ok {
 			return region, "", ""
 		}
 	}
-	return region, ProblemUnknownRegion, fmt.Sprintf("the division %q is no region of the tracktik portal, neither by name nor by id", division)
+	return region, ProblemUnknownRegion, fmt.Sprintf("the division %q is no region of the tracktik portal, neither by "+
+		"name nor by id", division)
 }
 
 // Fallback returns the region of people without a division, as sync.default_region

@@ -179,7 +179,8 @@ func (p *rolePlan) grants() {
 			p.withhold(a, HeldSwitchedOff+": sync.grant_roles is off")
 		case a.Drift && !pol.RepairDrift:
 			p.d.Warnings = append(p.d.Warnings, Warning{Code: WarningDrift, User: v.User, Field: RoleNameField,
-				Message: fmt.Sprintf("taken away in TrackTik, and left so (sync.drift: report): role %d of employee %d", want.Role.ID, v.Employee)})
+				Message: fmt.Sprintf("taken away in TrackTik, and left so (sync.drift: report): role %d of employee %d",
+					want.Role.ID, v.Employee)})
 		case v.Doubt != "":
 			p.withhold(a, v.Doubt)
 		case v.tooEarly(a, p.d):
@@ -194,7 +195,8 @@ func (p *rolePlan) grants() {
 // notKept says of a role that is due that TrackTik does not keep it.
 func (p *rolePlan) notKept(h *Holding) {
 	if h.NotKept() {
-		p.d.Problems = append(p.d.Problems, Problem{User: p.v.User, Code: ProblemValueNotKept, Kind: GrantRole, Group: h.Group,
+		p.d.Problems = append(p.d.Problems, Problem{User: p.v.User, Code: ProblemValueNotKept, Kind: GrantRole,
+			Group: h.Group,
 			Message: fmt.Sprintf("TrackTik does not keep role %d of employee %d: it was granted again, and is gone again; "+
 				"it is not granted before the person's groups change", h.Grant.Role, h.Employee)})
 	}
@@ -221,14 +223,17 @@ func (p *rolePlan) revokes() {
 		}
 		paired := p.pairs(&h)
 		replaced := paired && len(p.grant) > 0
-		outranked := paired && h.IsDefault() || pol.OneRole && slices.ContainsFunc(v.Due, func(w Due) bool { return sameRole(w.Role, h.Role) || w.Role.Group == h.Group })
+		outranked := paired && h.IsDefault() || pol.OneRole &&
+			slices.ContainsFunc(v.Due, func(w Due) bool { return sameRole(w.Role, h.Role) || w.Role.Group == h.Group })
 		if h.Lost == "" && !outranked {
 			if replaced && pol.OneRole { // it stays, and would be a second one
-				p.unrevoked = HeldHasOtherRole + ": keeps another role, which is not known to be over, and sync.roles.per_person is one"
+				p.unrevoked = HeldHasOtherRole + ": keeps another role, which is not known to be over, and " +
+					"sync.roles.per_person is one"
 			}
 			continue
 		}
-		a := Action{Kind: RevokeRole, User: v.User, Employee: h.Employee, Role: h.Role, Reason: h.Lost, Extra: &Extra{Evidence: h.Evidence}, Replaces: replaced}
+		a := Action{Kind: RevokeRole, User: v.User, Employee: h.Employee, Role: h.Role, Reason: h.Lost,
+			Extra: &Extra{Evidence: h.Evidence}, Replaces: replaced}
 		if outranked && h.IsDefault() {
 			a.Reason = "another role takes the place of the default one (sync.roles.default)"
 		} else if outranked {
@@ -304,7 +309,8 @@ func FindDefaultRole(roles []Role, pol *Policy) (DefaultRole, *Problem) {
 			Message: "sync.roles.default names " + quote(key) + ", and the portal has no such role: nobody is granted it"}
 	case ProtectedRole(role, pol):
 		return DefaultRole{}, &Problem{Code: ProblemInvalidValue,
-			Message: fmt.Sprintf("sync.roles.default names %s, role %d of portal %s, which is protected: nobody is granted it", quote(role.Name), role.ID, role.Portal)}
+			Message: fmt.Sprintf("sync.roles.default names %s, role %d of portal %s, which is protected: nobody is granted it",
+				quote(role.Name), role.ID, role.Portal)}
 	}
 	return DefaultRole{Key: key, ID: role.ID, Name: role.Name}, nil
 }
@@ -333,8 +339,9 @@ func NoRole(logins []string) *Warning {
 	if n == 1 {
 		who = "1 person holds"
 	}
-	return &Warning{Code: WarningNoRole, Field: RoleNameField, Message: fmt.Sprintf("%s no role, as far as is known, and TrackTik shows them nothing: %s%s; "+
-		"put them into a group that is pushed, or name a role in sync.roles.default", who, strings.Join(logins, ", "), more)}
+	return &Warning{Code: WarningNoRole, Field: RoleNameField,
+		Message: fmt.Sprintf("%s no role, as far as is known, and TrackTik shows them nothing: %s%s; "+
+			"put them into a group that is pushed, or name a role in sync.roles.default", who, strings.Join(logins, ", "), more)}
 }
 
 // UnsureOf is why a role is not granted, when it cannot be told whether they hold it.

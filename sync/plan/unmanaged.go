@@ -60,9 +60,11 @@ func classifyOne(e *Employee, p Person, other EmployeeID) Standing {
 	s := Standing{User: p}
 	switch {
 	case other != 0 && other != e.ID:
-		s.Class, s.Why = Doubtful, fmt.Sprintf("user %s, who has the username or the e-mail, is managed as employee %d", p.ID, other)
+		s.Class, s.Why = Doubtful, fmt.Sprintf("user %s, who has the username or the e-mail, is managed as employee %d", p.ID,
+			other)
 	case !namesAgree(e, &p):
-		s.Class, s.Why = Doubtful, fmt.Sprintf("user %s has the username or the e-mail, and neither the first nor the last name", p.ID)
+		s.Class, s.Why = Doubtful, fmt.Sprintf("user %s has the username or the e-mail, and neither the first nor the "+
+			"last name", p.ID)
 	case p.Status == statusDeprovisioned && p.Readable:
 		s.Class, s.Why = LeftOkta, fmt.Sprintf("user %s is %s in Okta", p.ID, statusDeprovisioned)
 	case !p.Readable:
@@ -194,7 +196,8 @@ func Retire(r *Retiree, pol *Policy) Decision {
 	e, user := &r.Employee, &r.Standing.User
 	var d Decision
 	left := func(code, format string, args ...any) {
-		d.Problems = append(d.Problems, Problem{User: UserRef{ID: user.ID, Login: user.Login}, Employee: e.ID, Code: code, Message: fmt.Sprintf(format, args...)})
+		d.Problems = append(d.Problems, Problem{User: UserRef{ID: user.ID, Login: user.Login}, Employee: e.ID, Code: code,
+			Message: fmt.Sprintf(format, args...)})
 	}
 	switch {
 	case r.Missing:
@@ -204,7 +207,8 @@ func Retire(r *Retiree, pol *Policy) Decision {
 	case pol.Owns(Who{Employee: e}):
 		left(RetireProtected, "is the employee whose credentials are used")
 	case e.Status == StatusTerminated:
-		d.Warnings = append(d.Warnings, Warning{Code: WarningAlreadyEnded, Message: fmt.Sprintf("employee %d is TERMINATED in TrackTik already", e.ID)})
+		d.Warnings = append(d.Warnings, Warning{Code: WarningAlreadyEnded,
+			Message: fmt.Sprintf("employee %d is TERMINATED in TrackTik already", e.ID)})
 	case !e.Active():
 		left(RetireNotActive, "is %s in TrackTik, and not active", e.Status)
 	case r.Pending != "":
@@ -226,7 +230,8 @@ func Retire(r *Retiree, pol *Policy) Decision {
 func (r *Retiree) termination() Action {
 	e, user := &r.Employee, &r.Standing.User
 	return Action{Kind: Terminate, User: UserRef{ID: user.ID, Login: user.Login}, Employee: e.ID,
-		Reason: "left Okta without being managed: " + r.Standing.Why, Extra: &Extra{Evidence: EvidenceFull, Retires: r.record()}}
+		Reason: "left Okta without being managed: " + r.Standing.Why,
+		Extra:  &Extra{Evidence: EvidenceFull, Retires: r.record()}}
 }
 
 // record is what is kept of an employee who is retired, as of one who was managed: their

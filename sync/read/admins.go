@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"tracktik-sync/sync/plan"
 )
@@ -93,7 +94,8 @@ func markAdmins(fresh []*Subject, candidates map[plan.EmployeeID]standing) {
 	}
 }
 
-func (r *PortalReader) adminsByPerson(ctx context.Context, candidates map[plan.EmployeeID]standing, protected map[plan.RoleID]bool) error {
+func (r *PortalReader) adminsByPerson(ctx context.Context, candidates map[plan.EmployeeID]standing,
+	protected map[plan.RoleID]bool) error {
 	ids := slices.Sorted(maps.Keys(candidates))
 	if err := r.Grants.Ask(ctx, ids); err != nil {
 		return err
@@ -108,7 +110,8 @@ func (r *PortalReader) adminsByPerson(ctx context.Context, candidates map[plan.E
 	return nil
 }
 
-func (r *PortalReader) adminsByRole(ctx context.Context, candidates map[plan.EmployeeID]standing, protected map[plan.RoleID]bool) error {
+func (r *PortalReader) adminsByRole(ctx context.Context, candidates map[plan.EmployeeID]standing,
+	protected map[plan.RoleID]bool) error {
 	roles := slices.Sorted(maps.Keys(protected))
 	doubt, err := r.Grants.AskHolders(ctx, roles)
 	if err != nil {
@@ -116,7 +119,10 @@ func (r *PortalReader) adminsByRole(ctx context.Context, candidates map[plan.Emp
 	}
 	for id := range candidates {
 		holds := func(u plan.UserRole) bool { return u.Employee == id }
-		admin := slices.ContainsFunc(roles, func(role plan.RoleID) bool { return slices.ContainsFunc(r.Grants.With(role), holds) })
+		admin := slices.ContainsFunc(roles, func(role plan.RoleID) bool {
+			return slices.ContainsFunc(r.Grants.With(role),
+				holds)
+		})
 		candidates[id] = standing{admin, doubt}
 	}
 	return nil
@@ -155,11 +161,15 @@ func (r *PortalReader) ReadPortalRoles(ctx context.Context) error {
 		return err
 	}
 	r.Portal = plan.PortalRoles{Read: true, Roles: roles}
-	if foreign, found := plan.Foreign(roles, append([]plan.Binding{r.Binding}, r.Meta.Formerly...)...); found && r.ID != "" && !r.Observe {
-		return Refused(RefusedConnection, fmt.Sprintf("role %d of the tracktik portal was made by another connection (%s): one portal, one connection; "+
+	if foreign, found := plan.Foreign(roles, append([]plan.Binding{r.Binding}, r.Meta.Formerly...)...); found &&
+		r.ID != "" && !r.Observe {
+		return Refused(RefusedConnection, fmt.Sprintf("role %d of the tracktik portal was made by another connection "+
+			"(%s): one portal, one connection; "+
 			"stop the other one and take its mark out of the role's description", foreign.ID, foreign.Description))
 	} else if found {
-		r.Warn(plan.Warning{Code: RefusedConnection, Message: fmt.Sprintf("role %d of the tracktik portal was made by another connection (%s)", foreign.ID, foreign.Description)})
+		r.Warn(plan.Warning{Code: RefusedConnection,
+			Message: fmt.Sprintf("role %d of the tracktik portal was made by another connection (%s)", foreign.ID,
+				foreign.Description)})
 	}
 	return nil
 }
@@ -189,4 +199,84 @@ func (r *PortalReader) confirmRoles(ctx context.Context, roles []plan.Role) erro
 		}
 	}
 	return nil
+}
+
+// Own is the employee whose credentials are used; 0: who that is cannot be told.
+func (g *Grants) Own(ctx context.Context) (plan.EmployeeID, error) {
+	if g.own != 0 || g.ownAsked {
+		return g.own, nil
+	}
+	if err := g.FindOwn(ctx); err != nil {
+		return 0, err
+	}
+	g.own, g.ownAsked = g.policy.Own, true
+	if g.own != 0 || g.policy.OwnUsername == "" {
+		return g.own, nil
+	}
+	found, err := g.target.FindEmployees(ctx, plan.Username, g.policy.OwnUsername)
+	if len(found) == 1 {
+		g.own = found[0].ID
+	}
+	return g.own, g.Unread(ctx, err, nil)
+}
+
+// NoteOwn notes the employee whose credentials are used, who came by in a list.
+func (g *Grants) NoteOwn(e *plan.Employee) {
+	g.listed = g.listed || g.policy.Own != 0 && e.ID == g.policy.Own
+	if g.policy.Own == 0 && g.policy.OwnUsername != "" &&
+		plan.FoldName(e.Values[plan.Username]) == plan.FoldName(g.policy.OwnUsername) {
+		g.own, g.listed = e.ID, true
+	}
+}
+
+// Us is Own for whoever only wants to know who changed a record: that it cannot be told
+// says nothing about grants.
+func (g *Grants) Us(ctx context.Context) plan.EmployeeID {
+	g.checking.Lock()
+	defer g.checking.Unlock()
+	before := g.failed
+	own, err := g.Own(ctx)
+	g.failed = before
+	if err != nil {
+		return 0
+	}
+	return own
+}
+
+// Shield is the policy with the employee whose credentials are used.
+func (g *Grants) Shield(ctx context.Context) (plan.Policy, error) {
+	g.checking.Lock() // others learn at the same time whose credentials are used
+	pol := *g.policy
+	g.checking.Unlock()
+	if pol.Own != 0 || pol.OwnUsername != "" {
+		return pol, nil
+	}
+	var err error
+	pol.Own, err = g.self(ctx)
+	return pol, err
+}
+
+// FindOwn learns whose credentials are used where the configuration does not say: that one
+// is never touched. It may need a token.
+func (g *Grants) FindOwn(ctx context.Context) error {
+	if g.policy.Own != 0 || g.policy.OwnUsername != "" {
+		return nil
+	}
+	var err error
+	g.policy.Own, err = g.self(ctx)
+	return err
+}
+
+// self is the employee whose credentials are used, by the token; 0 where it does not
+// say.
+func (g *Grants) self(ctx context.Context) (plan.EmployeeID, error) {
+	self, err := g.target.Self(ctx)
+	if err != nil {
+		return 0, err
+	}
+	id, err := strconv.ParseInt(self, 10, 64)
+	if err != nil {
+		return 0, nil //nolint:nilerr // the name of something else than an employee
+	}
+	return plan.EmployeeID(id), nil
 }

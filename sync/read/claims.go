@@ -34,14 +34,16 @@ func (r *Claimer) claim(s *Subject) (plan.Claim, bool) {
 		return plan.Claim{}, false // nothing is sent for them
 	}
 	v := r.effective(s)
-	c := plan.Claim{Person: s.Person.ID, User: s.Ref(), Username: plan.FoldName(v[plan.Username]), Email: plan.FoldName(v[plan.Email]),
+	c := plan.Claim{Person: s.Person.ID, User: s.Ref(), Username: plan.FoldName(v[plan.Username]),
+		Email:    plan.FoldName(v[plan.Email]),
 		CustomID: plan.FoldName(v[plan.CustomID]), Managed: s.Link != nil}
 	if r.People.Managed > 0 { // else there is nobody whom they may have been before
 		c.First, c.Last = plan.FoldName(v[plan.FirstName]), plan.FoldName(v[plan.LastName])
 	}
 	if s.Link != nil {
 		p := &s.Link.Pushed
-		c.Moves = r.Pol.UpdateUsers && ended == "" && (c.Username != plan.FoldName(p[plan.Username]) || c.Email != plan.FoldName(p[plan.Email]))
+		c.Moves = r.Pol.UpdateUsers && ended == "" && (c.Username != plan.FoldName(p[plan.Username]) ||
+			c.Email != plan.FoldName(p[plan.Email]))
 		if r.Pol.UpdateUsers && s.Link.ElsewhereStatus == "" {
 			c.FormerID = plan.FoldName(p[plan.CustomID])
 		}

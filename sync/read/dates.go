@@ -67,7 +67,8 @@ func (r *DateReader) DatesNow(s *Subject) (early, ended bool) {
 		return false, false
 	}
 	zone := r.regionReader.zoneOf(s.Want().RegionID)
-	return dates.Start != "" && !dates.Start.Begun(r.Pol.StartLead, r.AsOf, zone), dates.End != "" && dates.End.Over(r.AsOf, zone)
+	return dates.Start != "" && !dates.Start.Begun(r.Pol.StartLead, r.AsOf, zone), dates.End != "" &&
+		dates.End.Over(r.AsOf, zone)
 }
 
 // Due is the day on which the person has to be decoded although nothing has changed.

@@ -34,7 +34,8 @@ func (r *AbsentReader) confirmAbsent(ctx context.Context) error {
 			return err
 		}
 		if s.Link == nil {
-			return fmt.Errorf("the snapshot has employee %d for user %s, and no link: run `tracktik-sync state verify`", m.Employee, m.ID)
+			return fmt.Errorf("the snapshot has employee %d for user %s, and no link: run `tracktik-sync state verify`",
+				m.Employee, m.ID)
 		}
 		r.People.Subjects[m.ID] = s
 		absent = append(absent, s)
@@ -104,7 +105,8 @@ func (r *AbsentReader) lookUp(ctx context.Context, list []*Subject) error {
 			}
 			if err != nil {
 				s.unanswered = true
-				s.Judgement = plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed + ": missing from Okta's listing, and the look-up failed: " + err.Error()}
+				s.Judgement = plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed +
+					": missing from Okta's listing, and the look-up failed: " + err.Error()}
 			}
 			return nil
 		})
@@ -176,7 +178,8 @@ func (r *AbsentReader) believe(absent, looked []*Subject) {
 		}
 		s.Evidence, s.Seen = plan.EvidenceSample, r.Moment()
 		s.Person.Login, s.Person.Email = s.Link.Login, s.Link.Email
-		s.Judgement = plan.Judgement{Verdict: plan.Depart, Why: "missing from Okta's listing; a sample was looked up, and agreed", Active: true}
+		s.Judgement = plan.Judgement{Verdict: plan.Depart,
+			Why: "missing from Okta's listing; a sample was looked up, and agreed", Active: true}
 	}
 }
 
@@ -234,8 +237,9 @@ func (r *AbsentReader) judgeUnseen(s *Subject) {
 		return
 	}
 	s.note()
-	s.Judgement = plan.Judgement{Verdict: plan.Hold, Why: fmt.Sprintf("%s: Okta does not know %d people at once, more than %d: rights were likely lost; "+
-		"terminated if a run %s after the first sees the same", plan.HeldNotVisible, v.count, v.few, r.Pol.DeletedGrace)}
+	s.Judgement = plan.Judgement{Verdict: plan.Hold,
+		Why: fmt.Sprintf("%s: Okta does not know %d people at once, more than %d: rights were likely lost; "+
+			"terminated if a run %s after the first sees the same", plan.HeldNotVisible, v.count, v.few, r.Pol.DeletedGrace)}
 }
 
 // CountUnseen is Meta.NotVisible after this run.

@@ -48,7 +48,8 @@ type QuarantineError struct {
 
 func (e *QuarantineError) Error() string {
 	text := fmt.Sprintf("%s is in quarantine since %s: %s; no login is tried before %s unless the credentials change: "+
-		"correct them, or run `tracktik-sync retry`", e.System, e.Since.UTC().Format(time.RFC3339), e.Reason, e.NextTry.UTC().Format(time.RFC3339))
+		"correct them, or run `tracktik-sync retry`", e.System, e.Since.UTC().Format(time.RFC3339), e.Reason, e.NextTry.UTC().
+		Format(time.RFC3339))
 	if e.System == "tracktik" {
 		text += " (TrackTik blocks an address for two hours after 40 failed logins)"
 	}
@@ -79,7 +80,8 @@ type BrokenListing struct {
 }
 
 func (e *BrokenListing) Error() string {
-	return e.What + ": the listing cannot be believed, and nothing is written; try again, and check the rights of the account that reads"
+	return e.What + ": the listing cannot be believed, and nothing is written; try again, and check the rights of the " +
+		"account that reads"
 }
 
 // leftOut notes a right to read that is missing: what needs it waits, and all else goes on.

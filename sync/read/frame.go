@@ -90,19 +90,23 @@ func (r *frame) Quarantined() error {
 func (r *frame) CheckApp() error {
 	app := r.app
 	if !app.Active() {
-		return Refused(RefusedApp, fmt.Sprintf("the okta app %s is %s: its assignments do not end when people leave, so nothing is decided by them; "+
+		return Refused(RefusedApp, fmt.Sprintf("the okta app %s is %s: its assignments do not end when people leave, so "+
+			"nothing is decided by them; "+
 			"activate it in Okta (Applications, the app, Status)", app.ID, QuoteStatus(app.Status)))
 	}
 	if pushes := PushFeatures(app.Features); len(pushes) > 0 {
 		text := fmt.Sprintf("okta itself provisions the portal through app %s (%s)", app.ID, pushes)
 		if r.ID != "" && !r.Observe && !r.AllowSecond {
-			return Refused(RefusedSecond, text+": two provisioners undo each other's work; switch the app's provisioning off in Okta, "+
+			return Refused(RefusedSecond, text+": two provisioners undo each other's work; switch the app's provisioning off "+
+				"in Okta, "+
 				"or set sync.mode: observe, or sync.allow_second_provisioner: true")
 		}
 		r.Warn(plan.Warning{Code: "second_provisioner", Message: text})
 	}
 	if skew, far := r.ClocksApart(); far {
-		r.Warn(plan.Warning{Code: plan.HeldClock, Message: fmt.Sprintf("the clocks are %s apart: nobody is terminated before they agree within 5 minutes", skew.Round(time.Second))})
+		r.Warn(plan.Warning{Code: plan.HeldClock,
+			Message: fmt.Sprintf("the clocks are %s apart: nobody is terminated before they agree within 5 minutes",
+				skew.Round(time.Second))})
 	}
 	return nil
 }

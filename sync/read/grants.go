@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -50,7 +49,8 @@ type Grants struct {
 // NewGrants knows nothing yet. The policy names the employee whose credentials are used,
 // as far as the configuration does.
 func NewGrants(target GrantTarget, policy *plan.Policy) *Grants {
-	return &Grants{target: target, policy: policy, of: map[plan.EmployeeID][]plan.UserRole{}, with: map[plan.RoleID][]plan.UserRole{}}
+	return &Grants{target: target, policy: policy, of: map[plan.EmployeeID][]plan.UserRole{},
+		with: map[plan.RoleID][]plan.UserRole{}}
 }
 
 // Failed is why grants cannot be read in this run; nil: they can.
@@ -196,29 +196,12 @@ func (g *Grants) ownShown(ctx context.Context) (doubt string, err error) {
 	return doubt, nil
 }
 
-const unknownOwn = "tracktik shows no grant, and whether it shows any cannot be told without the employee whose credentials are used: set tracktik.auth.employee"
+const unknownOwn = "tracktik shows no grant, and whether it shows any cannot be told without the employee whose " +
+	"credentials are used: set tracktik.auth.employee"
 
 func hiddenOwn(own plan.EmployeeID) string {
-	return fmt.Sprintf("tracktik shows no role of employee %d either, whose credentials are used and who must hold one: its grants may not carry the ids of employees", own)
-}
-
-// Own is the employee whose credentials are used; 0: who that is cannot be told.
-func (g *Grants) Own(ctx context.Context) (plan.EmployeeID, error) {
-	if g.own != 0 || g.ownAsked {
-		return g.own, nil
-	}
-	if err := g.FindOwn(ctx); err != nil {
-		return 0, err
-	}
-	g.own, g.ownAsked = g.policy.Own, true
-	if g.own != 0 || g.policy.OwnUsername == "" {
-		return g.own, nil
-	}
-	found, err := g.target.FindEmployees(ctx, plan.Username, g.policy.OwnUsername)
-	if len(found) == 1 {
-		g.own = found[0].ID
-	}
-	return g.own, g.Unread(ctx, err, nil)
+	return fmt.Sprintf("tracktik shows no role of employee %d either, whose credentials are used and who must hold "+
+		"one: its grants may not carry the ids of employees", own)
 }
 
 // Searchable says why it is not to be believed that nobody has a name: the same look-up does
@@ -249,7 +232,8 @@ func (g *Grants) Searchable(ctx context.Context) (doubt string, err error) {
 	if now, err := g.usernameOf(ctx, own); err != nil || plan.FoldName(now) != plan.FoldName(name) {
 		return "", err
 	}
-	return fmt.Sprintf("tracktik's look-up by user name does not find employee %d either, whose credentials are used and who is there", own), nil
+	return fmt.Sprintf("tracktik's look-up by user name does not find employee %d either, whose credentials are used "+
+		"and who is there", own), nil
 }
 
 // usernameOf is the user name of an employee, as their record shows it; empty: it does not.
@@ -259,14 +243,6 @@ func (g *Grants) usernameOf(ctx context.Context, id plan.EmployeeID) (string, er
 	}
 	e, _, err := g.target.Employee(ctx, id)
 	return e.Values[plan.Username], err
-}
-
-// NoteOwn notes the employee whose credentials are used, who came by in a list.
-func (g *Grants) NoteOwn(e *plan.Employee) {
-	g.listed = g.listed || g.policy.Own != 0 && e.ID == g.policy.Own
-	if g.policy.Own == 0 && g.policy.OwnUsername != "" && plan.FoldName(e.Values[plan.Username]) == plan.FoldName(g.policy.OwnUsername) {
-		g.own, g.listed = e.ID, true
-	}
 }
 
 // Listed reports that the employee whose credentials are used came by in a list.
@@ -302,7 +278,8 @@ func (g *Grants) AskHolders(ctx context.Context, roles []plan.RoleID) (doubt str
 	if doubt := g.doubt(g.noRole); doubt != "" || shown(own, []plan.RoleID{role}) {
 		return doubt, nil
 	}
-	return fmt.Sprintf("tracktik's list of who holds role %d lacks employee %d, whose credentials are used and who holds it", role, own), nil
+	return fmt.Sprintf("tracktik's list of who holds role %d lacks employee %d, whose credentials are used and who "+
+		"holds it", role, own), nil
 }
 
 // List reads the whole list for the roles of some employees, where they cannot be
@@ -366,33 +343,6 @@ func (g *Grants) RolesNow(ctx context.Context, id plan.EmployeeID) (held []plan.
 	return held, doubt, nil
 }
 
-// Us is Own for whoever only wants to know who changed a record: that it cannot be told
-// says nothing about grants.
-func (g *Grants) Us(ctx context.Context) plan.EmployeeID {
-	g.checking.Lock()
-	defer g.checking.Unlock()
-	before := g.failed
-	own, err := g.Own(ctx)
-	g.failed = before
-	if err != nil {
-		return 0
-	}
-	return own
-}
-
-// Shield is the policy with the employee whose credentials are used.
-func (g *Grants) Shield(ctx context.Context) (plan.Policy, error) {
-	g.checking.Lock() // others learn at the same time whose credentials are used
-	pol := *g.policy
-	g.checking.Unlock()
-	if pol.Own != 0 || pol.OwnUsername != "" {
-		return pol, nil
-	}
-	var err error
-	pol.Own, err = g.self(ctx)
-	return pol, err
-}
-
 // askNow is Of without what was answered before.
 func (g *Grants) askNow(ctx context.Context, id plan.EmployeeID) (held []plan.UserRole, doubt string, err error) {
 	held, err = g.target.UserRolesOf(ctx, id)
@@ -406,29 +356,4 @@ func (g *Grants) askNow(ctx context.Context, id plan.EmployeeID) (held []plan.Us
 		doubt, err = g.ownShown(ctx)
 	}
 	return held, doubt, err
-}
-
-// FindOwn learns whose credentials are used where the configuration does not say: that one
-// is never touched. It may need a token.
-func (g *Grants) FindOwn(ctx context.Context) error {
-	if g.policy.Own != 0 || g.policy.OwnUsername != "" {
-		return nil
-	}
-	var err error
-	g.policy.Own, err = g.self(ctx)
-	return err
-}
-
-// self is the employee whose credentials are used, by the token; 0 where it does not
-// say.
-func (g *Grants) self(ctx context.Context) (plan.EmployeeID, error) {
-	self, err := g.target.Self(ctx)
-	if err != nil {
-		return 0, err
-	}
-	id, err := strconv.ParseInt(self, 10, 64)
-	if err != nil {
-		return 0, nil //nolint:nilerr // the name of something else than an employee
-	}
-	return plan.EmployeeID(id), nil
 }

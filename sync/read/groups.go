@@ -69,7 +69,8 @@ func (r *GroupReader) ReadGroups(ctx context.Context) error {
 		return nil
 	}
 	if r.Groups.Push == pushListed && len(r.Groups.Names)+len(r.Groups.IDs) == 0 && len(links) == 0 {
-		r.Warn(plan.Warning{Code: warnNoGroups, Message: "sync.groups names no groups, so no roles are granted (sync.groups.push: listed, names and ids are empty)"})
+		r.Warn(plan.Warning{Code: warnNoGroups, Message: "sync.groups names no groups, so no roles are granted " +
+			"(sync.groups.push: listed, names and ids are empty)"})
 		return nil
 	}
 	found, images, err := r.FindGroups(ctx, links)
@@ -85,7 +86,8 @@ func (r *GroupReader) ReadGroups(ctx context.Context) error {
 
 // FindGroups reads the groups that are pushed by the configured rule, and tells the
 // images among those that are left out.
-func (r *GroupReader) FindGroups(ctx context.Context, links []plan.GroupLink) (found map[plan.GroupID]plan.Group, images map[plan.GroupID]bool, err error) {
+func (r *GroupReader) FindGroups(ctx context.Context, links []plan.GroupLink) (found map[plan.GroupID]plan.Group,
+	images map[plan.GroupID]bool, err error) {
 	r.Phase("reading okta groups", 0)
 	found = map[plan.GroupID]plan.Group{}
 	var read []plan.Group
@@ -153,7 +155,8 @@ func (r *GroupReader) warnDeadKeys(found map[plan.GroupID]plan.Group, links []pl
 // APP_GROUP that is the image of another one, by whose name it was found. An imported
 // group without such a twin, of Active Directory for example, is pushed like any other.
 // An image may be on record, from when its original could not be seen.
-func (r *GroupReader) dropImages(found map[plan.GroupID]plan.Group, stored map[plan.GroupID]*plan.GroupLink) map[plan.GroupID]bool {
+func (r *GroupReader) dropImages(found map[plan.GroupID]plan.Group,
+	stored map[plan.GroupID]*plan.GroupLink) map[plan.GroupID]bool {
 	const image = "APP_GROUP"
 	dropped, originals := map[plan.GroupID]bool{}, map[string]bool{}
 	for _, g := range found {
@@ -163,7 +166,8 @@ func (r *GroupReader) dropImages(found map[plan.GroupID]plan.Group, stored map[p
 	}
 	for id, g := range found {
 		linked := stored[id] != nil && stored[id].Role != 0
-		if g.Type == image && originals[plan.FoldName(g.Name)] && !linked && !slices.Contains(r.Groups.IDs, string(id)) && r.Groups.Push == pushListed {
+		if g.Type == image && originals[plan.FoldName(g.Name)] && !linked && !slices.Contains(r.Groups.IDs, string(id)) &&
+			r.Groups.Push == pushListed {
 			delete(found, id)
 			dropped[id] = true
 		}
@@ -191,7 +195,8 @@ func idSet(ids []string) map[plan.GroupID]bool {
 // fewGroups is up to how many groups are read one by one rather than in a listing.
 const fewGroups = 20
 
-func (r *GroupReader) readByID(ctx context.Context, ids map[plan.GroupID]bool, take func(func(plan.Group) bool) func([]plan.Group) error) error {
+func (r *GroupReader) readByID(ctx context.Context, ids map[plan.GroupID]bool,
+	take func(func(plan.Group) bool) func([]plan.Group) error) error {
 	wanted := func(g plan.Group) bool { return ids[g.ID] }
 	if len(ids) > fewGroups {
 		return r.Source.Groups(ctx, take(wanted))
@@ -222,7 +227,8 @@ func (r *GroupReader) named(g plan.Group, stored *plan.GroupLink) bool {
 
 // settleGroups compares what was found with what is stored. A group that is missing is
 // looked up by itself before it counts as unpushed.
-func (r *GroupReader) settleGroups(ctx context.Context, links []plan.GroupLink, found map[plan.GroupID]plan.Group) error {
+func (r *GroupReader) settleGroups(ctx context.Context, links []plan.GroupLink,
+	found map[plan.GroupID]plan.Group) error {
 	stored := StoredGroups(links)
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		g := &Pushed{Group: found[id]}
@@ -254,16 +260,20 @@ func (r *GroupReader) missingGroup(ctx context.Context, l *plan.GroupLink) error
 		if !errors.As(err, &f) || f.Credentials() || ctx.Err() != nil {
 			return err
 		}
-		r.Warn(plan.Warning{Code: WarnGroup, Message: fmt.Sprintf("group %s is missing from okta's listing and could not be looked up; its role and holders stay: %v", l.Group, err)})
+		r.Warn(plan.Warning{Code: WarnGroup, Message: fmt.Sprintf("group %s is missing from okta's listing and could not "+
+			"be looked up; its role and holders stay: %v", l.Group, err)})
 	}
 	if !gone {
-		r.Pushed = append(r.Pushed, &Pushed{Group: plan.Group{ID: l.Group, Name: l.Name, Changed: l.Stamp}, Link: l, Failed: true})
+		r.Pushed = append(r.Pushed, &Pushed{Group: plan.Group{ID: l.Group, Name: l.Name, Changed: l.Stamp}, Link: l,
+			Failed: true})
 		return nil
 	}
 	if !l.Unpushed {
-		text := fmt.Sprintf("group %s is no longer pushed; its role %d and the holders stay (sync.groups.unpushed: leave)", l.Group, l.Role)
+		text := fmt.Sprintf("group %s is no longer pushed; its role %d and the holders stay (sync.groups.unpushed: leave)",
+			l.Group, l.Role)
 		if r.Pol.RevokeUnpushed {
-			text = fmt.Sprintf("group %s is no longer pushed; its role %d is revoked from the holders (sync.groups.unpushed: revoke)", l.Group, l.Role)
+			text = fmt.Sprintf("group %s is no longer pushed; its role %d is revoked from the holders (sync.groups.unpushed: "+
+				"revoke)", l.Group, l.Role)
 		}
 		r.Warn(plan.Warning{Code: warnUnpushed, Message: text})
 	}
@@ -282,7 +292,8 @@ func (r *GroupReader) groupGone(ctx context.Context, l *plan.GroupLink) (bool, e
 	case pushAssigned:
 		assigned, err := r.Source.GroupAssigned(ctx, l.Group)
 		if err == nil && assigned {
-			err = &BrokenListing{What: fmt.Sprintf("okta's listing of the app's groups lacks group %s, which is assigned", l.Group)}
+			err = &BrokenListing{What: fmt.Sprintf("okta's listing of the app's groups lacks group %s, which is assigned",
+				l.Group)}
 		}
 		return err == nil, err
 	}
@@ -324,7 +335,8 @@ func (r *GroupReader) readMembers(ctx context.Context) error {
 // mayHaveChanged reports whether Okta has to be asked. Okta moves the stamp of its
 // built-in group Everyone at will.
 func (r *GroupReader) mayHaveChanged(g *Pushed) bool {
-	return r.Refresh || g.Link == nil || g.Link.Unpushed || g.Link.Stamp == "" || g.Link.Stamp != g.Group.Changed || g.Group.Type == "BUILT_IN"
+	return r.Refresh || g.Link == nil || g.Link.Unpushed || g.Link.Stamp == "" || g.Link.Stamp != g.Group.Changed ||
+		g.Group.Type == "BUILT_IN"
 }
 
 func (r *GroupReader) readGroup(ctx context.Context, g *Pushed, mu *sync.Mutex) error {
@@ -337,7 +349,8 @@ func (r *GroupReader) readGroup(ctx context.Context, g *Pushed, mu *sync.Mutex) 
 		mu.Lock()
 		defer mu.Unlock()
 		g.Failed = true
-		r.Warn(plan.Warning{Code: WarnGroup, Message: fmt.Sprintf("group %s vanished while it was read; its role and holders stay for this run", g.Group.ID)})
+		r.Warn(plan.Warning{Code: WarnGroup, Message: fmt.Sprintf("group %s vanished while it was read; its role and "+
+			"holders stay for this run", g.Group.ID)})
 		return nil
 	}
 	if err != nil {

@@ -20,14 +20,17 @@ type mappings struct {
 func (r *GroupReader) readMappings(ctx context.Context) error {
 	list, err := r.Source.PushMappings(ctx)
 	var f Failure
-	refused := err != nil && errors.As(err, &f) && f.Status() >= 400 && f.Status() < 500 && !f.Credentials() && f.Status() != 429
+	refused := err != nil && errors.As(err, &f) && f.Status() >= 400 && f.Status() < 500 && !f.Credentials() &&
+		f.Status() != 429
 	switch {
 	case err != nil && !(refused && len(r.Meta.Mappings) > 0):
 		return err
 	case err != nil:
-		r.Warn(plan.Warning{Code: warnMappings, Message: "okta refuses to list the app's push mappings; those known from before are used: " + err.Error()})
+		r.Warn(plan.Warning{Code: warnMappings, Message: "okta refuses to list the app's push mappings; those known from " +
+			"before are used: " + err.Error()})
 	case len(list) == 0 && len(r.Meta.Mappings) > 0:
-		r.Warn(plan.Warning{Code: warnMappings, Message: "okta lists no push mappings any more; those known from before are used"})
+		r.Warn(plan.Warning{Code: warnMappings, Message: "okta lists no push mappings any more; those known from before " +
+			"are used"})
 	}
 	m := mappings{List: list, groups: map[plan.GroupID]bool{}, ended: map[plan.GroupID]bool{}}
 	listed := map[string]bool{}
@@ -61,12 +64,14 @@ func (r *GroupReader) mappingGone(ctx context.Context, l *plan.GroupLink) (bool,
 			err = &BrokenListing{What: fmt.Sprintf("okta's listing of groups lacks group %s, which exists", l.Group)}
 		}
 		if err == nil {
-			r.Warn(plan.Warning{Code: WarnGroup, Message: fmt.Sprintf("group %s is pushed by a mapping of the app, and okta does not show it to us; its role and holders stay: check the rights of the account that reads", l.Group)})
+			r.Warn(plan.Warning{Code: WarnGroup, Message: fmt.Sprintf("group %s is pushed by a mapping of the app, and okta "+
+				"does not show it to us; its role and holders stay: check the rights of the account that reads", l.Group)})
 		}
 		return false, err
 	case l.Unpushed || r.Mappings.ended[l.Group]:
 		return true, nil
 	}
-	r.Warn(plan.Warning{Code: WarnGroup, Message: fmt.Sprintf("group %s has role %d, and no push mapping of it was ever seen (sync.groups.push: mappings); its role and holders stay", l.Group, l.Role)})
+	r.Warn(plan.Warning{Code: WarnGroup, Message: fmt.Sprintf("group %s has role %d, and no push mapping of it was "+
+		"ever seen (sync.groups.push: mappings); its role and holders stay", l.Group, l.Role)})
 	return false, nil
 }

@@ -49,7 +49,8 @@ func (r *Matcher) findMatches(ctx context.Context, fresh []*Subject) error {
 		}
 	}
 	asked := slices.ContainsFunc(fresh, func(s *Subject) bool { return len(r.Keys(s)) > 0 })
-	if asked && !r.Unproven && !slices.ContainsFunc(fresh, func(s *Subject) bool { return len(s.Matches) > 0 }) && !(r.Newest != nil && r.Grants.Listed()) {
+	if asked && !r.Unproven && !slices.ContainsFunc(fresh, func(s *Subject) bool { return len(s.Matches) > 0 }) &&
+		!(r.Newest != nil && r.Grants.Listed()) {
 		if r.Unsearched, err = r.Grants.Searchable(ctx); err != nil {
 			return err
 		}
@@ -194,7 +195,8 @@ func (r *Matcher) Ownership(m *plan.Match) error {
 // givesFree reports whether the owner is given another name in this plan.
 func (r *Matcher) givesFree(owner *Subject, m *plan.Match) bool {
 	w := owner.Want()
-	return m.Key < plan.NumFields && owner.Link != nil && owner.Writable() && !w.Keep.Has(m.Key) && !m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key])
+	return m.Key < plan.NumFields && owner.Link != nil && owner.Writable() && !w.Keep.Has(m.Key) &&
+		!m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key])
 }
 
 // configuredOwn is the employee whose credentials we use, as far as the configuration

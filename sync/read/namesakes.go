@@ -175,9 +175,11 @@ func (r *NameReader) FindHeirs(ctx context.Context) error {
 		case credentials, ctx.Err() != nil, errors.Is(err, ErrNotAsked):
 			return err
 		case err != nil:
-			s.holdDeparture(fmt.Sprintf("%s, and whether somebody was made anew with their names could not be looked up: %v", s.Judgement.Why, err))
+			s.holdDeparture(fmt.Sprintf("%s, and whether somebody was made anew with their names could not be looked up: %v",
+				s.Judgement.Why, err))
 		case heir != "":
-			s.holdDeparture(fmt.Sprintf("%s, and user %s has their names: whether that is the same person, and goes on as employee %d, is for a whole run to decide", s.Judgement.Why, heir, s.Link.Employee))
+			s.holdDeparture(fmt.Sprintf("%s, and user %s has their names: whether that is the same person, and goes on as "+
+				"employee %d, is for a whole run to decide", s.Judgement.Why, heir, s.Link.Employee))
 		}
 	}
 	return nil
@@ -193,7 +195,8 @@ func (r *NameReader) heirOf(ctx context.Context, l *plan.Link) (plan.PersonID, e
 
 // stranger is somebody whom nobody manages, and the run is not about, who is to have the
 // user name or the e-mail, and fits; empty: there is nobody.
-func (r *NameReader) stranger(ctx context.Context, names plan.Values, but plan.PersonID, fits func(*plan.Claim) bool) (plan.PersonID, error) {
+func (r *NameReader) stranger(ctx context.Context, names plan.Values, but plan.PersonID,
+	fits func(*plan.Claim) bool) (plan.PersonID, error) {
 	people, err := r.usersNamed(ctx, names[plan.Username], names[plan.Email])
 	if err != nil {
 		return "", err
@@ -229,11 +232,13 @@ func (r *NameReader) FindRenamed(ctx context.Context, list []*Subject) (held []*
 		case credentials, ctx.Err() != nil, errors.Is(err, ErrNotAsked):
 			return held, err
 		case err != nil:
-			s.holdDeparture(fmt.Sprintf("%s, and who has the names in Okta that employee %d has in TrackTik could not be looked up: %v", s.Judgement.Why, s.Link.Employee, err))
+			s.holdDeparture(fmt.Sprintf("%s, and who has the names in Okta that employee %d has in TrackTik could not be "+
+				"looked up: %v", s.Judgement.Why, s.Link.Employee, err))
 		case heir == "":
 			continue
 		default:
-			s.holdDeparture(fmt.Sprintf("%s, and user %s has the names that employee %d has in TrackTik: if that is the same person, they go on as that employee once nothing is in their way, and `link` says so now",
+			s.holdDeparture(fmt.Sprintf("%s, and user %s has the names that employee %d has in TrackTik: if that is the same "+
+				"person, they go on as that employee once nothing is in their way, and `link` says so now",
 				s.Judgement.Why, heir, s.Link.Employee))
 		}
 		held = append(held, s)
@@ -267,7 +272,8 @@ func (r *NameReader) presentHeir(ctx context.Context, s *Subject) (plan.PersonID
 		if p.ID == s.Person.ID || managed {
 			continue
 		}
-		if other := r.People.Subjects[p.ID]; other != nil && other.Judgement.Verdict == plan.Provision && !other.OutOf && other.Writable() {
+		if other := r.People.Subjects[p.ID]; other != nil && other.Judgement.Verdict == plan.Provision && !other.OutOf &&
+			other.Writable() {
 			continue
 		}
 		entry, assigned, err := r.Source.Assignment(ctx, p.ID)

@@ -165,7 +165,8 @@ func (r *peopleReader) mustDecode(m *Mark) bool {
 	if m.Due.Come(r.AsOf) || m.Due != 0 && m.Employee == 0 { // the few who are held for their dates are shown each time
 		return true
 	}
-	if r.Mapper.NeedsGroups() || len(r.Troubles[m.ID]) > 0 || r.Pending[m.ID] != "" || r.OpenGrants[m.ID] != "" || r.Current.Differs[m.ID] != nil || r.Current.Gone[m.ID] {
+	if r.Mapper.NeedsGroups() || len(r.Troubles[m.ID]) > 0 || r.Pending[m.ID] != "" || r.OpenGrants[m.ID] != "" ||
+		r.Current.Differs[m.ID] != nil || r.Current.Gone[m.ID] {
 		return true
 	}
 	for _, ids := range [][]plan.PersonID{r.Scope.Recreate, r.Scope.Retry} {

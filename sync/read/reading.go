@@ -48,7 +48,8 @@ func NewReading(sides *Sides, scope Scope, id string) (*Reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &frame{Sides: sides, Scope: scope, ID: id, AsOf: now, Began: began, Started: now, Log: sides.Log, Meta: meta, Pol: sides.Policy}
+	f := &frame{Sides: sides, Scope: scope, ID: id, AsOf: now, Began: began, Started: now, Log: sides.Log, Meta: meta,
+		Pol: sides.Policy}
 	f.configuredOwn()
 	f.Seed = "plan-" + now.Format("20060102T150405Z")
 	if id != "" {
@@ -100,7 +101,8 @@ func (r *Reading) wire() {
 	r.EmployeeReader = &employeeReader{b, r.GrantReader, r.Relinker, r.PortalReader}
 	r.Claimer = &Claimer{b}
 	r.NameReader = &NameReader{b, r.Claimer, r.PeopleReader, r.OwnGroupReader}
-	r.SingleReader = &singleReader{b, r.NameReader, r.PeopleReader, r.AbsentReader, r.ScopeReader, r.OwnGroupReader, r.EmployeeReader}
+	r.SingleReader = &singleReader{b, r.NameReader, r.PeopleReader, r.AbsentReader, r.ScopeReader, r.OwnGroupReader,
+		r.EmployeeReader}
 	r.Matcher = &Matcher{b, r.tieReader, r.PortalReader}
 	r.Reader = &reader{b, r.EmployeeReader, r.GroupReader, r.PeopleReader, r.AbsentReader, r.ScopeReader}
 	r.StandingReader = &StandingReader{b}
@@ -149,8 +151,10 @@ type facts struct {
 }
 
 func newFacts(f *frame) *facts {
-	return &facts{People: &roster{Subjects: map[plan.PersonID]*Subject{}}, ByGroup: map[plan.GroupID]*Pushed{}, Grants: NewGrants(f.Target, &f.Pol),
-		Troubles: map[plan.PersonID][]plan.Trouble{}, Pending: map[plan.PersonID]string{}, OpenGrants: map[plan.PersonID]string{}}
+	return &facts{People: &roster{Subjects: map[plan.PersonID]*Subject{}}, ByGroup: map[plan.GroupID]*Pushed{},
+		Grants:   NewGrants(f.Target, &f.Pol),
+		Troubles: map[plan.PersonID][]plan.Trouble{}, Pending: map[plan.PersonID]string{},
+		OpenGrants: map[plan.PersonID]string{}}
 }
 
 // StatusRead is when the subject's employee was read.

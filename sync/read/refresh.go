@@ -146,7 +146,8 @@ func (r *employeeReader) compareEmployee(e *plan.Employee) error {
 		m.flags |= flagInTT
 	}
 	names := link.Seen[plan.Username] + link.Seen[plan.Email] // it may hold them no longer
-	if !e.Active() || names != "" || link.ElsewhereStatus != "" || link.LastRepair != "" || differs(&link, e, r.relinks()) ||
+	if !e.Active() || names != "" || link.ElsewhereStatus != "" || link.LastRepair != "" ||
+		differs(&link, e, r.relinks()) ||
 		r.Pol.Shields(plan.Who{Employee: e}) != "" {
 		r.Current.Differs[link.Person] = e
 	}
@@ -183,7 +184,8 @@ func (r *employeeReader) confirmGone(ctx context.Context) error {
 		pool.Go(func() error {
 			e, found, err := r.Target.Employee(ctx, m.Employee)
 			if err == nil && found {
-				err = &BrokenListing{What: fmt.Sprintf("tracktik's list of employees lacks employee %d, who is %s", m.Employee, e.Status)}
+				err = &BrokenListing{What: fmt.Sprintf("tracktik's list of employees lacks employee %d, who is %s", m.Employee,
+					e.Status)}
 			}
 			return err
 		})
@@ -227,5 +229,6 @@ func (r *facts) StrangersByName() map[uint64]plan.EmployeeID {
 }
 
 func strangerOf(e *plan.Employee) stranger {
-	return stranger{e.ID, NameSum(e.Values[plan.Username]), NameSum(e.Values[plan.Email]), NameSum(e.Values[plan.CustomID])}
+	return stranger{e.ID, NameSum(e.Values[plan.Username]), NameSum(e.Values[plan.Email]),
+		NameSum(e.Values[plan.CustomID])}
 }

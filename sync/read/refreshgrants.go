@@ -180,7 +180,8 @@ func (r *GrantReader) confirmMissing(ctx context.Context, missing []plan.Grant, 
 		now := g
 		now.Gone, now.Stuck = true, false
 		if ids := r.Current.Holders[Holder{g.Role, g.Employee}]; len(ids) > 0 { // by somebody else's grant
-			now = plan.Grant{Role: g.Role, Person: g.Person, ID: slices.Min(ids), Employee: g.Employee, Group: g.Group, How: plan.HowAdopted, Since: r.AsOf, Run: r.ID}
+			now = plan.Grant{Role: g.Role, Person: g.Person, ID: slices.Min(ids), Employee: g.Employee, Group: g.Group,
+				How: plan.HowAdopted, Since: r.AsOf, Run: r.ID}
 		}
 		r.Current.Correct(g, now)
 		r.Current.Changed[g.Person] = true
@@ -202,7 +203,8 @@ func (r *GrantReader) grantGone(ctx context.Context, g plan.Grant, own bool) err
 	case u.Role == g.Role && u.Employee == g.Employee:
 		return &BrokenListing{What: lacksGrant(g)}
 	case !own:
-		return &BrokenListing{What: fmt.Sprintf("tracktik shows grant %d, which was made for employee %d, as one of user %d: its grants may not carry the ids of employees", g.ID, g.Employee, u.Employee)}
+		return &BrokenListing{What: fmt.Sprintf("tracktik shows grant %d, which was made for employee %d, as one of user "+
+			"%d: its grants may not carry the ids of employees", g.ID, g.Employee, u.Employee)}
 	}
 	return nil
 }

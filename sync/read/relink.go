@@ -109,7 +109,8 @@ func (r *relinker) relinkAll(ctx context.Context) error {
 		if !found {
 			continue
 		}
-		s := &Subject{Person: Self{ID: m.ID, Login: link.Login}, OnRecord: OnRecord{Link: &link}, InTrackTik: InTrackTik{Matches: matches}}
+		s := &Subject{Person: Self{ID: m.ID, Login: link.Login}, OnRecord: OnRecord{Link: &link},
+			InTrackTik: InTrackTik{Matches: matches}}
 		lost = append(lost, s)
 		for id := range Distinct(matches) {
 			wanted[id]++
@@ -167,14 +168,18 @@ func (r *relinker) relinkPerson(ctx context.Context, s *Subject, wanted map[plan
 		if !r.Meta.RefreshDue {
 			code = warnReplaced
 		}
-		r.Warn(plan.Warning{Code: code, User: s.Ref(), Message: fmt.Sprintf("employee %d is not active, and is not replaced by itself: %s; `unlink` and `link` settle it", s.Link.Employee, doubt)})
+		r.Warn(plan.Warning{Code: code, User: s.Ref(),
+			Message: fmt.Sprintf("employee %d is not active, and is not replaced by itself: %s; `unlink` and `link` settle it",
+				s.Link.Employee, doubt)})
 		return nil, nil
 	}
 	batch, err := r.relinkBatch(s, e)
 	if err != nil {
 		return nil, err
 	}
-	r.Warn(plan.Warning{Code: warnRelinked, User: s.Ref(), Message: fmt.Sprintf("%s: employee %d is not active any more, and employee %d, who is, is theirs", r.whyStale(), s.Link.Employee, e.ID)})
+	r.Warn(plan.Warning{Code: warnRelinked, User: s.Ref(),
+		Message: fmt.Sprintf("%s: employee %d is not active any more, and employee %d, who is, is theirs", r.whyStale(),
+			s.Link.Employee, e.ID)})
 	if m := r.People.Find(s.Person.ID); m != nil {
 		m.Employee, m.Print = e.ID, plan.Print{}
 		m.flags |= flagInTT
@@ -227,7 +232,8 @@ func (r *relinker) Doubt(s *Subject, wanted map[plan.EmployeeID]int) string {
 
 // OtherNames reports that first and last name both differ.
 func OtherNames(a, b *plan.Values) bool {
-	return plan.FoldName(a[plan.FirstName]) != plan.FoldName(b[plan.FirstName]) && plan.FoldName(a[plan.LastName]) != plan.FoldName(b[plan.LastName])
+	return plan.FoldName(a[plan.FirstName]) != plan.FoldName(b[plan.FirstName]) &&
+		plan.FoldName(a[plan.LastName]) != plan.FoldName(b[plan.LastName])
 }
 
 // Relinked is a link with another employee. What they hold as it was pushed counts as
@@ -235,8 +241,10 @@ func OtherNames(a, b *plan.Values) bool {
 func Relinked(old *plan.Link, e *plan.Employee, now time.Time, run string) plan.Link {
 	want := plan.Wanted{Values: old.Pushed, RegionID: old.PushedRegion, Group: old.AssignedBy}
 	link := plan.Adopted(&want, e, false)
-	link.Person, link.Since, link.Run, link.Login, link.Email, link.Restored = old.Person, now, run, old.Login, old.Email, old.Restored
-	link.SeenDeprovisioned, link.NotVisibleSince, link.UnassignedSince = old.SeenDeprovisioned, old.NotVisibleSince, old.UnassignedSince
+	link.Person, link.Since, link.Run, link.Login, link.Email, link.Restored = old.Person, now, run, old.Login, old.Email,
+		old.Restored
+	link.SeenDeprovisioned, link.NotVisibleSince, link.UnassignedSince = old.SeenDeprovisioned, old.NotVisibleSince,
+		old.UnassignedSince
 	return link
 }
 
@@ -249,12 +257,14 @@ func (r *relinker) relinkBatch(s *Subject, e *plan.Employee) (plan.Batch, error)
 	if err != nil {
 		return plan.Batch{}, err
 	}
-	entry := plan.Audit{Time: r.Moment(), Run: r.ID, By: r.By, Kind: "relink", Person: old.Person, Login: old.Login, Employee: e.ID, Outcome: plan.Done,
+	entry := plan.Audit{Time: r.Moment(), Run: r.ID, By: r.By, Kind: "relink", Person: old.Person, Login: old.Login,
+		Employee: e.ID, Outcome: plan.Done,
 		Reason: fmt.Sprintf("%s; was employee %d, who is not active any more", r.whyStale(), old.Employee)}
 	if r.RedactHistory {
 		entry.Login = ""
 	}
-	batch := plan.Batch{Links: []plan.Link{link}, Prints: []plan.PersonPrint{{Person: old.Person}}, Audits: []plan.Audit{entry},
+	batch := plan.Batch{Links: []plan.Link{link}, Prints: []plan.PersonPrint{{Person: old.Person}},
+		Audits:  []plan.Audit{entry},
 		Formers: []plan.Former{{Link: *old, Terminated: r.AsOf, Run: r.ID, Roles: grants, Elsewhere: true}}}
 	former, found, err := r.Snapshot.FormerByEmployee(e.ID)
 	if err != nil {
@@ -311,6 +321,8 @@ func (r *relinker) relinkOne(ctx context.Context, link *plan.Link) error {
 func (r *frame) withoutRemovals() {
 	if r.Meta.RefreshDue && r.Scope.Some() {
 		r.Pol.NoRemovals = true
-		r.Warn(plan.Warning{Code: warnRestoring, Message: "the snapshot was restored from a backup, or bound to another system: nobody is removed before a whole run has checked every link"})
+		r.Warn(plan.Warning{Code: warnRestoring,
+			Message: "the snapshot was restored from a backup, or bound to another system: nobody is removed before a whole " +
+				"run has checked every link"})
 	}
 }

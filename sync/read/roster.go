@@ -77,7 +77,8 @@ func (r *roster) place() *Subject {
 
 // Find returns the mark of a person, nil when the snapshot has none.
 func (r *roster) Find(id plan.PersonID) *Mark {
-	i, ok := slices.BinarySearchFunc(r.Marks, id, func(m Mark, id plan.PersonID) int { return strings.Compare(string(m.ID), string(id)) })
+	i, ok := slices.BinarySearchFunc(r.Marks, id,
+		func(m Mark, id plan.PersonID) int { return strings.Compare(string(m.ID), string(id)) })
 	if !ok {
 		return nil
 	}
@@ -121,7 +122,8 @@ func (s *Self) Profiles(user, app map[string]any) { s.rest.User, s.rest.App = us
 // lighten drops of a new person what no decision about them asks for: of a first run these
 // are all people.
 func (s *Subject) lighten() {
-	if s.Link != nil || s.wanted == nil || s.Judgement.Verdict != plan.Provision || s.Person.rest.Assignment.External != "" {
+	if s.Link != nil || s.wanted == nil || s.Judgement.Verdict != plan.Provision ||
+		s.Person.rest.Assignment.External != "" {
 		return
 	}
 	s.Person.light, s.Person.rest = true, nil
@@ -136,7 +138,8 @@ func (s *Subject) Whole() plan.Person {
 	case s.Person.light:
 		p.Readable, p.Assignment = true, plan.Assignment{Present: true, Group: s.wanted.Group}
 	}
-	p.ID, p.Login, p.Email, p.Status, p.Print = s.Person.ID, s.Person.Login, s.Person.Email, s.Person.Status, s.Person.Print
+	p.ID, p.Login, p.Email, p.Status, p.Print = s.Person.ID, s.Person.Login, s.Person.Email, s.Person.Status,
+		s.Person.Print
 	return p
 }
 
@@ -153,8 +156,10 @@ type room struct {
 func (r *roster) compact(s *Subject) {
 	p, o := &s.Person, s.Person.rest
 	o.User, o.App = nil, nil
-	texts := append(r.room.texts[:0], &s.name, (*string)(&p.ID), &p.Login, &p.Email, &p.Status, (*string)(&o.ID), &o.Login, &o.Email, &o.Status,
-		&o.Transition, &o.Assignment.UserName, &o.Assignment.Status, &o.Assignment.Scope, &o.Assignment.External, &o.Assignment.SyncState,
+	texts := append(r.room.texts[:0], &s.name, (*string)(&p.ID), &p.Login, &p.Email, &p.Status, (*string)(&o.ID), &o.Login,
+		&o.Email, &o.Status,
+		&o.Transition, &o.Assignment.UserName, &o.Assignment.Status, &o.Assignment.Scope, &o.Assignment.External,
+		&o.Assignment.SyncState,
 		(*string)(&o.Assignment.Group))
 	if w := s.wanted; w != nil {
 		texts = append(texts, &w.Email, (*string)(&w.Group))

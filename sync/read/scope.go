@@ -82,7 +82,8 @@ func (r *ScopeReader) holdUnproven(ctx context.Context) error {
 		}
 		switch group := hidden[id]; {
 		case group != "":
-			unproven(s, fmt.Sprintf("sync.scope asks for groups, and Okta does not show group %s, which the record has them in: give the account its rights back, "+
+			unproven(s, fmt.Sprintf("sync.scope asks for groups, and Okta does not show group %s, which the record has them "+
+				"in: give the account its rights back, "+
 				"or take the group out of sync.scope", group))
 		case r.Scope.Some() && r.groupReader.ReadsGroups() && len(r.OwnGroups[id]) == 0: // everybody is in one, Okta's own
 			unproven(s, "sync.scope asks for groups, and Okta shows none of theirs: the next whole run decides")
@@ -92,7 +93,8 @@ func (r *ScopeReader) holdUnproven(ctx context.Context) error {
 				return err
 			}
 			if err != nil || !left {
-				unproven(s, "sync.scope asks for groups, and Okta's answers about theirs contradict one another: the next whole run decides")
+				unproven(s, "sync.scope asks for groups, and Okta's answers about theirs contradict one another: the next whole "+
+					"run decides")
 			}
 		}
 	}

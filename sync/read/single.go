@@ -94,7 +94,8 @@ func (r *singleReader) vanished(err error, name string) bool {
 	if !errors.Is(err, ErrNobody) || len(r.Troubles[id]) == 0 || !slices.Contains(r.Scope.Retry, id) {
 		return false
 	}
-	r.Warn(plan.Warning{Code: warnVanished, User: plan.UserRef{ID: id}, Message: "is not in Okta any more and is not managed; the next whole run forgets the problem"})
+	r.Warn(plan.Warning{Code: warnVanished, User: plan.UserRef{ID: id},
+		Message: "is not in Okta any more and is not managed; the next whole run forgets the problem"})
 	return true
 }
 
@@ -129,7 +130,8 @@ func (s *Sides) findOtherwise(ctx context.Context, name string) (plan.PersonID, 
 	} else if err != nil && !IsArgument(err) {
 		return "", err
 	} else if len(byMail) > 1 {
-		nobody := &NobodyError{Name: name, text: fmt.Sprintf("%d users have the e-mail %q in Okta; use the id", len(byMail), name)}
+		nobody := &NobodyError{Name: name, text: fmt.Sprintf("%d users have the e-mail %q in Okta; use the id", len(byMail),
+			name)}
 		for i := range byMail {
 			nobody.Like = append(nobody.Like, plan.UserRef{ID: byMail[i].ID, Login: byMail[i].Login})
 		}
@@ -154,7 +156,8 @@ func (s *Sides) findOtherwise(ctx context.Context, name string) (plan.PersonID, 
 			return former.Link.Person, err
 		}
 	}
-	return "", &NobodyError{Name: name, text: fmt.Sprintf("%q is no Okta id, login or e-mail, and no TrackTik employee id that is managed", name)}
+	return "", &NobodyError{Name: name, text: fmt.Sprintf("%q is no Okta id, login or e-mail, and no TrackTik employee "+
+		"id that is managed", name)}
 }
 
 // IsArgument reports that nothing was sent, since the text cannot name anybody.
@@ -169,7 +172,8 @@ func isNetwork(err error) bool {
 }
 
 // readOne judges one person by direct answers; there is no listing that could lie.
-func (r *singleReader) readOne(ctx context.Context, id plan.PersonID, known *plan.Person, stored map[plan.GroupID]*plan.GroupLink) error {
+func (r *singleReader) readOne(ctx context.Context, id plan.PersonID, known *plan.Person,
+	stored map[plan.GroupID]*plan.GroupLink) error {
 	p, assigned, err := r.Source.Assignment(ctx, id)
 	if err != nil {
 		return err

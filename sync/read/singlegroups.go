@@ -17,7 +17,8 @@ type ownGroupReader struct {
 
 // ReadOwnGroups reads the groups that a person is in, and those behind the roles that they
 // have.
-func (r *ownGroupReader) ReadOwnGroups(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
+func (r *ownGroupReader) ReadOwnGroups(ctx context.Context, id plan.PersonID,
+	stored map[plan.GroupID]*plan.GroupLink) error {
 	if err := r.ReadGroupsOf(ctx, id, stored); err != nil {
 		return err
 	}
@@ -25,7 +26,8 @@ func (r *ownGroupReader) ReadOwnGroups(ctx context.Context, id plan.PersonID, st
 }
 
 // ReadGroupsOf reads the person's groups, and keeps those that are pushed.
-func (r *ownGroupReader) ReadGroupsOf(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
+func (r *ownGroupReader) ReadGroupsOf(ctx context.Context, id plan.PersonID,
+	stored map[plan.GroupID]*plan.GroupLink) error {
 	if !r.groupReader.ReadsGroups() {
 		return nil
 	}
@@ -124,7 +126,8 @@ func (r *ownGroupReader) readPushed(ctx context.Context) (map[plan.GroupID]bool,
 
 // readFormerGroups looks at the groups behind a person's roles that the person is not in,
 // or that are not pushed: whether they left it, or the group itself went.
-func (r *ownGroupReader) readFormerGroups(ctx context.Context, id plan.PersonID, stored map[plan.GroupID]*plan.GroupLink) error {
+func (r *ownGroupReader) readFormerGroups(ctx context.Context, id plan.PersonID,
+	stored map[plan.GroupID]*plan.GroupLink) error {
 	grants, err := r.Snapshot.GrantsOf(id)
 	if err != nil {
 		return err
@@ -139,7 +142,8 @@ func (r *ownGroupReader) readFormerGroups(ctx context.Context, id plan.PersonID,
 			if !errors.Is(err, ErrNotAsked) && (!errors.As(err, &f) || f.Credentials() || ctx.Err() != nil) {
 				return err
 			}
-			r.Warn(plan.Warning{Code: WarnGroup, Message: fmt.Sprintf("group %s could not be looked up; its role and holders stay: %v", l.Group, err)})
+			r.Warn(plan.Warning{Code: WarnGroup, Message: fmt.Sprintf("group %s could not be looked up; its role and holders "+
+				"stay: %v", l.Group, err)})
 		}
 	}
 	return nil

@@ -25,7 +25,8 @@ func (r *StandingReader) Classify(ctx context.Context, e *plan.Employee) (plan.S
 	case err != nil:
 		return r.unsighted(ctx, e, err)
 	case !found:
-		return plan.Standing{Class: plan.Doubtful, Why: fmt.Sprintf("Okta's search shows user %s as DEPROVISIONED, and nobody has the id", s.User.ID)}, nil
+		return plan.Standing{Class: plan.Doubtful,
+			Why: fmt.Sprintf("Okta's search shows user %s as DEPROVISIONED, and nobody has the id", s.User.ID)}, nil
 	}
 	return plan.Classify(e, plan.Sighting{Users: []plan.Person{p}}), nil
 }

@@ -91,8 +91,7 @@ type Outcome struct {
 	Decision plan.Decision
 	made     bool // their create was taken
 	// Open is set by decide.Guard.MarkOpen, after the guards: something is left to do or to
-	// show, and the person is decoded again
-	// in the next run, whatever the print.
+	// show, and the person is decoded again in the next run, whatever the print.
 	Open bool
 }
 
@@ -199,7 +198,8 @@ func (s *Subject) InScope() bool {
 
 // Doubtful reports that whose the employee on record is cannot be told.
 func (s *Subject) Doubtful() bool {
-	return (s.Link != nil || s.Extras().Was != nil) && slices.ContainsFunc(s.Decision.Held, func(h plan.Held) bool { return h.Code() == plan.HeldDoubtfulMatch })
+	return (s.Link != nil || s.Extras().Was != nil) &&
+		slices.ContainsFunc(s.Decision.Held, func(h plan.Held) bool { return h.Code() == plan.HeldDoubtfulMatch })
 }
 
 // TakeCreate takes the action of somebody new who is made, and nothing else, out of the
@@ -263,7 +263,8 @@ func Who(link *plan.Link, s *Subject) plan.Who {
 // Departs reports whether the person's employee is terminated in this plan, or would be but
 // for a doubt who that is.
 func Departs(s *Subject) bool {
-	return s.Doubtful() && s.Judgement.Verdict == plan.Depart || slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Terminate })
+	return s.Doubtful() && s.Judgement.Verdict == plan.Depart ||
+		slices.ContainsFunc(s.Decision.Actions, func(a plan.Action) bool { return a.Kind == plan.Terminate })
 }
 
 // EndedStatus is in what state somebody's employee is who is not active; s may be nil.
@@ -312,7 +313,8 @@ func (n *Namer) action(a *plan.Action) {
 	if link == nil {
 		return
 	}
-	leaver := plan.Leaver{Region: cmp.Or(n.Meta.Regions[link.PushedRegion], link.Pushed[plan.Region]), JobTitle: cmp.Or(link.Pushed[plan.JobTitle], link.Seen[plan.JobTitle])}
+	leaver := plan.Leaver{Region: cmp.Or(n.Meta.Regions[link.PushedRegion], link.Pushed[plan.Region]),
+		JobTitle: cmp.Or(link.Pushed[plan.JobTitle], link.Seen[plan.JobTitle])}
 	if leaver != (plan.Leaver{}) {
 		a.With(func(x *plan.Extra) { x.Leaver = &leaver })
 	}

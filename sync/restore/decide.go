@@ -21,8 +21,9 @@ func (r *Restoring) Decide() (actions []plan.Action, held []plan.Held, problems 
 		}
 		switch {
 		case taken == "" && c.Other != nil:
-			r.Warn(plan.Warning{Code: warnBack, User: c.User, Message: fmt.Sprintf("is back already, or somebody has their name: employee %d is active in TrackTik "+
-				"with the username or e-mail of employee %d; `link` ties them", c.Other.ID, c.Former.Link.Employee)})
+			r.Warn(plan.Warning{Code: warnBack, User: c.User,
+				Message: fmt.Sprintf("is back already, or somebody has their name: employee %d is active in TrackTik "+
+					"with the username or e-mail of employee %d; `link` ties them", c.Other.ID, c.Former.Link.Employee)})
 		case taken != "":
 			d.Problems = append(d.Problems, plan.Problem{User: c.User, Code: plan.ProblemNameInUse,
 				Message: fmt.Sprintf("the %s of employee %d is that of user %s by now", taken, c.Former.Link.Employee, owner)})
@@ -72,11 +73,13 @@ func (c *Back) FillNew() {
 func (r *Restoring) splitRoles(c *Back) {
 	for _, g := range c.Former.Roles {
 		if !slices.ContainsFunc(r.Portal.Roles, func(role plan.Role) bool { return role.ID == g.Role }) {
-			r.Warn(plan.Warning{Code: warnRoleGone, User: c.User, Message: fmt.Sprintf("role %d, which they held, is not in the portal any more", g.Role)})
+			r.Warn(plan.Warning{Code: warnRoleGone, User: c.User,
+				Message: fmt.Sprintf("role %d, which they held, is not in the portal any more", g.Role)})
 			continue
 		}
 		g.Person, g.Employee = c.User.ID, c.ID()
-		if i := slices.IndexFunc(c.Held, func(u plan.UserRole) bool { return u.Role == g.Role }); i >= 0 && !(c.Link == nil && r.Of.New) {
+		if i := slices.IndexFunc(c.Held, func(u plan.UserRole) bool { return u.Role == g.Role }); i >= 0 &&
+			!(c.Link == nil && r.Of.New) {
 			g.ID = c.Held[i].ID
 			c.Kept = append(c.Kept, g)
 			continue
@@ -124,19 +127,25 @@ func (c *Back) Reason() string {
 // bringBack makes somebody active again.
 func (r *Restoring) bringBack(c *Back, d *plan.Decision) {
 	id := c.Former.Link.Employee
-	a := plan.Action{Kind: plan.Reactivate, User: c.User, Employee: id, Extra: &plan.Extra{Former: id}, Restores: true, Reason: c.Reason()}
+	a := plan.Action{Kind: plan.Reactivate, User: c.User, Employee: id, Extra: &plan.Extra{Former: id}, Restores: true,
+		Reason: c.Reason()}
 	other := c.Employee != nil && !plan.SamePerson(&c.Former.Link.Pushed, c.Employee)
 	switch {
 	case r.Pol.Owns(plan.Who{Link: &c.Former.Link, Employee: c.Employee}):
-		d.Problems = append(d.Problems, plan.Problem{User: c.User, Code: plan.ProblemProtectedMatch, Message: fmt.Sprintf("employee %d is the integration's account", id)})
+		d.Problems = append(d.Problems, plan.Problem{User: c.User, Code: plan.ProblemProtectedMatch,
+			Message: fmt.Sprintf("employee %d is the integration's account", id)})
 		return
 	case other && !r.Of.New:
-		r.Warn(plan.Warning{Code: warnNotRestored, User: c.User, Message: fmt.Sprintf("employee %d is somebody else by now, and is not brought back; --as new makes another employee", id)})
+		r.Warn(plan.Warning{Code: warnNotRestored, User: c.User,
+			Message: fmt.Sprintf("employee %d is somebody else by now, and is not brought back; --as new makes another employee",
+				id)})
 		return
 	case other:
 		c.Employee, c.Held = nil, nil // what they hold is not this person's
 	case c.Employee != nil && c.Employee.Active():
-		r.Warn(plan.Warning{Code: warnBack, User: c.User, Message: fmt.Sprintf("is back already: employee %d is active in TrackTik; the next run adopts them, or `link` does", id)})
+		r.Warn(plan.Warning{Code: warnBack, User: c.User,
+			Message: fmt.Sprintf("is back already: employee %d is active in TrackTik; the next run adopts them, or `link` does",
+				id)})
 		return
 	case c.Employee != nil && c.Employee.Status == plan.StatusBanned:
 		d.Problems = append(d.Problems, plan.Problem{User: c.User, Code: plan.ProblemInactiveMatch,
@@ -144,7 +153,8 @@ func (r *Restoring) bringBack(c *Back, d *plan.Decision) {
 		return
 	case c.Employee == nil && !r.Of.New:
 		d.Problems = append(d.Problems, plan.Problem{User: c.User, Code: plan.ProblemNotEffective,
-			Message: fmt.Sprintf("tracktik does not show employee %d to the program any more; the account may have lost their region: give it back, or make a new employee with `restore --as new`", id)})
+			Message: fmt.Sprintf("tracktik does not show employee %d to the program any more; the account may have lost "+
+				"their region: give it back, or make a new employee with `restore --as new`", id)})
 		return
 	}
 	if r.Of.New {
@@ -167,13 +177,15 @@ func (r *Restoring) complete(c *Back, d *plan.Decision) {
 		full := *c.Link
 		full.Pushed = c.Want.Values
 		if _, drift := plan.Differences(&full, &c.Want, e, &r.Pol); len(drift) > 0 {
-			d.Actions = append(d.Actions, plan.Action{Kind: plan.Update, User: c.User, Employee: e.ID, Changes: drift, Want: &c.Want,
+			d.Actions = append(d.Actions, plan.Action{Kind: plan.Update, User: c.User, Employee: e.ID, Changes: drift,
+				Want:   &c.Want,
 				Reason: c.Reason() + ", and not all of it was set again"})
 		}
 	}
 	r.GrantMissing(c, c.Link.Employee, d)
 	if len(d.Actions)+len(d.Held) == 0 {
-		r.Warn(plan.Warning{Code: warnBack, User: c.User, Message: fmt.Sprintf("is back already, as employee %d", c.Link.Employee)})
+		r.Warn(plan.Warning{Code: warnBack, User: c.User, Message: fmt.Sprintf("is back already, as employee %d",
+			c.Link.Employee)})
 	}
 }
 
@@ -182,7 +194,8 @@ func (r *Restoring) GrantMissing(c *Back, id plan.EmployeeID, d *plan.Decision) 
 	for _, g := range c.Missing {
 		i := slices.IndexFunc(r.Portal.Roles, func(role plan.Role) bool { return role.ID == g.Role })
 		role := r.Portal.Roles[i]
-		a := plan.Action{Kind: plan.GrantRole, User: c.User, Employee: id, Role: &plan.RoleRef{ID: role.ID, Name: role.Name, Group: g.Group},
+		a := plan.Action{Kind: plan.GrantRole, User: c.User, Employee: id, Role: &plan.RoleRef{ID: role.ID, Name: role.Name,
+			Group: g.Group},
 			Reason: "held it when run " + c.Former.Run + " terminated them"}
 		switch {
 		case !r.Pol.GrantRoles:

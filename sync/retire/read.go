@@ -44,7 +44,8 @@ func (r *Retiring) readNamed(ctx context.Context) error {
 		case t.Employee.ID == 0:
 			r.nobody(t.named, string(t.Standing.Class), t.Standing.Why)
 		case seen[t.Employee.ID]:
-			r.Warn(plan.Warning{Code: plan.WarningNamedTwice, Message: fmt.Sprintf("%semployee %d is named more than once", t.named.place(), t.Employee.ID)})
+			r.Warn(plan.Warning{Code: plan.WarningNamedTwice, Message: fmt.Sprintf("%semployee %d is named more than once",
+				t.named.place(), t.Employee.ID)})
 		default:
 			seen[t.Employee.ID] = true
 			r.List = append(r.List, t)
@@ -114,7 +115,8 @@ func (r *Retiring) resolve(ctx context.Context, t *Retiree) error {
 			t.Employee.ID = id
 		}
 	default:
-		t.Standing = plan.Standing{Class: plan.Doubtful, Why: fmt.Sprintf("%d employees in TrackTik have the login or the e-mail: name them by their ids", len(active))}
+		t.Standing = plan.Standing{Class: plan.Doubtful,
+			Why: fmt.Sprintf("%d employees in TrackTik have the login or the e-mail: name them by their ids", len(active))}
 	}
 	return nil
 }

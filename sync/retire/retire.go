@@ -43,7 +43,8 @@ func New(r *read.Reading, named []Named) *Retiring { return &Retiring{Reading: r
 
 // Read finds out who is meant, what TrackTik and Okta say of them, and what they hold.
 func (r *Retiring) Read(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{r.Grants.FindOwn, r.readNamed, r.readStanding, r.readTies, r.readRoles} {
+	for _, step := range []func(context.Context) error{r.Grants.FindOwn, r.readNamed, r.readStanding, r.readTies,
+		r.readRoles} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -57,7 +58,8 @@ func (r *Retiring) Decide() (actions []plan.Action, problems []plan.Problem) {
 	for _, t := range r.List {
 		d := plan.Retire(&t.Retiree, &r.Pol)
 		if t.Owner != "" && t.named.Listed {
-			r.Warn(plan.Warning{Code: plan.WarningManaged, Message: fmt.Sprintf("employee %d is managed by now: a run terminates them when they leave", t.Employee.ID)})
+			r.Warn(plan.Warning{Code: plan.WarningManaged,
+				Message: fmt.Sprintf("employee %d is managed by now: a run terminates them when they leave", t.Employee.ID)})
 			continue
 		}
 		for i := range d.Actions {

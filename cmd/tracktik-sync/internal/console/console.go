@@ -82,7 +82,8 @@ func (c *Console) Names(text string) bool {
 
 // Start says how there comes to be a console: it has no pod until somebody needs one.
 func (c *Console) Start() string {
-	return "in the cluster: `kubectl scale -n " + c.namespace + " deploy/" + c.deployment + " --replicas=1` starts the console first; " +
+	return "in the cluster: `kubectl scale -n " + c.namespace + " deploy/" + c.deployment +
+		" --replicas=1` starts the console first; " +
 		"an approval can also be given as the value \"approve\" of the chart"
 }
 

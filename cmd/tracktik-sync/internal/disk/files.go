@@ -154,7 +154,8 @@ func (l Location) Companion(snapshot string) string {
 		return ""
 	}
 	for _, e := range entries {
-		if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil && state.Keeps(snapshot, e.Name()) && os.SameFile(info, l.file) {
+		if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil && state.Keeps(snapshot, e.Name()) &&
+			os.SameFile(info, l.file) {
 			return e.Name()
 		}
 	}

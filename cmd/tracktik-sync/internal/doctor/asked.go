@@ -42,7 +42,8 @@ func (d *Doctor) asked(okta *oktaSide, portal *portalSide) {
 
 func (d *Doctor) askedOf(name string, otherwise []plan.Warning) {
 	for _, w := range otherwise {
-		d.warn(name, "runs go on like this; report this line to the project, so that the next version asks so at once", "%s", w.Message)
+		d.warn(name, "runs go on like this; report this line to the project, so that the next version asks so at once", "%s",
+			w.Message)
 	}
 	if len(otherwise) == 0 {
 		d.ok(name, "every question was answered as it was asked")

@@ -94,7 +94,8 @@ func (d *portalSide) notFound(ctx context.Context) {
 	e, found, err := d.client.Employee(ctx, nobody)
 	switch {
 	case err != nil:
-		d.warn(name, "what is gone in TrackTik is not noticed meanwhile; "+reportIt, "asked for an employee of whom there is none: %s", err)
+		d.warn(name, "what is gone in TrackTik is not noticed meanwhile; "+reportIt,
+			"asked for an employee of whom there is none: %s", err)
 	case found:
 		d.warn(name, reportIt, "asked for an employee of whom there is none, the portal answered with employee %d", e.ID)
 	default:
@@ -110,7 +111,8 @@ func (d *portalSide) newer(ctx context.Context) {
 	var answer interface{ Unfiltered() bool }
 	switch {
 	case errors.As(err, &answer) && answer.Unfiltered():
-		d.warn(name, "nothing: each new person is looked up before they are made; "+reportIt, "this portal does not list the employees that are newer than one: %s", err)
+		d.warn(name, "nothing: each new person is looked up before they are made; "+reportIt,
+			"this portal does not list the employees that are newer than one: %s", err)
 	case err != nil:
 		d.warn(name, reportIt, "employees that are newer than one cannot be listed: %s", err)
 	default:
@@ -139,13 +141,15 @@ func (d *portalSide) grantLists(ctx context.Context) {
 	}
 	_, err = d.client.UserRolesOf(ctx, nobody)
 	if errors.As(err, &answer) && answer.Unfiltered() { // else grantHolder has a word about it
-		d.warn(name, "nothing: the whole list is read instead; "+reportIt, "this portal does not list grants by employee: %s", err)
+		d.warn(name, "nothing: the whole list is read instead; "+reportIt, "this portal does not list grants by employee: %s",
+			err)
 		return
 	}
 	with, err := d.client.UserRolesWith(ctx, g.Role)
 	switch {
 	case errors.As(err, &answer) && answer.Unfiltered():
-		d.warn(name, "nothing: the whole list is read instead; "+reportIt, "this portal does not list grants by role: %s", err)
+		d.warn(name, "nothing: the whole list is read instead; "+reportIt, "this portal does not list grants by role: %s",
+			err)
 	case err != nil:
 		d.warn(name, portalFix(err, "user roles"), "%s", err)
 	case !slices.Contains(with, g):
@@ -164,7 +168,8 @@ func (d *portalSide) whoWeAre(self string) {
 	case d.cfg.TrackTik.Auth.Employee != "" || d.cfg.TrackTik.Auth.Username != "":
 		d.ok(name, "the portal does not say who we are; the configuration does")
 	default:
-		d.warn(name, "set tracktik.auth.employee to the id of the employee whose credentials these are", "the portal does not say who we are")
+		d.warn(name, "set tracktik.auth.employee to the id of the employee whose credentials these are",
+			"the portal does not say who we are")
 	}
 }
 

@@ -141,7 +141,8 @@ func (d *Doctor) Print(w io.Writer, style ui.Style, quiet bool) error {
 	if err := t.Flush(); err != nil || quiet {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%d ok, %s, %d failed, %d skipped. %s\n", counts[ResultOK], ui.Number(counts[ResultWarning], "warning"),
+	_, err := fmt.Fprintf(w, "\n%d ok, %s, %d failed, %d skipped. %s\n", counts[ResultOK],
+		ui.Number(counts[ResultWarning], "warning"),
 		counts[ResultFailed], counts[ResultSkipped], d.next(counts[ResultFailed]))
 	return err
 }
@@ -166,7 +167,8 @@ func (d *Doctor) Configured() bool {
 	switch {
 	case errors.As(err, &bad):
 		for _, f := range bad {
-			d.fail("config", "correct it; `tracktik-sync config show` prints every value and where it comes from", "%s", f.String())
+			d.fail("config", "correct it; `tracktik-sync config show` prints every value and where it comes from", "%s",
+				f.String())
 		}
 	case err != nil:
 		d.fail("config", "", "%s", err)
@@ -197,7 +199,8 @@ func (d *Doctor) asKeyError(err error) bool {
 		return false
 	}
 	d.BadSetup = true
-	d.fail("state.key", "name the key it was written with in state.key_file; where that is lost, move the snapshot away, then `state restore` a plain backup, or `sync --init`", "%s", err)
+	d.fail("state.key", "name the key it was written with in state.key_file; where that is lost, move the snapshot "+
+		"away, then `state restore` a plain backup, or `sync --init`", "%s", err)
 	return true
 }
 
@@ -208,7 +211,8 @@ func (d *Doctor) asTokenKeyError(err error) bool {
 		return false
 	}
 	d.BadSetup = true
-	d.fail("tracktik.credentials", "`state rekey --key-file FILE` with the key that the tokens have puts the snapshot under it too; where that is lost, `auth logout`, then log in anew", "%s", err)
+	d.fail("tracktik.credentials", "`state rekey --key-file FILE` with the key that the tokens have puts the snapshot "+
+		"under it too; where that is lost, `auth logout`, then log in anew", "%s", err)
 	return true
 }
 
@@ -223,7 +227,8 @@ func (d *Doctor) endings(ctx context.Context, portal *portalSide) {
 	for _, c := range ends {
 		if c.Ends.Sub(d.Now()) < wiring.ExpiryNotice {
 			soon = true
-			d.warn(name, "replace it before; a refresh token by `auth login`, an authority by putting its next certificate into the file",
+			d.warn(name, "replace it before; a refresh token by `auth login`, an authority by putting its next certificate "+
+				"into the file",
 				"the %s of %s ends %s", c.What, c.System, c.Ends.UTC().Format(time.RFC3339))
 		}
 	}

@@ -30,7 +30,8 @@ func (d *Doctor) events(ctx context.Context) {
 	switch {
 	case every > 0 && known && every < shortest:
 		d.warn(name, "set schedule.events to "+shortest.String()+" or more, or have Okta raise the limit",
-			"the System Log can be read; schedule.events is %s, and the share of its limit that the program uses (okta.rate_limit_share) allows a reading every %s", every, shortest)
+			"the System Log can be read; schedule.events is %s, and the share of its limit that the program uses "+
+				"(okta.rate_limit_share) allows a reading every %s", every, shortest)
 	case every > 0:
 		d.ok(name, "the System Log can be read, and is every %s by `run`", every)
 	default:
@@ -79,6 +80,7 @@ func (d *Doctor) log(db *state.DB) {
 		if !log.Polled.IsZero() {
 			last = ui.Ago(log.Polled, d.Now())
 		}
-		d.warn("events", "see okta.system_log below", "the System Log could not be read the last time (%s); it was last read %s", log.Failure, last)
+		d.warn("events", "see okta.system_log below",
+			"the System Log could not be read the last time (%s); it was last read %s", log.Failure, last)
 	}
 }

@@ -88,7 +88,8 @@ func (d *oktaSide) oktaCredentials(service *okta.ServiceApp, err error) bool {
 		return false
 	case err != nil && errors.As(err, &f) && !f.Credentials() && !isUnanswered(err):
 		d.oktaAccount(service)
-		d.fail("okta.app", "check okta.app_id: it is the id of the TrackTik app (0oa…), in its address in the admin console", "%s", err)
+		d.fail("okta.app", "check okta.app_id: it is the id of the TrackTik app (0oa…), in its address in the admin console",
+			"%s", err)
 		return false
 	case err != nil:
 		d.fail(name, "correct okta.auth", "%s", err)
@@ -107,7 +108,8 @@ func isUnanswered(err error) bool {
 func (d *oktaSide) oktaAccount(service *okta.ServiceApp) {
 	const name = "okta.credentials"
 	if service == nil {
-		d.warn(name, "an OAuth 2.0 service app (okta.auth.client_id and private_key_file) has narrower rights and is nobody's account",
+		d.warn(name, "an OAuth 2.0 service app (okta.auth.client_id and private_key_file) has narrower rights and is "+
+			"nobody's account",
 			"the API token works; it ends with the account of the administrator who made it, and after 30 days without use")
 		return
 	}
@@ -120,14 +122,16 @@ func (d *oktaSide) oktaAccount(service *okta.ServiceApp) {
 		}
 	}
 	if len(missing) > 0 {
-		d.fail("okta.scopes", "grant them on the service app's Okta API scopes tab", "the service app lacks %s", strings.Join(missing, ", "))
+		d.fail("okta.scopes", "grant them on the service app's Okta API scopes tab", "the service app lacks %s",
+			strings.Join(missing, ", "))
 	}
 }
 
 // appStatus judges the app, and who provisions through it.
 func (d *oktaSide) appStatus(app plan.App) bool {
 	if !app.Active() {
-		d.fail("okta.app", "activate it in Okta (Applications, the app, Status): nothing is decided by an app that is off", "%q (%s) is %s", app.Label, app.ID, app.Status)
+		d.fail("okta.app", "activate it in Okta (Applications, the app, Status): nothing is decided by an app that is off",
+			"%q (%s) is %s", app.Label, app.ID, app.Status)
 		return false
 	}
 	d.ok("okta.app", "%q (%s) is active", app.Label, app.ID)
@@ -136,9 +140,11 @@ func (d *oktaSide) appStatus(app plan.App) bool {
 	case pushes == "":
 		d.ok("okta.provisioning", "Okta itself provisions nothing through this app")
 	case d.cfg.Sync.Mode == "observe" || d.cfg.Sync.AllowSecondProvisioner:
-		d.warn("okta.provisioning", "switch the app's provisioning off in Okta before sync.mode: apply", "Okta itself provisions the portal through this app (%s)", pushes)
+		d.warn("okta.provisioning", "switch the app's provisioning off in Okta before sync.mode: apply",
+			"Okta itself provisions the portal through this app (%s)", pushes)
 	default:
-		d.warn("okta.provisioning", "switch the app's provisioning off in Okta, or set sync.mode: observe: runs that write are refused until then",
+		d.warn("okta.provisioning", "switch the app's provisioning off in Okta, or set sync.mode: observe: runs that "+
+			"write are refused until then",
 			"Okta itself provisions the portal through this app (%s)", pushes)
 	}
 	return true
@@ -175,7 +181,8 @@ func (d *oktaSide) reads() []access {
 			}
 			_, found, err := s.User(ctx, string(d.sample[0].ID))
 			if err == nil && !found {
-				err = fmt.Errorf("user %s is assigned to the app, and is not found: the account that reads does not see all users", d.sample[0].ID)
+				err = fmt.Errorf("user %s is assigned to the app, and is not found: the account that reads does not see all users",
+					d.sample[0].ID)
 			}
 			return "single users can be read", err
 		}},
@@ -192,31 +199,35 @@ func (d *oktaSide) reads() []access {
 	case "none":
 		return reads
 	case "assigned":
-		reads = append(reads, access{name: "okta.groups", scope: "okta.apps.read", try: func(ctx context.Context) (string, error) {
-			err := enough(s.AssignedGroups(ctx, note(&n)))
-			return "the groups assigned to the app can be listed", err
-		}})
+		reads = append(reads, access{name: "okta.groups", scope: "okta.apps.read",
+			try: func(ctx context.Context) (string, error) {
+				err := enough(s.AssignedGroups(ctx, note(&n)))
+				return "the groups assigned to the app can be listed", err
+			}})
 	case "mappings":
-		reads = append(reads, access{name: "okta.push_mappings", scope: "okta.apps.read and okta.groups.read", try: func(ctx context.Context) (string, error) {
-			mappings, err := s.PushMappings(ctx)
-			if len(mappings) > 0 {
-				group = mappings[0].Group
-			}
-			return fmt.Sprintf("the app's push mappings can be listed: %d", len(mappings)), err
-		}})
+		reads = append(reads, access{name: "okta.push_mappings", scope: "okta.apps.read and okta.groups.read",
+			try: func(ctx context.Context) (string, error) {
+				mappings, err := s.PushMappings(ctx)
+				if len(mappings) > 0 {
+					group = mappings[0].Group
+				}
+				return fmt.Sprintf("the app's push mappings can be listed: %d", len(mappings)), err
+			}})
 	default:
-		reads = append(reads, access{name: "okta.groups", scope: "okta.groups.read", try: func(ctx context.Context) (string, error) {
-			err := enough(s.Groups(ctx, note(&n)))
-			return "the org's groups can be listed", err
-		}})
+		reads = append(reads, access{name: "okta.groups", scope: "okta.groups.read",
+			try: func(ctx context.Context) (string, error) {
+				err := enough(s.Groups(ctx, note(&n)))
+				return "the org's groups can be listed", err
+			}})
 	}
-	return append(reads, access{name: "okta.members", scope: "okta.groups.read", try: func(ctx context.Context) (string, error) {
-		if group == "" {
-			return "", nil
-		}
-		err := enough(s.Members(ctx, group, func([]plan.PersonID) error { return errEnough }))
-		return "the members of a group can be listed", err
-	}})
+	return append(reads, access{name: "okta.members", scope: "okta.groups.read",
+		try: func(ctx context.Context) (string, error) {
+			if group == "" {
+				return "", nil
+			}
+			err := enough(s.Members(ctx, group, func([]plan.PersonID) error { return errEnough }))
+			return "the members of a group can be listed", err
+		}})
 }
 
 // take keeps the first people of the listing.
@@ -259,9 +270,11 @@ func (d *oktaSide) rateLimits() {
 	case text == "":
 		d.skip(name, "Okta says nothing of its limits")
 	case tight:
-		d.warn(name, "see Reports, Rate limits in the admin console; the app's share can be raised on its Application rate limits tab",
+		d.warn(name, "see Reports, Rate limits in the admin console; the app's share can be raised on its Application "+
+			"rate limits tab",
 			"left in this minute: %s", text)
 	default:
-		d.ok(name, "left in this minute: %s; the program uses at most %d %% of each", text, int(d.cfg.Okta.RateLimitShare*100+0.5))
+		d.ok(name, "left in this minute: %s; the program uses at most %d %% of each", text,
+			int(d.cfg.Okta.RateLimitShare*100+0.5))
 	}
 }

@@ -39,7 +39,8 @@ func (d *places) directory(path string) {
 func (d *places) mayWrite(name, dir, follows string) bool {
 	err := disk.Try(dir)
 	if err != nil {
-		d.fail(name, "give the user that the program runs as the right to write there, on a disk with room, or name another place",
+		d.fail(name, "give the user that the program runs as the right to write there, on a disk with room, or name "+
+			"another place",
 			"%s: %s", follows, err)
 	}
 	return err == nil
@@ -58,7 +59,8 @@ func (d *places) room() {
 	}
 	var roomy []string
 	low := false
-	places := []struct{ what, dir string }{{"state.path", filepath.Dir(d.cfg.State.Path)}, {"state.backup.dir", d.cfg.State.Backup.Dir}}
+	places := []struct{ what, dir string }{{"state.path", filepath.Dir(d.cfg.State.Path)},
+		{"state.backup.dir", d.cfg.State.Backup.Dir}}
 	for _, place := range places {
 		if place.dir == "" {
 			continue
@@ -108,6 +110,7 @@ func (d *places) second() {
 	if _, err := os.Stat(d.ServiceFile); errors.Is(err, fs.ErrNotExist) {
 		return
 	}
-	d.warn("config.second", "say which one counts: --config, or "+configs.EnvConfig+"; remove the other, or give each a state.path of its own",
+	d.warn("config.second", "say which one counts: --config, or "+configs.EnvConfig+
+		"; remove the other, or give each a state.path of its own",
 		"%s is in use, and there is also %s, which the service uses", file, d.ServiceFile)
 }

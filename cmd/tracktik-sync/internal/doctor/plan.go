@@ -70,14 +70,16 @@ func (d *Doctor) mapped(who string, result mapping.Result, regions *plan.Regions
 		d.warn(name, fix, "%s would be a problem: %s", who, strings.Join(texts, "; "))
 		return
 	}
-	text := fmt.Sprintf("%s: username %s, %s, %s", who, ui.Quoted(v[plan.Username]), ui.Quoted(v.FullName()), ui.Quoted(v[plan.Email]))
+	text := fmt.Sprintf("%s: username %s, %s, %s", who, ui.Quoted(v[plan.Username]), ui.Quoted(v.FullName()),
+		ui.Quoted(v[plan.Email]))
 	if v[plan.JobTitle] != "" {
 		text += ", " + ui.Quoted(ui.Shortened(v[plan.JobTitle]))
 	}
 	if known {
 		region, _, _, problem := regions.Of(v[plan.Region], d.cfg.Sync.DefaultRegion)
 		if problem != "" {
-			d.warn(name, "make the region in TrackTik, or correct the division in Okta", "%s would be a problem: %s", who, problem)
+			d.warn(name, "make the region in TrackTik, or correct the division in Okta", "%s would be a problem: %s", who,
+				problem)
 			return
 		}
 		text += fmt.Sprintf(", region %s (%d)", ui.Quoted(region.Name), region.ID)
@@ -215,7 +217,8 @@ func (d planLook) groups(w *watchedSource, known func(plan.GroupID) ([]plan.Pers
 	}
 	d.ok(name, "%s pushed, with members: %s", ui.Number(len(texts), "group"), ui.Few(texts))
 	if len(empty) > 0 {
-		d.warn(name, "nobody would hold the role; check the group in Okta, and what our account may see", "without members: %s", strings.Join(empty[:min(len(empty), 10)], ", "))
+		d.warn(name, "nobody would hold the role; check the group in Okta, and what our account may see",
+			"without members: %s", strings.Join(empty[:min(len(empty), 10)], ", "))
 	}
 }
 
@@ -247,10 +250,12 @@ func (d planLook) roles() {
 		d.ok(name, "linked to existing roles: %s", ui.Few(linked))
 	}
 	if len(made) > 0 {
-		d.warn(name, "give new roles their permissions in TrackTik (Settings, Roles), or map groups to existing ones in sync.groups.roles", "made anew, without permissions: %s", ui.Few(made))
+		d.warn(name, "give new roles their permissions in TrackTik (Settings, Roles), or map groups to existing ones in "+
+			"sync.groups.roles", "made anew, without permissions: %s", ui.Few(made))
 	}
 	for _, h := range d.doc.Held {
-		if code := h.Code(); code == plan.HeldRoleExists || code == plan.HeldProtectedRole || code == plan.HeldAmbiguousMapping {
+		if code := h.Code(); code == plan.HeldRoleExists || code == plan.HeldProtectedRole ||
+			code == plan.HeldAmbiguousMapping {
 			d.warn(name, ui.WayOut(code), "%s", h.Why)
 		}
 	}
@@ -288,7 +293,8 @@ func (d planLook) names() {
 	codes := map[string][]string{}
 	for _, p := range d.doc.Problems {
 		switch p.Code {
-		case plan.ProblemDuplicate, plan.ProblemNameInUse, plan.ProblemAmbiguousMatch, plan.ProblemInactiveMatch, plan.ProblemProtectedMatch, plan.ProblemAdoptOff:
+		case plan.ProblemDuplicate, plan.ProblemNameInUse, plan.ProblemAmbiguousMatch, plan.ProblemInactiveMatch,
+			plan.ProblemProtectedMatch, plan.ProblemAdoptOff:
 			codes[p.Code] = append(codes[p.Code], unnamed(p.User))
 		}
 	}
@@ -307,13 +313,15 @@ func (d planLook) names() {
 
 // size shows how large the plan is, and which guard it would meet.
 func (d planLook) size() {
-	text := fmt.Sprintf("%s; %s and %s read from Okta, %d managed", ui.Summary(d.doc), ui.Number(d.doc.Source.Users, "user"), ui.Number(d.doc.Source.Groups, "group"), d.doc.Managed)
+	text := fmt.Sprintf("%s; %s and %s read from Okta, %d managed", ui.Summary(d.doc),
+		ui.Number(d.doc.Source.Users, "user"), ui.Number(d.doc.Source.Groups, "group"), d.doc.Managed)
 	d.ok("plan", "%s", text)
 	if d.doc.Guard.OK {
 		d.ok("plan.guard", "within every guard")
 		return
 	}
 	for _, r := range d.doc.Guard.Refusals {
-		d.warn("plan.guard", "look at `tracktik-sync plan`; a run prints the exact command that lets it pass once", "%s", r.Message)
+		d.warn("plan.guard", "look at `tracktik-sync plan`; a run prints the exact command that lets it pass once", "%s",
+			r.Message)
 	}
 }

@@ -61,7 +61,8 @@ func (d way) look(ctx context.Context) {
 		d.skip(d.system+".tls", "its name is not known")
 		return
 	}
-	client := &http.Client{Timeout: reachTimeout, Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: authorities,
+	client := &http.Client{Timeout: reachTimeout, Transport: &http.Transport{Proxy: http.ProxyFromEnvironment,
+		TLSClientConfig:     authorities,
 		TLSHandshakeTimeout: reachTimeout, DisableKeepAlives: true, ForceAttemptHTTP2: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	sent := d.Now()
@@ -97,7 +98,8 @@ func (d way) resolve(ctx context.Context, req *http.Request) bool {
 	defer cancel()
 	found, err := net.DefaultResolver.LookupHost(ctx, req.URL.Hostname())
 	if err != nil {
-		d.fail(name, "check the address for a slip, the machine's DNS, and whether a proxy is needed (HTTPS_PROXY)", "%s is not found: %s", req.URL.Hostname(), err)
+		d.fail(name, "check the address for a slip, the machine's DNS, and whether a proxy is needed (HTTPS_PROXY)",
+			"%s is not found: %s", req.URL.Hostname(), err)
 		return false
 	}
 	d.ok(name, "%s is %s", req.URL.Hostname(), strings.Join(found[:min(len(found), 3)], ", "))
@@ -115,7 +117,8 @@ func (d way) unreachable(err error) {
 	var noTLS tls.RecordHeaderError
 	switch {
 	case errors.As(err, &untrusted):
-		fix = "if a proxy re-signs TLS, or the certificate is of a private authority, name that authority's certificate in " + d.caKey
+		fix = "if a proxy re-signs TLS, or the certificate is of a private authority, name that authority's certificate in " +
+			d.caKey
 	case errors.As(err, &noTLS), errors.Is(err, http.ErrSchemeMismatch):
 		fix = "what answers there does not speak TLS: check the address and its port"
 	}
@@ -131,7 +134,8 @@ func (d way) encryption(resp *http.Response) {
 	version := tls.VersionName(resp.TLS.Version)
 	leaf := resp.TLS.PeerCertificates[0]
 	if rest := leaf.NotAfter.Sub(d.Now()); rest < wiring.ExpiryNotice {
-		d.warn(name, "whoever runs that server has to renew it", "%s; the server's certificate ends %s", version, leaf.NotAfter.UTC().Format(time.RFC3339))
+		d.warn(name, "whoever runs that server has to renew it", "%s; the server's certificate ends %s", version,
+			leaf.NotAfter.UTC().Format(time.RFC3339))
 		return
 	}
 	d.ok(name, "%s; the server's certificate is good until %s", version, leaf.NotAfter.UTC().Format("2006-01-02"))
@@ -157,7 +161,8 @@ func (d *Doctor) compareClocks() {
 	text := strings.Join(texts, ", ")
 	switch apart := high - low; {
 	case apart > plan.MaxClockSkew:
-		d.fail("clock", fix, "%s: more than %s apart, and nobody is terminated before that is settled", text, ui.Safe(plan.MaxClockSkew.String()))
+		d.fail("clock", fix, "%s: more than %s apart, and nobody is terminated before that is settled", text,
+			ui.Safe(plan.MaxClockSkew.String()))
 	case apart > time.Minute:
 		d.warn("clock", fix, "%s", text)
 	default:

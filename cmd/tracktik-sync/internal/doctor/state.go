@@ -83,7 +83,8 @@ func (d *Doctor) readSnapshot(db *state.DB, path string) *plan.Quarantine {
 		return nil
 	}
 	if !d.Now().Before(q.NextTry) {
-		d.warn("state.quarantine", "", "%s is in quarantine since %s, and may be tried again: %s", q.System, q.Since.UTC().Format(time.RFC3339), q.Reason)
+		d.warn("state.quarantine", "", "%s is in quarantine since %s, and may be tried again: %s", q.System, q.Since.UTC().
+			Format(time.RFC3339), q.Reason)
 		return nil
 	}
 	return q
@@ -97,7 +98,8 @@ func (d *places) overdue(db *state.DB) {
 		return
 	}
 	for _, t := range ledger.OverdueRemovals(troubles) {
-		d.fail("removals", ui.WayOutOf(&t), "%s of %s is refused since %s: %s", ui.KindWords(t.Kind), t.Login, t.Since.UTC().Format(time.RFC3339), t.Message)
+		d.fail("removals", ui.WayOutOf(&t), "%s of %s is refused since %s: %s", ui.KindWords(t.Kind), t.Login, t.Since.UTC().
+			Format(time.RFC3339), t.Message)
 	}
 }
 
@@ -124,7 +126,8 @@ func (d *places) backups() {
 	const name = "state.backup"
 	dir := d.cfg.State.Backup.Dir
 	if dir == "" {
-		d.warn(name, "set state.backup.dir to a directory, better on another disk", "no copies of the snapshot are kept: if it is lost, everybody is matched anew")
+		d.warn(name, "set state.backup.dir to a directory, better on another disk",
+			"no copies of the snapshot are kept: if it is lost, everybody is matched anew")
 		return
 	}
 	if !d.mayWrite(name, disk.Nearest(dir), "copies to "+dir+" cannot be made") {

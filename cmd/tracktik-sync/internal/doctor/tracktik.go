@@ -37,7 +37,8 @@ func (d *Doctor) tracktik(ctx context.Context, waiting *plan.Quarantine) *portal
 		return side
 	}
 	if waiting != nil && waiting.Credentials == client.CredentialsFingerprint() {
-		d.fail("tracktik.credentials", "correct the credentials, or `tracktik-sync retry` tries them once now", "in quarantine until %s, so nothing is tried: %s",
+		d.fail("tracktik.credentials", "correct the credentials, or `tracktik-sync retry` tries them once now",
+			"in quarantine until %s, so nothing is tried: %s",
 			waiting.NextTry.UTC().Format("2006-01-02T15:04:05Z"), waiting.Reason)
 		return side
 	}
@@ -82,7 +83,8 @@ func isCredentials(err error) bool {
 
 func (d *portalSide) loginFix() string {
 	if d.cfg.TrackTik.Auth.Grant == tracktik.GrantAuthorizationCode {
-		return "`tracktik-sync auth login` has an administrator approve this program; after a change in the portal, do it again"
+		return "`tracktik-sync auth login` has an administrator approve this program; after a change in the portal, do it " +
+			"again"
 	}
 	return "correct tracktik.auth; one login is tried, as 40 failed ones block this address for two hours"
 }
@@ -93,10 +95,12 @@ func portalFix(err error, right string) string {
 	case isAddress(err):
 		return "have TrackTik support let this machine's address in"
 	case isFirewall(err):
-		return "something between this machine and the portal refuses the call (a firewall, a proxy, or TrackTik's own load balancer): " +
+		return "something between this machine and the portal refuses the call (a firewall, a proxy, or TrackTik's own " +
+			"load balancer): " +
 			"ask whoever runs the network, then give TrackTik support this machine's address and the time"
 	case errors.As(err, &f) && f.Forbidden():
-		return "give the account's role in TrackTik the right to view " + right + ", and the token its scope (TrackTik support)"
+		return "give the account's role in TrackTik the right to view " + right +
+			", and the token its scope (TrackTik support)"
 	case isCredentials(err):
 		return "correct tracktik.auth, or `auth login`"
 	}
@@ -126,10 +130,11 @@ func (d *portalSide) reads() []access {
 			})
 			return "who holds which role can be read", enough(err)
 		}},
-		{name: "tracktik.termination_reasons", scope: "employment termination reasons", optional: true, try: func(ctx context.Context) (_ string, err error) {
-			d.reasons, err = c.TerminationReasons(ctx)
-			return fmt.Sprintf("%d reasons of terminations can be read", len(d.reasons)), err
-		}},
+		{name: "tracktik.termination_reasons", scope: "employment termination reasons", optional: true,
+			try: func(ctx context.Context) (_ string, err error) {
+				d.reasons, err = c.TerminationReasons(ctx)
+				return fmt.Sprintf("%d reasons of terminations can be read", len(d.reasons)), err
+			}},
 	}
 }
 
@@ -160,21 +165,24 @@ func (d *portalSide) portalAccount(self string) {
 		}
 	}
 	if len(missing) > 0 {
-		d.warn("tracktik.scopes", "ask TrackTik support to add them to the client", "the token seems to lack %s", strings.Join(missing, ", "))
+		d.warn("tracktik.scopes", "ask TrackTik support to add them to the client", "the token seems to lack %s",
+			strings.Join(missing, ", "))
 	}
 }
 
 // writes says what only a real change would show.
 func (d *portalSide) writes() {
 	d.findings = append(d.findings, Finding{"tracktik.writes", ResultSkipped,
-		"creating, changing, moving and terminating employees, making roles and granting them cannot be tried without doing it",
+		"creating, changing, moving and terminating employees, making roles and granting them cannot be tried without " +
+			"doing it",
 		"read the plan, then try it with one person: `tracktik-sync sync --user LOGIN`"})
 }
 
 // ownEmployee finds the employee whose credentials the program uses, who is never touched.
 func (d *portalSide) ownEmployee(ctx context.Context, self string) plan.EmployeeID {
 	const name = "tracktik.own_employee"
-	const fix = "set tracktik.auth.employee to the id of the employee whose credentials these are, so that a run never touches them"
+	const fix = "set tracktik.auth.employee to the id of the employee whose credentials these are, so that a run never " +
+		"touches them"
 	auth := d.cfg.TrackTik.Auth
 	text, from := auth.Employee, "tracktik.auth.employee"
 	if text == "" && auth.Username != "" {
@@ -218,8 +226,10 @@ const maxHolders = 3
 // assumed, and not documented.
 func (d *portalSide) grantHolder(ctx context.Context, own plan.EmployeeID) {
 	const name = "tracktik.grant_holder"
-	const held = "whoever matches an employee of the portal is held (unconfirmed) meanwhile, and `link USER EMPLOYEE_ID` settles it where the whole list of roles tells; "
-	const fix = held + "do not let roles be granted (sync.grant_roles: false), and ask TrackTik support for the id of a user in /user-roles"
+	const held = "whoever matches an employee of the portal is held (unconfirmed) meanwhile, and `link USER " +
+		"EMPLOYEE_ID` settles it where the whole list of roles tells; "
+	const fix = held + "do not let roles be granted (sync.grant_roles: false), and ask TrackTik support for the id of " +
+		"a user in /user-roles"
 	if !d.read["tracktik.user_roles"] {
 		return
 	}
@@ -236,7 +246,8 @@ func (d *portalSide) grantHolder(ctx context.Context, own plan.EmployeeID) {
 			return
 		}
 		if len(roles) == 0 {
-			d.warn(name, fix, "our own employee %d holds no role by the portal's list, though only a role can let us read: grants may not carry employees' ids", own)
+			d.warn(name, fix, "our own employee %d holds no role by the portal's list, though only a role can let us read: "+
+				"grants may not carry employees' ids", own)
 			return
 		}
 	}
@@ -248,7 +259,8 @@ func (d *portalSide) grantHolder(ctx context.Context, own plan.EmployeeID) {
 			return
 		}
 		if !found {
-			d.warn(name, fix, "grant %d is of user %d, who is no employee: grants may not carry employees' ids", g.ID, g.Employee)
+			d.warn(name, fix, "grant %d is of user %d, who is no employee: grants may not carry employees' ids", g.ID,
+				g.Employee)
 			return
 		}
 	}
@@ -275,9 +287,11 @@ func (d *portalSide) termination() {
 	case !d.read["tracktik.termination_reasons"]:
 		d.skip(name, "the reasons cannot be read")
 	case len(labels) == 0:
-		d.fail(name, "add one in the portal (Settings, Termination reasons)", "the portal offers no reason, and demands one of a termination")
+		d.fail(name, "add one in the portal (Settings, Termination reasons)",
+			"the portal offers no reason, and demands one of a termination")
 	case wanted == "":
-		d.warn(name, "set it to one of "+strings.Join(labels, ", "), "tracktik.termination_reason is empty: the portal's first, %s, is used", labels[0])
+		d.warn(name, "set it to one of "+strings.Join(labels, ", "),
+			"tracktik.termination_reason is empty: the portal's first, %s, is used", labels[0])
 	default:
 		d.fail(name, "set it to one of "+strings.Join(labels, ", "), "the portal has no reason %q", wanted)
 	}
@@ -308,7 +322,8 @@ func (d *portalSide) portalRoles() {
 		return
 	}
 	if foreign, found := plan.Foreign(d.roles, wiring.Binding(d.cfg)); found {
-		d.fail("tracktik.connection", "one portal, one connection: stop the other one, and take its mark out of the role's description",
+		d.fail("tracktik.connection", "one portal, one connection: stop the other one, and take its mark out of the "+
+			"role's description",
 			"role %d was made by another connection (%s)", foreign.ID, foreign.Description)
 	} else {
 		d.ok("tracktik.connection", "no other connection has made roles in this portal")
@@ -317,7 +332,8 @@ func (d *portalSide) portalRoles() {
 	pol := plan.Policy{DefaultRole: d.cfg.Sync.Roles.Default, ProtectedRoles: d.cfg.Sync.Roles.Protected}
 	if pol.DefaultRole != "" {
 		if _, problem := plan.FindDefaultRole(d.roles, &pol); problem != nil {
-			d.fail("sync.roles.default", "name a role of the staff portal that is not protected, or its id", "%s", problem.Message)
+			d.fail("sync.roles.default", "name a role of the staff portal that is not protected, or its id", "%s",
+				problem.Message)
 		}
 	}
 	byName := map[string]plan.Role{}
@@ -329,9 +345,11 @@ func (d *portalSide) portalRoles() {
 		role, found := byName[plan.FoldName(name)]
 		switch {
 		case !found:
-			d.fail("sync.groups.roles", "name a role of the portal, or its id", "group %q is mapped to the role %q, which the portal has not", group, name)
+			d.fail("sync.groups.roles", "name a role of the portal, or its id",
+				"group %q is mapped to the role %q, which the portal has not", group, name)
 		case role.Portal == "ADMIN" || role.Portal == "CLIENT":
-			d.warn("sync.groups.roles", "name a role of the staff portal", "group %q is mapped to %q, a role of the %s portal, which is always protected", group, role.Name, role.Portal)
+			d.warn("sync.groups.roles", "name a role of the staff portal",
+				"group %q is mapped to %q, a role of the %s portal, which is always protected", group, role.Name, role.Portal)
 		}
 	}
 }

@@ -147,7 +147,8 @@ func roleText(a *plan.Action) string {
 }
 
 var roleStates = map[string]string{
-	explain.RoleHas: "has", explain.RoleGranted: "would be granted", explain.RoleRevoked: "would be revoked", explain.RoleWithheld: "not granted",
+	explain.RoleHas: "has", explain.RoleGranted: "would be granted", explain.RoleRevoked: "would be revoked",
+	explain.RoleWithheld: "not granted",
 }
 
 func (s *sheet) roles(roles []explain.ExplainedRole) {
@@ -159,7 +160,8 @@ func (s *sheet) roles(roles []explain.ExplainedRole) {
 	s.line("%s", s.style.Bold("Roles ("+strconv.Itoa(len(roles))+")"))
 	for i := range roles {
 		r := &roles[i]
-		text := fmt.Sprintf("  %-16s  %s: %s", roleStates[r.State], ui.Role(&plan.RoleRef{ID: r.ID, Name: r.Name, Group: r.Group}), ui.Safe(r.Why))
+		text := fmt.Sprintf("  %-16s  %s: %s", roleStates[r.State],
+			ui.Role(&plan.RoleRef{ID: r.ID, Name: r.Name, Group: r.Group}), ui.Safe(r.Why))
 		if r.Since != nil {
 			text += fmt.Sprintf(", since %s (%s", r.Since.Format(time.RFC3339), ui.Safe(r.How))
 			if r.Run != "" {
@@ -184,7 +186,8 @@ func (s *sheet) known(x *Person, now time.Time) {
 			case p.NextTry != nil:
 				next = "next try " + p.NextTry.UTC().Format(time.RFC3339)
 			}
-			s.line("  %s since %s, %s, %s: %s", s.style.Bad(ui.Safe(p.Code)), p.Since.UTC().Format(time.RFC3339), ui.Number(p.Attempts, "try"), next, ui.Safe(p.Message))
+			s.line("  %s since %s, %s, %s: %s", s.style.Bad(ui.Safe(p.Code)), p.Since.UTC().Format(time.RFC3339),
+				ui.Number(p.Attempts, "try"), next, ui.Safe(p.Message))
 			s.line("    way out: %s", ui.Safe(p.WayOut))
 		}
 	}
@@ -214,7 +217,8 @@ func (s *sheet) known(x *Person, now time.Time) {
 		if len(fields) > 0 && h.Kind != string(plan.Create) {
 			about += " " + strings.Join(fields, ", ")
 		}
-		text := fmt.Sprintf("  %s  %-7s  %s%s", h.Time.Format(time.RFC3339), ui.Safe(h.Outcome), ui.KindWords(plan.Kind(ui.Safe(h.Kind))), about)
+		text := fmt.Sprintf("  %s  %-7s  %s%s", h.Time.Format(time.RFC3339), ui.Safe(h.Outcome),
+			ui.KindWords(plan.Kind(ui.Safe(h.Kind))), about)
 		if why := cmp.Or(h.Message, h.Reason); why != "" {
 			text += ": " + ui.Safe(why)
 		}
@@ -222,7 +226,8 @@ func (s *sheet) known(x *Person, now time.Time) {
 	}
 	if r := k.LastRun; r != nil {
 		s.line("")
-		text := fmt.Sprintf("The last run about everybody, %s, ended %s ago with exit code %d", ui.Safe(r.ID), now.Sub(r.Ended).Round(time.Second), r.ExitCode)
+		text := fmt.Sprintf("The last run about everybody, %s, ended %s ago with exit code %d", ui.Safe(r.ID),
+			now.Sub(r.Ended).Round(time.Second), r.ExitCode)
 		if r.Message != "" {
 			text += ": " + ui.SafeLines(r.Message)[0]
 		}

@@ -58,7 +58,8 @@ func Access(db *state.DB, q AccessQuery) ([]AccessRow, error) {
 	}
 	rows = slices.DeleteFunc(rows, func(r AccessRow) bool { return !q.fits(&r) })
 	slices.SortStableFunc(rows, func(a, b AccessRow) int {
-		return cmp.Or(strings.Compare(folded(a.User.Name), folded(b.User.Name)), strings.Compare(string(a.User.ID), string(b.User.ID)))
+		return cmp.Or(strings.Compare(folded(a.User.Name), folded(b.User.Name)),
+			strings.Compare(string(a.User.ID), string(b.User.ID)))
 	})
 	return rows, nil
 }
@@ -70,7 +71,8 @@ func (q *AccessQuery) fits(r *AccessRow) bool {
 		})
 	}
 	return (len(q.People) == 0 || slices.Contains(q.People, r.User.ID)) && named(q.Regions, r.Region, int64(r.RegionID)) &&
-		(len(q.Roles) == 0 || slices.ContainsFunc(r.Roles, func(role accessRole) bool { return named(q.Roles, role.Name, int64(role.ID)) }))
+		(len(q.Roles) == 0 || slices.ContainsFunc(r.Roles,
+			func(role accessRole) bool { return named(q.Roles, role.Name, int64(role.ID)) }))
 }
 
 // accessNow lists the managed as the snapshot has them.
@@ -111,7 +113,8 @@ func accessNow(db *state.DB) ([]AccessRow, error) {
 func accessOf(link *plan.Link, meta *plan.Meta) AccessRow {
 	user := Ref(*link)
 	user.Name = link.FullName()
-	return AccessRow{user, link.Email, link.Employee, cmp.Or(meta.Regions[link.PushedRegion], link.Pushed[plan.Region]), link.PushedRegion, link.How, link.Since.UTC(), link.Run, []accessRole{}}
+	return AccessRow{user, link.Email, link.Employee, cmp.Or(meta.Regions[link.PushedRegion], link.Pushed[plan.Region]),
+		link.PushedRegion, link.How, link.Since.UTC(), link.Run, []accessRole{}}
 }
 
 func roleOf(g *plan.Grant, group plan.GroupLink, meta *plan.Meta) accessRole {
@@ -180,7 +183,8 @@ func (u *undoing) undo(a *plan.Audit) error {
 		if err != nil {
 			return err
 		}
-		back := AccessRow{User: plan.UserRef{ID: a.Person, Login: a.Login}, Employee: a.Employee, Since: a.Time.UTC(), Roles: []accessRole{}}
+		back := AccessRow{User: plan.UserRef{ID: a.Person, Login: a.Login}, Employee: a.Employee, Since: a.Time.UTC(),
+			Roles: []accessRole{}}
 		if found {
 			back = accessOf(&former.Link, &u.meta)
 			for i := range former.Roles {
@@ -224,7 +228,8 @@ func AccessText(w io.Writer, rows []AccessRow, style ui.Style) error {
 				roles[k] += " (by " + ui.Safe(role.From) + ")"
 			}
 		}
-		t.Row(ui.Safe(r.User.Name), ui.Safe(r.User.Login), "employee "+ui.ID(int64(r.Employee)), ui.Safe(r.Region), cmp.Or(strings.Join(roles, ", "), "no role"))
+		t.Row(ui.Safe(r.User.Name), ui.Safe(r.User.Login), "employee "+ui.ID(int64(r.Employee)), ui.Safe(r.Region),
+			cmp.Or(strings.Join(roles, ", "), "no role"))
 	}
 	return t.Flush()
 }
@@ -249,7 +254,8 @@ func AccessJSON(w io.Writer, rows []AccessRow) error {
 	return err
 }
 
-var accessHeader = []string{"okta_id", "login", "email", "employee_id", "region", "managed", "managed_since", "managed_run",
+var accessHeader = []string{"okta_id", "login", "email", "employee_id", "region", "managed", "managed_since",
+	"managed_run",
 	"role_id", "role", "group_id", "group", "granted", "granted_since", "granted_run", "region_id", "name"}
 
 // AccessCSV writes one row a person and role; who has no role has one row.

@@ -124,5 +124,6 @@ func (d *Status) cells(now time.Time) []string {
 			waits = append(waits, "approve "+ui.Safe(w.Hash))
 		}
 	}
-	return []string{ui.Safe(d.Mode), run, success, strconv.Itoa(d.Managed), strconv.Itoa(d.Problems), strconv.Itoa(d.Held), strings.Join(waits, ", ")}
+	return []string{ui.Safe(d.Mode), run, success, strconv.Itoa(d.Managed), strconv.Itoa(d.Problems), strconv.Itoa(d.Held),
+		strings.Join(waits, ", ")}
 }

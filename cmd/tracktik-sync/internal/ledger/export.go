@@ -41,7 +41,8 @@ type about struct {
 }
 
 var exportAbout = about{
-	What:         "everything that a snapshot of tracktik-sync knows, in the clear: keep it as you keep the snapshot, and delete it when it has served",
+	What: "everything that a snapshot of tracktik-sync knows, in the clear: keep it as you keep the snapshot, " +
+		"and delete it when it has served",
 	PersonalData: true,
 	Types: map[string]string{
 		"meta":    "the systems it belongs to, the last runs, a quarantine",

@@ -53,7 +53,8 @@ func Search(db *state.DB, text string) ([]Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &search{words: strings.Fields(folded(text)), exact: strings.TrimSpace(text), at: map[plan.PersonID]int{}, regions: meta.Regions}
+	s := &search{words: strings.Fields(folded(text)), exact: strings.TrimSpace(text), at: map[plan.PersonID]int{},
+		regions: meta.Regions}
 	for link, err := range db.Links() {
 		if err != nil {
 			return nil, err
@@ -77,7 +78,8 @@ func Search(db *state.DB, text string) ([]Found, error) {
 	}
 	for i := range held {
 		h := &held[i]
-		s.add(Found{ID: h.User.ID, Name: h.User.Name, Login: h.User.Login, Employee: h.Employee, Region: ui.Region(&h.Action), State: stateHeld + ": " + h.Code()})
+		s.add(Found{ID: h.User.ID, Name: h.User.Name, Login: h.User.Login, Employee: h.Employee, Region: ui.Region(&h.Action),
+			State: stateHeld + ": " + h.Code()})
 	}
 	for former, err := range db.Formers() {
 		if err != nil {
@@ -100,8 +102,9 @@ type search struct {
 }
 
 func (s *search) link(l *plan.Link, state string) {
-	s.add(Found{ID: l.Person, Name: l.FullName(), Login: l.Login, Email: cmp.Or(l.Email, l.Pushed[plan.Email]), Employee: l.Employee,
-		Region: cmp.Or(s.regions[l.PushedRegion], l.Pushed[plan.Region]), State: state})
+	s.add(Found{ID: l.Person, Name: l.FullName(), Login: l.Login, Email: cmp.Or(l.Email, l.Pushed[plan.Email]),
+		Employee: l.Employee,
+		Region:   cmp.Or(s.regions[l.PushedRegion], l.Pushed[plan.Region]), State: state})
 }
 
 // add enters who fits; of somebody who stands there already only what else is so.
@@ -124,7 +127,8 @@ func (s *search) fits(f *Found) bool {
 		return true
 	}
 	all := folded(f.Name + " " + f.Login + " " + f.Email)
-	return len(s.words) > 0 && !slices.ContainsFunc(s.words, func(word string) bool { return !strings.Contains(all, word) })
+	return len(s.words) > 0 && !slices.ContainsFunc(s.words,
+		func(word string) bool { return !strings.Contains(all, word) })
 }
 
 // PrintFound prints the people for people.
@@ -142,12 +146,13 @@ func PrintFound(w io.Writer, found []Found, style ui.Style) error {
 
 // FoundCSV writes a row a person.
 func FoundCSV(w io.Writer, found []Found) error {
-	return ui.CSV(w, []string{"okta_id", "name", "login", "email", "employee_id", "region", "state"}, func(row func(...string) error) error {
-		for _, f := range found {
-			if err := row(string(f.ID), f.Name, f.Login, f.Email, ui.ID(int64(f.Employee)), f.Region, f.State); err != nil {
-				return err
+	return ui.CSV(w, []string{"okta_id", "name", "login", "email", "employee_id", "region", "state"},
+		func(row func(...string) error) error {
+			for _, f := range found {
+				if err := row(string(f.ID), f.Name, f.Login, f.Email, ui.ID(int64(f.Employee)), f.Region, f.State); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
-	})
+			return nil
+		})
 }

@@ -24,7 +24,8 @@ const (
 // AuditKinds are the kinds of entries that there are: actions, and what else people and
 // the program record.
 var AuditKinds = func() []string {
-	kinds := []string{"approve", "link", "unlink", "relink", "retry", "forget", "restore", "rebind", AuthLoginKind, AuthLogoutKind}
+	kinds := []string{"approve", "link", "unlink", "relink", "retry", "forget", "restore", "rebind", AuthLoginKind,
+		AuthLogoutKind}
 	for _, k := range plan.Kinds {
 		kinds = append(kinds, string(k))
 	}
@@ -80,7 +81,8 @@ const manyEntries = 50
 // person of one run with many. What was held stands apart from what was done: a run of the
 // same is one line.
 func (t *Trail) WriteText(w io.Writer, style ui.Style, full bool) error {
-	p := &trailPrinter{w: w, style: style, full: full, held: map[heldSet]*heldCount{}, all: len(t.Query.Outcomes) > 0 || t.Query.Person != ""}
+	p := &trailPrinter{w: w, style: style, full: full, held: map[heldSet]*heldCount{}, all: len(t.Query.Outcomes) > 0 ||
+		t.Query.Person != ""}
 	var err error
 	if p.many, err = t.largeRuns(); err != nil {
 		return err
@@ -172,11 +174,13 @@ func (p *trailPrinter) counts() error {
 	}
 	p.run = nil
 	for _, outcome := range r.outcomes {
-		if _, err := fmt.Fprintf(p.w, "%s  %s  %s\n", r.last.Time.UTC().Format(time.RFC3339), outcomeText(outcome, p.style), ui.Counts(r.kinds[outcome])); err != nil {
+		if _, err := fmt.Fprintf(p.w, "%s  %s  %s\n", r.last.Time.UTC().Format(time.RFC3339), outcomeText(outcome, p.style),
+			ui.Counts(r.kinds[outcome])); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(p.w, "    %s: `tracktik-sync history --run %s` shows each\n", ui.Names(r.names), ui.Safe(r.last.Run))
+	_, err := fmt.Fprintf(p.w, "    %s: `tracktik-sync history --run %s` shows each\n", ui.Names(r.names),
+		ui.Safe(r.last.Run))
 	return err
 }
 
@@ -225,7 +229,8 @@ func (p *trailPrinter) end() error {
 	t := ui.NewTable(p.w, p.style)
 	for _, set := range p.order {
 		count := p.held[set]
-		t.Row("  "+ui.KindWords(plan.Kind(ui.Safe(set.kind))), ui.Safe(set.code), ui.Number(count.entries, "time"), ui.Names(count.names))
+		t.Row("  "+ui.KindWords(plan.Kind(ui.Safe(set.kind))), ui.Safe(set.code), ui.Number(count.entries, "time"),
+			ui.Names(count.names))
 	}
 	return t.Flush()
 }
@@ -272,7 +277,8 @@ func outcomeText(outcome string, style ui.Style) string {
 // historyText is one entry in as many lines as it has changes.
 func historyText(a plan.Audit, name string, style ui.Style, full bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s  %-12s", a.Time.UTC().Format(time.RFC3339), outcomeText(a.Outcome, style), ui.KindWords(plan.Kind(ui.Safe(a.Kind))))
+	fmt.Fprintf(&b, "%s  %s  %-12s", a.Time.UTC().Format(time.RFC3339), outcomeText(a.Outcome, style),
+		ui.KindWords(plan.Kind(ui.Safe(a.Kind))))
 	if u := (plan.UserRef{ID: a.Person, Login: a.Login, Name: name}); u != (plan.UserRef{}) {
 		if !full && u.Login != "" {
 			u.ID = ""
@@ -348,7 +354,8 @@ func historyCells(a plan.Audit) []string {
 	for i, change := range a.Changes {
 		changes[i] = ui.ChangeText(change)
 	}
-	return []string{a.Time.UTC().Format(time.RFC3339), a.Run, a.By, a.Kind, string(a.Person), a.Login, ui.ID(int64(a.Employee)),
+	return []string{a.Time.UTC().Format(time.RFC3339), a.Run, a.By, a.Kind, string(a.Person), a.Login,
+		ui.ID(int64(a.Employee)),
 		ui.ID(int64(role.ID)), role.Name, string(role.Group), strings.Join(changes, "; "), a.Reason, a.Outcome,
 		strconv.Itoa(a.Attempts), a.Request, a.Message}
 }

@@ -78,7 +78,8 @@ func (l *runList) print(w io.Writer, style ui.Style) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "\none line a person, because there are many: `tracktik-sync history --run %s --full` shows each action with all fields\n", run)
+	_, err := fmt.Fprintf(w, "\none line a person, because there are many: `tracktik-sync history --run %s --full` "+
+		"shows each action with all fields\n", run)
 	return err
 }
 

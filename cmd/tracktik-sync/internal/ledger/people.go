@@ -17,12 +17,14 @@ import (
 // with a problem only and those who are in the history alone count too. It is
 // ErrNobody when there is none.
 func Find(db *state.DB, name string) (plan.UserRef, error) {
-	for _, find := range []func(*state.DB, string) (plan.UserRef, bool, error){byID, byLogin, byEmail, byEmployee, byHistory} {
+	for _, find := range []func(*state.DB, string) (plan.UserRef, bool, error){byID, byLogin, byEmail, byEmployee,
+		byHistory} {
 		if u, found, err := find(db, name); found || err != nil {
 			return u, err
 		}
 	}
-	return plan.UserRef{}, fmt.Errorf("%w in the snapshot: %q is no Okta id, login, e-mail or employee id that it knows%s", tsync.ErrNobody, name, perhaps(db, name, nil))
+	return plan.UserRef{}, fmt.Errorf("%w in the snapshot: %q is no Okta id, login, e-mail or employee id that it knows%s",
+		tsync.ErrNobody, name, perhaps(db, name, nil))
 }
 
 // mostLikely is how many people are named who may be meant.

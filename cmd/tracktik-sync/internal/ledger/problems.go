@@ -158,7 +158,8 @@ func PrintProblems(w io.Writer, rows []ProblemRow, style ui.Style) error {
 	t := ui.NewTable(w, style)
 	for i := range rows {
 		r := &rows[i]
-		t.Row(style.Bad(ui.Safe(r.Code)), r.whose(), "since "+r.Since.UTC().Format(time.RFC3339), attempts(r), r.nextTry(), ui.Safe(r.Message))
+		t.Row(style.Bad(ui.Safe(r.Code)), r.whose(), "since "+r.Since.UTC().Format(time.RFC3339), attempts(r), r.nextTry(),
+			ui.Safe(r.Message))
 		if i == len(rows)-1 || rows[i+1].Code != r.Code || rows[i+1].WayOut != r.WayOut {
 			t.Row("", "way out: "+ui.Safe(r.WayOut))
 		}

@@ -104,7 +104,8 @@ func LastDocument(db *state.DB) (*plan.Document, error) {
 			continue
 		}
 		d := &plan.Document{ID: run.ID}
-		found, err := readParts(db, run.ID, map[string]any{"hash": &d.Hash, "held": &d.Held, "problems": &d.Problems, "guard": &d.Guard, "result": &d.Result})
+		found, err := readParts(db, run.ID, map[string]any{"hash": &d.Hash, "held": &d.Held, "problems": &d.Problems,
+			"guard": &d.Guard, "result": &d.Result})
 		if err != nil {
 			return nil, err
 		}
@@ -150,7 +151,8 @@ func Trend(db *state.DB, last plan.RunRecord) ([]plan.RunRecord, error) {
 
 // EndingWords say what a run's exit code means.
 func EndingWords(code int) string {
-	words := map[int]string{tsync.ExitDone: "done", tsync.ExitFailed: "failed, or cut short", tsync.ExitRefused: "refused", tsync.ExitProblems: "finished, some persons have problems"}[code]
+	words := map[int]string{tsync.ExitDone: "done", tsync.ExitFailed: "failed, or cut short", tsync.ExitRefused: "refused",
+		tsync.ExitProblems: "finished, some persons have problems"}[code]
 	return "exit " + strconv.Itoa(code) + ": " + words
 }
 
@@ -163,7 +165,8 @@ func TerminatedBy(db *state.DB, run string) ([]tsync.Terminated, error) {
 			return nil, err
 		}
 		if entry.Outcome == plan.Done {
-			all = append(all, tsync.Terminated{User: plan.UserRef{ID: entry.Person, Login: entry.Login}, Employee: entry.Employee})
+			all = append(all, tsync.Terminated{User: plan.UserRef{ID: entry.Person, Login: entry.Login},
+				Employee: entry.Employee})
 		}
 	}
 	return all, nil

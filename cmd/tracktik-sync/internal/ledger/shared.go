@@ -71,7 +71,8 @@ func reasonOf(r *ProblemRow) string {
 // split parts "grant role: a reason", which a held action has.
 func (r *ProblemRow) split() (kind, reason string) {
 	for _, k := range plan.Kinds {
-		if rest, found := strings.CutPrefix(r.Message, ui.KindWords(k)); found && (rest == "" || strings.HasPrefix(rest, ": ")) {
+		if rest, found := strings.CutPrefix(r.Message, ui.KindWords(k)); found &&
+			(rest == "" || strings.HasPrefix(rest, ": ")) {
 			return ui.KindWords(k), strings.TrimPrefix(rest, ": ")
 		}
 	}
@@ -96,8 +97,10 @@ func (g *sharedRow) print(w io.Writer, style ui.Style) error {
 	if !g.same {
 		since += " at the earliest"
 	}
-	if _, err := fmt.Fprintf(w, "%s  %s %s, %s, %s: %s\n  way out: %s\n", style.Bad(ui.Safe(g.Code)), style.Bold(strconv.Itoa(len(g.order))),
-		since, attempts(&g.ProblemRow), g.nextTry(), cmp.Or(ui.Safe(g.Message), "see the way out"), ui.Safe(g.WayOut)); err != nil {
+	if _, err := fmt.Fprintf(w, "%s  %s %s, %s, %s: %s\n  way out: %s\n", style.Bad(ui.Safe(g.Code)),
+		style.Bold(strconv.Itoa(len(g.order))),
+		since, attempts(&g.ProblemRow), g.nextTry(), cmp.Or(ui.Safe(g.Message), "see the way out"),
+		ui.Safe(g.WayOut)); err != nil {
 		return err
 	}
 	rows := make([][]string, len(g.order))

@@ -17,33 +17,40 @@ import (
 // A Status is what `status --format json` prints, and what every run
 // leaves beside the snapshot for those who ask while the next one is active.
 type Status struct {
-	LastRun         *LastRun               `json:"last_run"`
-	LastSuccess     *time.Time             `json:"last_success"`
-	Age             *int64                 `json:"last_success_age_s,omitempty"` // seconds
-	NextRun         *time.Time             `json:"next_run"`
-	NextBy          string                 `json:"next_run_by,omitempty"` // run: it waits for it; schedule: schedule.cron says so, and somebody has to keep to it
-	Managed         int                    `json:"managed"`
-	Problems        int                    `json:"problems"`
-	Held            int                    `json:"held"`
-	UnmanagedActive *int                   `json:"unmanaged_active"`
-	Unmanaged       map[plan.Class]int     `json:"unmanaged"` // whom nobody manages, by what Okta knows of them; null: nobody was looked up yet
-	Quarantine      *Quarantine            `json:"quarantine"`
-	Guard           guardStatus            `json:"guard"`
-	Lock            *state.Holder          `json:"lock"`
-	Credentials     []wiring.CredentialEnd `json:"credentials,omitempty"`     // that end, as far as that can be known
-	Restored        []plan.PersonID        `json:"restored,omitempty"`        // neither terminated nor revoked until Okta shows them in scope
-	RestoredPeople  []plan.UserRef         `json:"restored_people,omitempty"` // the same with login and name; not beside the snapshot
-	Overdue         int                    `json:"overdue_removals"`          // of the problems: leavers and revokes that TrackTik refused
-	Mode            string                 `json:"mode"`
-	ObservingSince  *time.Time             `json:"observing_since,omitempty"`
-	Snapshot        string                 `json:"snapshot"`
-	AskedOtherwise  []string               `json:"asked_otherwise,omitempty"` // what a system refused to be asked in the last run
-	Events          *EventStatus           `json:"events"`                    // null: the System Log was never read
-	Roleless        *int                   `json:"people_without_role"`       // null: never counted
-	Backup          *BackupStatus          `json:"backup"`                    // null: state.backup.dir is not set
-	Metrics         *MetricsStatus         `json:"metrics"`                   // null: nothing asks for metrics
-	LeaverLag       *LeaverLag             `json:"leaver_lag"`                // null: nobody was terminated in the last 7 days whose wait is known
-	Probe           *ProbeStatus           `json:"probe"`                     // null: this portal was never probed
+	LastRun     *LastRun   `json:"last_run"`
+	LastSuccess *time.Time `json:"last_success"`
+	Age         *int64     `json:"last_success_age_s,omitempty"` // seconds
+	NextRun     *time.Time `json:"next_run"`
+	// run: it waits for it; schedule: schedule.cron says so, and somebody has to keep to it
+	NextBy          string `json:"next_run_by,omitempty"`
+	Managed         int    `json:"managed"`
+	Problems        int    `json:"problems"`
+	Held            int    `json:"held"`
+	UnmanagedActive *int   `json:"unmanaged_active"`
+	// whom nobody manages, by what Okta knows of them; null: nobody was looked up yet
+	Unmanaged   map[plan.Class]int     `json:"unmanaged"`
+	Quarantine  *Quarantine            `json:"quarantine"`
+	Guard       guardStatus            `json:"guard"`
+	Lock        *state.Holder          `json:"lock"`
+	Credentials []wiring.CredentialEnd `json:"credentials,omitempty"` // that end, as far as that can be known
+	// neither terminated nor revoked until Okta shows them in scope
+	Restored []plan.PersonID `json:"restored,omitempty"`
+	// the same with login and name; not beside the snapshot
+	RestoredPeople []plan.UserRef `json:"restored_people,omitempty"`
+	// of the problems: leavers and revokes that TrackTik refused
+	Overdue        int        `json:"overdue_removals"`
+	Mode           string     `json:"mode"`
+	ObservingSince *time.Time `json:"observing_since,omitempty"`
+	Snapshot       string     `json:"snapshot"`
+	// what a system refused to be asked in the last run
+	AskedOtherwise []string       `json:"asked_otherwise,omitempty"`
+	Events         *EventStatus   `json:"events"`              // null: the System Log was never read
+	Roleless       *int           `json:"people_without_role"` // null: never counted
+	Backup         *BackupStatus  `json:"backup"`              // null: state.backup.dir is not set
+	Metrics        *MetricsStatus `json:"metrics"`             // null: nothing asks for metrics
+	// null: nobody was terminated in the last 7 days whose wait is known
+	LeaverLag *LeaverLag   `json:"leaver_lag"`
+	Probe     *ProbeStatus `json:"probe"` // null: this portal was never probed
 }
 
 // A ProbeStatus is what the last probe of the portal has found.
@@ -112,9 +119,10 @@ type Quarantine struct {
 }
 
 type guardStatus struct {
-	OK        bool           `json:"ok"`
-	Refusals  []plan.Refusal `json:"refusals"`  // of the last run
-	Approvals []Waiting      `json:"approvals"` // sets of the last run that can be approved, and those that are and not done yet
+	OK       bool           `json:"ok"`
+	Refusals []plan.Refusal `json:"refusals"` // of the last run
+	// sets of the last run that can be approved, and those that are and not done yet
+	Approvals []Waiting `json:"approvals"`
 }
 
 // CurrentStatus is the status from the snapshot, or while a run has it from what the last

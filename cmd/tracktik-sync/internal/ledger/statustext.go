@@ -31,13 +31,17 @@ func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 		t.Row("active", d.Lock.String())
 	}
 	if r := d.LastRun; r != nil {
-		t.Row("last run", fmt.Sprintf("%s, ended %s with %s", ui.Safe(r.ID), ui.Ago(r.Ended, now), style.Ended(r.ExitCode, EndingWords(r.ExitCode))))
+		t.Row("last run", fmt.Sprintf("%s, ended %s with %s", ui.Safe(r.ID), ui.Ago(r.Ended, now),
+			style.Ended(r.ExitCode, EndingWords(r.ExitCode))))
 		for _, line := range ui.SafeLines(r.Message) {
-			if line != "" && len(d.Guard.Refusals) == 0 && (d.Quarantine == nil || !strings.Contains(line, d.Quarantine.Reason)) { // which say it below
+			if line != "" && len(d.Guard.Refusals) == 0 &&
+				(d.Quarantine == nil || !strings.Contains(line, d.Quarantine.Reason)) {
+				// which say it below
 				t.Row("", line)
 			}
 		}
-		if planned := ui.Counts(r.Summary); planned != ui.Counts(nil) || r.ExitCode == tsync.ExitDone || r.ExitCode == tsync.ExitProblems {
+		if planned := ui.Counts(r.Summary); planned != ui.Counts(nil) || r.ExitCode == tsync.ExitDone ||
+			r.ExitCode == tsync.ExitProblems {
 			t.Row("", planned+" planned") // of a run that failed or was refused, nothing is no plan
 		}
 	} else {
@@ -66,7 +70,8 @@ func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 		t.Row("without a role", fmt.Sprintf("%d in scope; TrackTik shows them nothing (`access`)", *d.Roleless))
 	}
 	if lag := d.LeaverLag; lag != nil {
-		t.Row("leavers", fmt.Sprintf("in %d days %s", lagDays, ui.LagWords(plan.Lag{Count: lag.Count, Median: inSeconds(lag.Median), Longest: inSeconds(lag.Longest)})))
+		t.Row("leavers", fmt.Sprintf("in %d days %s", lagDays,
+			ui.LagWords(plan.Lag{Count: lag.Count, Median: inSeconds(lag.Median), Longest: inSeconds(lag.Longest)})))
 	}
 	t.Row("problems", style.Some(d.Problems, pointed(d.Problems, "problems")))
 	t.Row("held", pointed(d.Held, "problems --held"))
@@ -80,7 +85,8 @@ func (d *Status) Print(w io.Writer, style ui.Style, now time.Time) error {
 // alarms are the rows that ask somebody to do something.
 func (d *Status) alarms(t *ui.Table, style ui.Style, now time.Time) {
 	if d.Overdue > 0 {
-		t.Alarm("overdue", ui.Number(d.Overdue, "removal")+" that TrackTik refused: somebody keeps what they should have lost; see `tracktik-sync problems`")
+		t.Alarm("overdue", ui.Number(d.Overdue, "removal")+
+			" that TrackTik refused: somebody keeps what they should have lost; see `tracktik-sync problems`")
 	}
 	if e := d.Events; e != nil && e.Error != "" {
 		t.Alarm("system log", ui.Safe(e.Error)+"; until it can be read, only whole runs see a change")
@@ -97,9 +103,11 @@ func (d *Status) alarms(t *ui.Table, style ui.Style, now time.Time) {
 	}
 	for _, c := range d.Credentials {
 		if rest := c.Ends.Sub(now); rest < wiring.ExpiryNotice {
-			t.Alarm("credential", fmt.Sprintf("the %s of %s ends at %s", ui.Safe(c.What), ui.Safe(c.System), c.Ends.UTC().Format(time.RFC3339)))
+			t.Alarm("credential", fmt.Sprintf("the %s of %s ends at %s", ui.Safe(c.What), ui.Safe(c.System), c.Ends.UTC().
+				Format(time.RFC3339)))
 		} else {
-			t.Row("credential", fmt.Sprintf("the %s of %s is good until %s", ui.Safe(c.What), ui.Safe(c.System), c.Ends.UTC().Format(time.RFC3339)))
+			t.Row("credential", fmt.Sprintf("the %s of %s is good until %s", ui.Safe(c.What), ui.Safe(c.System), c.Ends.UTC().
+				Format(time.RFC3339)))
 		}
 	}
 	if p := d.Probe; p != nil {
@@ -116,10 +124,12 @@ func (d *Status) alarms(t *ui.Table, style ui.Style, now time.Time) {
 	}
 	for _, w := range d.Guard.Approvals {
 		if w.Approved != nil {
-			t.Row("approved", fmt.Sprintf("%s: %s left, until %s", ui.Safe(w.Hash), ui.Number(w.Actions, "action"), w.Until.UTC().Format(time.RFC3339)))
+			t.Row("approved", fmt.Sprintf("%s: %s left, until %s", ui.Safe(w.Hash), ui.Number(w.Actions, "action"),
+				w.Until.UTC().Format(time.RFC3339)))
 			continue
 		}
-		t.Row("to approve", style.Changed(fmt.Sprintf("%s: %s, until %s (`approve %s`)", ui.Safe(w.Hash), ui.Number(w.Actions, "action"),
+		t.Row("to approve", style.Changed(fmt.Sprintf("%s: %s, until %s (`approve %s`)", ui.Safe(w.Hash),
+			ui.Number(w.Actions, "action"),
 			w.Until.UTC().Format(time.RFC3339), ui.Safe(w.Hash))))
 	}
 	d.restoredRows(t)
@@ -169,5 +179,6 @@ func (d *Status) nextText(now time.Time) string {
 	case d.NextBy == byRun:
 		return fmt.Sprintf("%s, in %s", d.NextRun.UTC().Format(time.RFC3339), d.NextRun.Sub(now).Round(time.Second))
 	}
-	return fmt.Sprintf("%s by schedule.cron, if cron, a timer or a CronJob keeps to it", d.NextRun.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("%s by schedule.cron, if cron, a timer or a CronJob keeps to it", d.NextRun.UTC().
+		Format(time.RFC3339))
 }

@@ -63,7 +63,8 @@ func waitingSets(i *wiring.Invocation, cfg *configs.Config, db *state.DB, refuse
 // pass: a run of that one person, or another set that names them.
 func doneOf(db *state.DB, set *state.Approval) (n int, err error) {
 	done := map[plan.ActionRef]bool{}
-	err = db.DoneSince(set.Created.Add(-plan.MaxClockSkew), func(a plan.Audit) { done[a.Ref()] = true }) // its times are Okta's
+	// its times are Okta's
+	err = db.DoneSince(set.Created.Add(-plan.MaxClockSkew), func(a plan.Audit) { done[a.Ref()] = true })
 	for _, item := range set.Items {
 		if done[plan.ActionRef(item).Recorded()] {
 			n++

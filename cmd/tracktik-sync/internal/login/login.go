@@ -73,9 +73,11 @@ func (a *attempt) byBrowser(ctx context.Context) error {
 	a.redirect = r.address
 	address := a.Portal.AuthorizeURL(a.redirect, a.state, a.verifier)
 	if a.Browse == nil || a.Browse(ctx, address) != nil {
-		fmt.Fprintf(a.Talk, "open this address in a browser on this machine, log in to the portal and approve (no browser here: auth login --paste):\n\n  %s\n\n", address)
+		fmt.Fprintf(a.Talk, "open this address in a browser on this machine, log in to the portal and approve (no browser "+
+			"here: auth login --paste):\n\n  %s\n\n", address)
 	} else {
-		fmt.Fprintf(a.Talk, "a browser opens: log in to the portal and approve. If it does not, open this address on this machine:\n\n  %s\n\n", address)
+		fmt.Fprintf(a.Talk, "a browser opens: log in to the portal and approve. If it does not, open this address on this "+
+			"machine:\n\n  %s\n\n", address)
 	}
 	return waited(ctx, r.wait(ctx))
 }
@@ -87,7 +89,8 @@ func (a *attempt) byPaste(ctx context.Context) error {
 	}
 	address := a.Portal.AuthorizeURL(a.redirect, a.state, a.verifier)
 	fmt.Fprintf(a.Talk, "open this address in any browser, log in to the portal and approve:\n\n  %s\n\n"+
-		"The browser is then sent to a page that it may not find. Paste that page's whole address here, or the code in it:\n", address)
+		"The browser is then sent to a page that it may not find. Paste that page's whole address here, or the code in it:\n",
+		address)
 	line, err := a.ReadLine(ctx)
 	if err != nil {
 		return waited(ctx, err)

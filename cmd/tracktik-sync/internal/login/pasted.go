@@ -21,7 +21,8 @@ func pastedCode(text, state string) (string, error) {
 	query, ok := pastedQuery(text)
 	if !ok {
 		if strings.ContainsAny(text, " \t/?&") {
-			return "", errors.New("that is neither the address to which the browser was sent nor the code in it: it has no code=…")
+			return "", errors.New("that is neither the address to which the browser was sent nor the code in it: it has no " +
+				"code=…")
 		}
 		return text, nil
 	}
@@ -45,7 +46,8 @@ func codeOf(query url.Values, state string) (string, error) {
 		return "", errForeignState
 	}
 	if code := query.Get("error"); code != "" {
-		return "", fmt.Errorf("the portal did not approve: %s", ui.Safe(ui.Shortened(strings.TrimSuffix(code+": "+query.Get("error_description"), ": "))))
+		return "", fmt.Errorf("the portal did not approve: %s",
+			ui.Safe(ui.Shortened(strings.TrimSuffix(code+": "+query.Get("error_description"), ": "))))
 	}
 	if query.Get("code") == "" {
 		return "", errors.New("the portal's answer holds no code")
@@ -53,4 +55,5 @@ func codeOf(query url.Values, state string) (string, error) {
 	return query.Get("code"), nil
 }
 
-var errForeignState = errors.New("that answer does not belong to this login (its state is another one): open the address anew, and approve there")
+var errForeignState = errors.New("that answer does not belong to this login (its state is another one): open the " +
+	"address anew, and approve there")

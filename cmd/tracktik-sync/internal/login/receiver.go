@@ -119,9 +119,11 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if err != nil {
-		r.page(w, http.StatusOK, pageText{"Not approved", "tracktik-sync was not approved. The terminal says why; nothing was changed.", false})
+		r.page(w, http.StatusOK, pageText{"Not approved",
+			"tracktik-sync was not approved. The terminal says why; nothing was changed.", false})
 	} else {
-		r.page(w, http.StatusOK, pageText{"Approved", "tracktik-sync may now work in your portal. You can close this page and go back to the terminal.", true})
+		r.page(w, http.StatusOK, pageText{"Approved",
+			"tracktik-sync may now work in your portal. You can close this page and go back to the terminal.", true})
 	}
 	r.done <- err
 }
@@ -140,7 +142,8 @@ type pageText struct {
 func (r *receiver) page(w http.ResponseWriter, status int, text pageText) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors "+
+		"'none'")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")

@@ -86,17 +86,19 @@ func (s Sinks) exportMetrics(ctx context.Context, g prometheus.Gatherer, v Value
 	if err != nil {
 		return err
 	}
-	return withoutAddress(exporter.Export(ctx, &metricdata.ResourceMetrics{Resource: res, ScopeMetrics: []metricdata.ScopeMetrics{{
-		Scope:   instrumentation.Scope{Name: serviceName, Version: v.Version},
-		Metrics: dotted(families, v.Run.Ended),
-	}}}))
+	return withoutAddress(exporter.Export(ctx,
+		&metricdata.ResourceMetrics{Resource: res, ScopeMetrics: []metricdata.ScopeMetrics{{
+			Scope:   instrumentation.Scope{Name: serviceName, Version: v.Version},
+			Metrics: dotted(families, v.Run.Ended),
+		}}}))
 }
 
 // describe names this program; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES rule.
 func describe(ctx context.Context, v Values) (*resource.Resource, error) {
 	return resource.New(ctx,
 		resource.WithTelemetrySDK(),
-		resource.WithAttributes(attribute.String("service.name", serviceName), attribute.String("service.version", v.Version)),
+		resource.WithAttributes(attribute.String("service.name", serviceName),
+			attribute.String("service.version", v.Version)),
 		resource.WithFromEnv())
 }
 
@@ -110,7 +112,8 @@ func dotted(families []*dto.MetricFamily, at time.Time) []metricdata.Metrics {
 			for _, l := range m.GetLabel() {
 				labels = append(labels, attribute.String(l.GetName(), l.GetValue()))
 			}
-			points = append(points, metricdata.DataPoint[float64]{Attributes: attribute.NewSet(labels...), Time: at, Value: m.GetGauge().GetValue()})
+			points = append(points, metricdata.DataPoint[float64]{Attributes: attribute.NewSet(labels...), Time: at,
+				Value: m.GetGauge().GetValue()})
 		}
 		all[i] = metricdata.Metrics{Name: strings.ReplaceAll(family.GetName(), "_", "."), Description: family.GetHelp(),
 			Data: metricdata.Gauge[float64]{DataPoints: points}}
@@ -161,7 +164,8 @@ func spans(ctx context.Context, res *resource.Resource, v Values, phases []Phase
 		attribute.Int("tracktik_sync.requests.tracktik", run.TTCalls),
 	))
 	for _, phase := range phases {
-		_, span := tracer.Start(ctx, phase.Name, trace.WithTimestamp(phase.Begin), trace.WithAttributes(attribute.Int("tracktik_sync.done", phase.Done)))
+		_, span := tracer.Start(ctx, phase.Name, trace.WithTimestamp(phase.Begin),
+			trace.WithAttributes(attribute.Int("tracktik_sync.done", phase.Done)))
 		span.End(trace.WithTimestamp(phase.End))
 	}
 	if run.ExitCode == 1 {

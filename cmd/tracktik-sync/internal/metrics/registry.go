@@ -81,7 +81,8 @@ func Registry(v Values) *prometheus.Registry {
 	r.gauge("run_duration_seconds", "How long the last run took.").Set(v.Run.Ended.Sub(v.Run.Started).Seconds())
 	r.credentials(v)
 	r.actions(v)
-	r.gauge("leaver_lag_seconds", "The longest time from Okta's word to the termination in the last run; 0: it terminated nobody, or since when is not known.").Set(v.Lag.Longest.Seconds())
+	r.gauge("leaver_lag_seconds", "The longest time from Okta's word to the termination in the last run; 0: it "+
+		"terminated nobody, or since when is not known.").Set(v.Lag.Longest.Seconds())
 	r.people(v)
 	r.requests(v)
 	r.gauge("snapshot_bytes", "Size of the snapshot's file.").Set(float64(v.Snapshot))
@@ -115,26 +116,31 @@ func (r registry) family(name, help string, labels ...string) *prometheus.GaugeV
 // has no value: an alert on it needs absent().
 func (r registry) moments(v Values) {
 	if !v.Meta.LastSuccess.IsZero() {
-		r.gauge("last_success_timestamp_seconds", "When a run last succeeded, problems of single people aside.").Set(seconds(v.Meta.LastSuccess))
+		r.gauge("last_success_timestamp_seconds", "When a run last succeeded, problems of single people aside.").
+			Set(seconds(v.Meta.LastSuccess))
 	}
 	r.gauge("last_run_timestamp_seconds", "When the last run ended.").Set(seconds(v.Run.Ended))
-	r.gauge("last_run_exit_code", "Exit code of the last run: 0 done, 1 failed, 2 bad configuration, 3 refused, 4 some people have problems.").Set(float64(v.Run.ExitCode))
+	r.gauge("last_run_exit_code", "Exit code of the last run: 0 done, 1 failed, 2 bad configuration, 3 refused, 4 some "+
+		"people have problems.").Set(float64(v.Run.ExitCode))
 }
 
 // keeping says how old is what goes with the runs. What never was has no value.
 func (r registry) keeping(v Values) {
 	if !v.BackedUp.IsZero() {
-		r.gauge("last_backup_timestamp_seconds", "When the snapshot was last copied to state.backup.dir.").Set(seconds(v.BackedUp))
+		r.gauge("last_backup_timestamp_seconds", "When the snapshot was last copied to state.backup.dir.").
+			Set(seconds(v.BackedUp))
 	}
 	if !v.Polled.IsZero() {
 		age := max(0, v.Run.Ended.Sub(v.Polled))
-		r.gauge("events_cursor_age_seconds", "How long before the end of the last run Okta's System Log was last read.").Set(age.Seconds())
+		r.gauge("events_cursor_age_seconds", "How long before the end of the last run Okta's System Log was last read.").
+			Set(age.Seconds())
 	}
 }
 
 // credentials say when what the runs log in with ends.
 func (r registry) credentials(v Values) {
-	expiry := r.family("credential_expiry_timestamp_seconds", "When the credentials for a system end, where that is known.", "system")
+	expiry := r.family("credential_expiry_timestamp_seconds",
+		"When the credentials for a system end, where that is known.", "system")
 	for system, at := range v.Expiry {
 		expiry.WithLabelValues(system).Set(seconds(at))
 	}
@@ -180,16 +186,19 @@ func (r registry) actions(v Values) {
 func (r registry) people(v Values) {
 	r.gauge("managed_employees", "Employees that this program manages.").Set(float64(v.Run.Managed))
 	if n := v.Meta.UnmanagedActive; n != nil {
-		r.gauge("unmanaged_active_employees", "Active employees whom nobody in Okta stands behind, as of the last refresh.").Set(float64(*n))
+		r.gauge("unmanaged_active_employees", "Active employees whom nobody in Okta stands behind, as of the last refresh.").
+			Set(float64(*n))
 	}
 	if counts := v.Meta.Unmanaged; counts != nil {
-		unmanaged := r.family("unmanaged_employees", "Active employees whom nobody manages, by what Okta knows of them.", "class")
+		unmanaged := r.family("unmanaged_employees", "Active employees whom nobody manages, by what Okta knows of them.",
+			"class")
 		for _, class := range plan.Classes {
 			unmanaged.WithLabelValues(string(class)).Set(float64(counts[class]))
 		}
 	}
 	if n := v.Meta.Roleless; n != nil {
-		r.gauge("people_without_role", "People in scope who hold no role, as far as is known: TrackTik shows them nothing.").Set(float64(*n))
+		r.gauge("people_without_role", "People in scope who hold no role, as far as is known: TrackTik shows them nothing.").
+			Set(float64(*n))
 	}
 	problems := r.family("problems", "People and roles with a problem, by its code.", "code")
 	for code := range ui.ProblemWays {
@@ -207,7 +216,8 @@ func (r registry) people(v Values) {
 			held.WithLabelValues(codeIn(ui.HeldWays, v.Document.Held[i].Code())).Inc()
 		}
 	}
-	quarantined := r.family("quarantined", "1 while no call is made, since the credentials for the system are known to be bad.", "system")
+	quarantined := r.family("quarantined", "1 while no call is made, since the credentials for the system are known to "+
+		"be bad.", "system")
 	for _, system := range systems {
 		quarantined.WithLabelValues(system).Set(0)
 	}
@@ -229,7 +239,8 @@ func codeIn(codes map[string]string, code string) string {
 
 // requests counts what the last run sent, and how long it was kept waiting.
 func (r registry) requests(v Values) {
-	requests := r.family("api_requests", "HTTP requests of the last run, retries included; code 0: there was no answer.", "system", "route", "code")
+	requests := r.family("api_requests", "HTTP requests of the last run, retries included; code 0: there was no answer.",
+		"system", "route", "code")
 	for system, routes := range v.Requests {
 		for route, codes := range routes {
 			for code, n := range codes {
@@ -237,7 +248,8 @@ func (r registry) requests(v Values) {
 			}
 		}
 	}
-	waited := r.family("rate_limit_wait_seconds", "Time that the last run's requests waited for rate limits, added up.", "system")
+	waited := r.family("rate_limit_wait_seconds", "Time that the last run's requests waited for rate limits, added up.",
+		"system")
 	for _, system := range systems {
 		waited.WithLabelValues(system).Set(v.Waited[system].Seconds())
 	}

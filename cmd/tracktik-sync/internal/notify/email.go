@@ -115,25 +115,28 @@ func (b *mailbox) client(l *line) (*mail.Client, error) {
 		return nil, fmt.Errorf("the port of the mail server is %q, and must be a number", service)
 	}
 	encryption := &tls.Config{ServerName: host, RootCAs: b.Authorities, MinVersion: tls.VersionTLS12}
-	options := []mail.Option{mail.WithPort(port), mail.WithTimeout(smtpTimeout), mail.WithTLSConfig(encryption), mail.WithDialContextFunc(l.dial)}
+	options := []mail.Option{mail.WithPort(port), mail.WithTimeout(smtpTimeout), mail.WithTLSConfig(encryption),
+		mail.WithDialContextFunc(l.dial)}
 	switch b.TLS {
 	case "tls":
-		options = append(options, mail.WithSSL(), mail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := l.dial(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			secure := tls.Client(conn, encryption)
-			return secure, secure.HandshakeContext(ctx)
-		}))
+		options = append(options, mail.WithSSL(),
+			mail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
+				conn, err := l.dial(ctx, network, address)
+				if err != nil {
+					return nil, err
+				}
+				secure := tls.Client(conn, encryption)
+				return secure, secure.HandshakeContext(ctx)
+			}))
 	case "none":
 		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
 	default:
 		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
 	}
 	if b.Username != "" {
-		options = append(options, mail.WithUsername(b.Username), mail.WithPassword(b.Password), mail.WithOpportunisticSMTPAuth(
-			mail.SMTPAuthSCRAMSHA256PLUS, mail.SMTPAuthSCRAMSHA256, mail.SMTPAuthPlain, mail.SMTPAuthLogin))
+		options = append(options, mail.WithUsername(b.Username), mail.WithPassword(b.Password),
+			mail.WithOpportunisticSMTPAuth(
+				mail.SMTPAuthSCRAMSHA256PLUS, mail.SMTPAuthSCRAMSHA256, mail.SMTPAuthPlain, mail.SMTPAuthLogin))
 	}
 	return mail.NewClient(host, options...)
 }

@@ -38,10 +38,11 @@ type told struct {
 	Approve  string               `json:"approve,omitempty"`
 	At       time.Time            `json:"at,omitzero"`        // when State or Approve was told
 	Problems map[string]time.Time `json:"problems,omitempty"` // told ones by problemKey, and when they were last there
-	Neglect  time.Time            `json:"neglect,omitzero"`   // when it was told that something could not be kept up; zero: all is
-	Digest   string               `json:"digest,omitempty"`   // the last day that was summed up
-	Sent     []time.Time          `json:"sent,omitempty"`     // in the last 24 hours
-	Broken   time.Time            `json:"broken,omitzero"`    // nothing gets through since
+	// when it was told that something could not be kept up; zero: all is
+	Neglect time.Time   `json:"neglect,omitzero"`
+	Digest  string      `json:"digest,omitempty"` // the last day that was summed up
+	Sent    []time.Time `json:"sent,omitempty"`   // in the last 24 hours
+	Broken  time.Time   `json:"broken,omitzero"`  // nothing gets through since
 }
 
 func readRecord(data []byte) (*record, error) {

@@ -61,14 +61,16 @@ type fact struct {
 // teamsMessage is m as one card, below maxCard: lines of a text that is too long are left out.
 func teamsMessage(m Message) card {
 	lines := strings.Split(m.Text, "\n")
-	head := run{Type: "TextRun", Text: "tracktik-sync " + ui.Portal(m.Portal) + ": " + lines[0], Size: "Medium", Weight: "Bolder"}
+	head := run{Type: "TextRun", Text: "tracktik-sync " + ui.Portal(m.Portal) + ": " + lines[0], Size: "Medium",
+		Weight: "Bolder"}
 	var tail []block
 	if facts := factsOf(m); len(facts) > 0 {
 		tail = append(tail, block{Type: "FactSet", Spacing: "Medium", Facts: facts})
 	}
 	body := []block{paragraph("None", head)}
 	left := maxCard - size(cardOf(append(body, tail...)))
-	more := paragraph("Small", run{Type: "TextRun", Text: "… and more: `tracktik-sync status` and `tracktik-sync problems` have it all."})
+	more := paragraph("Small", run{Type: "TextRun",
+		Text: "… and more: `tracktik-sync status` and `tracktik-sync problems` have it all."})
 	for _, line := range lines[1:] {
 		next := linesOf(line, m.Approve)
 		if left -= size(next); left < size(more) {

@@ -52,7 +52,8 @@ type page struct {
 
 // write makes the message about n; t is what its channel knew before.
 func (w writer) write(s *Situation, n news, t *told) (Message, error) {
-	p := page{Run: s.Run, Observing: s.Mode == "observe", Cause: w.clean(s.Cause), LastSuccess: s.LastSuccess, Since: t.Since,
+	p := page{Run: s.Run, Observing: s.Mode == "observe", Cause: w.clean(s.Cause), LastSuccess: s.LastSuccess,
+		Since:  t.Since,
 		Digest: s.Digest, Total: len(n.problems), Last: n.event != Digested && len(t.Sent) == maxADay-1}
 	for _, r := range s.Refusals {
 		p.Refusals = append(p.Refusals, w.clean(r.Message))

@@ -70,7 +70,8 @@ func (s *session) leave(ctx context.Context) error {
 		keeps = slices.ContainsFunc(list, func(e plan.Employee) bool { return e.ID == s.id })
 	}
 	if keeps {
-		s.differs(rowUsernameFree, "who returns under the same username is a problem of theirs (name_in_use); "+report, "the terminated employee keeps it")
+		s.differs(rowUsernameFree, "who returns under the same username is a problem of theirs (name_in_use); "+report,
+			"the terminated employee keeps it")
 		return nil
 	}
 	s.fits(rowUsernameFree, "nobody has it")
@@ -113,7 +114,8 @@ func (s *session) end(ctx context.Context) error {
 		}
 		s.note.Employees = s.mine
 		if !s.note.Creating.IsZero() {
-			s.report.Left = append(s.report.Left, "a create whose answer was lost may still take effect: probe again in a minute")
+			s.report.Left = append(s.report.Left, "a create whose answer was lost may still take effect: probe again in a "+
+				"minute")
 		}
 	}
 	left := 0
@@ -133,7 +135,8 @@ func (s *session) end(ctx context.Context) error {
 		if err != nil {
 			text += ", and the termination " + said(err)
 		}
-		s.report.Left = append(s.report.Left, fmt.Sprintf("employee %d (tracktik-sync probe): %s; end them in TrackTik by hand, or probe again", id, text))
+		s.report.Left = append(s.report.Left, fmt.Sprintf("employee %d (tracktik-sync probe): %s; end them in TrackTik by "+
+			"hand, or probe again", id, text))
 	}
 	if left > 0 {
 		return fmt.Errorf("%d of the probe's employees could not be terminated", left)

@@ -54,7 +54,8 @@ func (s *granting) grant(ctx context.Context) error {
 // of grants. Where it cannot be told whose a grant is, a grant could be a stranger's.
 func (s *granting) holderKnown(ctx context.Context) (bool, error) {
 	if s.own == 0 {
-		s.differs(rowHolder, "set tracktik.auth.employee to the id of the employee whose credentials these are, and probe again",
+		s.differs(rowHolder, "set tracktik.auth.employee to the id of the employee whose credentials these are, and probe "+
+			"again",
 			"not told: the portal does not say who we are, and nothing was granted")
 		return false, nil
 	}
@@ -72,7 +73,8 @@ func (s *granting) holderKnown(ctx context.Context) (bool, error) {
 	read, pages := 0, 0
 	err = s.Target.UserRoles(ctx, func(page []plan.UserRole) error {
 		read += len(page)
-		if pages++; slices.ContainsFunc(page, func(g plan.UserRole) bool { return g.Employee == s.own }) || pages == mostPages {
+		if pages++; slices.ContainsFunc(page, func(g plan.UserRole) bool { return g.Employee == s.own }) ||
+			pages == mostPages {
 			return errFound
 		}
 		return nil
@@ -132,7 +134,8 @@ func (s *granting) give(ctx context.Context, role plan.RoleID) (done bool, err e
 // undo takes back what must not be, or says that it is left.
 func (s *granting) undo(ctx context.Context, id plan.GrantID) error {
 	if err := s.Target.Revoke(ctx, id); err != nil {
-		s.report.Left = append(s.report.Left, fmt.Sprintf("grant %d of /user-roles, which the probe made: %s; take it back by hand", id, said(err)))
+		s.report.Left = append(s.report.Left, fmt.Sprintf("grant %d of /user-roles, which the probe made: %s; take it "+
+			"back by hand", id, said(err)))
 		if !isAnswer(err) {
 			return err
 		}
@@ -172,7 +175,8 @@ func (s *granting) twice(ctx context.Context, role plan.RoleID) error {
 	case err == nil && id == s.grants[role]:
 		s.fits(rowTwice, "answered with the same grant")
 	case err == nil:
-		s.differs(rowTwice, "nothing: a person's grants are read before one is made; "+report, "a second grant was made, and taken back")
+		s.differs(rowTwice, "nothing: a person's grants are read before one is made; "+report,
+			"a second grant was made, and taken back")
 		return s.undo(ctx, id)
 	case isAnswer(err), isUnknown(err) && statusOf(err) == 500:
 		s.fits(rowTwice, "%s", said(err))

@@ -87,7 +87,8 @@ func (s *session) find(ctx context.Context) (found []plan.Employee, err error) {
 		case !isAnswer(err):
 			return nil, err
 		case look.by == plan.Email: // by which a terminated one would be found
-			return nil, fmt.Errorf("employees cannot be found by e-mail, and nobody is made who could not be found again: %w", err)
+			return nil, fmt.Errorf("employees cannot be found by e-mail, and nobody is made who could not be found again: %w",
+				err)
 		default:
 			s.refused(look.row, report, err)
 		}
@@ -97,9 +98,11 @@ func (s *session) find(ctx context.Context) (found []plan.Employee, err error) {
 	for i := range found {
 		switch e := &found[i]; {
 		case e.ID == s.own:
-			return nil, &RefusedError{fmt.Sprintf("employee %d has the names of the marked employee, and is the one whose credentials are used", e.ID)}
+			return nil, &RefusedError{fmt.Sprintf("employee %d has the names of the marked employee, and is the one whose "+
+				"credentials are used", e.ID)}
 		case !isMarked(e):
-			return nil, &RefusedError{fmt.Sprintf("employee %d has the username or e-mail of the marked employee, and other names: nobody is touched", e.ID)}
+			return nil, &RefusedError{fmt.Sprintf("employee %d has the username or e-mail of the marked employee, and other "+
+				"names: nobody is touched", e.ID)}
 		}
 	}
 	return found, nil
@@ -193,7 +196,8 @@ func (s *session) reuse(ctx context.Context, e *plan.Employee) error {
 		}
 	case statusActive:
 	default:
-		return fmt.Errorf("the marked employee %d is %s, which no probe does: make them ACTIVE or TERMINATED in TrackTik, and probe again", e.ID, e.Status)
+		return fmt.Errorf("the marked employee %d is %s, which no probe does: make them ACTIVE or TERMINATED in TrackTik, "+
+			"and probe again", e.ID, e.Status)
 	}
 	s.fits(rowMake, "not tried: employee %d of an earlier probe is used again", s.id)
 	s.home = s.was.Region

@@ -29,7 +29,8 @@ func Print(w io.Writer, p *plan.Probe, style ui.Style) error {
 		return err
 	}
 	differ := len(p.Differing())
-	_, err := fmt.Fprintf(w, "\n%d as expected, %d otherwise. %s.\n", len(p.Assumptions)-differ, differ, ui.Number(p.Calls, "call"))
+	_, err := fmt.Fprintf(w, "\n%d as expected, %d otherwise. %s.\n", len(p.Assumptions)-differ, differ,
+		ui.Number(p.Calls, "call"))
 	return err
 }
 

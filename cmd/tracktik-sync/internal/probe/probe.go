@@ -186,7 +186,8 @@ func (s *session) readRoles(ctx context.Context) error {
 		role := all[i]
 		switch {
 		case plan.ProtectedRole(role, s.Policy):
-			return &RefusedError{fmt.Sprintf("--role: %q is protected (sync.roles.protected), or no role of the staff portal: name one that a guard may have", role.Name)}
+			return &RefusedError{fmt.Sprintf("--role: %q is protected (sync.roles.protected), or no role of the staff "+
+				"portal: name one that a guard may have", role.Name)}
 		case slices.ContainsFunc(s.roles, func(r plan.Role) bool { return r.ID == role.ID }):
 			return &RefusedError{fmt.Sprintf("--role: %q is named twice: name two different roles, or one", role.Name)}
 		}
@@ -224,5 +225,6 @@ func (s *session) readReasons(ctx context.Context) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("tracktik.termination_reason: the portal has no reason %q, and nothing is begun that cannot be ended", s.Reason)
+	return fmt.Errorf("tracktik.termination_reason: the portal has no reason %q, and nothing is begun that cannot be "+
+		"ended", s.Reason)
 }

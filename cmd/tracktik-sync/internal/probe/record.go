@@ -51,7 +51,8 @@ func (s *recording) judge(r row, fields ...plan.Field) {
 	case len(other) > 0 && formatted:
 		s.differs(r, "nothing: what the portal makes of a value that we send counts as kept", "%s", strings.Join(other, ", "))
 	case len(other) > 0:
-		s.differs(r, "leave the field out until it is settled (sync.attributes), and "+report, "%s", strings.Join(other, ", "))
+		s.differs(r, "leave the field out until it is settled (sync.attributes), and "+report, "%s",
+			strings.Join(other, ", "))
 	case seen > 0:
 		s.fits(r, "%s", text)
 	case len(hidden) > 0:
@@ -70,7 +71,8 @@ func (s *recording) again(ctx context.Context) error {
 	s.id, s.sent, s.home = known, sent, home
 	switch {
 	case err == nil:
-		s.differs(rowDuplicate, "two people in Okta with one e-mail or username are told apart by us; "+report, "accepted as employee %d", id)
+		s.differs(rowDuplicate, "two people in Okta with one e-mail or username are told apart by us; "+report,
+			"accepted as employee %d", id)
 	case isAnswer(err):
 		s.duplicate(err)
 	case isUnknown(err) && statusOf(err) == 500: // also a violated constraint; nobody was made
@@ -132,7 +134,8 @@ func (s *recording) found(r row, follows string, list []plan.Employee, err error
 }
 
 // update sends some values by themselves, and answers whether the portal took them.
-func (s *recording) update(ctx context.Context, r row, follows string, values map[plan.Field]string) (took bool, err error) {
+func (s *recording) update(ctx context.Context, r row, follows string, values map[plan.Field]string) (took bool,
+	err error) {
 	full := s.sent
 	var changes []plan.Change
 	for _, f := range plan.RecordFields {
@@ -155,7 +158,8 @@ func (s *recording) update(ctx context.Context, r row, follows string, values ma
 
 // change updates a text, a phone and a language.
 func (s *recording) change(ctx context.Context) error {
-	texts, err := s.update(ctx, rowUpdate, report, map[plan.Field]string{plan.JobTitle: "Probe, changed", plan.PrimaryPhone: "+1 514-555-0101"})
+	texts, err := s.update(ctx, rowUpdate, report, map[plan.Field]string{plan.JobTitle: "Probe, changed",
+		plan.PrimaryPhone: "+1 514-555-0101"})
 	if err != nil {
 		return err
 	}
@@ -179,7 +183,8 @@ func (s *recording) change(ctx context.Context) error {
 // clear empties values, the texts in a call of their own: what else a portal can empty is
 // not written anywhere. What came of it is read after the move.
 func (s *recording) clear(ctx context.Context) error {
-	if _, err := s.update(ctx, rowClear, untouched, map[plan.Field]string{plan.JobTitle: "", plan.PrimaryPhone: ""}); err != nil {
+	if _, err := s.update(ctx, rowClear, untouched,
+		map[plan.Field]string{plan.JobTitle: "", plan.PrimaryPhone: ""}); err != nil {
 		return err
 	}
 	others := map[plan.Field]string{plan.Language: ""}

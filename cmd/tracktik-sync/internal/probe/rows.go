@@ -45,14 +45,18 @@ const (
 	nothing   = "nothing"
 	report    = "report this"
 	untouched = "nothing: the value is left as it is, with a warning"
-	rights    = "give the role of the integration's account this right in TrackTik (Settings, Roles), or have TrackTik support add it to the scope of the client"
+	rights    = "give the role of the integration's account this right in TrackTik (Settings, Roles), or have TrackTik " +
+		"support add it to the scope of the client"
 	unlisted  = "nothing: the whole list is read instead; " + report
 	noGrants  = "set sync.grant_roles: false until it is settled, and report this"
 	noRevokes = "set sync.revoke_roles: false until it is settled, and report this"
 )
 
 func (s *session) put(a plan.Assumption) {
-	i := slices.IndexFunc(s.report.Assumptions, func(b plan.Assumption) bool { return b.Name == a.Name && a.Name != rowAsked.name })
+	i := slices.IndexFunc(s.report.Assumptions, func(b plan.Assumption) bool {
+		return b.Name == a.Name &&
+			a.Name != rowAsked.name
+	})
 	switch {
 	case i < 0:
 		s.report.Assumptions = append(s.report.Assumptions, a)
@@ -68,7 +72,8 @@ func (s *session) fits(r row, format string, args ...any) {
 
 // differs notes that it does not.
 func (s *session) differs(r row, follows, format string, args ...any) {
-	s.put(plan.Assumption{Name: r.name, Expected: r.expected, Observed: fmt.Sprintf(format, args...), Differs: true, Follows: follows})
+	s.put(plan.Assumption{Name: r.name, Expected: r.expected, Observed: fmt.Sprintf(format, args...), Differs: true,
+		Follows: follows})
 }
 
 // refused notes that an answer was no: for want of a right, or for what follows then.

@@ -63,7 +63,8 @@ func (r *Report) timeline(v *view) {
 	x := func(at time.Time) float64 { return wide * float64(at.Sub(rec.Started)) / float64(whole) }
 	span := func(name string, from, to time.Time) {
 		words := name + ": " + lasting(to.Sub(from))
-		v.Lanes = append(v.Lanes, lane{name, lasting(to.Sub(from)), []bar{{x(from), 3, max(1.5, x(to)-x(from)), laneTall - 6, "quiet", words}}})
+		v.Lanes = append(v.Lanes, lane{name, lasting(to.Sub(from)),
+			[]bar{{x(from), 3, max(1.5, x(to)-x(from)), laneTall - 6, "quiet", words}}})
 	}
 	if t.first.IsZero() {
 		span("read and decide", rec.Started, rec.Ended)
@@ -88,7 +89,8 @@ func (p *phase) lane(k plan.Kind, x func(time.Time) float64) lane {
 	}
 	out := lane{Name: ui.KindWords(k), Text: text}
 	from, to := x(p.first), x(p.last)
-	out.Bars = append(out.Bars, bar{from, laneTall/2 - 1, max(1.5, to-from), 2, "quiet", fmt.Sprintf("%s: %s in %s", out.Name, text, lasting(p.last.Sub(p.first)))})
+	out.Bars = append(out.Bars, bar{from, laneTall/2 - 1, max(1.5, to-from), 2, "quiet",
+		fmt.Sprintf("%s: %s in %s", out.Name, text, lasting(p.last.Sub(p.first)))})
 	most := 0
 	for _, n := range p.slices {
 		most = max(most, n)
@@ -100,7 +102,8 @@ func (p *phase) lane(k plan.Kind, x func(time.Time) float64) lane {
 	for i, n := range p.slices {
 		if n > 0 {
 			h := 3 + (laneTall-3)*float64(n)/float64(most)
-			out.Bars = append(out.Bars, bar{float64(i) * wide / bins, (laneTall - h) / 2, wide/bins - 1, h, class, ui.Number(n, "action")})
+			out.Bars = append(out.Bars, bar{float64(i) * wide / bins, (laneTall - h) / 2, wide/bins - 1, h, class,
+				ui.Number(n, "action")})
 		}
 	}
 	return out
@@ -126,7 +129,8 @@ func (r *Report) trend(v *view) {
 	}
 	for i := len(r.Trend) - 1; i >= 0; i-- {
 		rec := &r.Trend[i]
-		row := trendRow{ID: rec.ID, When: moment(rec.Started), Ending: fmt.Sprint(rec.ExitCode), Done: ui.Count(sum(rec.Done)), Held: ui.Count(rec.Held),
+		row := trendRow{ID: rec.ID, When: moment(rec.Started), Ending: fmt.Sprint(rec.ExitCode),
+			Done: ui.Count(sum(rec.Done)), Held: ui.Count(rec.Held),
 			Problems: ui.Count(rec.Problems + rec.Unknown), Took: lasting(rec.Ended.Sub(rec.Started))}
 		if rec.ExitCode != 0 && rec.ExitCode != 4 {
 			row.Class = "bad"
@@ -156,7 +160,8 @@ func (r *Report) chart(name, class string, of func(*plan.RunRecord) float64, wor
 		}
 		out.Bars = append(out.Bars, bar{float64(i) * step, tall - h, step * 0.8, h, c, rec.ID + ": " + words(n)})
 	}
-	out.Words = fmt.Sprintf("%s in the last %s: %s now, %s at most", name, ui.Number(len(r.Trend), "run"), out.Now, out.Most)
+	out.Words = fmt.Sprintf("%s in the last %s: %s now, %s at most", name, ui.Number(len(r.Trend), "run"), out.Now,
+		out.Most)
 	return out
 }
 

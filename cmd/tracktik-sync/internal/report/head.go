@@ -31,7 +31,8 @@ func (r *Report) head() *view {
 		r.ending(v)
 	}
 	v.Facts = append(v.Facts, fact{"Okta", d.Okta.Org + ", app " + d.Okta.App}, fact{"TrackTik", d.TrackTik.Portal},
-		fact{"read", ui.Number(d.Source.Users, "user") + " and " + ui.Number(d.Source.Groups, "group") + "; " + ui.Number(d.Managed, "managed employee")})
+		fact{"read", ui.Number(d.Source.Users, "user") + " and " + ui.Number(d.Source.Groups, "group") + "; " +
+			ui.Number(d.Managed, "managed employee")})
 	if text := r.options(); text != "" {
 		v.Facts = append(v.Facts, fact{"only", text})
 	}
@@ -139,7 +140,8 @@ func (r *Report) program() string { return cmp.Or(r.Program, "tracktik-sync") }
 
 func (r *Report) refusals(v *view) {
 	for _, g := range r.Document.Guard.Refusals {
-		out := refusal{Kind: g.Kind, Effect: "this kind waits, the rest goes on", Text: strings.TrimPrefix(g.Message, "guard refused: ")}
+		out := refusal{Kind: g.Kind, Effect: "this kind waits, the rest goes on",
+			Text: strings.TrimPrefix(g.Message, "guard refused: ")}
 		if g.Stops {
 			out.Effect = "nothing at all is done"
 		}

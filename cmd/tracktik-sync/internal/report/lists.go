@@ -123,7 +123,8 @@ func (r *Report) action(e ui.Entry) action {
 	}
 	out.Subject = ui.Subject(a)
 	for _, c := range ui.Changes(a) {
-		out.Changes = append(out.Changes, change{c.Field.String(), c.Old, c.New, a.Kind == plan.Create, c.Old == "" && c.New == ""})
+		out.Changes = append(out.Changes, change{c.Field.String(), c.Old, c.New, a.Kind == plan.Create, c.Old == "" &&
+			c.New == ""})
 	}
 	out.Notes = r.notes(e)
 	return out

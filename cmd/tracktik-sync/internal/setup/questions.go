@@ -23,11 +23,12 @@ type Question struct {
 
 // The keys of Questions that decide which others are asked, or that are offered.
 const (
-	keyOrg, keyApp                     = "okta.org_url", "okta.app_id"
-	keyService, keyKey, keyToken       = "okta.auth.client_id", "okta.auth.private_key_file", "okta.auth.api_token_file"
-	keyPortal, keyGrant                = "tracktik.base_url", "tracktik.auth.grant"
-	keyClient, keySecret               = "tracktik.auth.client_id", "tracktik.auth.client_secret_file"
-	keyUser, keyPassword, keyRefresh   = "tracktik.auth.username", "tracktik.auth.password_file", "tracktik.auth.refresh_token_file"
+	keyOrg, keyApp                   = "okta.org_url", "okta.app_id"
+	keyService, keyKey, keyToken     = "okta.auth.client_id", "okta.auth.private_key_file", "okta.auth.api_token_file"
+	keyPortal, keyGrant              = "tracktik.base_url", "tracktik.auth.grant"
+	keyClient, keySecret             = "tracktik.auth.client_id", "tracktik.auth.client_secret_file"
+	keyUser, keyPassword, keyRefresh = "tracktik.auth.username", "tracktik.auth.password_file",
+		"tracktik.auth.refresh_token_file"
 	keyReason, keyRegion               = "tracktik.termination_reason", "sync.default_region"
 	keyPerPerson, keyRole              = "sync.roles.per_person", "sync.roles.default"
 	grantPassword, grantRefresh, noLog = "password", "refresh_token", "authorization_code"

@@ -46,9 +46,11 @@ func (b *Bundle) probe() string {
 		return "none\n"
 	}
 	var lines strings.Builder
-	fmt.Fprintf(&lines, "%s, all was tried: %t, calls: %d\n", note.Time.UTC().Format(time.RFC3339), note.Ended, note.Probe.Calls)
+	fmt.Fprintf(&lines, "%s, all was tried: %t, calls: %d\n", note.Time.UTC().Format(time.RFC3339), note.Ended,
+		note.Probe.Calls)
 	for _, a := range note.Probe.Assumptions {
-		fmt.Fprintf(&lines, "differs %t, %s: %s -> %s\n", a.Differs, b.veil.text(a.Name), b.veil.text(a.Observed), b.veil.text(a.Follows))
+		fmt.Fprintf(&lines, "differs %t, %s: %s -> %s\n", a.Differs, b.veil.text(a.Name), b.veil.text(a.Observed),
+			b.veil.text(a.Follows))
 	}
 	return lines.String()
 }

@@ -46,7 +46,8 @@ func Collect(ctx context.Context, i *wiring.Invocation, log io.Reader) *Bundle {
 	b.add("state.txt", "what `state verify` says, and the sizes of the files", b.snapshot())
 	b.add("runs.txt", "the last 20 runs as counts", b.runs())
 	b.add("refused.txt", "the last 50 actions that failed, without whom and what they were about", b.refused())
-	b.add("answers.txt", "the last 50 answers that were refusals or could not be read: method, route, status and form", b.answers())
+	b.add("answers.txt", "the last 50 answers that were refusals or could not be read: method, route, status and form",
+		b.answers())
 	b.add("probe.txt", "what the last probe of the portal found", b.probe())
 	if log != nil {
 		b.add("log.txt", "the lines of the log, as far as their fields are known", b.log(log))

@@ -125,7 +125,8 @@ func (s Timetable) nextByTime(t time.Time) time.Time {
 // firstAt is when the clocks of zone first show wall, or the end of the jump that leaves
 // it out.
 func firstAt(wall time.Time, zone *time.Location) time.Time {
-	at := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), zone)
+	at := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(),
+		zone)
 	start, end := at.ZoneBounds()
 	shown := func(t time.Time) time.Duration {
 		_, offset := t.Zone()

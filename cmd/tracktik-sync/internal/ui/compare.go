@@ -43,16 +43,23 @@ type compareGroup struct {
 func compareGroups(c *plan.Comparison) []compareGroup {
 	groups := []compareGroup{
 		{"equal", "Matched and equal", c.Equal, "nothing is done"},
-		{"different", "Matched and different", c.Different, "sync.on_adopt says whether a first run updates them; the region of an adopted employee is never moved"},
+		{"different", "Matched and different", c.Different,
+			"sync.on_adopt says whether a first run updates them; the region of an adopted employee is never moved"},
 		{"only_okta", "In Okta without an employee", c.OnlyOkta, "a run creates them, where nothing is wrong with them"},
-		{"only_tracktik", "Active employees without anyone in Okta", c.OnlyTrackTik, "no run touches who is not managed: `retire` ends those who left Okta, and HR decides about the others"},
-		{"outside_group", "Hold a role outside its group", c.OutsideGroup, "a role that was not granted by this program is not revoked by it"},
-		{"terminated", "Terminated in TrackTik, still assigned in Okta", c.Terminated, "a managed one is held; for a terminated one who never was, a new employee is created: deactivate in Okta whoever has left"},
+		{"only_tracktik", "Active employees without anyone in Okta", c.OnlyTrackTik,
+			"no run touches who is not managed: `retire` ends those who left Okta, and HR decides about the others"},
+		{"outside_group", "Hold a role outside its group", c.OutsideGroup,
+			"a role that was not granted by this program is not revoked by it"},
+		{"terminated", "Terminated in TrackTik, still assigned in Okta", c.Terminated,
+			"a managed one is held; for a terminated one who never was, a new employee is created: deactivate in Okta " +
+				"whoever has left"},
 	}
 	if x := c.ExternalIDs; x != nil {
 		for _, g := range []compareGroup{
-			{ProposedPairs, "Paired by Okta's external id alone", x.Proposed, "held as doubtful: check each, then `link` it; `link --file` takes these rows of the CSV"},
-			{"external_id_differs", "Whose external id in Okta names another employee", x.Differ, "one of the two is not them, or is a double"},
+			{ProposedPairs, "Paired by Okta's external id alone", x.Proposed,
+				"held as doubtful: check each, then `link` it; `link --file` takes these rows of the CSV"},
+			{"external_id_differs", "Whose external id in Okta names another employee", x.Differ,
+				"one of the two is not them, or is a double"},
 			{"external_id_silent", "Whose external id in Okta says nothing", x.Silent, "the other keys of sync.match decide"},
 			{"push_failed", "On whom the portal's own integration failed", x.Failed, "look at what differs"},
 		} {
@@ -94,7 +101,8 @@ func externalIDs(x *plan.ComparedExternals) string {
 	if x == nil || x.Agree+len(x.Differ)+len(x.Silent) == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("Okta's external id names the right employee for %d of %d people whom another key finds", x.Agree, x.Agree+len(x.Differ))
+	text := fmt.Sprintf("Okta's external id names the right employee for %d of %d people whom another key finds", x.Agree,
+		x.Agree+len(x.Differ))
 	if x.Agree+len(x.Differ) == 0 {
 		text = "Okta's external id: nobody whom another key finds tells what it is worth"
 	}
@@ -110,8 +118,10 @@ func externalIDs(x *plan.ComparedExternals) string {
 // CompareText prints a comparison for people. Who is equal is only counted.
 func CompareText(out io.Writer, c *plan.Comparison, style Style) error {
 	p := newPrinter(out, style)
-	p.line(style.Bold("Comparison"), " of ", c.Created.UTC().Format(time.RFC3339), "; both sides were read whole, nothing was written")
-	p.line(Safe(c.Okta.Org), " app ", Safe(c.Okta.App), " (", Number(c.Users, "user"), ") -> ", Safe(c.TrackTik.Portal), " (", Number(c.Employees, "employee"), ")")
+	p.line(style.Bold("Comparison"), " of ", c.Created.UTC().Format(time.RFC3339),
+		"; both sides were read whole, nothing was written")
+	p.line(Safe(c.Okta.Org), " app ", Safe(c.Okta.App), " (", Number(c.Users, "user"), ") -> ", Safe(c.TrackTik.Portal),
+		" (", Number(c.Employees, "employee"), ")")
 	p.line()
 	groups := compareGroups(c)
 	for _, g := range groups {
@@ -161,7 +171,8 @@ func (p *printer) compared(row *plan.Compared) {
 		width = max(width, len(d.Field))
 	}
 	for _, d := range row.Differences {
-		p.line(fmt.Sprintf("    %-*s  ", width, Safe(d.Field)), Quoted(d.TrackTik), " in TrackTik, ", Quoted(d.Okta), " in Okta")
+		p.line(fmt.Sprintf("    %-*s  ", width, Safe(d.Field)), Quoted(d.TrackTik), " in TrackTik, ", Quoted(d.Okta),
+			" in Okta")
 	}
 	if text := begin(string(row.Class)) + Safe(row.Note); text != "" {
 		p.line("    ", text)
@@ -194,7 +205,8 @@ func whoIs(row *plan.Compared) string {
 	return strings.Join(parts, ", ")
 }
 
-var compareHeader = []string{"group", "okta_id", "login", "employee_id", "custom_id", "username", "name", "email", "status", "region", "match",
+var compareHeader = []string{"group", "okta_id", "login", "employee_id", "custom_id", "username", "name", "email",
+	"status", "region", "match",
 	"field", "in_okta", "in_tracktik", "role_id", "role", "group_id", "okta_group", "note", "action", "class"}
 
 // CompareCSV writes a row a person, and of those who differ a row a field.
@@ -220,7 +232,8 @@ func CompareCSV(out io.Writer, c *plan.Comparison) error {
 
 func compareRows(write func(...string) error, group string, row *plan.Compared) error {
 	e := row.Employee
-	person := []string{group, string(row.User.ID), row.User.Login, ID(int64(e.ID)), e.CustomID, e.Username, cmp.Or(e.Name, row.User.Name), e.Email, e.Status, e.Region, row.Match}
+	person := []string{group, string(row.User.ID), row.User.Login, ID(int64(e.ID)), e.CustomID, e.Username,
+		cmp.Or(e.Name, row.User.Name), e.Email, e.Status, e.Region, row.Match}
 	var role plan.RoleRef
 	if row.Role != nil {
 		role = *row.Role
@@ -230,7 +243,8 @@ func compareRows(write func(...string) error, group string, row *plan.Compared) 
 		differences = []plan.Difference{{}}
 	}
 	for _, d := range differences {
-		cells := append(slices.Clone(person), d.Field, d.Okta, d.TrackTik, ID(int64(role.ID)), role.Name, string(role.Group), row.Group, row.Note, "", string(row.Class))
+		cells := append(slices.Clone(person), d.Field, d.Okta, d.TrackTik, ID(int64(role.ID)), role.Name, string(role.Group),
+			row.Group, row.Note, "", string(row.Class))
 		if err := write(cells...); err != nil {
 			return err
 		}
@@ -248,5 +262,6 @@ func CompareHTML(out io.Writer, c *plan.Comparison) error {
 		Lists                            []observedGroup
 		Code                             template.JS
 		Fields                           []string // the most frequent first
-	}{c, c.Created.UTC().Format(time.RFC3339), observingLine(c), externalIDs(c.ExternalIDs), PageRules(), compareGroups(c), foldedGroups(c), observedGroups(c.Observed), searchCode(), ByCount(c.Summary.Fields)})
+	}{c, c.Created.UTC().Format(time.RFC3339), observingLine(c), externalIDs(c.ExternalIDs), PageRules(), compareGroups(c),
+		foldedGroups(c), observedGroups(c.Observed), searchCode(), ByCount(c.Summary.Fields)})
 }

@@ -87,7 +87,8 @@ func (p *printer) warnings(warnings []plan.Warning, full bool) {
 		p.line("  ", p.style.Changed(fmt.Sprintf("%-*s", wide, Safe(w.Code))), "  ", warningText(w))
 	}
 	for _, f := range foldBy(many, func(w *plan.Warning) (string, string) { return w.Code, ShortName(w.User) }) {
-		p.line("  ", p.style.Changed(fmt.Sprintf("%-*s", wide, Safe(f.code))), fmt.Sprintf("  %d of this kind: ", f.count), Names(f.people))
+		p.line("  ", p.style.Changed(fmt.Sprintf("%-*s", wide, Safe(f.code))), fmt.Sprintf("  %d of this kind: ", f.count),
+			Names(f.people))
 	}
 	if len(many) > 0 {
 		p.line("  `tracktik-sync plan --full` shows each")

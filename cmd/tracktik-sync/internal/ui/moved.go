@@ -11,13 +11,16 @@ import (
 func Moved(saved, present *plan.Document) []string {
 	var rows []string
 	if saved.Config != present.Config {
-		rows = append(rows, fmt.Sprintf("the configuration: sync.* and guard.* had the fingerprint %s and have %s", saved.Config, present.Config))
+		rows = append(rows, fmt.Sprintf("the configuration: sync.* and guard.* had the fingerprint %s and have %s",
+			saved.Config, present.Config))
 	}
 	if saved.Okta != present.Okta || saved.TrackTik != present.TrackTik {
-		rows = append(rows, fmt.Sprintf("the systems: it was made for %s app %s and %s", saved.Okta.Org, saved.Okta.App, saved.TrackTik.Portal))
+		rows = append(rows, fmt.Sprintf("the systems: it was made for %s app %s and %s", saved.Okta.Org, saved.Okta.App,
+			saved.TrackTik.Portal))
 	}
 	if saved.Options.Refresh != present.Options.Refresh {
-		rows = append(rows, fmt.Sprintf("the options: TrackTik was read: %s, and now: %s", yesNo(saved.Options.Refresh), yesNo(present.Options.Refresh)))
+		rows = append(rows, fmt.Sprintf("the options: TrackTik was read: %s, and now: %s", yesNo(saved.Options.Refresh),
+			yesNo(present.Options.Refresh)))
 	}
 	return append(rows, movedActions(saved, present)...)
 }

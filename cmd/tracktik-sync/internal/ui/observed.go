@@ -34,7 +34,8 @@ func observingLine(c *plan.Comparison) string {
 	if o == nil {
 		return ""
 	}
-	text := fmt.Sprintf("since %s (%s); a change counts once, also when several runs planned it", o.Since.UTC().Format(time.RFC3339), days(c.Created.Sub(o.Since)))
+	text := fmt.Sprintf("since %s (%s); a change counts once, also when several runs planned it", o.Since.UTC().
+		Format(time.RFC3339), days(c.Created.Sub(o.Since)))
 	switch {
 	case o.PortalRead == nil:
 		text += "; new employees and grants of theirs are not known before a run has read the portal whole"
@@ -42,7 +43,8 @@ func observingLine(c *plan.Comparison) string {
 		text += "; new employees and grants of theirs since " + o.PortalRead.UTC().Format(time.RFC3339)
 	}
 	if o.Lapsed > 0 {
-		text += "; of what we planned, " + strconv.Itoa(o.Lapsed) + " lapsed: Okta changed back before anybody did it, so nobody is counted for it"
+		text += "; of what we planned, " + strconv.Itoa(o.Lapsed) +
+			" lapsed: Okta changed back before anybody did it, so nobody is counted for it"
 	}
 	return text
 }
@@ -165,5 +167,6 @@ func observedRow(write func(...string) error, group string, row *plan.ObservedCh
 		role = *row.Role
 	}
 	return write(group, string(row.User.ID), row.User.Login, ID(int64(row.Employee)), "", "", "", "", "", "", "",
-		row.Field, row.Okta, row.TrackTik, ID(int64(role.ID)), role.Name, string(role.Group), "", row.Note, string(row.Kind), "")
+		row.Field, row.Okta, row.TrackTik, ID(int64(role.ID)), role.Name, string(role.Group), "", row.Note, string(row.Kind),
+		"")
 }

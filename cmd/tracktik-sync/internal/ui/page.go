@@ -16,7 +16,8 @@ var SearchScript string
 // Content-Security-Policy.
 func PageRules() string {
 	sum := sha256.Sum256([]byte(SearchScript))
-	return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
+	return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" +
+		base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
 }
 
 func searchCode() template.JS { return template.JS(SearchScript) } //nolint:gosec // it is our own file

@@ -45,7 +45,8 @@ func Plan(out io.Writer, d *plan.Document, style Style, view View) error {
 		}
 		if s.short {
 			p.line()
-			p.line("one line a person, because there are many: `tracktik-sync plan --full` shows all fields and ids, `--format csv` makes a table")
+			p.line("one line a person, because there are many: `tracktik-sync plan --full` shows all fields and ids, " +
+				"`--format csv` makes a table")
 		}
 	}
 	p.title("%s", Summary(d))
@@ -101,7 +102,8 @@ func (p *printer) title(format string, args ...any) {
 }
 
 func (p *printer) head(d *plan.Document, planned bool) {
-	p.line(p.style.Bold("Plan "+Safe(d.Hash)), " of ", d.Created.UTC().Format(time.RFC3339), " for ", strconv.Itoa(d.Managed), " managed employees")
+	p.line(p.style.Bold("Plan "+Safe(d.Hash)), " of ", d.Created.UTC().Format(time.RFC3339), " for ",
+		strconv.Itoa(d.Managed), " managed employees")
 	p.line(Safe(d.Okta.Org), " app ", Safe(d.Okta.App), " -> ", Safe(d.TrackTik.Portal),
 		fmt.Sprintf("; read %s and %s from Okta", Number(d.Source.Users, "user"), Number(d.Source.Groups, "group")))
 	p.mode(d, planned)

@@ -7,7 +7,8 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-var planHeader = []string{"kind", "status", "name", "login", "okta_id", "employee_id", "region", "job_title", "role", "changes", "reason", "why"}
+var planHeader = []string{"kind", "status", "name", "login", "okta_id", "employee_id", "region", "job_title", "role",
+	"changes", "reason", "why"}
 
 // What a row of a plan's CSV is.
 const (
@@ -35,7 +36,8 @@ func PlanCSV(out io.Writer, d *plan.Document, view View) error {
 			}
 		}
 		for _, p := range s.problems {
-			if err := row("", rowProblem, p.User.Name, p.User.Login, string(p.User.ID), ID(int64(p.Employee)), "", "", "", "", "", p.Code+": "+p.Message); err != nil {
+			if err := row("", rowProblem, p.User.Name, p.User.Login, string(p.User.ID), ID(int64(p.Employee)), "", "", "", "",
+				"", p.Code+": "+p.Message); err != nil {
 				return err
 			}
 		}
@@ -43,7 +45,8 @@ func PlanCSV(out io.Writer, d *plan.Document, view View) error {
 			return nil
 		}
 		for _, w := range d.Warnings {
-			if err := row("", rowWarning, w.User.Name, w.User.Login, string(w.User.ID), "", "", "", "", w.Field, "", w.Code+": "+w.Message); err != nil {
+			if err := row("", rowWarning, w.User.Name, w.User.Login, string(w.User.ID), "", "", "", "", w.Field, "", w.Code+": "+
+				w.Message); err != nil {
 				return err
 			}
 		}
@@ -61,6 +64,7 @@ func planCells(status string, e Entry) []string {
 	for _, c := range Changes(a) {
 		changes = append(changes, ChangeText(c))
 	}
-	return []string{string(a.Kind), status, a.User.Name, a.User.Login, string(a.User.ID), ID(int64(a.Employee)), Region(a), JobTitle(a), role,
+	return []string{string(a.Kind), status, a.User.Name, a.User.Login, string(a.User.ID), ID(int64(a.Employee)), Region(a),
+		JobTitle(a), role,
 		strings.Join(changes, "; "), a.Reason, e.Why}
 }

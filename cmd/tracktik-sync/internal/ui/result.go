@@ -95,6 +95,7 @@ func (p *printer) failures(failures []plan.Failure) {
 		if f.Action.Role != nil {
 			about += Role(f.Action.Role) + ": "
 		}
-		p.line("  ", p.style.Bad(fmt.Sprintf("%-7s", Safe(f.Outcome))), "  ", KindWords(f.Action.Kind), "  ", about, Safe(f.Message))
+		p.line("  ", p.style.Bad(fmt.Sprintf("%-7s", Safe(f.Outcome))), "  ", KindWords(f.Action.Kind), "  ", about,
+			Safe(f.Message))
 	}
 }

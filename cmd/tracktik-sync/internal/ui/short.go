@@ -100,7 +100,8 @@ func loss(g *PersonGroup) int {
 func Briefly(g *PersonGroup) (kinds, what string) { return kindsOf(g), whatOf(g) }
 
 func shortRow(g *PersonGroup) []string {
-	return []string{kindsOf(g), Safe(g.User.Name), cmp.Or(Safe(g.User.Login), Safe(string(g.User.ID)), "employee "+ID(int64(g.Employee))), regionOf(g), whatOf(g)}
+	return []string{kindsOf(g), Safe(g.User.Name), cmp.Or(Safe(g.User.Login), Safe(string(g.User.ID)), "employee "+
+		ID(int64(g.Employee))), regionOf(g), whatOf(g)}
 }
 
 // kindsOf counts what happens to a person: "create, 3 grant role".

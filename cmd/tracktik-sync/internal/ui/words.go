@@ -158,7 +158,8 @@ func Person(u plan.UserRef) string {
 }
 
 // classWords say what Okta knows of unmanaged employees.
-var classWords = map[plan.Class]string{plan.LeftOkta: "left Okta", plan.NotAssigned: "in Okta and not assigned", plan.Nobody: "nobody in Okta", plan.Doubtful: "doubtful"}
+var classWords = map[plan.Class]string{plan.LeftOkta: "left Okta", plan.NotAssigned: "in Okta and not assigned",
+	plan.Nobody: "nobody in Okta", plan.Doubtful: "doubtful"}
 
 // Classes counts the unmanaged by what Okta knows of them, zeros too.
 func Classes(counts map[plan.Class]int) string {

@@ -23,7 +23,8 @@ const backupDay = "20060102"
 // something, and after the first of a day: one copy a day, which each such run replaces.
 // The oldest beyond state.backup.keep go. A copy that cannot be made is said, and fails
 // no run. The day is Okta's: a run that did not reach it changed nothing.
-func KeepBackups(ctx context.Context, i *wiring.Invocation, cfg *configs.Config, db *state.DB, e *tsync.Engine, d *plan.Document) {
+func KeepBackups(ctx context.Context, i *wiring.Invocation, cfg *configs.Config, db *state.DB, e *tsync.Engine,
+	d *plan.Document) {
 	now, known := e.Clock()
 	if !known {
 		return
@@ -35,7 +36,8 @@ func KeepBackups(ctx context.Context, i *wiring.Invocation, cfg *configs.Config,
 	_, apart := e.ClocksApart()
 	made, err := keepBackup(cfg, db, now, changed(d) || chores.Backup != "", !apart)
 	if err != nil {
-		i.Log.WithError(err).WithField("dir", cfg.State.Backup.Dir).Warn("the snapshot could not be copied to state.backup.dir")
+		i.Log.WithError(err).WithField("dir", cfg.State.Backup.Dir).
+			Warn("the snapshot could not be copied to state.backup.dir")
 	}
 	note(ctx, i, cfg, func(c *state.Chores) {
 		if made {

@@ -71,6 +71,7 @@ func (o *Onlooker) measure(ctx context.Context) {
 	if o.last.Neglected == nil { // the snapshot was not open
 		return
 	}
-	o.last.Neglected = slices.DeleteFunc(o.last.Neglected, func(text string) bool { return strings.HasPrefix(text, "metrics: ") })
+	o.last.Neglected = slices.DeleteFunc(o.last.Neglected,
+		func(text string) bool { return strings.HasPrefix(text, "metrics: ") })
 	o.neglect("metrics", why)
 }

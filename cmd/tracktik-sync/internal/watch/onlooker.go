@@ -40,10 +40,11 @@ func NewOnlooker(i *wiring.Invocation, cfg *configs.Config, whole bool) *Onlooke
 	return &Onlooker{
 		Invocation: i,
 		cfg:        cfg,
-		sinks:      metrics.Sinks{Textfile: cfg.Metrics.Textfile, Pushgateway: wiring.Fresh(cfg.Metrics.Pushgateway), Job: cfg.Metrics.Job, Getenv: i.Getenv},
-		notifier:   NewNotifier(i, cfg),
-		ends:       wiring.FirstEnds(wiring.CredentialEnds(cfg)),
-		whole:      whole,
+		sinks: metrics.Sinks{Textfile: cfg.Metrics.Textfile, Pushgateway: wiring.Fresh(cfg.Metrics.Pushgateway),
+			Job: cfg.Metrics.Job, Getenv: i.Getenv},
+		notifier: NewNotifier(i, cfg),
+		ends:     wiring.FirstEnds(wiring.CredentialEnds(cfg)),
+		whole:    whole,
 	}
 }
 
@@ -75,8 +76,10 @@ func (o *Onlooker) note(db *state.DB, engine *tsync.Engine, d *plan.Document) er
 	var lagErr error
 	if d != nil && len(runs) > 0 && runs[0].ID == d.ID {
 		record := runs[0]
-		o.last.Run, o.last.Mode, o.last.Refusals, o.last.Counts = d.ID, d.Mode, d.Guard.Refusals, countsOf(record, len(problems))
-		o.values = &metrics.Values{Version: o.Version, Portal: o.portal(), Run: record, Document: d, Meta: meta, Problems: problems, Snapshot: size, Expiry: o.ends}
+		o.last.Run, o.last.Mode, o.last.Refusals, o.last.Counts = d.ID, d.Mode, d.Guard.Refusals,
+			countsOf(record, len(problems))
+		o.values = &metrics.Values{Version: o.Version, Portal: o.portal(), Run: record, Document: d, Meta: meta,
+			Problems: problems, Snapshot: size, Expiry: o.ends}
 		entries, err := db.TerminatedSince(record.Started)
 		o.values.Lag, lagErr = plan.LagOf(entries), err
 		o.values.Measure("okta", engine.Source)
@@ -121,7 +124,8 @@ func (o *Onlooker) unbegun(code int) {
 		return
 	}
 	now := o.Now().UTC()
-	o.values = &metrics.Values{Version: o.Version, Portal: o.portal(), Run: plan.RunRecord{Started: now, Ended: now, ExitCode: code},
+	o.values = &metrics.Values{Version: o.Version, Portal: o.portal(), Run: plan.RunRecord{Started: now, Ended: now,
+		ExitCode: code},
 		Meta: plan.Meta{LastSuccess: o.last.LastSuccess}, Unbegun: true}
 }
 
@@ -210,7 +214,8 @@ func standing(d *plan.Document, troubles []plan.Trouble) []plan.Trouble {
 }
 
 func countsOf(r plan.RunRecord, problems int) map[string]int {
-	counts := map[string]int{"failed": r.Failed, "unknown": r.Unknown, "held": r.Held, "problems": problems, "managed": r.Managed}
+	counts := map[string]int{"failed": r.Failed, "unknown": r.Unknown, "held": r.Held, "problems": problems,
+		"managed": r.Managed}
 	for _, kind := range plan.Kinds {
 		counts[string(kind)] = r.Done[string(kind)]
 	}

@@ -38,7 +38,8 @@ func checkKey(cfg *configs.Config) configs.Findings {
 
 // checkAuthorities finds files of certificate authorities in which there are none.
 func checkAuthorities(cfg *configs.Config) (findings configs.Findings) {
-	for _, ca := range []struct{ key, file string }{{"okta.ca_file", cfg.Okta.CAFile}, {"tracktik.ca_file", cfg.TrackTik.CAFile}} {
+	for _, ca := range []struct{ key, file string }{{"okta.ca_file", cfg.Okta.CAFile},
+		{"tracktik.ca_file", cfg.TrackTik.CAFile}} {
 		if ca.file == "" {
 			continue
 		}
@@ -65,7 +66,8 @@ func checkDefaultRole(cfg *configs.Config) configs.Findings {
 func checkCron(cfg *configs.Config) configs.Findings {
 	const key = "schedule.cron"
 	_, err := timetable.Of(cfg)
-	if _, zoneErr := timetable.Zone(cfg.Schedule.Timezone); err == nil || zoneErr != nil { // which has a finding of its own
+	if _, zoneErr := timetable.Zone(cfg.Schedule.Timezone); err == nil || zoneErr != nil {
+		// which has a finding of its own
 		return nil
 	}
 	return configs.Findings{{Key: key, Origin: cfg.Origin(key),
@@ -90,7 +92,8 @@ func checkMapping(cfg *configs.Config) configs.Findings {
 func checkFiles(cfg *configs.Config) configs.Findings {
 	var findings configs.Findings
 	find := func(key, format string, args ...any) {
-		findings = append(findings, configs.Finding{Key: key, Origin: cfg.Origin(key), Message: fmt.Sprintf(format, args...) + ": name another file"})
+		findings = append(findings, configs.Finding{Key: key, Origin: cfg.Origin(key), Message: fmt.Sprintf(format, args...) +
+			": name another file"})
 	}
 	files := cfg.Files()
 	for _, key := range []string{"state.path", "metrics.textfile"} {

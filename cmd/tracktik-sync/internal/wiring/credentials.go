@@ -158,7 +158,8 @@ func authorities(file string) (certificates []*x509.Certificate, err error) {
 	}
 	switch {
 	case strings.Count(text, beginCertificate) > whole:
-		return nil, errors.New("a certificate in it is not whole: from -----BEGIN to -----END, each line must be as it was, without quotes")
+		return nil, errors.New("a certificate in it is not whole: from -----BEGIN to -----END, each line must be as it " +
+			"was, without quotes")
 	case len(certificates) > 0:
 		return certificates, nil
 	case private:

@@ -121,7 +121,8 @@ func (i *Invocation) SourceAs(cfg *configs.Config) (*okta.Source, *okta.ServiceA
 	return i.sourceWith(cfg, nil)
 }
 
-func (i *Invocation) sourceWith(cfg *configs.Config, scopes []string) (source *okta.Source, service *okta.ServiceApp, err error) {
+func (i *Invocation) sourceWith(cfg *configs.Config, scopes []string) (source *okta.Source, service *okta.ServiceApp,
+	err error) {
 	authorities, err := Trust("okta.ca_file", cfg.Okta.CAFile)
 	if err != nil {
 		return nil, nil, err
@@ -151,7 +152,8 @@ func (i *Invocation) sourceWith(cfg *configs.Config, scopes []string) (source *o
 
 // serviceApp logs in to Okta with a private key, which is read anew for each token. scopes
 // are those to ask for; nil: those of every run.
-func (i *Invocation) serviceApp(cfg *configs.Config, authorities *tls.Config, scopes []string) (*okta.ServiceApp, error) {
+func (i *Invocation) serviceApp(cfg *configs.Config, authorities *tls.Config, scopes []string) (*okta.ServiceApp,
+	error) {
 	auth, nonces := cfg.Okta.Auth, state.Nonces(cfg.State.Path)
 	return okta.NewServiceApp(okta.ServiceAppConfig{
 		OrgURL:   cfg.Okta.OrgURL,

@@ -172,7 +172,8 @@ func (i *Invocation) SetUpLog(c configs.Log) {
 		i.Log.SetFormatter(inUTC{&logrus.JSONFormatter{TimestampFormat: time.RFC3339Nano}})
 		return
 	}
-	i.Log.SetFormatter(inUTC{&logrus.TextFormatter{FullTimestamp: true, DisableColors: true, TimestampFormat: time.RFC3339}})
+	i.Log.SetFormatter(inUTC{&logrus.TextFormatter{FullTimestamp: true, DisableColors: true,
+		TimestampFormat: time.RFC3339}})
 }
 
 // inUTC writes the log's times in UTC, whatever the zone of the machine or of who sits there.

@@ -66,7 +66,8 @@ func PassedBy(e *tsync.Engine) []Passed {
 func (s *Approvals) Get(hash string) ([]plan.ActionRef, bool, error) {
 	approval, found, err := s.file.Find(hash)
 	if why := s.unfit(&approval); err == nil && found && why != "" {
-		err = &tsync.RefusedError{Code: tsync.RefusedApproval, Message: "the approval " + hash + " " + why + "; the same command without it shows the present set"}
+		err = &tsync.RefusedError{Code: tsync.RefusedApproval, Message: "the approval " + hash + " " + why +
+			"; the same command without it shows the present set"}
 	}
 	return refsOf(approval.Items), found, err
 }
@@ -122,7 +123,8 @@ func (s *Approvals) unfit(a *state.Approval) string {
 	case !s.file.Open(*a):
 		return "is older than 24 hours: it is of " + a.Created.UTC().Format(time.RFC3339)
 	case !s.ours(a):
-		return fmt.Sprintf("is of %s app %s and %s, not of %s app %s and %s", a.Of.Org, a.Of.App, a.Of.Portal, s.of.Org, s.of.App, s.of.Portal)
+		return fmt.Sprintf("is of %s app %s and %s, not of %s app %s and %s", a.Of.Org, a.Of.App, a.Of.Portal, s.of.Org,
+			s.of.App, s.of.Portal)
 	}
 	return ""
 }
@@ -181,7 +183,8 @@ type lenientApprovals struct {
 // Put keeps a set, if that is possible.
 func (s lenientApprovals) Put(ctx context.Context, hash string, set []plan.ActionRef) error {
 	if err := s.Approvals.Put(ctx, hash, set); err != nil {
-		s.log.WithError(err).WithField("approval", hash).Warn("the refused set could not be kept: approve that of the next sync instead")
+		s.log.WithError(err).WithField("approval", hash).
+			Warn("the refused set could not be kept: approve that of the next sync instead")
 	}
 	return nil
 }

@@ -33,7 +33,8 @@ type MissingError struct {
 }
 
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("`%s` needs the snapshot and there is none at %s: for a first run say `sync --init` (or `state init`); "+
+	return fmt.Sprintf("`%s` needs the snapshot and there is none at %s: for a first run say `sync --init` (or `state "+
+		"init`); "+
 		"if it was lost, `state restore FILE`, or `sync --init` to match everybody anew", e.command, e.path)
 }
 
