@@ -63,11 +63,13 @@ func (r *leftReader) confirmLeft(ctx context.Context) error {
 		return err
 	}
 	r.distrustStored(slices.Concat(short...))
-	for _, v := range left {
-		if i := slices.Index(looked, v); i >= 0 && failed[i] != nil {
+	for i, v := range looked {
+		if failed[i] != nil {
 			r.Roles.Unread[v.User.ID] = plan.HeldUnconfirmed + ": missing from a group, and the look-up failed: " +
 				failed[i].Error()
 		}
+	}
+	for _, v := range left {
 		for j := range v.Have {
 			h := &v.Have[j]
 			switch {

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -35,14 +36,7 @@ func (r *GrantDecider) adoptGrants(v *plan.RoleView) {
 // takeBack revokes all grants of a role but the first one, which is the one on record
 // from now on.
 func (r *GrantDecider) takeBack(v *plan.RoleView, h *plan.Holding, ids []plan.GrantID) {
-	why := v.Shielded
-	switch {
-	case why != "":
-	case !r.Pol.RevokeRoles:
-		why = plan.HeldSwitchedOff + ": sync.revoke_roles is off"
-	case r.Pol.NoRemovals:
-		why = plan.HeldSwitchedOff + ": --no-removals"
-	}
+	why := cmp.Or(v.Shielded, r.Pol.NoRevoke())
 	d := &r.Roles.Decision
 	for _, extra := range ids[1:] {
 		a := plan.Action{Kind: plan.RevokeRole, User: v.User, Employee: v.Employee, Role: h.Role,

@@ -149,7 +149,7 @@ func (r *PeopleDecider) HandOver() {
 // the e-mail, as a refresh has seen: sync.match does not ask by these, and a snapshot that was
 // restored does not know whom a later run has made.
 func (r *PeopleDecider) warnDoubles(list []*read.Subject) {
-	if len(r.Current.Strangers) == 0 {
+	if len(r.Current.Strangers) == 0 || !slices.ContainsFunc(list, (*read.Subject).MadeAnew) {
 		return
 	}
 	named := r.StrangersByName()

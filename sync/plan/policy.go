@@ -195,3 +195,14 @@ func noteNames(link *Link, e *Employee) {
 		}
 	}
 }
+
+// NoRevoke is a Held reason why no role is taken from anybody; empty: roles are taken.
+func (p *Policy) NoRevoke() string {
+	switch {
+	case !p.RevokeRoles:
+		return HeldSwitchedOff + ": sync.revoke_roles is off"
+	case p.NoRemovals:
+		return HeldSwitchedOff + ": --no-removals"
+	}
+	return ""
+}

@@ -278,10 +278,8 @@ func (p *rolePlan) obstacle(h *Holding, outranked bool) string {
 		return p.withheld
 	case h.Stuck && len(p.grant) == 0:
 		return HeldLastRole + ": TrackTik lets nobody fall back to having no role; tried again when the person's roles change"
-	case !pol.RevokeRoles:
-		return HeldSwitchedOff + ": sync.revoke_roles is off"
-	case pol.NoRemovals:
-		return HeldSwitchedOff + ": --no-removals"
+	case pol.NoRevoke() != "":
+		return pol.NoRevoke()
 	case h.Evidence == "" && !outranked:
 		return HeldUnconfirmed + ": " + h.Lost + ", and nothing says how that is known"
 	}

@@ -180,14 +180,17 @@ func (s *Subject) Origin() string {
 
 // Ended reports that the employee was ended by somebody else.
 func (s *Subject) Ended() bool {
-	return slices.ContainsFunc(s.Decision.Held, func(h plan.Held) bool {
-		return h.Code() == plan.HeldTerminatedElsewhere || h.Code() == plan.HeldBannedElsewhere
-	})
+	return s.heldAs(plan.HeldTerminatedElsewhere, plan.HeldBannedElsewhere)
+}
+
+// heldAs reports that something about the person is held with one of the codes.
+func (s *Subject) heldAs(codes ...string) bool {
+	return slices.ContainsFunc(s.Decision.Held, func(h plan.Held) bool { return slices.Contains(codes, h.Code()) })
 }
 
 // IsOver reports that the last day of somebody new is over: they get nothing any more.
 func (s *Subject) IsOver() bool {
-	return slices.ContainsFunc(s.Decision.Held, func(h plan.Held) bool { return h.Code() == plan.HeldEnded })
+	return s.heldAs(plan.HeldEnded)
 }
 
 // InScope reports that the person is to have an employee: they are to be provisioned, and
@@ -198,8 +201,7 @@ func (s *Subject) InScope() bool {
 
 // Doubtful reports that whose the employee on record is cannot be told.
 func (s *Subject) Doubtful() bool {
-	return (s.Link != nil || s.Extras().Was != nil) &&
-		slices.ContainsFunc(s.Decision.Held, func(h plan.Held) bool { return h.Code() == plan.HeldDoubtfulMatch })
+	return (s.Link != nil || s.Extras().Was != nil) && s.heldAs(plan.HeldDoubtfulMatch)
 }
 
 // TakeCreate takes the action of somebody new who is made, and nothing else, out of the
