@@ -197,11 +197,11 @@ func noteNames(link *Link, e *Employee) {
 }
 
 // NoRevoke is a Held reason why no role is taken from anybody; empty: roles are taken.
-func (p *Policy) NoRevoke() string {
+func (pol *Policy) NoRevoke() string {
 	switch {
-	case !p.RevokeRoles:
+	case !pol.RevokeRoles:
 		return HeldSwitchedOff + ": sync.revoke_roles is off"
-	case p.NoRemovals:
+	case pol.NoRemovals:
 		return HeldSwitchedOff + ": --no-removals"
 	}
 	return ""
