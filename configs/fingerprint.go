@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// Fingerprint stands for the effective values below sync and guard: 16 hexadecimal
+// PlanFingerprint stands for the effective values below sync and guard: 16 hexadecimal
 // digits that are equal exactly when a plan would be decided by the same rules.
 // Neither the order of keys nor that of lists which are sets counts.
-func (c *Config) Fingerprint() string { return c.fingerprint("sync", "guard") }
+func (c *Config) PlanFingerprint() string { return c.fingerprint("sync", "guard") }
 
-// MappingFingerprint stands for what decides how one person and one group are
+// ReadFingerprint stands for what decides how one person and one group are
 // read. When it changes, entries that Okta has not changed must be read again.
-func (c *Config) MappingFingerprint() string {
+func (c *Config) ReadFingerprint() string {
 	return c.fingerprint("sync.attributes", "sync.scope", "sync.out_of_scope", "sync.suspended", "sync.unassigned_grace",
 		"sync.default_region", "sync.region", "sync.protected", "sync.match", "sync.groups", "sync.roles", "sync.staged", "sync.start", "sync.end")
 }

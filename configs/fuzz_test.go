@@ -44,7 +44,7 @@ func FuzzLoad(f *testing.F) {
 		if err := c.Show(io.Discard); err != nil {
 			t.Error(err)
 		}
-		c.Fingerprint()
-		c.MappingFingerprint()
+		c.PlanFingerprint()
+		c.ReadFingerprint()
 	})
 }

@@ -58,7 +58,7 @@ func TestWhatIsShownLoadsAsTheSame(t *testing.T) {
 	if diff := cmp.Diff(first, second, options); diff != "" {
 		t.Errorf("loaded (-) and loaded from what was shown (+):\n%s", diff)
 	}
-	if first.Fingerprint() != second.Fingerprint() {
+	if first.PlanFingerprint() != second.PlanFingerprint() {
 		t.Error("equal configurations have different fingerprints")
 	}
 }
@@ -66,12 +66,12 @@ func TestWhatIsShownLoadsAsTheSame(t *testing.T) {
 func TestTheFingerprintDependsOnRulesAlone(t *testing.T) {
 	a, _ := mustLoad(t, with("sync: {protected: [x, y], groups: {names: [b, a], roles: {p: q, r: s}}}", "guard: {create: {max_count: 5}, update: {max_count: 6}}"))
 	b, _ := mustLoad(t, with("guard: {update: {max_count: 6}, create: {max_count: 5}}", "sync: {groups: {roles: {r: s, p: q}, names: [a, b]}, protected: [y, x]}", "log: {level: debug}", "schedule: {timezone: UTC}"))
-	if a.Fingerprint() != b.Fingerprint() || a.MappingFingerprint() != b.MappingFingerprint() {
+	if a.PlanFingerprint() != b.PlanFingerprint() || a.ReadFingerprint() != b.ReadFingerprint() {
 		t.Error("order or other sections change the fingerprint")
 	}
 	plain, _ := mustLoad(t, minimal)
-	if len(plain.Fingerprint()) != 16 {
-		t.Errorf("the fingerprint is %s, want 16 digits", plain.Fingerprint())
+	if len(plain.PlanFingerprint()) != 16 {
+		t.Errorf("the fingerprint is %s, want 16 digits", plain.PlanFingerprint())
 	}
 	for _, c := range []struct {
 		env     string
@@ -87,10 +87,10 @@ func TestTheFingerprintDependsOnRulesAlone(t *testing.T) {
 		{"SYNC_ATTRIBUTES={region: [app.b, app.a]}", true},
 	} {
 		changed, _ := mustLoad(t, minimal, EnvPrefix+c.env)
-		if changed.Fingerprint() == plain.Fingerprint() {
+		if changed.PlanFingerprint() == plain.PlanFingerprint() {
 			t.Errorf("%s does not change the fingerprint", c.env)
 		}
-		if got := changed.MappingFingerprint() != plain.MappingFingerprint(); got != c.mapping {
+		if got := changed.ReadFingerprint() != plain.ReadFingerprint(); got != c.mapping {
 			t.Errorf("%s changes the mapping's fingerprint: %v, want %v", c.env, got, c.mapping)
 		}
 	}

@@ -22,7 +22,7 @@ func newDefaultWorld(t *testing.T) *world {
 // configure changes sync.roles.default, as a changed file does.
 func (w *world) configure(role string) {
 	w.policy.DefaultRole = role
-	w.change = func(e *tsync.Engine) { e.Fingerprint = "default " + role }
+	w.change = func(e *tsync.Engine) { e.ReadFingerprint = "default " + role }
 }
 
 func (w *world) wantNoRole(doc *plan.Document, text string) {

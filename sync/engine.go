@@ -21,7 +21,7 @@ type Engine struct {
 	Events    EventSource // only for Listen
 	Approvals Approvals   // nil: nothing can be approved, and no refusal is kept
 
-	Config            string // fingerprint of what decides a plan
+	PlanFingerprint   string // of what decides a plan
 	MaxProblemPercent float64
 	ProblemsExit      string        // sync.problems_exit: "4", "new" or "0"
 	RefreshEvery      time.Duration // 0: never by itself
@@ -45,9 +45,9 @@ type RunOptions struct {
 	// Confirm is shown the plan before anything is written; false ends the run as
 	// if there were nothing to do. nil: nobody is asked.
 	Confirm func(*plan.Document) bool
-	// Expect is the hash of a saved plan, and ExpectConfig its configuration; a plan
+	// Expect is the hash of a saved plan, and ExpectFingerprint its configuration; a plan
 	// that differs is refused. Empty: any plan will do.
-	Expect, ExpectConfig string
+	Expect, ExpectFingerprint string
 	// ExpectHeld is the hash of what the guards held in the saved plan, which goes on once
 	// it is approved; empty: whatever they hold.
 	ExpectHeld string
@@ -208,7 +208,7 @@ func (r *run) carryOut(ctx context.Context, decide func(context.Context) error,
 // permitted refuses a plan that a guard stops whole, or that is not the expected one.
 func (r *run) permitted() error {
 	switch {
-	case r.opt.Expect != "" && (r.opt.ExpectConfig != "" && r.opt.ExpectConfig != r.engine.Config):
+	case r.opt.Expect != "" && (r.opt.ExpectFingerprint != "" && r.opt.ExpectFingerprint != r.engine.PlanFingerprint):
 		return read.Refused(read.RefusedStale, "the configuration (sync, guard) is not the one that the saved plan was "+
 			"made with: make the plan anew with `plan --out`")
 	case r.opt.Expect != "" && !r.guard.expected():

@@ -76,7 +76,7 @@ func TestGlobsThatDisagreeHoldTheirGroup(t *testing.T) {
 	w.push.Roles = map[string]string{"Site *": "Guards"}
 	w.run()
 	w.push.Roles["* Leads"] = "Lead"
-	w.change = func(e *tsync.Engine) { e.Fingerprint = "more globs" }
+	w.change = func(e *tsync.Engine) { e.ReadFingerprint = "more globs" }
 	w.hire("x")
 	w.group("Site East Leads", "x")
 	for range 2 {
@@ -90,7 +90,7 @@ func TestGlobsThatDisagreeHoldTheirGroup(t *testing.T) {
 		w.wantRoles("ada", "Guards")
 	}
 	w.push.Roles["Site East Leads"] = "Lead"
-	w.change = func(e *tsync.Engine) { e.Fingerprint = "settled" }
+	w.change = func(e *tsync.Engine) { e.ReadFingerprint = "settled" }
 	w.run()
 	w.wantRoles("x", "Lead")
 }

@@ -218,9 +218,9 @@ func (w *world) build() *tsync.Engine {
 		snap = w.wrap(snap)
 	}
 	e := &tsync.Engine{Sides: tsync.Sides{Source: source, Target: target, Snapshot: snap, Mapper: mapper,
-		Policy: w.policy, Limits: w.limits, Groups: w.push, Binding: w.binding(), Fingerprint: "reading",
+		Policy: w.policy, Limits: w.limits, Groups: w.push, Binding: w.binding(), ReadFingerprint: "reading",
 		OwnUsername: auth.Username, Timezone: time.UTC, Workers: 4, By: "test", Log: log, Now: w.ours},
-		Target: target, Snapshot: snap, Config: "config", MaxProblemPercent: 40, ProblemsExit: "4", Keep: 400 * 24 * time.Hour, Sleep: w.sleep}
+		Target: target, Snapshot: snap, PlanFingerprint: "config", MaxProblemPercent: 40, ProblemsExit: "4", Keep: 400 * 24 * time.Hour, Sleep: w.sleep}
 	e.Approvals = approvals{state.ApprovalsOf(w.path, func() time.Time { at, _ := e.Clock(); return at })}
 	if w.change != nil {
 		w.change(e)

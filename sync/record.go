@@ -122,7 +122,7 @@ func (r *bookkeeper) newMeta(cause error, ended time.Time) plan.Meta {
 		meta.Quarantine = nil
 	}
 	if (cause == nil || errors.As(cause, &refused) && refused.Code == read.RefusedGuard) && whole {
-		meta.Config = r.Fingerprint
+		meta.ReadFingerprint = r.ReadFingerprint
 		if r.Groups.Push == read.PushMappings { // not before: a mapping that is gone takes its group away first
 			meta.Mappings = r.Mappings.List
 		}

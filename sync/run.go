@@ -27,7 +27,7 @@ func (e *Engine) newRun(opt RunOptions, id string) (*run, error) {
 	}
 	r := &run{Asker: ask.New(reading), task: &task{engine: e, store: e.Snapshot, opt: opt, before: before}}
 	r.Pol.NoRemovals = opt.NoRemovals
-	r.doc = &plan.Document{ID: r.Seed, Created: r.AsOf, Mode: "apply", Config: e.Config,
+	r.doc = &plan.Document{ID: r.Seed, Created: r.AsOf, Mode: "apply", PlanFingerprint: e.PlanFingerprint,
 		Options:  plan.Options{User: opt.Users, NoRemovals: opt.NoRemovals},
 		Okta:     plan.OktaID{Org: e.Binding.Org, App: e.Binding.App},
 		TrackTik: plan.TrackTikID{Portal: e.Binding.Portal}}

@@ -122,7 +122,7 @@ func (g *seededWorld) tell(said any) {
 		if said == nil {
 			return
 		}
-		fmt.Fprintf(&g.out, "plan %s %s hash %s config %s evidence %q\n", said.ID, said.Mode, said.Hash, said.Config, said.Evidence)
+		fmt.Fprintf(&g.out, "plan %s %s hash %s config %s evidence %q\n", said.ID, said.Mode, said.Hash, said.PlanFingerprint, said.Evidence)
 		g.lines("option", said.Options)
 		g.lines("source", said.Source)
 		each(g, "action", said.Actions)

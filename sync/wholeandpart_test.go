@@ -58,7 +58,7 @@ type parts struct {
 func newParts(w *world, rng *rand.Rand) *parts {
 	p := &parts{world: w, rng: rng, assigned: map[string]bool{}}
 	w.limits.Kinds = nil
-	w.change = func(e *tsync.Engine) { e.Fingerprint = fmt.Sprint(w.push) }
+	w.change = func(e *tsync.Engine) { e.ReadFingerprint = fmt.Sprint(w.push) }
 	w.push.Push = []string{"listed", "assigned", "mappings"}[rng.IntN(3)]
 	w.policy.RevokeUnpushed = p.maybe(2)
 	w.policy.OneRole = p.maybe(4)
@@ -362,7 +362,7 @@ func TestARunOfOnePersonWaitsForTheRoleOfAGroupThatComesFirst(t *testing.T) {
 			w.policy.GrantRoles = true
 			w.wantRoles("ada", c.before)
 			c.later(w)
-			w.change = func(e *tsync.Engine) { e.Fingerprint = "other" }
+			w.change = func(e *tsync.Engine) { e.ReadFingerprint = "other" }
 			doc := w.runWith(tsync.RunOptions{Users: []string{mail("ada")}})
 			w.wantRoles("ada", c.before)
 			w.wantHeld(doc, plan.HeldUnconfirmed, "ada")

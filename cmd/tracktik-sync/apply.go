@@ -62,13 +62,13 @@ func (c *applyCommand) execute(ctx context.Context, path string) error {
 		return err
 	}
 	d, err := j.once(ctx, db, tsync.RunOptions{
-		Users:        saved.Options.User,
-		Refresh:      &saved.Options.Refresh,
-		NoRemovals:   saved.Options.NoRemovals,
-		Approve:      c.run.approvals(&c.Invocation, cfg),
-		Expect:       saved.Hash,
-		ExpectConfig: saved.Config,
-		ExpectHeld:   saved.GuardHash(),
+		Users:             saved.Options.User,
+		Refresh:           &saved.Options.Refresh,
+		NoRemovals:        saved.Options.NoRemovals,
+		Approve:           c.run.approvals(&c.Invocation, cfg),
+		Expect:            saved.Hash,
+		ExpectFingerprint: saved.PlanFingerprint,
+		ExpectHeld:        saved.GuardHash(),
 	})
 	if d != nil && explainStale(err, saved, d) && j.format == "text" {
 		// the plan that would be made now is not what was asked for

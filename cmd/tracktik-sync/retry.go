@@ -182,8 +182,8 @@ func (c *retryCommand) nothing(cfg *configs.Config) error {
 	}
 	b := wiring.Binding(cfg)
 	d := &plan.Document{Created: c.Now().UTC(), Mode: cfg.Sync.Mode, Okta: plan.OktaID{Org: b.Org, App: b.App},
-		TrackTik: plan.TrackTikID{Portal: b.Portal},
-		Config:   cfg.Fingerprint(), Guard: plan.GuardReport{OK: true},
+		TrackTik:        plan.TrackTikID{Portal: b.Portal},
+		PlanFingerprint: cfg.PlanFingerprint(), Guard: plan.GuardReport{OK: true},
 		Result: &plan.Result{Done: map[string]int{}, Found: map[string]int{string(plan.Terminate): 0,
 			string(plan.RevokeRole): 0}}}
 	d.Seal()

@@ -30,7 +30,7 @@ func (r *groupAsker) decideGroups(ctx context.Context) error {
 		return err
 	}
 	mapped := slices.ContainsFunc(views, func(v plan.GroupView) bool { return !v.Aside && v.Mapped != "" })
-	if plan.NeedsPortalRoles(views, &r.Pol) || mapped && r.Meta.Config != r.Fingerprint {
+	if plan.NeedsPortalRoles(views, &r.Pol) || mapped && r.Meta.ReadFingerprint != r.ReadFingerprint {
 		if err := r.portalReader.ReadPortalRoles(ctx); err != nil {
 			return err
 		}

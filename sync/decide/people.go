@@ -103,13 +103,16 @@ func (r *PeopleDecider) View(s *read.Subject) *plan.View {
 func (r *PeopleDecider) viewOf(s *read.Subject, person *plan.Person) plan.View {
 	early, ended := r.dates.DatesNow(s)
 	x := s.Extras()
-	return plan.View{Dates: x.Dates, Early: early, Ended: ended, Person: person, Judgement: s.Judgement,
-		Evidence: s.Evidence, Mapped: s.Mapped(), OutOfScope: s.OutOf, ScopeError: s.ScopeErr, Unread: s.Unread,
-		Link: s.Link, Employee: s.Employee, Gone: s.Gone, Matches: s.Matches, Tie: s.Tie, Former: x.Former,
-		FormerNow: x.FormerNow, Troubles: r.dueTroubles(s.Person.ID), Origin: s.Origin(),
-		Recreate: slices.Contains(r.Scope.Recreate, s.Person.ID), Fresh: r.Refresh, Unsearched: r.Unsearched,
-		Stale: r.Meta.RefreshDue, Alone: r.Scope.Some(), AsOf: r.AsOf,
-		Told: r.Told(s.Person.ID)}
+	return plan.View{
+		Person: person, Judgement: s.Judgement, Evidence: s.Evidence, Mapped: s.Mapped(), Origin: s.Origin(),
+		Link: s.Link, Troubles: r.dueTroubles(s.Person.ID), Alone: r.Scope.Some(),
+		Recreate: slices.Contains(r.Scope.Recreate, s.Person.ID),
+		Calendar: plan.Calendar{Dates: x.Dates, Early: early, Ended: ended, AsOf: r.AsOf, Told: r.Told(s.Person.ID)},
+		KeptOut:  plan.KeptOut{OutOfScope: s.OutOf, ScopeError: s.ScopeErr, Unread: s.Unread},
+		Shown:    plan.Shown{Employee: s.Employee, Fresh: r.Refresh, Gone: s.Gone, Stale: r.Meta.RefreshDue},
+		Newcomer: plan.Newcomer{Matches: s.Matches, Unsearched: r.Unsearched, Tie: s.Tie,
+			Former: x.Former, FormerNow: x.FormerNow},
+	}
 }
 
 // dueTroubles are a person's earlier problems, unless an administrator wants them

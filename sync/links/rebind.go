@@ -221,7 +221,7 @@ func (b *rebinding) permitted(ctx context.Context, approve []string) error {
 // bind is what binds the snapshot, and forgets what is somebody else's there.
 func (b *rebinding) bind() (*plan.Batch, error) {
 	meta := b.Meta
-	meta.Binding, meta.RefreshDue, meta.Config, meta.LastHash = b.To, true, "", ""
+	meta.Binding, meta.RefreshDue, meta.ReadFingerprint, meta.LastHash = b.To, true, "", ""
 	meta.Formerly = append(slices.Clone(meta.Formerly), b.From)
 	if b.oktaMoved() {
 		meta.Mappings = nil

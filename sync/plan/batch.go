@@ -109,9 +109,9 @@ type Meta struct {
 	Regions map[RegionID]string `json:"regions,omitempty"`
 	// Mappings is the app's Push Groups list as it was first read well.
 	Mappings []PushMapping `json:"mappings,omitempty"`
-	// Config is the fingerprint of what decides how a person is read; when it
+	// ReadFingerprint is of what decides how a person is read; when it
 	// differs, no print is believed.
-	Config string `json:"config,omitempty"`
+	ReadFingerprint string `json:"config,omitempty"`
 	// LastHash is the hash of the last run's plan: an observing run writes its
 	// history only when it changes.
 	LastHash string `json:"last_hash,omitempty"`

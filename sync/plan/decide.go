@@ -22,36 +22,55 @@ type View struct {
 	Judgement Judgement
 	Evidence  string // of a departure: one of the Evidence constants
 	Mapped    Mapped // of those who are to be provisioned
+	Origin    string // "through group Site Guards": how the app was assigned; may be empty
 
+	Link     *Link     // nil: not managed
+	Troubles []Trouble // earlier problems of theirs
+	Recreate bool      // an administrator asked for a new employee
+	Alone    bool      // the run is about single people
+
+	Calendar
+	KeptOut
+	Shown
+	Newcomer
+}
+
+// A Calendar is what a person's dates mean at the moment of the run.
+type Calendar struct {
 	Dates Dates
 	Early bool // the first day, less the lead, is still to come where they are to work
 	Ended bool // the last day is over there
+	AsOf  time.Time
+	// Told is when an event of Okta's System Log told of an end of theirs; zero: none did.
+	Told time.Time
+}
 
+// KeptOut is why a person gets nothing whatever Okta says; all empty: nothing speaks
+// against them.
+type KeptOut struct {
 	OutOfScope bool   // sync.scope leaves them out
 	ScopeError string // sync.scope failed for them
 	Unread     string // what they need of TrackTik, and the account may not read
+}
 
-	Link     *Link     // nil: not managed
+// Shown is what TrackTik showed of the employee of somebody who is managed.
+type Shown struct {
 	Employee *Employee // as a refresh read it; nil: it was not read, or Fresh
 	Fresh    bool      // TrackTik was read whole: without an Employee, it is as pushed
 	Gone     bool      // a refresh found that there is no such employee
-	Alone    bool      // the run is about single people
 	Stale    bool      // the snapshot was restored, or bound to another system: Employee has to prove the link
-	Matches  []Match   // of a person without a link
+}
+
+// A Newcomer is what was found out about somebody who is not managed.
+type Newcomer struct {
+	Matches []Match
 	// Unsearched says why Matches may lack somebody; empty: nothing does.
 	Unsearched string
 	Tie        *Tie    // what Okta's external id says of them; nil: nothing, or it is not believed
-	Former     *Former // who they were last, when they are not managed
-	// Told is when an event of Okta's System Log told of an end of theirs; zero: none did.
-	Told time.Time
+	Former     *Former // who they were last
 	// FormerNow is what TrackTik holds of Former; nil: it was not asked, or does not show
 	// them to us.
 	FormerNow *Employee
-	Troubles  []Trouble // earlier problems of theirs
-	Origin    string    // "through group Site Guards": how the app was assigned; may be empty
-
-	Recreate bool // an administrator asked for a new employee
-	AsOf     time.Time
 }
 
 // A Decision is what is to be done about one person.

@@ -22,18 +22,17 @@ const DocumentVersion = 1
 // `plan --format json` prints. Equal inputs give equal documents but for ID and
 // Created.
 type Document struct {
-	Version  int         `json:"version"`
-	ID       string      `json:"id"`
-	Hash     string      `json:"hash"`
-	Created  time.Time   `json:"created"`
-	Mode     string      `json:"mode"` // apply or observe
-	Options  Options     `json:"options"`
-	Config   string      `json:"config"` // fingerprint of sync.* and guard.*
-	Okta     OktaID      `json:"okta"`
-	TrackTik TrackTikID  `json:"tracktik"`
-	Source   SourceCount `json:"source"`
-	// Evidence is how departures are known: full or sample. Empty: there are none.
-	Evidence string         `json:"evidence,omitempty"`
+	Version int       `json:"version"`
+	ID      string    `json:"id"`
+	Hash    string    `json:"hash"`
+	Created time.Time `json:"created"`
+	Mode    string    `json:"mode"` // apply or observe
+	Options Options   `json:"options"`
+	// PlanFingerprint is of sync.* and guard.*.
+	PlanFingerprint string     `json:"config"`
+	Okta            OktaID     `json:"okta"`
+	TrackTik        TrackTikID `json:"tracktik"`
+	HowRead
 	Actions  []Action       `json:"actions"`
 	Held     []Held         `json:"held"`
 	Problems []Problem      `json:"problems"`
@@ -51,6 +50,13 @@ type Document struct {
 	// Error is why there is no plan; a command that fails or is refused with one adds why
 	// to what it prints.
 	Error string `json:"error,omitempty"`
+}
+
+// HowRead is what a plan rests on.
+type HowRead struct {
+	Source SourceCount `json:"source"`
+	// Evidence is how departures are known: full or sample. Empty: there are none.
+	Evidence string `json:"evidence,omitempty"`
 }
 
 // Options are what changes a plan besides the configuration.

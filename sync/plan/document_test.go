@@ -20,9 +20,9 @@ func document() *plan.Document {
 	user := plan.UserRef{ID: "00uANA", Login: "ana@acme.example"}
 	site := &plan.RoleRef{ID: 5, Name: "Site Guards", Group: "00gSITE"}
 	want := &plan.Wanted{Values: anaValues(), RegionID: 3}
-	d := &plan.Document{ID: "20260302T060000Z-1", Created: now, Mode: "apply", Config: "c0ffee", Managed: 12, Evidence: plan.EvidenceFull,
+	d := &plan.Document{ID: "20260302T060000Z-1", Created: now, Mode: "apply", PlanFingerprint: "c0ffee", Managed: 12, HowRead: plan.HowRead{Source: plan.SourceCount{Users: 12, Groups: 2}, Evidence: plan.EvidenceFull},
 		Okta: plan.OktaID{Org: "https://acme.okta.com", App: "0oa1"}, TrackTik: plan.TrackTikID{Portal: "https://acme.staffr.net"},
-		Options: plan.Options{User: []string{"ana", "bea"}, Refresh: true}, Source: plan.SourceCount{Users: 12, Groups: 2},
+		Options: plan.Options{User: []string{"ana", "bea"}, Refresh: true},
 		Actions: []plan.Action{
 			{Kind: plan.RenameRole, Role: site, Changes: []plan.Change{{Field: plan.NumFields, Old: "Guards", New: "Site Guards"}}, Reason: "the group was renamed in Okta"},
 			{Kind: plan.LinkRole, Role: &plan.RoleRef{ID: 6, Name: "Doors", Group: "00gDOOR"}, Extra: &plan.Extra{Key: plan.HowMapped}},
@@ -99,7 +99,7 @@ func TestWhatTheHashCovers(t *testing.T) {
 		"id":           func(d *plan.Document) { d.ID = "x" },
 		"created":      func(d *plan.Document) { d.Created = now.Add(time.Hour) },
 		"mode":         func(d *plan.Document) { d.Mode = "observe" },
-		"config":       func(d *plan.Document) { d.Config = "x" },
+		"config":       func(d *plan.Document) { d.PlanFingerprint = "x" },
 		"source":       func(d *plan.Document) { d.Source.Users++ },
 		"held actions": func(d *plan.Document) { d.Held = nil },
 		"problems":     func(d *plan.Document) { d.Problems = nil },

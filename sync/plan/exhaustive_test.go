@@ -57,7 +57,7 @@ func TestNoCombinationBreaksARule(t *testing.T) {
 	variants(lists, func(chosen []change) {
 		build := func() (*plan.View, *plan.Policy) {
 			pol := allowAll()
-			v := &plan.View{Person: ana(), Mapped: plan.Mapped{Wanted: plan.Wanted{Values: anaValues()}}, Evidence: plan.EvidenceFull, AsOf: now}
+			v := &plan.View{Person: ana(), Mapped: plan.Mapped{Wanted: plan.Wanted{Values: anaValues()}}, Evidence: plan.EvidenceFull, Calendar: plan.Calendar{AsOf: now}}
 			for _, c := range chosen {
 				c(v, &pol)
 			}

@@ -53,7 +53,7 @@ var everything = plan.FieldSet(0).With(plan.RecordFields[:]...)
 
 // newcomer is the view of ana, whom nobody manages.
 func newcomer(changes ...func(*plan.View)) *plan.View {
-	v := &plan.View{Person: ana(), Mapped: plan.Mapped{Wanted: plan.Wanted{Values: anaValues()}}, Evidence: plan.EvidenceListing, AsOf: now}
+	v := &plan.View{Person: ana(), Mapped: plan.Mapped{Wanted: plan.Wanted{Values: anaValues()}}, Evidence: plan.EvidenceListing, Calendar: plan.Calendar{AsOf: now}}
 	for _, change := range changes {
 		change(v)
 	}

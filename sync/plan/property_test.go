@@ -149,7 +149,7 @@ func (m *model) plan(r *rand.Rand) planned {
 	order := shuffled(r, m.people)
 	for i := range order {
 		p := &order[i]
-		v := &plan.View{Person: p, Judgement: plan.Judge(p, m.pol), Evidence: plan.EvidenceFull, Link: m.links[p.ID], Former: m.formers[p.ID], Fresh: true, AsOf: now,
+		v := &plan.View{Person: p, Judgement: plan.Judge(p, m.pol), Evidence: plan.EvidenceFull, Link: m.links[p.ID], Newcomer: plan.Newcomer{Former: m.formers[p.ID]}, Calendar: plan.Calendar{AsOf: now}, Shown: plan.Shown{Fresh: true},
 			Mapped: plan.Mapped{Wanted: plan.Wanted{Values: m.wanted[p.ID]}}}
 		if v.Link != nil {
 			v.Employee = m.employees[v.Link.Employee]

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"sync"
 
 	"tracktik-sync/sync/plan"
 )
@@ -201,6 +202,15 @@ func (r *PortalReader) confirmRoles(ctx context.Context, roles []plan.Role) erro
 	return nil
 }
 
+// ourselves are who is writing: the employee whose credentials are used.
+type ourselves struct {
+	target   GrantTarget
+	policy   *plan.Policy    // Own is filled in once it is known
+	checking sync.Mutex      // of the writes that look at once what became of them
+	own      plan.EmployeeID // 0: not known
+	ownAsked bool
+}
+
 // Own is the employee whose credentials are used; 0: who that is cannot be told.
 func (g *Grants) Own(ctx context.Context) (plan.EmployeeID, error) {
 	if g.own != 0 || g.ownAsked {
@@ -244,7 +254,7 @@ func (g *Grants) Us(ctx context.Context) plan.EmployeeID {
 }
 
 // Shield is the policy with the employee whose credentials are used.
-func (g *Grants) Shield(ctx context.Context) (plan.Policy, error) {
+func (g *ourselves) Shield(ctx context.Context) (plan.Policy, error) {
 	g.checking.Lock() // others learn at the same time whose credentials are used
 	pol := *g.policy
 	g.checking.Unlock()
@@ -258,7 +268,7 @@ func (g *Grants) Shield(ctx context.Context) (plan.Policy, error) {
 
 // FindOwn learns whose credentials are used where the configuration does not say: that one
 // is never touched. It may need a token.
-func (g *Grants) FindOwn(ctx context.Context) error {
+func (g *ourselves) FindOwn(ctx context.Context) error {
 	if g.policy.Own != 0 || g.policy.OwnUsername != "" {
 		return nil
 	}
@@ -269,7 +279,7 @@ func (g *Grants) FindOwn(ctx context.Context) error {
 
 // self is the employee whose credentials are used, by the token; 0 where it does not
 // say.
-func (g *Grants) self(ctx context.Context) (plan.EmployeeID, error) {
+func (g *ourselves) self(ctx context.Context) (plan.EmployeeID, error) {
 	self, err := g.target.Self(ctx)
 	if err != nil {
 		return 0, err

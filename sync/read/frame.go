@@ -170,11 +170,11 @@ type Sides struct {
 	Snapshot Record
 	Mapper   *mapping.Mapper
 
-	Policy      plan.Policy
-	Limits      plan.Limits
-	Groups      GroupRules
-	Binding     plan.Binding
-	Fingerprint string // of what decides how a person is read
+	Policy          plan.Policy
+	Limits          plan.Limits
+	Groups          GroupRules
+	Binding         plan.Binding
+	ReadFingerprint string // of what decides how a person is read
 
 	Observe       bool // plan and record, write nothing to TrackTik
 	AllowSecond   bool // write although Okta itself provisions the portal

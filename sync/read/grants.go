@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -29,16 +28,12 @@ type GrantTarget interface {
 // anything: a portal that numbers users otherwise than employees, or lists no grants at
 // all, answers as if nobody held anything.
 type Grants struct {
-	target GrantTarget
-	policy *plan.Policy // Own is filled in once it is known
+	ourselves
 
 	of   map[plan.EmployeeID][]plan.UserRole
 	with map[plan.RoleID][]plan.UserRole
 
-	checking sync.Mutex      // of the writes that look at once what became of them
-	own      plan.EmployeeID // whose credentials are used; 0: not known
-	ownAsked bool
-	listed   bool
+	listed bool
 
 	// noPerson and noRole say why the portal cannot be asked by employee, or by role.
 	noPerson, noRole string
@@ -49,7 +44,7 @@ type Grants struct {
 // NewGrants knows nothing yet. The policy names the employee whose credentials are used,
 // as far as the configuration does.
 func NewGrants(target GrantTarget, policy *plan.Policy) *Grants {
-	return &Grants{target: target, policy: policy, of: map[plan.EmployeeID][]plan.UserRole{},
+	return &Grants{ourselves: ourselves{target: target, policy: policy}, of: map[plan.EmployeeID][]plan.UserRole{},
 		with: map[plan.RoleID][]plan.UserRole{}}
 }
 

@@ -77,7 +77,7 @@ func (r *Reading) LoadPeople() (err error) {
 func (r *Reading) Anew() *Reading {
 	r.Full, r.Warnings = true, nil
 	x, old := newFacts(r.frame), r.facts
-	x.Troubles, x.Pending, x.OpenGrants, x.Stuck = old.Troubles, old.Pending, old.OpenGrants, old.Stuck
+	x.recordFacts = old.recordFacts
 	x.Regions, x.noRegions, x.namesakes, x.ownNames = old.Regions, old.noRegions, old.namesakes, old.ownNames
 	anew := &Reading{Base: Base{r.frame, x}}
 	anew.wire()
@@ -113,6 +113,14 @@ type facts struct {
 	Counts   plan.SourceCount
 	Evidence string // of who is missing
 	People   *roster
+
+	groupFacts
+	portalFacts
+	recordFacts
+}
+
+// groupFacts are what was read about Okta's groups.
+type groupFacts struct {
 	Pushed   []*Pushed
 	ByGroup  map[plan.GroupID]*Pushed
 	Unpushed []plan.GroupLink // stored groups that are no longer pushed, confirmed
@@ -124,15 +132,19 @@ type facts struct {
 	pushedIDs map[plan.GroupID]bool // in a run of single people, where the mode has a list; nil: not read
 	Unlisted  bool                  // an explanation did not read which groups there are
 
-	Regions    *plan.Regions
-	noRegions  error // why they may not be read; nil: they may, as far as was asked
-	Portal     plan.PortalRoles
-	Current    currentState // TrackTik as a refresh read it
-	Grants     *Grants
-	Troubles   map[plan.PersonID][]plan.Trouble
-	Pending    map[plan.PersonID]string // people with a write whose outcome is not known
-	OpenGrants map[plan.PersonID]string // people with a grant whose outcome is not known
-	Stuck      []plan.Problem           // about writes that no look-up has settled in time
+	OwnGroups map[plan.PersonID][]plan.Group // of single people that were asked for
+	Regrouped map[plan.PersonID]bool         // of these, whom the members on record put into other groups
+	namesakes map[string][]plan.Person       // users by the names that Okta was asked for
+	ownNames  map[plan.PersonID][]string     // of those that are pushed, where expressions ask for them
+}
+
+// portalFacts are what was read of TrackTik.
+type portalFacts struct {
+	Regions   *plan.Regions
+	noRegions error // why they may not be read; nil: they may, as far as was asked
+	Portal    plan.PortalRoles
+	Current   currentState // TrackTik as a refresh read it
+	Grants    *Grants
 
 	Ties ties // what Okta's external ids say
 	// Unsearched says why it is not to be believed that nobody has the names of new people;
@@ -143,18 +155,22 @@ type facts struct {
 
 	rightsMu sync.Mutex
 	missing  []plan.MissingRight // to read something
+}
 
-	OwnGroups map[plan.PersonID][]plan.Group // of single people that were asked for
-	Regrouped map[plan.PersonID]bool         // of these, whom the members on record put into other groups
-	namesakes map[string][]plan.Person       // users by the names that Okta was asked for
-	ownNames  map[plan.PersonID][]string     // of those that are pushed, where expressions ask for them
+// recordFacts are what the snapshot held when the run began.
+type recordFacts struct {
+	Troubles   map[plan.PersonID][]plan.Trouble
+	Pending    map[plan.PersonID]string // people with a write whose outcome is not known
+	OpenGrants map[plan.PersonID]string // people with a grant whose outcome is not known
+	Stuck      []plan.Problem           // about writes that no look-up has settled in time
 }
 
 func newFacts(f *frame) *facts {
-	return &facts{People: &roster{Subjects: map[plan.PersonID]*Subject{}}, ByGroup: map[plan.GroupID]*Pushed{},
-		Grants:   NewGrants(f.Target, &f.Pol),
-		Troubles: map[plan.PersonID][]plan.Trouble{}, Pending: map[plan.PersonID]string{},
-		OpenGrants: map[plan.PersonID]string{}}
+	return &facts{People: &roster{Subjects: map[plan.PersonID]*Subject{}},
+		groupFacts:  groupFacts{ByGroup: map[plan.GroupID]*Pushed{}},
+		portalFacts: portalFacts{Grants: NewGrants(f.Target, &f.Pol)},
+		recordFacts: recordFacts{Troubles: map[plan.PersonID][]plan.Trouble{},
+			Pending: map[plan.PersonID]string{}, OpenGrants: map[plan.PersonID]string{}}}
 }
 
 // StatusRead is when the subject's employee was read.

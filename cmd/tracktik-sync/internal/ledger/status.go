@@ -17,18 +17,8 @@ import (
 // A Status is what `status --format json` prints, and what every run
 // leaves beside the snapshot for those who ask while the next one is active.
 type Status struct {
-	LastRun     *LastRun   `json:"last_run"`
-	LastSuccess *time.Time `json:"last_success"`
-	Age         *int64     `json:"last_success_age_s,omitempty"` // seconds
-	NextRun     *time.Time `json:"next_run"`
-	// run: it waits for it; schedule: schedule.cron says so, and somebody has to keep to it
-	NextBy          string `json:"next_run_by,omitempty"`
-	Managed         int    `json:"managed"`
-	Problems        int    `json:"problems"`
-	Held            int    `json:"held"`
-	UnmanagedActive *int   `json:"unmanaged_active"`
-	// whom nobody manages, by what Okta knows of them; null: nobody was looked up yet
-	Unmanaged   map[plan.Class]int     `json:"unmanaged"`
+	runTimes
+	peopleCounts
 	Quarantine  *Quarantine            `json:"quarantine"`
 	Guard       guardStatus            `json:"guard"`
 	Lock        *state.Holder          `json:"lock"`
@@ -51,6 +41,26 @@ type Status struct {
 	// null: nobody was terminated in the last 7 days whose wait is known
 	LeaverLag *LeaverLag   `json:"leaver_lag"`
 	Probe     *ProbeStatus `json:"probe"` // null: this portal was never probed
+}
+
+// runTimes are when runs were, and will be.
+type runTimes struct {
+	LastRun     *LastRun   `json:"last_run"`
+	LastSuccess *time.Time `json:"last_success"`
+	Age         *int64     `json:"last_success_age_s,omitempty"` // seconds
+	NextRun     *time.Time `json:"next_run"`
+	// run: it waits for it; schedule: schedule.cron says so, and somebody has to keep to it
+	NextBy string `json:"next_run_by,omitempty"`
+}
+
+// peopleCounts are how many people there are of each kind that an administrator asks for.
+type peopleCounts struct {
+	Managed         int  `json:"managed"`
+	Problems        int  `json:"problems"`
+	Held            int  `json:"held"`
+	UnmanagedActive *int `json:"unmanaged_active"`
+	// whom nobody manages, by what Okta knows of them; null: nobody was looked up yet
+	Unmanaged map[plan.Class]int `json:"unmanaged"`
 }
 
 // A ProbeStatus is what the last probe of the portal has found.

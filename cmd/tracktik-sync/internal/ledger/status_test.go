@@ -36,7 +36,7 @@ func TestTheNextRunIsThatOfTheDaemonElseTheNextTick(t *testing.T) {
 		by   string
 		want string
 	}{{asOf.Add(time.Minute), byRun, byRun}, {asOf.Add(-time.Minute), byRun, bySchedule}, {asOf.Add(time.Minute), bySchedule, bySchedule}} {
-		if err := state.SaveStatus(cfg.State.Path, Status{NextRun: &left.at, NextBy: left.by}); err != nil {
+		if err := state.SaveStatus(cfg.State.Path, Status{runTimes: runTimes{NextRun: &left.at, NextBy: left.by}}); err != nil {
 			t.Fatal(err)
 		}
 		if next, by := nextRun(i, cfg); by != left.want || (by == byRun) != next.Equal(left.at) {
@@ -52,8 +52,9 @@ func TestTheNextRunIsThatOfTheDaemonElseTheNextTick(t *testing.T) {
 func TestAStatusSaysWhatWaitsForSomebody(t *testing.T) {
 	next := asOf.Add(14 * time.Minute)
 	success := asOf.Add(-3 * time.Hour)
-	d := &Status{Mode: "apply", LastSuccess: &success, NextRun: &next, NextBy: bySchedule, Managed: 300, Problems: 2, Held: 1,
-		LastRun:     &LastRun{ID: "20261124T114500Z-000009", Started: asOf.Add(-16 * time.Minute), Ended: asOf.Add(-15 * time.Minute), ExitCode: 3, Message: "guard refused"},
+	d := &Status{Mode: "apply", peopleCounts: peopleCounts{Managed: 300, Problems: 2, Held: 1},
+		runTimes: runTimes{LastSuccess: &success, NextRun: &next, NextBy: bySchedule,
+			LastRun: &LastRun{ID: "20261124T114500Z-000009", Started: asOf.Add(-16 * time.Minute), Ended: asOf.Add(-15 * time.Minute), ExitCode: 3, Message: "guard refused"}},
 		Credentials: []wiring.CredentialEnd{{System: "tracktik", What: "refresh token", Ends: asOf.Add(24 * time.Hour)}, {System: "okta", What: "certificate in ca.pem", Ends: asOf.Add(1000 * time.Hour)}},
 		Restored:    []plan.PersonID{"00u1"}, Quarantine: &Quarantine{"tracktik", asOf, "invalid_grant", asOf.Add(time.Hour)},
 		Guard: guardStatus{Refusals: []plan.Refusal{{Message: "60 terminations"}}, Approvals: []Waiting{{"abc123", asOf, asOf.Add(time.Hour), 60, nil}}},

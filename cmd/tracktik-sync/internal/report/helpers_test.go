@@ -22,7 +22,7 @@ func sample() *Report {
 	d := &plan.Document{
 		ID: "20261124T060000Z-000123", Created: began, Mode: "apply", Managed: 300,
 		Okta: plan.OktaID{Org: "https://acme.okta.com", App: "0oa1"}, TrackTik: plan.TrackTikID{Portal: "https://acme.staffr.net"},
-		Source: plan.SourceCount{Users: 301, Groups: 1},
+		HowRead: plan.HowRead{Source: plan.SourceCount{Users: 301, Groups: 1}},
 		Actions: []plan.Action{
 			{Kind: plan.RenameRole, Role: &plan.RoleRef{ID: 9, Name: "Supervisors", Group: "00g2"},
 				Changes: []plan.Change{{Field: plan.NumFields, Old: "Supers", New: "Supervisors"}}, Reason: "the group was renamed"},

@@ -10,9 +10,9 @@ import (
 // Moved says in what two plans differ: configuration, options, actions.
 func Moved(saved, present *plan.Document) []string {
 	var rows []string
-	if saved.Config != present.Config {
+	if saved.PlanFingerprint != present.PlanFingerprint {
 		rows = append(rows, fmt.Sprintf("the configuration: sync.* and guard.* had the fingerprint %s and have %s",
-			saved.Config, present.Config))
+			saved.PlanFingerprint, present.PlanFingerprint))
 	}
 	if saved.Okta != present.Okta || saved.TrackTik != present.TrackTik {
 		rows = append(rows, fmt.Sprintf("the systems: it was made for %s app %s and %s", saved.Okta.Org, saved.Okta.App,

@@ -26,7 +26,7 @@ func sample() *plan.Document {
 	d := &plan.Document{
 		ID: "20261124T060000Z", Created: time.Date(2026, 11, 24, 6, 0, 0, 0, time.UTC), Mode: "apply", Managed: 300,
 		Okta: plan.OktaID{Org: "https://acme.okta.com", App: "0oa1"}, TrackTik: plan.TrackTikID{Portal: "https://acme.staffr.net"},
-		Source: plan.SourceCount{Users: 301, Groups: 1}, Evidence: plan.EvidenceFull,
+		HowRead: plan.HowRead{Source: plan.SourceCount{Users: 301, Groups: 1}, Evidence: plan.EvidenceFull},
 		Actions: []plan.Action{
 			{Kind: plan.RenameRole, Role: &plan.RoleRef{ID: 9, Name: "Supervisors", Group: "00g2"},
 				Changes: []plan.Change{{Field: plan.NumFields, Old: "Supers", New: "Supervisors"}}, Reason: "the group was renamed"},
