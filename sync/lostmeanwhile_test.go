@@ -3,10 +3,12 @@ package sync_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
 	"tracktik-sync/okta/oktatest"
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -71,6 +73,91 @@ func TestWhoWasThereBeforeALostCreateIsNotOfItsMaking(t *testing.T) {
 	w.wantDone(w.runWith(refreshedNot), "create 1")
 }
 
+// Neither is one whom no key of sync.match asks for: who is banned there stays with whoever
+// has them, and is given nothing.
+func TestWhoHadTheNamesBeforeALostCreateIsNotTakenOver(t *testing.T) {
+	for status, end := range endings {
+		for _, died := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, the run died %v", status, died), func(t *testing.T) {
+				w := newWorld(t)
+				w.policy.Match = []plan.Field{plan.CustomID}
+				old := w.portal.AddEmployee(tracktiktest.Employee{FirstName: "Ada", LastName: "Guard", Email: mail("ada"), Username: mail("ada")})
+				w.must(end(w.portal, old))
+				w.hire("ada")
+				w.group("Site North", "ada")
+				if died {
+					w.loseAnswer(writes["create"], false)
+				} else {
+					w.inPortal(tracktiktest.When(writes["create"], tracktiktest.CutBefore))
+					w.runWith(refreshedNot)
+					w.inPortal(nil)
+				}
+				w.runWith(refreshedNot)
+				w.runWith(refreshedNot)
+				if link, found, err := w.db.LinkOfEmployee(plan.EmployeeID(old)); err != nil || found {
+					t.Errorf("employee %d was taken over as user %s (%v)", old, link.Person, err)
+				}
+				for _, g := range w.portal.Grants() {
+					if g.Employee == old {
+						t.Errorf("employee %d was granted role %d", old, g.Role)
+					}
+				}
+			})
+		}
+	}
+}
+
+// Whom a lost create may have made, and who may be an administrator, stays in question
+// whatever becomes of them: nobody is made beside them, until `link` says who they are.
+func TestNobodyIsMadeBesideWhomALostCreateMayHaveMade(t *testing.T) {
+	w := newWorld(t)
+	w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.UserIDOffset = 5000 })
+	w.hire("ada")
+	w.loseAnswer(writes["create"], true)
+	id := w.employee("ada").ID
+	w.wantProblem(w.runWith(refreshedNot), plan.ProblemProtectedMatch, "ada")
+	for _, hand := range []func(int64) error{w.portal.TerminateEmployee, w.portal.ReactivateEmployee, w.portal.TerminateEmployee, w.portal.BanEmployee,
+		func(id int64) error {
+			return w.portal.UpdateEmployee(id, func(e *tracktiktest.Employee) { e.Email, e.LastName = mail("eva"), "Other" })
+		}} {
+		w.must(hand(id))
+		for _, opt := range []tsync.RunOptions{refreshedNot, refreshed} {
+			doc := w.runWith(opt)
+			w.wantHeld(doc, plan.HeldPending, "ada")
+			w.wantProblem(doc, plan.ProblemProtectedMatch, "ada")
+		}
+	}
+	if n := len(w.portal.Employees()); n != 2 { // the integration's own is one
+		t.Errorf("there are %d employees, want 2", n)
+	}
+	w.wantHistory("create", id, plan.Unknown)
+}
+
+// A termination that a lost call has made, and that somebody has undone by hand, shows by
+// the user name that it took: the history does not say that it had not happened.
+func TestALostTerminationThatSomebodyHasUndoneIsNotDenied(t *testing.T) {
+	for _, effect := range []bool{true, false} {
+		t.Run(fmt.Sprintf("effect %v", effect), func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada")
+			w.run()
+			id := w.employee("ada").ID
+			w.org.UnassignUser(w.app, w.users["ada"])
+			w.loseAnswer(writes["terminate"], effect)
+			want := plan.Failed
+			if effect {
+				w.must(w.portal.ReactivateEmployee(id))
+				want = plan.Unknown
+			}
+			w.wantDone(w.runWith(refreshedNot), "terminate 1")
+			w.wantHistory("terminate", id, plan.Done)
+			if i := slices.IndexFunc(w.audits(), func(a plan.Audit) bool { return a.Kind == "terminate" }); w.audits()[i].Outcome != want {
+				t.Errorf("of the lost call the history says %q: %s", w.audits()[i].Outcome, w.audits()[i].Message)
+			}
+		})
+	}
+}
+
 // wantHistory wants the last entry of that kind about an employee to have that outcome.
 func (w *world) wantHistory(kind string, employee int64, outcome string) plan.Audit {
 	w.Helper()
@@ -113,6 +200,42 @@ func TestWhatSomebodyElseEndedAfterALostCallIsNotOurs(t *testing.T) {
 				w.wantHistory("terminate", id, plan.Found)
 				w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
 				w.wantDone(w.runWith(refreshedNot), "create 1") // not theirs to bring back
+			})
+		}
+	}
+}
+
+// A portal that names who ended somebody, and does not show us ourselves by our user name,
+// does not make somebody else's doing ours: it is asked otherwise who we are, and what
+// cannot be told is not claimed.
+func TestWhatANamedAuthorEndedIsNotOursWhereWeDoNotKnowOurselves(t *testing.T) {
+	unseen := func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if r.URL.Query().Get("username") == tracktiktest.DefaultUsername {
+			tracktiktest.EmptyList(rw, r, next)
+			return
+		}
+		next.ServeHTTP(rw, r)
+	}
+	for _, told := range []bool{true, false} { // who we are, otherwise than by the user name
+		for _, ours := range []bool{false, true} {
+			t.Run(fmt.Sprintf("told %v, ours %v", told, ours), func(t *testing.T) {
+				w := newWorld(t)
+				w.portal.Configure(func(s *tracktiktest.Server) {
+					if s.Rules.AuthorsShown = true; !told {
+						s.OAuth.Subject, s.Rules.Forbid = "an application", []tracktiktest.Match{{Path: "/me"}}
+					}
+				})
+				w.hire("ada")
+				w.run()
+				id := w.employee("ada").ID
+				w.org.UnassignUser(w.app, w.users["ada"])
+				w.loseAnswer(writes["terminate"], ours)
+				if !ours {
+					w.must(w.portal.TerminateEmployee(id))
+				}
+				w.inPortal(unseen)
+				w.runWith(refreshedNot)
+				w.wantHistory("terminate", id, map[bool]string{true: plan.Done, false: plan.Found}[told && ours])
 			})
 		}
 	}

@@ -25,6 +25,8 @@ func (l looker) lookForCreated(ctx context.Context, in *plan.Intent) (settled, p
 	switch {
 	case err != nil:
 		return unsettled, plan.Batch{}, err
+	case !found && in.Action.Employee != 0:
+		return l.seenBefore(ctx, in.Action.Employee)
 	case !found:
 		return didNot, plan.Batch{}, nil
 	}
@@ -34,6 +36,21 @@ func (l looker) lookForCreated(ctx context.Context, in *plan.Intent) (settled, p
 		batch.Links[0].ElsewhereStatus = e.Status
 	}
 	return happened, batch, err
+}
+
+// seenBefore is about an employee who had all the names of a lost create in an earlier look-up,
+// and was not taken over. Whatever somebody has made of them since, they may be of its making
+// for as long as they are nobody else's.
+func (l looker) seenBefore(ctx context.Context, id plan.EmployeeID) (settled, plan.Batch, error) {
+	_, owned, err := l.Snapshot.LinkOfEmployee(id)
+	if err != nil || owned {
+		return didNot, plan.Batch{}, err
+	}
+	e, found, err := l.Target.Employee(ctx, id)
+	if err == nil && found {
+		err = &notOurs{id, "had all the names", "and was changed since (" + e.Status + ")", plan.ProblemProtectedMatch}
+	}
+	return unsettled, plan.Batch{}, err
 }
 
 // holds notes what an employee has instead of what was sent: a record that was found by a
@@ -86,7 +103,7 @@ func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee
 	}
 	switch {
 	case newest.ID == 0 && other.ID != 0: // a portal may write names in its own way
-		return other, false, &notOurs{other.ID, "user name and e-mail", "but other first and last names",
+		return other, false, &notOurs{other.ID, "has user name and e-mail", "but other first and last names",
 			plan.ProblemAmbiguousMatch}
 	case newest.ID == 0:
 		newest = ended
@@ -120,18 +137,18 @@ func agrees(e *plan.Employee, want *plan.Values, fields ...plan.Field) bool {
 // taken over all the same.
 type notOurs struct {
 	employee plan.EmployeeID
-	has      string // which of the names
+	has      string // which of the names they have, or had
 	why      string
 	code     string // of the problem
 }
 
 func (e *notOurs) Error() string {
-	return fmt.Sprintf("employee %d has %s, %s, and is not taken over; `link` ties them", e.employee, e.has, e.why)
+	return fmt.Sprintf("employee %d %s, %s, and is not taken over; `link` ties them", e.employee, e.has, e.why)
 }
 
 // mustNotBeOurs is about one with all the names.
 func mustNotBeOurs(id plan.EmployeeID, why string) *notOurs {
-	return &notOurs{id, "all the names", why, plan.ProblemProtectedMatch}
+	return &notOurs{id, "has all the names", why, plan.ProblemProtectedMatch}
 }
 
 // mayBeOurs asks about somebody with all the names of a lost create what is asked about

@@ -135,8 +135,20 @@ func (l looker) lookAtStatus(ctx context.Context, in *plan.Intent) (settled, pla
 	case a.Kind == plan.Reactivate && e.Active() && in.Wanted != nil:
 		batch, err := l.reactivatedBatch(a, in.Wanted, &e, in.Run)
 		return happened, batch, err
+	case a.Kind == plan.Terminate:
+		link, _, err := l.Snapshot.Link(a.User.ID)
+		if err == nil && link.Employee == e.ID && undone(&link, &e) {
+			return untold, plan.Batch{}, nil
+		}
+		return didNot, plan.Batch{}, err
 	}
 	return didNot, plan.Batch{}, nil
+}
+
+// undone reports an employee who may have been terminated, and brought back by somebody else:
+// a termination takes the user name.
+func undone(link *plan.Link, e *plan.Employee) bool {
+	return e.Has.Has(plan.Username) && e.Values[plan.Username] == "" && link.Pushed[plan.Username] != ""
 }
 
 // ours reports that a call of ours is what a record shows, unless the portal says that
@@ -145,19 +157,10 @@ func (l looker) lookAtStatus(ctx context.Context, in *plan.Intent) (settled, pla
 // very same by hand, before the call was looked up, is rarer.
 func (l looker) ours(ctx context.Context, e *plan.Employee) bool { return !l.byAnother(ctx, e) }
 
-// byAnother reports that somebody else changed a record last, as the portal says.
+// byAnother reports that a record says who changed it last, and that it was not us as far as
+// can be told: what somebody has ended by hand is not ours to bring back.
 func (l looker) byAnother(ctx context.Context, e *plan.Employee) bool {
-	own := l.author(ctx, e)
-	return own != 0 && own != e.UpdatedBy
-}
-
-// author is the employee as whom we change a record that says who did last; 0: it does not
-// say, or that cannot be told of us.
-func (l looker) author(ctx context.Context, e *plan.Employee) plan.EmployeeID {
-	if e.UpdatedBy == 0 {
-		return 0
-	}
-	return l.Holders.Us(ctx)
+	return e.UpdatedBy != 0 && e.UpdatedBy != l.Holders.Us(ctx)
 }
 
 // shown is what becomes of a call that is seen to be done.

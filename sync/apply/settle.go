@@ -109,9 +109,12 @@ func (l looker) settle(ctx context.Context, in *plan.Intent) (unsure string, mad
 		audit.Outcome, audit.Message = plan.Found,
 			"found done by a look-up; whether by this call or by somebody else cannot be told"
 	case untold:
+		since := "was ended by somebody else meanwhile"
+		if in.Action.Kind == plan.Terminate {
+			since = "has no user name any more, as after a termination that somebody else has undone"
+		}
 		audit.Outcome, audit.Message = plan.Unknown,
-			"a look-up does not find it, and the employee was ended by somebody else meanwhile: whether it had happened "+
-				"cannot be told"
+			"a look-up does not find it, and the employee "+since+": whether it had happened cannot be told"
 	}
 	if status := endedElsewhere(&batch); status != "" {
 		audit.Message += fmt.Sprintf("; somebody else has ended employee %d since: %s", batch.Links[0].Employee, status)

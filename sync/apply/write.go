@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -126,10 +127,14 @@ func (a *Applier) wasTaken(action *plan.Action) bool {
 
 // write makes an action's intent durable, carries it out, and records the outcome.
 func (a *Applier) write(action *plan.Action) {
+	before, err := a.namesakes(a.calls, action)
+	if err != nil {
+		a.notBegun(action, classify(err))
+		return
+	}
 	request, x := trace.NewID(), action.Extras()
 	intent := plan.Intent{Run: a.Run, At: a.Clock.Time(), Action: *action, Wanted: action.Want, Request: request,
-		Retires: x.Retires,
-		Told:    x.Told, Before: a.namesakes(action), Taken: a.wasTaken(action)}
+		Retires: x.Retires, Told: x.Told, Before: before, Taken: a.wasTaken(action)}
 	seq, err := a.Snapshot.Begin(intent)
 	if err != nil {
 		a.stop(fmt.Errorf("recording an intent: %w", err))
@@ -173,17 +178,42 @@ func (a *Applier) write(action *plan.Action) {
 	}
 }
 
-// namesakes are the employees whom a plan found by the names of somebody new.
-func (a bench) namesakes(action *plan.Action) (ids []plan.EmployeeID) {
+// namesakes are the employees who have the names of somebody new before the call: those whom
+// the plan found, and those by a name that sync.match does not ask for.
+func (a bench) namesakes(ctx context.Context, action *plan.Action) (ids []plan.EmployeeID, err error) {
 	if action.Kind != plan.Create {
-		return nil
+		return nil, nil
 	}
 	if p := a.Ground.Person(action.User.ID); p != nil {
 		for i := range p.Matches {
 			ids = append(ids, p.Matches[i].Employee.ID)
 		}
 	}
-	return ids
+	for _, key := range []plan.Field{plan.Username, plan.Email} {
+		if slices.Contains(a.Policy.Match, key) {
+			continue
+		}
+		list, err := a.Target.FindEmployees(ctx, key, action.Want.Values[key])
+		if err != nil {
+			return nil, err
+		}
+		for i := range list {
+			ids = append(ids, list[i].ID)
+		}
+	}
+	return ids, nil
+}
+
+// notBegun records an action of which no call was made, since what it takes could not be read.
+func (a *Applier) notBegun(action *plan.Action, done attempt) {
+	done.outcome, done.code = plan.Failed, ""
+	if err := a.commit(action, done); err != nil {
+		a.stop(err)
+	}
+	a.count(action, done, a.Rules.MaxProblemPercent)
+	if done.fatal != nil {
+		a.stop(done.fatal)
+	}
 }
 
 // renewAfter is how much younger than its intent a call may be. It is little beside

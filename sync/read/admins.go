@@ -226,6 +226,8 @@ func (g *Grants) Own(ctx context.Context) (plan.EmployeeID, error) {
 	found, err := g.target.FindEmployees(ctx, plan.Username, g.policy.OwnUsername)
 	if len(found) == 1 {
 		g.own = found[0].ID
+	} else if err == nil { // our own region may be out of our sight
+		g.own, err = g.self(ctx)
 	}
 	return g.own, g.Unread(ctx, err, nil)
 }
