@@ -87,9 +87,9 @@ func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee
 				return e, false, err
 			}
 			switch {
-			case owned:
+			case owned, slices.Contains(in.Before, e.ID):
 			case !e.Active():
-				if !former && !slices.Contains(in.Before, e.ID) && !in.Taken && endedSince(&e, want) && e.ID > ended.ID {
+				if !former && !in.Taken && endedSince(&e, want) && e.ID > ended.ID {
 					ended = e
 				}
 			case agrees(&e, want, plan.RequiredFields[:]...):

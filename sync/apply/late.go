@@ -60,7 +60,7 @@ func (l looker) lateEffect(ctx context.Context, in *plan.Intent) (string, error)
 		if errors.As(err, &others) {
 			return "", nil // whoever that is, it is nobody of ours
 		}
-		if err != nil || !found || !e.Active() || slices.Contains(in.Before, e.ID) {
+		if err != nil || !found || !e.Active() {
 			return "", err
 		}
 		return fmt.Sprintf("employee %d has all the names, is ACTIVE, and is managed for nobody: `link` ties them if the "+

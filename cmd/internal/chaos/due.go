@@ -282,8 +282,8 @@ func (j *judge) wantAllTold(l *Life) {
 			l.fault("the history tells %d of %d: %s employee %d role %d", told[k], n, k.kind, k.employee, k.role)
 		}
 	}
-	for _, e := range j.told { // done is what a call of ours did
-		if k := (key{e.Kind, e.Employee, 0}); e.Kind == "terminate" && e.Outcome == "done" && made[k] == 0 {
+	for _, e := range j.told { // done is what a call of ours did, or may have done as far as the portal says
+		if k := (key{e.Kind, e.Employee, 0}); e.Kind == "terminate" && e.Outcome == "done" && made[k] == 0 && (j.authors || !j.wasLost(e)) {
 			l.fault("the history says that we did it: %s", e.text)
 		}
 	}

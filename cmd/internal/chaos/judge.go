@@ -40,6 +40,7 @@ type judge struct {
 	writes  []write
 	ending  string                    // the call of the last termination: grants may end with it
 	limited map[string]map[int64]bool // what a guard limits, in this command
+	authors bool                      // the portal says who changed a record last
 }
 
 // A write is a change that a call of the program made.

@@ -62,7 +62,7 @@ func (j *judge) observe(s *step) {
 		return
 	}
 	for id, p := range s.truth.People {
-		if s.users != nil && !slices.Contains(s.users, id) {
+		if !s.looksAt(id) {
 			continue
 		}
 		v := verdictOn(p, s.cfg)
@@ -108,6 +108,23 @@ func (j *judge) observe(s *step) {
 			}
 		}
 	}
+}
+
+// looksAt reports whether a run is about a person. Of `retry` without names the program says
+// about whom it is; one that says nothing has nobody with a problem.
+func (s *step) looksAt(id string) bool {
+	users := s.users
+	if s.named && users == nil {
+		var d struct {
+			Run     string
+			Options struct{ User []string }
+		}
+		if json.Unmarshal([]byte(s.result.Stdout), &d) != nil || d.Run == "" {
+			return false
+		}
+		users = d.Options.User
+	}
+	return len(users) == 0 || slices.Contains(users, id)
 }
 
 // settle looks at what the program says after a command: who is whom, which role is
@@ -359,9 +376,9 @@ func (j *judge) lostCreate(e *employee, p *Person) bool {
 }
 
 // lostEnd reports whether the program takes a termination for its own whose answer was
-// lost: the portal does not say who ended the employee.
+// lost: it may, where the portal does not say who ended the employee.
 func (j *judge) lostEnd(e *employee) bool {
-	return slices.ContainsFunc(j.told, func(h entry) bool {
+	return !j.authors && slices.ContainsFunc(j.told, func(h entry) bool {
 		return j.wasLost(h) && h.Kind == "terminate" && h.Employee == e.id
 	})
 }

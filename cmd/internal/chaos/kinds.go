@@ -87,7 +87,7 @@ func (l *Life) furnish() {
 		rules.UserIDOffset = 5_000_000
 	}
 	l.portal.Configure(func(s *tracktiktest.Server) { s.Rules = rules })
-	l.rules = rules
+	l.rules, l.judge.authors = rules, rules.AuthorsShown
 	l.cfg = l.firstSettings()
 	l.say("the portal's manners: %+v", rules)
 	l.say("settings: %v, limit %d", l.cfg.Sync, l.cfg.Limit)
