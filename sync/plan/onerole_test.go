@@ -43,6 +43,10 @@ func TestAReplacementIsOnePair(t *testing.T) {
 		{"no group is left: the revoke alone", roleFacts{oneRole, left(2, "g2")}, "revoke_role g2/2", ""},
 		{"two are replaced by one", and(left(3, "g3")), "grant_role g1/1; revoke_role g2/2; revoke_role g3/3", ""},
 
+		{"the new role was taken away in TrackTik, and sync.drift is report: the old one stays", and(roleTaken, reportDrift),
+			"held revoke_role g2/2 last_role; warning drift", "was taken away in TrackTik, and is left so"},
+		{"the new role was taken away in TrackTik: it is given back, and the old one goes", and(roleTaken),
+			"grant_role g1/1; revoke_role g2/2", ""},
 		{"the grant is switched off", and(grantsOff), held(plan.HeldSwitchedOff), ""},
 		{"what she holds cannot be told", and(cannotTell), held(plan.HeldUnconfirmed), ""},
 		{"the grant waits for its time", and(triedBefore(plan.GrantRole, 1, "g1", plan.Trouble{NextTry: &soon})),

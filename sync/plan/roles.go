@@ -181,6 +181,7 @@ func (p *rolePlan) grants() {
 			p.d.Warnings = append(p.d.Warnings, Warning{Code: WarningDrift, User: v.User, Field: RoleNameField,
 				Message: fmt.Sprintf("taken away in TrackTik, and left so (sync.drift: report): role %d of employee %d",
 					want.Role.ID, v.Employee)})
+			p.withheld = HeldLastRole + ": the role that replaces it was taken away in TrackTik, and is left so"
 		case v.Doubt != "":
 			p.withhold(a, v.Doubt)
 		case v.tooEarly(a, p.d):
