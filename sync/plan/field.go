@@ -210,7 +210,7 @@ func DayLayout(layout string) (string, error) {
 	return strings.Join(parts, ""), nil
 }
 
-// begin is the first moment of the day after some days more.
+// begin is the first moment of the day after some days more; zero of what is no day.
 func (d Day) begin(more int, zone *time.Location) time.Time {
 	at, err := time.Parse(time.DateOnly, string(d))
 	if err != nil {
@@ -232,8 +232,11 @@ func (d Day) Begun(lead time.Duration, now time.Time, zone *time.Location) bool 
 	return !now.Before(d.begin(0, zone).Add(-lead))
 }
 
-// Over reports whether the day is over in the zone.
-func (d Day) Over(now time.Time, zone *time.Location) bool { return !now.Before(d.begin(1, zone)) }
+// Over reports whether the day is over in the zone. What is no day never is.
+func (d Day) Over(now time.Time, zone *time.Location) bool {
+	next := d.begin(1, zone)
+	return !next.IsZero() && !now.Before(next)
+}
 
 // The zones in which a day begins first and last.
 var (

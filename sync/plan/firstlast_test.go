@@ -195,11 +195,14 @@ func TestOnWhichDayTimeAloneChangesSomething(t *testing.T) {
 	}
 }
 
-// TestWhatIsNoDayIsNeverOver: it was refused when it was read, and counts as absent.
-func TestWhatIsNoDayHoldsNobody(t *testing.T) {
+// TestWhatIsNoDayEndsAndHoldsNobody: a day that cannot be read counts as absent.
+func TestWhatIsNoDayEndsAndHoldsNobody(t *testing.T) {
 	for _, day := range []plan.Day{"", "tomorrow", "2026-02-30"} {
 		if !day.Begun(0, now, time.UTC) {
 			t.Errorf("%q keeps somebody from being made", day)
+		}
+		if day.Over(now, time.UTC) || day.MayBeOver(now) || day.IsOver(now) {
+			t.Errorf("%q ends somebody", day)
 		}
 	}
 }

@@ -1,0 +1,325 @@
+package plan_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"tracktik-sync/sync/plan"
+)
+
+// Updates: what changes in Okta is sent, what changes in TrackTik is repaired or reported.
+
+// recordFieldsWith are values with one text in every field of a record.
+func recordFieldsWith(text string) (v plan.Values) {
+	for _, f := range plan.RecordFields {
+		v[f] = text
+	}
+	return v
+}
+
+// TestEveryFieldIsSentClearedAndRepairedAlike: all that an employee's record shows.
+func TestEveryFieldIsSentClearedAndRepairedAlike(t *testing.T) {
+	const a, b, c = "555 010 0001", "555 010 0002", "555 010 0003"
+	for _, f := range plan.RecordFields {
+		for _, row := range []struct {
+			name                string
+			want, pushed, shows string // shows "-": TrackTik was not read
+			changed, drifted    bool
+		}{
+			{"set the first time", a, "", "-", true, false},
+			{"changed", b, a, "-", true, false},
+			{"emptied in Okta after it was pushed: cleared", "", a, "-", true, false},
+			{"as pushed", a, a, "-", false, false},
+			{"never pushed and empty: left alone", "", "", c, false, false},
+			{"changed in Okta, and there already", b, a, b, false, false},
+			{"changed in Okta, and otherwise there", b, a, c, true, false},
+			{"emptied in Okta, and there already", "", a, "", false, false},
+			{"emptied in Okta, and otherwise there", "", a, c, true, false},
+			{"changed by hand", a, a, c, false, true},
+			{"emptied by hand", a, a, "", false, true},
+			{"new in Okta, and typed by hand just so", a, "", a, false, false},
+			{"new in Okta, and typed by hand otherwise", a, "", c, true, false},
+		} {
+			link, want := anaLink(), plan.Wanted{Values: recordFieldsWith("x")}
+			link.Pushed, link.How = recordFieldsWith("x"), plan.HowCreated
+			link.Pushed[f], want.Values[f] = row.pushed, row.want
+			var e *plan.Employee
+			if row.shows != "-" {
+				e = &plan.Employee{ID: 7, Status: "ACTIVE", Values: recordFieldsWith("x"), Has: everything}
+				e.Values[f] = row.shows
+			}
+			changes, drift := plan.Differences(link, &want, e, with(func(*plan.Policy) {}))
+			if (len(changes) == 1) != row.changed || (len(drift) == 1) != row.drifted {
+				t.Errorf("%s, %s: changes %v, drift %v", f, row.name, changes, drift)
+			}
+			old := row.pushed
+			if row.shows != "-" {
+				old = row.shows
+			}
+			for _, change := range append(changes, drift...) {
+				if change != (plan.Change{Field: f, Old: old, New: row.want}) {
+					t.Errorf("%s, %s: %+v", f, row.name, change)
+				}
+			}
+		}
+	}
+}
+
+// TestAnUpdateSaysWhatItIsFor.
+func TestAnUpdateSaysWhatItIsFor(t *testing.T) {
+	us := facts{isManaged}
+	title, chief := wants(plan.JobTitle, "Supervisor"), `update jobTitle="Guard">"Supervisor"`
+	adopted := linkHas(func(l *plan.Link) {
+		l.How, l.Pushed[plan.JobTitle], l.Seen[plan.JobTitle] = plan.HowAdopted, "", "Porter"
+	})
+	keep(t, []promise{
+		{"nothing changed: nothing is done", us, "", ""},
+		{"nothing changed, and TrackTik agrees", us.and(wasRead), "", ""},
+		{"changed in Okta", us.and(title), chief, "changed in Okta"},
+		{"changed in Okta, and TrackTik was read", us.and(title, wasRead), chief, "changed in Okta"},
+		{"changed by hand", us.and(holds(plan.JobTitle, "Porter")), `update jobTitle="Porter">"Guard"`,
+			"changed in TrackTik by somebody else"},
+		{"changed in Okta and by hand: one update of both",
+			us.and(wants(plan.LastName, "Sousa"), holds(plan.JobTitle, "Porter")),
+			`update lastName="Silva">"Sousa" jobTitle="Porter">"Guard"`, "changed in Okta"},
+		{"what was not sent at the adoption", us.and(adopted), `update jobTitle="Porter">"Guard"`,
+			"not the same when the employee was adopted; what TrackTik holds now was not read"},
+		{"what was not sent at the adoption, and was pushed by us since", us.and(adopted, wants(plan.LastName, "Sousa")),
+			`update lastName="Silva">"Sousa" jobTitle="Porter">"Guard"`, "changed in Okta"},
+		{"of whom we made, everything was pushed",
+			us.and(linkHas(func(l *plan.Link) { l.Pushed[plan.JobTitle] = "" })), `update jobTitle="">"Guard"`, "changed in Okta"},
+		{"of an adopted one whom TrackTik shows", us.and(adopted, holds(plan.JobTitle, "Cook")),
+			`update jobTitle="Cook">"Guard"`, "changed in Okta"},
+		{"a move of an adopted one is a change in Okta", us.and(linkHas(func(l *plan.Link) {
+			l.How, l.Pushed[plan.Region], l.PushedRegion = plan.HowAdopted, "", 1
+		}), wants(plan.Region, "South"), viewHas(func(v *plan.View) { v.Mapped.Wanted.RegionID = 2 })),
+			`update region="1">"South"`, "changed in Okta"},
+	})
+	d, v, _ := us.and(title).decided()
+	if a := d.Actions[0]; a.Employee != 7 || a.User != v.Ref() || a.Want != &v.Mapped.Wanted || a.Drift {
+		t.Errorf("the update is %+v", a)
+	}
+	d, _, _ = us.and(holds(plan.JobTitle, "Porter")).decided()
+	if !d.Actions[0].Drift {
+		t.Error("a repair is no drift")
+	}
+}
+
+// TestWhatKeepsAnUpdateBack.
+func TestWhatKeepsAnUpdateBack(t *testing.T) {
+	us := facts{isManaged, wants(plan.JobTitle, "Supervisor")}
+	chief := `update jobTitle="Guard">"Supervisor"`
+	title := plan.FieldSet(0).With(plan.JobTitle)
+	first, _, _ := us.decided()
+	data := first.Actions[0].Digest()
+	keep(t, []promise{
+		{"the switch", us.and(updatesOff), "held " + chief + " switched_off", "sync.update_users is off"},
+		{"no other switch", us.and(createsOff, deactivateOff, noRemovals, neverAdopts), chief, ""},
+		{"a required value that is missing: nothing is written", us.and(viewHas(problem(plan.ProblemMissingRequired))),
+			"problem missing_required", ""},
+		{"an optional value that breaks its row keeps back only itself", us.and(viewHas(func(v *plan.View) {
+			v.Mapped.Wanted.Keep, v.Mapped.Wanted.Values[plan.LastName] = title, "Sousa"
+		}), viewHas(warned)), `update lastName="Silva">"Sousa"; warning partial_address`, ""},
+		{"a field that only a create sets", us.and(configured(func(p *plan.Policy) { p.CreateOnly = title })), "", ""},
+		{"the account of the integration", us.and(ours), "held update protected", "nothing is changed"},
+		{"no protected name: those are updated", us.and(protects("ana@*")), chief, ""},
+		{"a refusal, before the next try", us.and(refusedBefore(plan.Update, time.Minute, data)), "problem refused", "409"},
+		{"a refusal, when it is due", us.and(refusedBefore(plan.Update, 0, data)), chief, ""},
+		{"the refusal of other data", us.and(refusedBefore(plan.Update, time.Minute, "other")), chief, ""},
+		{"a refusal does not matter once nothing is to be sent",
+			facts{isManaged, refusedBefore(plan.Update, time.Minute, data)}, "", ""},
+	})
+}
+
+// TestDriftIsRepairedOrReportedFieldByField: sync.drift.
+func TestDriftIsRepairedOrReportedFieldByField(t *testing.T) {
+	us := facts{isManaged, holds(plan.JobTitle, "Porter")}
+	two := us.and(holds(plan.FirstName, "Anna"))
+	renamed := wants(plan.LastName, "Sousa")
+	keep(t, []promise{
+		{"repair: it is sent", us, `update jobTitle="Porter">"Guard"`, ""},
+		{"report: it is left, and said", us.and(driftReports), "warning drift",
+			"changed in TrackTik, and left so (sync.drift: report): employee 7, jobTitle"},
+		{"report: each field is said", two.and(driftReports), "warning drift; warning drift", "firstName|jobTitle"},
+		{"report: what changes in Okta is sent alone", us.and(driftReports, renamed),
+			`update lastName="Silva">"Sousa"; warning drift`, ""},
+		{"repair: the switch holds it", us.and(updatesOff), `held update jobTitle="Porter">"Guard" switched_off`, ""},
+		{"report: the switch has nothing to hold", us.and(driftReports, updatesOff), "warning drift", ""},
+		{"a field that only a create sets is nobody's to repair", us.and(configured(func(p *plan.Policy) {
+			p.CreateOnly = p.CreateOnly.With(plan.JobTitle)
+		})), "", ""},
+		{"a field that TrackTik does not show is no drift", us.and(viewHas(func(v *plan.View) {
+			v.Employee.Has = v.Employee.Has.Without(plan.JobTitle)
+		})), "", ""},
+		{"a move by hand is never undone", facts{isManaged, wasRead, wants(plan.Region, "North"), linkHas(func(l *plan.Link) {
+			l.Pushed[plan.Region], l.PushedRegion = "North", 1
+		}), viewHas(func(v *plan.View) { v.Mapped.Wanted.RegionID, v.Employee.Region = 1, 99 })}, "", ""},
+	})
+}
+
+// TestAValueThatTrackTikDoesNotKeepIsAProblem: the second identical update by drift.
+func TestAValueThatTrackTikDoesNotKeepIsAProblem(t *testing.T) {
+	us := facts{isManaged, holds(plan.JobTitle, "Porter")}
+	repaired := func(changes ...plan.Change) fact {
+		return linkHas(func(l *plan.Link) { l.LastRepair = plan.RepairDigest(changes) })
+	}
+	same := repaired(plan.Change{Field: plan.JobTitle, Old: "Porter", New: "Guard"})
+	keep(t, []promise{
+		{"the first repair is sent", us, `update jobTitle="Porter">"Guard"`, ""},
+		{"the same once more is a problem", us.and(same), "problem value_not_kept",
+			"TrackTik does not keep jobTitle of employee 7|not sent before the data change"},
+		{"two fields are both named", us.and(holds(plan.FirstName, "Anna"), repaired(
+			plan.Change{Field: plan.FirstName, Old: "Anna", New: "Ana"}, plan.Change{Field: plan.JobTitle, Old: "Porter", New: "Guard"})),
+			"problem value_not_kept", "firstName, jobTitle"},
+		{"another value there is another change by hand",
+			us.and(repaired(plan.Change{Field: plan.JobTitle, Old: "Cook", New: "Guard"})), `update jobTitle="Porter">"Guard"`, ""},
+		{"another value of ours is sent", us.and(same, wants(plan.JobTitle, "Chief")), `update jobTitle="Porter">"Chief"`, ""},
+		{"together with a change in Okta it is sent", us.and(same, wants(plan.LastName, "Sousa")),
+			`update lastName="Silva">"Sousa" jobTitle="Porter">"Guard"`, ""},
+		{"where drift is reported it is no problem", us.and(same, driftReports), "warning drift", ""},
+	})
+	d, _, _ := facts{isManaged, wasRead, same}.decided()
+	if d.Note == nil || d.Note.LastRepair != "" {
+		t.Errorf("TrackTik has kept it, and the repair is remembered: %+v", d.Note)
+	}
+	d, _, _ = us.and(same).decided()
+	if d.Note != nil && d.Note.LastRepair == "" {
+		t.Error("TrackTik has not kept it, and the repair is forgotten")
+	}
+	d, v, _ := facts{isManaged, same}.decided()
+	if d.Note != nil && d.Note.LastRepair != v.Link.LastRepair {
+		t.Error("nobody looked, and the repair is forgotten")
+	}
+}
+
+// TestTheProblemOfAValueThatIsNotKeptLastsBetweenRefreshes.
+func TestTheProblemOfAValueThatIsNotKeptLastsBetweenRefreshes(t *testing.T) {
+	trouble := func(code string, kind plan.Kind) fact {
+		return viewHas(func(v *plan.View) {
+			v.Troubles = append(v.Troubles, plan.Trouble{Code: code, Kind: kind, Message: "TrackTik does not keep it"})
+		})
+	}
+	lasts := facts{isManaged, trouble(plan.ProblemValueNotKept, "")}
+	keep(t, []promise{
+		{"nobody has looked: it lasts", lasts, "problem value_not_kept", "TrackTik does not keep it"},
+		{"TrackTik was read, and agrees: it is over", lasts.and(wasRead), "", ""},
+		{"TrackTik was read, and nothing was changed: it is over", lasts.and(viewHas(func(v *plan.View) { v.Fresh = true })), "", ""},
+		{"the data changed: it is tried", lasts.and(wants(plan.JobTitle, "Chief")), `update jobTitle="Guard">"Chief"`, ""},
+		{"a role that is not kept is another problem", facts{isManaged, trouble(plan.ProblemValueNotKept, plan.GrantRole)}, "", ""},
+		{"other problems are judged anew", facts{isManaged, trouble(plan.ProblemDuplicate, "")}, "", ""},
+	})
+}
+
+// TestAnAdoptionThatKeepsShowsWhatDiffers, and sends what changes afterwards.
+func TestAnAdoptionThatKeepsShowsWhatDiffers(t *testing.T) {
+	kept := linkHas(func(l *plan.Link) { l.How, l.Kept = plan.HowAdopted, true })
+	us := facts{isManaged, kept}
+	keep(t, []promise{
+		{"TrackTik is not read: nothing to show", us, "", ""},
+		{"TrackTik agrees: nothing to show", us.and(wasRead), "", ""},
+		{"what differs is held", us.and(holds(plan.JobTitle, "Porter")), `held update jobTitle="Porter">"Guard" adopted_differs`,
+			"adopted as it was (sync.on_adopt: keep)"},
+		{"it is no drift to report", us.and(holds(plan.JobTitle, "Porter"), driftReports),
+			`held update jobTitle="Porter">"Guard" adopted_differs`, ""},
+		{"what changes in Okta is sent", us.and(wants(plan.JobTitle, "Chief"), holds(plan.JobTitle, "Porter")),
+			`update jobTitle="Porter">"Chief"`, ""},
+		{"what changes is sent, what differs is held", us.and(wants(plan.LastName, "Sousa"), holds(plan.JobTitle, "Porter")),
+			`update lastName="Silva">"Sousa"; held update jobTitle="Porter">"Guard" adopted_differs`, ""},
+	})
+}
+
+// TestOnlyADivisionThatChangesMovesSomebody: sync.region.
+func TestOnlyADivisionThatChangesMovesSomebody(t *testing.T) {
+	north := linkHas(func(l *plan.Link) { l.Pushed[plan.Region], l.PushedRegion = "North", 1 })
+	hq := linkHas(func(l *plan.Link) { l.PushedRegion = 5 })
+	division := func(name string, id plan.RegionID) fact {
+		return viewHas(func(v *plan.View) {
+			v.Mapped.Wanted.Values[plan.Region], v.Mapped.Wanted.RegionID = name, id
+		})
+	}
+	createOnly := configured(func(p *plan.Policy) { p.FollowRegion = false })
+	const moved = `update region="North">"South"`
+	us := facts{isManaged, north}
+	keep(t, []promise{
+		{"follow: it moves", us.and(division("South", 2)), moved, "changed in Okta"},
+		{"follow: a move by hand does not matter", us.and(division("South", 2), wasRead), moved, ""},
+		{"create_only: it never moves", us.and(division("South", 2), createOnly), "", ""},
+		{"a division that becomes empty moves nobody", us.and(division("", 0)), "", ""},
+		{"nor does it move to the default region", us.and(division("", 5)), "", ""},
+		{"the same region by its id", us.and(division("1", 1)), "", ""},
+		{"the same name in another case", us.and(division(" NORTH ", 1)), "", ""},
+		{"the same name, which means another region by now", us.and(division("north", 9)), "", ""},
+		{"who came without a division, and gets one", facts{isManaged, hq, division("South", 2)}, `update region="5">"South"`, ""},
+		{"who came without a division, and gets the one of the default", facts{isManaged, hq, division("HQ", 5)}, "", ""},
+		{"who is of no region that is known, and gets one", facts{isManaged, division("South", 2)}, `update region="">"South"`, ""},
+		{"updates are off", us.and(division("South", 2), updatesOff), "held " + moved + " switched_off", ""},
+		{"drift is reported: a move is none", us.and(division("South", 2), driftReports), moved, ""},
+		{"with what else changed it is one update", us.and(division("South", 2), wants(plan.JobTitle, "Chief")),
+			`update jobTitle="Guard">"Chief" region="North">"South"`, ""},
+	})
+	for name, want := range map[string]string{"1": "1", " NORTH ": " NORTH "} {
+		d, _, _ := us.and(division(name, 1)).decided()
+		if d.Note == nil || d.Note.Pushed[plan.Region] != want {
+			t.Errorf("the new spelling %q of the same region is not remembered: %+v", name, d.Note)
+		}
+	}
+	d, v, _ := us.and(division("", 1)).decided()
+	if d.Note != nil && d.Note.Pushed[plan.Region] != v.Link.Pushed[plan.Region] {
+		t.Error("an empty division is remembered as one")
+	}
+}
+
+// TestTheUsernameThatATerminationTookIsGivenBack, though only a create sets it.
+func TestTheUsernameThatATerminationTookIsGivenBack(t *testing.T) {
+	only := configured(func(p *plan.Policy) { p.CreateOnly = p.CreateOnly.With(plan.Username, plan.Email) })
+	for _, how := range []string{plan.HowReactivated, plan.HowRestored, plan.HowCreated, plan.HowAdopted, plan.HowLinked} {
+		for _, pushed := range []string{"", "before"} {
+			given := facts{isManaged, only, linkHas(func(l *plan.Link) {
+				l.How, l.Pushed[plan.Username], l.Pushed[plan.Email] = how, pushed, ""
+			})}
+			want := ""
+			if pushed == "" && (how == plan.HowReactivated || how == plan.HowRestored) {
+				want = `update username="">"ana"`
+			}
+			keep(t, []promise{{fmt.Sprintf("%s, pushed %q", how, pushed), given, want, ""}})
+		}
+	}
+}
+
+// TestBeingSeenInScopeIsRemembered: logins, e-mails, and the group that assigns the app.
+func TestBeingSeenInScopeIsRemembered(t *testing.T) {
+	old := linkHas(func(l *plan.Link) {
+		l.Login, l.Email, l.AssignedBy, l.SeenDeprovisioned, l.Restored, l.Ending = "old", "old@x", "00gOLD", true, true, true
+		l.NotVisibleSince, l.UnassignedSince = &now, &now
+	})
+	group := inOkta(func(p *plan.Person) { p.Assignment.Group = "00gNEW" })
+	d, v, _ := facts{isManaged, old, group}.decided()
+	want := *v.Link
+	want.Login, want.Email, want.AssignedBy = "ana@acme.example", "ana@acme.example", "00gNEW"
+	want.SeenDeprovisioned, want.Restored, want.Ending, want.NotVisibleSince, want.UnassignedSince = false, false, false, nil, nil
+	if d.Note == nil || *d.Note != want {
+		t.Errorf("noted is %+v, want %+v", d.Note, want)
+	}
+	if again, _, _ := (facts{isManaged, viewHas(func(v *plan.View) { v.Link = d.Note }), group}).decided(); again.Note != nil {
+		t.Errorf("what is known is noted again: %+v", again.Note)
+	}
+	for name, more := range map[string]facts{
+		"with a problem": {viewHas(problem(plan.ProblemDuplicate))}, "with an update": {wants(plan.JobTitle, "Chief")},
+		"ended elsewhere": {employeeIs("TERMINATED")},
+	} {
+		d, _, _ := facts{isManaged, old}.and(more...).decided()
+		if d.Note == nil || d.Note.Restored || d.Note.Login != "ana@acme.example" {
+			t.Errorf("%s: noted is %+v", name, d.Note)
+		}
+	}
+	for name, more := range map[string]facts{
+		"suspended": {userIs("SUSPENDED")}, "staged": {userIs("STAGED")}, "gone": {unassigned}, "our own": {ours},
+		"out of scope": {viewHas(func(v *plan.View) { v.OutOfScope = true })},
+	} {
+		d, _, _ := facts{isManaged, old}.and(more...).decided()
+		if d.Note != nil && !d.Note.Restored {
+			t.Errorf("%s: no longer protected as restored", name)
+		}
+	}
+}
