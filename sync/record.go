@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tracktik-sync/sync/apply"
+	"tracktik-sync/sync/decide"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
@@ -51,14 +52,6 @@ func (r *bookkeeper) record(cause error) error {
 		rec.Done, rec.Found, rec.Failed, rec.Unknown = res.Done, res.Found, res.Failed, res.Unknown
 		rec.Problems += r.troubled(res)
 	}
-	kept := r.doc
-	if r.RedactHistory {
-		kept, rec.Users = kept.Redacted(), plan.LeftOut(rec.Users)
-		rec.Message = r.doc.LoginsToIDs().Replace(rec.Message)
-	}
-	if rec.Packed, err = kept.Pack(); err != nil {
-		return err
-	}
 	meta := r.newMeta(cause, ended)
 	if meta.NotVisible, err = r.absentReader.CountUnseen(); err != nil {
 		return err
@@ -67,10 +60,26 @@ func (r *bookkeeper) record(cause error) error {
 	if err != nil {
 		return err
 	}
+	r.forget() // the document is packed and committed in memory
+	kept := r.doc
+	if r.RedactHistory {
+		kept, rec.Users = kept.Redacted(), plan.LeftOut(rec.Users)
+		rec.Message = r.doc.LoginsToIDs().Replace(rec.Message)
+	}
+	if rec.Packed, err = kept.Pack(); err != nil {
+		return err
+	}
 	if err := r.store.Commit(plan.Batch{Run: &rec, Meta: &meta, Events: events}); err != nil {
 		return err
 	}
 	return r.prune(cause, ended)
+}
+
+// forget drops what was read and decided, of a run that is over but for its record: all that
+// is left of it is the document.
+func (r *bookkeeper) forget() {
+	r.Base.Forget()
+	*r.Decided = decide.Decided{}
 }
 
 // prune throws away what is too old, after a whole run that succeeded: it has seen both

@@ -310,9 +310,13 @@ func (d *Document) WriteJSON(w io.Writer) error {
 	return err
 }
 
+// packedAction is more than the packed JSON of most actions takes, in bytes.
+const packedAction = 64
+
 // Pack returns the document's JSON, deflated (RFC 1951).
 func (d *Document) Pack() ([]byte, error) {
 	var out bytes.Buffer
+	out.Grow(packedAction * len(d.Actions)) // a buffer that grows is there twice
 	w, err := flate.NewWriter(&out, flate.BestSpeed)
 	if err != nil {
 		return nil, err

@@ -119,6 +119,9 @@ type facts struct {
 	recordFacts
 }
 
+// Forget drops what was read, of a run that needs it no more.
+func (r *Base) Forget() { *r.facts = facts{} }
+
 // groupFacts are what was read about Okta's groups.
 type groupFacts struct {
 	Pushed   []*Pushed
