@@ -183,7 +183,8 @@ func TestTheOrderOfGroupsAndRolesDoesNotMatter(t *testing.T) {
 		d := w.decide()
 		w.views, w.roles = shuffled(r, w.views), shuffled(r, w.roles)
 		o := w.decide()
-		if groupOutline(&d) != groupOutline(&o) || sayings(&d.Decision) != sayings(&o.Decision) || len(d.Links) != len(o.Links) {
+		if groupOutline(&d) != groupOutline(&o) || sayings(&d.Decision) != sayings(&o.Decision) ||
+			len(d.Links) != len(o.Links) {
 			t.Fatalf("one order: %s\n%s\nanother: %s\n%s", groupOutline(&d), sayings(&d.Decision), groupOutline(&o),
 				sayings(&o.Decision))
 		}
