@@ -159,14 +159,20 @@ func TestWhyNobodyIsRetiredIsToldInOneOrder(t *testing.T) {
 		{RetireNotFound, "TrackTik shows no such employee", func(r *Retiree, _ *Policy) { r.Missing = true }},
 		{RetireManaged, "is managed as user 00u9", func(r *Retiree, _ *Policy) { r.Owner = "00u9" }},
 		{RetireProtected, "whose credentials are used", func(_ *Retiree, pol *Policy) { pol.Own = 40 }},
-		{RetireNotActive, "is INACTIVE in TrackTik, and not active", func(r *Retiree, _ *Policy) { r.Employee.Status = "INACTIVE" }},
-		{RetirePending, "an earlier write is not settled", func(r *Retiree, _ *Policy) { r.Pending = "an earlier write is not settled" }},
+		{RetireNotActive, "is INACTIVE in TrackTik, and not active", func(r *Retiree, _ *Policy) {
+			r.Employee.Status = "INACTIVE"
+		}},
+		{RetirePending, "an earlier write is not settled", func(r *Retiree, _ *Policy) {
+			r.Pending = "an earlier write is not settled"
+		}},
 		{string(NotAssigned), "is ACTIVE in Okta", func(r *Retiree, _ *Policy) {
 			r.Standing.Class, r.Standing.Why = NotAssigned, "user 00u1 is ACTIVE in Okta"
 		}},
 		{RetireProtected, "sync.protected names them", func(_ *Retiree, pol *Policy) { pol.Protected = []string{"ada@*"} }},
 		{RetireRole, "holds a protected role", func(r *Retiree, _ *Policy) { r.Admin = true }},
-		{RetireUnconfirmed, "cannot be told: no grants are shown", func(r *Retiree, _ *Policy) { r.Doubt = "no grants are shown" }},
+		{RetireUnconfirmed, "cannot be told: no grants are shown", func(r *Retiree, _ *Policy) {
+			r.Doubt = "no grants are shown"
+		}},
 	}
 	for i := range reasons {
 		r, pol := leaver(), Policy{}
@@ -188,14 +194,16 @@ func TestWhyNobodyIsRetiredIsToldInOneOrder(t *testing.T) {
 func TestARetirementIsToldAsADeparture(t *testing.T) {
 	r := leaver()
 	d := Retire(&r, &Policy{})
-	if len(d.Actions) != 1 || d.Actions[0].Reason != "left Okta without being managed: user 00u1 is DEPROVISIONED in Okta" {
+	if len(d.Actions) != 1 ||
+		d.Actions[0].Reason != "left Okta without being managed: user 00u1 is DEPROVISIONED in Okta" {
 		t.Fatalf("%+v", d)
 	}
 	if f := d.Actions[0].Extras().Retires; f == nil || len(f.Roles) != 0 || f.Link.Pushed[FirstName] != "Ada" {
 		t.Errorf("kept is %+v", d.Actions[0].Extras().Retires)
 	}
 	r.Employee.Status = StatusTerminated
-	if d = Retire(&r, &Policy{}); len(d.Warnings) != 1 || !strings.Contains(d.Warnings[0].Message, "employee 40 is TERMINATED") {
+	if d = Retire(&r, &Policy{}); len(d.Warnings) != 1 ||
+		!strings.Contains(d.Warnings[0].Message, "employee 40 is TERMINATED") {
 		t.Errorf("%+v", d)
 	}
 }

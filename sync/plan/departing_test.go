@@ -135,7 +135,8 @@ func TestTerminatingWhatIsTerminatedIsFound(t *testing.T) {
 		if found != row.found {
 			t.Errorf("%s: found is %v", row.name, found)
 		}
-		if said := strings.Contains(sayings(&d), "TrackTik shows them as terminated already"); said != (found && len(d.Actions) == 1) {
+		said := strings.Contains(sayings(&d), "TrackTik shows them as terminated already")
+		if said != (found && len(d.Actions) == 1) {
 			t.Errorf("%s: says %q", row.name, sayings(&d))
 		}
 	}
@@ -173,10 +174,12 @@ func TestThatOktaSaidDeprovisionedIsRemembered(t *testing.T) {
 		given facts
 		want  bool
 	}{
-		"deactivated":                     {leaves, true},
-		"deactivated, and held":           {leaves.and(protects("ana@*")), true},
-		"deactivated, and switched off":   {leaves.and(deactivateOff), true},
-		"on the way to it":                {facts{isManaged, inOkta(func(p *plan.Person) { p.Transition = "DEPROVISIONED" })}, false},
+		"deactivated":                   {leaves, true},
+		"deactivated, and held":         {leaves.and(protects("ana@*")), true},
+		"deactivated, and switched off": {leaves.and(deactivateOff), true},
+		"on the way to it": {facts{isManaged, inOkta(func(p *plan.Person) {
+			p.Transition = "DEPROVISIONED"
+		})}, false},
 		"the assignment is deprovisioned": {facts{isManaged, assignmentIs("DEPROVISIONED")}, false},
 		"suspended":                       {facts{isManaged, userIs("SUSPENDED"), suspendedEnds}, false},
 		"unassigned":                      {facts{isManaged, unassigned}, false},
@@ -208,16 +211,16 @@ func TestWhenOktaSaidThatSomebodyHasToGo(t *testing.T) {
 		given facts
 		want  time.Time
 	}{
-		"an event":                          {leaves.and(times, told), event},
-		"the user is deactivated":           {leaves.and(times), user},
-		"the user is suspended":             {facts{isManaged, times, userIs("SUSPENDED"), suspendedEnds}, user},
-		"the assignment is revoked":         {facts{isManaged, assignmentIs("REVOKED"), times}, assignment},
-		"the assignment is deprovisioned":   {facts{isManaged, assignmentIs("DEPROVISIONED"), times}, assignment},
-		"the assignment is inactive":        {facts{isManaged, assignmentIs("INACTIVE"), times, confirmed}, assignment},
-		"the assignment is gone":            {facts{isManaged, unassigned, times}, time.Time{}},
-		"an event, and gone":                {facts{isManaged, unassigned, times, told}, event},
-		"Okta shows no times":               {leaves, time.Time{}},
-		"the assignment entitles, they age": {facts{isManaged, times, viewHas(func(v *plan.View) { v.Judgement = plan.JudgeEnd("2026-03-01") })}, time.Time{}},
+		"an event":                        {leaves.and(times, told), event},
+		"the user is deactivated":         {leaves.and(times), user},
+		"the user is suspended":           {facts{isManaged, times, userIs("SUSPENDED"), suspendedEnds}, user},
+		"the assignment is revoked":       {facts{isManaged, assignmentIs("REVOKED"), times}, assignment},
+		"the assignment is deprovisioned": {facts{isManaged, assignmentIs("DEPROVISIONED"), times}, assignment},
+		"the assignment is inactive":      {facts{isManaged, assignmentIs("INACTIVE"), times, confirmed}, assignment},
+		"the assignment is gone":          {facts{isManaged, unassigned, times}, time.Time{}},
+		"an event, and gone":              {facts{isManaged, unassigned, times, told}, event},
+		"Okta shows no times":             {leaves, time.Time{}},
+		"a last day that is over":         {facts{isManaged, times, lastDayIsOver}, time.Time{}},
 	} {
 		d, _, _ := row.given.decided()
 		if len(d.Actions) != 1 || !d.Actions[0].Extras().Told.Equal(row.want) {

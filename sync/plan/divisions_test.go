@@ -12,9 +12,11 @@ import (
 // problem of that one person.
 
 var nation = plan.NewRegions([]plan.RegionRecord{
-	{ID: 1, Name: "HQ"}, {ID: 2, Name: "East", Parent: 1}, {ID: 3, Name: "3 Rivers", Parent: 1}, {ID: 4, Name: "2", Parent: 1},
+	{ID: 1, Name: "HQ"}, {ID: 2, Name: "East", Parent: 1}, {ID: 3, Name: "3 Rivers", Parent: 1},
+	{ID: 4, Name: "2", Parent: 1},
 	{ID: 5, Name: "Montréal", Parent: 2, TimeZone: "America/Toronto"}, {ID: 6, Name: "West", Parent: 1},
-	{ID: 7, Name: "WEST", Parent: 6}, {ID: 8, Name: "west ", Parent: 6}, {ID: 9, Name: "11", Parent: 1}, {ID: 10, Name: "11", Parent: 2},
+	{ID: 7, Name: "WEST", Parent: 6}, {ID: 8, Name: "west ", Parent: 6},
+	{ID: 9, Name: "11", Parent: 1}, {ID: 10, Name: "11", Parent: 2},
 })
 
 // TestADivisionNamesOneRegion.
@@ -32,11 +34,12 @@ func TestADivisionNamesOneRegion(t *testing.T) {
 		{"3  Rivers", 3, "", ""},
 		{"Montre\u0301al", 5, "", ""},
 		{"MONTRÉAL", 5, "", ""},
-		{"Montreal", 0, plan.ProblemUnknownRegion, `"Montreal" is no region of the tracktik portal, neither by name nor by id`},
-		{"5", 5, "", ""},                                             // an id
-		{" 5 ", 5, "", ""},                                           // with space around it
-		{"2", 4, "", ""},                                             // a name comes before an id
-		{"05", 5, "", ""},                                            // a number is a number
+		{"Montreal", 0, plan.ProblemUnknownRegion,
+			`"Montreal" is no region of the tracktik portal, neither by name nor by id`},
+		{"5", 5, "", ""},   // an id
+		{" 5 ", 5, "", ""}, // with space around it
+		{"2", 4, "", ""},   // a name comes before an id
+		{"05", 5, "", ""},  // a number is a number
 		{"11", 0, plan.ProblemAmbiguousRegion, "(9, 10)|use the id"}, // two of one name, though no id is meant
 		{"West", 0, plan.ProblemAmbiguousRegion, `"West" names 3 regions of the tracktik portal (6, 7, 8); use the id`},
 		{"7", 7, "", ""},
@@ -79,11 +82,14 @@ func TestWhoHasNoDivision(t *testing.T) {
 		{"HQ in small letters is the same", nation, " hq ", 1, "", ""},
 		{"HQ is else the only one without a parent", roots("Acme"), "HQ", 1, "", ""},
 		{"hq is, too", roots("Acme"), "hq", 1, "", ""},
-		{"HQ is nobody of two", roots("Acme", "Beta"), "HQ", 0, plan.ProblemUnknownRegion, "sync.default_region: the division"},
-		{"two that are called HQ are ambiguous", roots("HQ", "hq"), "HQ", 0, plan.ProblemAmbiguousRegion, "sync.default_region: |(1, 2)"},
+		{"HQ is nobody of two", roots("Acme", "Beta"), "HQ", 0, plan.ProblemUnknownRegion,
+			"sync.default_region: the division"},
+		{"two that are called HQ are ambiguous", roots("HQ", "hq"), "HQ", 0, plan.ProblemAmbiguousRegion,
+			"sync.default_region: |(1, 2)"},
 		{"another name is looked up", nation, "east", 2, "", ""},
 		{"an id is looked up", nation, "5", 5, "", ""},
-		{"another name that is unknown is no headquarters", roots("Acme"), "Main", 0, plan.ProblemUnknownRegion, "sync.default_region"},
+		{"another name that is unknown is no headquarters", roots("Acme"), "Main", 0, plan.ProblemUnknownRegion,
+			"sync.default_region"},
 		{"none: a problem of whoever has no division", nation, "", 0, plan.ProblemMissingRequired,
 			"the division is empty in Okta, and sync.default_region as well"},
 		{"a portal without regions", plan.NewRegions(nil), "HQ", 0, plan.ProblemUnknownRegion, ""},
@@ -118,7 +124,8 @@ func TestTheOrderOfTheRegionsDoesNotMatter(t *testing.T) {
 	for range 200 {
 		var list []plan.RegionRecord
 		for id := plan.RegionID(1); id <= plan.RegionID(1+r.IntN(8)); id++ {
-			list = append(list, plan.RegionRecord{ID: id, Name: pick(r, "HQ", "East", "WEST", "west", "3"), Parent: plan.RegionID(r.IntN(10))})
+			list = append(list, plan.RegionRecord{ID: id, Name: pick(r, "HQ", "East", "WEST", "west", "3"),
+				Parent: plan.RegionID(r.IntN(10))})
 		}
 		one, other := plan.NewRegions(list), plan.NewRegions(shuffled(r, list))
 		for _, division := range []string{"", "hq", "east", "west", "3", "5"} {

@@ -17,7 +17,7 @@ func TestADecisionOfSomebodyElseIsNotOverruled(t *testing.T) {
 	known := func(status string) fact { return linkHas(func(l *plan.Link) { l.ElsewhereStatus = status }) }
 	keep(t, []promise{
 		{"TERMINATED", us.and(employeeIs("TERMINATED")), "held update terminated_elsewhere",
-			"employee 7 is TERMINATED in TrackTik, not by this program|in scope in Okta|`retry --recreate` makes a new employee"},
+			"employee 7 is TERMINATED in TrackTik, not by this program|in scope in Okta|`retry --recreate` makes a new"},
 		{"BANNED", us.and(employeeIs("BANNED")), "held update banned_elsewhere",
 			"employee 7 is BANNED in TrackTik|only TrackTik can lift a ban"},
 		{"INACTIVE", us.and(employeeIs("INACTIVE")), "held update terminated_elsewhere",
@@ -56,7 +56,8 @@ func TestWhatAnEndMeans(t *testing.T) {
 		"ACTIVE":     {false, false, "ACTIVE in TrackTik, not by this program"},
 		"":           {false, false, " in TrackTik, not by this program"},
 	} {
-		if plan.MayRecreate(status) != row.recreate || plan.FreesNames(status) != row.frees || plan.InTrackTik(status) != row.shown {
+		if plan.MayRecreate(status) != row.recreate || plan.FreesNames(status) != row.frees ||
+			plan.InTrackTik(status) != row.shown {
 			t.Errorf("%s: made anew %v, names free %v, shown as %q", status, plan.MayRecreate(status), plan.FreesNames(status),
 				plan.InTrackTik(status))
 		}
@@ -145,7 +146,7 @@ func TestARestoredLinkProvesItself(t *testing.T) {
 	fresh := viewHas(func(v *plan.View) { v.Employee, v.Fresh = nil, true })
 	strangersStatus := func(s string) fact { return viewHas(func(v *plan.View) { v.Employee.Status = s }) }
 	us := facts{isManaged, wasRead, stranger}
-	const way = "the snapshot was restored, or bound to another system|employee 7 has neither|`link` settles it, or `unlink`"
+	const way = "the snapshot was restored, or bound to another system|employee 7 has neither|`link` settles it|`unlink`"
 	keep(t, []promise{
 		{"in scope: nothing is changed", us.and(stale), "held update doubtful_match", way},
 		{"who left: nobody is ended", us.and(stale, userIs("DEPROVISIONED")), "held terminate doubtful_match",

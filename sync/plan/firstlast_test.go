@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -176,10 +177,12 @@ func TestOnWhichDayTimeAloneChangesSomething(t *testing.T) {
 		lead  time.Duration
 		want  plan.DayNumber
 	}{
-		"who waits, on the first day":           {plan.Dates{Start: "2026-04-01", End: "2026-12-31"}, true, 0, number("2026-04-01")},
-		"who waits, less the lead":              {plan.Dates{Start: "2026-04-01"}, true, 3 * day, number("2026-03-29")},
-		"who waits, less an hour":               {plan.Dates{Start: "2026-04-01"}, true, time.Hour, number("2026-03-31")},
-		"who works, on the day after the last":  {plan.Dates{Start: "2026-04-01", End: "2026-12-31"}, false, 3 * day, number("2027-01-01")},
+		"who waits, on the first day": {plan.Dates{Start: "2026-04-01", End: "2026-12-31"}, true, 0,
+			number("2026-04-01")},
+		"who waits, less the lead": {plan.Dates{Start: "2026-04-01"}, true, 3 * day, number("2026-03-29")},
+		"who waits, less an hour":  {plan.Dates{Start: "2026-04-01"}, true, time.Hour, number("2026-03-31")},
+		"who works, on the day after the last": {plan.Dates{Start: "2026-04-01", End: "2026-12-31"}, false, 3 * day,
+			number("2027-01-01")},
 		"who works, without a last day, never":  {plan.Dates{Start: "2026-04-01"}, false, 0, 0},
 		"who has no dates, never":               {plan.Dates{}, false, 0, 0},
 		"a lead that is longer than all of it":  {plan.Dates{Start: "1970-01-03"}, true, 30 * day, 1},
@@ -204,5 +207,35 @@ func TestWhatIsNoDayEndsAndHoldsNobody(t *testing.T) {
 		if day.Over(now, time.UTC) || day.MayBeOver(now) || day.IsOver(now) {
 			t.Errorf("%q ends somebody", day)
 		}
+	}
+}
+
+// TestALayoutHoldsNothingButTheDay: what stands between its parts is no letter and no digit.
+func TestALayoutHoldsNothingButTheDay(t *testing.T) {
+	for _, between := range []string{"a", "m", "z", "A", "Q", "Z", "0", "5", "9", "_", "T", " at "} {
+		for _, layout := range []string{"YYYY" + between + "MM-DD", between + "YYYY-MM-DD", "YYYY-MM-DD" + between} {
+			if _, err := plan.DayLayout(layout); err == nil {
+				t.Errorf("the layout %q is taken", layout)
+			}
+		}
+	}
+	for layout, text := range map[string]string{"DD.MM.YYYY": "31.03.2026", "YYYYMMDD": "20260331",
+		"M/D/YYYY":         "3/31/2026",
+		"(DD) [MM] {YYYY}": "(31) [03] {2026}", "DD-M-YYYY": "31-3-2026", "MM D, YYYY": "03 31, 2026",
+		"YYYY`MM@DD": "2026`03@31"} {
+		if day, err := plan.ParseDay(text, layout); day != "2026-03-31" || err != nil {
+			t.Errorf("%q by %q is %q, %v", text, layout, day, err)
+		}
+	}
+	for _, year := range []string{"1950", "9999"} {
+		if day, err := plan.ParseDay(year+"-12-31", ""); string(day) != year+"-12-31" || err != nil {
+			t.Errorf("the year %s is %q, %v", year, day, err)
+		}
+	}
+	if day, err := plan.ParseDay("1949-12-31", ""); err == nil {
+		t.Errorf("a day that stands for none is %s", day)
+	}
+	if _, err := plan.ParseDay("x", "DD.MM.YYYY"); err == nil || !strings.Contains(err.Error(), "nor by DD.MM.YYYY") {
+		t.Errorf("the layout is not named: %v", err)
 	}
 }

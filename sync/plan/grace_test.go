@@ -84,7 +84,8 @@ func TestWhatElseHoldsWhoIsInTheGrace(t *testing.T) {
 			"held terminate unconfirmed"},
 	} {
 		keep(t, []promise{
-			{row.name + ", in the grace", facts{isManaged, graceOf(time.Hour), unassignedFor(time.Minute), row.also}, row.in, ""},
+			{row.name + ", in the grace", facts{isManaged, graceOf(time.Hour), unassignedFor(time.Minute), row.also}, row.in,
+				""},
 			{row.name + ", after it", facts{isManaged, graceOf(time.Hour), unassignedFor(time.Hour), row.also}, row.end, ""},
 		})
 	}

@@ -23,7 +23,8 @@ func TestWhoIsNewIsCreatedOnce(t *testing.T) {
 		{"nor a run of single people", facts{viewHas(func(v *plan.View) { v.Alone, v.Stale = true, true })}, "create", ""},
 	})
 	d, v, _ := facts{}.decided()
-	if a := d.Actions[0]; a.Employee != 0 || a.User != v.Ref() || a.Want != &v.Mapped.Wanted || a.Changes != nil || d.Note != nil {
+	if a := d.Actions[0]; a.Employee != 0 || a.User != v.Ref() || a.Want != &v.Mapped.Wanted || a.Changes != nil ||
+		d.Note != nil {
 		t.Errorf("created by %+v, noted %+v", a, d.Note)
 	}
 }
@@ -79,7 +80,8 @@ func TestAnEmployeeWhomTrackTikHidesIsWarnedOf(t *testing.T) {
 // action.
 func TestADigestStandsForWhatIsSent(t *testing.T) {
 	base := func() plan.Action {
-		return plan.Action{Kind: plan.Update, User: plan.UserRef{ID: "00uANA"}, Employee: 7, Role: &plan.RoleRef{ID: 3, Name: "Site"},
+		return plan.Action{Kind: plan.Update, User: plan.UserRef{ID: "00uANA"}, Employee: 7,
+			Role:    &plan.RoleRef{ID: 3, Name: "Site"},
 			Changes: []plan.Change{{Field: plan.City, Old: "Porto", New: "Lisboa"}}, Reason: "changed"}
 	}
 	first := base()
@@ -94,10 +96,12 @@ func TestADigestStandsForWhatIsSent(t *testing.T) {
 		"the employee":     {func(a *plan.Action) { a.Employee = 8 }, false},
 		"the value":        {func(a *plan.Action) { a.Changes[0].New = "Faro" }, false},
 		"the field":        {func(a *plan.Action) { a.Changes[0].Field = plan.State }, false},
-		"one field more":   {func(a *plan.Action) { a.Changes = append(a.Changes, plan.Change{Field: plan.State, New: "11"}) }, false},
-		"the role":         {func(a *plan.Action) { a.Role = &plan.RoleRef{ID: 4, Name: "Site"} }, false},
-		"its name":         {func(a *plan.Action) { a.Role = &plan.RoleRef{ID: 3, Name: "Gate"} }, false},
-		"no role":          {func(a *plan.Action) { a.Role = nil }, false},
+		"one field more": {func(a *plan.Action) {
+			a.Changes = append(a.Changes, plan.Change{Field: plan.State, New: "11"})
+		}, false},
+		"the role": {func(a *plan.Action) { a.Role = &plan.RoleRef{ID: 4, Name: "Site"} }, false},
+		"its name": {func(a *plan.Action) { a.Role = &plan.RoleRef{ID: 3, Name: "Gate"} }, false},
+		"no role":  {func(a *plan.Action) { a.Role = nil }, false},
 	} {
 		a := base()
 		row.change(&a)

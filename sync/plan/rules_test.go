@@ -30,17 +30,20 @@ func anybody(r *rand.Rand) facts {
 		}
 	}
 	choices := [][]fact{
-		{nothing, nothing, userIs("DEPROVISIONED"), userIs("SUSPENDED"), userIs("STAGED"), userIs("ODD"), isOurs(lastDayIsOver)},
+		{nothing, nothing, userIs("DEPROVISIONED"), userIs("SUSPENDED"), userIs("STAGED"), userIs("ODD"),
+			isOurs(lastDayIsOver)},
 		{nothing, nothing, unassigned, isOurs(unassignedFor(time.Hour)), assignmentIs("REVOKED"), assignmentIs("INACTIVE"),
 			assignmentIs("IMPORTED")},
 		{nothing, isOurs(wasRead), isOurs(holds(plan.JobTitle, "Cook")), isOurs(employeeIs("TERMINATED")),
 			isOurs(employeeIs("BANNED")), isOurs(employeeIs("INACTIVE")), isOurs(isGone)},
-		{nothing, wants(plan.JobTitle, "Chief"), wants(plan.JobTitle, ""), viewHas(problem(plan.ProblemDuplicate)), viewHas(warned)},
+		{nothing, wants(plan.JobTitle, "Chief"), wants(plan.JobTitle, ""), viewHas(problem(plan.ProblemDuplicate)),
+			viewHas(warned)},
 		{nothing, isNew(findsBy(by(plan.Username, employee(7)))), isNew(findsBy(by(plan.Email, employee(8)))),
 			isNew(findsBy(by(plan.Email, employee(7)), by(plan.Username, employee(8)))),
 			isNew(findsBy(by(plan.Email, employee(7, status("INACTIVE"))))),
 			isNew(findsBy(owned(by(plan.Email, employee(9)), "00uBEA", false)))},
-		{nothing, isOurs(linkHas(func(l *plan.Link) { l.Restored = true })), isOurs(linkHas(func(l *plan.Link) { l.Kept = true })),
+		{nothing, isOurs(linkHas(func(l *plan.Link) { l.Restored = true })),
+			isOurs(linkHas(func(l *plan.Link) { l.Kept = true })),
 			isOurs(linkHas(func(l *plan.Link) { l.Doubtful = true }))},
 		{nothing, nothing, startsOn("2026-04-01"), endedOn("2026-02-28"), viewHas(func(v *plan.View) { v.OutOfScope = true }),
 			viewHas(func(v *plan.View) { v.ScopeError = "x" }), viewHas(func(v *plan.View) { v.Unread = "x" }),
@@ -77,24 +80,27 @@ func does(d *plan.Decision, kinds ...plan.Kind) bool {
 // TestWhatOnlyHoldsNeverMakesAnAction: each of these takes actions out of a plan, and puts
 // none in.
 func TestWhatOnlyHoldsNeverMakesAnAction(t *testing.T) {
+	writes := []plan.Kind{plan.Create, plan.Update, plan.Adopt}
 	for name, row := range map[string]struct {
 		more fact
 		ends []plan.Kind // what never happens with it
 	}{
-		"a protected name":         {protects("ana@*"), []plan.Kind{plan.Terminate, plan.Adopt}},
-		"our own account":          {ours, nil},
-		"create_users: false":      {createsOff, []plan.Kind{plan.Create, plan.Reactivate}},
-		"update_users: false":      {updatesOff, []plan.Kind{plan.Update}},
-		"deactivate_users: false":  {deactivateOff, []plan.Kind{plan.Terminate}},
-		"on_adopt: keep":           {keepsAdopted, nil},
-		"drift: report":            {driftReports, nil},
-		"a grace":                  {graceOf(1000 * time.Hour), nil},
-		"no word on how it is":     {evidence(""), []plan.Kind{plan.Terminate}},
-		"what cannot be searched":  {viewHas(func(v *plan.View) { v.Unsearched = "x" }), []plan.Kind{plan.Create}},
-		"what cannot be read":      {viewHas(func(v *plan.View) { v.Unread = "x" }), []plan.Kind{plan.Create, plan.Update, plan.Adopt}},
-		"sync.scope that fails":    {viewHas(func(v *plan.View) { v.ScopeError = "x" }), []plan.Kind{plan.Create, plan.Update, plan.Adopt}},
-		"a problem of the data":    {viewHas(problem(plan.ProblemInvalidValue)), []plan.Kind{plan.Create, plan.Update, plan.Adopt}},
-		"a field only for creates": {configured(func(p *plan.Policy) { p.CreateOnly = p.CreateOnly.With(plan.JobTitle) }), nil},
+		"a protected name":        {protects("ana@*"), []plan.Kind{plan.Terminate, plan.Adopt}},
+		"our own account":         {ours, nil},
+		"create_users: false":     {createsOff, []plan.Kind{plan.Create, plan.Reactivate}},
+		"update_users: false":     {updatesOff, []plan.Kind{plan.Update}},
+		"deactivate_users: false": {deactivateOff, []plan.Kind{plan.Terminate}},
+		"on_adopt: keep":          {keepsAdopted, nil},
+		"drift: report":           {driftReports, nil},
+		"a grace":                 {graceOf(1000 * time.Hour), nil},
+		"no word on how it is":    {evidence(""), []plan.Kind{plan.Terminate}},
+		"what cannot be searched": {viewHas(func(v *plan.View) { v.Unsearched = "x" }), []plan.Kind{plan.Create}},
+		"what cannot be read":     {viewHas(func(v *plan.View) { v.Unread = "x" }), writes},
+		"sync.scope that fails":   {viewHas(func(v *plan.View) { v.ScopeError = "x" }), writes},
+		"a problem of the data":   {viewHas(problem(plan.ProblemInvalidValue)), writes},
+		"a field only for creates": {configured(func(p *plan.Policy) {
+			p.CreateOnly = p.CreateOnly.With(plan.JobTitle)
+		}), nil},
 		"being restored": {func(v *plan.View, _ *plan.Policy) {
 			if v.Link != nil {
 				v.Link.Restored = true
@@ -193,7 +199,8 @@ func TestWhoeverIsNamedGetsOneAnswer(t *testing.T) {
 		if d.Note != nil && (v.Link == nil || d.Note.Employee != v.Link.Employee || d.Note.Person != v.Link.Person) {
 			t.Fatalf("noted is %+v of %+v", d.Note, v.Link)
 		}
-		if kinds := len(d.Actions); kinds > 2 || kinds == 2 && (d.Actions[0].Kind != plan.Adopt || d.Actions[1].Kind != plan.Update) {
+		pair := len(d.Actions) == 2 && d.Actions[0].Kind == plan.Adopt && d.Actions[1].Kind == plan.Update
+		if len(d.Actions) > 1 && !pair {
 			t.Fatalf("decided %s", outline(&d))
 		}
 	}
@@ -205,7 +212,8 @@ func TestAMissingReadingNeverEndsAnybody(t *testing.T) {
 	unread := viewHas(func(v *plan.View) { v.Employee, v.Gone, v.Fresh = nil, false, false })
 	always(t, unread, func(before, after plan.Decision) string {
 		ends := func(d *plan.Decision) bool {
-			return does(d, plan.Terminate) || slices.ContainsFunc(d.Held, func(h plan.Held) bool { return h.Kind == plan.Terminate })
+			return does(d, plan.Terminate) || slices.ContainsFunc(d.Held,
+				func(h plan.Held) bool { return h.Kind == plan.Terminate })
 		}
 		if ends(&after) && !ends(&before) && len(before.Held)+len(before.Problems) == 0 {
 			return "less is known, and somebody is ended"

@@ -175,7 +175,8 @@ func TestAVerdictHasAName(t *testing.T) {
 
 // TestAnAppIsActiveOrNothingIsWritten: the app itself must be ACTIVE, to the letter.
 func TestAnAppIsActiveOrNothingIsWritten(t *testing.T) {
-	for status, want := range map[string]bool{"ACTIVE": true, "INACTIVE": false, "active": false, "DELETED": false, "": false} {
+	for status, want := range map[string]bool{"ACTIVE": true, "INACTIVE": false, "active": false, "DELETED": false,
+		"": false} {
 		if got := (plan.App{Status: status, Features: []string{"ACTIVE"}}).Active(); got != want {
 			t.Errorf("an app that is %q counts as active: %v", status, got)
 		}
