@@ -29,7 +29,7 @@ func (r *carrier) job() *apply.Job {
 		Confirm: r.confirm, Zones: r.regionReader.Zones, Listed: r.Newest,
 		Rules: apply.Rules{Observe: r.Observe, Redact: r.RedactHistory, Workers: r.Workers,
 			MaxProblemPercent: r.engine.MaxProblemPercent,
-			Reason:            r.engine.Reason, Comment: r.engine.Comment, Notify: r.engine.Notify, Timezone: r.Timezone,
+			Reason:            r.engine.Reason, Comment: r.engine.Comment, Notify: r.engine.Notify,
 			Binding: r.Binding, Formerly: r.Meta.Formerly}}
 }
 

@@ -145,7 +145,7 @@ func (r *recorder) finishGroups(out *apply.Outcome) error {
 		return err
 	}
 	changed := map[plan.GroupID]plan.GroupLink{}
-	for _, l := range r.Roles.Groups.Links {
+	for _, l := range r.Roles.OfGroups.Links {
 		changed[l.Group] = l
 	}
 	for _, g := range r.Pushed {

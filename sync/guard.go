@@ -20,7 +20,7 @@ const warnReason = "default_termination_reason"
 // A guard asks for what the limits are measured by, and puts what passes into the document.
 type guard struct {
 	desk
-	limits *decide.Guard
+	limits *decide.Limiter
 }
 
 // compose puts all decisions into one plan, in the order in which it is carried out,
@@ -55,7 +55,7 @@ func (r *guard) compose(ctx context.Context) {
 	for _, s := range r.People.Sorted() { // all of it is in the document
 		s.Decision.Held = nil
 	}
-	r.Roles.Decision = plan.Decision{}
+	r.Together = plan.Decision{}
 }
 
 // judge moves what the guards refuse to the held actions. It takes actions over.

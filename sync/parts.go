@@ -41,7 +41,7 @@ type parts struct {
 // wire makes the parts of a run, from the ground up.
 func (r *run) wire() {
 	d := desk{r.Base, r.Decided, r.task}
-	r.guard = &guard{d, &decide.Guard{Base: r.Base, Decided: r.Decided}}
+	r.guard = &guard{d, &decide.Limiter{Base: r.Base, Decided: r.Decided}}
 	r.approver = &approver{d}
 	r.carrier = &carrier{d, r.AbsentReader, r.DateReader, r.ScopeReader, r.RegionReader, r.approver}
 	r.recorder = &recorder{d, r.carrier, r.DateReader}

@@ -238,3 +238,39 @@ func TestARoleThatBecameProtectedIsLeftAlone(t *testing.T) {
 	w.wantRoles("cyd", "Site North, Site South")
 	w.wantDone(w.run(), "")
 }
+
+// Roles of portal ADMIN or CLIENT are always protected: who has one since the configuration
+// gave it to a group keeps it when the group goes, or gets another role.
+func TestARoleOfPortalADMINStaysWhenNoGroupIsMappedToItAnyMore(t *testing.T) {
+	for name, ends := range map[string]func(w *world){
+		"the group is gone": func(w *world) { w.org.DeleteGroup(w.groups["Site Dispatch"]) },
+		"another role": func(w *world) {
+			w.push.Roles = map[string]string{"Site Dispatch": "Night"}
+			w.change = func(e *tsync.Engine) { e.ReadFingerprint = "another role" }
+			w.run()
+			w.leave("Site Dispatch", "ada")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.policy.RevokeUnpushed, w.policy.RepairDrift = true, false
+			w.portal.AddRole(tracktiktest.Role{Name: "Desk", Portal: "ADMIN"})
+			w.portal.AddRole(tracktiktest.Role{Name: "Night"})
+			w.push.Roles = map[string]string{"Site Dispatch": "Desk"}
+			w.hire("ada")
+			w.group("Site Guards", "ada") // since TrackTik takes nobody's last role
+			w.group("Site Dispatch", "ada")
+			w.run()
+			w.wantRoles("ada", "Desk, Site Guards")
+			ends(w)
+			for range 2 {
+				w.pass(time.Hour)
+				w.runWith(refreshedNot)
+				if roles := w.roles("ada"); !strings.Contains(roles, "Desk") {
+					t.Fatalf("ada holds %s: a role of portal ADMIN was taken away", roles)
+				}
+			}
+			w.wantHeld(w.runWith(refreshedNot), plan.HeldProtectedRole, "ada")
+		})
+	}
+}

@@ -3,8 +3,11 @@ package sync
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"time"
 
+	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/ask"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
@@ -47,135 +50,156 @@ func (o *RunOptions) scope() read.Scope {
 	return s
 }
 
-// makePlan reads both sides and makes the plan: everything of a run that writes nothing
-// to TrackTik.
-func (r *run) makePlan(ctx context.Context) error {
-	if err := r.start(ctx); err != nil {
-		return err
+// planned is the document of a plan that is only shown.
+func (r *run) planned(ctx context.Context, decide func(context.Context) error) (*plan.Document, error) {
+	err := decide(ctx)
+	r.noteAsked()
+	if err != nil {
+		r.doc.Fail(err)
+		return r.doc, err
 	}
-	if err := r.readAskGuard(ctx); err != nil || !r.sampled() {
-		return err
+	if err := r.keepRefused(ctx); err != nil {
+		return r.doc, err
 	}
-	r.Asker = ask.New(r.Anew())
-	r.wire()
-	return r.readAskGuard(ctx)
+	if err := r.unreadGrants(); err != nil {
+		return r.doc, err
+	}
+	if missing := r.Missing(); len(missing) > 0 {
+		return r.doc, errors.New(plan.TellMissing(missing) + "; what needs it is held")
+	}
+	return r.doc, nil
 }
 
-// sampled reports that a removal would be carried out on a sample's word: the guards
-// did not refuse it after all, so everybody has to be looked up first.
-func (r *run) sampled() bool {
-	return !r.Full && slices.ContainsFunc(r.doc.Actions,
-		func(a plan.Action) bool { return a.Extras().Evidence == plan.EvidenceSample })
+// apply carries out the plan. It takes the carrier as it is now: a second reading makes all
+// parts of the run anew.
+func (r *run) apply(ctx context.Context) (*apply.Outcome, error) { return r.carrier.apply(ctx) }
+
+// finish records what the last reading saw.
+func (r *run) finish(out *apply.Outcome) error { return r.recorder.finish(out) }
+
+// conclude ends a run that ended with err: it records the run, and tells of it.
+func (r *run) conclude(ctx context.Context, err error) (*plan.Document, error) {
+	r.approver.settleApprovals(ctx)
+	if recordErr := r.bookkeeper.record(err); err == nil {
+		err = recordErr
+	}
+	r.tell(err)
+	return r.doc, err
 }
 
-// start meets both systems and settles what is open, before anything is read.
-func (r *run) start(ctx context.Context) error {
-	if err := r.Quarantined(); err != nil {
+// noteAsked warns of what either system had to be asked otherwise.
+func (r *run) noteAsked() {
+	r.doc.Warnings = slices.Concat(r.doc.Warnings, r.Source.AskedOtherwise(), r.Target.AskedOtherwise())
+}
+
+// carryOut decides, asks who has to be asked, applies and records.
+func (r *run) carryOut(ctx context.Context, decide func(context.Context) error,
+	carry func(context.Context) (*apply.Outcome, error), finish func(*apply.Outcome) error) error {
+	if err := decide(ctx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{r.met, r.approver.loadApproved, r.carrier.settle} {
-		if err := step(ctx); err != nil {
+	if err := r.keepRefused(ctx); err != nil {
+		return err
+	}
+	if err := r.permitted(); err != nil {
+		return err
+	}
+	if r.opt.Confirm != nil {
+		if r.doc.Pending() > 0 && !r.opt.Confirm(r.doc) {
+			return nil
+		}
+		if err := r.approver.giveApproved(ctx); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// met is meet, and dates the document by Okta's clock.
-func (r *run) met(ctx context.Context) error {
-	err := r.Meet(ctx)
-	r.doc.Created = r.AsOf
-	return err
-}
-
-// startSmall is start for a run about people who are named to it: it looks at nobody else.
-func (r *run) startSmall(ctx context.Context) error {
-	if err := r.start(ctx); err != nil {
-		return err
+	out, err := carry(ctx)
+	r.doc.Warnings = append(r.doc.Warnings, r.Warnings[r.warningsShown:]...)
+	if finishErr := finish(out); err == nil {
+		err = finishErr
 	}
-	if err := r.LoadPeople(); err != nil {
-		return err
-	}
-	r.doc.Managed = r.People.Managed
-	return r.CheckApp()
-}
-
-// present puts what a small run has decided in order, before the guards, into the document.
-func (r *run) present(ctx context.Context, actions []plan.Action, held []plan.Held, problems []plan.Problem) {
-	r.warningsShown = len(r.Warnings)
-	plan.Order(actions, &r.Names)
-	actions, held = r.guard.judge(ctx, actions, held)
-	r.doc.Actions, r.doc.Held, r.doc.Problems, r.doc.Warnings = actions, held, problems, slices.Clone(r.Warnings)
-	r.doc.Guard = r.checked.Report
-	r.guard.seal()
-}
-
-// readAskGuard is makePlan after what is open was settled.
-func (r *run) readAskGuard(ctx context.Context) error {
-	if err := r.LoadPeople(); err != nil {
-		return err
-	}
-	r.doc.Managed = r.People.Managed
-	r.Refresh = r.wantsRefresh()
-	r.MayWait = r.opt.Refresh == nil && !r.Meta.RefreshDue && !r.Meta.Observed
-	if err := r.CheckApp(); err != nil {
-		return err
-	}
-	if r.Meta.LastSuccess.IsZero() { // a first run must not meet another connection's roles
-		if err := r.PortalReader.ReadPortalRoles(ctx); err != nil {
-			return err
-		}
-	}
-	err := r.readThem(ctx)
-	r.doc.Options.Refresh = r.Refresh
-	r.doc.Source, r.doc.Evidence = r.Counts, r.Evidence
 	if err != nil {
 		return err
 	}
-	if err := r.Decide(ctx); err != nil {
+	if skew, far := r.ClocksApart(); far {
+		return fmt.Errorf("%w: okta, tracktik and this machine are %s apart, and nobody was terminated; set the clock "+
+			"(chrony, systemd-timesyncd)", ErrClock, skew.Round(time.Second))
+	}
+	if err := r.unreadGrants(); err != nil {
 		return err
 	}
-	r.guard.compose(ctx)
+	if !r.checked.Report.OK {
+		return r.refusal()
+	}
 	return nil
 }
 
-// readThem reads those whom the run is about, and records the links that were found to have
-// moved, since what is read next rests on them.
-func (r *run) readThem(ctx context.Context) error {
-	readThem := r.Reader.ReadAll
-	if r.Scope.Some() {
-		readThem = r.SingleReader.ReadSome
+// permitted refuses a plan that a guard stops whole, or that is not the expected one.
+func (r *run) permitted() error {
+	switch {
+	case r.opt.Expect != "" && (r.opt.ExpectFingerprint != "" && r.opt.ExpectFingerprint != r.engine.PlanFingerprint):
+		return read.Refused(read.RefusedStale, "the configuration (sync, guard) is not the one that the saved plan was "+
+			"made with: make the plan anew with `plan --out`")
+	case r.opt.Expect != "" && !r.guard.expected():
+		return read.Refused(read.RefusedStale, fmt.Sprintf("the saved plan %s does not fit any more: Okta, TrackTik or "+
+			"the snapshot moved, and the plan would be %s now; make it anew with `plan --out`",
+			r.opt.Expect, r.doc.Hash))
+	case r.checked.Stops && len(r.checked.Exempt) == 0 && !r.Observe:
+		return r.refusal()
 	}
-	for {
-		err := readThem(ctx)
-		var moved *read.MovedError
-		if !errors.As(err, &moved) {
-			return err
-		}
-		for _, batch := range moved.Batches {
-			if err := r.store.Commit(batch); err != nil {
-				return err
-			}
-		}
-	}
+	return nil
 }
 
-// wantsRefresh reports whether TrackTik is read too.
-func (r *run) wantsRefresh() bool {
-	switch {
-	case r.Meta.RefreshDue:
-		return true
-	case r.opt.Refresh != nil:
-		return *r.opt.Refresh
-	case r.Meta.Observed && !r.Observe: // what the snapshot knows is what somebody else has worked on
-		return true
-	case r.ID == "" || r.Scope.Some() || r.engine.RefreshEvery <= 0:
-		return false
-	case r.People.Managed == 0:
-		return false
-	case r.Observe && r.Meta.Observing != nil && r.Meta.Observing.Read.IsZero():
-		return true // what the other one does from now on is told from what was there
+// refusal says all of what the guards refuse, a line each.
+func (r *run) refusal() error {
+	return read.Refused(read.RefusedGuard, r.checked.Report.Text())
+}
+
+// isGuard reports that a guard refused the run.
+func isGuard(err error) bool {
+	var refused *RefusedError
+	return errors.As(err, &refused) && refused.Code == RefusedGuard
+}
+
+// keepRefused remembers what was refused, so that it can be approved.
+func (r *run) keepRefused(ctx context.Context) error {
+	if r.engine.Approvals == nil {
+		return nil
 	}
-	age := r.AsOf.Sub(r.Meta.LastRefresh)
-	return age >= r.engine.RefreshEvery || age < -read.MaxSkew // the second was noted by a wrong clock
+	for hash, set := range r.checked.Sets {
+		if err := r.engine.Approvals.Put(ctx, hash, set); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell logs how the run ended.
+func (r *run) tell(err error) {
+	log := r.Log.WithField("took", r.Now().Sub(r.Began).Round(time.Millisecond).String())
+	if res := r.doc.Result; res != nil {
+		done := 0
+		for _, n := range res.Done {
+			done += n
+		}
+		log = log.WithField("done", done).WithField("failed", res.Failed).WithField("unknown", res.Unknown)
+	}
+	log = log.WithField("held", len(r.doc.Held)).WithField("problems", len(r.doc.Problems))
+	// The error itself is the caller's to say, once.
+	log.WithField("exit_code", ExitCode(r.doc, err, r.engine.ProblemsExit)).Info("run ended")
+}
+
+// unreadGrants is the error of a run in which grants could not be read; nil: they could.
+// Where no roles are granted it is a warning: that is the way out.
+func (r *run) unreadGrants() error {
+	switch {
+	case r.Grants.Failed() == nil:
+		return nil
+	case !r.Pol.GrantRoles:
+		r.doc.Warnings = append(r.doc.Warnings, plan.Warning{Code: plan.WarningGrantsUnread,
+			Message: r.Grants.Failed().Error() + "; nobody who was in TrackTik before is adopted meanwhile, and nobody is " +
+				"granted a role (sync.grant_roles: false)"})
+		return nil
+	}
+	return fmt.Errorf("%w; nobody who was in TrackTik before was adopted or given a role because of that, and the rest "+
+		"was done", r.Grants.Failed())
 }

@@ -50,8 +50,8 @@ type Job struct {
 	// Confirm says why a removal has to wait whose evidence has grown old; empty: it
 	// need not.
 	Confirm func(context.Context, *plan.Action) string
-	// Zones reads the time zones of the portal's regions; an empty name: not known.
-	Zones func(context.Context) (func(plan.RegionID) string, error)
+	// Zones reads the time zones of the portal's regions, and tells that of each.
+	Zones func(context.Context) (func(plan.RegionID) *time.Location, error)
 	// Listed is the one listing that new people were matched with; nil: each was looked up.
 	Listed *plan.Listing
 }
@@ -65,7 +65,6 @@ type Rules struct {
 	Reason            string // of terminations, an id or a label; empty: the portal's first
 	Comment           string // on terminations; empty: the run and the cause
 	Notify            bool   // whether TrackTik tells the terminated
-	Timezone          *time.Location
 	Binding           plan.Binding
 	Formerly          []plan.Binding
 }

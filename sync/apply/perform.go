@@ -11,9 +11,9 @@ import (
 // A caller makes the calls of actions.
 type caller struct {
 	newcomerFinder
-	calls  context.Context            // outlives the run's by inFlight
-	reason int64                      // of terminations
-	zones  func(plan.RegionID) string // of regions; nil: nobody is terminated
+	calls  context.Context                    // outlives the run's by inFlight
+	reason int64                              // of terminations
+	zones  func(plan.RegionID) *time.Location // of regions; nil: nobody is terminated
 }
 
 // perform carries out one action, and settles it where the answer was lost.

@@ -55,7 +55,6 @@ func (c *caller) readBack(ctx context.Context, action *plan.Action) string {
 
 // today is the date where the employee works.
 func (c *caller) today(action *plan.Action) string {
-	zone := c.Rules.Timezone
 	var region plan.RegionID
 	if p := c.Ground.Person(action.User.ID); p != nil && p.Link != nil {
 		region = p.Link.PushedRegion
@@ -63,17 +62,7 @@ func (c *caller) today(action *plan.Action) string {
 	if retires := action.Extras().Retires; retires != nil {
 		region = retires.Link.PushedRegion
 	}
-	if region != 0 && c.zones != nil {
-		if name := c.zones(region); name != "" {
-			if z, err := time.LoadLocation(name); err == nil {
-				zone = z
-			}
-		}
-	}
-	if zone == nil {
-		zone = time.UTC
-	}
-	return c.Clock.Time().In(zone).Format(time.DateOnly)
+	return c.Clock.Time().In(c.zones(region)).Format(time.DateOnly)
 }
 
 // endedBefore looks at the employee right before a termination: ended says that it is not

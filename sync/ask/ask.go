@@ -12,6 +12,9 @@ import (
 	"tracktik-sync/sync/read"
 )
 
+// recordsAPage is how many records of a TrackTik list come with one call.
+const recordsAPage = 1000
+
 // An Asker asks until nothing is unknown that the decisions need, and has them made. Its
 // parts stand lower ones first.
 type Asker struct {
@@ -35,7 +38,7 @@ func New(r *read.Reading) *Asker {
 	a.groups = &groupAsker{b, r.PortalReader, r.GroupReader, d.GroupDecider}
 	a.holders = &holderReader{b, f, d.RoleDecider, r.GrantReader}
 	a.roleless = &rolelessFinder{b, f, r.PortalReader, r.GroupReader, a.holders, a.changes}
-	a.views = &roleViewer{b, f, r.PortalReader, r.GrantReader, d.RoleDecider}
+	a.views = &roleViewer{b, f, r.PortalReader, r.GrantReader, d.RoleDecider, d.HoldingDecider}
 	return a
 }
 

@@ -142,9 +142,6 @@ func (r *holderReader) lookUpHolders(ctx context.Context, views []*plan.RoleView
 	return nil
 }
 
-// grantsAPage is how many grants come with one call.
-const grantsAPage = 1000
-
 // callsByRole is about how many calls it takes to read who holds the roles.
 func (r *holderReader) callsByRole(roles []plan.RoleID) (int, error) {
 	calls := 0
@@ -153,7 +150,7 @@ func (r *holderReader) callsByRole(roles []plan.RoleID) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		calls += 1 + len(holders)/grantsAPage
+		calls += 1 + len(holders)/recordsAPage
 	}
 	return calls, nil
 }
@@ -273,7 +270,7 @@ func (r *holderReader) lookUpOthers(ctx context.Context, views []*plan.RoleView)
 // that does not tell.
 func (r *holderReader) readRolesOf(ctx context.Context, people []plan.EmployeeID) (doubt string, err error) {
 	people = slices.DeleteFunc(people, r.Grants.Asked)
-	if few := 1 + r.Meta.PortalEmployees/grantsAPage; len(people) <= max(few, read.SampleSize) {
+	if few := 1 + r.Meta.PortalEmployees/recordsAPage; len(people) <= max(few, read.SampleSize) {
 		if err := r.Grants.Ask(ctx, people); err != nil || r.Grants.ByPerson() {
 			return "", err
 		}

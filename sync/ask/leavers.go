@@ -36,7 +36,7 @@ func (r *leaverAsker) readLeavers(ctx context.Context, list []*read.Subject) err
 		return nil
 	}
 	ask := r.readLeaversOneByOne
-	if len(leavers) > max(read.SampleSize, r.Meta.PortalEmployees/1000) { // a page of the list holds a thousand
+	if len(leavers) > max(read.SampleSize, r.Meta.PortalEmployees/recordsAPage) {
 		ask = r.readLeaversListed
 	}
 	r.Phase("reading leavers' employees", len(leavers))

@@ -39,7 +39,7 @@ func (r *rolelessFinder) findDefault(ctx context.Context) error {
 			return &read.ConfigError{Message: problem.Message}
 		}
 		if problem != nil {
-			p.Groups.Problems = append(p.Groups.Problems, *problem)
+			p.OfGroups.Problems = append(p.OfGroups.Problems, *problem)
 			r.Meta.DefaultRole = nil
 			return nil
 		}

@@ -2,7 +2,6 @@ package ask
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"tracktik-sync/sync/decide"
@@ -17,6 +16,7 @@ type roleViewer struct {
 	portalReader *read.PortalReader
 	grantReader  *read.GrantReader
 	roleDecider  *decide.RoleDecider
+	holdings     *decide.HoldingDecider
 }
 
 // makeViews gathers what is known of each person whose roles are looked at. Who is
@@ -48,27 +48,23 @@ func (r *roleViewer) makeViews(ctx context.Context) error {
 			p.Views, v = append(p.Views, v), &plan.RoleView{}
 		}
 	}
-	return r.nameLost(ctx)
+	return r.findLostRoles(ctx)
 }
 
-// nameLost finds the names of roles that are to be revoked and that no group has any
-// more: they may be protected by now.
-func (r *roleViewer) nameLost(ctx context.Context) error {
+// findLostRoles finds the roles that are to be revoked and of which only the portal knows
+// whether they are protected.
+func (r *roleViewer) findLostRoles(ctx context.Context) error {
 	for _, v := range r.Roles.Views {
 		for i := range v.Have {
 			h := &v.Have[i]
-			if h.Lost == "" && !r.Pol.OneRole || h.Role.Name != "" {
+			if h.Lost == "" && !r.Pol.OneRole || !r.holdings.MayBeProtected(h) {
 				continue
 			}
 			if err := r.portalReader.ReadPortalRoles(ctx); err != nil {
 				return err
 			}
-			for _, role := range r.Portal.Roles {
-				if role.ID == h.Role.ID {
-					h.Role.Name = role.Name
-				}
-			}
-			r.protect(h)
+			h.Role.Name = r.Portal.Of(h.Role).Name
+			r.holdings.Protect(h)
 		}
 	}
 	return nil
@@ -110,7 +106,7 @@ func (r *roleViewer) look(id plan.PersonID, v *plan.RoleView) (bool, error) {
 		v.Doubt = plan.HeldPending + ": " + why
 	}
 	if v.Doubt == "" {
-		v.Doubt = r.comesFirst(id)
+		v.Doubt = r.holdings.ComesFirst(id)
 	}
 	var link *plan.Link
 	switch {
@@ -159,91 +155,7 @@ func (r *roleViewer) look(id plan.PersonID, v *plan.RoleView) (bool, error) {
 		}
 	}
 	for _, g := range grants {
-		r.holding(v, g, id)
+		r.holdings.Add(v, g)
 	}
 	return true, nil
-}
-
-// comesFirst says which group of a person may give a role in the place of those that are due:
-// it has none in this run of single people, and a whole run may find one. Empty: none does.
-func (r *roleViewer) comesFirst(id plan.PersonID) string {
-	if !r.Pol.OneRole && (r.Roles.Fallback == nil || len(r.Roles.Due[id]) > 0) {
-		return "" // they hold the role beside the others
-	}
-	for _, g := range r.Pushed {
-		if r.Roles.Unsettled[g.Group.ID] && g.Holds(id) {
-			return fmt.Sprintf("%s: which role group %s has is for a whole run to find, and it may come first",
-				plan.HeldUnconfirmed, g.Group.ID)
-		}
-	}
-	return ""
-}
-
-// holding judges whether a grant of ours is still due.
-func (r *roleViewer) holding(v *plan.RoleView, g plan.Grant, id plan.PersonID) {
-	p := &r.Roles
-	g = r.Current.AsFound(g)
-	if slices.Contains(r.Scope.Retry, id) {
-		g.Again = false // somebody says that TrackTik keeps it by now
-	}
-	due := slices.ContainsFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == g.Role })
-	switch {
-	case slices.Contains(r.Current.DropGrants, g.Key()), r.portalReader.RoleGone(g.Role), g.Gone && !due:
-		p.Drops = append(p.Drops, g.Key())
-		return
-	case g.Gone && !g.Again:
-		v.Lost = append(v.Lost, g.Role)
-		return
-	}
-	h := plan.Holding{Grant: g, Role: r.roleRef(g)}
-	group := r.ByGroup[g.Group]
-	switch {
-	case due, group != nil && group.Failed: // another group may give it
-	case group != nil && !group.Holds(id):
-		h.Lost, h.Evidence = fmt.Sprintf("no longer in group %q", group.Group.Name), ""
-	case group == nil && r.Pol.RevokeUnpushed &&
-		slices.ContainsFunc(r.Unpushed, func(l plan.GroupLink) bool { return l.Group == g.Group }):
-		h.Lost, h.Evidence = fmt.Sprintf("group %s is no longer pushed (sync.groups.unpushed: revoke)", g.Group),
-			plan.EvidenceFull
-	}
-	r.protect(&h)
-	v.Have = append(v.Have, h)
-}
-
-// protect keeps a grant of a protected role, whether it is lost or would be replaced.
-func (r *roleViewer) protect(h *plan.Holding) {
-	group := r.ByGroup[h.Group]
-	mapped := group != nil && group.Link != nil && group.Link.How == plan.HowMapped && group.Link.Role == h.Role.ID &&
-		(group.Role == nil || group.Role.ID == h.Role.ID)
-	if !mapped && plan.MatchAny(r.Pol.ProtectedRoles, h.Role.Name) {
-		h.Stays = plan.HeldProtectedRole + ": sync.roles.protected names the role"
-	}
-}
-
-// roleRef names the role of a grant, and the group by which it was granted: another group
-// may give the same role.
-func (r *roleViewer) roleRef(g plan.Grant) *plan.RoleRef {
-	key := decide.RoleOf{Role: g.Role, Group: g.Group}
-	ref := r.Roles.Refs[key]
-	if ref == nil {
-		ref = &plan.RoleRef{ID: g.Role, Group: g.Group, Name: r.roleName(g)}
-		r.Roles.Refs[key] = ref
-	}
-	return ref
-}
-
-// roleName is a role's name, as far as it is known without reading the portal's roles.
-func (r *roleViewer) roleName(g plan.Grant) string {
-	if name := r.Roles.Names[g.Role]; name != "" {
-		return name
-	}
-	if group := r.ByGroup[g.Group]; group != nil && group.Link != nil && group.Link.Role == g.Role {
-		return group.Link.RoleName
-	}
-	for _, l := range r.Unpushed {
-		if l.Group == g.Group && l.Role == g.Role {
-			return l.RoleName
-		}
-	}
-	return ""
 }

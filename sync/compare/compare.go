@@ -92,7 +92,7 @@ func (c *comparing) readUsers(ctx context.Context) error {
 				p = plan.Person{ID: page[i].ID}
 			}
 			c.out.Users++
-			if err := c.PeopleReader.Subject(p, plan.EvidenceListing); err != nil {
+			if err := c.PeopleReader.TakeIn(p, plan.EvidenceListing); err != nil {
 				return err
 			}
 			if s := c.People.Subjects[p.ID]; s.Judgement.Verdict != plan.Provision { // they may have an employee

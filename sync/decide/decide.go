@@ -11,25 +11,30 @@ import (
 // Decided is what follows from the facts.
 type Decided struct {
 	Names plan.Names
-	Roles RolePass
+	Roles RolesKnown
+	// Together are everybody's roles, in a whole run after the creates of new people: of a
+	// first run that is nearly the plan, and it stands in memory once.
+	Together plan.Decision
 }
 
 // A Deciding decides what follows from a reading.
 type Deciding struct {
 	*read.Reading
 	*Decided
-	NameDecider   *NameDecider
-	PeopleDecider *PeopleDecider
-	GroupDecider  *GroupDecider
-	RoleDecider   *RoleDecider
-	GrantDecider  *GrantDecider
+	NameDecider    *NameDecider
+	PeopleDecider  *PeopleDecider
+	GroupDecider   *GroupDecider
+	HoldingDecider *HoldingDecider
+	RoleDecider    *RoleDecider
+	GrantDecider   *GrantDecider
 }
 
 // New decides about what r reads.
 func New(r *read.Reading) *Deciding {
-	b, f := r.Base, &Decided{Roles: newRolePass()}
+	b, f := r.Base, &Decided{Roles: newRolesKnown()}
 	d := &Deciding{Reading: r, Decided: f, NameDecider: &NameDecider{b, f},
-		PeopleDecider: &PeopleDecider{b, f, r.DateReader, &viewRoom{}}, GroupDecider: &GroupDecider{b, f}}
+		PeopleDecider: &PeopleDecider{b, f, r.DateReader, &viewRoom{}}, GroupDecider: &GroupDecider{b, f},
+		HoldingDecider: &HoldingDecider{b, f}}
 	d.RoleDecider = &RoleDecider{b, f, d.PeopleDecider}
 	d.GrantDecider = &GrantDecider{b, f, d.RoleDecider}
 	return d

@@ -37,7 +37,7 @@ func (r *GrantDecider) adoptGrants(v *plan.RoleView) {
 // from now on.
 func (r *GrantDecider) takeBack(v *plan.RoleView, h *plan.Holding, ids []plan.GrantID) {
 	why := cmp.Or(v.Shielded, r.Pol.NoRevoke())
-	d := &r.Roles.Decision
+	d := &r.Together
 	for _, extra := range ids[1:] {
 		a := plan.Action{Kind: plan.RevokeRole, User: v.User, Employee: v.Employee, Role: h.Role,
 			Extra:  &plan.Extra{Evidence: plan.EvidenceFull, Grant: extra},
@@ -74,8 +74,8 @@ func (r *GrantDecider) doubles() {
 func (r *GrantDecider) dropGiven() {
 	p := &r.Roles
 	given := map[plan.PersonID]bool{}
-	for i := range p.Decision.Actions {
-		if a := &p.Decision.Actions[i]; a.Kind == plan.GrantRole {
+	for i := range r.Together.Actions {
+		if a := &r.Together.Actions[i]; a.Kind == plan.GrantRole {
 			given[a.User.ID] = true
 		}
 	}

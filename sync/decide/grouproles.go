@@ -19,13 +19,13 @@ type GroupDecider struct {
 func (r *GroupDecider) DecideGroups(views []plan.GroupView, open map[plan.GroupID]plan.Held) {
 	p := &r.Roles
 	p.Refs, p.Names = map[RoleOf]*plan.RoleRef{}, map[plan.RoleID]string{}
-	p.Groups = plan.DecideGroups(views, r.Portal, r.Binding, &r.Pol)
+	p.OfGroups = plan.DecideGroups(views, r.Portal, r.Binding, &r.Pol)
 	for _, id := range slices.Sorted(maps.Keys(open)) {
-		p.Groups.Held = append(p.Groups.Held, open[id])
+		p.OfGroups.Held = append(p.OfGroups.Held, open[id])
 	}
 	p.Unsettled = map[plan.GroupID]bool{}
-	for i := range p.Groups.Held {
-		if h := &p.Groups.Held[i]; r.Scope.Some() && h.Kind == plan.CreateRole && h.Code() == plan.HeldRoleExists {
+	for i := range p.OfGroups.Held {
+		if h := &p.OfGroups.Held[i]; r.Scope.Some() && h.Kind == plan.CreateRole && h.Code() == plan.HeldRoleExists {
 			p.Unsettled[h.Role.Group] = true
 		}
 	}
@@ -33,7 +33,7 @@ func (r *GroupDecider) DecideGroups(views []plan.GroupView, open map[plan.GroupI
 		p.Names[r.Portal.Roles[i].ID] = r.Portal.Roles[i].Name
 	}
 	for _, g := range r.Pushed {
-		g.Role = p.Groups.Roles[g.Group.ID]
+		g.Role = p.OfGroups.Roles[g.Group.ID]
 		if g.Role == nil {
 			continue
 		}
@@ -42,7 +42,7 @@ func (r *GroupDecider) DecideGroups(views []plan.GroupView, open map[plan.GroupI
 			p.Refs[RoleOf{g.Role.ID, g.Group.ID}], p.Names[g.Role.ID] = g.Role, g.Role.Name
 		}
 	}
-	if slices.ContainsFunc(p.Groups.Actions, func(a plan.Action) bool { return a.Kind == plan.CreateRole }) {
+	if slices.ContainsFunc(p.OfGroups.Actions, func(a plan.Action) bool { return a.Kind == plan.CreateRole }) {
 		r.Warn(plan.Warning{Code: warnNewRole, Field: plan.RoleNameField,
 			Message: "a new role carries no permissions before an administrator gives it some in TrackTik (Settings, Roles)"})
 	}

@@ -8,20 +8,20 @@ import (
 	"tracktik-sync/sync/read"
 )
 
-// A Guard puts all decisions together, and holds what the limits do not let pass.
-type Guard struct {
+// A Limiter puts all decisions together, and holds what the limits do not let pass.
+type Limiter struct {
 	read.Base
 	*Decided
 }
 
 // Everything are all decisions: the actions in the order of a plan, what is held, and the
 // problems and warnings. What they were made of is given back to memory.
-func (r *Guard) Everything() (actions []plan.Action, held []plan.Held, problems []plan.Problem,
+func (r *Limiter) Everything() (actions []plan.Action, held []plan.Held, problems []plan.Problem,
 	warnings []plan.Warning) {
-	roles := &r.Roles.Decision // with the creates of a whole run, and room for all actions
-	actions = append(roles.Actions, r.Roles.Groups.Actions...)
-	held = slices.Clone(r.Roles.Groups.Held)
-	problems = slices.Clone(r.Roles.Groups.Problems)
+	roles := &r.Together // with room for all actions
+	actions = append(roles.Actions, r.Roles.OfGroups.Actions...)
+	held = slices.Clone(r.Roles.OfGroups.Held)
+	problems = slices.Clone(r.Roles.OfGroups.Problems)
 	for _, s := range r.People.Sorted() {
 		d := &s.Decision
 		actions, held = append(actions, d.Actions...), append(held, d.Held...)
@@ -29,14 +29,14 @@ func (r *Guard) Everything() (actions []plan.Action, held []plan.Held, problems 
 		d.Actions = nil // they are large
 	}
 	held, problems = append(held, roles.Held...), slices.Concat(problems, roles.Problems, r.stuckHere())
-	warnings = slices.Concat(r.Roles.Groups.Warnings, roles.Warnings, warnings)
+	warnings = slices.Concat(r.Roles.OfGroups.Warnings, roles.Warnings, warnings)
 	plan.Order(actions, &r.Names)
 	return actions, held, problems, warnings
 }
 
 // stuckHere are the writes that no look-up settles, of those whom the run is about. Who gets
 // an employee by this very plan has one that a lost call made.
-func (r *Guard) stuckHere() []plan.Problem {
+func (r *Limiter) stuckHere() []plan.Problem {
 	return slices.DeleteFunc(r.Stuck, func(p plan.Problem) bool {
 		s := r.People.Subjects[p.User.ID]
 		return r.Scope.Some() && s == nil || s != nil && s.Gives()
@@ -45,7 +45,7 @@ func (r *Guard) stuckHere() []plan.Problem {
 
 // Judge moves what the guards refuse to the held actions, and adds to what was checked how
 // people are approved whom Okta does not show. It takes actions over.
-func (r *Guard) Judge(checked *plan.Checked, actions []plan.Action, held []plan.Held, command string) ([]plan.Action,
+func (r *Limiter) Judge(checked *plan.Checked, actions []plan.Action, held []plan.Held, command string) ([]plan.Action,
 	[]plan.Held) {
 	r.notVisible(checked, held, command)
 	waits := r.keepNames(actions)
@@ -78,7 +78,7 @@ func (r *Guard) Judge(checked *plan.Checked, actions []plan.Action, held []plan.
 // keepNames are the people who are to give a name free and whose update is not due yet,
 // since TrackTik refused it before, or whose employee may be somebody else: they keep the
 // name in this run.
-func (r *Guard) keepNames(actions []plan.Action) map[plan.PersonID]string {
+func (r *Limiter) keepNames(actions []plan.Action) map[plan.PersonID]string {
 	waits := map[plan.PersonID]string{}
 	for _, wants := range []map[plan.PersonID][]plan.PersonID{r.Names.After, r.Names.Freed} {
 		for _, owners := range wants {
@@ -110,7 +110,7 @@ func (r *Guard) keepNames(actions []plan.Action) map[plan.PersonID]string {
 
 // withhold holds what takes a name that is not given free after all. Waits are those who
 // keep theirs, with the code that says why.
-func (r *Guard) withhold(actions []plan.Action, held []plan.Held, waits map[plan.PersonID]string) ([]plan.Action,
+func (r *Limiter) withhold(actions []plan.Action, held []plan.Held, waits map[plan.PersonID]string) ([]plan.Action,
 	[]plan.Held) {
 	stopped := map[plan.PersonID]string{}
 	for _, wants := range []map[plan.PersonID][]plan.PersonID{r.Names.After, r.Names.Freed} {
@@ -136,7 +136,7 @@ func (r *Guard) withhold(actions []plan.Action, held []plan.Held, waits map[plan
 }
 
 // notVisible adds the way to approve people whom Okta suddenly does not know.
-func (r *Guard) notVisible(checked *plan.Checked, held []plan.Held, command string) {
+func (r *Limiter) notVisible(checked *plan.Checked, held []plan.Held, command string) {
 	var set []plan.ActionRef
 	why := ""
 	for i := range held {
@@ -166,7 +166,7 @@ type restStop struct {
 }
 
 // stopRest is for a plan of which something is refused that stops everything.
-func (r *Guard) stopRest(checked *plan.Checked, actions []plan.Action) restStop {
+func (r *Limiter) stopRest(checked *plan.Checked, actions []plan.Action) restStop {
 	if !checked.Stops || r.Observe {
 		return restStop{}
 	}
@@ -201,7 +201,7 @@ func (s restStop) holds(a *plan.Action) bool {
 // MarkOpen notes who has to be decoded in the next run whatever their print: those
 // with anything left to do or to show, and the managed who are not to be provisioned.
 // A print says that somebody is in order, and their roles follow the groups unseen.
-func (r *Guard) MarkOpen(shown []plan.Held) {
+func (r *Limiter) MarkOpen(shown []plan.Held) {
 	for _, s := range r.People.Sorted() {
 		d := &s.Decision
 		waits := s.Link != nil && (s.Judgement.Verdict == plan.Wait || s.Judgement.Verdict == plan.Ignore)

@@ -213,7 +213,7 @@ func (r *PeopleDecider) TouchesEmployees() bool {
 
 // decisions are everybody's, and that about roles.
 func (r *PeopleDecider) decisions() []*plan.Decision {
-	all := []*plan.Decision{&r.Roles.Decision}
+	all := []*plan.Decision{&r.Together}
 	for _, s := range r.People.Subjects {
 		all = append(all, &s.Decision)
 	}

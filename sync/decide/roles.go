@@ -8,16 +8,15 @@ import (
 	"tracktik-sync/sync/read"
 )
 
-// A RolePass is what a run finds out about groups, roles and grants.
-type RolePass struct {
-	Groups   plan.GroupDecision
+// RolesKnown is what a run finds out about groups, roles and grants.
+type RolesKnown struct {
+	OfGroups plan.GroupDecision
 	Dirty    map[plan.PersonID]bool           // their roles are looked at
 	Due      map[plan.PersonID][]*read.Pushed // the groups of those who are looked at
 	Refs     map[RoleOf]*plan.RoleRef
 	Names    map[plan.RoleID]string // of roles that groups have
 	Views    []*plan.RoleView
-	Decision plan.Decision // about everybody's roles
-	Adopted  []plan.Grant  // held in TrackTik already, and due
+	Adopted  []plan.Grant // held in TrackTik already, and due
 	Drops    []plan.GrantKey
 	Unread   map[plan.PersonID]string // a look-up about their groups failed
 	// Unsettled are groups that have no role in this run of single people, and may have one
@@ -30,8 +29,8 @@ type RolePass struct {
 	several   int                    // people with more than one role due
 }
 
-func newRolePass() RolePass {
-	return RolePass{Dirty: map[plan.PersonID]bool{}, Due: map[plan.PersonID][]*read.Pushed{},
+func newRolesKnown() RolesKnown {
+	return RolesKnown{Dirty: map[plan.PersonID]bool{}, Due: map[plan.PersonID][]*read.Pushed{},
 		Unread: map[plan.PersonID]string{}, Sent: map[read.Holder]int{}}
 }
 
@@ -50,7 +49,7 @@ type GrantDecider struct {
 
 // MakeRoom begins the list of all actions, with the creates of a whole run.
 func (r *GrantDecider) MakeRoom() {
-	r.Roles.Decision.Actions = make([]plan.Action, 0, r.countActions())
+	r.Together.Actions = make([]plan.Action, 0, r.countActions())
 	r.takeCreates()
 }
 
@@ -76,7 +75,7 @@ func (r *GrantDecider) DecideAll() {
 // countActions is about how many actions the whole plan has: a first plan has hundreds
 // of thousands of them, and they are put together in one list that does not grow.
 func (r *GrantDecider) countActions() int {
-	n := len(r.Roles.Groups.Actions)
+	n := len(r.Roles.OfGroups.Actions)
 	for _, s := range r.People.Subjects {
 		n += len(s.Decision.Actions)
 	}
@@ -92,7 +91,7 @@ func (r *GrantDecider) takeCreates() {
 	if r.Scope.Some() {
 		return
 	}
-	p, reasons := &r.Roles, map[string]string{} // most reasons are the same
+	reasons := map[string]string{} // most reasons are the same
 	for _, s := range r.People.Sorted() {
 		a, alone := s.TakeCreate()
 		if !alone {
@@ -103,7 +102,7 @@ func (r *GrantDecider) takeCreates() {
 		} else {
 			reasons[a.Reason] = a.Reason
 		}
-		p.Decision.Actions = append(p.Decision.Actions, a)
+		r.Together.Actions = append(r.Together.Actions, a)
 	}
 }
 
@@ -116,7 +115,7 @@ type RoleDecider struct {
 
 // DecideRolesOf adds what package plan decides about one person's roles.
 func (r *RoleDecider) DecideRolesOf(v *plan.RoleView) {
-	d, all := r.RolesDecision(v), &r.Roles.Decision
+	d, all := r.RolesDecision(v), &r.Together
 	all.Actions, all.Held = append(all.Actions, d.Actions...), append(all.Held, d.Held...)
 	all.Problems, all.Warnings = append(all.Problems, d.Problems...), append(all.Warnings, d.Warnings...)
 }
@@ -129,8 +128,7 @@ func (r *RoleDecider) RolesDecision(v *plan.RoleView) plan.Decision {
 	if s := r.People.Subjects[v.User.ID]; s != nil && (s.Link != nil || len(r.Troubles[v.User.ID]) > 0) {
 		v.View = r.people.View(s)
 	}
-	all := &r.Roles.Decision
-	all.Held = append(all.Held, r.unread(v)...)
+	r.Together.Held = append(r.Together.Held, r.unread(v)...)
 	d := plan.DecideRoles(v, &r.Pol)
 	v.View = nil // it is large
 	return d

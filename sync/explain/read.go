@@ -52,7 +52,7 @@ func (x *explainer) read(ctx context.Context) error {
 	x.full = p
 	x.out.User = plan.UserRef{ID: p.ID, Login: p.Login}
 	x.group = x.groupName(ctx, p.Assignment.Group, links)
-	if err := x.PeopleReader.Subject(p, plan.EvidenceFull); err != nil {
+	if err := x.PeopleReader.TakeIn(p, plan.EvidenceFull); err != nil {
 		return err
 	}
 	x.s = x.People.Subjects[p.ID]

@@ -36,7 +36,7 @@ func (x *teller) collect() {
 	if x.s == nil {
 		return
 	}
-	d, roles := &x.s.Decision, &x.Roles.Decision
+	d, roles := &x.s.Decision, &x.Together
 	x.out.Actions, x.out.Held = append(x.out.Actions, d.Actions...), append(x.out.Held, d.Held...)
 	x.out.Problems, x.out.Warnings = append(x.out.Problems, d.Problems...), append(x.out.Warnings, d.Warnings...)
 	for _, a := range roles.Actions {
@@ -54,12 +54,12 @@ func (x *teller) collect() {
 			x.out.Problems = append(x.out.Problems, p)
 		}
 	}
-	for _, role := range x.Roles.Groups.Held {
+	for _, role := range x.Roles.OfGroups.Held {
 		if role.Role != nil && x.ByGroup[role.Role.Group] != nil && x.ByGroup[role.Role.Group].Holds(x.id) {
 			x.out.Held = append(x.out.Held, role)
 		}
 	}
-	for _, a := range x.Roles.Groups.Actions {
+	for _, a := range x.Roles.OfGroups.Actions {
 		if a.Role != nil && x.ByGroup[a.Role.Group] != nil && x.ByGroup[a.Role.Group].Holds(x.id) {
 			x.out.Actions = append(x.out.Actions, a)
 		}

@@ -31,6 +31,19 @@ type PortalRoles struct {
 	Roles []Role // of every portal kind
 }
 
+// Lacks reports a role that the portal does not have; false where that is not known.
+func (p PortalRoles) Lacks(id RoleID) bool {
+	return p.Read && !slices.ContainsFunc(p.Roles, func(r Role) bool { return r.ID == id })
+}
+
+// Of is the role as the portal shows it; as it is called, where that is not known.
+func (p PortalRoles) Of(ref *RoleRef) Role {
+	if i := slices.IndexFunc(p.Roles, func(r Role) bool { return r.ID == ref.ID }); i >= 0 {
+		return p.Roles[i]
+	}
+	return Role{ID: ref.ID, Name: ref.Name}
+}
+
 // A GroupDecision is what becomes of the pushed groups. Roles holds the role of each
 // group that has one, or gets one by the actions; a group without an entry grants
 // nothing and loses nothing.
@@ -264,9 +277,6 @@ func (g *groupPass) leaveOut(id GroupID, name string) {
 			"ADMIN or CLIENT)", id, quote(name))})
 }
 
-// special reports a role that is not of the staff portal: it is always protected.
-func special(r Role) bool { return r.Portal == "ADMIN" || r.Portal == "CLIENT" }
-
 // maps ties a group to the role that the configuration names, protected or not.
 func (g *groupPass) maps(v *GroupView) {
 	role, ok := g.named(v.Mapped)
@@ -334,11 +344,6 @@ func (g *groupPass) madeForOther(r Role, id GroupID) GroupID {
 }
 
 func (g *groupPass) protectedName(name string) bool { return MatchAny(g.pol.ProtectedRoles, name) }
-
-// ProtectedRole reports whether who holds the role is never adopted.
-func ProtectedRole(r Role, pol *Policy) bool {
-	return special(r) || MatchAny(pol.ProtectedRoles, r.Name)
-}
 
 // RoleMark is in the description of a role that was made for a group.
 func RoleMark(b Binding, group GroupID) string {

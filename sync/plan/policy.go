@@ -206,3 +206,21 @@ func (pol *Policy) NoRevoke() string {
 	}
 	return ""
 }
+
+// ProtectedRole reports whether who holds the role is never adopted.
+func ProtectedRole(r Role, pol *Policy) bool { return pol.KeepsRole(r) != "" }
+
+// KeepsRole says why a role that no group is mapped to is neither granted nor taken back, as a
+// Held reason; empty: it may be.
+func (pol *Policy) KeepsRole(r Role) string {
+	switch {
+	case special(r):
+		return HeldProtectedRole + ": it is a role of portal " + r.Portal
+	case MatchAny(pol.ProtectedRoles, r.Name):
+		return HeldProtectedRole + ": sync.roles.protected names the role"
+	}
+	return ""
+}
+
+// special reports a role that is not of the staff portal: it is always protected.
+func special(r Role) bool { return r.Portal == "ADMIN" || r.Portal == "CLIENT" }

@@ -144,11 +144,6 @@ func (r *PortalReader) LearnOwn(ctx context.Context, list []*Subject) error {
 	return r.Grants.FindOwn(ctx)
 }
 
-// RoleGone reports a role that the portal does not have any more.
-func (r *PortalReader) RoleGone(id plan.RoleID) bool {
-	return r.Portal.Read && !slices.ContainsFunc(r.Portal.Roles, func(role plan.Role) bool { return role.ID == id })
-}
-
 // ReadPortalRoles reads the portal's roles once a run.
 func (r *PortalReader) ReadPortalRoles(ctx context.Context) error {
 	if r.Portal.Read {

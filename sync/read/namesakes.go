@@ -287,3 +287,33 @@ func (r *NameReader) presentHeir(ctx context.Context, s *Subject) (plan.PersonID
 	}
 	return "", nil
 }
+
+// namesOf are the names of the pushed groups among a person's own.
+func (r *ownGroupReader) namesOf(ctx context.Context, groups []plan.Group) ([]string, error) {
+	names := []string{}
+	for _, g := range groups {
+		pushed := r.ByGroup[g.ID] != nil
+		if !pushed && r.OwnGroups != nil { // a run of single people has not read which groups there are
+			var err error
+			if pushed, err = r.newlyPushed(ctx, g); err != nil {
+				return nil, err
+			}
+		}
+		if pushed {
+			names = append(names, g.Name)
+		}
+	}
+	return names, nil
+}
+
+// newlyPushed reports a group that is pushed, as far as this run has to find out.
+func (r *ownGroupReader) newlyPushed(ctx context.Context, g plan.Group) (bool, error) {
+	l, found, err := r.Snapshot.Group(g.ID)
+	if err != nil {
+		return false, err
+	}
+	if !found {
+		return r.PushedNow(ctx, g, nil)
+	}
+	return r.PushedNow(ctx, g, &l)
+}

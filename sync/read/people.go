@@ -93,7 +93,7 @@ func (r *peopleReader) readPeople(ctx context.Context) error {
 		if !found {
 			p = plan.Person{ID: id, Login: r.People.Subjects[id].Person.Login, Readable: true, Status: "ACTIVE"}
 		}
-		if err := r.Subject(p, plan.EvidenceFull); err != nil {
+		if err := r.TakeIn(p, plan.EvidenceFull); err != nil {
 			return err
 		}
 	}
@@ -135,7 +135,7 @@ func (r *peopleReader) enter(e *plan.Entry, twice map[plan.PersonID]plan.Print) 
 		p = plan.Person{ID: e.ID}
 	}
 	p.Print = e.Print
-	if err := r.Subject(p, plan.EvidenceListing); err != nil {
+	if err := r.TakeIn(p, plan.EvidenceListing); err != nil {
 		return false, err
 	}
 	r.People.Subjects[p.ID].lighten()
@@ -179,8 +179,8 @@ func (r *peopleReader) mustDecode(m *Mark) bool {
 	return false
 }
 
-// Subject judges and maps a person who was decoded.
-func (r *peopleReader) Subject(p plan.Person, evidence string) error {
+// TakeIn judges and maps a person who was decoded, and makes a subject of them.
+func (r *peopleReader) TakeIn(p plan.Person, evidence string) error {
 	s := r.People.place()
 	*s = Subject{Person: SelfOf(&p), Okta: Okta{Judgement: plan.Judge(&p, &r.Pol), Evidence: evidence, Seen: r.Moment()}}
 	if err := r.Recall(s); err != nil {

@@ -52,7 +52,7 @@ func (r *GrantReader) compareGrants(ctx context.Context) error {
 		}
 		ours[Holder{g.Role, g.Employee}] = true
 		switch {
-		case r.portalReader.RoleGone(g.Role):
+		case r.Portal.Lacks(g.Role):
 			r.Current.DropGrants = append(r.Current.DropGrants, g.Key())
 			r.Current.Changed[g.Person] = true
 		case r.Current.Gone[g.Person]: // out of sight, and their grants as well

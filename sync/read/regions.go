@@ -61,17 +61,10 @@ func (r *RegionReader) resolveRegion(s *Subject) {
 	w.RegionID = region.ID
 }
 
-// Zones reads the regions, and tells their time zones: none where regions may not be read.
-func (r *RegionReader) Zones(ctx context.Context) (func(plan.RegionID) string, error) {
-	if err := r.leftOut(r.ReadRegions(ctx)); err != nil {
-		return nil, err
-	}
-	return func(id plan.RegionID) string {
-		if r.Regions == nil {
-			return ""
-		}
-		return r.Regions.ByID(id).TimeZone
-	}, nil
+// Zones reads the regions, and tells their time zones: everywhere that of the schedule where
+// regions may not be read.
+func (r *RegionReader) Zones(ctx context.Context) (func(plan.RegionID) *time.Location, error) {
+	return r.zoneOf, r.leftOut(r.ReadRegions(ctx))
 }
 
 // zoneOf is the time zone of a region, else that of the schedule.

@@ -211,7 +211,7 @@ func (r *singleReader) readOne(ctx context.Context, id plan.PersonID, known *pla
 			return err
 		}
 	}
-	if err := r.peopleReader.Subject(p, plan.EvidenceFull); err != nil {
+	if err := r.peopleReader.TakeIn(p, plan.EvidenceFull); err != nil {
 		return err
 	}
 	s := r.People.Subjects[id]

@@ -90,7 +90,7 @@ type InTrackTik struct {
 type Outcome struct {
 	Decision plan.Decision
 	made     bool // their create was taken
-	// Open is set by decide.Guard.MarkOpen, after the guards: something is left to do or to
+	// Open is set by decide.Limiter.MarkOpen, after the guards: something is left to do or to
 	// show, and the person is decoded again in the next run, whatever the print.
 	Open bool
 }

@@ -203,7 +203,7 @@ func (r *Restoring) GrantMissing(c *Back, id plan.EmployeeID, d *plan.Decision) 
 		case c.Doubt != "" && id != 0:
 			d.Held = append(d.Held, plan.Held{Action: a, Why: plan.UnsureOf(c.Doubt)})
 		case plan.ProtectedRole(role, &r.Pol) && !r.mappedRole(g.Group):
-			d.Held = append(d.Held, plan.Held{Action: a, Why: plan.HeldProtectedRole + ": sync.roles.protected names the role"})
+			d.Held = append(d.Held, plan.Held{Action: a, Why: r.Pol.KeepsRole(role)})
 		default:
 			d.Actions = append(d.Actions, a)
 		}

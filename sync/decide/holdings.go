@@ -1,0 +1,120 @@
+package decide
+
+import (
+	"fmt"
+	"slices"
+
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/read"
+)
+
+// A HoldingDecider judges the grants that a person has by us.
+type HoldingDecider struct {
+	read.Base
+	*Decided
+}
+
+// ComesFirst says which group of a person may give a role in the place of those that are due:
+// it has none in this run of single people, and a whole run may find one. Empty: none does.
+func (r *HoldingDecider) ComesFirst(id plan.PersonID) string {
+	if !r.Pol.OneRole && (r.Roles.Fallback == nil || len(r.Roles.Due[id]) > 0) {
+		return "" // they hold the role beside the others
+	}
+	for _, g := range r.Pushed {
+		if r.Roles.Unsettled[g.Group.ID] && g.Holds(id) {
+			return fmt.Sprintf("%s: which role group %s has is for a whole run to find, and it may come first",
+				plan.HeldUnconfirmed, g.Group.ID)
+		}
+	}
+	return ""
+}
+
+// Add judges whether a grant of ours is still due, and adds it to what the person holds.
+func (r *HoldingDecider) Add(v *plan.RoleView, g plan.Grant) {
+	p := &r.Roles
+	g = r.Current.AsFound(g)
+	if slices.Contains(r.Scope.Retry, v.User.ID) {
+		g.Again = false // somebody says that TrackTik keeps it by now
+	}
+	due := slices.ContainsFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == g.Role })
+	switch {
+	case slices.Contains(r.Current.DropGrants, g.Key()), r.Portal.Lacks(g.Role), g.Gone && !due:
+		p.Drops = append(p.Drops, g.Key())
+		return
+	case g.Gone && !g.Again:
+		v.Lost = append(v.Lost, g.Role)
+		return
+	}
+	h := plan.Holding{Grant: g, Role: r.roleRef(g)}
+	group := r.ByGroup[g.Group]
+	switch {
+	case due, group != nil && group.Failed: // another group may give it
+	case group != nil && !group.Holds(v.User.ID):
+		h.Lost, h.Evidence = fmt.Sprintf("no longer in group %q", group.Group.Name), ""
+	case group == nil && r.Pol.RevokeUnpushed &&
+		slices.ContainsFunc(r.Unpushed, func(l plan.GroupLink) bool { return l.Group == g.Group }):
+		h.Lost, h.Evidence = fmt.Sprintf("group %s is no longer pushed (sync.groups.unpushed: revoke)", g.Group),
+			plan.EvidenceFull
+	}
+	r.Protect(&h)
+	v.Have = append(v.Have, h)
+}
+
+// Protect keeps a grant of a protected role, whether it is lost or would be replaced.
+func (r *HoldingDecider) Protect(h *plan.Holding) {
+	if !r.isMapped(h) {
+		h.Stays = r.Pol.KeepsRole(r.Portal.Of(h.Role))
+	}
+}
+
+// isMapped reports a role that the configuration gives to the group by which it was granted.
+func (r *HoldingDecider) isMapped(h *plan.Holding) bool {
+	group := r.ByGroup[h.Group]
+	return group != nil && group.Link != nil && group.Link.How == plan.HowMapped && group.Link.Role == h.Role.ID &&
+		(group.Role == nil || group.Role.ID == h.Role.ID)
+}
+
+// MayBeProtected reports a role of which only the portal knows whether it is protected: its
+// name is not known, or its group had it by the configuration and has it no more. No other
+// group can have a role of portal ADMIN or CLIENT.
+func (r *HoldingDecider) MayBeProtected(h *plan.Holding) bool {
+	switch group := r.ByGroup[h.Group]; {
+	case h.Role.Name == "":
+		return true
+	case r.isMapped(h), h.IsDefault():
+		return false
+	case group != nil:
+		return group.Link == nil || group.Link.Role != h.Role.ID || group.Link.How == plan.HowMapped
+	}
+	return slices.ContainsFunc(r.Unpushed, func(l plan.GroupLink) bool {
+		return l.Group == h.Group && (l.Role != h.Role.ID || l.How == plan.HowMapped)
+	})
+}
+
+// roleRef names the role of a grant, and the group by which it was granted: another group
+// may give the same role.
+func (r *HoldingDecider) roleRef(g plan.Grant) *plan.RoleRef {
+	key := RoleOf{Role: g.Role, Group: g.Group}
+	ref := r.Roles.Refs[key]
+	if ref == nil {
+		ref = &plan.RoleRef{ID: g.Role, Group: g.Group, Name: r.roleName(g)}
+		r.Roles.Refs[key] = ref
+	}
+	return ref
+}
+
+// roleName is a role's name, as far as it is known without reading the portal's roles.
+func (r *HoldingDecider) roleName(g plan.Grant) string {
+	if name := r.Roles.Names[g.Role]; name != "" {
+		return name
+	}
+	if group := r.ByGroup[g.Group]; group != nil && group.Link != nil && group.Link.Role == g.Role {
+		return group.Link.RoleName
+	}
+	for _, l := range r.Unpushed {
+		if l.Group == g.Group && l.Role == g.Role {
+			return l.RoleName
+		}
+	}
+	return ""
+}
