@@ -48,13 +48,18 @@ func keep(t *testing.T, promises []promise) {
 		t.Run(p.sentence, func(t *testing.T) {
 			d, _, _ := p.given.decided()
 			check(t, d, p.want)
-			shown := sayings(&d)
-			for text := range strings.SplitSeq(p.says, "|") {
-				if !strings.Contains(shown, text) {
-					t.Errorf("it does not say %q:\n%s", text, shown)
-				}
-			}
+			mustSay(t, sayings(&d), p.says)
 		})
+	}
+}
+
+// mustSay looks for texts, parted by "|", in what is shown.
+func mustSay(t *testing.T, shown, texts string) {
+	t.Helper()
+	for text := range strings.SplitSeq(texts, "|") {
+		if !strings.Contains(shown, text) {
+			t.Errorf("it does not say %q:\n%s", text, shown)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package plan_test
 
 import (
-	"fmt"
 	"testing"
 
 	"tracktik-sync/sync/plan"
@@ -166,10 +165,11 @@ func TestFallingOutOfScopeIsNoDeparture(t *testing.T) {
 
 // TestAVerdictHasAName in logs and explanations.
 func TestAVerdictHasAName(t *testing.T) {
-	want := "[ignore provision wait hold depart doubt]"
-	got := fmt.Sprint([]plan.Verdict{plan.Ignore, plan.Provision, plan.Wait, plan.Hold, plan.Depart, plan.Doubt})
-	if got != want {
-		t.Errorf("verdicts are called %s, want %s", got, want)
+	for verdict, want := range map[plan.Verdict]string{plan.Ignore: "ignore", plan.Provision: "provision",
+		plan.Wait: "wait", plan.Hold: "hold", plan.Depart: "depart", plan.Doubt: "doubt"} {
+		if got := verdict.String(); got != want {
+			t.Errorf("the verdict %q is called %q", want, got)
+		}
 	}
 }
 
