@@ -166,6 +166,18 @@ func TestWhoMayBeMadeAnewOnRequest(t *testing.T) {
 			"problem name_in_use", "00uBEA"},
 		{"not beside several", us.and(findsBy(by(plan.Email, employee(9)), by(plan.Username, employee(8)))),
 			"problem ambiguous_match", ""},
+		{"not beside one whom another new person matches too",
+			us.and(findsBy(plan.Match{Key: plan.Email, Employee: employee(9), Rival: "00uBEA"})), "problem ambiguous_match", ""},
+		{"not beside who they were before, banned since", us.and(wasOurs, viewHas(func(v *plan.View) {
+			v.Former.Link.Employee = 9
+		}), findsBy(by(plan.Email, employee(9, status("BANNED"))))), "held create banned_elsewhere", "employee 9 is BANNED"},
+		{"not beside one whom Okta's link names for somebody else too",
+			us.and(viewHas(ties("9", "00uBEA")), findsBy(by(plan.ExternalID, employee(9)))), "problem ambiguous_match", ""},
+		{"not beside an inactive one whom Okta's link names",
+			us.and(viewHas(ties("9", "")), findsBy(by(plan.ExternalID, employee(9, status("INACTIVE"))))),
+			"problem inactive_match", ""},
+		{"not beside one whom Okta's link names", us.and(viewHas(ties("9", "")), findsBy(by(plan.ExternalID, employee(9)))),
+			"problem name_in_use", "employee 9, found by external_id"},
 		{"beside a terminated one", us.and(findsBy(by(plan.Email, employee(9, status("TERMINATED"))))), "create", ""},
 		{"not with creates off", us.and(createsOff), "held create switched_off", ""},
 		{"not while nobody can be searched", us.and(viewHas(func(v *plan.View) { v.Unsearched = "no list" })),

@@ -44,6 +44,18 @@ func TestOnlyADivisionThatChangesMovesSomebody(t *testing.T) {
 			t.Errorf("the new spelling %q of the same region is not remembered: %+v", name, d.Note)
 		}
 	}
+	for name, given := range map[string]facts{
+		"a move that is held":     us.and(division("South", 2), updatesOff),
+		"a move that is sent":     us.and(division("South", 2)),
+		"a move that is not done": us.and(division("South", 2), createOnly),
+		"a region that no look-up has found": {isManaged, linkHas(func(l *plan.Link) { l.Pushed[plan.Region] = "North" }),
+			division("Atlantis", 0)},
+	} {
+		d, v, _ := given.decided()
+		if d.Note != nil && d.Note.Pushed[plan.Region] != v.Link.Pushed[plan.Region] {
+			t.Errorf("%s is remembered as done: %q", name, d.Note.Pushed[plan.Region])
+		}
+	}
 	d, v, _ := us.and(division("", 1)).decided()
 	if d.Note != nil && d.Note.Pushed[plan.Region] != v.Link.Pushed[plan.Region] {
 		t.Error("an empty division is remembered as one")

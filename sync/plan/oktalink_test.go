@@ -66,6 +66,11 @@ func TestWhatAnExternalIDSays(t *testing.T) {
 			"problem ambiguous_match", "names employee 7 for user 00uBEA as well|`link` says whose they are"},
 		{"the same id on two people, and the employee is ended", facts{viewHas(ties("7", "00uBEA")),
 			findsBy(by(plan.ExternalID, employee(7, status("TERMINATED"))))}, "create", ""},
+		{"the same id on two people is told alone, whatever other keys find",
+			facts{viewHas(ties("7", "00uBEA")), findsBy(by(plan.ExternalID, employee(7)),
+				owned(by(plan.Email, employee(8)), "00uEVE", false))}, "problem ambiguous_match", ""},
+		{"INACTIVE is told alone, whatever other keys find", named7(inStatus("INACTIVE")).and(
+			besides(owned(by(plan.Email, employee(8)), "00uEVE", false))), "problem inactive_match", ""},
 		{"where other keys name other employees it wins, with a warning that names them",
 			named7().and(besides(by(plan.Username, employee(8)), by(plan.Email, employee(9)))),
 			"adopt; warning possible_double",
