@@ -91,6 +91,8 @@ func TestTheFirstLookSettlesWhatNoAnswerShowed(t *testing.T) {
 		{"another form, where the first was as it was sent", "Guard", "guard", false},
 		{"another value, after another one", "Porter", "guard", false},
 		{"nothing, after the same form", "guard", "", false},
+		{"another value, and the same again", "Porter", "Porter", false},
+		{"nothing, and nothing again", "", "", false},
 	} {
 		link, want := &plan.Link{Employee: 7}, plan.Wanted{}
 		want.Values[plan.JobTitle] = "Guard"
@@ -107,6 +109,23 @@ func TestTheFirstLookSettlesWhatNoAnswerShowed(t *testing.T) {
 		}
 		if got := link.Keeps(plan.JobTitle, row.later); got != row.kept || link.Pushed[plan.JobTitle] != "Guard" {
 			t.Errorf("%s: shown as %q, kept is %v", row.name, row.later, got)
+		}
+	}
+}
+
+// TestADriftThatIsSeenTwiceIsADriftStill: only the first look after a write settles anything.
+func TestADriftThatIsSeenTwiceIsADriftStill(t *testing.T) {
+	for _, shown := range []string{"Porter", "guard", "GUARD", ""} {
+		link, want := anaLink(), plan.Wanted{Values: anaValues()}
+		for look := range 3 {
+			_, drift := plan.Differences(link, &want, answer(plan.JobTitle, shown), with(func(*plan.Policy) {}))
+			if len(drift) != 1 || link.Keeps(plan.JobTitle, shown) {
+				t.Errorf("look %d at %q: drift is %v", look, shown, drift)
+			}
+			plan.Agree(link, &want, answer(plan.JobTitle, shown))
+		}
+		if link.Pushed != anaValues() || link.Answered != (plan.Values{}) {
+			t.Errorf("%q is taken for an answer: %+v", shown, link)
 		}
 	}
 }
