@@ -31,7 +31,7 @@ func (r *groupAsker) decideGroups(ctx context.Context) error {
 	}
 	mapped := slices.ContainsFunc(views, func(v plan.GroupView) bool { return !v.Aside && v.Mapped != "" })
 	if plan.NeedsPortalRoles(views, &r.Pol) || mapped && r.Meta.ReadFingerprint != r.ReadFingerprint {
-		if err := r.portalReader.ReadPortalRoles(ctx); err != nil {
+		if err := r.portalReader.TryPortalRoles(ctx); err != nil {
 			return err
 		}
 	}

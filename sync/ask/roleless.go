@@ -31,8 +31,14 @@ func (r *rolelessFinder) findDefault(ctx context.Context) error {
 		return nil
 	}
 	if known == nil || known.Key != r.Pol.DefaultRole || r.Refresh || r.Portal.Read {
-		if err := r.portalReader.ReadPortalRoles(ctx); err != nil {
+		if err := r.portalReader.TryPortalRoles(ctx); err != nil {
 			return err
+		}
+		if r.Portal.Unread != "" {
+			if known != nil && known.Key == r.Pol.DefaultRole {
+				p.Fallback = known.Due()
+			}
+			return nil
 		}
 		found, problem := plan.FindDefaultRole(r.Portal.Roles, &r.Pol)
 		if problem != nil && problem.Code == plan.ProblemInvalidValue { // it is protected

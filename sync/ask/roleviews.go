@@ -60,8 +60,12 @@ func (r *roleViewer) findLostRoles(ctx context.Context) error {
 			if h.Lost == "" && !r.Pol.OneRole || !r.holdings.MayBeProtected(h) {
 				continue
 			}
-			if err := r.portalReader.ReadPortalRoles(ctx); err != nil {
+			if err := r.portalReader.TryPortalRoles(ctx); err != nil {
 				return err
+			}
+			if r.Portal.Unread != "" {
+				h.Stays = plan.HeldUnreadable + ": " + r.Portal.Unread
+				continue
 			}
 			h.Role.Name = r.Portal.Of(h.Role).Name
 			r.holdings.Protect(h)

@@ -25,7 +25,9 @@ func (r *GroupDecider) DecideGroups(views []plan.GroupView, open map[plan.GroupI
 	}
 	p.Unsettled = map[plan.GroupID]bool{}
 	for i := range p.OfGroups.Held {
-		if h := &p.OfGroups.Held[i]; r.Scope.Some() && h.Kind == plan.CreateRole && h.Code() == plan.HeldRoleExists {
+		h := &p.OfGroups.Held[i]
+		if r.Scope.Some() && h.Kind == plan.CreateRole && h.Code() == plan.HeldRoleExists ||
+			h.Kind == plan.LinkRole && h.Code() == plan.HeldUnreadable {
 			p.Unsettled[h.Role.Group] = true
 		}
 	}

@@ -15,14 +15,24 @@ type HoldingDecider struct {
 }
 
 // ComesFirst says which group of a person may give a role in the place of those that are due:
-// it has none in this run of single people, and a whole run may find one. Empty: none does.
+// which one it has is not settled in this run, or with one role a person, it could not be read
+// and may name them. Empty: none does.
 func (r *HoldingDecider) ComesFirst(id plan.PersonID) string {
-	if !r.Pol.OneRole && (r.Roles.Fallback == nil || len(r.Roles.Due[id]) > 0) {
+	due := r.Roles.Due[id]
+	if !r.Pol.OneRole && (r.Roles.Fallback == nil || len(due) > 0) {
 		return "" // they hold the role beside the others
 	}
 	for _, g := range r.Pushed {
-		if r.Roles.Unsettled[g.Group.ID] && g.Holds(id) {
-			return fmt.Sprintf("%s: which role group %s has is for a whole run to find, and it may come first",
+		outranks := func(d *read.Pushed) bool {
+			return !d.Failed && plan.CompareRanks(d.Due.Rank, g.Due.Rank, d.Group.ID, g.Group.ID) <= 0
+		}
+		switch {
+		case slices.ContainsFunc(due, outranks):
+		case r.Roles.Unsettled[g.Group.ID] && g.Holds(id):
+			return fmt.Sprintf("%s: which role group %s has is not settled in this run, and it may come first",
+				plan.HeldUnconfirmed, g.Group.ID)
+		case r.Pol.OneRole && g.Failed && len(due) > 0:
+			return fmt.Sprintf("%s: group %s could not be read, and comes first if they are in it",
 				plan.HeldUnconfirmed, g.Group.ID)
 		}
 	}

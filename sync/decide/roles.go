@@ -19,8 +19,8 @@ type RolesKnown struct {
 	Adopted  []plan.Grant // held in TrackTik already, and due
 	Drops    []plan.GrantKey
 	Unread   map[plan.PersonID]string // a look-up about their groups failed
-	// Unsettled are groups that have no role in this run of single people, and may have one
-	// in a whole run.
+	// Unsettled are groups that have no role in this run, and may have one: by what a whole run
+	// finds, or once the portal's roles may be read.
 	Unsettled map[plan.GroupID]bool
 	Fallback  *plan.Due              // sync.roles.default; nil: none, or not to be had
 	Roleless  []plan.PersonID        // in scope and without a role, as far as is known
@@ -157,10 +157,10 @@ func (r *GrantDecider) CollectDue() {
 	p := &r.Roles
 	shared := map[plan.RoleID][]*read.Pushed{} // earlier groups of the same role
 	for _, g := range r.Pushed {
+		g.Due = plan.DueBy(g.Group.Name, g.Role, r.rank(g))
 		if g.Role == nil {
 			continue
 		}
-		g.Due = plan.DueBy(g.Group.Name, g.Role, r.rank(g))
 		var others []*read.Pushed
 		if g.Role.ID != 0 {
 			others = shared[g.Role.ID]

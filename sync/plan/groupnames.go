@@ -96,6 +96,8 @@ func (g *groupPass) rename(v *GroupView, ref *RoleRef, old, want string) {
 	switch {
 	case want == "":
 		g.hold(a, HeldRoleExists+": the group has no name")
+	case g.portal.Unread != "":
+		g.hold(a, HeldUnreadable+": "+g.portal.Unread)
 	case g.protectedName(want):
 		g.hold(a, HeldProtectedRole+": sync.roles.protected names "+quote(want))
 	case g.mapped[ref.ID] != "":

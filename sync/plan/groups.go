@@ -29,6 +29,9 @@ type GroupView struct {
 type PortalRoles struct {
 	Read  bool
 	Roles []Role // of every portal kind
+	// Unread says why the account may not read them: what takes them is held. Empty: it may,
+	// as far as was asked.
+	Unread string
 }
 
 // Lacks reports a role that the portal does not have; false where that is not known.
@@ -68,7 +71,7 @@ func DecideGroups(views []GroupView, portal PortalRoles, b Binding, pol *Policy)
 	for i := range views {
 		g.claims(&views[i])
 	}
-	views = slices.DeleteFunc(views, func(v GroupView) bool { return v.Aside || g.ambiguous(&v) })
+	views = slices.DeleteFunc(views, func(v GroupView) bool { return v.Aside || g.ambiguous(&v) || g.unreadable(&v) })
 	for _, v := range g.freeingFirst(views) {
 		g.renames(v)
 	}
@@ -154,6 +157,18 @@ func (g *groupPass) ambiguous(v *GroupView) bool {
 	g.hold(Action{Kind: LinkRole, Role: &RoleRef{Name: Clean(v.Group.Name), Group: v.Group.ID}},
 		fmt.Sprintf("%s: of sync.groups.roles, %s; name group %s itself, by id or by name", HeldAmbiguousMapping,
 			strings.Join(keys, ", "), v.Group.ID))
+	return true
+}
+
+// unreadable holds a group whose role cannot be found while the portal's roles may not be read.
+// Who has a role by it keeps it.
+func (g *groupPass) unreadable(v *GroupView) bool {
+	linked := v.Mapped == "" && v.Link != nil && v.Link.Role != 0 && v.Link.How != HowMapped // it may be renamed, at most
+	if g.portal.Unread == "" || linked || !NeedsPortalRoles([]GroupView{*v}, g.pol) {
+		return false
+	}
+	g.hold(Action{Kind: LinkRole, Role: &RoleRef{Name: Clean(v.Group.Name), Group: v.Group.ID}},
+		HeldUnreadable+": "+g.portal.Unread)
 	return true
 }
 

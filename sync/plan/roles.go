@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,6 +13,11 @@ type Due struct {
 	Role *RoleRef
 	Rank int    // of the group, for one role a person; the lowest wins
 	Why  string // shared by all members
+}
+
+// CompareRanks orders two groups of a person: with one role a person the first gives it.
+func CompareRanks(rank, other int, group, otherGroup GroupID) int {
+	return cmp.Or(cmp.Compare(rank, other), cmp.Compare(group, otherGroup))
 }
 
 // DueBy is the role that the members of a group of that name are to hold.
@@ -66,13 +72,9 @@ func DecideRoles(v *RoleView, pol *Policy) Decision {
 	var d Decision
 	due := v.Due
 	if pol.OneRole && len(due) > 1 {
-		first := slices.MinFunc(due, func(a, b Due) int {
-			if a.Rank != b.Rank {
-				return a.Rank - b.Rank
-			}
-			return strings.Compare(string(a.Role.Group), string(b.Role.Group))
-		})
-		due = []Due{first}
+		due = []Due{slices.MinFunc(due, func(a, b Due) int {
+			return CompareRanks(a.Rank, b.Rank, a.Role.Group, b.Role.Group)
+		})}
 	}
 	if len(due) == 0 && v.wantsDefault() {
 		due = []Due{*v.Default}

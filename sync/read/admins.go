@@ -144,16 +144,25 @@ func (r *PortalReader) LearnOwn(ctx context.Context, list []*Subject) error {
 	return r.Grants.FindOwn(ctx)
 }
 
+// TryPortalRoles is ReadPortalRoles for what can wait where roles may not be read: Portal says
+// why they were not.
+func (r *PortalReader) TryPortalRoles(ctx context.Context) error {
+	return r.leftOut(r.ReadPortalRoles(ctx))
+}
+
 // ReadPortalRoles reads the portal's roles once a run.
 func (r *PortalReader) ReadPortalRoles(ctx context.Context) error {
-	if r.Portal.Read {
-		return nil
+	if r.Portal.Read || r.noRoles != nil {
+		return r.noRoles
 	}
 	roles, err := r.Target.Roles(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		err = r.confirmRoles(ctx, roles)
 	}
-	if err := r.confirmRoles(ctx, roles); err != nil {
+	if m, missing := plan.MissingRead(err); missing {
+		r.noRoles, r.Portal.Unread = err, m.Unread()
+	}
+	if err != nil {
 		return err
 	}
 	r.Portal = plan.PortalRoles{Read: true, Roles: roles}

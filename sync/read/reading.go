@@ -146,6 +146,7 @@ type portalFacts struct {
 	Regions   *plan.Regions
 	noRegions error // why they may not be read; nil: they may, as far as was asked
 	Portal    plan.PortalRoles
+	noRoles   error        // why they may not be read; nil: they may, as far as was asked
 	Current   currentState // TrackTik as a refresh read it
 	Grants    *Grants
 

@@ -93,7 +93,7 @@ func (r *employeeReader) readCurrent(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := r.portalReader.ReadPortalRoles(ctx); err != nil {
+	if err := r.portalReader.TryPortalRoles(ctx); err != nil {
 		return err
 	}
 	return r.grantReader.refreshGrants(ctx)

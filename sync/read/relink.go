@@ -116,7 +116,13 @@ func (r *relinker) relinkAll(ctx context.Context) error {
 			wanted[id]++
 		}
 	}
-	if err := r.portalReader.FindAdmins(ctx, lost); err != nil {
+	err := r.portalReader.FindAdmins(ctx, lost)
+	if m, missing := plan.MissingRead(err); missing {
+		for _, s := range lost {
+			s.Matches[0].Doubt = m.Unread()
+		}
+	}
+	if err := r.leftOut(err); err != nil {
 		return err
 	}
 	if err := r.portalReader.LearnOwn(ctx, lost); err != nil {

@@ -42,18 +42,24 @@ func (l *Late) keep(r *http.Request, next http.Handler) {
 	if err != nil {
 		panic("tracktiktest: a body that was read before cannot be read: " + err.Error())
 	}
-	ctx := r.Context()
-	if f := inFlight(r); f != nil { // the log is done with the call by then
-		logged := *f.request
-		ctx = context.WithValue(ctx, flightKey{}, &flight{request: &logged})
-	}
-	again := r.Clone(ctx)
+	again := Later(r)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open = append(l.open, func() {
 		again.Body = io.NopCloser(bytes.NewReader(body))
 		next.ServeHTTP(newCapture(), again)
 	})
+}
+
+// Later is a request that may be answered once its caller has given up, and the log of requests
+// is done with it. Its body is that of r.
+func Later(r *http.Request) *http.Request {
+	ctx := context.WithoutCancel(r.Context())
+	if f := inFlight(r); f != nil {
+		logged := *f.request
+		ctx = context.WithValue(ctx, flightKey{}, &flight{request: &logged})
+	}
+	return r.Clone(ctx)
 }
 
 // TakeEffect carries out the calls that were kept, and returns how many they were.

@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -239,7 +238,7 @@ func (w *weather) delay(rng *rand.Rand, rw http.ResponseWriter, r *http.Request,
 	if err != nil {
 		body = []byte(fmt.Sprintf(`{"unread":%q}`, err)) // refused by the portal: the call did not arrive
 	}
-	again := r.Clone(context.WithoutCancel(r.Context()))
+	again := tracktiktest.Later(r)
 	silent, d := rng.IntN(2) == 0, &delayed{left: rng.IntN(4), sent: w.life.clock.Now()}
 	d.effect = func() {
 		again.Body = io.NopCloser(bytes.NewReader(body))
