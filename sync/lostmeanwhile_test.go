@@ -110,6 +110,25 @@ func TestWhoHadTheNamesBeforeALostCreateIsNotTakenOver(t *testing.T) {
 	}
 }
 
+// Nobody is made while it cannot be looked up who has their names, and nobody has a problem
+// because of it: the next run makes them.
+func TestNobodyIsMadeWhileWhoHasTheirNamesCannotBeLookedUp(t *testing.T) {
+	for name, fault := range map[string]tracktiktest.Interceptor{"500": tracktiktest.FailBefore, "403": tracktiktest.ScopeLost} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.policy.Match = []plan.Field{plan.CustomID}
+			w.hire("ada")
+			w.inPortal(tracktiktest.When(tracktiktest.Match{Method: "GET", Path: "/employees"}, fault))
+			doc, err := w.sync(refreshedNot)
+			if err != nil || doc.Result.Failed != 1 || len(doc.Problems) > 0 || w.portal.AttemptedWrites() > 0 {
+				t.Errorf("ended with %v\n%s", err, details(doc))
+			}
+			w.inPortal(nil)
+			w.wantDone(w.runWith(refreshedNot), "create 1")
+		})
+	}
+}
+
 // Whom a lost create may have made, and who may be an administrator, stays in question
 // whatever becomes of them: nobody is made beside them, until `link` says who they are.
 func TestNobodyIsMadeBesideWhomALostCreateMayHaveMade(t *testing.T) {

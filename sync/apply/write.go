@@ -206,7 +206,7 @@ func (a bench) namesakes(ctx context.Context, action *plan.Action) (ids []plan.E
 
 // notBegun records an action of which no call was made, since what it takes could not be read.
 func (a *Applier) notBegun(action *plan.Action, done attempt) {
-	done.outcome, done.code = plan.Failed, ""
+	done.outcome, done.code, done.forbidden = plan.Failed, "", nil
 	if err := a.commit(action, done); err != nil {
 		a.stop(err)
 	}
