@@ -192,3 +192,31 @@ func TestOnlyAnActiveEmployeeCanLogIn(t *testing.T) {
 		}
 	}
 }
+
+// TestAVerdictSaysWhy, and whether the person may still log in to Okta.
+func TestAVerdictSaysWhy(t *testing.T) {
+	for _, row := range []struct {
+		given  facts
+		why    string
+		active bool
+	}{
+		{facts{}, "assigned to the app in Okta", true},
+		{facts{assignmentIs("PENDING")}, "assigned to the app in Okta", true},
+		{facts{assignmentIs("IMPORTED")}, "the app assignment is IMPORTED in Okta", true},
+		{facts{assignmentIs("INACTIVE")}, "the app assignment is INACTIVE in Okta", true},
+		{facts{assignmentIs("REVOKED")}, "the app assignment is REVOKED in Okta", true},
+		{facts{assignmentIs("NEW")}, `assignment status "NEW" is not known`, false},
+		{facts{unassigned}, "no longer assigned to the app in Okta", true},
+		{facts{userIs("STAGED")}, "staged in Okta, not activated yet", false},
+		{facts{userIs("SUSPENDED")}, "suspended: suspended in Okta; the employee stays as it is", false},
+		{facts{userIs("SUSPENDED"), suspendedEnds}, "suspended in Okta", false},
+		{facts{userIs("DEPROVISIONED")}, "deactivated in Okta", false},
+		{facts{userIs("ODD")}, `unreadable: Okta user status "ODD" is not known`, false},
+		{facts{lastDayIsOver}, "last day 2026-02-28 is over", false},
+	} {
+		_, v, _ := row.given.decided()
+		if j := v.Judgement; j.Why != row.why || j.Active != row.active || j.Unseen {
+			t.Errorf("it says %q (active %v), want %q", j.Why, j.Active, row.why)
+		}
+	}
+}
