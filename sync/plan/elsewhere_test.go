@@ -190,6 +190,23 @@ func TestARestoredLinkProvesItself(t *testing.T) {
 	}
 }
 
+// TestADoubtIsNotedBesideEverythingElse that the run has learnt.
+func TestADoubtIsNotedBesideEverythingElse(t *testing.T) {
+	doubted := linkHas(func(l *plan.Link) { l.Doubtful, l.Restored, l.Login = true, true, "old@acme.example" })
+	d, _, _ := facts{isManaged, doubted, wasRead}.decided()
+	if d.Note == nil || d.Note.Doubtful || d.Note.Restored || d.Note.Login != "ana@acme.example" {
+		t.Errorf("the doubt ends, and noted is %+v", d.Note)
+	}
+	stranger := viewHas(func(v *plan.View) { v.Stale, v.Employee.Values = true, strangersValues() })
+	d, _, _ = facts{isManaged, wasRead, stranger}.decided()
+	if d.Note == nil || !d.Note.Doubtful || d.Note.Seen[plan.Username] != "zoe" {
+		t.Errorf("the doubt begins, and noted is %+v", d.Note)
+	}
+	if h := d.Held[0]; h.Reason != "" || h.Kind != plan.Update {
+		t.Errorf("nobody leaves, and held is %+v", h)
+	}
+}
+
 // TestAHeldReasonBeginsWithItsCode, one word without spaces.
 func TestAHeldReasonBeginsWithItsCode(t *testing.T) {
 	for _, why := range []string{plan.WhyBanned(7), plan.WhyElsewhere(7, "TERMINATED"), plan.WhyElsewhere(7, "BANNED"),

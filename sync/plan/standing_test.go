@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"strings"
 	"testing"
 
 	"tracktik-sync/sync/plan"
@@ -217,6 +218,19 @@ func TestAVerdictSaysWhy(t *testing.T) {
 		_, v, _ := row.given.decided()
 		if j := v.Judgement; j.Why != row.why || j.Active != row.active || j.Unseen {
 			t.Errorf("it says %q (active %v), want %q", j.Why, j.Active, row.why)
+		}
+	}
+}
+
+// TestAStatusOfOktasIsShownWhole up to forty characters.
+func TestAStatusOfOktasIsShownWhole(t *testing.T) {
+	for length, want := range map[int]string{1: "é", 39: strings.Repeat("é", 39), 40: strings.Repeat("é", 40),
+		41: strings.Repeat("é", 40) + "…", 400: strings.Repeat("é", 40) + "…"} {
+		odd := strings.Repeat("é", length)
+		for _, given := range []facts{{userIs(odd)}, {assignmentIs(odd)}} {
+			if _, v, _ := given.decided(); !strings.Contains(v.Judgement.Why, `"`+want+`"`) {
+				t.Errorf("%d characters: %s", length, v.Judgement.Why)
+			}
 		}
 	}
 }
