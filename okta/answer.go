@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"unsafe"
 
 	"github.com/tidwall/gjson"
@@ -107,12 +108,19 @@ func readAll(resp *http.Response) ([]byte, error) {
 		n, err := io.ReadFull(resp.Body, body)
 		return body[:n], err
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
-	if err == nil && len(body) > maxBody {
+	room := rooms.Get().(*bytes.Buffer)
+	defer rooms.Put(room)
+	room.Reset()
+	_, err := room.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
+	if err == nil && room.Len() > maxBody {
 		err = errTooLong
 	}
-	return body, err
+	return bytes.Clone(room.Bytes()), err
 }
+
+// rooms are where answers of unknown length are read to: memory that grows with one would be
+// thrown away each time.
+var rooms = sync.Pool{New: func() any { return &bytes.Buffer{} }}
 
 // handled is the answer for the SDK, which is to take it for a success and leave
 // it alone: the true one is in the call.

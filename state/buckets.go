@@ -170,12 +170,13 @@ func auditDigest(a plan.Audit) []byte {
 }
 
 // readDigest undoes auditDigest.
-func readDigest(d []byte) (kind, outcome string, approved bool) {
-	parts := bytes.SplitN(d, []byte{0}, 3)
-	if len(parts) != 3 {
-		return "", "", false
+func readDigest(d []byte) (kind, outcome []byte, approved bool) {
+	kind, rest, _ := bytes.Cut(d, separator)
+	outcome, mark, whole := bytes.Cut(rest, separator)
+	if !whole {
+		return nil, nil, false
 	}
-	return string(parts[0]), string(parts[1]), len(parts[2]) > 0
+	return kind, outcome, len(mark) > 0
 }
 
 // A migration turns a snapshot of one version into one of the next. It runs in

@@ -182,7 +182,7 @@ func (db *DB) CountsSince(t time.Time) (approved, unapproved map[plan.Kind]int, 
 		}
 		kind, outcome, ok := readDigest(digest)
 		switch {
-		case outcome != plan.Done:
+		case string(outcome) != plan.Done:
 		case ok:
 			approved[plan.Kind(kind)]++
 		default:
@@ -204,7 +204,7 @@ func (db *DB) TerminatedSince(t time.Time) ([]plan.Audit, error) {
 		if err != nil {
 			return a, false, damaged(bucketAuditTime, k, err)
 		}
-		if kind, outcome, _ := readDigest(digest); kind != string(plan.Terminate) || outcome != plan.Done {
+		if kind, outcome, _ := readDigest(digest); string(kind) != string(plan.Terminate) || string(outcome) != plan.Done {
 			return a, false, nil
 		}
 		return read(tx, k, v)

@@ -195,16 +195,18 @@ func (db *DB) FormersOf(id plan.PersonID) ([]plan.Former, error) {
 func (db *DB) Strangers(ids []plan.PersonID) (map[plan.PersonID]bool, error) {
 	strangers := make(map[plan.PersonID]bool, len(ids))
 	err := db.view(func(tx *bbolt.Tx) error {
+		people, prints, formers := tx.Bucket(bucketPeople), tx.Bucket(bucketPrints), tx.Bucket(bucketFormers)
 		for _, id := range ids {
-			_, known, err := linkOf(tx, db.codec, []byte(id))
-			if err != nil {
-				return err
+			key := []byte(id)
+			known := people.Get(key) != nil
+			if !known && prints.Get(key) != nil { // it may tell of a link that is missing
+				if _, _, err := linkOf(tx, db.codec, key); err != nil {
+					return err
+				}
 			}
-			if _, err := readRows(tx, span{bucket: bucketFormers, prefix: prefix(string(id))}, 1, func(_, _ []byte) error {
-				known = true
-				return nil
-			}); err != nil {
-				return err
+			if !known {
+				first, _ := formers.Cursor().Seek(prefix(string(id)))
+				known = bytes.HasPrefix(first, prefix(string(id)))
 			}
 			strangers[id] = !known
 		}

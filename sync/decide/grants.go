@@ -74,13 +74,21 @@ func (r *GrantDecider) doubles() {
 func (r *GrantDecider) dropGiven() {
 	p := &r.Roles
 	given := map[plan.PersonID]bool{}
+	for _, id := range p.Roleless {
+		given[id] = p.Others[id]
+	}
+	give := func(id plan.PersonID) {
+		if _, roleless := given[id]; roleless {
+			given[id] = true
+		}
+	}
 	for i := range r.Together.Actions {
 		if a := &r.Together.Actions[i]; a.Kind == plan.GrantRole {
-			given[a.User.ID] = true
+			give(a.User.ID)
 		}
 	}
 	for _, g := range p.Adopted {
-		given[g.Person] = true
+		give(g.Person)
 	}
-	p.Roleless = slices.DeleteFunc(p.Roleless, func(id plan.PersonID) bool { return given[id] || p.Others[id] })
+	p.Roleless = slices.DeleteFunc(p.Roleless, func(id plan.PersonID) bool { return given[id] })
 }

@@ -211,7 +211,10 @@ func graceLeft(v *View, pol *Policy) time.Duration {
 // try is not due; the problem goes on.
 func (v *View) tooEarly(a Action, d *Decision) bool {
 	for _, t := range v.Troubles {
-		if t.Kind != a.Kind || t.NextTry == nil || !v.AsOf.Before(*t.NextTry) || t.Data != a.Digest() {
+		if t.Kind != a.Kind || t.NextTry == nil || !v.AsOf.Before(*t.NextTry) {
+			continue
+		}
+		if again := a; t.Data != again.Digest() { // of a copy: few actions were refused before, and need be in memory of their own
 			continue
 		}
 		d.problem(v.Ref(), t.Code, t.Message)

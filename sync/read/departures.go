@@ -37,7 +37,7 @@ func (r *AbsentReader) confirmAbsent(ctx context.Context) error {
 			return fmt.Errorf("the snapshot has employee %d for user %s, and no link: run `tracktik-sync state verify`",
 				m.Employee, m.ID)
 		}
-		r.People.Subjects[m.ID] = s
+		r.People.Enter(s)
 		absent = append(absent, s)
 	}
 	chosen := absent

@@ -152,7 +152,7 @@ func (r *peopleReader) repeated(m *Mark, e *plan.Entry, twice map[plan.PersonID]
 		return false
 	}
 	if r.People.Subjects[e.ID] == nil { // the first one was in order, and not decoded
-		r.People.Subjects[e.ID] = &Subject{Person: Self{ID: e.ID}}
+		r.People.Enter(&Subject{Person: Self{ID: e.ID}})
 	}
 	return true
 }
@@ -192,7 +192,7 @@ func (r *peopleReader) TakeIn(p plan.Person, evidence string) error {
 	r.dateReader.readDates(s)
 	s.Leaver = s.Judgement.Verdict == plan.Depart
 	r.People.compact(s)
-	r.People.Subjects[s.Person.ID] = s
+	r.People.Enter(s)
 	return nil
 }
 

@@ -15,7 +15,7 @@ import (
 type roster struct {
 	Marks    []Mark
 	Subjects map[plan.PersonID]*Subject
-	sorted   []*Subject // as they were last sorted
+	sorted   []*Subject // all of them, as Sorted returned them; nil: there are others since
 	block    []Subject  // the last one that place made
 	room     room       // of compact
 	// strangers are those of the page that was read last of whom nothing is on record.
@@ -75,6 +75,11 @@ func (r *roster) place() *Subject {
 	return &r.block[len(r.block)-1]
 }
 
+// Enter adds a subject, or puts one in the place of another.
+func (r *roster) Enter(s *Subject) {
+	r.Subjects[s.Person.ID], r.sorted = s, nil
+}
+
 // Find returns the mark of a person, nil when the snapshot has none.
 func (r *roster) Find(id plan.PersonID) *Mark {
 	i, ok := slices.BinarySearchFunc(r.Marks, id,
@@ -87,8 +92,7 @@ func (r *roster) Find(id plan.PersonID) *Mark {
 
 // Sorted returns the subjects by their ids. Nobody changes the list.
 func (r *roster) Sorted() []*Subject {
-	another := func(s *Subject) bool { return r.Subjects[s.Person.ID] != s }
-	if len(r.sorted) == len(r.Subjects) && !slices.ContainsFunc(r.sorted, another) {
+	if r.sorted != nil {
 		return r.sorted
 	}
 	list := make([]*Subject, 0, len(r.Subjects))

@@ -203,7 +203,7 @@ func (r *singleReader) readOne(ctx context.Context, id plan.PersonID, known *pla
 		}
 		s.Judgement = r.absentReader.NotFound(s)
 		s.Leaver = true
-		r.People.Subjects[id] = s
+		r.People.Enter(s)
 		return nil
 	}
 	if plan.Judge(&p, &r.Pol).Verdict == plan.Provision { // the roles of all others stay

@@ -35,7 +35,7 @@ func (r *Restoring) Decide() (actions []plan.Action, held []plan.Held, problems 
 		if len(d.Actions) > 0 {
 			s := &read.Subject{Person: read.Self{ID: c.User.ID, Login: c.User.Login}}
 			s.With(func(x *read.Extra) { x.Former, x.Kept = &c.Former, c.Kept })
-			r.People.Subjects[c.User.ID] = s
+			r.People.Enter(s)
 		}
 		actions, held, problems = append(actions, d.Actions...), append(held, d.Held...), append(problems, d.Problems...)
 	}
