@@ -65,7 +65,12 @@ func (w *world) observed() *plan.Observation {
 		w.must(err)
 		var d plan.Document
 		w.must(json.Unmarshal(last.Document, &d))
-		seen.Standing(&d)
+		for i := range d.Actions {
+			seen.NoteDue(&d.Actions[i])
+		}
+		for i := range d.Held {
+			seen.NoteHeld(&d.Held[i])
+		}
 	}
 	w.org.ResetRequests()
 	w.portal.ResetRequests()

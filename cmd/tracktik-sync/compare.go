@@ -109,16 +109,8 @@ func observed(cfg *configs.Config, db *state.DB, err error) (seen compare.Observ
 	if err != nil || last.ID == "" {
 		return seen, err
 	}
-	last, _, err = db.Run(last.ID) // with the plan
-	if err != nil || len(last.Document) == 0 {
-		return seen, err
-	}
-	var d plan.Document
-	if err := ledger.ReadDocument(&last, &d); err != nil {
-		return seen, err
-	}
-	seen.Standing(&d)
-	return seen, nil
+	_, err = ledger.ReadPlan(db, last.ID, seen.NoteDue, seen.NoteHeld)
+	return seen, err
 }
 
 // remember notes how many active employees nobody stands behind, where the snapshot

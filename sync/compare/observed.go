@@ -78,21 +78,20 @@ func (o *Observed) Note(entry plan.Audit) {
 	}
 }
 
-// Standing takes in the plan of the last run: what of it is still due.
-func (o *Observed) Standing(d *plan.Document) {
-	o.standing = map[thing]bool{}
-	note := func(a *plan.Action) {
-		for _, t := range thingsOf(a.Kind, a.User.ID, a.Role, a.FieldChanges()) {
-			o.standing[t] = true
-		}
+// NoteDue takes in an action of the last plan: it is still due.
+func (o *Observed) NoteDue(a *plan.Action) {
+	if o.standing == nil {
+		o.standing = map[thing]bool{}
 	}
-	for i := range d.Actions {
-		note(&d.Actions[i])
+	for _, t := range thingsOf(a.Kind, a.User.ID, a.Role, a.FieldChanges()) {
+		o.standing[t] = true
 	}
-	for i := range d.Held {
-		if d.Held[i].Code() == plan.HeldGuard {
-			note(&d.Held[i].Action)
-		}
+}
+
+// NoteHeld takes in what the last plan held: it is still due where the guards held it.
+func (o *Observed) NoteHeld(h *plan.Held) {
+	if h.Code() == plan.HeldGuard {
+		o.NoteDue(&h.Action)
 	}
 }
 

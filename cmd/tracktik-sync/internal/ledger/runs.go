@@ -42,9 +42,16 @@ func heldBy(db *state.DB, run plan.RunRecord) ([]plan.Held, error) {
 	return held, err
 }
 
-// readParts decodes some members of a run's document, and passes over the others one by one:
-// the actions of a first run are never in memory together. found is false where there is no
+// ReadPlan hands what a run's plan had to do to due, and what it held to held, one after the
+// other: those of a first run are never in memory together. found is false where there is no
 // document.
+func ReadPlan(db *state.DB, run string, due func(*plan.Action), held func(*plan.Held)) (found bool, err error) {
+	return readParts(db, run, map[string]any{"actions": each(due), "held": each(held)})
+}
+
+// readParts decodes some members of a run's document, and passes over the others one by one:
+// the actions of a first run are never in memory together. A part is where to decode it to, or
+// an each. found is false where there is no document.
 func readParts(db *state.DB, run string, parts map[string]any) (found bool, err error) {
 	found, err = db.ReadDocument(run, func(r io.Reader) error {
 		d := json.NewDecoder(r)
@@ -57,11 +64,14 @@ func readParts(db *state.DB, run string, parts map[string]any) (found bool, err 
 				return err
 			}
 			part, wanted := parts[fmt.Sprint(name)]
+			list, parted := part.(func(*json.Decoder) error)
 			switch {
+			case parted:
+				err = list(d)
 			case wanted:
 				err = d.Decode(part)
 			case name == "actions":
-				err = passOver(d)
+				err = each(func(*json.RawMessage) {})(d)
 			default:
 				err = d.Decode(new(json.RawMessage))
 			}
@@ -77,19 +87,22 @@ func readParts(db *state.DB, run string, parts map[string]any) (found bool, err 
 	return found, nil
 }
 
-// passOver reads a list, or null, and keeps nothing of it.
-func passOver(d *json.Decoder) error {
-	if begin, err := d.Token(); err != nil || begin == nil {
-		return err
-	}
-	var one json.RawMessage
-	for d.More() {
-		if err := d.Decode(&one); err != nil {
+// each reads a list, or null, and hands its elements to take, one after the other.
+func each[T any](take func(*T)) func(*json.Decoder) error {
+	return func(d *json.Decoder) error {
+		if begin, err := d.Token(); err != nil || begin == nil {
 			return err
 		}
+		for d.More() {
+			var one T
+			if err := d.Decode(&one); err != nil {
+				return err
+			}
+			take(&one)
+		}
+		_, err := d.Token()
+		return err
 	}
-	_, err := d.Token()
-	return err
 }
 
 // LastDocument is what the last run about everybody that made a plan held, found wrong and
