@@ -108,7 +108,7 @@ func (g ground) Person(id plan.PersonID) *apply.Person {
 		return nil
 	}
 	p := &apply.Person{Login: s.Person.Login, Email: s.Person.Email, Link: s.Link, Note: s.Decision.Note,
-		Matches: s.Matches, Kept: s.Extras().Kept,
+		Matches: s.Matches, Namesakes: s.Extras().Namesakes, Kept: s.Extras().Kept,
 		Employee: s.Employee, Read: g.StatusRead(s)}
 	if was := s.Extras().Was; was != nil {
 		p.Was = was.Link

@@ -90,13 +90,14 @@ type Ground interface {
 // A Person is what was read about one person before the plan was made.
 type Person struct {
 	Login, Email string
-	Link         *plan.Link     // as it is on record; nil: nobody's employee is theirs
-	Note         *plan.Link     // the link with what the decision adds; nil: nothing
-	Was          *plan.Link     // the record under the person's earlier Okta id; nil: there is none
-	Matches      []plan.Match   // of a new person
-	Kept         []plan.Grant   // grants that a former employee still has; nil: not read
-	Employee     *plan.Employee // nil: not read
-	Read         time.Time      // when Employee was read
+	Link         *plan.Link        // as it is on record; nil: nobody's employee is theirs
+	Note         *plan.Link        // the link with what the decision adds; nil: nothing
+	Was          *plan.Link        // the record under the person's earlier Okta id; nil: there is none
+	Matches      []plan.Match      // of a new person
+	Namesakes    []plan.EmployeeID // and who has their names, by keys that sync.match does not name
+	Kept         []plan.Grant      // grants that a former employee still has; nil: not read
+	Employee     *plan.Employee    // nil: not read
+	Read         time.Time         // when Employee was read
 }
 
 // A failure says what went wrong with a call; the errors of both adapters do.

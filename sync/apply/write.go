@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -127,14 +126,9 @@ func (a *Applier) wasTaken(action *plan.Action) bool {
 
 // write makes an action's intent durable, carries it out, and records the outcome.
 func (a *Applier) write(action *plan.Action) {
-	before, err := a.namesakes(a.calls, action)
-	if err != nil {
-		a.notBegun(action, classify(err))
-		return
-	}
 	request, x := trace.NewID(), action.Extras()
 	intent := plan.Intent{Run: a.Run, At: a.Clock.Time(), Action: *action, Wanted: action.Want, Request: request,
-		Retires: x.Retires, Told: x.Told, Before: before, Taken: a.wasTaken(action)}
+		Retires: x.Retires, Told: x.Told, Before: a.namesakes(action), Taken: a.wasTaken(action)}
 	seq, err := a.Snapshot.Begin(intent)
 	if err != nil {
 		a.stop(fmt.Errorf("recording an intent: %w", err))
@@ -178,42 +172,20 @@ func (a *Applier) write(action *plan.Action) {
 	}
 }
 
-// namesakes are the employees who have the names of somebody new before the call: those whom
-// the plan found, and those by a name that sync.match does not ask for.
-func (a bench) namesakes(ctx context.Context, action *plan.Action) (ids []plan.EmployeeID, err error) {
+// namesakes are the employees who had the names of somebody new when the plan was made.
+func (a bench) namesakes(action *plan.Action) []plan.EmployeeID {
 	if action.Kind != plan.Create {
-		return nil, nil
+		return nil
 	}
-	if p := a.Ground.Person(action.User.ID); p != nil {
-		for i := range p.Matches {
-			ids = append(ids, p.Matches[i].Employee.ID)
-		}
+	p := a.Ground.Person(action.User.ID)
+	if p == nil {
+		return nil
 	}
-	for _, key := range []plan.Field{plan.Username, plan.Email} {
-		if slices.Contains(a.Policy.Match, key) {
-			continue
-		}
-		list, err := a.Target.FindEmployees(ctx, key, action.Want.Values[key])
-		if err != nil {
-			return nil, err
-		}
-		for i := range list {
-			ids = append(ids, list[i].ID)
-		}
+	ids := slices.Clone(p.Namesakes)
+	for i := range p.Matches {
+		ids = append(ids, p.Matches[i].Employee.ID)
 	}
-	return ids, nil
-}
-
-// notBegun records an action of which no call was made, since what it takes could not be read.
-func (a *Applier) notBegun(action *plan.Action, done attempt) {
-	done.outcome, done.code, done.forbidden = plan.Failed, "", nil
-	if err := a.commit(action, done); err != nil {
-		a.stop(err)
-	}
-	a.count(action, done, a.Rules.MaxProblemPercent)
-	if done.fatal != nil {
-		a.stop(done.fatal)
-	}
+	return ids
 }
 
 // renewAfter is how much younger than its intent a call may be. It is little beside

@@ -110,6 +110,21 @@ func (r *Matcher) Keys(s *Subject) []plan.Field {
 	return keys
 }
 
+// others are the names that a create takes and that sync.match does not ask for: who has one
+// of them before the create cannot be of its making. An explanation asks nobody for that.
+func (r *Matcher) others() []plan.Field {
+	if r.Unproven {
+		return nil
+	}
+	return slices.DeleteFunc([]plan.Field{plan.Username, plan.Email},
+		func(f plan.Field) bool { return slices.Contains(r.Pol.Match, f) })
+}
+
+// isNamed adds a namesake of somebody new.
+func isNamed(s *Subject, e *plan.Employee) {
+	s.With(func(x *Extra) { x.Namesakes = append(x.Namesakes, e.ID) })
+}
+
 func (r *Matcher) matchByLookUp(ctx context.Context, fresh []*Subject) error {
 	r.Phase("looking for employees", len(fresh))
 	if err := r.tieReader.lookUpTies(ctx, fresh); err != nil {
@@ -129,6 +144,18 @@ func (r *Matcher) matchByLookUp(ctx context.Context, fresh []*Subject) error {
 					s.Matches = append(s.Matches, plan.Match{Key: key, Employee: e})
 				}
 			}
+			for _, key := range r.others() {
+				if s.Want().Values[key] == "" {
+					continue
+				}
+				found, err := r.Target.FindEmployees(ctx, key, s.Want().Values[key])
+				if err != nil {
+					return err
+				}
+				for i := range found {
+					isNamed(s, &found[i])
+				}
+			}
 			return nil
 		})
 	}
@@ -137,14 +164,14 @@ func (r *Matcher) matchByLookUp(ctx context.Context, fresh []*Subject) error {
 
 // matchByListing reads all employees once, and keeps those whom somebody looks for.
 func (r *Matcher) matchByListing(ctx context.Context, fresh []*Subject) error {
+	keys := append(slices.Clone(r.Pol.Match), r.others()...)
 	wanted := map[plan.Field]map[string][]*Subject{}
-	for _, f := range r.Pol.Match {
+	for _, f := range keys {
 		wanted[f] = make(map[string][]*Subject, len(fresh))
-	}
-	for _, s := range fresh {
-		for _, f := range r.Keys(s) {
-			name := plan.FoldName(s.Want().Values[f])
-			wanted[f][name] = append(wanted[f][name], s)
+		for _, s := range fresh {
+			if name := plan.FoldName(s.Want().Values[f]); name != "" {
+				wanted[f][name] = append(wanted[f][name], s)
+			}
 		}
 	}
 	byID := wantedTies(fresh)
@@ -158,13 +185,13 @@ func (r *Matcher) matchByListing(ctx context.Context, fresh []*Subject) error {
 			r.Newest.Newest = max(r.Newest.Newest, page[i].ID)
 			r.tieReader.foundTie(&page[i], byID)
 			r.Grants.NoteOwn(&page[i])
-			for _, f := range r.Pol.Match {
-				value := plan.FoldName(page[i].Values[f])
-				if value == "" {
-					continue
-				}
-				for _, s := range wanted[f][value] {
-					s.Matches = append(s.Matches, plan.Match{Key: f, Employee: page[i]})
+			for n, f := range keys {
+				for _, s := range wanted[f][plan.FoldName(page[i].Values[f])] {
+					if n < len(r.Pol.Match) {
+						s.Matches = append(s.Matches, plan.Match{Key: f, Employee: page[i]})
+					} else {
+						isNamed(s, &page[i])
+					}
 				}
 			}
 		}

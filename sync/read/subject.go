@@ -30,8 +30,10 @@ type Extra struct {
 	FormerNow *plan.Employee // who the former employee is now; nil: not asked, or not shown to us
 	Looked    time.Time      // when Employee was read for a termination; zero: it was not
 	Kept      []plan.Grant   // of somebody who is reactivated: grants of ours that they still hold
-	Was       *Subject       // who they were under an earlier Okta id
-	Became    *Subject       // who they are under a later one
+	// Namesakes have the names of somebody new, by keys that sync.match does not name.
+	Namesakes []plan.EmployeeID
+	Was       *Subject // who they were under an earlier Okta id
+	Became    *Subject // who they are under a later one
 }
 
 // Extras is the subject's Extra, empty where there is none.
