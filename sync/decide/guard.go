@@ -22,13 +22,14 @@ func (r *Limiter) Everything() (actions []plan.Action, held []plan.Held, problem
 	actions = append(roles.Actions, r.Roles.OfGroups.Actions...)
 	held = slices.Clone(r.Roles.OfGroups.Held)
 	problems = slices.Clone(r.Roles.OfGroups.Problems)
+	stuck := r.stuckHere()
 	for _, s := range r.People.Sorted() {
 		d := &s.Decision
 		actions, held = append(actions, d.Actions...), append(held, d.Held...)
 		problems, warnings = append(problems, d.Problems...), append(warnings, d.Warnings...)
 		d.Actions = nil // they are large
 	}
-	held, problems = append(held, roles.Held...), slices.Concat(problems, roles.Problems, r.stuckHere())
+	held, problems = append(held, roles.Held...), slices.Concat(problems, roles.Problems, stuck)
 	warnings = slices.Concat(r.Roles.OfGroups.Warnings, roles.Warnings, warnings)
 	plan.Order(actions, &r.Names)
 	return actions, held, problems, warnings
