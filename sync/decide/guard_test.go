@@ -96,8 +96,7 @@ func TestANameThatIsNotGivenFreeIsNotTaken(t *testing.T) {
 	}
 	grant := about(plan.GrantRole, "00u2", 0)
 	grant.Role = &plan.RoleRef{ID: 5}
-	revoke := about(plan.RevokeRole, "00u2", 2)
-	revoke.Role = &plan.RoleRef{ID: 6}
+	revoke := revokeOf("00u2")
 	half := pair(plan.RevokeRole, "00u2", 7)
 	for sentence, c := range map[string]struct {
 		in       plan.GuardInput
@@ -134,6 +133,12 @@ func TestANameThatIsNotGivenFreeIsNotTaken(t *testing.T) {
 			false, "", "create 00u2 pending"},
 		"the owner may be somebody else": {none(), []plan.Action{about(plan.Create, "00u2", 0)}, plan.Action{}, true, false,
 			true, "", "create 00u2 doubtful_match"},
+		"the update was refused before, and is tried again": {none(), []plan.Action{about(plan.Create, "00u2", 0)},
+			about(plan.Update, "00u1", 1), false, true, false, "update 00u1, create 00u2", ""},
+		"the update was refused before, and a role is granted": {none(), []plan.Action{about(plan.Create, "00u2", 0)},
+			about(plan.Reactivate, "00u1", 1), false, true, false, "reactivate 00u1", "create 00u2 pending"},
+		"a refused revoke of the owner's keeps no name": {none(plan.RevokeRole), []plan.Action{about(plan.Create, "00u2", 0)},
+			revokeOf("00u1"), false, false, false, "create 00u2", "revoke_role 00u1/6 guard"},
 		"the owner has nothing to do yet": {none(), []plan.Action{about(plan.Create, "00u2", 0)}, plan.Action{}, false,
 			false, false, "create 00u2", ""},
 	} {
@@ -165,6 +170,31 @@ func TestANameThatIsNotGivenFreeIsNotTaken(t *testing.T) {
 			}
 		}
 	}
+}
+
+// revokeOf takes role 6 from somebody.
+func revokeOf(id plan.PersonID) plan.Action {
+	a := about(plan.RevokeRole, id, 1)
+	a.Role = &plan.RoleRef{ID: 6}
+	return a
+}
+
+// TestWhileObservingANameThatIsNotGivenFreeIsShownSo, and only that one.
+func TestWhileObservingANameThatIsNotGivenFreeIsShownSo(t *testing.T) {
+	w := newWorld(t, observing)
+	for i := range 4 {
+		w.person(plan.PersonID(fmt.Sprint("00u", i+1)))
+	}
+	w.Names.After = map[plan.PersonID][]plan.PersonID{"00u2": {"00u1"}}
+	w.Names.Freed = map[plan.PersonID][]plan.PersonID{"00u4": {"00u3"}}
+	actions := []plan.Action{about(plan.Terminate, "00u3", 3), about(plan.Update, "00u1", 1),
+		about(plan.Create, "00u2", 0),
+		about(plan.Create, "00u4", 0)}
+	checked := plan.Check(actions, none(plan.Update))
+	done, held := w.guard.Judge(&checked, actions, nil, "x")
+	expect(t, "done", told(done), "terminate 00u3, create 00u4")
+	expect(t, "held", toldHeld(held), "update 00u1 guard, create 00u2 guard")
+	expect(t, "why", held[1].Why, "guard: waits for user 00u1, who has the name and keeps it in this run")
 }
 
 // TestPeopleWhomOktaSuddenlyDoesNotKnowCanBeApproved, all of them with one hash.
@@ -273,6 +303,12 @@ func TestWhoIsLookedAtAgainWithoutAChangeInOkta(t *testing.T) {
 		if w.guard.MarkOpen(nil); s.Open != c.open {
 			t.Errorf("%s: looked at again is %v", sentence, s.Open)
 		}
+	}
+	regrouped := newWorld(t)
+	regrouped.Regrouped = map[plan.PersonID]bool{"00u1": true}
+	s := regrouped.person("00u1")
+	if regrouped.guard.MarkOpen(nil); !s.Open {
+		t.Error("whom the members on record put into other groups is not looked at again")
 	}
 	w := newWorld(t)
 	shown, waits := w.person("00u1"), w.person("00u2")

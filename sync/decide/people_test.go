@@ -41,6 +41,7 @@ func TestForWhomAnEmployeeIsLookedFor(t *testing.T) {
 			false},
 		"new, and re-created in Okta": {nil, nil,
 			func(w *world) { w.Names.Recreated = map[plan.PersonID]plan.Owner{"00u1": {}} }, false},
+		"new, and is to be made anew":     {nil, []func(*setting){anew}, nil, true},
 		"terminated elsewhere":            {ended("TERMINATED"), nil, nil, false},
 		"terminated elsewhere, made anew": {ended("TERMINATED"), []func(*setting){anew}, nil, true},
 		"gone, made anew":                 {ended("GONE"), []func(*setting){anew}, nil, false},
@@ -165,8 +166,35 @@ func TestWhoIsCreatedAnewInOktaGoesOnWithTheirEmployee(t *testing.T) {
 	}
 	_, _, anew = recreated()
 	expect(t, "another e-mail", told(anew.Decision.Actions), "adopt 00uNEW, update 00uNEW")
+	w, old, anew := recreated()
+	old.Employee = &plan.Employee{ID: 7, Status: "ACTIVE", Values: values("00uold"),
+		Has: plan.FieldSet(0).With(plan.Email)}
+	old.Employee.Values[plan.Email] = "boss@acme.example"
+	w.Names.Recreated["00uBY"] = plan.Owner{Person: "00uOLD", Employee: 7} // nobody of this run
+	w.PeopleDecider.DecideAll(nil)
+	if note := anew.Decision.Note; note == nil || note.Person != "00uNEW" || note.Login != "00unew" || note.Employee != 7 {
+		t.Errorf("remembered under the new id: %+v", note)
+	}
 	_, old, anew = recreated(func(s *read.Subject) { s.Unmappable = []plan.Problem{{Code: plan.ProblemInvalidValue}} })
 	expect(t, "with a problem", told(anew.Decision.Actions)+" | "+told(old.Decision.Actions), " | terminate 00uOLD")
+}
+
+// TestWhoIsSeenAgainWaitsNoMore, and what a reading noted is not forgotten by a decision.
+func TestWhoIsSeenAgainWaitsNoMore(t *testing.T) {
+	w := newWorld(t)
+	since := now.Add(-time.Hour)
+	seen := w.person("00u1", managedAs(1), func(s *read.Subject) { s.Link.NotVisibleSince = &since })
+	w.PeopleDecider.DecideOne(seen)
+	if note := seen.Decision.Note; note == nil || note.NotVisibleSince != nil {
+		t.Errorf("remembered %+v", note)
+	}
+	kept := plan.Link{Person: "00u2", Employee: 2, SeenDeprovisioned: true}
+	noted := w.person("00u2", managedAs(2), judged(plan.Hold, "suspended: x"))
+	noted.Decision.Note = &kept
+	w.PeopleDecider.DecideOne(noted)
+	if noted.Decision.Note != &kept {
+		t.Errorf("remembered %+v", noted.Decision.Note)
+	}
 }
 
 // stranger notes an active employee of nobody, as a refresh has seen them.
@@ -212,6 +240,14 @@ func TestACreateBesideSomebodyOfTheSameNameIsAWarning(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestOnlyACreateIsADouble: who is managed and has the name of a stranger is none.
+func TestOnlyACreateIsADouble(t *testing.T) {
+	w := newWorld(t)
+	w.stranger(9, "00u2", "")
+	w.PeopleDecider.DecideAll([]*read.Subject{w.person("00u1"), w.person("00u2", managedAs(2))})
+	expect(t, "beside a create", w.warned(), "")
 }
 
 // TestPeopleWithoutADivisionAreCountedAndNamed: new ones only, the first twenty by login.

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"tracktik-sync/sync/decide"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
@@ -84,6 +86,12 @@ func TestWhoseRolesAreDueByTheirGroups(t *testing.T) {
 		}
 		expect(t, sentence, strings.Join(got, " "), c.want)
 	}
+	unmanaged := newWorld(t, func(s *setting) { s.record.marks = []plan.Mark{{Person: "00u1"}} })
+	unmanaged.pushed("g1", 5, "00u1")
+	unmanaged.dirty("00u1")
+	if unmanaged.GrantDecider.CollectDue(); len(unmanaged.Roles.Due) > 0 {
+		t.Errorf("of somebody who is known and not managed: %v", unmanaged.Roles.Due)
+	}
 	w := newWorld(t, onRecord("00u1"))
 	g := w.pushed("g1", 5, "00u1")
 	w.GrantDecider.CollectDue()
@@ -141,6 +149,24 @@ func TestHoldersOfSeveralRolesAreAWarningWithTheCount(t *testing.T) {
 			w.dirty("00u1")
 			w.pushed("g1", 0, "00u1")
 			w.pushed("g2", 0, "00u1")
+		}, "people who hold several roles: 1;"},
+		"a new person, three that are to be made": {nil, func(w *world) {
+			w.person("00u1")
+			w.dirty("00u1")
+			for _, id := range []plan.GroupID{"g1", "g2", "g3"} {
+				w.pushed(id, 0, "00u1")
+			}
+		}, "people who hold several roles: 1;"},
+		"a managed person who is looked at": {[]func(*setting){onRecord("00u1")}, func(w *world) {
+			w.person("00u1", managedAs(1))
+			w.dirty("00u1")
+			w.pushed("g1", 5, "00u1")
+			w.pushed("g2", 6, "00u1")
+		}, "people who hold several roles: 1;"},
+		"three hundred roles are one person": {[]func(*setting){onRecord("00u1")}, func(w *world) {
+			for i := range plan.RoleID(300) {
+				w.pushed(plan.GroupID(fmt.Sprint("g", i)), i+1, "00u1")
+			}
 		}, "people who hold several roles: 1;"},
 		"a new person, two groups of one role": {nil, func(w *world) {
 			w.person("00u1")
@@ -213,10 +239,12 @@ func TestALastRoleIsNoneAnyMoreWhenAnotherOneIsTakenOver(t *testing.T) {
 	w.GrantDecider.CollectDue()
 	last := grantOf("00u1", 6, 80, "g2")
 	last.Stuck, last.Lost, last.Evidence = true, "no longer in the group", plan.EvidenceFull
-	w.view("00u1", 1, last)
+	other := grantOf("00u1", 7, 81, "g3")
+	w.view("00u1", 1, last, other)
 	w.GrantDecider.DecideAll()
 	expect(t, "done", told(w.Together.Actions), "revoke_role 00u1/6")
-	if now, known := w.Current.Corrected[last.Key()]; !known || now.Now.Stuck || !now.Was.Stuck {
+	if now,
+		known := w.Current.Corrected[last.Key()]; !known || now.Now.Stuck || !now.Was.Stuck || len(w.Current.Corrected) > 1 {
 		t.Errorf("remembered %+v", now)
 	}
 }
@@ -279,9 +307,14 @@ func TestAGroupThatCouldNotBeReadGrantsNothingNew(t *testing.T) {
 		done   string
 		held   string
 	}{
-		"read":                              {false, nil, nil, "grant_role 00u1/5", ""},
-		"not read":                          {true, nil, nil, "", "grant_role 00u1/5 unconfirmed"},
-		"not read, and held":                {true, []plan.Holding{grantOf("00u1", 5, 90, "g1")}, nil, "", ""},
+		"read":               {false, nil, nil, "grant_role 00u1/5", ""},
+		"not read":           {true, nil, nil, "", "grant_role 00u1/5 unconfirmed"},
+		"not read, and held": {true, []plan.Holding{grantOf("00u1", 5, 90, "g1")}, nil, "", ""},
+		"not read, and another role is held": {true, []plan.Holding{grantOf("00u1", 6, 80, "g2")}, nil, "",
+			"grant_role 00u1/5 unconfirmed"},
+		"not read, and another group gives one": {true, nil, func(v *plan.RoleView) {
+			v.Due = append(v.Due, plan.DueBy("X", &plan.RoleRef{ID: 8, Group: "gX"}, 0))
+		}, "grant_role 00u1/8", "grant_role 00u1/5 unconfirmed"},
 		"not read: no default in its place": {true, nil, fallback, "", "grant_role 00u1/5 unconfirmed"},
 	} {
 		w := newWorld(t)
@@ -306,6 +339,46 @@ func TestAGroupThatCouldNotBeReadGrantsNothingNew(t *testing.T) {
 	w.view("00u1", 1)
 	w.GrantDecider.DecideAll()
 	expect(t, "the person's groups were not read", toldHeld(w.Together.Held), "grant_role 00u1/5 unconfirmed")
+}
+
+// TestWhatIsSaidOfRolesIsSaidInThePlan: warnings and problems, and a grant that was refused
+// waits for its time, of the managed and of the new.
+func TestWhatIsSaidOfRolesIsSaidInThePlan(t *testing.T) {
+	w := newWorld(t, policy(func(p *plan.Policy) { p.RepairDrift = false }))
+	w.person("00u1", managedAs(1))
+	w.pushed("g1", 5, "00u1")
+	w.pushed("g2", 6, "00u1")
+	w.dirty("00u1")
+	w.GrantDecider.CollectDue()
+	notKept := grantOf("00u1", 6, 80, "g2")
+	notKept.Gone, notKept.Again = true, true
+	w.view("00u1", 1, notKept).Lost = []plan.RoleID{5}
+	w.GrantDecider.DecideAll()
+	if d := &w.Together; len(d.Warnings) != 1 || d.Warnings[0].Code != plan.WarningDrift || len(d.Problems) != 1 ||
+		d.Problems[0].Code != plan.ProblemValueNotKept {
+		t.Errorf("it says %+v and %+v", d.Warnings, d.Problems)
+	}
+	later := now.Add(time.Hour)
+	for _, managed := range []bool{true, false} {
+		grant := about(plan.GrantRole, "00u1", 1)
+		grant.Role = &plan.RoleRef{ID: 5, Name: "Role 5", Group: "g1"}
+		trouble := plan.Trouble{Person: "00u1", Group: "g1", Kind: plan.GrantRole, Code: plan.ProblemRefused, NextTry: &later,
+			Data: grant.Digest()}
+		w := newWorld(t, func(s *setting) { s.record.troubles = []plan.Trouble{trouble} })
+		s := w.person("00u1")
+		if managed {
+			managedAs(1)(s)
+		}
+		w.pushed("g1", 5, "00u1")
+		w.dirty("00u1")
+		w.GrantDecider.CollectDue()
+		w.view("00u1", 1)
+		w.GrantDecider.DecideAll()
+		expect(t, fmt.Sprintf("refused before, managed %v", managed), told(w.Together.Actions), "")
+		if len(w.Together.Problems) != 1 || w.Together.Problems[0].Code != plan.ProblemRefused {
+			t.Errorf("managed %v: it says %+v", managed, w.Together.Problems)
+		}
+	}
 }
 
 // TestWhoIsLeftWithNoRole: not those whom the plan gives one, and not who holds one of others.
@@ -382,6 +455,42 @@ func TestGroupsGetTheirRolesInARun(t *testing.T) {
 		if got := w.Roles.Unsettled["g3"]; got != single || w.Roles.Unsettled["g8"] {
 			t.Errorf("in a run of single people %v: a whole run may find a role is %v", single, got)
 		}
+		if w.Roles.Refs[decide.RoleOf{Role: 5, Group: "g1"}] != w.Pushed[0].Role || len(w.Roles.Refs) != 1 {
+			t.Errorf("roles by group: %v", w.Roles.Refs)
+		}
 		expect(t, "names", fmt.Sprint(w.Roles.Names[5], w.Roles.Names[6], w.Roles.Names[7]), "KnownTakenOther")
 	}
+}
+
+// TestARoleIsNewToAGroupThatHadAnother, or none; and what is only renamed is not unsettled.
+func TestARoleIsNewToAGroupThatHadAnother(t *testing.T) {
+	w := newWorld(t, onlyFor("00u1"))
+	w.Portal = plan.PortalRoles{Read: true,
+		Roles: []plan.Role{{ID: 7, Name: "Other", Portal: "STAFF"}, {ID: 8, Name: "Old", Portal: "STAFF"}}}
+	link := func(role plan.RoleID, name string) *plan.GroupLink {
+		return &plan.GroupLink{Name: name, Role: role, RoleName: name, How: plan.HowCreated}
+	}
+	had, none, renamed := w.pushed("g1", 0), w.pushed("g2", 0), w.pushed("g3", 0)
+	had.Group.Name, had.Link = "Other", link(99, "Other")      // its role is gone, and another one has the name
+	none.Group.Name, none.Link = "New", link(0, "")            // it never had one
+	renamed.Group.Name, renamed.Link = "Other", link(8, "Old") // to a name that is taken
+	var views []plan.GroupView
+	for _, g := range w.Pushed {
+		g.Link.Group = g.Group.ID
+		views = append(views, plan.GroupView{Group: g.Group, Link: g.Link})
+	}
+	w.GroupDecider.DecideGroups(views, nil)
+	if !had.Anew || !none.Anew || renamed.Anew {
+		t.Errorf("new to its group: %v, %v, %v", had.Anew, none.Anew, renamed.Anew)
+	}
+	expect(t, "held", toldHeld(w.Roles.OfGroups.Held), "rename_role /8 role_exists")
+	if w.Roles.Unsettled["g3"] {
+		t.Error("a group that has a role may get another one in a whole run")
+	}
+	quiet := newWorld(t)
+	quiet.Portal = w.Portal
+	g := quiet.pushed("g1", 0)
+	g.Group.Name = "Other"
+	quiet.GroupDecider.DecideGroups([]plan.GroupView{{Group: g.Group}}, nil)
+	expect(t, "no new role", quiet.warned(), "")
 }

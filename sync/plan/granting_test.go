@@ -130,6 +130,7 @@ func TestWhoIsInAGroupHoldsItsRole(t *testing.T) {
 			"grant_role g1/1", ""},
 		{"it is held as long as one of them gives it", roleFacts{member(1, "g2"), left(1, "g1")}, "", ""},
 		{"it is revoked when the last one is left", roleFacts{left(1, "g1")}, "revoke_role g1/1", ""},
+		{"a group that is counted twice grants once", roleFacts{member(0, "g1"), member(0, "g1")}, "grant_role g1/0", ""},
 		{"a second group of the role she holds grants nothing", roleFacts{member(1, "g2"), granted(1, "g1")}, "", ""},
 	})
 }
@@ -195,8 +196,8 @@ func TestWhatSomebodyElseTookAwayIsGivenBack(t *testing.T) {
 		t.Error("the repair is not marked as one")
 	}
 	d, _, _ = roleFacts{member(2, "g2"), roleTaken}.decided()
-	if d.Actions[0].Drift {
-		t.Error("a new grant is marked as a repair")
+	if a := d.Actions[0]; a.Drift || a.Reason != `member of group "Group g2"` {
+		t.Errorf("a new grant is told as a repair: %s", a.Reason)
 	}
 	d, _, _ = roleFacts{member(1, "g1"), granted(1, "g1", notKept)}.decided()
 	if p := d.Problems[0]; p.Kind != plan.GrantRole || p.Group != "g1" || p.User.ID != "00uANA" {

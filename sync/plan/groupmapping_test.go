@@ -51,6 +51,12 @@ func TestAGroupIsMappedToAnExistingRole(t *testing.T) {
 			portalHas(doors, gates),
 			nil, `link_role g1/6; warning role_changed | g1=6 "Gates"`,
 			`group g1 had role 5 ("Doors") before: its holders keep that one as well until they leave the group`},
+		{"a role that we made for it is mapped by now: that is noted",
+			pushedGroups(group("g1", "Guards", mappedTo("5"), linked(5, "Guards", plan.HowCreated))),
+			portalHas(staff(5, "Guards")), nil, `link_role g1/5 | g1=5 "Guards"`, ""},
+		{"mapped no more: the role is free for a group of its name", pushedGroups(group("g1", "Doors"),
+			group("g2", "X", linked(5, "Doors", plan.HowMapped))), portalHas(doors), nil,
+			`link_role g1/5; create_role g2/0; warning role_changed | g1=5 "Doors", g2=0 "X"`, ""},
 		{"the former role is gone: no warning", pushedGroups(mapped("g1", "Gates", 5, "Doors")), portalHas(gates), nil,
 			`link_role g1/6 | g1=6 "Gates"`, ""},
 		{"with one role a person they are swapped: no warning", pushedGroups(mapped("g1", "Gates", 5, "Doors")),
@@ -90,6 +96,7 @@ func TestWhatIsRememberedOfARole(t *testing.T) {
 			portalHas(staff(5, "Portals")), "Doors Portals"},
 		"a mapped one whose name is no role's any more": {group("g1", "Guards", mappedTo("Doors"),
 			linked(5, "Doors", plan.HowMapped)), portalHas(staff(5, "Portals")), "Doors Portals"},
+		"a mapped one that is gone": {group("g1", "Guards", mappedTo("Doors"), linked(5, "Doors", plan.HowMapped)), nil, ""},
 		"of a group that could not be read": {notRead(created("g1", "Guards", 5)), portalHas(staff(5, "Porters")),
 			"Guards Porters"},
 		"a rename to come is none yet": {created("g1", "Guards", 5), portalHas(staff(5, "Porters")), ""},
@@ -132,11 +139,15 @@ func TestThePortalsRolesAreReadOnlyForWhatNeedsThem(t *testing.T) {
 		"protected, and without a role":                  {group("g1", "Admins"), false},
 		"protected, and linked without a role":           {group("g1", "Admins", linked(0, "Admins", "")), false},
 		"protected, and has a role":                      {created("g1", "Admins", 5), false},
-		"protected, and mapped":                          {group("g1", "Admins", mappedTo("5")), true},
-		"mapped by name, in order":                       {mapped("doors"), false},
-		"mapped by id, in order":                         {mapped("5"), false},
-		"mapped to another name":                         {mapped("Gates"), true},
-		"mapped to another id":                           {mapped("6"), true},
+		"renamed in its case only":                       {renamedTo("GUARDS", created("g1", "Guards", 5)), true},
+		"renamed to a protected name":                    {renamedTo("Site Admins", created("g1", "Guards", 5)), true},
+		"one glob, in order": {group("g1", "Guards", fits("Doors"),
+			linked(5, "Doors", plan.HowMapped)), false},
+		"protected, and mapped":    {group("g1", "Admins", mappedTo("5")), true},
+		"mapped by name, in order": {mapped("doors"), false},
+		"mapped by id, in order":   {mapped("5"), false},
+		"mapped to another name":   {mapped("Gates"), true},
+		"mapped to another id":     {mapped("6"), true},
 		"mapped by now": {group("g1", "Guards", mappedTo("5"),
 			linked(5, "Guards", plan.HowCreated)), true},
 		"mapped no more": {group("g1", "Guards", linked(5, "Guards", plan.HowMapped)), true},
@@ -160,6 +171,12 @@ func TestWithoutTheRolesOfThePortalNothingIsMadeUp(t *testing.T) {
 		plan.PortalRoles{}, acme, with(func(p *plan.Policy) { p.ProtectedRoles = []string{"*admin*"} }))
 	if got := groupOutline(&d); got != `warning protected_role | g1=5 "Guards", g2=6 "Doors"` {
 		t.Errorf("decided %s", got)
+	}
+	shared := plan.DecideGroups(pushedGroups(renamedTo("Patrol", created("g1", "Guards", 5)),
+		group("g2", "Doors", mappedTo("5"), linked(5, "Guards", plan.HowMapped))), plan.PortalRoles{}, acme,
+		with(func(*plan.Policy) {}))
+	if got := groupOutline(&shared); got != `held rename_role g1/5 protected_role | g1=5 "Guards", g2=5 "Guards"` {
+		t.Errorf("a mapped role is renamed: %s", got)
 	}
 	if len(d.Links) > 0 {
 		t.Errorf("remembered %+v", d.Links)

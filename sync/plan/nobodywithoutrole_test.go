@@ -92,6 +92,12 @@ func TestTheDefaultRoleComesAndGoesInAPair(t *testing.T) {
 		{"the way back from two", roleFacts{hasDefault, left(1, "g1"), left(2, "g2")},
 			"grant_role /9; revoke_role g1/1; revoke_role g2/2", ""},
 
+		{"taking over: the default cannot be taken back yet, and a role that was left goes", and(take, left(3, "g3"),
+			triedBefore(plan.RevokeRole, 9, "", plan.Trouble{NextTry: &soon})),
+			"revoke_role g3/3; held grant_role g1/1 pending; problem refused", ""},
+		{"the way back from two, of which one cannot be taken back yet", roleFacts{hasDefault, left(1, "g1"), left(2, "g2"),
+			triedBefore(plan.RevokeRole, 1, "g1", plan.Trouble{NextTry: &soon})},
+			"held revoke_role g2/2 pending; held grant_role /9 pending; problem refused", ""},
 		{"swapped: grants are off", and(swap, grantsOff),
 			"held grant_role /9 switched_off; held revoke_role /8 switched_off", ""},
 		{"swapped: revokes are off", and(swap, revokesOff),

@@ -72,6 +72,10 @@ func TestAReplacementIsOnePair(t *testing.T) {
 			left(2, "g2", stuck)}, "grant_role g1/1; revoke_role g2/2", ""},
 		{"an outranked role needs no evidence", roleFacts{oneRole, memberAt(0, 1, "g1"), memberAt(1, 2, "g2"),
 			granted(2, "g2")}, "grant_role g1/1; revoke_role g2/2", ""},
+		{"an outranked role that another group gives as well", roleFacts{oneRole, memberAt(0, 1, "g9"), memberAt(1, 2, "g2"),
+			granted(2, "g1")}, "grant_role g9/1; revoke_role g1/2", ""},
+		{"none is due, and one is not known to be over: the other one goes", roleFacts{oneRole, left(2, "g2"),
+			granted(3, "g3")}, "revoke_role g2/2", ""},
 		{"an outranked role stays while revokes are off", roleFacts{oneRole, memberAt(0, 1, "g1"), memberAt(1, 2, "g2"),
 			granted(2, "g2"), revokesOff}, revokeFirst(plan.HeldSwitchedOff), ""},
 	})
