@@ -185,8 +185,8 @@ func TestWhileObservingANameThatIsNotGivenFreeIsShownSo(t *testing.T) {
 	for i := range 4 {
 		w.person(plan.PersonID(fmt.Sprint("00u", i+1)))
 	}
-	w.Names.After = map[plan.PersonID][]plan.PersonID{"00u2": {"00u1"}}
-	w.Names.Freed = map[plan.PersonID][]plan.PersonID{"00u4": {"00u3"}}
+	w.Names.After = map[plan.PersonID][]plan.PersonID{"00u2": {"00u1", "00uBY"}}
+	w.Names.Freed = map[plan.PersonID][]plan.PersonID{"00u4": {"00u3", "00uBY"}} // the last is not of this run
 	actions := []plan.Action{about(plan.Terminate, "00u3", 3), about(plan.Update, "00u1", 1),
 		about(plan.Create, "00u2", 0),
 		about(plan.Create, "00u4", 0)}

@@ -188,6 +188,12 @@ func TestWhoIsSeenAgainWaitsNoMore(t *testing.T) {
 	if note := seen.Decision.Note; note == nil || note.NotVisibleSince != nil {
 		t.Errorf("remembered %+v", note)
 	}
+	held := w.person("00u3", managedAs(3), judged(plan.Hold, "suspended: x"),
+		func(s *read.Subject) { s.Link.NotVisibleSince = &since })
+	w.PeopleDecider.DecideOne(held)
+	if note := held.Decision.Note; note == nil || note.NotVisibleSince != nil {
+		t.Errorf("of somebody on hold it remembers %+v", note)
+	}
 	kept := plan.Link{Person: "00u2", Employee: 2, SeenDeprovisioned: true}
 	noted := w.person("00u2", managedAs(2), judged(plan.Hold, "suspended: x"))
 	noted.Decision.Note = &kept

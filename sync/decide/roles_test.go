@@ -150,6 +150,13 @@ func TestHoldersOfSeveralRolesAreAWarningWithTheCount(t *testing.T) {
 			w.pushed("g1", 0, "00u1")
 			w.pushed("g2", 0, "00u1")
 		}, "people who hold several roles: 1;"},
+		"a new person, two groups of one role, and another role": {nil, func(w *world) {
+			w.person("00u1")
+			w.dirty("00u1")
+			w.pushed("g1", 5, "00u1")
+			w.pushed("g2", 5, "00u1")
+			w.pushed("g3", 6, "00u1")
+		}, "people who hold several roles: 1;"},
 		"a new person, three that are to be made": {nil, func(w *world) {
 			w.person("00u1")
 			w.dirty("00u1")
