@@ -144,6 +144,9 @@ func TestWhoIsARecreatedPerson(t *testing.T) {
 		{"no name is the same", []holder{gone}, []plan.Claim{claim("new", "x", called("zoe", "quinn"))}, ""},
 		{"the names changed places", []holder{gone}, []plan.Claim{claim("new", "x", called("silva", "ana"))}, ""},
 		{"neither username nor e-mail", []holder{gone}, []plan.Claim{claim("new", "y")}, ""},
+		{"both without an e-mail", []holder{{gone.owner, "x", ""}}, []plan.Claim{claim("new", "y", email(""))}, ""},
+		{"both without a username", []holder{{gone.owner, "", "x@acme.example"}},
+			[]plan.Claim{claim("new", "", email("y@acme.example"))}, ""},
 		{"no first names, other last names", []holder{holdsName("old", "x", leaving, ownNames("", "silva"))},
 			[]plan.Claim{claim("new", "x", called("", "quinn"))}, ""},
 		{"the departure is known from a sample", []holder{holdsName("old", "x", leaving, unconfirm)},
@@ -162,6 +165,22 @@ func TestWhoIsARecreatedPerson(t *testing.T) {
 			if got := n.Recreated["new"].Person; got != row.want {
 				t.Errorf("%s: goes on as %q, want %q (%s)", row.name, got, row.want, namesOutline(&n))
 			}
+		}
+	}
+}
+
+// TestWhoHasNoNameTakesNobodys: an empty username or e-mail is nobody's, and never wanted twice.
+func TestWhoHasNoNameTakesNobodys(t *testing.T) {
+	for name, holders := range map[string][]holder{
+		"nobody has none": nil,
+		"a managed one":   {{plan.Owner{Person: "old", Employee: 7}, "", ""}},
+		"a leaver":        {{plan.Owner{Person: "old", Employee: 7, Leaves: true, Confirmed: true, First: "ana"}, "", ""}},
+		"a missing one":   {{plan.Owner{Person: "old", Employee: 7, Missing: true}, "", ""}},
+	} {
+		n := worldOf(holders).resolve([]plan.Claim{claim("a", "x", email("")), claim("b", "y", email("")),
+			claim("c", "", email("c@acme.example")), claim("d", "", email("d@acme.example"))})
+		if got := namesOutline(&n); got != "" {
+			t.Errorf("%s: %q", name, got)
 		}
 	}
 }
