@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -285,10 +286,16 @@ func (r *rekeyer) run() error {
 // bucket copies the records of a bucket, and what was counted in it.
 func (r *rekeyer) bucket(name []byte) error {
 	_, err := readRows(r.from, span{bucket: name}, -1, func(k, v []byte) error {
+		if len(v) >= largeRecord { // its page takes as much memory again
+			if err := r.flush(); err != nil {
+				return err
+			}
+			debug.FreeOSMemory()
+		}
 		if err := r.row(name, k, v); err != nil {
 			return err
 		}
-		if r.held++; r.held < rekeyRows {
+		if r.held++; r.held < rekeyRows && len(v) < largeRecord {
 			return nil
 		}
 		return r.flush()
@@ -301,8 +308,13 @@ func (r *rekeyer) bucket(name []byte) error {
 	})
 }
 
-// rekeyRows is how many records are written in one transaction.
-const rekeyRows = 5_000
+const (
+	// rekeyRows is how many records are written in one transaction.
+	rekeyRows = 5_000
+	// largeRecord is how many bytes of a record make one of its own, without the garbage of
+	// those before: the document of a first run has tens of millions.
+	largeRecord = 4 << 20
+)
 
 // row copies one record. The index of names is made anew from the links where another key
 // hides the names otherwise.
@@ -319,11 +331,14 @@ func (r *rekeyer) row(bucket, k, v []byte) error {
 	if err != nil {
 		return damaged(bucket, k, err)
 	}
-	small := content
-	if !renames && isPackable(bucket) {
-		small = packRecord(content)
+	switch {
+	case renames:
+		r.l.put(bucket, k, content)
+	case isPackable(bucket):
+		r.l.put(bucket, k, packRecord(content))
+	default: // as it is: a document is large, and would be there twice
+		r.l.add(bucket, op{key: k, value: v})
 	}
-	r.l.put(bucket, k, small)
 	if !renames || !bytes.Equal(bucket, bucketPeople) {
 		return nil
 	}
