@@ -231,7 +231,7 @@ func (db *DB) copyUnder(ctx context.Context, c codec, path string) (size int64, 
 	}
 	store.AllocSize = 1 << 20 // what a file is longer than needed
 	err = db.view(func(tx *bbolt.Tx) error {
-		r := &rekeyer{ctx: ctx, from: tx, old: db.codec, store: store, c: c, l: ledger{}}
+		r := &rekeyer{ctx: ctx, from: tx, old: db.codec, store: store, c: c, l: ledger{}, relax: db.relaxStill}
 		return r.run()
 	})
 	if err == nil {
@@ -256,7 +256,8 @@ type rekeyer struct {
 	store *bbolt.DB
 	c     codec
 	l     ledger
-	held  int // in l
+	held  int    // in l
+	relax func() // gives the pages of from back
 }
 
 func (r *rekeyer) run() error {
@@ -360,6 +361,7 @@ func (r *rekeyer) flush() error {
 	}
 	l := r.l
 	r.l, r.held = ledger{}, 0
+	defer r.relax()
 	return r.store.Update(func(tx *bbolt.Tx) error {
 		for name := range l { // they come in the order of their keys
 			tx.Bucket([]byte(name)).FillPercent = appendFill

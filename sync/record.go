@@ -2,6 +2,7 @@ package sync
 
 import (
 	"errors"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -75,11 +76,18 @@ func (r *bookkeeper) record(cause error) error {
 	return r.prune(cause, ended)
 }
 
+// manyActions is from how many actions on a run gives memory back to the system before its
+// record: a document of that size, and the snapshot that is written anew, need some of their own.
+const manyActions = 20_000
+
 // forget drops what was read and decided, of a run that is over but for its record: all that
 // is left of it is the document.
 func (r *bookkeeper) forget() {
 	r.Base.Forget()
 	*r.Decided = decide.Decided{}
+	if len(r.doc.Actions) >= manyActions {
+		debug.FreeOSMemory()
+	}
 }
 
 // prune throws away what is too old, after a whole run that succeeded: it has seen both

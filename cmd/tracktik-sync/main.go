@@ -45,7 +45,7 @@ const (
 	garbagePercent = 50
 	// fromHere is the memory, in bytes, from which on garbage is collected as often as is
 	// needed to stay below it: a run that changes nothing is far from it.
-	fromHere = 208 << 20
+	fromHere = 200 << 20
 	// leeway is what a run that needs more may have beside what is alive, in bytes: with less,
 	// the collector would do nothing else.
 	leeway = 16 << 20
