@@ -16,7 +16,7 @@ SAY_RACE = @$(if $(RACE),:,echo "without the race detector, since go build -race
 # Narrows tests and benchmarks: make test PKG=./state TESTFLAGS='-run Commit -v'
 PKG ?= ./...
 TESTFLAGS ?=
-# Which benchmarks, and how long each: make bench BENCH=NoChange BENCHTIME=5x
+# Which benchmarks, and how long each: make bench BENCH=Cycle BENCHTIME=5x
 BENCH ?= .
 BENCHTIME ?= 1s
 
@@ -62,7 +62,7 @@ BUILDFLAGS := -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSIO
 SOURCES := cmd configs okta state sync tracktik
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test chaos lint fmt bench cover clean docs chart test-chart test-k8s image shell-image test-image release test-release
+.PHONY: help build demo test chaos lint fmt bench bench-large cover clean docs chart test-chart test-k8s image shell-image test-image release test-release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,11 @@ fmt: $(GOLANGCI) ## format the code as lint wants it
 
 bench: ## run the benchmarks, one package at a time
 	go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -p 1 -timeout 60m $(TESTFLAGS) $(PKG)
+
+PEOPLE ?= 1000000
+
+bench-large: ## a run about a million people (PEOPLE): ten minutes, 8 GB of memory
+	go test -run '^$$' -bench Large -benchtime $(BENCHTIME) -timeout 60m $(TESTFLAGS) ./cmd/tracktik-sync -large $(PEOPLE)
 
 cover: ## run all tests and show what each package's own cover
 	go test -p $(JOBS) -timeout $(TIMEOUT) -coverprofile coverage.out $(TESTFLAGS) $(PKG)
