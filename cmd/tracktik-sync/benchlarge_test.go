@@ -17,7 +17,8 @@ import (
 	"tracktik-sync/sync/plan"
 )
 
-var large = flag.Int("large", 0, "the people of BenchmarkLarge; a million take ten minutes, 8 GB of memory and 1 GB of disk")
+var large = flag.Int("large", 0,
+	"the people of BenchmarkLarge; a million take ten minutes, 8 GB of memory and 1 GB of disk")
 
 // BenchmarkLarge is a run in which nothing changes, about as many people as -large says. Nobody
 // made their first run: its snapshot is written for the purpose.
