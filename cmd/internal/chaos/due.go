@@ -253,7 +253,7 @@ func (j *judge) wantAllTold(l *Life) {
 		w := &j.writes[i]
 		kind := kinds[w.Resource+" "+w.What]
 		switch {
-		case kind == "" || w.What == "revoked" && j.ended(w.RequestID):
+		case kind == "" || w.What == "revoked" && j.ended(w.RequestID) || j.undone[w.RequestID]:
 		case w.Resource == "employees" && w.What == "created" && j.employees[w.ID].meddled:
 		case w.Resource == "employees":
 			made[key{kind, w.ID, 0}]++

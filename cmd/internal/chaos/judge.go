@@ -41,6 +41,7 @@ type judge struct {
 	ending  string                    // the call of the last termination: grants may end with it
 	limited map[string]map[int64]bool // what a guard limits, in this command
 	authors bool                      // the portal says who changed a record last
+	undone  map[string]bool           // calls whose grant was taken by hand before the program knew of it: no portal tells of such a grant
 }
 
 // A write is a change that a call of the program made.
@@ -53,7 +54,7 @@ func newJudge(portal *tracktiktest.Server) *judge {
 	return &judge{ledger: newLedger(portal), steps: map[int]*step{}, arrived: map[string]int{}, lostOf: map[string]bool{}, owner: map[int64]string{},
 		owned: map[int64]map[string]bool{}, handLink: map[string]bool{}, restored: map[string]bool{}, departed: map[string]bool{}, division: map[string][]string{},
 		roleOf: map[string]int64{}, mappedOnce: map[string]int64{}, buried: map[string]map[string]bool{}, names: map[string]map[string]bool{}, left: map[string]bool{}, wasIn: map[string]bool{}, unseen: map[string]time.Time{},
-		absent: map[string]time.Time{}, shown: map[string]*Person{}, missing: map[string]bool{}, deprov: map[string]bool{}, reread: map[int64]bool{}, limited: map[string]map[int64]bool{}}
+		absent: map[string]time.Time{}, shown: map[string]*Person{}, missing: map[string]bool{}, deprov: map[string]bool{}, reread: map[int64]bool{}, limited: map[string]map[int64]bool{}, undone: map[string]bool{}}
 }
 
 // look judges everything that happened since it last looked: what was done by hand
@@ -118,6 +119,13 @@ func (j *judge) sender(s *step) int {
 // byHand books what people did.
 func (j *judge) byHand(h tracktiktest.Change, number int) {
 	j.enter(h, number)
+	for i := range j.writes {
+		w := &j.writes[i]
+		told := func(e entry) bool { return e.RequestID == w.RequestID && e.Outcome == "done" }
+		if h.Resource == "user-roles" && h.What == "revoked" && w.Resource == h.Resource && w.What == "granted" && w.ID == h.ID && !slices.ContainsFunc(j.told, told) {
+			j.undone[w.RequestID] = true
+		}
+	}
 	if h.Resource == "employees" {
 		delete(j.reread, h.ID)
 		if e := j.employees[h.ID]; e != nil && h.What == "terminated" {
