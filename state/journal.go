@@ -149,6 +149,7 @@ func (db *DB) latestAudits(s span, q Query) iter.Seq2[plan.Audit, error] {
 // happened, as TrackTik said, is not among them.
 func (db *DB) GrantsSent(id plan.PersonID, employee plan.EmployeeID, role plan.RoleID) (int, error) {
 	sent := map[string]int{} // by request: its outcome may be recorded twice, when it was lost and when it was found out
+	there := ""              // the request whose grant was seen
 	for a, err := range db.Audits(Query{Person: id}) {
 		if err != nil {
 			return 0, err
@@ -159,9 +160,17 @@ func (db *DB) GrantsSent(id plan.PersonID, employee plan.EmployeeID, role plan.R
 		switch kind := plan.Kind(a.Kind); {
 		case kind == plan.RevokeRole && (a.Outcome == plan.Done || a.Outcome == plan.Found):
 			clear(sent)
+			there = ""
 		case kind != plan.GrantRole:
 		case a.Outcome == plan.Done, a.Outcome == plan.Unknown, a.Outcome == plan.Failed && a.Attempts == 0: // found out by a look-up
+			if there != "" && there != a.Request { // who is granted a role holds none: somebody took that one
+				sent[there]--
+				there = ""
+			}
 			sent[a.Request] = max(sent[a.Request], a.Attempts, 1)
+			if a.Outcome == plan.Done {
+				there = a.Request
+			}
 		}
 	}
 	n := 0

@@ -301,3 +301,70 @@ func TestATerminationThatIsShownLateIsOurs(t *testing.T) {
 		})
 	}
 }
+
+// Whom we ended, somebody else brought back, and somebody else ended again, is not ours to
+// bring back: neither when they return in Okta nor by a restore.
+func TestWhoWasBroughtBackAndEndedByHandIsNotBroughtBackByUs(t *testing.T) {
+	for _, seen := range []bool{false, true} {
+		t.Run(fmt.Sprintf("seen active between %v", seen), func(t *testing.T) {
+			w := newWorld(t)
+			w.policy.Reactivate = true
+			w.hire("ada", "bob")
+			w.group("Site North", "ada", "bob")
+			w.run()
+			id := w.employee("ada").ID
+			unassign(w, "ada")
+			gone := w.run()
+			w.pass(time.Hour)
+			w.must(w.portal.UpdateEmployee(id, func(e *tracktiktest.Employee) { e.Status = tracktiktest.Active }))
+			if seen {
+				w.runWith(refreshed)
+			}
+			w.pass(time.Hour)
+			w.must(w.portal.TerminateEmployee(id))
+			w.runWith(refreshed)
+			restored, err := w.restore(tsync.RestoreOptions{Run: gone.Run, Terminated: []tsync.Terminated{{User: gone.Actions[0].User, Employee: plan.EmployeeID(id)}}})
+			w.must(err)
+			if !seen { // nobody knows
+				w.wantDone(restored, "reactivate 1")
+				return
+			}
+			w.wantWarning(restored, "not_restored")
+			assign(w, "ada")
+			w.wantDone(w.run(), "create 1, grant_role 1")
+			list := w.employees("ada")
+			if len(list) != 2 || list[0].Status != tracktiktest.Terminated || list[1].Status != tracktiktest.Active {
+				t.Errorf("ada is %+v", list)
+			}
+		})
+	}
+}
+
+// Whom somebody else brought back, and who is active still, is taken over when they return.
+func TestWhoWasBroughtBackByHandIsTakenOverAndMadeOnce(t *testing.T) {
+	w := newWorld(t)
+	w.policy.Reactivate = true
+	w.hire("ada", "bob")
+	w.run()
+	id := w.employee("ada").ID
+	unassign(w, "ada")
+	w.run()
+	w.pass(time.Hour)
+	w.must(w.portal.UpdateEmployee(id, func(e *tracktiktest.Employee) { e.Status = tracktiktest.Active }))
+	w.runWith(refreshed)
+	assign(w, "ada")
+	w.pass(time.Hour)
+	w.run()
+	w.runWith(refreshed)
+	w.wantNoDoubles()
+	if list := w.employees("ada"); len(list) != 1 || list[0].ID != id {
+		t.Errorf("ada is %+v", list)
+	}
+	unassign(w, "ada")
+	gone := w.run()
+	w.wantDone(gone, "terminate 1") // ours again, and ours to bring back
+	w.pass(time.Hour)
+	restored, err := w.restore(tsync.RestoreOptions{Run: gone.Run, Terminated: []tsync.Terminated{{User: gone.Actions[0].User, Employee: plan.EmployeeID(id)}}})
+	w.must(err)
+	w.wantDone(restored, "reactivate 1")
+}

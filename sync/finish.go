@@ -21,8 +21,8 @@ type recorder struct {
 func (r *recorder) finish(out *apply.Outcome) error {
 	// First comes who must be looked at again, last the prints of those who are in order: if
 	// the run dies in between, the next one passes over nobody.
-	steps := []func(*apply.Outcome) error{r.finishNotes, r.finishUnfinished, r.finishGrants, r.finishOthers,
-		r.finishGroups, r.finishTroubles, r.finishAudits, r.finishPrints}
+	steps := []func(*apply.Outcome) error{r.finishNotes, r.finishUnfinished, r.finishRevived, r.finishGrants,
+		r.finishOthers, r.finishGroups, r.finishTroubles, r.finishAudits, r.finishPrints}
 	for _, step := range steps {
 		if err := step(out); err != nil {
 			return fmt.Errorf("recording the run: %w", err)
@@ -55,6 +55,26 @@ func (r *recorder) finishNotes(out *apply.Outcome) error {
 		return nil
 	}
 	return r.store.CommitLinks(notes)
+}
+
+// finishRevived records which former employees somebody else has brought back: whom this run
+// has taken over or ended since is told by that.
+func (r *recorder) finishRevived(*apply.Outcome) error {
+	var batch plan.Batch
+	for i := range r.Current.Revived {
+		f := &r.Current.Revived[i]
+		now, found, err := r.Snapshot.FormerByEmployee(f.Link.Employee)
+		if err != nil {
+			return err
+		}
+		if found && now.Run == f.Run && now.Terminated.Equal(f.Terminated) {
+			batch.Formers = append(batch.Formers, *f)
+		}
+	}
+	if len(batch.Formers) == 0 {
+		return nil
+	}
+	return r.store.Commit(batch)
 }
 
 // noWaitBegins takes out of a note since when something is so, where the record does not

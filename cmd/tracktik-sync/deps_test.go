@@ -218,6 +218,9 @@ func TestDecidingAsksNobody(t *testing.T) {
 		t.Fatalf("no files of package decide: %v", err)
 	}
 	for _, path := range files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue // a test makes a reading up
+		}
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 		if err != nil {
 			t.Fatal(err)

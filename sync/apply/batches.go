@@ -56,7 +56,7 @@ func (r batchMaker) createdBatch(a *plan.Action, w *plan.Wanted, e *plan.Employe
 func (r batchMaker) terminatedBatch(a *plan.Action, run string, elsewhere bool) (plan.Batch, error) {
 	if retires := a.Extras().Retires; retires != nil {
 		former := *retires
-		former.Terminated, former.Run, former.Elsewhere = r.Clock.Time(), run, elsewhere
+		former.Terminated, former.Run, former.Elsewhere, former.Revived = r.Clock.Time(), run, elsewhere, false
 		return plan.Batch{Formers: []plan.Former{former}}, nil
 	}
 	link, found, err := r.Snapshot.Link(a.User.ID)

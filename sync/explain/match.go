@@ -22,8 +22,11 @@ func (x *teller) tellMatch() (Step, error) {
 			f := &formers[i]
 			step.Former = f.Link.Employee
 			by := "terminated"
-			if f.Elsewhere {
+			switch {
+			case f.Elsewhere:
 				by = "terminated in TrackTik by somebody else"
+			case f.Revived:
+				by = "terminated, and later active in TrackTik by somebody else's doing,"
 			}
 			x.note(StepMatch, "was employee %d from %s on, %s at %s (run %s)", f.Link.Employee, moment(f.Link.Since), by,
 				moment(f.Terminated), f.Run)

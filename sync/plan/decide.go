@@ -214,7 +214,8 @@ func (v *View) tooEarly(a Action, d *Decision) bool {
 		if t.Kind != a.Kind || t.NextTry == nil || !v.AsOf.Before(*t.NextTry) {
 			continue
 		}
-		if again := a; t.Data != again.Digest() { // of a copy: few actions were refused before, and need be in memory of their own
+		// Of a copy: few actions were refused before, and need be in memory of their own.
+		if again := a; t.Data != again.Digest() {
 			continue
 		}
 		d.problem(v.Ref(), t.Code, t.Message)

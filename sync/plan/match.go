@@ -102,11 +102,11 @@ func decideNew(v *View, pol *Policy, d *Decision) {
 	case v.Early:
 		d.hold(v.action(Create), fmt.Sprintf("%s: the first day is %s; the employee is made then%s", HeldNotStarted,
 			v.Dates.Start, leadText(pol.StartLead)))
-	case v.Former != nil && pol.Reactivate && !v.Former.Elsewhere && v.FormerNow != nil &&
+	case v.Former != nil && pol.Reactivate && v.Former.EndedByUs(v.FormerNow) && v.FormerNow != nil &&
 		!SamePerson(&v.Former.Link.Pushed, v.FormerNow):
 		create(v, pol, d, fmt.Sprintf("came back; employee %d, who they were, is somebody else by now",
 			v.Former.Link.Employee))
-	case v.Former != nil && pol.Reactivate && !v.Former.Elsewhere:
+	case v.Former != nil && pol.Reactivate && v.Former.EndedByUs(v.FormerNow):
 		reactivate(v, pol, d)
 	case v.Former != nil:
 		create(v, pol, d, fmt.Sprintf("came back; was employee %d before", v.Former.Link.Employee))

@@ -79,6 +79,15 @@ type Former struct {
 	Run        string    `json:"run"`
 	Roles      []Grant   `json:"roles,omitempty"`
 	Elsewhere  bool      `json:"elsewhere,omitempty"` // not by us
+	// Revived says that a refresh saw them active since, managed for nobody: somebody else
+	// brought them back, and has ended them when they are not active any more.
+	Revived bool `json:"revived,omitempty"`
+}
+
+// EndedByUs reports that we ended the employee last, as far as is known: only then we bring
+// them back. now is what TrackTik holds of them; nil: not known.
+func (f *Former) EndedByUs(now *Employee) bool {
+	return !f.Elsewhere && !(f.Revived && now != nil && now.Status == StatusTerminated)
 }
 
 // A GroupLink ties a pushed Okta group to its role.

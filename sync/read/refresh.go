@@ -2,6 +2,7 @@ package read
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -23,6 +24,8 @@ type currentState struct {
 	TopEmployee plan.EmployeeID
 	TopGrant    plan.GrantID
 	Strangers   []stranger // active employees who are not managed
+	// Revived are employees whom we ended, and whom somebody else has brought back.
+	Revived []plan.Former
 	// Candidates are employees of nobody who have the username or e-mail of somebody
 	// managed, when links may be moved: see relinks.
 	Candidates map[plan.PersonID][]plan.Match
@@ -140,7 +143,7 @@ func (r *employeeReader) compareEmployee(e *plan.Employee) error {
 			return nil
 		}
 		r.Current.Strangers = append(r.Current.Strangers, strangerOf(e))
-		return r.relinker.candidate(e)
+		return errors.Join(r.noteRevived(e), r.relinker.candidate(e))
 	}
 	if m := r.People.Find(link.Person); m != nil {
 		m.flags |= flagInTT
@@ -153,6 +156,22 @@ func (r *employeeReader) compareEmployee(e *plan.Employee) error {
 	}
 	return nil
 }
+
+// noteRevived notes an active employee whom we ended, and whom nobody has brought back by us.
+func (r *employeeReader) noteRevived(e *plan.Employee) error {
+	former, was, err := r.Snapshot.FormerByEmployee(e.ID)
+	if err != nil || !was || former.Elsewhere || former.Revived || r.relinks() ||
+		r.Pending[former.Link.Person] != "" || r.AsOf.Sub(former.Terminated) < revivedAfter {
+		return err
+	}
+	former.Revived = true
+	r.Current.Revived = append(r.Current.Revived, former)
+	return nil
+}
+
+// revivedAfter is how old a termination is before a list that shows the employee as active
+// means more than that the list is late.
+const revivedAfter = time.Minute
 
 // differs reports whether an employee is not as pushed. What was never pushed counts
 // only where others provision too: what they wrote need not be written again.

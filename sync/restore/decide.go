@@ -124,6 +124,13 @@ func (c *Back) Reason() string {
 	return fmt.Sprintf("restored; was terminated by run %s", c.Former.Run)
 }
 
+// notRestored is about somebody whom we did not end, or not last.
+func (r *Restoring) notRestored(user plan.UserRef, id plan.EmployeeID) {
+	r.Warn(plan.Warning{Code: warnNotRestored, User: user,
+		Message: fmt.Sprintf("employee %d was terminated in TrackTik by somebody else, who has to bring them back: `link` "+
+			"ties them when they are active there", id)})
+}
+
 // bringBack makes somebody active again.
 func (r *Restoring) bringBack(c *Back, d *plan.Decision) {
 	id := c.Former.Link.Employee
@@ -146,6 +153,9 @@ func (r *Restoring) bringBack(c *Back, d *plan.Decision) {
 		r.Warn(plan.Warning{Code: warnBack, User: c.User,
 			Message: fmt.Sprintf("is back already: employee %d is active in TrackTik; the next run adopts them, or `link` does",
 				id)})
+		return
+	case !c.Former.EndedByUs(c.Employee):
+		r.notRestored(c.User, id)
 		return
 	case c.Employee != nil && c.Employee.Status == plan.StatusBanned:
 		d.Problems = append(d.Problems, plan.Problem{User: c.User, Code: plan.ProblemInactiveMatch,

@@ -101,8 +101,7 @@ func (r *Restoring) consider(t Terminated) error {
 		skip(warnNotRestored, "employee %d is not on record as a former one any more: `link` ties them when they are "+
 			"active in TrackTik", t.Employee)
 	case former.Elsewhere:
-		skip(warnNotRestored, "employee %d was terminated in TrackTik by somebody else, who has to bring them back: "+
-			"`link` ties them when they are active there", t.Employee)
+		r.notRestored(t.User, t.Employee)
 	case former.Run != r.Of.Run:
 		skip(warnNotRestored, "employee %d was terminated again, by run %s: restore that one", t.Employee, former.Run)
 	case linked:
