@@ -86,9 +86,9 @@ func (r *leftReader) confirmLeft(ctx context.Context) error {
 }
 
 // confirmOne asks Okta for a person's own groups, and compares them with those whose roles
-// they would lose. It asks also where these were read before: in a run of single people that
-// list is the only evidence, and one wrong answer must not take a role. A list of members that Okta gave in this run,
-// and that lacks them all the same, is broken. One that is stored from an earlier run was
+// they would lose. It asks also where these were read before, and in a run of single people the
+// members of the group as well: one wrong answer must not take a role. A list of members that
+// Okta gave in this run, and that lacks them all the same, is broken. One that is stored from an earlier run was
 // short then: the role stays, and short names the group.
 func (r *leftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []plan.GroupID, err error) {
 	groups, err := r.Source.GroupsOf(ctx, v.User.ID)
@@ -117,29 +117,34 @@ func (r *leftReader) confirmOne(ctx context.Context, v *plan.RoleView) (short []
 		case in:
 			return nil, &read.BrokenListing{What: fmt.Sprintf("okta's listing of group %s lacks user %s, who is in it", giver,
 				v.User.ID)}
-		case r.Scope.Some() && len(groups) == 0:
-			if err := r.confirmAlone(ctx, v.User.ID, h.Group); err != nil {
+		case r.Scope.Some():
+			has, err := r.hasMember(ctx, v.User.ID, h.Group)
+			switch {
+			case err != nil:
 				return nil, err
+			case has && len(groups) == 0:
+				return nil, &read.BrokenListing{What: fmt.Sprintf("okta's list of the groups of user %s is empty, and group %s "+
+					"has them", v.User.ID, h.Group)}
+			case has:
+				h.Stays = fmt.Sprintf("%s: okta's list of their groups lacks group %s, whose members have them",
+					plan.HeldUnconfirmed, h.Group)
 			}
 		}
 	}
 	return short, nil
 }
 
-// confirmAlone asks the group about somebody who has no groups at all by their own list,
-// in a run that has read no members: one empty answer takes no role.
-func (r *leftReader) confirmAlone(ctx context.Context, id plan.PersonID, group plan.GroupID) error {
-	err := r.Source.Members(ctx, group, func(page []plan.PersonID) error {
-		if slices.Contains(page, id) {
-			return &read.BrokenListing{What: fmt.Sprintf("okta's list of the groups of user %s is empty, and group %s has them",
-				id, group)}
-		}
+// hasMember asks a group about somebody who is not in it by their own list, in a run that
+// has read no members: a whole run believes neither list alone.
+func (r *leftReader) hasMember(ctx context.Context, id plan.PersonID, group plan.GroupID) (has bool, err error) {
+	err = r.Source.Members(ctx, group, func(page []plan.PersonID) error {
+		has = has || slices.Contains(page, id)
 		return nil
 	})
 	if read.IsNotFound(err) { // the group's own look-up says whether it is gone
-		return nil
+		err = nil
 	}
-	return err
+	return has, err
 }
 
 // distrustStored has the next run read the members of groups whose stored list is short:

@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -119,6 +120,9 @@ func TellMissing(missing []MissingRight) string {
 		return ""
 	}
 	last := missing[len(missing)-1]
+	if i := slices.IndexFunc(missing, func(m MissingRight) bool { return m.Address }); i >= 0 {
+		last = missing[i] // that it is about the address is the way out
+	}
 	whats := make([]string, len(missing))
 	for i, m := range missing {
 		if whats[i] = m.What; m.Left > 0 {

@@ -276,3 +276,46 @@ func globDistance(pattern, s string) int {
 	}
 	return row[len(text)]
 }
+
+// RoleMark is in the description of a role that was made for a group.
+func RoleMark(b Binding, group GroupID) string {
+	return markPrefix + host(b.Org) + "/" + b.App + "/" + string(group) + "]"
+}
+
+const markPrefix = "[tracktik-sync "
+
+// markOf is the role's description from its mark on; empty: it has none. The last one
+// counts: before it comes the name of a group, and that is anybody's text.
+func markOf(r Role) string {
+	if at := strings.LastIndex(r.Description, markPrefix); at >= 0 {
+		return r.Description[at:]
+	}
+	return ""
+}
+
+// RoleDescription is the description of a role that is made for a group.
+func RoleDescription(b Binding, g GroupID, name string) string {
+	return "Holders are the members of the Okta group " + quote(name) + ". " + RoleMark(b, g)
+}
+
+// Foreign returns the first role that was made by this program for another org or
+// app than ours, those that we had before included: two of them must not share a
+// portal.
+func Foreign(roles []Role, ours ...Binding) (Role, bool) {
+	for _, r := range roles {
+		mark := markOf(r)
+		own := func(b Binding) bool { return strings.HasPrefix(mark, markPrefix+host(b.Org)+"/"+b.App+"/") }
+		if mark != "" && !slices.ContainsFunc(ours, own) {
+			return r, true
+		}
+	}
+	return Role{}, false
+}
+
+// host is an address without its scheme.
+func host(url string) string {
+	if _, rest, ok := strings.Cut(url, "://"); ok {
+		return rest
+	}
+	return url
+}

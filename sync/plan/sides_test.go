@@ -145,6 +145,9 @@ func TestOneMessageNamesTheRightsThatAreMissing(t *testing.T) {
 		"an address that is not allowed": {[]plan.MissingRight{fromHere},
 			"tracktik does not let the program create employees (3 not done) " +
 				"from this address; the last answer: address not allowed"},
+		"an address that is not allowed, before another answer": {[]plan.MissingRight{fromHere, regions},
+			"tracktik does not let the program create employees (3 not done), read regions " +
+				"from this address; the last answer: address not allowed"},
 	} {
 		if got := plan.TellMissing(c.missing); got != c.want {
 			t.Errorf("%s: it says %q", sentence, got)
