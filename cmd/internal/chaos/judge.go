@@ -41,7 +41,7 @@ type judge struct {
 	ending  string                    // the call of the last termination: grants may end with it
 	limited map[string]map[int64]bool // what a guard limits, in this command
 	authors bool                      // the portal says who changed a record last
-	undone  map[string]bool           // calls whose grant was taken by hand before the program knew of it: no portal tells of such a grant
+	undone  map[string]bool           // lost calls whose effect was undone by hand before the program knew of it: see lostEnd for what may follow
 }
 
 // A write is a change that a call of the program made.
@@ -123,6 +123,10 @@ func (j *judge) byHand(h tracktiktest.Change, number int) {
 		w := &j.writes[i]
 		told := func(e entry) bool { return e.RequestID == w.RequestID && e.Outcome == "done" }
 		if h.Resource == "user-roles" && h.What == "revoked" && w.Resource == h.Resource && w.What == "granted" && w.ID == h.ID && !slices.ContainsFunc(j.told, told) {
+			j.undone[w.RequestID] = true
+		}
+		if !j.authors && h.Resource == "employees" && h.What == "terminated" && w.Resource == h.Resource && w.What == "reactivated" && w.ID == h.ID &&
+			j.lostOf[w.RequestID] && !slices.ContainsFunc(j.told, told) {
 			j.undone[w.RequestID] = true
 		}
 	}

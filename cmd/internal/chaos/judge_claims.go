@@ -120,7 +120,7 @@ func (j *judge) settle(s *step) {
 			}
 		}
 	}
-	if s.runs && s.refresh && s.result.Code != 1 {
+	if s.runs && s.refresh && s.result.Code != 1 && s.result.Code >= 0 { // else it recorded nothing
 		for id := range j.employees {
 			if s.users == nil || slices.Contains(s.users, j.owner[id]) { // one of single people reads theirs alone
 				j.reread[id] = true
@@ -314,11 +314,15 @@ func (j *judge) lostCreate(e *employee, p *Person) bool {
 }
 
 // lostEnd reports whether the program takes a termination for its own whose answer was
-// lost: it may, where the portal does not say who ended the employee.
+// lost, or one by hand that has undone a lost reactivation: it may, where the portal does not
+// say who ended the employee.
 func (j *judge) lostEnd(e *employee) bool {
-	return !j.authors && slices.ContainsFunc(j.told, func(h entry) bool {
-		return j.wasLost(h) && h.Kind == "terminate" && h.Employee == e.id
+	undid := slices.ContainsFunc(j.writes, func(w write) bool {
+		return w.What == "reactivated" && w.ID == e.id && j.undone[w.RequestID]
 	})
+	return !j.authors && (undid || slices.ContainsFunc(j.told, func(h entry) bool {
+		return j.wasLost(h) && h.Kind == "terminate" && h.Employee == e.id
+	}))
 }
 
 // wasLost reports a call that the program says was done, and whose answer was lost. One that
