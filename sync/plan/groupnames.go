@@ -112,8 +112,13 @@ func (g *groupPass) rename(v *GroupView, ref *RoleRef, old, want string) {
 		g.act(a)
 		g.names[FoldName(want)] = v.Group.ID
 		ref.Name = want
-		if g.byName[FoldName(old)].ID == ref.ID { // free for the next
+		if g.byName[FoldName(old)].ID == ref.ID { // free for the next, unless a second role has it
 			delete(g.byName, FoldName(old))
+			if i := slices.IndexFunc(g.portal.Roles, func(r Role) bool {
+				return r.ID != ref.ID && FoldName(r.Name) == FoldName(old)
+			}); i >= 0 {
+				g.byName[FoldName(old)] = g.portal.Roles[i]
+			}
 		}
 		g.byName[FoldName(want)] = Role{ID: ref.ID, Name: want, Portal: g.byID[ref.ID].Portal}
 		return

@@ -217,6 +217,12 @@ func TestRenamesGiveNamesFree(t *testing.T) {
 			pushedGroups(renamedTo("Delta", a), group("g9", "Alfa")),
 			append(portalHas(plan.Role{ID: 8, Name: "Alfa", Portal: "CLIENT"}), roles...), nil,
 			`rename_role g1/5; warning protected_role | g1=5 "Delta"`, ""},
+		{"a name that is given free, and that a role of nobody has as well",
+			pushedGroups(renamedTo("Delta", a), renamedTo("Alfa", b)), append(roles, staff(8, "Alfa")), nil,
+			`rename_role g1/5; held rename_role g2/6 role_exists | g1=5 "Delta", g2=6 "Bravo"`, ""},
+		{"a new group, and the name is given free by one of two roles",
+			pushedGroups(renamedTo("Delta", a), group("g9", "Alfa")), append(roles, staff(8, "Alfa")), nil,
+			`rename_role g1/5; link_role g9/8 | g1=5 "Delta", g9=8 "Alfa"`, ""},
 		{"of an odd role that has the name", pushedGroups(renamedTo("Bravo", a)), roles, nil,
 			`held rename_role g1/5 role_exists | g1=5 "Alfa"`, ""},
 	})
