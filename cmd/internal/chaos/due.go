@@ -26,7 +26,8 @@ func (j *judge) wantAllDue(l *Life, s *step) {
 		case leave, gone:
 			for _, e := range mine {
 				protected := fitsAny(s.cfg.list("protected"), e.values["email"]) || fitsAny(s.cfg.list("protected"), e.values["username"])
-				untold := e.meddled || e.open && l.has(OwnUserIDs)
+				// Whom a lost create has made, and who is an administrator by now, is never taken over.
+				untold := e.meddled || e.open && (l.has(OwnUserIDs) || j.administers(e.id) != nil)
 				if e.status() == tracktiktest.Active && !untold && !protected {
 					l.fault("user %s %s (user %s, assignment %q) is to leave, and employee %d is active", id, p.Login, p.Status, p.Assignment, e.id)
 				}

@@ -284,10 +284,8 @@ func (j *judge) takenOver(s *step, id int64, person string) string {
 	case fitsAny(s.cfg.list("protected"), p.Login), fitsAny(s.cfg.list("protected"), p.Email), fitsAny(s.cfg.list("protected"), e.values["email"]):
 		return "it is protected"
 	}
-	for held := range j.holds(id) {
-		if r := j.roles[held]; r != nil && (r.portal == tracktiktest.AdminPortal || protectedRole(r.name)) {
-			return fmt.Sprintf("it holds role %d %q of portal %s", r.id, r.name, r.portal)
-		}
+	if r := j.administers(id); r != nil {
+		return fmt.Sprintf("it holds role %d %q of portal %s", r.id, r.name, r.portal)
 	}
 	keys := j.matches(s, e, p)
 	switch {
@@ -299,6 +297,16 @@ func (j *judge) takenOver(s *step, id int64, person string) string {
 		return "they agree in the e-mail alone, and in no name"
 	}
 	return s.provisions(p)
+}
+
+// administers is a protected role that an employee holds; nil: they hold none.
+func (j *judge) administers(id int64) *role {
+	for held := range j.holds(id) {
+		if r := j.roles[held]; r != nil && (r.portal == tracktiktest.AdminPortal || protectedRole(r.name)) {
+			return r
+		}
+	}
+	return nil
 }
 
 // lostCreate reports whether somebody with all the names of a person may be taken for what
