@@ -195,6 +195,19 @@ func (w *world) wantHistory(kind string, employee int64, outcome string) plan.Au
 	return last
 }
 
+// endLost has somebody leave whose termination is lost: it took effect, or a dispatcher ends
+// them instead.
+func (w *world) endLost(name string, ours bool) int64 {
+	w.Helper()
+	id := w.employee(name).ID
+	w.org.UnassignUser(w.app, w.users[name])
+	w.loseAnswer(writes["terminate"], ours)
+	if !ours {
+		w.must(w.portal.TerminateEmployee(id))
+	}
+	return id
+}
+
 // A termination of ours that was lost without effect, and that somebody else made
 // meanwhile, is not ours: neither in the history nor when the person comes back. Where the
 // portal does not say who it was, it counts as ours: whom we may have ended, a restore has
@@ -208,12 +221,7 @@ func TestWhatSomebodyElseEndedAfterALostCallIsNotOurs(t *testing.T) {
 				w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.AuthorsShown = !unknown })
 				w.hire("ada")
 				w.run()
-				id := w.employee("ada").ID
-				w.org.UnassignUser(w.app, w.users["ada"])
-				w.loseAnswer(writes["terminate"], ours)
-				if !ours {
-					w.must(w.portal.TerminateEmployee(id))
-				}
+				id := w.endLost("ada", ours)
 				w.runWith(refreshedNot)
 				if ours || unknown {
 					w.wantHistory("terminate", id, plan.Done)
@@ -249,12 +257,7 @@ func TestWhatANamedAuthorEndedIsNotOursWhereWeDoNotKnowOurselves(t *testing.T) {
 				})
 				w.hire("ada")
 				w.run()
-				id := w.employee("ada").ID
-				w.org.UnassignUser(w.app, w.users["ada"])
-				w.loseAnswer(writes["terminate"], ours)
-				if !ours {
-					w.must(w.portal.TerminateEmployee(id))
-				}
+				id := w.endLost("ada", ours)
 				w.inPortal(unseen)
 				w.runWith(refreshedNot)
 				w.wantHistory("terminate", id, map[bool]string{true: plan.Done, false: plan.Found}[told && ours])

@@ -13,14 +13,17 @@ type fact func(*plan.View, *plan.Policy)
 
 type facts []fact
 
-// A promise is one sentence of the contract about one person: what is given, and what is
-// decided then, in one line as outline has it.
-type promise struct {
+// A promiseAbout is one sentence of the contract: what is given, and what is decided then, in
+// one line as outline has it.
+type promiseAbout[given any] struct {
 	sentence string
-	given    facts
+	given    given
 	want     string
 	says     string // texts that are shown with it, parted by "|"
 }
+
+// A promise is about one person.
+type promise = promiseAbout[facts]
 
 // decided is the decision about ana, with what it was made of. Who she is comes first, then
 // Okta's word about her.

@@ -12,14 +12,8 @@ type roleFact func(*plan.RoleView, *plan.Policy)
 
 type roleFacts []roleFact
 
-// A rolePromise is one sentence of the contract about one person's roles: what is given, and
-// what is decided then, in one line as outline has it.
-type rolePromise struct {
-	sentence string
-	given    roleFacts
-	want     string
-	says     string // texts that are shown with it, parted by "|"
-}
+// A rolePromise is about one person's roles.
+type rolePromise = promiseAbout[roleFacts]
 
 // decided is the decision about the roles of ana, who is employee 7 and to be provisioned.
 func (given roleFacts) decided() (plan.Decision, *plan.RoleView, *plan.Policy) {

@@ -110,18 +110,25 @@ func (r *Matcher) Keys(s *Subject) []plan.Field {
 	return keys
 }
 
-// others are the names that a create takes and that sync.match does not ask for: who has one
-// of them before the create cannot be of its making. An explanation asks nobody for that.
-func (r *Matcher) others() []plan.Field {
-	if r.Unproven {
-		return nil
+// allKeys are those of sync.match, and the names that a create takes and sync.match does not
+// ask for: who has one of them before the create cannot be of its making. An explanation asks
+// nobody for these.
+func (r *Matcher) allKeys() []plan.Field {
+	keys := slices.Clone(r.Pol.Match)
+	for _, name := range []plan.Field{plan.Username, plan.Email} {
+		if !r.Unproven && !slices.Contains(keys, name) {
+			keys = append(keys, name)
+		}
 	}
-	return slices.DeleteFunc([]plan.Field{plan.Username, plan.Email},
-		func(f plan.Field) bool { return slices.Contains(r.Pol.Match, f) })
+	return keys
 }
 
-// isNamed adds a namesake of somebody new.
-func isNamed(s *Subject, e *plan.Employee) {
+// note adds an employee who was found by a key: a match, or a namesake only.
+func (r *Matcher) note(s *Subject, key plan.Field, e *plan.Employee) {
+	if slices.Contains(r.Pol.Match, key) {
+		s.Matches = append(s.Matches, plan.Match{Key: key, Employee: *e})
+		return
+	}
 	s.With(func(x *Extra) { x.Namesakes = append(x.Namesakes, e.ID) })
 }
 
@@ -130,30 +137,23 @@ func (r *Matcher) matchByLookUp(ctx context.Context, fresh []*Subject) error {
 	if err := r.tieReader.lookUpTies(ctx, fresh); err != nil {
 		return err
 	}
+	keys := r.allKeys()
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(max(1, r.Workers))
 	for _, s := range fresh {
 		pool.Go(func() error {
 			defer r.Advance(1)
-			for _, key := range r.Keys(s) {
-				found, err := r.Target.FindEmployees(ctx, key, s.Want().Values[key])
-				if err != nil {
-					return err
-				}
-				for _, e := range found {
-					s.Matches = append(s.Matches, plan.Match{Key: key, Employee: e})
-				}
-			}
-			for _, key := range r.others() {
-				if s.Want().Values[key] == "" {
+			for _, key := range keys {
+				value := s.Want().Values[key]
+				if value == "" {
 					continue
 				}
-				found, err := r.Target.FindEmployees(ctx, key, s.Want().Values[key])
+				found, err := r.Target.FindEmployees(ctx, key, value)
 				if err != nil {
 					return err
 				}
 				for i := range found {
-					isNamed(s, &found[i])
+					r.note(s, key, &found[i])
 				}
 			}
 			return nil
@@ -164,7 +164,7 @@ func (r *Matcher) matchByLookUp(ctx context.Context, fresh []*Subject) error {
 
 // matchByListing reads all employees once, and keeps those whom somebody looks for.
 func (r *Matcher) matchByListing(ctx context.Context, fresh []*Subject) error {
-	keys := append(slices.Clone(r.Pol.Match), r.others()...)
+	keys := r.allKeys()
 	wanted := map[plan.Field]map[string][]*Subject{}
 	for _, f := range keys {
 		wanted[f] = make(map[string][]*Subject, len(fresh))
@@ -185,13 +185,9 @@ func (r *Matcher) matchByListing(ctx context.Context, fresh []*Subject) error {
 			r.Newest.Newest = max(r.Newest.Newest, page[i].ID)
 			r.tieReader.foundTie(&page[i], byID)
 			r.Grants.NoteOwn(&page[i])
-			for n, f := range keys {
+			for _, f := range keys {
 				for _, s := range wanted[f][plan.FoldName(page[i].Values[f])] {
-					if n < len(r.Pol.Match) {
-						s.Matches = append(s.Matches, plan.Match{Key: f, Employee: page[i]})
-					} else {
-						isNamed(s, &page[i])
-					}
+					r.note(s, f, &page[i])
 				}
 			}
 		}
