@@ -62,6 +62,58 @@ func TestWhoIsEndedFreesTheNames(t *testing.T) {
 	}
 }
 
+// Somebody who is given no names by a run has those that TrackTik shows, whatever is on record.
+func TestANameIsFreeThatItsEmployeeWasRidOfByHand(t *testing.T) {
+	for name, keep := range map[string]func(w *world, id int64){
+		"INACTIVE":            func(w *world, id int64) { w.must(w.portal.DeactivateEmployee(id)) },
+		"BANNED":              func(w *world, id int64) { w.must(w.portal.BanEmployee(id)) },
+		"updates are off":     func(w *world, _ int64) { w.policy.UpdateUsers = false },
+		"suspended":           func(w *world, _ int64) { w.org.SetUserStatus(w.users["ada"], "SUSPENDED") },
+		"has no last name":    func(w *world, _ int64) { w.org.UpdateUser(w.users["ada"], map[string]any{"lastName": ""}) },
+		"Okta does not know":  func(w *world, _ int64) { w.org.DeleteUser(w.users["ada"]) },
+		"nothing of the kind": func(*world, int64) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada", "bob")
+			w.run()
+			id := w.employee("ada").ID
+			w.must(w.portal.UpdateEmployee(id, func(e *tracktiktest.Employee) { e.Username, e.Email = "by.hand", "by.hand@x.example" }))
+			w.rename("ada", "former")
+			keep(w, id)
+			w.hire("bea")
+			w.rename("bea", "ada")
+			doc := w.runWith(refreshed)
+			for _, p := range doc.Problems {
+				if string(p.User.ID) == w.users["bea"] {
+					t.Errorf("bea has a problem: %+v", p)
+				}
+			}
+			if mine := w.employees("ada"); len(mine) != 1 || mine[0].Email != mail("ada") || mine[0].ID == id {
+				t.Errorf("the employees of that name are %+v\n%s", mine, details(doc))
+			}
+		})
+	}
+}
+
+// So two who pass each other their names are no circle when one of them has lost theirs.
+func TestNamesPassToEachOtherWhereOneIsFree(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	id := w.employee("ada").ID
+	w.rename("ada", "tmp")
+	w.rename("bob", "ada")
+	w.rename("ada", "bob")
+	w.wantProblem(w.run(), plan.ProblemSwap, "ada")
+	w.must(w.portal.UpdateEmployee(id, func(e *tracktiktest.Employee) { e.Username, e.Email = "by.hand", "by.hand@x.example" }))
+	w.runWith(refreshed)
+	if got := w.employee("bob").ID; got != id {
+		t.Errorf("bob's names are those of employee %d, want %d", got, id)
+	}
+	w.wantDone(w.runWith(refreshed), "")
+}
+
 // A name that is taken is said to be taken where it is.
 func TestWhoKeepsANameIsNamedWithTheReason(t *testing.T) {
 	w := takeover(t, func(w *world, id int64) error { return w.portal.BanEmployee(id) })

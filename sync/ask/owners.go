@@ -11,6 +11,7 @@ import (
 // An ownerFinder finds who has a user name or an e-mail by the record, and as TrackTik shows it.
 type ownerFinder struct {
 	read.Base
+	claims map[plan.PersonID]*plan.Claim
 }
 
 // find tells the managed people who have the names that are wanted. An error is about the
@@ -18,6 +19,10 @@ type ownerFinder struct {
 func (r *ownerFinder) find(claims []plan.Claim) (plan.Owners, error) {
 	owners := plan.Owners{Usernames: map[string][]plan.Owner{}, Emails: map[string][]plan.Owner{}}
 	leavers := r.leaversByName()
+	r.claims = make(map[plan.PersonID]*plan.Claim, len(claims))
+	for i := range claims {
+		r.claims[claims[i].Person] = &claims[i]
+	}
 	for i := range claims {
 		c := &claims[i]
 		if err := errors.Join(r.findName(plan.Username, c.Username, leavers, owners.Usernames),
@@ -108,13 +113,13 @@ func (r *ownerFinder) owners(field plan.Field, ask func(string) ([]plan.PersonID
 	return owners, nil
 }
 
-// renamedByHand reports somebody to whom the run gives no name, and whose employee was read
-// and has another one than the recorded.
+// renamedByHand reports somebody whose employee was read and has another name than the
+// recorded, which is not to be theirs again.
 func (r *ownerFinder) renamedByHand(id plan.PersonID, field plan.Field, name string) bool {
 	e := r.Current.Differs[id]
 	if e == nil || !e.Has.Has(field) || plan.FoldName(e.Values[field]) == name {
 		return false
 	}
-	s := r.People.Subjects[id]
-	return s == nil || s.Judgement.Verdict != plan.Provision
+	c := r.claims[id]
+	return c == nil || field == plan.Username && c.Username != name || field == plan.Email && c.Email != name
 }

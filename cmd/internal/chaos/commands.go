@@ -25,7 +25,7 @@ type orders struct {
 	restores  bool
 	link      *pair
 	unlinked  string
-	forgotten string
+	forgotten string // whose restore is forgotten
 
 	calm    bool // nothing goes wrong
 	offset  time.Duration
@@ -258,7 +258,7 @@ func (l *Life) byName() orders {
 	case 0:
 		return orders{args: []string{"unlink", c.id}, unlinked: c.id}
 	case 1:
-		return orders{args: []string{"forget", c.id}, forgotten: c.id}
+		return orders{args: []string{"forget", c.id}}
 	case 2:
 		return orders{args: []string{"forget", "--restored", c.id}, forgotten: c.id}
 	case 3:

@@ -90,7 +90,7 @@ func (j *judge) excuse(l *Life, s *step, p *Person, mine []*employee) string {
 			continue
 		}
 		protected := fitsAny(s.cfg.list("protected"), e.values["email"]) || fitsAny(s.cfg.list("protected"), e.values["username"])
-		if e.open && (e.meddled || l.has(OwnUserIDs) || protected) { // with other names, or perhaps an administrator
+		if e.open && (e.meddled || l.has(OwnUserIDs) || protected || j.administers(e.id) != nil) { // other names, or an administrator
 			return fmt.Sprintf("employee %d was made by a call of which nobody can tell", e.id)
 		}
 		if s.cfg.text("rehire") == "reactivate" && e.status() == tracktiktest.Terminated && j.taken(e) {
