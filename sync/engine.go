@@ -48,8 +48,8 @@ type RunOptions struct {
 	// ExpectHeld is the hash of what the guards held in the saved plan, which goes on once
 	// it is approved; empty: whatever they hold.
 	ExpectHeld string
-	// Recreate are people whose employee was terminated by somebody else, and who
-	// get a new one.
+	// Recreate are people whose employee was terminated by somebody else, or who may be one
+	// that a restored snapshot has forgotten, and who get a new one: some of Users, or their ids.
 	Recreate []plan.PersonID
 	// Retry are people whose problems are tried at once.
 	Retry []plan.PersonID

@@ -1,10 +1,12 @@
 package sync_test
 
 import (
+	"errors"
 	"testing"
 
 	"tracktik-sync/okta/oktatest"
 	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/links"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -145,4 +147,51 @@ func TestWhoIsMadeAnewOnRequestIsLookedForFirst(t *testing.T) {
 	if n := len(w.employees("ada.m")); n != 2 {
 		t.Errorf("ada is %d employees: the one who was ended, and the one who is there", n)
 	}
+}
+
+// Nor is somebody made twice whom the snapshot has forgotten, and whom no key finds by now:
+// they wait for a word of an administrator, in this run and in those after it.
+func TestNobodyOfTheSameNamesIsMadeBesideWhomTheSnapshotForgot(t *testing.T) {
+	var id int64
+	forgotten := func(t *testing.T) *world {
+		w := rewound(t, func(w *world) {
+			w.hire("late")
+			w.run()
+			id = w.employee("late").ID
+		})
+		w.rename("late", "married")
+		w.hire("new")
+		doc, err := w.sync(tsync.RunOptions{Users: []string{w.users["late"]}})
+		w.must(err)
+		w.wantHeld(doc, plan.HeldUnconfirmed, "late")
+		for range 2 {
+			w.wantHeld(w.run(), plan.HeldDoubtfulMatch, "late")
+		}
+		w.wantHeld(w.runWith(tsync.RunOptions{Users: []string{w.users["late"]}}), plan.HeldDoubtfulMatch, "late")
+		w.wantStatus(tracktiktest.Active, "new")
+		if made := w.employees("married"); len(made) > 0 {
+			t.Fatalf("made were %+v", made)
+		}
+		return w
+	}
+	t.Run("the same person", func(t *testing.T) {
+		w := forgotten(t)
+		linked, err := w.build().LinkPeople(t.Context(), []links.Pair{{User: w.users["late"], Employee: plan.EmployeeID(id)}})
+		w.must(errors.Join(err, linked[0].Err))
+		w.run()
+		if now := w.employee("married"); now.ID != id {
+			t.Errorf("they are employee %d, want %d", now.ID, id)
+		}
+	})
+	t.Run("somebody else", func(t *testing.T) {
+		w := forgotten(t)
+		person := plan.PersonID(w.users["late"])
+		w.wantDone(w.runWith(tsync.RunOptions{Users: []string{string(person)}, Recreate: []plan.PersonID{person}}), "create 1")
+		w.wantDone(w.run(), "")
+	})
+	t.Run("who is ended since", func(t *testing.T) {
+		w := forgotten(t)
+		w.must(w.portal.TerminateEmployee(id))
+		w.wantDone(w.run(), "create 1")
+	})
 }

@@ -147,6 +147,7 @@ func (r *bookkeeper) newMeta(cause error, ended time.Time) plan.Meta {
 			meta.LastRefresh = r.Started
 		}
 		meta.Observed = r.Observe || meta.Observed && !r.Refresh
+		meta.Lookalikes = r.lookalikes()
 		if r.Refresh {
 			meta.RefreshDue = false
 			n := len(r.census.unmanaged())
@@ -163,6 +164,23 @@ func (r *bookkeeper) newMeta(cause error, ended time.Time) plan.Meta {
 		}
 	}
 	return meta
+}
+
+// lookalikes are those of the snapshot, less who has an employee by now, or whose lookalike
+// is nobody's match any more, and those whom this run has found.
+func (r *bookkeeper) lookalikes() map[plan.PersonID]plan.EmployeeID {
+	known := map[plan.PersonID]plan.EmployeeID{}
+	for id, e := range r.Meta.Lookalikes {
+		if m := r.People.Find(id); (m == nil || m.Employee == 0) && r.People.Subjects[id] == nil {
+			known[id] = e
+		}
+	}
+	for id, s := range r.People.Subjects {
+		if e := s.Extras().Lookalike; e != 0 && s.Link == nil && !s.MadeAnew() {
+			known[id] = e
+		}
+	}
+	return known
 }
 
 // observing is what is remembered of observing after this run.

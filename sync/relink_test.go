@@ -454,19 +454,30 @@ func TestAnExplanationMovesNoLink(t *testing.T) {
 	w.wantWarning(w.run(), "relinked")
 }
 
-// TestARestoredSnapshotTellsOfSomebodyMadeTwice shows that who was made after the backup, and
-// whom sync.match does not look for, is told of before the eyes of the operator find them.
+// Who was made after the backup, and whom sync.match does not look for, is not made again. Under
+// another name they are told of, before the eyes of the operator find them.
 func TestARestoredSnapshotTellsOfSomebodyMadeTwice(t *testing.T) {
-	w := newWorld(t)
-	w.policy.Match, w.policy.MatchExternal = nil, true
-	w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Duplicates = tracktiktest.DuplicateAccepted })
-	w.hire("ada")
-	w.run()
-	w.org.UnassignUser(w.app, w.users["ada"])
-	w.run()
-	w.rewind(func() {
-		w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
-		w.wantDone(w.run(), "create 1")
-	})
-	w.wantWarning(w.run(), plan.WarningPossibleDouble)
+	for name, want := range map[string]func(w *world, doc *plan.Document){
+		"Guard": func(w *world, doc *plan.Document) {
+			w.wantHeld(doc, plan.HeldDoubtfulMatch, "ada")
+			w.wantNoWrites()
+		},
+		"Married": func(w *world, doc *plan.Document) { w.wantWarning(doc, plan.WarningPossibleDouble) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.policy.Match, w.policy.MatchExternal = nil, true
+			w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Duplicates = tracktiktest.DuplicateAccepted })
+			w.hire("ada")
+			w.run()
+			w.org.UnassignUser(w.app, w.users["ada"])
+			w.run()
+			w.rewind(func() {
+				w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
+				w.wantDone(w.run(), "create 1")
+			})
+			w.org.UpdateUser(w.users["ada"], map[string]any{"lastName": name})
+			want(w, w.run())
+		})
+	}
 }

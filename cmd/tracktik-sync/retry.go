@@ -35,7 +35,9 @@ func newRetry(a *app) *cobra.Command {
 		Long: "Retry syncs these people now and does not wait for their next try; without USER it syncs everybody with\n" +
 			"a problem. It also ends the waiting of a quarantine: the program tries the credentials once.\n\n" +
 			"If somebody else terminated a person's employee in TrackTik, --recreate makes a new employee. Without\n" +
-			"--recreate nothing is done for this person. A banned employee stays banned.",
+			"--recreate nothing is done for this person. A banned employee stays banned. --recreate also makes a\n" +
+			"new employee of somebody who is held beside an employee of the same names (doubtful_match), as after\n" +
+			"a snapshot was restored.",
 		Example: "  tracktik-sync retry\n" +
 			"  tracktik-sync retry ana.silva@acme.example\n" +
 			"  tracktik-sync retry --recreate 00u1abcdef",
@@ -107,7 +109,9 @@ func (c *retryCommand) prepare(cfg *configs.Config, db *state.DB, names []string
 		batch.Audits[len(batch.Audits)-1].Employee = link.Employee
 	}
 	if c.recreate {
-		opt.Recreate = opt.Retry
+		for _, name := range opt.Users { // also those of whom nothing is on record
+			opt.Recreate = append(opt.Recreate, plan.PersonID(name))
+		}
 	}
 	if refresh {
 		opt.Refresh = &refresh

@@ -179,6 +179,10 @@ func inOkta(ts *testscript.TestScript, _ bool, args []string) {
 		w.okta.UpdateUser(w.users[args[0]], map[string]any{"title": args[1]})
 	case "mail":
 		w.okta.UpdateUser(w.users[args[0]], map[string]any{"email": args[1]})
+	case "login":
+		w.okta.UpdateUser(w.users[args[0]], map[string]any{"login": args[1], "email": args[1]})
+		w.okta.UpdateAssignment(w.app, w.users[args[0]], args[1], nil)
+		w.users[args[1]] = w.users[args[0]]
 	case "rename":
 		w.okta.UpdateUser(w.users[args[0]], map[string]any{"lastName": args[1]})
 	case "nolog":

@@ -111,7 +111,7 @@ func (r *PeopleDecider) viewOf(s *read.Subject, person *plan.Person) plan.View {
 		KeptOut:  plan.KeptOut{OutOfScope: s.OutOf, ScopeError: s.ScopeErr, Unread: s.Unread},
 		Shown:    plan.Shown{Employee: s.Employee, Fresh: r.Refresh, Gone: s.Gone, Stale: r.Meta.RefreshDue},
 		Newcomer: plan.Newcomer{Matches: s.Matches, Unsearched: r.Unsearched, Tie: s.Tie,
-			Former: x.Former, FormerNow: x.FormerNow},
+			Former: x.Former, FormerNow: x.FormerNow, Lookalike: x.Lookalike},
 	}
 }
 

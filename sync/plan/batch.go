@@ -118,6 +118,9 @@ type Meta struct {
 	// RefreshDue says that the snapshot was restored from a backup or bound anew: the next run
 	// checks every link and removes nobody before that is done.
 	RefreshDue bool `json:"refresh_due,omitempty"`
+	// Lookalikes are employees whom people of the same first and last name may be, as a
+	// restored snapshot cannot tell: nobody else is made of those before somebody says so.
+	Lookalikes map[PersonID]EmployeeID `json:"lookalikes,omitempty"`
 	// Observing is set while runs only observe.
 	Observing *Observing `json:"observing,omitempty"`
 	// Observed says that runs have only observed since TrackTik was last read whole by

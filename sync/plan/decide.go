@@ -71,6 +71,9 @@ type Newcomer struct {
 	// FormerNow is what TrackTik holds of Former; nil: it was not asked, or does not show
 	// them to us.
 	FormerNow *Employee
+	// Lookalike is an active employee of nobody with the same first and last name, whom the
+	// snapshot may have forgotten: it was restored, or bound to another system. 0: there is none.
+	Lookalike EmployeeID
 }
 
 // A Decision is what is to be done about one person.

@@ -20,7 +20,10 @@ func TestWhoIsNewIsCreatedOnce(t *testing.T) {
 		{"protected in Okta: they may have an employee", facts{protects("ana@*")}, "create", ""},
 		{"a warning stops nothing", facts{viewHas(warned)}, "create; warning partial_address", "no city"},
 		{"neither do the other switches", facts{updatesOff, deactivateOff, noRemovals, driftReports}, "create", ""},
-		{"nor a run of single people", facts{viewHas(func(v *plan.View) { v.Alone, v.Stale = true, true })}, "create", ""},
+		{"nor a run of single people", facts{viewHas(func(v *plan.View) { v.Alone = true })}, "create", ""},
+		{"nor a whole run after a restore", facts{viewHas(func(v *plan.View) { v.Stale = true })}, "create", ""},
+		{"a lookalike is somebody else, an administrator says",
+			facts{viewHas(func(v *plan.View) { v.Lookalike, v.Recreate = 7, true })}, "create", ""},
 	})
 	d, v, _ := facts{}.decided()
 	if a := d.Actions[0]; a.Employee != 0 || a.User != v.Ref() || a.Want != &v.Mapped.Wanted || a.Changes != nil ||
@@ -33,6 +36,7 @@ func TestWhoIsNewIsCreatedOnce(t *testing.T) {
 func TestWhoIsNotCreated(t *testing.T) {
 	first, _, _ := facts{}.decided()
 	data := first.Actions[0].Digest()
+	lookalike := viewHas(func(v *plan.View) { v.Lookalike = 7 })
 	unsearched := viewHas(func(v *plan.View) { v.Unsearched = "TrackTik refuses to list employees (403)" })
 	keep(t, []promise{
 		{"a required value is missing", facts{viewHas(problem(plan.ProblemMissingRequired))}, "problem missing_required", ""},
@@ -48,6 +52,12 @@ func TestWhoIsNotCreated(t *testing.T) {
 				"nobody is made meanwhile|rights of the integration's account"},
 		{"the switch is told before that", facts{unsearched, createsOff}, "held create switched_off", ""},
 		{"who was found is adopted all the same", facts{unsearched, findsBy(by(plan.Username, employee(7)))}, "adopt", ""},
+		{"a run of single people after a restore", facts{viewHas(func(v *plan.View) { v.Alone, v.Stale = true, true })},
+			"held create unconfirmed", "the next whole run says"},
+		{"they may be one whom a restored snapshot has forgotten", facts{lookalike}, "held create doubtful_match",
+			"employee 7, who is active and managed for nobody|`link` ties them|`retry --recreate`"},
+		{"whom they were before says nothing of that", facts{lookalike, wasOurs}, "held create doubtful_match", ""},
+		{"who was found is adopted all the same", facts{lookalike, findsBy(by(plan.Username, employee(7)))}, "adopt", ""},
 		{"a refusal waits for its time", facts{refusedBefore(plan.Create, time.Hour, data)}, "problem refused", "409"},
 		{"and not for longer", facts{refusedBefore(plan.Create, 0, data)}, "create", ""},
 		{"a refusal of other data is another one", facts{refusedBefore(plan.Create, time.Hour, data),

@@ -102,6 +102,10 @@ func decideNew(v *View, pol *Policy, d *Decision) {
 	case v.Early:
 		d.hold(v.action(Create), fmt.Sprintf("%s: the first day is %s; the employee is made then%s", HeldNotStarted,
 			v.Dates.Start, leadText(pol.StartLead)))
+	case v.Lookalike != 0 && !v.Recreate:
+		d.hold(v.action(Create), fmt.Sprintf("%s: employee %d, who is active and managed for nobody, has the same first and "+
+			"last name, and the snapshot was restored, or bound to another system: it may have forgotten that this is the "+
+			"person; `link` ties them, `retry --recreate` makes a new employee", HeldDoubtfulMatch, v.Lookalike))
 	case v.Former != nil && pol.Reactivate && v.Former.EndedByUs(v.FormerNow) && v.FormerNow != nil &&
 		!SamePerson(&v.Former.Link.Pushed, v.FormerNow):
 		create(v, pol, d, fmt.Sprintf("came back; employee %d, who they were, is somebody else by now",
@@ -313,6 +317,9 @@ func create(v *View, pol *Policy, d *Decision, reason string) {
 	case v.Unsearched != "":
 		d.hold(a, fmt.Sprintf("%s: whether TrackTik has the person already cannot be told: %s; nobody is made meanwhile; "+
 			"look at the rights of the integration's account in TrackTik", HeldUnconfirmed, v.Unsearched))
+	case v.Stale && v.Alone:
+		d.hold(a, fmt.Sprintf("%s: the snapshot was restored, or bound to another system, and whether the person has an "+
+			"employee, the next whole run says", HeldUnconfirmed))
 	case v.tooEarly(a, d):
 	default:
 		d.act(a)

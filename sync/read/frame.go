@@ -205,8 +205,8 @@ type Scope struct {
 	Users []string // only these people: Okta id, login, e-mail or employee id; empty: everybody
 	// ByID says that Users are Okta ids, which nobody has to be found by.
 	ByID bool
-	// Recreate are people whose employee was terminated by somebody else, and who
-	// get a new one.
+	// Recreate are people whose employee was terminated by somebody else, or who may be one
+	// that a restored snapshot has forgotten, and who get a new one: some of Users, or their ids.
 	Recreate []plan.PersonID
 	// Retry are people whose problems are tried at once.
 	Retry []plan.PersonID

@@ -1,7 +1,9 @@
 package read
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -63,7 +65,7 @@ func (r *Matcher) findMatches(ctx context.Context, fresh []*Subject) error {
 		found[s.Person.ID] = s.Matches
 	}
 	plan.FindRivals(found)
-	if err := r.readFormers(ctx, fresh); err != nil {
+	if err := errors.Join(r.readFormers(ctx, fresh), r.findLookalikes(ctx, fresh)); err != nil {
 		return err
 	}
 	matched := slices.DeleteFunc(slices.Clone(fresh), func(s *Subject) bool { return len(s.Matches) == 0 })
@@ -97,6 +99,43 @@ func (r *Matcher) readFormers(ctx context.Context, fresh []*Subject) error {
 		})
 	}
 	return pool.Wait()
+}
+
+// findLookalikes notes active employees of nobody who are called like somebody new. A
+// restored snapshot does not know whom it has lost, and who was given another user name and
+// e-mail since is found by no key. Later runs look at those again who were found then.
+func (r *Matcher) findLookalikes(ctx context.Context, fresh []*Subject) error {
+	called := map[uint64]plan.EmployeeID{}
+	if r.Meta.RefreshDue {
+		for _, e := range r.Current.Strangers {
+			called[e.Called] = e.ID
+		}
+		for _, s := range fresh {
+			for i := range s.Matches {
+				delete(called, calledSum(&s.Matches[i].Employee.Values))
+			}
+		}
+		delete(called, 0)
+	}
+	for _, s := range fresh {
+		sum := calledSum(&s.Want().Values)
+		id := cmp.Or(called[sum], r.Meta.Lookalikes[s.Person.ID])
+		if id == 0 {
+			continue
+		}
+		e, found, err := r.Target.Employee(ctx, id)
+		if err != nil {
+			return err
+		}
+		_, managed, err := r.Snapshot.LinkOfEmployee(id)
+		if err != nil {
+			return err
+		}
+		if found && e.Active() && !managed && calledSum(&e.Values) == sum {
+			s.With(func(x *Extra) { x.Lookalike = id })
+		}
+	}
+	return nil
 }
 
 // Keys are what a person is looked for by: the configured keys that have a value.

@@ -223,7 +223,7 @@ func (r *employeeReader) confirmGone(ctx context.Context) error {
 type stranger struct {
 	ID              plan.EmployeeID
 	Username, Email uint64 // 0: none
-	Custom          uint64
+	Custom, Called  uint64
 }
 
 // NameSum stands for a name; 0 for none.
@@ -249,5 +249,13 @@ func (r *facts) StrangersByName() map[uint64]plan.EmployeeID {
 
 func strangerOf(e *plan.Employee) stranger {
 	return stranger{e.ID, NameSum(e.Values[plan.Username]), NameSum(e.Values[plan.Email]),
-		NameSum(e.Values[plan.CustomID])}
+		NameSum(e.Values[plan.CustomID]), calledSum(&e.Values)}
+}
+
+// calledSum stands for first and last name together; 0 unless there are both.
+func calledSum(v *plan.Values) uint64 {
+	if v[plan.FirstName] == "" || v[plan.LastName] == "" {
+		return 0
+	}
+	return NameSum(v[plan.FirstName] + "\n" + v[plan.LastName])
 }

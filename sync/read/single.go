@@ -81,6 +81,9 @@ func (r *singleReader) readNamed(ctx context.Context, name string, stored map[pl
 	if r.People.Subjects[id] != nil {
 		return nil
 	}
+	if slices.Contains(r.Scope.Recreate, plan.PersonID(name)) {
+		r.Scope.Recreate = append(r.Scope.Recreate, id)
+	}
 	return r.readOne(ctx, id, known, stored)
 }
 

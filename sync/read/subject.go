@@ -32,8 +32,9 @@ type Extra struct {
 	Kept      []plan.Grant   // of somebody who is reactivated: grants of ours that they still hold
 	// Namesakes have the names of somebody new, by keys that sync.match does not name.
 	Namesakes []plan.EmployeeID
-	Was       *Subject // who they were under an earlier Okta id
-	Became    *Subject // who they are under a later one
+	Lookalike plan.EmployeeID // see plan.Newcomer
+	Was       *Subject        // who they were under an earlier Okta id
+	Became    *Subject        // who they are under a later one
 }
 
 // Extras is the subject's Extra, empty where there is none.

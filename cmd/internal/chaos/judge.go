@@ -119,15 +119,16 @@ func (j *judge) sender(s *step) int {
 // byHand books what people did.
 func (j *judge) byHand(h tracktiktest.Change, number int) {
 	j.enter(h, number)
-	for i := range j.writes {
-		w := &j.writes[i]
-		told := func(e entry) bool { return e.RequestID == w.RequestID && e.Outcome == "done" }
-		if h.Resource == "user-roles" && h.What == "revoked" && w.Resource == h.Resource && w.What == "granted" && w.ID == h.ID && !slices.ContainsFunc(j.told, told) {
-			j.undone[w.RequestID] = true
+	for _, w := range j.writes {
+		told := slices.ContainsFunc(j.told, func(e entry) bool { return e.RequestID == w.RequestID && e.Outcome == "done" })
+		if w.Resource != h.Resource || w.ID != h.ID || told {
+			continue
 		}
-		if !j.authors && h.Resource == "employees" && h.What == "terminated" && w.Resource == h.Resource && w.What == "reactivated" && w.ID == h.ID &&
-			j.lostOf[w.RequestID] && !slices.ContainsFunc(j.told, told) {
+		switch h.Resource + " " + w.What + ", " + h.What {
+		case "user-roles granted, revoked", "roles created, deleted":
 			j.undone[w.RequestID] = true
+		case "employees reactivated, terminated":
+			j.undone[w.RequestID] = !j.authors && j.lostOf[w.RequestID]
 		}
 	}
 	if h.Resource == "employees" {
