@@ -295,6 +295,9 @@ func readRows(tx *bbolt.Tx, s span, n int, row func(k, v []byte) error) ([]byte,
 			return nil, err
 		}
 		last, n = k, n-1
+		if n%scanRows == 0 { // the next ones lie anywhere in the file
+			giveBack(tx)
+		}
 	}
 	return nil, nil
 }

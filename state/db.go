@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +20,7 @@ import (
 const closeWait = time.Second
 
 // relaxEvery is how often the pages of the file that were looked at are given back.
-const relaxEvery = 10 * time.Millisecond
+const relaxEvery = time.Millisecond
 
 // A DB is an open snapshot. Its methods may be called from several goroutines.
 type DB struct {
@@ -34,7 +33,6 @@ type DB struct {
 	readOnly bool
 	alone    bool // a header of the file is damaged: see boltfile.Header
 	older    bool
-	mapped   string       // path of the file as the system knows it
 	relaxed  atomic.Int64 // when pages were last given back, in ns since 1970
 
 	queue   chan *step
@@ -51,22 +49,9 @@ type DB struct {
 
 func newDB(path string, store *bbolt.DB, opt Options) *DB {
 	return &DB{
-		mapped: mappedPath(path),
-		path:   path, bolt: store, secret: opt.Key, warn: opt.Warn, now: opt.Now, readOnly: opt.ReadOnly, holder: opt.Holder.fill(opt.Now()),
+		path: path, bolt: store, secret: opt.Key, warn: opt.Warn, now: opt.Now, readOnly: opt.ReadOnly, holder: opt.Holder.fill(opt.Now()),
 		queue: make(chan *step), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
-}
-
-// mappedPath is path without links, as it is in the system's list of mappings.
-func mappedPath(path string) string {
-	full, err := filepath.Abs(path)
-	if err != nil {
-		return path
-	}
-	if real, err := filepath.EvalSymlinks(full); err == nil {
-		return real
-	}
-	return full
 }
 
 // Path is the name of the snapshot's file.
@@ -206,6 +191,26 @@ func (db *DB) view(fn func(*bbolt.Tx) error) error {
 	err := db.readError(guarded(func() error { return db.bolt.View(fn) }))
 	db.relax()
 	return err
+}
+
+// relax gives the pages of the file back, unless that was done a moment ago.
+func (db *DB) relax() {
+	last := db.relaxed.Load()
+	now := time.Now().UnixNano() // not the run's clock: this is about the machine
+	if now-last < int64(relaxEvery) || !db.relaxed.CompareAndSwap(last, now) {
+		return
+	}
+	db.relaxNow()
+}
+
+// relaxNow is relax, however short ago the last time was.
+func (db *DB) relaxNow() {
+	_ = guarded(func() error {
+		return db.bolt.View(func(tx *bbolt.Tx) error {
+			giveBack(tx)
+			return nil
+		})
+	})
 }
 
 func (db *DB) readError(err error) error {

@@ -201,6 +201,7 @@ func (db *DB) writeAnew(ctx context.Context, c codec, secret []byte) (size int64
 	if size, err = db.copyUnder(ctx, c, temp); err != nil {
 		return 0, err
 	}
+	debug.FreeOSMemory() // before the copy is read
 	if err := wholeFile(temp, secret); err != nil {
 		return 0, err
 	}
@@ -231,7 +232,7 @@ func (db *DB) copyUnder(ctx context.Context, c codec, path string) (size int64, 
 	}
 	store.AllocSize = 1 << 20 // what a file is longer than needed
 	err = db.view(func(tx *bbolt.Tx) error {
-		r := &rekeyer{ctx: ctx, from: tx, old: db.codec, store: store, c: c, l: ledger{}, relax: db.relaxStill}
+		r := &rekeyer{ctx: ctx, from: tx, old: db.codec, store: store, c: c, l: ledger{}}
 		return r.run()
 	})
 	if err == nil {
@@ -256,8 +257,7 @@ type rekeyer struct {
 	store *bbolt.DB
 	c     codec
 	l     ledger
-	held  int    // in l
-	relax func() // gives the pages of from back
+	held  int // in l
 }
 
 func (r *rekeyer) run() error {
@@ -304,14 +304,17 @@ func (r *rekeyer) bucket(name []byte) error {
 	if err != nil {
 		return err
 	}
-	return r.store.Update(func(tx *bbolt.Tx) error {
-		return tx.Bucket(name).SetSequence(r.from.Bucket(name).Sequence())
-	})
+	last := r.from.Bucket(name).Sequence()
+	if last == 0 { // setting it writes a page anew, and a document has one of its own
+		return nil
+	}
+	return r.store.Update(func(tx *bbolt.Tx) error { return tx.Bucket(name).SetSequence(last) })
 }
 
 const (
-	// rekeyRows is how many records are written in one transaction.
-	rekeyRows = 5_000
+	// rekeyRows is how many records are written in one transaction: the pages that they come
+	// from lie anywhere in the file.
+	rekeyRows = 1_000
 	// largeRecord is how many bytes of a record make one of its own, without the garbage of
 	// those before: the document of a first run has tens of millions.
 	largeRecord = 4 << 20
@@ -361,11 +364,12 @@ func (r *rekeyer) flush() error {
 	}
 	l := r.l
 	r.l, r.held = ledger{}, 0
-	defer r.relax()
 	return r.store.Update(func(tx *bbolt.Tx) error {
 		for name := range l { // they come in the order of their keys
 			tx.Bucket([]byte(name)).FillPercent = appendFill
 		}
-		return l.flush(tx, r.c)
+		err := l.flush(tx, r.c)
+		giveBack(tx)
+		return err
 	})
 }

@@ -182,7 +182,6 @@ func (db *DB) compact(ctx context.Context, least int64) (from, to int64, err err
 	if err != nil || size < max(least, compactGrowth*last) {
 		return 0, 0, err
 	}
-	defer db.keepRelaxed()()
 	to, err = db.writeAnew(ctx, db.codec, db.secret)
 	if err != nil {
 		return 0, 0, fmt.Errorf("writing the snapshot %s anew: %w", db.path, spaceError(db.path, err))
@@ -197,24 +196,4 @@ func (db *DB) sizes() (size, last int64, err error) {
 		return nil
 	})
 	return size, last, err
-}
-
-// keepRelaxed gives the pages of the file back again and again, for who reads all of it in
-// one transaction, until stop. Nothing may be written meanwhile: no transaction of its own
-// keeps the mapping where it is, since bbolt must not begin one while it checks a file that
-// is only read.
-func (db *DB) keepRelaxed() (stop func()) {
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			select {
-			case <-done:
-				return
-			case <-time.After(relaxEvery):
-				db.relaxStill()
-			}
-		}
-	}()
-	return func() { close(done); <-ended }
 }

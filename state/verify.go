@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -64,7 +65,6 @@ type verifier struct {
 	findings []string
 	left     int            // findings that are not listed
 	counts   map[string]int // expected records of each index
-	read     int            // records
 }
 
 func (v *verifier) find(format string, args ...any) {
@@ -85,11 +85,8 @@ func (v *verifier) run() error {
 		v.find("one of its two headers is damaged: the last transaction may be lost")
 	}
 	known := len(v.findings)
-	defer v.db.keepRelaxed()()
 	return v.db.view(func(tx *bbolt.Tx) error {
-		for err := range tx.Check() {
-			v.find("bbolt: %v", err)
-		}
+		v.pages(tx)
 		if len(v.findings) > known {
 			return nil
 		}
@@ -109,6 +106,27 @@ func (v *verifier) run() error {
 	})
 }
 
+// pages has bbolt look at its pages, which are given back meanwhile, again and again.
+func (v *verifier) pages(tx *bbolt.Tx) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(relaxEvery):
+				giveBack(tx)
+			}
+		}
+	}()
+	for err := range tx.Check() {
+		v.find("bbolt: %v", err)
+	}
+	close(done)
+	<-ended
+}
+
 // each calls fn with the content of every sealed record of a bucket.
 func (v *verifier) each(tx *bbolt.Tx, bucket []byte, fn func(key, content []byte) error) {
 	_, _ = readRows(tx, span{bucket: bucket}, -1, func(k, sealed []byte) error { // fn's errors are findings
@@ -118,9 +136,6 @@ func (v *verifier) each(tx *bbolt.Tx, bucket []byte, fn func(key, content []byte
 		}
 		if err != nil {
 			v.find("record %s of %s: %v", keyText(bucket, k), bucket, err)
-		}
-		if v.read++; v.read%scanRows == 0 { // what they are compared with lies anywhere in the file
-			v.db.relaxStill()
 		}
 		return nil
 	})
