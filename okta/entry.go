@@ -35,9 +35,12 @@ const (
 	numParts
 )
 
-// An assigned is an assignment taken apart, not decoded: the value at each place,
-// or the zero Result where there is none.
-type assigned [numParts]gjson.Result
+// An assigned is an assignment taken apart, not decoded: the JSON at each place, empty
+// where there is none.
+type assigned [numParts]string
+
+// at is the value at a place, or the zero Result where there is none.
+func (a *assigned) at(p part) gjson.Result { return gjson.Parse(a[p]) }
 
 // dissect takes a valid JSON object apart in one pass. Of a name that is there
 // twice the last one counts, as in encoding/json.
@@ -51,23 +54,23 @@ func (a *assigned) dissect(raw string) {
 	members(raw, func(name string, value gjson.Result) {
 		switch name {
 		case "id":
-			a[partID] = value
+			a[partID] = value.Raw
 		case "status":
-			a[partStatus] = value
+			a[partStatus] = value.Raw
 		case "scope":
-			a[partScope] = value
+			a[partScope] = value.Raw
 		case "profile":
-			a[partProfile] = value
+			a[partProfile] = value.Raw
 		case "externalId":
-			a[partExternal] = value
+			a[partExternal] = value.Raw
 		case "syncState":
-			a[partSyncState] = value
+			a[partSyncState] = value.Raw
 		case "credentials":
-			a[partUserName] = value.Get("userName")
+			a[partUserName] = value.Get("userName").Raw
 		case "lastUpdated":
-			a[partUpdated] = value
+			a[partUpdated] = value.Raw
 		case "_links":
-			a[partGroup] = value.Get("group.href")
+			a[partGroup] = value.Get("group.href").Raw
 		case "_embedded":
 			a.user(value.Get("user").Raw)
 		}
@@ -79,15 +82,15 @@ func (a *assigned) user(raw string) {
 	members(raw, func(name string, value gjson.Result) {
 		switch name {
 		case "id":
-			a[partUserID] = value
+			a[partUserID] = value.Raw
 		case "status":
-			a[partUserStatus] = value
+			a[partUserStatus] = value.Raw
 		case "transitioningToStatus":
-			a[partTransition] = value
+			a[partTransition] = value.Raw
 		case "statusChanged":
-			a[partStatusChanged] = value
+			a[partStatusChanged] = value.Raw
 		case "profile":
-			a[partUserProfile] = value
+			a[partUserProfile] = value.Raw
 		}
 	})
 }
@@ -110,8 +113,8 @@ func (a *assigned) print(seed, scratch []byte) (plan.Print, []byte) {
 	scratch = binary.AppendUvarint(scratch[:0], uint64(len(seed)))
 	scratch = append(scratch, seed...)
 	for _, value := range a[:numPrinted] {
-		scratch = binary.AppendUvarint(scratch, uint64(len(value.Raw)))
-		scratch = append(scratch, value.Raw...)
+		scratch = binary.AppendUvarint(scratch, uint64(len(value)))
+		scratch = append(scratch, value...)
 	}
 	sum := sha256.Sum256(scratch)
 	return plan.Print(sum[:len(plan.Print{})]), scratch
@@ -128,7 +131,7 @@ func (s *Source) entries(p page) []plan.Entry {
 		a := &parts[i]
 		a.dissect(e.raw)
 		print, scratch = a.print(s.seed, scratch)
-		external, _ := plan.ParseExternal(a[partExternal].String())
+		external, _ := plan.ParseExternal(a.at(partExternal).String())
 		entries[i] = plan.Entry{
 			ID:       plan.PersonID(strings.Clone(e.id)),
 			Print:    print,

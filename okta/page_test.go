@@ -172,6 +172,16 @@ func TestErrorOfTheReaderEndsTheListingAsItIs(t *testing.T) {
 	if err != enough || o.Requests() != 1 { // it must not be wrapped
 		t.Errorf("got %v after %d requests", err, o.Requests())
 	}
+	pages := 0
+	err = o.Assignments(t.Context(), func([]plan.Entry) error {
+		if pages++; pages == 2 {
+			return enough
+		}
+		return nil
+	})
+	if err != enough || pages != 2 || o.Requests() > 1+3 { // the third may be under way
+		t.Errorf("got %v after %d pages and %d requests", err, pages, o.Requests()-1)
+	}
 }
 
 func TestAttributesDoNotLeakFromOnePersonToTheNext(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/sync/errgroup"
+
 	"tracktik-sync/sync/plan"
 )
 
@@ -17,7 +19,29 @@ import (
 // listed may come twice.
 func (s *Source) Assignments(ctx context.Context, each func([]plan.Entry) error) error {
 	l := listing{route: routeAssignments, path: s.appPath("/users"), query: url.Values{"expand": {"user"}}, limit: 500, least: 1}
-	return s.list(ctx, l, func(p page) error { return each(s.entries(p)) })
+	// From the second page on, the next one is on its way while each works: who has enough with
+	// one asks for no more.
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(1)
+	first := true
+	err := s.list(ctx, l, func(p page) error {
+		entries := s.entries(p)
+		if first {
+			first = false
+			return each(entries)
+		}
+		work.Go(func() error {
+			if err := ctx.Err(); err != nil { // of the page before
+				return err
+			}
+			return each(entries)
+		})
+		return ctx.Err()
+	})
+	if failed := work.Wait(); failed != nil {
+		return failed
+	}
+	return err
 }
 
 // Assignment reads one person's assignment, with the base user. found is false

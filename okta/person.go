@@ -20,27 +20,27 @@ import (
 // knows, and profile values keep their types, numbers as json.Number. Readable is
 // false when the user is missing, is another one, or has no status or profile.
 func (a *assigned) decode(r route, request string, print plan.Print) (plan.Person, error) {
-	if a[partID].Type != gjson.String || a[partID].Str == "" {
+	if a.at(partID).Type != gjson.String || a.at(partID).Str == "" {
 		return plan.Person{}, broken(r.name, request, "an assignment without an id")
 	}
-	app, err := profile(a[partProfile])
+	app, err := profile(a.at(partProfile))
 	if err != nil {
-		return plan.Person{}, broken(r.name, request, "the app profile of user %s cannot be read: %w", printable(a[partID].Str, 50), err)
+		return plan.Person{}, broken(r.name, request, "the app profile of user %s cannot be read: %w", printable(a.at(partID).Str, 50), err)
 	}
 	p := a.base()
-	p.ID = plan.PersonID(strings.Clone(a[partID].Str))
-	p.Readable = p.Readable && a[partUserID].Str == a[partID].Str
+	p.ID = plan.PersonID(strings.Clone(a.at(partID).Str))
+	p.Readable = p.Readable && a.at(partUserID).Str == a.at(partID).Str
 	p.App = app
 	p.Print = print
 	p.Assignment = plan.Assignment{
 		Present:   true,
-		Status:    text(a[partStatus]),
-		Scope:     text(a[partScope]),
-		Group:     groupOf(a[partGroup]),
-		UserName:  text(a[partUserName]),
-		External:  text(a[partExternal]),
-		SyncState: text(a[partSyncState]),
-		Updated:   moment(a[partUpdated]),
+		Status:    text(a.at(partStatus)),
+		Scope:     text(a.at(partScope)),
+		Group:     groupOf(a.at(partGroup)),
+		UserName:  text(a.at(partUserName)),
+		External:  text(a.at(partExternal)),
+		SyncState: text(a.at(partSyncState)),
+		Updated:   moment(a.at(partUpdated)),
 	}
 	return p, nil
 }
@@ -49,7 +49,7 @@ func (a *assigned) decode(r route, request string, print plan.Print) (plan.Perso
 func decodeUser(r route, request, raw string) (plan.Person, error) {
 	var a assigned
 	a.user(raw)
-	if a[partUserID].Type != gjson.String || a[partUserID].Str == "" {
+	if a.at(partUserID).Type != gjson.String || a.at(partUserID).Str == "" {
 		return plan.Person{}, broken(r.name, request, "a user without an id")
 	}
 	return a.base(), nil
@@ -57,19 +57,19 @@ func decodeUser(r route, request, raw string) (plan.Person, error) {
 
 // base reads the parts that make up the base user.
 func (a *assigned) base() plan.Person {
-	user, err := profile(a[partUserProfile])
+	user, err := profile(a.at(partUserProfile))
 	login, _ := user["login"].(string)
 	email, _ := user["email"].(string)
 	return plan.Person{
-		ID:         plan.PersonID(text(a[partUserID])),
+		ID:         plan.PersonID(text(a.at(partUserID))),
 		Login:      login,
 		Email:      email,
-		Status:     text(a[partUserStatus]),
-		Transition: text(a[partTransition]),
-		Readable:   err == nil && user != nil && a[partUserStatus].Type == gjson.String && a[partUserStatus].Str != "",
+		Status:     text(a.at(partUserStatus)),
+		Transition: text(a.at(partTransition)),
+		Readable:   err == nil && user != nil && a.at(partUserStatus).Type == gjson.String && a.at(partUserStatus).Str != "",
 		User:       user,
 
-		StatusChanged: moment(a[partStatusChanged]),
+		StatusChanged: moment(a.at(partStatusChanged)),
 	}
 }
 
