@@ -339,3 +339,49 @@ func TestACallThatTakesEffectAfterItsMinuteIsTold(t *testing.T) {
 		})
 	}
 }
+
+// A call that was cut is not known to have failed because the second one has: it may take
+// effect still, and the history says in the end what became of it.
+func TestACallThatWasCutIsNotFailedBecauseItsSecondIs(t *testing.T) {
+	for write, due := range map[string]func(*world){
+		"update":      func(w *world) { w.org.UpdateUser(w.users["ada"], map[string]any{"title": "Chief"}) },
+		"move":        func(w *world) { w.org.UpdateUser(w.users["ada"], map[string]any{"division": "South"}) },
+		"terminate":   func(w *world) { w.org.UnassignUser(w.app, w.users["ada"]) },
+		"revoke":      func(w *world) { w.leave("Site South", "ada") },
+		"rename role": func(w *world) { w.org.RenameGroup(w.groups["Site South"], "Site Southwest") },
+	} {
+		for second, fault := range map[string]tracktiktest.Interceptor{"a proxy's 404": tracktiktest.ForeignNotFound, "nothing": tracktiktest.FailBefore} {
+			t.Run(write+", then "+second, func(t *testing.T) {
+				w := newWorld(t)
+				w.hire("ada", "bob")
+				w.group("Site North", "ada")
+				w.group("Site South", "ada", "bob")
+				w.run()
+				due(w)
+				first, again := writes[write], writes[write]
+				first.Times, again.Nth = 1, 2
+				var late tracktiktest.Late
+				w.inPortal(tracktiktest.Chain(tracktiktest.When(again, fault), tracktiktest.When(first, late.Cut(http.StatusGatewayTimeout))))
+				if doc := w.runWith(refreshedNot); doc.Result.Unknown != 1 || doc.Result.Failed != 0 {
+					t.Fatalf("the run ended so: %+v\n%s", doc.Result, details(doc))
+				}
+				w.inPortal(nil)
+				if late.TakeEffect() != 1 {
+					t.Fatal("no call was late")
+				}
+				w.runWith(refreshedNot)
+				w.wantNoWrites()
+				last := ""
+				for a, err := range w.db.Audits(state.Query{}) {
+					w.must(err)
+					if a.Outcome != plan.Withheld {
+						last = a.Outcome
+					}
+				}
+				if last != plan.Done && !(write == "revoke" && last == plan.Found) { // by whom nobody can tell
+					t.Errorf("the history says in the end: %s", last)
+				}
+			})
+		}
+	}
+}

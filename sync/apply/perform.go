@@ -63,6 +63,9 @@ func (c *caller) perform(ctx context.Context, action *plan.Action, intent *plan.
 		if again.taken { // by our own first call perhaps, in a portal that does not show it yet
 			again.outcome, again.code, again.slow = plan.Unknown, "", true
 		}
+		if done.slow && again.outcome == plan.Failed && again.code == "" { // the first may take effect still
+			again.outcome = plan.Unknown
+		}
 		return again
 	}
 	return done

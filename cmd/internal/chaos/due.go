@@ -281,6 +281,16 @@ func (j *judge) wantAllTold(l *Life) {
 	for k, n := range made {
 		if told[k] < n {
 			l.fault("the history tells %d of %d: %s employee %d role %d", told[k], n, k.kind, k.employee, k.role)
+			for _, e := range j.told {
+				if e.Kind == k.kind && e.Employee == k.employee {
+					l.say("history, at step %d: %s", e.step, e.text)
+				}
+			}
+			for _, w := range j.writes {
+				if kinds[w.Resource+" "+w.What] == k.kind {
+					l.say("write of step %d, answer spoilt: %t: %s %d %s %v", w.step, j.lostOf[w.RequestID], w.Resource, w.ID, w.What, w.Fields)
+				}
+			}
 		}
 	}
 	for _, e := range j.told { // done is what a call of ours did, or may have done as far as the portal says
