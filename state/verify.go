@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -84,6 +85,7 @@ func (v *verifier) run() error {
 	if head.Alone {
 		v.find("one of its two headers is damaged: the last transaction may be lost")
 	}
+	debug.FreeOSMemory() // the page of a document is as large as that
 	known := len(v.findings)
 	return v.db.view(func(tx *bbolt.Tx) error {
 		v.pages(tx)

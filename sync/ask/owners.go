@@ -18,11 +18,15 @@ type ownerFinder struct {
 // snapshot.
 func (r *ownerFinder) find(claims []plan.Claim) (plan.Owners, error) {
 	owners := plan.Owners{Usernames: map[string][]plan.Owner{}, Emails: map[string][]plan.Owner{}}
+	if r.People.Managed == 0 {
+		return owners, nil
+	}
 	leavers := r.leaversByName()
 	r.claims = make(map[plan.PersonID]*plan.Claim, len(claims))
 	for i := range claims {
 		r.claims[claims[i].Person] = &claims[i]
 	}
+	defer func() { r.claims = nil }() // they may be as many as people, and nobody else asks
 	for i := range claims {
 		c := &claims[i]
 		if err := errors.Join(r.findName(plan.Username, c.Username, leavers, owners.Usernames),
@@ -36,7 +40,7 @@ func (r *ownerFinder) find(claims []plan.Claim) (plan.Owners, error) {
 // findName adds those who have a name, where that is not known yet.
 func (r *ownerFinder) findName(field plan.Field, name string, leavers map[plan.Field]map[string][]plan.PersonID,
 	known map[string][]plan.Owner) error {
-	if _, asked := known[name]; asked || name == "" || r.People.Managed == 0 {
+	if _, asked := known[name]; asked || name == "" {
 		return nil
 	}
 	ask := r.Snapshot.OwnersOfUsername
