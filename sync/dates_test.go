@@ -246,3 +246,90 @@ func TestStagedPeopleAreMadeWhereTheConfigurationSaysSo(t *testing.T) {
 	w.run()
 	w.wantStatus(tracktiktest.Active, "ada")
 }
+
+// A last day is over where the employee stands, not where Okta has them: somebody moved them by
+// hand, or they were there when they were adopted. The termination has the date of that place.
+func TestALastDayEndsWhereTheEmployeeWasMovedByHand(t *testing.T) {
+	const honolulu = 7
+	for name, stand := range map[string]func(w *world){
+		"moved by hand": func(w *world) { w.run(); w.must(w.portal.MoveEmployee(w.employee("ada").ID, honolulu)) },
+		"moved, and seen": func(w *world) {
+			w.run()
+			w.must(w.portal.MoveEmployee(w.employee("ada").ID, honolulu))
+			w.runWith(refreshed)
+		},
+		"adopted there": func(w *world) {
+			w.portal.AddEmployee(tracktiktest.Employee{FirstName: "Ada", LastName: "Guard", Email: mail("ada"), Username: mail("ada"), Region: honolulu})
+			w.run()
+		},
+	} {
+		for how, opt := range map[string]func(w *world) tsync.RunOptions{
+			"a whole run": func(*world) tsync.RunOptions { return refreshedNot },
+			"a refresh":   func(*world) tsync.RunOptions { return refreshed },
+			"alone":       func(w *world) tsync.RunOptions { return tsync.RunOptions{Users: []string{w.users["ada"]}} },
+		} {
+			t.Run(name+", "+how, func(t *testing.T) {
+				w := newDatedWorld(t)
+				w.portal.AddRegion(tracktiktest.Region{ID: honolulu, Name: "Honolulu", Parent: tracktiktest.HQ, TimeZone: "Pacific/Honolulu"})
+				w.hire("ada")
+				w.date("ada", "lastDay", "2026-11-30")
+				stand(w)
+				w.until("2026-12-01T09:30:00Z") // 23:30 there
+				w.wantDone(w.runWith(opt(w)), "")
+				w.wantStatus(tracktiktest.Active, "ada")
+				w.until("2026-12-01T10:00:00Z")
+				w.wantDone(w.runWith(opt(w)), "terminate 1")
+				if e := w.portal.Employees(); e[len(e)-1].TerminationDate != "2026-12-01" {
+					t.Errorf("the date is %s", e[len(e)-1].TerminationDate)
+				}
+			})
+		}
+	}
+}
+
+// While the list of regions lacks that of an employee, a last day is over when it is everywhere.
+func TestALastDayIsNotOverWhereTheRegionIsNotListed(t *testing.T) {
+	for name, list := range map[string]func(w *world){
+		"no region": func(w *world) {
+			w.inPortal(tracktiktest.When(tracktiktest.Match{Method: "GET", Path: "/regions"}, tracktiktest.EmptyList))
+		},
+		"another only": func(w *world) { w.must(w.portal.DeleteRegion(7)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newDatedWorld(t)
+			w.portal.AddRegion(tracktiktest.Region{ID: 7, Name: "New York", Parent: tracktiktest.HQ, TimeZone: "America/New_York"})
+			w.hire("ada")
+			w.org.UpdateUser(w.users["ada"], map[string]any{"division": "New York"})
+			w.run()
+			w.date("ada", "lastDay", "2026-11-30")
+			list(w)
+			w.until("2026-12-01T03:00:00Z") // 22:00 there
+			w.wantDone(w.run(), "")
+			w.until("2026-12-01T11:59:00Z")
+			w.wantDone(w.run(), "")
+			w.until("2026-12-01T12:00:00Z")
+			w.wantDone(w.run(), "terminate 1")
+		})
+	}
+}
+
+// A refresh notes where an employee stands who was moved by hand, and moves nobody.
+func TestARefreshNotesWhereAnEmployeeStands(t *testing.T) {
+	w := newWorld(t)
+	w.portal.AddRegion(tracktiktest.Region{ID: 7, Name: "Honolulu", Parent: tracktiktest.HQ})
+	w.hire("ada")
+	w.run()
+	for _, place := range []int64{7, tracktiktest.HQ, 7} {
+		w.must(w.portal.MoveEmployee(w.employee("ada").ID, place))
+		w.wantDone(w.runWith(refreshed), "")
+		link, _, err := w.db.Link(plan.PersonID(w.users["ada"]))
+		if err != nil || int64(link.Place()) != place {
+			t.Errorf("on record they stand in region %d, want %d (%v)", link.Place(), place, err)
+		}
+	}
+	w.org.UpdateUser(w.users["ada"], map[string]any{"division": "Honolulu", "title": "Chief"})
+	w.run()
+	if link, _, _ := w.db.Link(plan.PersonID(w.users["ada"])); link.Place() != 7 || link.Stands != 0 {
+		t.Errorf("after the move of ours they stand in region %d: %+v", link.Place(), link.Stands)
+	}
+}

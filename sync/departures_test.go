@@ -457,3 +457,43 @@ func TestTheWaitForWhoIsNotVisibleBeginsAnewOnceTheyWereSeen(t *testing.T) {
 	w.wantHeld(doc, plan.HeldNotVisible, names[0])
 	w.wantStatus(tracktiktest.Active, names...)
 }
+
+// Who comes back while a removal waits for its turn, since TrackTik wants to be left alone,
+// keeps what they have: Okta is asked again before the call is sent.
+func TestARemovalThatWaitedLongIsLookedUpAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		write       string
+		leave, back func(w *world)
+	}{
+		"unassigned": {"terminate", func(w *world) { w.org.UnassignUser(w.app, w.users["ada"]) },
+			func(w *world) { w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{}) }},
+		"out of the group": {"revoke", func(w *world) { w.leave("Site North", "ada") },
+			func(w *world) { w.group("Site North", "ada") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada", "bob")
+			w.group("Site North", "ada", "bob")
+			w.group("Site South", "ada", "bob")
+			w.run()
+			want := w.outcome()
+			c.leave(w)
+			first := writes[c.write]
+			first.Times = 1
+			w.inPortal(tracktiktest.When(first, func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				c.back(w)
+				tracktiktest.TooMany(64*time.Second)(rw, r, next)
+			}))
+			doc := w.runWith(refreshedNot)
+			w.wantHeld(doc, plan.HeldUnconfirmed, "ada")
+			if got := w.outcome(); got != want {
+				t.Errorf("the portal holds\n%s\nwant\n%s\n%s", got, want, details(doc))
+			}
+			w.inPortal(nil)
+			w.wantDone(w.run(), "")
+			if pending, err := w.db.Pending(); err != nil || len(pending) > 0 {
+				t.Errorf("pending %v %v", pending, err)
+			}
+		})
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"time"
+
+	"tracktik-sync/sync/trace"
 )
 
 const (
@@ -35,7 +37,8 @@ func (a *attempts) next(e *Error, read bool) (wait time.Duration, again bool) {
 		return 0, a.throttled < maxThrottled
 	}
 	var untrusted *tls.CertificateVerificationError
-	if e.credentials || e.forbidden || errors.As(e.cause, &untrusted) || !(e.unsent || read && e.passing()) {
+	var kept *trace.KeptError
+	if e.credentials || e.forbidden || errors.As(e.cause, &untrusted) || errors.As(e.cause, &kept) || !(e.unsent || read && e.passing()) {
 		return 0, false
 	}
 	a.failed++

@@ -115,6 +115,11 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := w.turn(req.Context()); err != nil {
 		return nil, &wireError{err: err}
 	}
+	if isWrite(req) {
+		if err := trace.Ready(req.Context()); err != nil {
+			return nil, &wireError{err: err}
+		}
+	}
 	select {
 	case w.slots <- struct{}{}:
 	case <-req.Context().Done():

@@ -269,6 +269,12 @@ func inPortal(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	case "employee":
 		w.portal.AddEmployee(tracktiktest.Employee{Username: args[0], Email: args[0], FirstName: args[1], LastName: args[2]})
+	case "takes":
+		for _, r := range w.portal.Roles() {
+			if r.Name == args[1] {
+				ts.Check(w.portal.Revoke(w.employee(ts, args[0]).ID, r.ID))
+			}
+		}
 	case "edit":
 		ts.Check(w.portal.UpdateEmployee(w.employee(ts, args[0]).ID, func(e *tracktiktest.Employee) { e.JobTitle = args[1] }))
 	case "forget":

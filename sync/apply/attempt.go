@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"tracktik-sync/sync/plan"
+	"tracktik-sync/sync/trace"
 )
 
 // An attempt is what became of an action.
@@ -55,6 +56,11 @@ func (done *attempt) untold(others *notOurs) {
 // classify turns the error of a call into an attempt that was not done.
 func classify(err error) attempt {
 	done := attempt{outcome: plan.Failed, message: err.Error(), slow: isSlow(err)}
+	var kept *trace.KeptError
+	if errors.As(err, &kept) {
+		done.outcome, done.message = plan.Withheld, kept.Why
+		return done
+	}
 	var f failure
 	if !errors.As(err, &f) {
 		return done

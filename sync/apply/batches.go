@@ -116,6 +116,7 @@ func asBefore(link, before *plan.Link, w *plan.Wanted, e *plan.Employee) {
 		}
 	}
 	link.Pushed[plan.Region], link.PushedRegion = before.Pushed[plan.Region], before.PushedRegion
+	link.StandsIn(before.Stands)
 }
 
 // updatedLink is the link after an update was done, with what the answer showed.
@@ -144,7 +145,7 @@ func (r batchMaker) updatedLink(a *plan.Action, changes []plan.Change, answer *p
 		if c.Field == plan.Region {
 			link.Pushed[c.Field], link.Seen[c.Field] = c.New, ""
 			if a.Want != nil {
-				link.PushedRegion = a.Want.RegionID
+				link.PushedRegion, link.Stands = a.Want.RegionID, 0
 			}
 		}
 	}

@@ -63,7 +63,9 @@ func (c *caller) perform(ctx context.Context, action *plan.Action, intent *plan.
 		if again.taken { // by our own first call perhaps, in a portal that does not show it yet
 			again.outcome, again.code, again.slow = plan.Unknown, "", true
 		}
-		if done.slow && again.outcome == plan.Failed && again.code == "" { // the first may take effect still
+		over := again.outcome == plan.Failed && again.code == ""
+		kept := again.outcome == plan.Withheld && len(again.batch.Links) == 0
+		if done.slow && (over || kept) { // the first may take effect still
 			again.outcome = plan.Unknown
 		}
 		return again

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -12,10 +13,11 @@ import (
 const OldEvidence = time.Minute
 
 func (c *caller) terminate(ctx context.Context, action *plan.Action) attempt {
-	if done, ended := c.endedBefore(ctx, action); ended {
+	e, known := c.leaver(ctx, action)
+	if done, ended := c.endedBefore(ctx, action, &e, known); ended {
 		return done
 	}
-	t := plan.Termination{Date: c.today(action), Reason: c.reason, Comment: c.Rules.Comment, Notify: c.Rules.Notify}
+	t := plan.Termination{Date: c.today(action, e.Region), Reason: c.reason, Comment: c.Rules.Comment, Notify: c.Rules.Notify}
 	if t.Comment == "" {
 		t.Comment = fmt.Sprintf("tracktik-sync run %s: %s", c.Run, action.Reason)
 	}
@@ -53,27 +55,27 @@ func (c *caller) readBack(ctx context.Context, action *plan.Action) string {
 		"terminated in this run", action.Employee, e.Status)
 }
 
-// today is the date where the employee works.
-func (c *caller) today(action *plan.Action) string {
-	var region plan.RegionID
+// today is the date where the employee works: in the region in which TrackTik has just shown
+// them (0: it has not), else that on record.
+func (c *caller) today(action *plan.Action, region plan.RegionID) string {
 	if p := c.Ground.Person(action.User.ID); p != nil && p.Link != nil {
-		region = p.Link.PushedRegion
+		region = cmp.Or(region, p.Link.Place())
 	}
 	if retires := action.Extras().Retires; retires != nil {
-		region = retires.Link.PushedRegion
+		region = cmp.Or(region, retires.Link.Place())
 	}
 	return c.Clock.Time().In(c.zones(region)).Format(time.DateOnly)
 }
 
 // endedBefore looks at the employee right before a termination: ended says that it is not
 // to be called any more, and done what became of it.
-func (c *caller) endedBefore(ctx context.Context, action *plan.Action) (done attempt, ended bool) {
-	e, known := c.leaver(ctx, action)
+func (c *caller) endedBefore(ctx context.Context, action *plan.Action, e *plan.Employee, known bool) (done attempt,
+	ended bool) {
 	switch {
 	case !known:
 		return attempt{}, false
 	case e.Status == plan.StatusTerminated:
-		return c.found(ctx, action, &e), true
+		return c.found(ctx, action, e), true
 	case e.Status == plan.StatusBanned:
 		return c.banned(action), true
 	case action.Found: // and no guard has counted the action

@@ -87,10 +87,34 @@ func (a *Applier) obstacle(action *plan.Action) string {
 		return plan.HeldPending + ": an earlier revoke of this run had no effect, and the run stopped revoking"
 	case action.Kind == plan.Update && failed && notMade && action.Reason != "" && a.isNew(action.User.ID):
 		return plan.HeldPending + ": the adoption was not recorded"
-	case action.Kind == plan.Terminate || action.Kind == plan.RevokeRole && action.Extras().Grant == 0 && !action.Replaces:
+	case needsEvidence(action):
 		return a.Confirm(a.calls, action) // the look-up belongs to the action, which is finished however the run ends
 	}
 	return ""
+}
+
+// needsEvidence reports a removal for which Okta is asked once more when what it said is old.
+func needsEvidence(action *plan.Action) bool {
+	return action.Kind == plan.Terminate || action.Kind == plan.RevokeRole && action.Extras().Grant == 0 && !action.Replaces
+}
+
+// patience is how long a removal may wait for its turn before Okta is asked again: a pause that
+// TrackTik asked for may last, and people come back meanwhile.
+const patience = 5 * time.Second
+
+// stillDue looks at a removal once more when its turn has come late.
+func (a *Applier) stillDue(action *plan.Action) func() error {
+	looked := a.Clock.Time()
+	return func() error {
+		if !needsEvidence(action) || a.since(looked) <= patience {
+			return nil
+		}
+		if why := a.Confirm(a.calls, action); why != "" {
+			return &trace.KeptError{Why: why}
+		}
+		looked = a.Clock.Time()
+		return nil
+	}
 }
 
 // keeper is who was to give a name free before the action takes it, and did not; the
@@ -136,7 +160,8 @@ func (a *Applier) write(action *plan.Action) {
 		return
 	}
 	intent.Seq = seq
-	ctx := trace.BeforeWrites(trace.WithRequest(a.calls, request), func() error { return a.renew(&intent) })
+	ctx := trace.BeforeWrites(trace.WithRequest(a.calls, request), a.stillDue(action),
+		func() error { return a.renew(&intent) })
 	done := a.perform(ctx, action, &intent)
 	if done.request == "" {
 		done.request = request

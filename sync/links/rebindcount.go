@@ -82,7 +82,7 @@ func (b *rebinding) carried(link plan.Link, e *plan.Employee) plan.Link {
 		link.SeenDeprovisioned = link.SeenDeprovisioned && b.From.Org == b.To.Org
 	}
 	if b.portalMoved() {
-		link.PushedRegion, link.LastRepair = e.Region, ""
+		link.PushedRegion, link.Stands, link.LastRepair = e.Region, 0, ""
 	}
 	return link
 }

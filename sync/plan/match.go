@@ -300,6 +300,7 @@ func Adopted(w *Wanted, e *Employee, keep bool) Link {
 		}
 	}
 	link.Pushed[Region], link.PushedRegion = w.Values[Region], w.RegionID
+	link.StandsIn(e.Region)
 	return link
 }
 

@@ -176,6 +176,7 @@ func (v *View) remember(d *Decision) {
 	note.ElsewhereStatus = v.ended()
 	if v.Employee != nil {
 		noteNames(&note, v.Employee)
+		note.StandsIn(v.Employee.Region)
 	}
 	if note != *v.Link || d.Note != nil {
 		d.Note = &note

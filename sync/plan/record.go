@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -33,6 +35,9 @@ type Link struct {
 	Pushed Values `json:"pushed"`
 	// PushedRegion is what Pushed[Region] meant when it was pushed.
 	PushedRegion RegionID `json:"pushed_region,omitempty"`
+	// Stands is the region in which TrackTik was seen to have the employee, where that is not
+	// PushedRegion: somebody moved them by hand, or they were adopted there.
+	Stands RegionID `json:"stands,omitempty"`
 
 	// Seen is what TrackTik held when the employee was adopted or linked, in the fields
 	// that did not agree and were not sent since.
@@ -69,6 +74,29 @@ type Link struct {
 	// LastRepair is what the last update by drift set; the same one again, before
 	// TrackTik was seen to hold it, means that TrackTik does not keep the value.
 	LastRepair string `json:"last_repair,omitempty"`
+}
+
+// Place is the region of the employee, as far as is known; 0: it is not.
+func (l *Link) Place() RegionID { return cmp.Or(l.Stands, l.PushedRegion) }
+
+// StandsIn notes the region in which TrackTik shows the employee; 0: it shows none.
+func (l *Link) StandsIn(region RegionID) {
+	switch region {
+	case 0:
+	case l.PushedRegion:
+		l.Stands = 0
+	default:
+		l.Stands = region
+	}
+}
+
+// PlaceName is the name of the employee's region by the names of the portal's regions; empty:
+// nothing is known.
+func (l *Link) PlaceName(names map[RegionID]string) string {
+	if l.Stands != 0 {
+		return cmp.Or(names[l.Stands], strconv.FormatInt(int64(l.Stands), 10))
+	}
+	return cmp.Or(names[l.PushedRegion], l.Pushed[Region])
 }
 
 // A Former is an employee of ours who was terminated, kept so that they can be

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -38,6 +40,21 @@ func (x *Regions) Names() map[RegionID]string {
 		names[id] = region.Name
 	}
 	return names
+}
+
+// Some reports that there are regions, and that one of that id is among them; 0 stands for any.
+func (x *Regions) Some(id RegionID) bool {
+	_, listed := x.byID[id]
+	return listed || id == 0 && len(x.byID) > 0
+}
+
+// Zones are the names of the regions' time zones, each once.
+func (x *Regions) Zones() []string {
+	zones := map[string]bool{}
+	for _, region := range x.byID {
+		zones[region.TimeZone] = true
+	}
+	return slices.Sorted(maps.Keys(zones))
 }
 
 // ByID returns the region of an id, the zero RegionRecord where there is none.

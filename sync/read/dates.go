@@ -2,6 +2,8 @@ package read
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"tracktik-sync/sync/plan"
 )
@@ -48,7 +50,9 @@ func (r *DateReader) JudgeDates(ctx context.Context, list []*Subject) error {
 }
 
 // isOver reports whether the last day of an employee is over where they work. Regions are
-// read only while that depends on the zone.
+// read only while that depends on the zone, and the employee only where it depends on the
+// region: somebody may have moved them by hand. In a region that is not listed it is over when
+// it is everywhere.
 func (r *DateReader) isOver(ctx context.Context, end plan.Day, link *plan.Link) (bool, error) {
 	if !end.MayBeOver(r.AsOf) || end.IsOver(r.AsOf) {
 		return end.IsOver(r.AsOf), nil
@@ -56,7 +60,22 @@ func (r *DateReader) isOver(ctx context.Context, end plan.Day, link *plan.Link) 
 	if err := r.regionReader.ReadRegions(ctx); err != nil {
 		return false, r.leftOut(err) // else it is over when it is everywhere
 	}
-	return end.Over(r.AsOf, r.regionReader.zoneOf(link.PushedRegion)), nil
+	place := link.Place()
+	if !r.Regions.Some(place) {
+		return false, nil
+	}
+	over := end.Over(r.AsOf, r.regionReader.zoneOf(place))
+	if !slices.ContainsFunc(r.regionReader.zones(), func(zone *time.Location) bool { return end.Over(r.AsOf, zone) != over }) {
+		return over, nil
+	}
+	e, found, err := r.Target.Employee(ctx, link.Employee)
+	if err != nil {
+		return false, r.leftOut(err)
+	}
+	if found && e.Region != 0 {
+		place = e.Region
+	}
+	return r.Regions.Some(place) && end.Over(r.AsOf, r.regionReader.zoneOf(place)), nil
 }
 
 // DatesNow tells of a new person whether the first day is still to come, and whether the

@@ -69,12 +69,24 @@ func (r *RegionReader) Zones(ctx context.Context) (func(plan.RegionID) *time.Loc
 
 // zoneOf is the time zone of a region, else that of the schedule.
 func (r *RegionReader) zoneOf(id plan.RegionID) *time.Location {
-	if r.Regions != nil {
-		if name := r.Regions.ByID(id).TimeZone; name != "" {
-			if zone, err := time.LoadLocation(name); err == nil {
-				return zone
-			}
-		}
+	if r.Regions == nil {
+		return r.Timezone
+	}
+	return r.zoneNamed(r.Regions.ByID(id).TimeZone)
+}
+
+// zones are those in which employees may work.
+func (r *RegionReader) zones() (zones []*time.Location) {
+	for _, name := range r.Regions.Zones() {
+		zones = append(zones, r.zoneNamed(name))
+	}
+	return zones
+}
+
+// zoneNamed is that zone, else that of the schedule.
+func (r *RegionReader) zoneNamed(name string) *time.Location {
+	if zone, err := time.LoadLocation(name); err == nil && name != "" {
+		return zone
 	}
 	return r.Timezone
 }

@@ -318,7 +318,7 @@ func (n *Namer) action(a *plan.Action) {
 	if link == nil {
 		return
 	}
-	leaver := plan.Leaver{Region: cmp.Or(n.Meta.Regions[link.PushedRegion], link.Pushed[plan.Region]),
+	leaver := plan.Leaver{Region: link.PlaceName(n.Meta.Regions),
 		JobTitle: cmp.Or(link.Pushed[plan.JobTitle], link.Seen[plan.JobTitle])}
 	if leaver != (plan.Leaver{}) {
 		a.With(func(x *plan.Extra) { x.Leaver = &leaver })

@@ -24,12 +24,29 @@ func Request(ctx context.Context) string {
 	return NewID()
 }
 
-type leavingKey struct{}
+type (
+	readyKey   struct{}
+	leavingKey struct{}
+)
 
-// BeforeWrites returns a context whose writes call leaving before they leave, each
-// time: one may wait long for its turn, and be sent again. Its error keeps them here.
-func BeforeWrites(ctx context.Context, leaving func() error) context.Context {
-	return context.WithValue(ctx, leavingKey{}, leaving)
+// A KeptError keeps a write from leaving that is not due any more.
+type KeptError struct{ Why string }
+
+func (e *KeptError) Error() string { return e.Why }
+
+// BeforeWrites returns a context whose writes call ready when their turn has come, and
+// leaving before they leave, each time: one may wait long for its turn, and be sent again.
+// Ready may make calls of its own. An error keeps them here.
+func BeforeWrites(ctx context.Context, ready, leaving func() error) context.Context {
+	return context.WithValue(context.WithValue(ctx, readyKey{}, ready), leavingKey{}, leaving)
+}
+
+// Ready tells whoever asked for it with BeforeWrites that the turn of a write has come.
+func Ready(ctx context.Context) error {
+	if ready, ok := ctx.Value(readyKey{}).(func() error); ok {
+		return ready()
+	}
+	return nil
 }
 
 // Leaving tells whoever asked for it with BeforeWrites that a write is about to leave.

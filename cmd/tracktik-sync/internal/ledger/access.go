@@ -113,8 +113,8 @@ func accessNow(db *state.DB) ([]AccessRow, error) {
 func accessOf(link *plan.Link, meta *plan.Meta) AccessRow {
 	user := Ref(*link)
 	user.Name = link.FullName()
-	return AccessRow{user, link.Email, link.Employee, cmp.Or(meta.Regions[link.PushedRegion], link.Pushed[plan.Region]),
-		link.PushedRegion, link.How, link.Since.UTC(), link.Run, []accessRole{}}
+	return AccessRow{user, link.Email, link.Employee, link.PlaceName(meta.Regions),
+		link.Place(), link.How, link.Since.UTC(), link.Run, []accessRole{}}
 }
 
 func roleOf(g *plan.Grant, group plan.GroupLink, meta *plan.Meta) accessRole {
@@ -131,13 +131,17 @@ func roleOf(g *plan.Grant, group plan.GroupLink, meta *plan.Meta) accessRole {
 func accessAt(db *state.DB, rows []AccessRow, at time.Time) ([]AccessRow, error) {
 	reached := false
 	var since []plan.Audit
+	held := holdings{}
 	for entry, err := range db.Audits(state.Query{}) {
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, err
+		}
+		happened := entry.Outcome == plan.Done || entry.Outcome == plan.Found
+		again := happened && held.note(&entry)
+		switch {
 		case entry.Time.Before(at):
 			reached = true
-		case entry.Outcome == plan.Done || entry.Outcome == plan.Found:
+		case happened && !again:
 			since = append(since, entry)
 		}
 	}
@@ -164,6 +168,27 @@ func accessAt(db *state.DB, rows []AccessRow, at time.Time) ([]AccessRow, error)
 	return rows, nil
 }
 
+// holdings are the roles of employees that the trail has told of.
+type holdings map[plan.EmployeeID]map[plan.RoleID]bool
+
+// note takes an entry in. again: it gave a role that the employee had before, and that somebody
+// took away in TrackTik.
+func (h holdings) note(a *plan.Audit) (again bool) {
+	switch kind := plan.Kind(a.Kind); {
+	case kind == plan.Terminate:
+		delete(h, a.Employee)
+	case a.Role == nil:
+	case kind == plan.RevokeRole:
+		delete(h[a.Employee], a.Role.ID)
+	case kind == plan.GrantRole:
+		if again = h[a.Employee][a.Role.ID]; h[a.Employee] == nil {
+			h[a.Employee] = map[plan.RoleID]bool{}
+		}
+		h[a.Employee][a.Role.ID] = true
+	}
+	return again
+}
+
 type undoing struct {
 	db     *state.DB
 	meta   plan.Meta
@@ -188,6 +213,9 @@ func (u *undoing) undo(a *plan.Audit) error {
 		if found {
 			back = accessOf(&former.Link, &u.meta)
 			for i := range former.Roles {
+				if former.Roles[i].Gone {
+					continue
+				}
 				group, _, err := u.db.Group(former.Roles[i].Group)
 				if err != nil {
 					return err

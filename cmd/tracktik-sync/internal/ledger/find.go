@@ -104,7 +104,7 @@ type search struct {
 func (s *search) link(l *plan.Link, state string) {
 	s.add(Found{ID: l.Person, Name: l.FullName(), Login: l.Login, Email: cmp.Or(l.Email, l.Pushed[plan.Email]),
 		Employee: l.Employee,
-		Region:   cmp.Or(s.regions[l.PushedRegion], l.Pushed[plan.Region]), State: state})
+		Region:   l.PlaceName(s.regions), State: state})
 }
 
 // add enters who fits; of somebody who stands there already only what else is so.
