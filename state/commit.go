@@ -122,12 +122,12 @@ var errNothing = errors.New("nothing to write")
 
 // commit writes a group in one transaction and answers everybody in it.
 func (db *DB) commit(group []*step) {
-	defer db.relax()
 	refused := make([]error, len(group))
 	err := db.failure()
 	if err == nil {
 		err = db.write(group, refused)
 	}
+	db.relax() // nobody looks at the file any more once all are answered
 	for i, s := range group {
 		if refused[i] != nil {
 			s.done <- refused[i]

@@ -53,6 +53,8 @@ func BenchmarkCycle(b *testing.B) {
 			s.settle(b)
 			b.Run("nothing changed", s.noChange)
 			b.Run("1 percent changed", func(b *testing.B) {
+				b.Setenv("TRACKTIK_SYNC_GUARD_TERMINATE_MAX_COUNT", "-1") // a third of them leave
+				b.Setenv("TRACKTIK_SYNC_GUARD_TERMINATE_MAX_PER_DAY", "-1")
 				for range b.N {
 					s.post(b, fmt.Sprintf("/life?events=%d&kinds=hire,deactivate,unassign,title,phone,rename", people/100))
 					run := s.sync(b)
