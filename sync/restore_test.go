@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tracktik-sync/okta/oktatest"
 	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
@@ -212,4 +213,52 @@ func TestRestoreOfManyReadsEachSideOnce(t *testing.T) {
 		t.Errorf("%d requests for 120 people", n)
 	}
 	w.wantNoWrites()
+}
+
+// Who was ended, and stands in TrackTik again by somebody's hand, is not made a second time when
+// they come back under other names; nor is a ban gone round so.
+func TestWhoStandsAgainIsNotMadeTwiceUnderOtherNames(t *testing.T) {
+	for name, hand := range map[string]func(w *world, id int64) error{
+		"active":   func(w *world, id int64) error { return w.portal.ReactivateEmployee(id) },
+		"banned":   func(w *world, id int64) error { return w.portal.BanEmployee(id) },
+		"inactive": func(w *world, id int64) error { return w.portal.DeactivateEmployee(id) },
+	} {
+		for _, reactivate := range []bool{false, true} {
+			for who, end := range map[string]func(w *world, id int64){
+				"by us": func(w *world, id int64) { w.org.UnassignUser(w.app, w.users["ada"]); w.run() },
+				"by somebody else": func(w *world, id int64) {
+					w.must(w.portal.TerminateEmployee(id))
+					w.runWith(refreshed)
+					w.org.UnassignUser(w.app, w.users["ada"])
+					w.run()
+				},
+			} {
+				for _, seen := range []bool{false, true} {
+					t.Run(fmt.Sprintf("%s, ended %s, reactivate %t, seen %t", name, who, reactivate, seen), func(t *testing.T) {
+						w := newWorld(t)
+						w.policy.Reactivate = reactivate
+						w.hire("ada", "bob")
+						w.run()
+						id := w.employee("ada").ID
+						end(w, id)
+						w.must(hand(w, id))
+						if seen {
+							w.runWith(refreshed)
+						}
+						w.org.UpdateUser(w.users["ada"], map[string]any{"login": mail("married"), "email": mail("married")})
+						w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
+						for _, opt := range []tsync.RunOptions{refreshedNot, refreshed, {Users: []string{w.users["ada"]}}} {
+							doc := w.runWith(opt)
+							code := plan.HeldDoubtfulMatch
+							if name == "banned" {
+								code = plan.HeldBannedElsewhere
+							}
+							w.wantHeldOf(doc, plan.Create, code, "ada")
+							w.wantNoWrites()
+						}
+					})
+				}
+			}
+		}
+	}
 }

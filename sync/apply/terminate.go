@@ -17,7 +17,8 @@ func (c *caller) terminate(ctx context.Context, action *plan.Action) attempt {
 	if done, ended := c.endedBefore(ctx, action, &e, known); ended {
 		return done
 	}
-	t := plan.Termination{Date: c.today(action, e.Region), Reason: c.reason, Comment: c.Rules.Comment, Notify: c.Rules.Notify}
+	t := plan.Termination{Date: c.today(action, e.Region), Reason: c.reason, Comment: c.Rules.Comment,
+		Notify: c.Rules.Notify}
 	if t.Comment == "" {
 		t.Comment = fmt.Sprintf("tracktik-sync run %s: %s", c.Run, action.Reason)
 	}

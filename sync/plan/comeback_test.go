@@ -21,6 +21,8 @@ func formerIs(change func(*plan.Employee)) fact {
 
 func unchanged(*plan.Employee) {}
 
+func is(status string) func(*plan.Employee) { return func(e *plan.Employee) { e.Status = status } }
+
 func endedBySomebodyElse(v *plan.View, _ *plan.Policy) { v.Former.Elsewhere = true }
 
 // TestARehireIsANewEmployeeWhoseReasonNamesTheFormer: sync.rehire: new, the default.
@@ -39,6 +41,17 @@ func TestARehireIsANewEmployeeWhoseReasonNamesTheFormer(t *testing.T) {
 			"problem inactive_match", ""},
 		{"somebody else's ban is a problem of the match",
 			back.and(findsBy(by(plan.Email, employee(8, status("BANNED"))))), "problem inactive_match", ""},
+		{"who is active again, and no key finds, is not doubled", back.and(formerIs(is("ACTIVE"))),
+			"held create doubtful_match", "employee 7, who they were, is ACTIVE again"},
+		{"whoever ended them", back.and(formerIs(is("ACTIVE")), endedBySomebodyElse), "held create doubtful_match", ""},
+		{"nor is who is inactive", back.and(formerIs(is("INACTIVE"))), "held create doubtful_match", ""},
+		{"an administrator says that they are somebody else", back.and(formerIs(is("ACTIVE")),
+			viewHas(func(v *plan.View) { v.Recreate = true })), "create", "was employee 7 before"},
+		{"but lifts no ban so", back.and(formerIs(is("BANNED")), viewHas(func(v *plan.View) { v.Recreate = true })),
+			"held create banned_elsewhere", ""},
+		{"an id that is somebody else by now says nothing", back.and(formerIs(func(e *plan.Employee) {
+			e.Status, e.Values = plan.StatusBanned, strangersValues()
+		})), "create", "employee 7, who they were, is somebody else by now"},
 		{"creates are off", back.and(createsOff), "held create switched_off", "came back"},
 		{"nobody comes back without the assignment", back.and(unassigned), "", ""},
 		{"nobody comes back before the first day", back.and(viewHas(func(v *plan.View) { v.Early = true })),
@@ -66,13 +79,15 @@ func TestARehireIsTheFormerEmployee(t *testing.T) {
 		{"whom somebody else ended is not", back.and(endedBySomebodyElse), "create", "was employee 7 before"},
 		{"an id that is somebody else by now is not", back.and(formerIs(stranger)), "create",
 			"employee 7, who they were, is somebody else by now"},
+		{"nor is anybody who is active again when a new one is asked for", back.and(formerIs(is("ACTIVE")),
+			viewHas(func(v *plan.View) { v.Recreate = true })), "create", ""},
 		{"a ban stays", back.and(formerIs(func(e *plan.Employee) { e.Status = plan.StatusBanned })),
 			"held create banned_elsewhere", "employee 7 is BANNED"},
 		{"who is active again, and no key finds, is held",
-			back.and(formerIs(func(e *plan.Employee) { e.Status = "ACTIVE" })), "held reactivate doubtful_match",
-			"employee 7, who they were, is ACTIVE again, not by this program|use `link`"},
+			back.and(formerIs(func(e *plan.Employee) { e.Status = "ACTIVE" })), "held create doubtful_match",
+			"employee 7, who they were, is ACTIVE again, not by this program|`link` ties them|`retry --recreate`"},
 		{"who is inactive is held", back.and(formerIs(func(e *plan.Employee) { e.Status = "INACTIVE" })),
-			"held reactivate doubtful_match", "is INACTIVE again"},
+			"held create doubtful_match", "is INACTIVE again"},
 		{"our own account is left alone", back.and(ours), "held reactivate protected", "integration's account"},
 		{"creates are off", back.and(createsOff), "held reactivate switched_off", "sync.create_users is off"},
 		{"the switch is told after the ban",

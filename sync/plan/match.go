@@ -102,15 +102,16 @@ func decideNew(v *View, pol *Policy, d *Decision) {
 	case v.Early:
 		d.hold(v.action(Create), fmt.Sprintf("%s: the first day is %s; the employee is made then%s", HeldNotStarted,
 			v.Dates.Start, leadText(pol.StartLead)))
+	case v.standsAgain(d):
 	case v.Lookalike != 0 && !v.Recreate:
 		d.hold(v.action(Create), fmt.Sprintf("%s: employee %d, who is active and managed for nobody, has the same first and "+
 			"last name, and the snapshot was restored, or bound to another system: it may have forgotten that this is the "+
 			"person; `link` ties them, `retry --recreate` makes a new employee", HeldDoubtfulMatch, v.Lookalike))
-	case v.Former != nil && pol.Reactivate && v.Former.EndedByUs(v.FormerNow) && v.FormerNow != nil &&
-		!SamePerson(&v.Former.Link.Pushed, v.FormerNow):
+	case v.Former != nil && v.FormerNow != nil && !SamePerson(&v.Former.Link.Pushed, v.FormerNow):
 		create(v, pol, d, fmt.Sprintf("came back; employee %d, who they were, is somebody else by now",
 			v.Former.Link.Employee))
-	case v.Former != nil && pol.Reactivate && v.Former.EndedByUs(v.FormerNow):
+	case v.Former != nil && pol.Reactivate && v.Former.EndedByUs(v.FormerNow) &&
+		(v.FormerNow == nil || v.FormerNow.Status == StatusTerminated):
 		reactivate(v, pol, d)
 	case v.Former != nil:
 		create(v, pol, d, fmt.Sprintf("came back; was employee %d before", v.Former.Link.Employee))
@@ -335,20 +336,34 @@ func reactivate(v *View, pol *Policy, d *Decision) {
 	a := Action{Kind: Reactivate, User: v.Ref(), Employee: id, Extra: &Extra{Former: id}, Want: &v.Mapped.Wanted,
 		Changes: changes,
 		Reason:  fmt.Sprintf("came back; employee %d was terminated by run %s", id, v.Former.Run)}
-	switch now := v.FormerNow; {
+	switch {
 	case pol.Owns(Who{Link: &v.Former.Link}):
 		d.hold(a, heldOwn)
-	case now != nil && now.Status == StatusBanned:
-		d.hold(v.action(Create), WhyBanned(id))
-	case now != nil && now.Status != StatusTerminated:
-		d.hold(a, fmt.Sprintf("%s: employee %d, who they were, is %s again, not by this program; use `link`",
-			HeldDoubtfulMatch, id, now.Status))
 	case !pol.CreateUsers:
 		d.hold(a, HeldSwitchedOff+": sync.create_users is off")
 	case v.tooEarly(a, d):
 	default:
 		d.act(a)
 	}
+}
+
+// standsAgain holds somebody whose former employee is not terminated any more: nobody is made
+// beside them, nor around a ban.
+func (v *View) standsAgain(d *Decision) bool {
+	now := v.FormerNow
+	if v.Former == nil || now == nil || now.Status == StatusTerminated || !SamePerson(&v.Former.Link.Pushed, now) {
+		return false
+	}
+	switch {
+	case now.Status == StatusBanned:
+		d.hold(v.action(Create), WhyBanned(now.ID))
+	case v.Recreate:
+		return false
+	default:
+		d.hold(v.action(Create), fmt.Sprintf("%s: employee %d, who they were, is %s again, not by this program; `link` "+
+			"ties them, `retry --recreate` makes a new employee", HeldDoubtfulMatch, now.ID, now.Status))
+	}
+	return true
 }
 
 // A Listing says how far TrackTik's employees were listed for a plan.

@@ -65,7 +65,8 @@ func (r *DateReader) isOver(ctx context.Context, end plan.Day, link *plan.Link) 
 		return false, nil
 	}
 	over := end.Over(r.AsOf, r.regionReader.zoneOf(place))
-	if !slices.ContainsFunc(r.regionReader.zones(), func(zone *time.Location) bool { return end.Over(r.AsOf, zone) != over }) {
+	differs := func(zone *time.Location) bool { return end.Over(r.AsOf, zone) != over }
+	if !slices.ContainsFunc(r.regionReader.zones(), differs) {
 		return over, nil
 	}
 	e, found, err := r.Target.Employee(ctx, link.Employee)

@@ -72,20 +72,23 @@ func (r *Matcher) findMatches(ctx context.Context, fresh []*Subject) error {
 	return r.unread(r.portalReader.FindAdmins(ctx, fresh), matched...)
 }
 
-// readFormers reads the employees who are to be reactivated, where no key has found them:
-// somebody may have given the record to another person, or brought it back.
+// readFormers reads the employees whom people were, where no key has found them: somebody may
+// have given the record to another person, banned them, or brought them back.
 func (r *Matcher) readFormers(ctx context.Context, fresh []*Subject) error {
-	if !r.Pol.Reactivate {
-		return nil
-	}
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(Lookers)
 	for _, s := range fresh {
 		former := s.Extras().Former
-		if former == nil || former.Elsewhere {
+		if former == nil {
 			continue
 		}
 		id := former.Link.Employee
+		if _, managed, err := r.Snapshot.LinkOfEmployee(id); err != nil || managed && !r.Pol.Reactivate {
+			if err != nil {
+				return errors.Join(err, pool.Wait())
+			}
+			continue // as somebody else by now
+		}
 		if i := slices.IndexFunc(s.Matches, func(m plan.Match) bool { return m.Employee.ID == id }); i >= 0 {
 			s.With(func(x *Extra) { x.FormerNow = &s.Matches[i].Employee })
 			continue

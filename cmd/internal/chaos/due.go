@@ -212,6 +212,11 @@ func (j *judge) overdue(l *Life, s *step, p *Person, roleID int64, held map[int6
 	if groups, _ := j.givers(s, p, roleID); len(groups) > 0 || protectedRole(j.roles[roleID].name) || !l.rules.LastRoleRemovable && len(held) == 1 {
 		return false
 	}
+	for _, e := range j.told { // a group that has another role by now gives its former one until somebody leaves it
+		if e.Kind == "grant_role" && e.Outcome == "done" && e.User.ID == p.ID && e.Role.ID == roleID && p.Groups[e.Role.Group] {
+			return false
+		}
+	}
 	for gid, r := range j.roleOf { // the group that gave it is pushed, and they are not in it
 		if g := s.truth.Groups[gid]; r == roleID && g != nil && j.gives(s, g, roleID) == yes && !g.Members[p.ID] && j.wasIn[p.ID+" "+gid] {
 			return true

@@ -44,8 +44,8 @@ func (j *judge) observe(s *step) {
 		if !s.looksAt(id) {
 			continue
 		}
-		v := verdictOn(p, s.cfg)
-		if v != gone && s.result.Code != 1 {
+		v, recorded := verdictOn(p, s.cfg), s.result.Code != 1
+		if v != gone && recorded {
 			delete(j.unseen, id)
 		} else if v == gone && j.unseen[id].IsZero() {
 			j.unseen[id] = s.truth.At
@@ -53,7 +53,7 @@ func (j *judge) observe(s *step) {
 		if v != gone {
 			j.shown[id] = p
 		}
-		if !p.graceful() && v != gone {
+		if !p.graceful() && v != gone && recorded {
 			delete(j.absent, id)
 		} else if p.graceful() && j.absent[id].IsZero() {
 			j.absent[id] = s.truth.At

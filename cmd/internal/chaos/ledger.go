@@ -90,7 +90,7 @@ func (b *ledger) enter(h tracktiktest.Change, step int) {
 			e.vanished, e.endedBy = true, h.By
 			e.values["status"] = tracktiktest.Terminated
 		}
-		e.meddled = e.meddled || e.open && !byUs && (h.What == "deleted" || h.What == "updated" && renames(h))
+		e.meddled = e.meddled || e.open && !byUs && (h.What == "deleted" || h.What == "terminated" || h.What == "updated" && renames(h))
 		e.edited = (e.edited || !byUs) && h.What != "created"
 		e.touched = e.touched || e.edited
 	case "user-roles":
