@@ -41,6 +41,8 @@ type runClock struct {
 
 func (c runClock) Time() time.Time { return c.Moment() }
 
+func (c runClock) Here() time.Time { return c.Now().UTC() }
+
 func (c runClock) Sleep(ctx context.Context, d time.Duration) error { return c.sleep(ctx, d) }
 
 // apply carries out the plan, kind by kind: what gives a name or a role free comes

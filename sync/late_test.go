@@ -385,3 +385,40 @@ func TestACallThatWasCutIsNotFailedBecauseItsSecondIs(t *testing.T) {
 		}
 	}
 }
+
+// The minute after a cut call is one by the machine's clock as well: Okta's Date may jump from
+// one run to the next.
+func TestAJumpOfOktasClockDoesNotEndTheMinuteAfterACut(t *testing.T) {
+	for _, jump := range []time.Duration{0, 90 * time.Second, 200 * time.Second, 10 * time.Minute} {
+		t.Run(jump.String(), func(t *testing.T) {
+			w := newWorld(t)
+			w.portal.Configure(func(s *tracktiktest.Server) {
+				s.Rules.Duplicates, s.Rules.GrantsRepeat = tracktiktest.DuplicateAccepted, true
+			})
+			w.hire("ada")
+			w.group("Site North", "ada")
+			var late tracktiktest.Late
+			first := writes["create role"]
+			first.Times = 1
+			w.inPortal(tracktiktest.When(first, late.Cut(http.StatusGatewayTimeout)))
+			w.runWith(refreshedNot)
+			w.inPortal(nil)
+			w.pass(5 * time.Second)
+			w.org.Configure(func(s *oktatest.Server) { s.Now = func() time.Time { return w.now().Add(jump) } })
+			_, _ = w.build().RunOnce(w.Context(), refreshedNot) // fails where the clocks disagree
+			w.org.Configure(func(s *oktatest.Server) { s.Now = w.now })
+			late.TakeEffect()
+			w.run()
+			w.run()
+			n := 0
+			for _, r := range w.portal.Roles() {
+				if r.Name == "Site North" {
+					n++
+				}
+			}
+			if n != 1 {
+				t.Errorf("there are %d roles of that name", n)
+			}
+		})
+	}
+}

@@ -345,3 +345,18 @@ func TestAGrantThatWasMadeAgainByHandIsRevoked(t *testing.T) {
 		t.Errorf("on record are still the grants %+v", grants)
 	}
 }
+
+// Two roles that were made for one group are told of by a refresh.
+func TestARefreshTellsOfTwoRolesOfOneGroup(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.group("Site North", "ada")
+	w.run()
+	for _, r := range w.portal.Roles() {
+		if r.Name == "Site North" {
+			r.ID = 0
+			w.portal.AddRole(r)
+		}
+	}
+	w.wantWarning(w.runWith(refreshed), plan.WarningPossibleDouble)
+}

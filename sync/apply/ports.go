@@ -60,6 +60,8 @@ type Snapshot interface {
 // A Clock tells the time by which everything is recorded.
 type Clock interface {
 	Time() time.Time
+	// Here is the time by the machine's clock.
+	Here() time.Time
 	// Sleep waits; it returns early, with the context's error, when that ends.
 	Sleep(ctx context.Context, d time.Duration) error
 	// Apart reports that the clocks of the systems and of this machine disagree.

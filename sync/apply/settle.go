@@ -46,7 +46,7 @@ func Settle(ctx context.Context, job *Job, pending []plan.Intent) (plan.Open, er
 		}
 		if unsure != "" {
 			open.Add(in, "it is looked up again in the next run")
-			if l.since(in.At) >= settleAge { // else there is only time to be waited for
+			if l.since(in.At) >= settleAge && !l.justNow(in) { // else there is only time to be waited for
 				open.Stuck = append(open.Stuck, stuckIn(in, unsure))
 			}
 			continue

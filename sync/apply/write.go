@@ -152,8 +152,8 @@ func (a *Applier) wasTaken(action *plan.Action) bool {
 // write makes an action's intent durable, carries it out, and records the outcome.
 func (a *Applier) write(action *plan.Action) {
 	request, x := trace.NewID(), action.Extras()
-	intent := plan.Intent{Run: a.Run, At: a.Clock.Time(), Action: *action, Wanted: action.Want, Request: request,
-		Retires: x.Retires, Told: x.Told, Before: a.namesakes(action), Taken: a.wasTaken(action)}
+	intent := plan.Intent{Run: a.Run, At: a.Clock.Time(), Here: a.Clock.Here(), Action: *action, Wanted: action.Want,
+		Request: request, Retires: x.Retires, Told: x.Told, Before: a.namesakes(action), Taken: a.wasTaken(action)}
 	seq, err := a.Snapshot.Begin(intent)
 	if err != nil {
 		a.stop(fmt.Errorf("recording an intent: %w", err))
@@ -223,7 +223,7 @@ func (a bench) renew(intent *plan.Intent) error {
 	if a.since(intent.At) < renewAfter {
 		return nil
 	}
-	intent.At = a.Clock.Time()
+	intent.At, intent.Here = a.Clock.Time(), a.Clock.Here()
 	if err := a.Snapshot.Commit(plan.Batch{Begin: []plan.Intent{*intent}}); err != nil {
 		return fmt.Errorf("recording an intent: %w", err)
 	}
@@ -234,7 +234,7 @@ func (a bench) renew(intent *plan.Intent) error {
 // looks it up.
 func (a bench) lost(intent *plan.Intent, done attempt) plan.Intent {
 	in := *intent
-	in.At, in.Lost = a.Clock.Time(), plan.LostOver
+	in.At, in.Here, in.Lost = a.Clock.Time(), a.Clock.Here(), plan.LostOver
 	if done.namesake != 0 {
 		in.Action.Employee = done.namesake
 	}

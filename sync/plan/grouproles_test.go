@@ -138,7 +138,8 @@ func TestAGroupWhoseRoleIsGoneGetsAnother(t *testing.T) {
 			portalHas(ofGroup(5, "Guards", "g1")), func(p *plan.Policy) { p.Adopt, p.CreateRoles = false, false },
 			`link_role g1/5 | g1=5 "Guards"`, ""},
 		{"two roles were made for the group: the first one", pushedGroups(group("g1", "Guards")),
-			portalHas(ofGroup(8, "Guards", "g1"), ofGroup(5, "Porters", "g1")), nil, `link_role g1/5 | g1=5 "Porters"`, ""},
+			portalHas(ofGroup(8, "Guards", "g1"), ofGroup(5, "Porters", "g1")), nil,
+			`link_role g1/5; warning possible_double | g1=5 "Porters"`, "roles 5 and 8 of TrackTik"},
 		{"a protected one that we made is left out", pushedGroups(group("g1", "Guards")),
 			portalHas(ofGroup(5, "Admins", "g1")), nil, "warning protected_role", `its role "Guards" is protected`},
 	})

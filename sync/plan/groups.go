@@ -110,9 +110,13 @@ func (g *groupPass) index() {
 			g.byName[name] = r
 		}
 		if mark, _, ok := strings.Cut(markOf(r), "]"); ok {
-			if _, ok := g.byMark[mark+"]"]; !ok {
-				g.byMark[mark+"]"] = r
+			if first, ok := g.byMark[mark+"]"]; ok {
+				g.Warnings = append(g.Warnings, Warning{Code: WarningPossibleDouble, Field: RoleNameField,
+					Message: fmt.Sprintf("roles %d and %d of TrackTik were both made for one group, as their descriptions say: "+
+						"delete the one that nobody holds, or take the mark out of its description", first.ID, r.ID)})
+				continue
 			}
+			g.byMark[mark+"]"] = r
 		}
 	}
 }

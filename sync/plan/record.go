@@ -183,6 +183,7 @@ type Intent struct {
 	Seq     uint64    `json:"seq"`
 	Run     string    `json:"run"`
 	At      time.Time `json:"at"`
+	Here    time.Time `json:"here,omitzero"` // At, by the machine's clock
 	Action  Action    `json:"action"`
 	Wanted  *Wanted   `json:"wanted,omitempty"`  // of a Create: what to look for, and to record
 	Request string    `json:"request,omitempty"` // the X-Request-Id sent with it
