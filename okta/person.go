@@ -28,8 +28,10 @@ func (a *assigned) decode(r route, request string, print plan.Print) (plan.Perso
 		return plan.Person{}, broken(r.name, request, "the app profile of user %s cannot be read: %w", printable(a.at(partID).Str, 50), err)
 	}
 	p := a.base()
+	if a.at(partUserID).Str != a.at(partID).Str {
+		p = plan.Person{} // what is said of another user is nothing of theirs
+	}
 	p.ID = plan.PersonID(strings.Clone(a.at(partID).Str))
-	p.Readable = p.Readable && a.at(partUserID).Str == a.at(partID).Str
 	p.App = app
 	p.Print = print
 	p.Assignment = plan.Assignment{

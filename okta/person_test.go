@@ -81,6 +81,9 @@ func TestPersonWithoutAUsableUserIsUnreadable(t *testing.T) {
 		if p := decodeOne(t, raw); p.Readable || p.ID != "00u1" || !p.Assignment.Present {
 			t.Errorf("%s: got %+v, want it unreadable", name, p)
 		}
+		if p := decodeOne(t, raw); name == "another user" && (p.Status != "" || p.Login != "" || p.User != nil) {
+			t.Errorf("it has what is another user's: %+v", p)
+		}
 	}
 }
 

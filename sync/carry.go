@@ -18,6 +18,7 @@ type carrier struct {
 	scopeReader  *read.ScopeReader
 	regionReader *read.RegionReader
 	approver     *approver
+	pushedNow    func(context.Context, plan.Group, *plan.GroupLink) (bool, error)
 }
 
 // job is what package apply carries the run's plan out with.
@@ -159,7 +160,7 @@ func (r *carrier) confirm(ctx context.Context, action *plan.Action) string {
 				return plan.HeldUnconfirmed + ": is in the group again"
 			}
 		}
-		return ""
+		return r.pushedAgain(ctx, action.Role.Group, groups)
 	}
 	left, err := r.stillLeaves(ctx, action.User.ID, s != nil && s.OutOf)
 	switch {
@@ -167,6 +168,27 @@ func (r *carrier) confirm(ctx context.Context, action *plan.Action) string {
 		return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
 	case !left:
 		return plan.HeldUnconfirmed + ": Okta says otherwise by now"
+	}
+	return ""
+}
+
+// pushedAgain says why nobody loses the role of a group that was not pushed when the run read
+// it: it is by now.
+func (r *carrier) pushedAgain(ctx context.Context, id plan.GroupID, groups []plan.Group) string {
+	i := slices.IndexFunc(groups, func(g plan.Group) bool { return g.ID == id })
+	if i < 0 || r.ByGroup[id] != nil {
+		return ""
+	}
+	link, found, err := r.Snapshot.Group(id)
+	if err != nil || !found {
+		return ""
+	}
+	is, err := r.pushedNow(ctx, groups[i], &link)
+	switch {
+	case err != nil:
+		return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
+	case is:
+		return plan.HeldUnconfirmed + ": the group is pushed again"
 	}
 	return ""
 }

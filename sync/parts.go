@@ -43,7 +43,8 @@ func (r *run) wire() {
 	d := desk{r.Base, r.Decided, r.task}
 	r.guard = &guard{d, &decide.Limiter{Base: r.Base, Decided: r.Decided}}
 	r.approver = &approver{d}
-	r.carrier = &carrier{d, r.AbsentReader, r.DateReader, r.ScopeReader, r.RegionReader, r.approver}
+	r.carrier = &carrier{d, r.AbsentReader, r.DateReader, r.ScopeReader, r.RegionReader, r.approver,
+		r.OwnGroupReader.PushedNow}
 	r.recorder = &recorder{d, r.carrier, r.DateReader}
 	r.census = &census{d, r.StandingReader}
 	r.bookkeeper = &bookkeeper{d, r.census, r.AbsentReader}

@@ -5,8 +5,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"tracktik-sync/okta/oktatest"
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
 )
 
 // What becomes of the holders of a pushed group's role, with unpushed: revoke.
@@ -137,4 +141,30 @@ func TestAGroupThatNeverHadAMappingIsNotUnpushedByIt(t *testing.T) {
 	w.push.Push = "mappings"
 	w.wantWarning(w.run(), "group_unread")
 	w.wantOutcomeForHolders(holdersStay)
+}
+
+// A group that is pushed again while its revokes wait for their turn keeps its holders.
+func TestAGroupThatIsPushedAgainMeanwhileKeepsItsHolders(t *testing.T) {
+	w := newWorld(t)
+	w.push = tsync.GroupRules{Push: "assigned"}
+	w.policy.RevokeUnpushed = true
+	w.hire("ada", "bob")
+	w.group("Site North", "ada")
+	w.group("Site South", "ada", "bob")
+	w.org.AssignGroup(w.app, w.groups["Site North"], oktatest.GroupAssignment{})
+	w.org.AssignGroup(w.app, w.groups["Site South"], oktatest.GroupAssignment{})
+	w.run()
+	want := w.outcome()
+	w.org.UnassignGroup(w.app, w.groups["Site North"])
+	first := writes["revoke"]
+	first.Times = 1
+	w.inPortal(tracktiktest.When(first, func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		w.org.AssignGroup(w.app, w.groups["Site North"], oktatest.GroupAssignment{})
+		tracktiktest.TooMany(64*time.Second)(rw, r, next)
+	}))
+	doc := w.runWith(refreshedNot)
+	w.wantHeld(doc, plan.HeldUnconfirmed, "ada")
+	if got := w.outcome(); got != want {
+		t.Errorf("the portal holds\n%s\nwant\n%s\n%s", got, want, details(doc))
+	}
 }

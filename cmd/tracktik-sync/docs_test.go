@@ -124,7 +124,7 @@ func TestEveryExitCodeIsExplainedToPeople(t *testing.T) {
 	}
 	errs := []error{
 		usage(""), configs.Findings{}, &state.KeyError{}, &state.LockedError{}, &state.LockedError{Readers: true}, &state.BindingError{},
-		&wiring.MissingError{}, &tsync.QuarantineError{}, &tsync.StoppedError{}, errors.New("anything else"), problemsVerdict(1),
+		&wiring.MissingError{}, &tsync.QuarantineError{}, &tsync.StoppedError{}, errors.New("anything else"), problemsVerdict(1, 1),
 	}
 	for _, code := range constants(t, filepath.Join(top, "sync"), "Refused") {
 		errs = append(errs, &tsync.RefusedError{Code: code})

@@ -15,7 +15,7 @@ import (
 
 func TestEachFailureHasItsExitCode(t *testing.T) {
 	guard := &tsync.RefusedError{Code: tsync.RefusedGuard, Message: "60 terminations, 50 are allowed"}
-	problems := problemsVerdict(3)
+	problems := problemsVerdict(3, 0)
 	pending := &verdict{tsync.ExitPending, "changes are pending", "1 create to do"}
 	locked := &state.LockedError{Path: "x.db"}
 	broken := errors.New("okta: no answer")
@@ -34,6 +34,8 @@ func TestEachFailureHasItsExitCode(t *testing.T) {
 		{"other systems", fmt.Errorf("%w; correct okta.org_url", &state.BindingError{Path: "x.db"}), 3, "exit 3: refused: the snapshot belongs to other systems"},
 		{"no snapshot", (&wiring.Invocation{Command: "sync"}).Missing(&configs.Config{State: configs.State{Path: "x.db"}}), 3, "exit 3: refused: no snapshot"},
 		{"problems", problems, 4, "exit 4: finished, some persons have problems (3 problems: see `tracktik-sync problems`)"},
+		{"a call that is open", problemsVerdict(0, 1), 4, "exit 4: finished, some persons have problems (what became of 1 call is not known yet: the next run looks it up)"},
+		{"both", problemsVerdict(2, 3), 4, "exit 4: finished, some persons have problems (2 problems: see `tracktik-sync problems`; what became of 3 calls is not known yet: the next run looks it up)"},
 		{"locked", locked, 5, "exit 5: another run is active"},
 		{"pending", pending, 10, "exit 10: changes are pending (1 create to do)"},
 		{"cut short", &tsync.StoppedError{Message: "2 of 9 done", Cause: context.Canceled}, 1, "exit 1: cut short (2 of 9 done)"},

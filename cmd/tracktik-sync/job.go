@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"tracktik-sync/cmd/tracktik-sync/internal/ledger"
 	"tracktik-sync/cmd/tracktik-sync/internal/ui"
@@ -211,26 +212,33 @@ func (j *job) confirm(ctx context.Context) func(*plan.Document) bool {
 
 // problemsError is exit code 4, as far as sync.problems_exit wants it.
 func problemsError(cfg *configs.Config, d *plan.Document) error {
-	problems, fresh := len(d.Problems), 0
+	problems, open, fresh := len(d.Problems), 0, 0
 	if r := d.Result; r != nil {
-		problems += r.Failed + r.Unknown
-		fresh = r.NewProblems
+		problems, open, fresh = problems+r.Failed, r.Unknown, r.NewProblems
 	}
 	switch cfg.Sync.ProblemsExit {
 	case "0":
-		problems = 0
+		problems, open = 0, 0
 	case "new":
-		problems = fresh
+		problems, open = fresh, 0
 	}
-	if problems == 0 {
+	if problems+open == 0 {
 		return nil
 	}
-	return problemsVerdict(problems)
+	return problemsVerdict(problems, open)
 }
 
-func problemsVerdict(n int) error {
-	return &verdict{tsync.ExitProblems, "finished, some persons have problems", ui.Number(n, "problem") +
-		": see `tracktik-sync problems`"}
+// problemsVerdict tells of problems, and of writes that are open: what became of them is on no
+// list of problems.
+func problemsVerdict(problems, open int) error {
+	var texts []string
+	if problems > 0 {
+		texts = append(texts, ui.Number(problems, "problem")+": see `tracktik-sync problems`")
+	}
+	if open > 0 {
+		texts = append(texts, "what became of "+ui.Number(open, "call")+" is not known yet: the next run looks it up")
+	}
+	return &verdict{tsync.ExitProblems, "finished, some persons have problems", strings.Join(texts, "; ")}
 }
 
 // listenFor notes whether the run, which ended with err, has anything to say where -q asks for

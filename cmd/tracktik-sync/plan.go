@@ -94,7 +94,7 @@ func (c *planCommand) pending(d *plan.Document) error {
 	case len(d.Actions) > 0:
 		return &verdict{tsync.ExitPending, "changes are pending", ui.Summary(d)}
 	case len(d.Problems) > 0:
-		return problemsVerdict(len(d.Problems))
+		return problemsVerdict(len(d.Problems), 0)
 	}
 	return nil
 }
