@@ -62,8 +62,8 @@ var HeldWays = map[string]string{
 	plan.HeldProtectedRole:   "sync.roles.protected names the role",
 	plan.HeldUnassignedGrace: "sync.unassigned_grace is running",
 	plan.HeldOutOfScope:      "sync.scope does not take the person in; sync.out_of_scope decides",
-	plan.HeldTerminatedElsewhere: "somebody ended the employee in TrackTik: of one who is TERMINATED `retry --recreate USER` " +
-		"makes a new one; the line itself says more",
+	plan.HeldTerminatedElsewhere: "somebody ended the employee in TrackTik; of one who is TERMINATED " +
+		"`retry --recreate USER` makes a new one",
 	plan.HeldBannedElsewhere: "somebody banned the employee in TrackTik, and it stays so until the ban is lifted, " +
 		"or the employee is terminated, there",
 	plan.HeldPending:  "an earlier write's outcome is not known yet: it is looked up in the next run",
