@@ -121,10 +121,31 @@ func (r *recorder) finishGrants(out *apply.Outcome) error {
 			batch.Grants = append(batch.Grants, g)
 		}
 	}
+	moved, err := r.movedGrants(dropped)
+	if err != nil {
+		return err
+	}
+	batch.Grants = append(batch.Grants, moved...)
 	if len(batch.DropGrants)+len(batch.Grants) == 0 {
 		return nil
 	}
 	return r.store.Commit(batch)
+}
+
+// movedGrants are those that another group gives by now, and that are on record as they were.
+func (r *recorder) movedGrants(dropped map[plan.GrantKey]bool) (moved []plan.Grant, err error) {
+	for _, g := range r.Roles.Moved {
+		grants, err := r.Snapshot.GrantsOf(g.Person)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(grants, func(was plan.Grant) bool { return was.Key() == g.Key() && was.ID == g.ID && !was.Gone })
+		if i >= 0 && !dropped[g.Key()] {
+			grants[i].Group = g.Group
+			moved = append(moved, grants[i])
+		}
+	}
+	return moved, nil
 }
 
 // correctedGrants are the grants that were not as recorded, and still are not: no action of

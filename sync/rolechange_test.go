@@ -181,6 +181,46 @@ func TestARevokeNamesTheGroupThatGaveTheRole(t *testing.T) {
 	w.wantRoles("bob", "Guard")
 }
 
+// A role that is due by another group when the one that gave it is left is held by that one
+// from then on, or by default; and is revoked when it is left too.
+func TestARoleIsSaidToBeByTheGroupThatGivesItNow(t *testing.T) {
+	w := newWorld(t)
+	w.portal.AddRole(tracktiktest.Role{Name: "Guard"})
+	w.hire("ada", "bob")
+	w.group("Site North", "ada", "bob")
+	w.group("Site South", "ada", "bob")
+	w.group("Site West", "ada", "bob")
+	w.push.Roles = map[string]string{"Site North": "Guard", "Site South": "Guard"}
+	w.run()
+	by := func() string {
+		grants, err := w.db.GrantsOf(plan.PersonID(w.users["ada"]))
+		w.must(err)
+		for _, g := range grants {
+			if w.roleName(int64(g.Role)) == "Guard" {
+				return string(g.Group)
+			}
+		}
+		return ""
+	}
+	first, second := "Site North", "Site South"
+	if by() == w.groups[second] {
+		first, second = second, first
+	}
+	w.leave(first, "ada")
+	w.wantDone(w.run(), "")
+	if by() != w.groups[second] {
+		t.Errorf("the role is by group %s, want %s", by(), w.groups[second])
+	}
+	w.wantDone(w.runWith(refreshed), "")
+	w.leave(second, "ada")
+	doc := w.run()
+	w.wantDone(doc, "revoke_role 1")
+	if a := doc.Actions[0]; string(a.Role.Group) != w.groups[second] {
+		t.Errorf("revoked for group %s", a.Role.Group)
+	}
+	w.wantRoles("bob", "Guard, Site West")
+}
+
 // A group that got another name after the configuration named it keeps what that gives it,
 // also when the role is changed there.
 func TestARenamedGroupsRoleIsChangedByItsFormerName(t *testing.T) {

@@ -46,7 +46,8 @@ func (r *HoldingDecider) Add(v *plan.RoleView, g plan.Grant) {
 	if slices.Contains(r.Scope.Retry, v.User.ID) {
 		g.Again = false // somebody says that TrackTik keeps it by now
 	}
-	due := slices.ContainsFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == g.Role })
+	giver := slices.IndexFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == g.Role })
+	due := giver >= 0
 	switch {
 	case slices.Contains(r.Current.DropGrants, g.Key()), r.Portal.Lacks(g.Role), g.Gone && !due:
 		p.Drops = append(p.Drops, g.Key())
@@ -55,8 +56,12 @@ func (r *HoldingDecider) Add(v *plan.RoleView, g plan.Grant) {
 		v.Lost = append(v.Lost, g.Role)
 		return
 	}
-	h := plan.Holding{Grant: g, Role: r.roleRef(g)}
 	group := r.ByGroup[g.Group]
+	if due && group != nil && !group.Failed && !group.Holds(v.User.ID) && v.Due[giver].Role.Group != g.Group {
+		g.Group = v.Due[giver].Role.Group // they have left the group that gave it
+		p.Moved, group = append(p.Moved, g), r.ByGroup[g.Group]
+	}
+	h := plan.Holding{Grant: g, Role: r.roleRef(g)}
 	switch {
 	case due, group != nil && group.Failed: // another group may give it
 	case group != nil && !group.Holds(v.User.ID):

@@ -17,6 +17,7 @@ type RolesKnown struct {
 	Names    map[plan.RoleID]string // of roles that groups have
 	Views    []*plan.RoleView
 	Adopted  []plan.Grant // held in TrackTik already, and due
+	Moved    []plan.Grant // of ours, and due by another group than the one that was left
 	Drops    []plan.GrantKey
 	Unread   map[plan.PersonID]string // a look-up about their groups failed
 	// Unsettled are groups that have no role in this run, and may have one: by what a whole run
