@@ -139,7 +139,8 @@ func (r *recorder) movedGrants(dropped map[plan.GrantKey]bool) (moved []plan.Gra
 		if err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(grants, func(was plan.Grant) bool { return was.Key() == g.Key() && was.ID == g.ID && !was.Gone })
+		same := func(was plan.Grant) bool { return was.Key() == g.Key() && was.ID == g.ID && !was.Gone }
+		i := slices.IndexFunc(grants, same)
 		if i >= 0 && !dropped[g.Key()] {
 			grants[i].Group = g.Group
 			moved = append(moved, grants[i])
