@@ -204,8 +204,13 @@ func (j *judge) believe(l *Life, s *step, claimed claims) {
 			continue
 		}
 		if j.owned[id][person] { // they are whole again
-			if j.tellsAdoption(s, id, person) { // somebody else brought them back
+			if j.tellsAdoption(s, id, person) { // somebody else brought them back, and what they hold came with them
 				j.employees[id].adopted = s.number
+				for _, g := range j.grants {
+					if g.employee == id && g.byUs {
+						g.byUs, g.adopted = false, true
+					}
+				}
 			}
 			j.own(id, person)
 			continue
