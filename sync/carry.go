@@ -152,7 +152,7 @@ func (r *carrier) confirm(ctx context.Context, action *plan.Action) string {
 	if action.Kind == plan.RevokeRole {
 		groups, err := r.Source.GroupsOf(ctx, action.User.ID)
 		if err != nil {
-			return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
+			return unlooked(err)
 		}
 		for _, g := range groups {
 			if r.ByGroup[g.ID] != nil && r.Gives(g.ID, &plan.Holding{Grant: plan.Grant{Group: action.Role.Group},
@@ -165,11 +165,16 @@ func (r *carrier) confirm(ctx context.Context, action *plan.Action) string {
 	left, err := r.stillLeaves(ctx, action.User.ID, s != nil && s.OutOf)
 	switch {
 	case err != nil:
-		return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
+		return unlooked(err)
 	case !left:
 		return plan.HeldUnconfirmed + ": Okta says otherwise by now"
 	}
 	return ""
+}
+
+// unlooked is why a removal waits whose evidence could not be looked up once more.
+func unlooked(err error) string {
+	return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
 }
 
 // pushedAgain says why nobody loses the role of a group that was not pushed when the run read
@@ -186,7 +191,7 @@ func (r *carrier) pushedAgain(ctx context.Context, id plan.GroupID, groups []pla
 	is, err := r.pushedNow(ctx, groups[i], &link)
 	switch {
 	case err != nil:
-		return plan.HeldUnconfirmed + ": the evidence is more than a minute old, and the look-up failed: " + err.Error()
+		return unlooked(err)
 	case is:
 		return plan.HeldUnconfirmed + ": the group is pushed again"
 	}

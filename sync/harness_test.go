@@ -360,6 +360,17 @@ func (w *world) roleName(id int64) string {
 	return strconv.FormatInt(id, 10)
 }
 
+// rolesNamed is how many roles of that name the portal has.
+func (w *world) rolesNamed(name string) int {
+	n := 0
+	for _, r := range w.portal.Roles() {
+		if r.Name == name {
+			n++
+		}
+	}
+	return n
+}
+
 func (w *world) roleID(name string) int64 {
 	w.Helper()
 	for _, r := range w.portal.Roles() {

@@ -410,13 +410,7 @@ func TestAJumpOfOktasClockDoesNotEndTheMinuteAfterACut(t *testing.T) {
 			late.TakeEffect()
 			w.run()
 			w.run()
-			n := 0
-			for _, r := range w.portal.Roles() {
-				if r.Name == "Site North" {
-					n++
-				}
-			}
-			if n != 1 {
+			if n := w.rolesNamed("Site North"); n != 1 {
 				t.Errorf("there are %d roles of that name", n)
 			}
 		})

@@ -308,13 +308,7 @@ func TestOpenWritesAreSettledAfterAnotherAppWasBound(t *testing.T) {
 	w.run()
 	w.wantStatus(tracktiktest.Active, "zoe") // just one
 	w.wantRoles("zoe", "Site North")
-	roles := 0
-	for _, role := range w.portal.Roles() {
-		if role.Name == "Site North" {
-			roles++
-		}
-	}
-	if roles != 1 {
+	if roles := w.rolesNamed("Site North"); roles != 1 {
 		t.Errorf("%d roles were made", roles)
 	}
 }

@@ -33,7 +33,7 @@ type Asker struct {
 func New(r *read.Reading) *Asker {
 	d := decide.New(r)
 	b, f := r.Base, d.Decided
-	a := &Asker{Deciding: d, owners: &ownerFinder{Base: b}, leavers: &leaverAsker{b, d.PeopleDecider},
+	a := &Asker{Deciding: d, owners: &ownerFinder{b}, leavers: &leaverAsker{b, d.PeopleDecider},
 		changes: &changeFinder{b, f}, left: &leftReader{b, f}}
 	a.groups = &groupAsker{b, r.PortalReader, r.GroupReader, d.GroupDecider}
 	a.holders = &holderReader{b, f, d.RoleDecider, r.GrantReader}

@@ -11,7 +11,13 @@ import (
 // An ownerFinder finds who has a user name or an e-mail by the record, and as TrackTik shows it.
 type ownerFinder struct {
 	read.Base
-	claims map[plan.PersonID]*plan.Claim
+}
+
+// A nameSearch is one search of an ownerFinder: what it goes by may be as much as there are people.
+type nameSearch struct {
+	*ownerFinder
+	claims  map[plan.PersonID]*plan.Claim
+	leavers map[plan.Field]map[string][]plan.PersonID
 }
 
 // find tells the managed people who have the names that are wanted. An error is about the
@@ -21,16 +27,14 @@ func (r *ownerFinder) find(claims []plan.Claim) (plan.Owners, error) {
 	if r.People.Managed == 0 {
 		return owners, nil
 	}
-	leavers := r.leaversByName()
-	r.claims = make(map[plan.PersonID]*plan.Claim, len(claims))
+	s := &nameSearch{r, make(map[plan.PersonID]*plan.Claim, len(claims)), r.leaversByName()}
 	for i := range claims {
-		r.claims[claims[i].Person] = &claims[i]
+		s.claims[claims[i].Person] = &claims[i]
 	}
-	defer func() { r.claims = nil }() // they may be as many as people, and nobody else asks
 	for i := range claims {
 		c := &claims[i]
-		if err := errors.Join(r.findName(plan.Username, c.Username, leavers, owners.Usernames),
-			r.findName(plan.Email, c.Email, leavers, owners.Emails)); err != nil {
+		if err := errors.Join(s.findName(plan.Username, c.Username, owners.Usernames),
+			s.findName(plan.Email, c.Email, owners.Emails)); err != nil {
 			return owners, err
 		}
 	}
@@ -38,8 +42,7 @@ func (r *ownerFinder) find(claims []plan.Claim) (plan.Owners, error) {
 }
 
 // findName adds those who have a name, where that is not known yet.
-func (r *ownerFinder) findName(field plan.Field, name string, leavers map[plan.Field]map[string][]plan.PersonID,
-	known map[string][]plan.Owner) error {
+func (r *nameSearch) findName(field plan.Field, name string, known map[string][]plan.Owner) error {
 	if _, asked := known[name]; asked || name == "" {
 		return nil
 	}
@@ -47,7 +50,7 @@ func (r *ownerFinder) findName(field plan.Field, name string, leavers map[plan.F
 	if field == plan.Email {
 		ask = r.Snapshot.OwnersOfEmail
 	}
-	owners, err := r.owners(field, ask, name, leavers[field][name])
+	owners, err := r.owners(field, ask, name)
 	if len(owners) > 0 {
 		known[name] = owners
 	}
@@ -73,12 +76,13 @@ func (r *ownerFinder) leaversByName() map[plan.Field]map[string][]plan.PersonID 
 
 // owners are the managed people who have a name by the snapshot, and by what was read of
 // TrackTik in this run, leavers among them.
-func (r *ownerFinder) owners(field plan.Field, ask func(string) ([]plan.PersonID, error), name string,
-	leavers []plan.PersonID) ([]plan.Owner, error) {
+func (r *nameSearch) owners(field plan.Field, ask func(string) ([]plan.PersonID, error), name string) ([]plan.Owner,
+	error) {
 	ids, err := ask(name)
 	if err != nil {
 		return nil, err
 	}
+	leavers := r.leavers[field][name]
 	ids = append(slices.Clip(ids), leavers...)
 	slices.Sort(ids)
 	var owners []plan.Owner
@@ -119,7 +123,7 @@ func (r *ownerFinder) owners(field plan.Field, ask func(string) ([]plan.PersonID
 
 // renamedByHand reports somebody whose employee was read and has another name than the
 // recorded, which is not to be theirs again.
-func (r *ownerFinder) renamedByHand(id plan.PersonID, field plan.Field, name string) bool {
+func (r *nameSearch) renamedByHand(id plan.PersonID, field plan.Field, name string) bool {
 	e := r.Current.Differs[id]
 	if e == nil || !e.Has.Has(field) || plan.FoldName(e.Values[field]) == name {
 		return false

@@ -65,7 +65,10 @@ func (r *Matcher) findMatches(ctx context.Context, fresh []*Subject) error {
 		found[s.Person.ID] = s.Matches
 	}
 	plan.FindRivals(found)
-	if err := errors.Join(r.readFormers(ctx, fresh), r.findLookalikes(ctx, fresh)); err != nil {
+	if err := r.readFormers(ctx, fresh); err != nil {
+		return err
+	}
+	if err := r.findLookalikes(ctx, fresh); err != nil {
 		return err
 	}
 	matched := slices.DeleteFunc(slices.Clone(fresh), func(s *Subject) bool { return len(s.Matches) == 0 })
