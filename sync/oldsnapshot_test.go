@@ -3,6 +3,7 @@ package sync_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"tracktik-sync/okta/oktatest"
 	tsync "tracktik-sync/sync"
@@ -193,5 +194,78 @@ func TestNobodyOfTheSameNamesIsMadeBesideWhomTheSnapshotForgot(t *testing.T) {
 		w := forgotten(t)
 		w.must(w.portal.TerminateEmployee(id))
 		w.wantDone(w.run(), "create 1")
+	})
+}
+
+// A user who is in Okta still is not made anew: somebody else of the same first name, who has
+// the e-mail now, is a successor, and gets an employee of their own.
+func TestASuccessorWithTheSameEmailIsNoRecreatedPerson(t *testing.T) {
+	for name, leave := range map[string]func(w *world, id string){
+		"unassigned": func(w *world, id string) { w.org.UnassignUser(w.app, id) },
+		"suspended": func(w *world, id string) {
+			w.policy.TerminateSuspended = true
+			w.org.SetUserStatus(id, oktatest.StatusSuspended)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada", "bob")
+			w.run()
+			old := w.employee("ada").ID
+			leave(w, w.users["ada"])
+			w.users["heir"] = w.org.AddUser(oktatest.User{Login: mail("heir"), Email: mail("ada"), FirstName: "Ada", LastName: "Brown"})
+			w.org.AssignUser(w.app, w.users["heir"], oktatest.Assignment{})
+			w.wantDone(w.run(), "terminate 1, create 1")
+			if e, _ := w.portal.Employee(old); e.Status != tracktiktest.Terminated {
+				t.Errorf("the leaver is %+v", e)
+			}
+		})
+	}
+}
+
+// What a restored copy tells of a wait is not believed: who was taken away then may have come
+// back, and have been taken away again, since.
+func TestAWaitOfARestoredSnapshotBeginsAnew(t *testing.T) {
+	t.Run("sync.unassigned_grace", func(t *testing.T) {
+		w := newWorld(t)
+		w.policy.UnassignedGrace = 24 * time.Hour
+		w.hire("ada", "bob")
+		w.run()
+		w.org.UnassignUser(w.app, w.users["ada"])
+		w.wantHeld(w.run(), plan.HeldUnassignedGrace, "ada")
+		w.rewind(func() {
+			w.pass(time.Hour)
+			w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
+			w.run()
+			w.pass(72 * time.Hour)
+			w.org.UnassignUser(w.app, w.users["ada"])
+		})
+		w.wantHeld(w.run(), plan.HeldUnassignedGrace, "ada")
+		w.pass(23 * time.Hour)
+		w.wantHeld(w.run(), plan.HeldUnassignedGrace, "ada")
+		w.wantNoWrites()
+		w.pass(time.Hour)
+		w.wantDone(w.run(), "terminate 1")
+	})
+	t.Run("not visible", func(t *testing.T) {
+		w := newWorld(t)
+		w.limits.Kinds[plan.Terminate] = plan.NoLimit
+		names := w.crowd(30)
+		w.run()
+		for _, name := range names[:4] {
+			w.org.DeleteUser(w.users[name])
+		}
+		_, err := w.sync(refreshedNot)
+		w.wantRefused(err, "guard")
+		w.rewind(func() { w.pass(72 * time.Hour) })
+		for _, wait := range []time.Duration{0, 23 * time.Hour} {
+			w.pass(wait)
+			doc, err := w.sync(refreshedNot)
+			w.wantRefused(err, "guard")
+			w.wantHeld(doc, plan.HeldNotVisible, names[0])
+			w.wantNoWrites()
+		}
+		w.pass(time.Hour)
+		w.wantDone(w.run(), "terminate 4")
 	})
 }

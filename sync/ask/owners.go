@@ -113,6 +113,8 @@ func (r *nameSearch) owners(field plan.Field, ask func(string) ([]plan.PersonID,
 		}
 		if s != nil {
 			o.Leaves = read.Departs(s)
+			person := s.Whole()
+			o.Lives = person.Status != "" && !person.Deactivated()
 			o.Missing = s.Absent && !o.Leaves
 			o.Confirmed = s.Evidence != plan.EvidenceSample
 		}

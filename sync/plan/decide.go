@@ -180,7 +180,7 @@ func decideDeparture(v *View, pol *Policy, d *Decision, reason string) {
 	case v.Link.Restored:
 		d.hold(a, HeldRestored+": was restored, and Okta has not shown them in scope since; `forget --restored` ends this")
 	case v.Judgement.Verdict == Depart && v.Judgement.Active && graceLeft(v, pol) > 0:
-		if note.UnassignedSince == nil {
+		if note.UnassignedSince == nil || v.Stale {
 			since := v.AsOf
 			note.UnassignedSince = &since
 			d.Note = &note
@@ -204,7 +204,7 @@ func decideDeparture(v *View, pol *Policy, d *Decision, reason string) {
 
 // graceLeft is how much of sync.unassigned_grace is left; not more than 0: nothing.
 func graceLeft(v *View, pol *Policy) time.Duration {
-	if v.Link.UnassignedSince == nil {
+	if v.Link.UnassignedSince == nil || v.Stale { // what an old copy tells of a wait, Okta may have ended since
 		return pol.UnassignedGrace
 	}
 	return pol.UnassignedGrace - v.AsOf.Sub(*v.Link.UnassignedSince)

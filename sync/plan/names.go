@@ -29,7 +29,10 @@ type Owner struct {
 	// Leaves: terminated in this plan. Missing: not listed, and nothing is confirmed.
 	// Otherwise they stay, and keep what their own Claim, if there is one, says.
 	Leaves, Missing bool
-	First, Last     string // as pushed, folded
+	// Lives says of who leaves that the user is in Okta still, and not deactivated: whoever
+	// has one of the names now is mostly a successor.
+	Lives       bool
+	First, Last string // as pushed, folded
 	// Confirmed says that the departure is known for this person, not from a sample.
 	Confirmed bool
 	// Keeps is why the employee keeps the name in TrackTik, whatever Okta says: "is BANNED
@@ -126,8 +129,7 @@ func (r *resolver) recreated(claims []Claim) {
 				continue
 			}
 			for _, o := range r.owners[kind][name] {
-				same := c.First != "" && c.First == o.First || c.Last != "" && c.Last == o.Last
-				if o.Leaves && o.Confirmed && same && !slices.Contains(heirs[o.Person], c.Person) {
+				if o.Leaves && o.Confirmed && c.isLike(o) && !slices.Contains(heirs[o.Person], c.Person) {
 					heirs[o.Person] = append(heirs[o.Person], c.Person)
 					former[c.Person] = append(former[c.Person], o)
 				}
@@ -142,6 +144,13 @@ func (r *resolver) recreated(claims []Claim) {
 			}
 		}
 	}
+}
+
+// isLike reports that a person has the names of an owner: one of the two is enough where
+// the owner's user is no more.
+func (c *Claim) isLike(o Owner) bool {
+	first, last := c.First != "" && c.First == o.First, c.Last != "" && c.Last == o.Last
+	return first && last || !o.Lives && (first || last)
 }
 
 // judge compares one claim with those who have the name, and those who want it too. It

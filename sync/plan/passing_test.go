@@ -26,6 +26,7 @@ func holdsName(id plan.PersonID, name string, changes ...func(*plan.Owner)) hold
 
 func leaving(o *plan.Owner)   { o.Leaves = true }
 func unconfirm(o *plan.Owner) { o.Confirmed = false }
+func lives(o *plan.Owner)     { o.Lives = true }
 func missed(o *plan.Owner)    { o.Missing = true }
 func keptFor(why string) func(*plan.Owner) {
 	return func(o *plan.Owner) { o.Keeps = why }
@@ -151,6 +152,12 @@ func TestWhoIsARecreatedPerson(t *testing.T) {
 			[]plan.Claim{claim("new", "x", called("", "quinn"))}, ""},
 		{"the departure is known from a sample", []holder{holdsName("old", "x", leaving, unconfirm)},
 			[]plan.Claim{claim("new", "x")}, ""},
+		{"the user is there still, all the same", []holder{holdsName("old", "x", leaving, lives)},
+			[]plan.Claim{claim("new", "x")}, "old"},
+		{"the user is there still, another last name", []holder{holdsName("old", "x", leaving, lives)},
+			[]plan.Claim{claim("new", "x", called("ana", "quinn"))}, ""},
+		{"the user is there still, another first name", []holder{holdsName("old", "x", leaving, lives)},
+			[]plan.Claim{claim("new", "x", called("zoe", "silva"))}, ""},
 		{"they have not left", []holder{holdsName("old", "x")}, []plan.Claim{claim("new", "x")}, ""},
 		{"they are missing", []holder{holdsName("old", "x", missed)}, []plan.Claim{claim("new", "x")}, ""},
 		{"who is managed is nobody's heir", []holder{gone, holdsName("new", "y")},

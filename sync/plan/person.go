@@ -45,6 +45,11 @@ type Person struct {
 	StatusChanged time.Time // when Status became what it is, by Okta's clock; zero: not known
 }
 
+// Deactivated reports that the user is deactivated in Okta, or on the way there.
+func (p *Person) Deactivated() bool {
+	return p.Status == statusDeprovisioned || p.Transition == statusDeprovisioned
+}
+
 // An Assignment is the "app user" that ties a person to the TrackTik app.
 type Assignment struct {
 	Present  bool

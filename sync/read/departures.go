@@ -226,6 +226,9 @@ type unseen struct {
 func (r *AbsentReader) judgeUnseen(s *Subject) {
 	v := &r.unseen
 	since := s.Link.NotVisibleSince
+	if r.Meta.RefreshDue { // what an old copy tells of a wait, Okta may have ended since
+		since = nil
+	}
 	if since == nil && !r.Scope.Some() { // a run of single people counts them until they are gone
 		s.note().NotVisibleSince = &r.AsOf
 	}
