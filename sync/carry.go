@@ -150,17 +150,7 @@ func (r *carrier) confirm(ctx context.Context, action *plan.Action) string {
 		return ""
 	}
 	if action.Kind == plan.RevokeRole {
-		groups, err := r.Source.GroupsOf(ctx, action.User.ID)
-		if err != nil {
-			return unlooked(err)
-		}
-		for _, g := range groups {
-			if r.ByGroup[g.ID] != nil && r.Gives(g.ID, &plan.Holding{Grant: plan.Grant{Group: action.Role.Group},
-				Role: action.Role}) {
-				return plan.HeldUnconfirmed + ": is in the group again"
-			}
-		}
-		return r.pushedAgain(ctx, action.Role.Group, groups)
+		return r.roleDue(ctx, action)
 	}
 	left, err := r.stillLeaves(ctx, action.User.ID, s != nil && s.OutOf)
 	switch {
@@ -170,6 +160,38 @@ func (r *carrier) confirm(ctx context.Context, action *plan.Action) string {
 		return plan.HeldUnconfirmed + ": Okta says otherwise by now"
 	}
 	return ""
+}
+
+// roleDue says why a role is not taken by what Okta tells of the person's groups now.
+func (r *carrier) roleDue(ctx context.Context, action *plan.Action) string {
+	groups, err := r.Source.GroupsOf(ctx, action.User.ID)
+	if err != nil {
+		return unlooked(err)
+	}
+	h := &plan.Holding{Grant: plan.Grant{Group: action.Role.Group}, Role: action.Role}
+	again := false
+	var first *read.Pushed // whose role comes before all others
+	for _, g := range groups {
+		p := r.ByGroup[g.ID]
+		if p == nil {
+			continue
+		}
+		again = again || r.Gives(g.ID, h)
+		if p.Role != nil && (first == nil ||
+			plan.CompareRanks(p.Due.Rank, first.Due.Rank, p.Group.ID, first.Group.ID) < 0) {
+			first = p
+		}
+	}
+	outranked := action.Extras().Evidence == "" // they need not have left a group
+	switch {
+	case outranked && (first == nil || r.Gives(first.Group.ID, h)):
+		return plan.HeldUnconfirmed + ": no other role takes its place by now"
+	case outranked:
+		return ""
+	case again:
+		return plan.HeldUnconfirmed + ": is in the group again"
+	}
+	return r.pushedAgain(ctx, action.Role.Group, groups)
 }
 
 // unlooked is why a removal waits whose evidence could not be looked up once more.

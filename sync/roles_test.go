@@ -282,6 +282,60 @@ func TestAWithheldGrantWithholdsTheRevokeOfItsPair(t *testing.T) {
 	w.wantRoles("ada", "Site Chief")
 }
 
+// The second half of a pair may come long after the first: Okta is asked once more.
+func TestTheSecondHalfOfAPairIsLookedUpOnceMore(t *testing.T) {
+	for name, c := range map[string]struct {
+		set    func(*world)
+		change func(*world) // before the run
+		undo   func(*world) // while the grant waits for its turn; nil: nothing is undone
+	}{
+		"in the group again, the default role": {
+			func(w *world) { w.configure("guard") },
+			func(w *world) { w.leave("Site North", "ada") }, func(w *world) { w.group("Site North", "ada") }},
+		"in the group again, one role a person": {
+			func(w *world) { w.policy.OneRole = true },
+			func(w *world) { w.leave("Site North", "ada"); w.group("Site Chief", "ada") },
+			func(w *world) { w.group("Site North", "ada") }},
+		"in the first group no more": {
+			func(w *world) { w.policy.OneRole, w.policy.Order = true, []string{"Site Chief", "Site North"} },
+			func(w *world) { w.group("Site Chief", "ada") }, func(w *world) { w.leave("Site Chief", "ada") }},
+		"in the first group still": {
+			func(w *world) { w.policy.OneRole, w.policy.Order = true, []string{"Site Chief", "Site North"} },
+			func(w *world) { w.group("Site Chief", "ada") }, nil},
+		"left for good": {
+			func(w *world) { w.configure("guard") },
+			func(w *world) { w.leave("Site North", "ada") }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newDefaultWorld(t)
+			w.configure("")
+			c.set(w)
+			w.hire("ada", "bob")
+			w.group("Site North", "ada", "bob")
+			w.group("Site Chief", "bob")
+			w.run()
+			c.change(w)
+			grant := writes["grant"]
+			grant.Times = 1
+			w.inPortal(tracktiktest.When(grant, func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				if c.undo != nil {
+					c.undo(w)
+				}
+				tracktiktest.TooMany(64*time.Second)(rw, r, next)
+			}))
+			doc := w.runWith(refreshedNot)
+			if c.undo == nil {
+				w.wantDone(doc, "grant_role 1, revoke_role 1")
+				return
+			}
+			w.wantHeld(doc, plan.HeldUnconfirmed, "ada")
+			w.inPortal(nil)
+			w.run()
+			w.wantRoles("ada", "Site North")
+		})
+	}
+}
+
 func TestWhoHoldsAForeignRoleGetsNoneWithOneRoleAPerson(t *testing.T) {
 	w := newWorld(t)
 	w.policy.OneRole = true

@@ -95,8 +95,7 @@ func (a *Applier) obstacle(action *plan.Action) string {
 
 // needsEvidence reports a removal for which Okta is asked once more when what it said is old.
 func needsEvidence(action *plan.Action) bool {
-	return action.Kind == plan.Terminate ||
-		action.Kind == plan.RevokeRole && action.Extras().Grant == 0 && !action.Replaces
+	return action.Kind == plan.Terminate || action.Kind == plan.RevokeRole && action.Extras().Grant == 0
 }
 
 // patience is how long a removal may wait for its turn before Okta is asked again: a pause that
