@@ -288,8 +288,8 @@ func TestAnOpenCreateStaysOpenWhileGrantsCannotBeRead(t *testing.T) {
 	}
 }
 
-// Where several have all the names, in a portal that refuses no duplicates, the newest is
-// the one that the lost call has made.
+// Who had all the names before the call, in a portal that refuses no duplicates, is not of
+// its making.
 func TestALostCreateIsNotSomebodyWhoWasThereBefore(t *testing.T) {
 	w := newWorld(t)
 	w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Duplicates = tracktiktest.DuplicateAccepted })
@@ -300,6 +300,41 @@ func TestALostCreateIsNotSomebodyWhoWasThereBefore(t *testing.T) {
 	w.wantDone(w.run(), "create 1")
 	if link, managed, err := w.db.Link(plan.PersonID(w.users["ada"])); err != nil || !managed || int64(link.Employee) <= before {
 		t.Errorf("ada is %+v, %v; employee %d was there before", link, err, before)
+	}
+}
+
+// Of several who have all the names since, nobody can tell which one the lost call has made,
+// and which one somebody has entered.
+func TestOfSeveralWithAllTheNamesOfALostCreateNobodyIsTakenOver(t *testing.T) {
+	for name, banned := range map[string][]bool{
+		"both active": {false, false}, "the first is banned": {true, false}, "the second is banned": {false, true},
+		"both are banned": {true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Duplicates = tracktiktest.DuplicateAccepted })
+			w.policy.Adopt = false
+			w.hire("ada")
+			w.inPortal(tracktiktest.When(writes["create"], tracktiktest.CutBefore))
+			w.run()
+			w.inPortal(nil)
+			for _, banned := range banned { // the call takes effect, and somebody enters her too
+				w.atPortal("ada", func(e *tracktiktest.Employee) {
+					if banned {
+						e.Status = tracktiktest.Banned
+					}
+				})
+			}
+			for range 2 {
+				w.pass(2 * time.Minute)
+				doc := w.run()
+				w.wantHeld(doc, plan.HeldPending, "ada")
+				w.wantNoWrites()
+			}
+			if link, managed, err := w.db.Link(plan.PersonID(w.users["ada"])); managed || err != nil {
+				t.Errorf("ada is linked to %d (%v)", link.Employee, err)
+			}
+		})
 	}
 }
 

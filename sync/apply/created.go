@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,9 +70,11 @@ func holds(batch *plan.Batch, sent *plan.Wanted, e *plan.Employee) {
 	}
 }
 
+// findCreated is the one employee who may be of a lost create's making. Of several nobody can
+// tell which one is: the names are entered by hand too.
 func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee, bool, error) {
 	want := &in.Wanted.Values
-	var newest, other, ended plan.Employee // where there are several, whoever was there before is not of our making
+	var made, ended, others []plan.Employee
 	for _, key := range []plan.Field{plan.Username, plan.Email} {
 		list, err := l.Target.FindEmployees(ctx, key, want[key])
 		if err != nil {
@@ -86,38 +89,41 @@ func (l looker) findCreated(ctx context.Context, in *plan.Intent) (plan.Employee
 			if err != nil {
 				return e, false, err
 			}
-			switch {
-			case owned, slices.Contains(in.Before, e.ID):
-			case !e.Active():
-				if !former && !in.Taken && endedSince(&e, want) && e.ID > ended.ID {
-					ended = e
+			switch gone := former || in.Taken; { // whoever is not active is known, or was there before
+			case owned, slices.Contains(in.Before, e.ID), !e.Active() && gone:
+			case e.Status == plan.StatusTerminated:
+				if endedSince(&e, want) {
+					ended = append(ended, e)
 				}
 			case agrees(&e, want, plan.RequiredFields[:]...):
-				if e.ID > newest.ID {
-					newest = e
-				}
-			case agrees(&e, want, plan.Username, plan.Email):
-				other = e
+				made = append(made, e)
+			case e.Active() && agrees(&e, want, plan.Username, plan.Email):
+				others = append(others, e)
 			}
 		}
 	}
+	if len(made)+len(others) == 0 {
+		made = ended
+	}
+	slices.SortFunc(made, func(a, b plan.Employee) int { return cmp.Compare(a.ID, b.ID) })
+	made = slices.CompactFunc(made, func(a, b plan.Employee) bool { return a.ID == b.ID }) // found by both names
 	switch {
-	case newest.ID == 0 && other.ID != 0: // a portal may write names in its own way
-		return other, false, &notOurs{other.ID, "has user name and e-mail", "but other first and last names",
+	case len(made) > 1:
+		return made[0], false, &notOurs{made[0].ID, "has all the names",
+			fmt.Sprintf("as employee %d has", made[1].ID), plan.ProblemAmbiguousMatch}
+	case len(made) == 1:
+		return made[0], true, l.mayBeOurs(ctx, &made[0], in)
+	case len(others) > 0: // a portal may write names in its own way
+		return others[0], false, &notOurs{others[0].ID, "has user name and e-mail", "but other first and last names",
 			plan.ProblemAmbiguousMatch}
-	case newest.ID == 0:
-		newest = ended
 	}
-	if newest.ID == 0 {
-		return newest, false, nil
-	}
-	return newest, true, l.mayBeOurs(ctx, &newest, in)
+	return plan.Employee{}, false, nil
 }
 
-// endedSince reports that an employee may be one of our making whom somebody else has
+// endedSince reports that a terminated employee may be one of our making whom somebody else has
 // ended: a termination takes the user name.
 func endedSince(e *plan.Employee, want *plan.Values) bool {
-	if e.Status == plan.StatusTerminated && e.Values[plan.Username] == "" {
+	if e.Values[plan.Username] == "" {
 		return agrees(e, want, plan.FirstName, plan.LastName, plan.Email)
 	}
 	return agrees(e, want, plan.RequiredFields[:]...)
