@@ -91,7 +91,13 @@ func newRoot(a *app) *cobra.Command {
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		Version:           versionText(),
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.begin(cmd) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Name() == cobra.ShellCompRequestCmd { // for nobody else: cobra keeps what is registered for ever
+				completeFromSnapshot(a, cmd.Root())
+				completeWords(cmd.Root())
+			}
+			return a.begin(cmd)
+		},
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpTemplate(root.HelpTemplate() + "\n" + whereTheManualIs + "\n")
@@ -100,8 +106,6 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(build(a, commands)...)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
-	completeFromSnapshot(a, root)
-	completeWords(root)
 	a.Console.Know(commandNames(root))
 	return root
 }
