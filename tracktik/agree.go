@@ -1,10 +1,11 @@
 package tracktik
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/tidwall/gjson"
 
 	"tracktik-sync/sync/plan"
 )
@@ -15,7 +16,7 @@ import (
 
 // carried is the record in an answer to a write; not found where there is none, as in
 // the answers to actions.
-func carried(body []byte) (record json.RawMessage, found bool) {
+func carried(body []byte) (record gjson.Result, found bool) {
 	record, err := parseSingle(body)
 	return record, err == nil
 }
@@ -31,15 +32,13 @@ func acknowledgedAs(resource string, id int64) func(body []byte) error {
 		if !found {
 			return nil
 		}
-		var shown struct {
-			ID   ref  `json:"id"`
-			Type text `json:"resourceType"`
+		var shown ref
+		var kind text
+		err := readRecord(record, place{"id", &shown}, place{"resourceType", &kind})
+		if err != nil || shown == 0 || int64(shown) == id || kind.value != "" && !strings.EqualFold(kind.value, resource) {
+			return nil //nolint:nilerr // another thing than a record: an action answers with what it likes
 		}
-		_ = json.Unmarshal(record, &shown) // another thing than a record: an action answers with what it likes
-		if shown.ID == 0 || int64(shown.ID) == id || shown.Type.value != "" && !strings.EqualFold(shown.Type.value, resource) {
-			return nil
-		}
-		return fmt.Errorf("the answer is about record %d, and %d was written", shown.ID, id)
+		return fmt.Errorf("the answer is about record %d, and %d was written", shown, id)
 	}
 }
 

@@ -1,8 +1,10 @@
 package tracktik
 
 import (
-	"encoding/json"
+	"slices"
 	"strings"
+
+	"github.com/tidwall/gjson"
 
 	"tracktik-sync/sync/plan"
 )
@@ -14,78 +16,60 @@ var addressKeys = [len(plan.AddressFields)]string{"addressLine1", "city", "state
 // employeeRecord is an employee as the portal's OpenAPI document draws it, as far
 // as it matters here. Any of it may be missing or null.
 type employeeRecord struct {
-	ID             ref     `json:"id"`
-	Status         text    `json:"status"`
-	Region         ref     `json:"region"`
-	Username       text    `json:"username"`
-	FirstName      text    `json:"firstName"`
-	LastName       text    `json:"lastName"`
-	Email          text    `json:"email"`
-	JobTitle       text    `json:"jobTitle"`
-	PrimaryPhone   text    `json:"primaryPhone"`
-	SecondaryPhone text    `json:"secondaryPhone"`
-	Language       text    `json:"language"`
-	CustomID       text    `json:"customId"`
-	Address        address `json:"address"`
-	UpdatedBy      author  `json:"updatedBy"`
+	id, region ref
+	status     text
+	updatedBy  author
+	values     [plan.NumFields]text
 }
 
-// address is an embedded address. A number is the id of one that was not
-// embedded, and says nothing about its parts; null says that there is none.
-type address struct {
-	parts [len(plan.AddressFields)]text
-}
-
-func (a *address) UnmarshalJSON(data []byte) error {
-	*a = address{}
-	switch data[0] {
-	case 'n':
-		for i := range a.parts {
-			a.parts[i].set = true
-		}
-	case '{':
-		var record map[string]json.RawMessage
-		if err := json.Unmarshal(data, &record); err != nil {
-			return err
-		}
-		for i, key := range addressKeys {
-			if part := record[key]; part != nil {
-				if err := a.parts[i].UnmarshalJSON(part); err != nil {
-					return err
-				}
-			}
+// places are where a record has what it is read for.
+func (r *employeeRecord) places() []place {
+	places := make([]place, 0, 5+len(r.values))
+	places = append(places, place{"id", &r.id}, place{"region", &r.region}, place{"status", &r.status},
+		place{"updatedBy", &r.updatedBy}, place{"address", (*address)(&r.values)})
+	for _, f := range plan.RecordFields {
+		if !isAddress(f) {
+			places = append(places, place{f.String(), &r.values[f]})
 		}
 	}
-	return nil
+	return places
+}
+
+// An address is an embedded one: the parts of it among an employee's values. A number is the
+// id of one that was not embedded, and says nothing about its parts; null says that there is
+// none.
+type address [plan.NumFields]text
+
+func (a *address) read(value gjson.Result) (err error) {
+	for _, f := range plan.AddressFields {
+		a[f] = text{set: value.Type == gjson.Null}
+	}
+	if !value.IsObject() {
+		return nil
+	}
+	value.ForEach(func(name, part gjson.Result) bool {
+		if i := slices.Index(addressKeys[:], name.Str); i >= 0 {
+			err = a[plan.AddressFields[i]].read(part)
+		}
+		return err == nil
+	})
+	return err
 }
 
 // decodeEmployee reads one record.
-func decodeEmployee(data json.RawMessage) (plan.Employee, int64, bool, error) {
+func decodeEmployee(record gjson.Result) (plan.Employee, int64, bool, error) {
 	var r employeeRecord
-	if err := unmarshalRecord(data, &r); err != nil {
+	if err := readRecord(record, r.places()...); err != nil {
 		return plan.Employee{}, 0, false, err
 	}
-	r.Language.value = languageCode(r.Language.value)
-	e := plan.Employee{ID: plan.EmployeeID(r.ID), Status: strings.ToUpper(r.Status.value), Region: plan.RegionID(r.Region), UpdatedBy: plan.EmployeeID(r.UpdatedBy)}
-	for _, came := range [...]struct {
-		field plan.Field
-		value text
-	}{
-		{plan.Username, r.Username}, {plan.FirstName, r.FirstName}, {plan.LastName, r.LastName}, {plan.Email, r.Email},
-		{plan.JobTitle, r.JobTitle}, {plan.PrimaryPhone, r.PrimaryPhone}, {plan.SecondaryPhone, r.SecondaryPhone}, {plan.Language, r.Language}, {plan.CustomID, r.CustomID},
-	} {
-		set(&e, came.field, came.value)
+	r.values[plan.Language].value = languageCode(r.values[plan.Language].value)
+	e := plan.Employee{ID: plan.EmployeeID(r.id), Status: strings.ToUpper(r.status.value), Region: plan.RegionID(r.region),
+		UpdatedBy: plan.EmployeeID(r.updatedBy)}
+	for f, came := range r.values { // a value that the answer carried, be it empty
+		if came.set {
+			e.Values[f] = came.value
+			e.Has = e.Has.With(plan.Field(f))
+		}
 	}
-	for i, f := range plan.AddressFields {
-		set(&e, f, r.Address.parts[i])
-	}
-	return e, int64(r.ID), true, nil
-}
-
-// set notes a value that the answer carried, be it empty.
-func set(e *plan.Employee, f plan.Field, t text) {
-	if t.set {
-		e.Values[f] = t.value
-		e.Has = e.Has.With(f)
-	}
+	return e, int64(r.id), true, nil
 }

@@ -2,7 +2,6 @@ package tracktik
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tidwall/gjson"
 
 	"tracktik-sync/sync/plan"
 )
@@ -91,7 +92,7 @@ func wholeEmployees(query url.Values) url.Values {
 func (c *Client) Employee(ctx context.Context, id plan.EmployeeID) (employee plan.Employee, found bool, err error) {
 	query := url.Values{partInclude: {strings.Join(onDemand, ",")}}
 	err = c.ask("employees", query, func(query url.Values) error {
-		found, err = c.getRecord(ctx, query, func(record json.RawMessage) (int64, error) {
+		found, err = c.getRecord(ctx, query, func(record gjson.Result) (int64, error) {
 			e, got, _, err := decodeEmployee(record)
 			employee = e
 			return got, err
@@ -102,7 +103,7 @@ func (c *Client) Employee(ctx context.Context, id plan.EmployeeID) (employee pla
 }
 
 // getRecord reads one record by its id. An answer about another id is broken.
-func (c *Client) getRecord(ctx context.Context, query url.Values, decode func(json.RawMessage) (int64, error), path string, id int64) (bool, error) {
+func (c *Client) getRecord(ctx context.Context, query url.Values, decode func(gjson.Result) (int64, error), path string, id int64) (bool, error) {
 	req, err := c.newRequest(ctx, http.MethodGet, query, nil, path, strconv.FormatInt(id, 10))
 	if err != nil {
 		return false, err

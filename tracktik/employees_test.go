@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/tidwall/gjson"
 
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
@@ -212,7 +213,7 @@ func TestRecordsAreReadInEveryShapeTheyMayCome(t *testing.T) {
 			Has:    plan.FieldSet(0).With(plan.CustomID, plan.JobTitle, plan.Language),
 			Values: plan.Values{plan.CustomID: "1017", plan.Language: "FR-BE"}},
 	} {
-		got, _, _, err := decodeEmployee([]byte(record))
+		got, _, _, err := decodeEmployee(gjson.Parse(record))
 		if err != nil || got != want {
 			t.Errorf("%s: got %+v, %v, want %+v", record, got, err, want)
 		}

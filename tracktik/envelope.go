@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/tidwall/gjson"
 )
 
 // withoutMark takes off the byte order mark that some servers and proxies put before
@@ -21,41 +23,42 @@ type listMeta struct {
 	} `json:"security"`
 }
 
-// parseList takes a page of a list apart. The documents draw a bare array, real
-// portals wrap it; without a wrapping meta is nil.
-func parseList(body []byte) (records []json.RawMessage, meta *listMeta, err error) {
+// parseAnswer takes an answer apart that is to be a record or a list. The documents draw it
+// bare, real portals wrap it in an object, as its data; without a wrapping meta does not exist.
+func parseAnswer(body []byte, what string) (data, meta gjson.Result, err error) {
 	body = bytes.TrimSpace(body)
 	switch {
 	case len(body) == 0:
-		return nil, nil, errors.New("the answer is empty")
-	case body[0] == '[':
-		records, err = parseRecords(body)
-		return records, nil, err
-	case body[0] != '{':
-		return nil, nil, errors.New("the answer is no list")
+		return data, meta, errors.New("the answer is empty")
+	case body[0] != '{' && body[0] != '[':
+		return data, meta, errors.New("the answer is no " + what)
+	case !json.Valid(body):
+		return data, meta, fmt.Errorf("reading the answer: %w", json.Unmarshal(body, new(json.RawMessage)))
 	}
-	var envelope struct {
-		Meta *listMeta       `json:"meta"`
-		Data json.RawMessage `json:"data"`
+	answer := gjson.ParseBytes(body)
+	data = answer
+	if answer.IsObject() {
+		err = readRecord(answer, place{"data", (*anything)(&data)}, place{"meta", (*anything)(&meta)})
 	}
-	if err := json.Unmarshal(body, &envelope); err != nil {
-		return nil, nil, fmt.Errorf("reading the answer: %w", err)
-	}
-	if records, err = parseRecords(envelope.Data); err != nil {
-		return nil, nil, err
-	}
-	return records, envelope.Meta, checkMeta(envelope.Meta, len(records))
+	return data, meta, err
 }
 
-func parseRecords(data []byte) ([]json.RawMessage, error) {
-	if len(data) == 0 || data[0] != '[' {
-		return nil, errors.New("the answer holds no list of records")
+// parseList takes a page of a list apart; without a wrapping meta is nil.
+func parseList(body []byte) (records []gjson.Result, meta *listMeta, err error) {
+	data, described, err := parseAnswer(body, "list")
+	if err != nil {
+		return nil, nil, err
 	}
-	var records []json.RawMessage
-	if err := json.Unmarshal(data, &records); err != nil {
-		return nil, fmt.Errorf("reading the records: %w", err)
+	if described.Exists() {
+		if err := json.Unmarshal([]byte(described.Raw), &meta); err != nil {
+			return nil, nil, fmt.Errorf("reading the answer: %w", err)
+		}
 	}
-	return records, nil
+	if !data.IsArray() {
+		return nil, nil, errors.New("the answer holds no list of records")
+	}
+	records = data.Array()
+	return records, meta, checkMeta(meta, len(records))
 }
 
 // checkMeta finds a page that contradicts its own description.
@@ -74,27 +77,12 @@ func checkMeta(meta *listMeta, records int) error {
 }
 
 // parseSingle is the record in an answer, wrapped or bare.
-func parseSingle(body []byte) (json.RawMessage, error) {
-	body = bytes.TrimSpace(body)
-	if len(body) == 0 {
-		return nil, errors.New("the answer is empty")
+func parseSingle(body []byte) (gjson.Result, error) {
+	record, _, err := parseAnswer(body, "record")
+	if err == nil && !record.IsObject() {
+		err = errors.New("the answer holds no record")
 	}
-	var envelope struct {
-		Data json.RawMessage `json:"data"`
-	}
-	if body[0] != '{' {
-		return nil, errors.New("the answer is no record")
-	}
-	if err := json.Unmarshal(body, &envelope); err != nil {
-		return nil, fmt.Errorf("reading the answer: %w", err)
-	}
-	if envelope.Data == nil {
-		return body, nil
-	}
-	if envelope.Data[0] != '{' {
-		return nil, errors.New("the answer holds no record")
-	}
-	return envelope.Data, nil
+	return record, err
 }
 
 // acknowledged checks the answer to a write of which nothing is needed but that

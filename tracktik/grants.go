@@ -3,7 +3,6 @@ package tracktik
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tidwall/gjson"
 
 	"tracktik-sync/sync/plan"
 )
@@ -35,7 +36,7 @@ func (c *Client) UserRolesWith(ctx context.Context, id plan.RoleID) ([]plan.User
 // UserRole reads one grant by its id. found is false only on the portal's own 404. A
 // grant that shows no user or no role is one of nobody, or of no role.
 func (c *Client) UserRole(ctx context.Context, id plan.GrantID) (grant plan.UserRole, found bool, err error) {
-	found, err = c.getRecord(ctx, nil, func(record json.RawMessage) (int64, error) {
+	found, err = c.getRecord(ctx, nil, func(record gjson.Result) (int64, error) {
 		g, got, _, err := decodeGrant(record)
 		grant = g
 		return got, err
@@ -136,16 +137,12 @@ func (c *Client) Revoke(ctx context.Context, id plan.GrantID) error {
 
 // decodeGrant reads one record. A grant of nobody, or of no role, which a portal
 // may keep of deleted users, is left out.
-func decodeGrant(data json.RawMessage) (plan.UserRole, int64, bool, error) {
-	var r struct {
-		ID       ref `json:"id"`
-		User     ref `json:"user"`
-		Employee ref `json:"employee"` // in /employee-roles
-		Role     ref `json:"role"`
-	}
-	if err := unmarshalRecord(data, &r); err != nil {
+func decodeGrant(record gjson.Result) (plan.UserRole, int64, bool, error) {
+	var id, user, employee, role ref // employee: in /employee-roles
+	if err := readRecord(record, place{"id", &id}, place{"user", &user}, place{"employee", &employee},
+		place{"role", &role}); err != nil {
 		return plan.UserRole{}, 0, false, err
 	}
-	grant := plan.UserRole{ID: plan.GrantID(r.ID), Employee: cmp.Or(grantHolder(int64(r.User)), plan.EmployeeID(r.Employee)), Role: plan.RoleID(r.Role)}
-	return grant, int64(r.ID), grant.Employee != 0 && grant.Role != 0, nil
+	grant := plan.UserRole{ID: plan.GrantID(id), Employee: cmp.Or(grantHolder(int64(user)), plan.EmployeeID(employee)), Role: plan.RoleID(role)}
+	return grant, int64(id), grant.Employee != 0 && grant.Role != 0, nil
 }

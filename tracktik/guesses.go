@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"tracktik-sync/sync/plan"
 )
 
@@ -117,8 +119,8 @@ func portalMoment(s string) (time.Time, bool) {
 // says nothing.
 type author ref
 
-func (a *author) UnmarshalJSON(data []byte) error {
-	if (*ref)(a).UnmarshalJSON(data) != nil {
+func (a *author) read(value gjson.Result) error {
+	if (*ref)(a).read(value) != nil {
 		*a = 0
 	}
 	return nil

@@ -2,12 +2,13 @@ package tracktik
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"github.com/tidwall/gjson"
 )
 
 // pageSize is the largest that the portal serves (support article
@@ -20,7 +21,7 @@ const defaultPageSize = 100
 
 // A decoder makes a value of one record of a list. A record with no place in the
 // result has keep false.
-type decoder[T any] func(record json.RawMessage) (value T, id int64, keep bool, err error)
+type decoder[T any] func(record gjson.Result) (value T, id int64, keep bool, err error)
 
 // A listing is a list that is being read. Pages go by key: "what comes after the
 // last id", which no record that comes or goes meanwhile can shift. Where the
@@ -130,7 +131,8 @@ func parsePage[T any](body []byte, decode decoder[T]) (parsedPage[T], error) {
 	if err != nil {
 		return parsedPage[T]{}, err
 	}
-	p := parsedPage[T]{meta: meta}
+	n := len(records)
+	p := parsedPage[T]{ids: make([]int64, 0, n), values: make([]T, 0, n), keep: make([]bool, 0, n), meta: meta}
 	for i, record := range records {
 		value, id, keep, err := decode(record)
 		if err == nil && id <= 0 {
@@ -144,9 +146,10 @@ func parsePage[T any](body []byte, decode decoder[T]) (parsedPage[T], error) {
 	return p, nil
 }
 
-// take returns the values of the records that are new, and how many those are.
+// take returns the values of the records that are new, in the place of p's, and how many those are.
 func take[T any](l *listing, p parsedPage[T]) (values []T, fresh int) {
 	l.pages++
+	values = p.values[:0]
 	if l.pages == 1 && p.meta != nil && p.meta.Count != nil {
 		l.total = int(*p.meta.Count)
 	}

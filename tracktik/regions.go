@@ -2,8 +2,9 @@ package tracktik
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
+
+	"github.com/tidwall/gjson"
 
 	"tracktik-sync/sync/plan"
 )
@@ -23,30 +24,25 @@ func (c *Client) TerminationReasons(ctx context.Context) ([]plan.TerminationReas
 	return reasons, err
 }
 
-func decodeRegion(data json.RawMessage) (plan.RegionRecord, int64, bool, error) {
-	var r struct {
-		ID       ref  `json:"id"`
-		Name     text `json:"name"`
-		Parent   ref  `json:"parentRegion"`
-		TimeZone text `json:"timeZone"`
-	}
-	if err := unmarshalRecord(data, &r); err != nil {
+func decodeRegion(record gjson.Result) (plan.RegionRecord, int64, bool, error) {
+	var id, parent ref
+	var name, zone text
+	if err := readRecord(record, place{"id", &id}, place{"name", &name}, place{"parentRegion", &parent},
+		place{"timeZone", &zone}); err != nil {
 		return plan.RegionRecord{}, 0, false, err
 	}
-	region := plan.RegionRecord{ID: plan.RegionID(r.ID), Name: r.Name.value, Parent: parentRegion(r.ID, r.Parent), TimeZone: r.TimeZone.value}
-	return region, int64(r.ID), true, nil
+	region := plan.RegionRecord{ID: plan.RegionID(id), Name: name.value, Parent: parentRegion(id, parent), TimeZone: zone.value}
+	return region, int64(id), true, nil
 }
 
-func decodeReason(data json.RawMessage) (plan.TerminationReason, int64, bool, error) {
-	var r struct {
-		ID           ref  `json:"id"`
-		Name         text `json:"name"`
-		Label        text `json:"label"`
-		NeedsComment flag `json:"commentRequired"`
-	}
-	if err := unmarshalRecord(data, &r); err != nil {
+func decodeReason(record gjson.Result) (plan.TerminationReason, int64, bool, error) {
+	var id ref
+	var name, label text
+	var needsComment flag
+	if err := readRecord(record, place{"id", &id}, place{"name", &name}, place{"label", &label},
+		place{"commentRequired", &needsComment}); err != nil {
 		return plan.TerminationReason{}, 0, false, err
 	}
-	reason := plan.TerminationReason{ID: int64(r.ID), Label: reasonLabel(r.Name.value, r.Label.value), NeedsComment: bool(r.NeedsComment)}
-	return reason, int64(r.ID), true, nil
+	reason := plan.TerminationReason{ID: int64(id), Label: reasonLabel(name.value, label.value), NeedsComment: bool(needsComment)}
+	return reason, int64(id), true, nil
 }

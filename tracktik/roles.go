@@ -2,11 +2,11 @@ package tracktik
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"github.com/tidwall/gjson"
 
 	"tracktik-sync/sync/plan"
 )
@@ -22,7 +22,7 @@ func (c *Client) Roles(ctx context.Context) ([]plan.Role, error) {
 // that says it was terminated.
 func (c *Client) Role(ctx context.Context, id plan.RoleID) (role plan.Role, found bool, err error) {
 	keep := false
-	found, err = c.getRecord(ctx, nil, func(record json.RawMessage) (int64, error) {
+	found, err = c.getRecord(ctx, nil, func(record gjson.Result) (int64, error) {
 		r, got, kept, err := decodeRole(record)
 		role, keep = r, kept
 		return got, err
@@ -49,25 +49,13 @@ func (c *Client) RenameRole(ctx context.Context, id plan.RoleID, name string) er
 		"roles", strconv.FormatInt(int64(id), 10))
 }
 
-func decodeRole(data json.RawMessage) (plan.Role, int64, bool, error) {
-	var r struct {
-		ID          ref  `json:"id"`
-		Name        text `json:"name"`
-		Description text `json:"description"`
-		Portal      text `json:"portal"`
-		Status      text `json:"status"`
-	}
-	if err := unmarshalRecord(data, &r); err != nil {
+func decodeRole(record gjson.Result) (plan.Role, int64, bool, error) {
+	var id ref
+	var name, description, portal, status text
+	if err := readRecord(record, place{"id", &id}, place{"name", &name}, place{"description", &description},
+		place{"portal", &portal}, place{"status", &status}); err != nil {
 		return plan.Role{}, 0, false, err
 	}
-	role := plan.Role{ID: plan.RoleID(r.ID), Name: r.Name.value, Description: r.Description.value, Portal: r.Portal.value}
-	return role, int64(r.ID), !roleGone(r.Status.value), nil
-}
-
-// unmarshalRecord reads a record, which is a JSON object.
-func unmarshalRecord(data json.RawMessage, record any) error {
-	if len(data) == 0 || data[0] != '{' {
-		return fmt.Errorf("%s is no record", shorten(string(data), 40))
-	}
-	return json.Unmarshal(data, record)
+	role := plan.Role{ID: plan.RoleID(id), Name: name.value, Description: description.value, Portal: portal.value}
+	return role, int64(id), !roleGone(status.value), nil
 }

@@ -1,15 +1,44 @@
 package tracktik
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
 
 	"tracktik-sync/sync/plan"
 )
+
+// A place is a member of a record by its name, without regard to case, and what takes its
+// value. Where a record has it twice, the last one counts.
+type place struct {
+	name string
+	into reader
+}
+
+// A reader takes a value out of valid JSON.
+type reader interface {
+	read(value gjson.Result) error
+}
+
+// readRecord reads a record, which is a JSON object.
+func readRecord(record gjson.Result, places ...place) (err error) {
+	if !record.IsObject() {
+		return fmt.Errorf("%s is no record", shorten(record.Raw, 40))
+	}
+	record.ForEach(func(name, value gjson.Result) bool {
+		for i := range places {
+			if len(name.Str) == len(places[i].name) && strings.EqualFold(name.Str, places[i].name) {
+				err = places[i].into.read(value)
+			}
+		}
+		return err == nil
+	})
+	return err
+}
 
 // text is a JSON text that may also come as a number, a boolean or null. It
 // remembers whether it came at all; an object or a list in its place counts as
@@ -19,21 +48,22 @@ type text struct {
 	value string
 }
 
-func (t *text) UnmarshalJSON(data []byte) error {
+func (t *text) UnmarshalJSON(data []byte) error { return t.read(gjson.ParseBytes(data)) }
+
+func (t *text) read(value gjson.Result) error {
 	*t = text{set: true}
-	switch data[0] {
-	case 'n':
-		return nil
-	case '"':
-		var s string
-		if err := json.Unmarshal(data, &s); err != nil {
-			return err
+	switch value.Type {
+	case gjson.Null:
+	case gjson.String:
+		s := strings.Clone(value.Str)
+		if !utf8.ValidString(s) {
+			s = string([]rune(s))
 		}
 		t.value = plan.Clean(s)
-	case '{', '[':
+	case gjson.JSON:
 		t.set = false
 	default:
-		t.value = string(data)
+		t.value = strings.Clone(value.Raw)
 	}
 	return nil
 }
@@ -43,24 +73,19 @@ func (t *text) UnmarshalJSON(data []byte) error {
 // there is none.
 type ref int64
 
-func (r *ref) UnmarshalJSON(data []byte) error {
+func (r *ref) UnmarshalJSON(data []byte) error { return r.read(gjson.ParseBytes(data)) }
+
+func (r *ref) read(value gjson.Result) error {
 	*r = 0
-	switch string(data) {
-	case "null", "false", "[]":
+	switch {
+	case value.Type == gjson.Null, value.Type == gjson.False, value.Raw == "[]":
 		return nil
+	case value.IsObject():
+		return readRecord(value, place{"id", r})
+	case value.IsArray():
+		return notAnID(value.Raw)
 	}
-	switch data[0] {
-	case '{':
-		var embedded struct {
-			ID ref `json:"id"`
-		}
-		err := json.Unmarshal(data, &embedded)
-		*r = embedded.ID
-		return err
-	case '[':
-		return notAnID(data)
-	}
-	id, err := parseID(strings.TrimSpace(string(bytes.Trim(data, `"`))))
+	id, err := parseID(strings.TrimSpace(strings.Trim(value.Raw, `"`)))
 	*r = ref(id)
 	return err
 }
@@ -76,24 +101,32 @@ func parseID(s string) (int64, error) {
 	const exact = 1 << 53 // a float64 holds every integer up to here
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil || f != math.Trunc(f) || f < 0 || f > exact {
-		return 0, notAnID([]byte(s))
+		return 0, notAnID(s)
 	}
 	return int64(f), nil
 }
 
-func notAnID(data []byte) error { return fmt.Errorf("%q is not an id", shorten(string(data), 40)) }
+func notAnID(s string) error { return fmt.Errorf("%q is not an id", shorten(s, 40)) }
 
 // flag is a JSON boolean that may also come as 1, "1", "true" or "yes". Whatever
 // else comes is false.
 type flag bool
 
-func (f *flag) UnmarshalJSON(data []byte) error {
-	switch strings.ToLower(string(bytes.Trim(data, `"`))) {
+func (f *flag) read(value gjson.Result) error {
+	switch strings.ToLower(strings.Trim(value.Raw, `"`)) {
 	case "true", "1", "yes":
 		*f = true
 	default:
 		*f = false
 	}
+	return nil
+}
+
+// anything is a value as it came: a part of the JSON.
+type anything gjson.Result
+
+func (a *anything) read(value gjson.Result) error {
+	*a = anything(value)
 	return nil
 }
 

@@ -2,11 +2,12 @@ package tracktik
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/tidwall/gjson"
 )
 
 // Self is the id of the employee whose credentials these are, as the portal says
@@ -48,13 +49,11 @@ func (c *Client) me(ctx context.Context) (id int64, err error) {
 		if err != nil {
 			return err
 		}
-		var r struct {
-			ID ref `json:"id"`
-		}
-		if err := unmarshalRecord(record, &r); err != nil {
+		var r ref
+		if err := readRecord(record, place{"id", &r}); err != nil {
 			return err
 		}
-		if id = int64(r.ID); id == 0 {
+		if id = int64(r); id == 0 {
 			return errNoID
 		}
 		return nil
@@ -89,15 +88,13 @@ type refreshToken struct {
 	revoked bool
 }
 
-func decodeRefreshToken(data json.RawMessage) (refreshToken, int64, bool, error) {
-	var r struct {
-		ID      ref  `json:"id"`
-		Expires text `json:"expiresOn"`
-		Revoked flag `json:"isRevoked"`
-	}
-	if err := unmarshalRecord(data, &r); err != nil {
+func decodeRefreshToken(record gjson.Result) (refreshToken, int64, bool, error) {
+	var id ref
+	var expires text
+	var revoked flag
+	if err := readRecord(record, place{"id", &id}, place{"expiresOn", &expires}, place{"isRevoked", &revoked}); err != nil {
 		return refreshToken{}, 0, false, err
 	}
-	end, known := portalMoment(r.Expires.value)
-	return refreshToken{end: end, revoked: bool(r.Revoked)}, int64(r.ID), known, nil
+	end, known := portalMoment(expires.value)
+	return refreshToken{end: end, revoked: bool(revoked)}, int64(id), known, nil
 }
