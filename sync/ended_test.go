@@ -3,6 +3,7 @@ package sync_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -186,23 +187,42 @@ func TestNoGuardCountsWhatIsFound(t *testing.T) {
 	}
 }
 
-// Their statuses are read in as few calls as may be.
-func TestManyLeaversAreReadInOneListing(t *testing.T) {
-	w := newWorld(t)
-	w.limits.Kinds[plan.Terminate] = plan.Limit{MaxCount: 1, MaxPercent: -1, MaxPerDay: -1}
-	names := w.crowd(130)
-	w.run()
-	for _, name := range names[:120] {
-		w.must(w.portal.TerminateEmployee(w.employee(name).ID))
-		unassign(w, name)
-	}
-	doc := w.run()
-	w.wantFound(doc, 120, 0)
-	if n := w.portal.Count("GET", "/employees/*"); n > 0 {
-		t.Errorf("%d employees were read one by one", n)
-	}
-	if n := w.portal.Count("GET", "/employees"); n > 2 {
-		t.Errorf("the employees were listed in %d calls", n)
+// Their statuses are read in as few calls as may be, and nobody else's with them.
+func TestManyLeaversAreReadTogether(t *testing.T) {
+	for name, test := range map[string]struct {
+		rule func(*tracktiktest.Server)
+		want []string
+	}{
+		"by their ids":                        {func(*tracktiktest.Server) {}, []string{"some"}},
+		"from the list where that is refused": {func(s *tracktiktest.Server) { s.Rules.RefusedFilters = []string{"id:in"} }, []string{"some", "all"}},
+		"from the list where that is ignored": {func(s *tracktiktest.Server) { s.Rules.IgnoredFilters = []string{"id:in"} }, []string{"some", "all"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.limits.Kinds[plan.Terminate] = plan.Limit{MaxCount: -1, MaxPercent: -1, MaxPerDay: -1}
+			names := w.crowd(130)
+			w.run()
+			for _, name := range names[:120] {
+				w.must(w.portal.TerminateEmployee(w.employee(name).ID))
+				unassign(w, name)
+			}
+			w.portal.Configure(test.rule)
+			w.wantFound(w.run(), 120, 0)
+			var asked []string
+			for _, r := range w.portal.Requests() {
+				switch {
+				case strings.HasSuffix(r.Path, "/employees") && r.Query.Has("id:in"):
+					asked = append(asked, "some")
+				case strings.HasSuffix(r.Path, "/employees"):
+					asked = append(asked, "all")
+				case strings.Contains(r.Path, "/employees/"):
+					asked = append(asked, "one")
+				}
+			}
+			if !slices.Equal(asked, test.want) {
+				t.Errorf("asked for %v, want %v", asked, test.want)
+			}
+		})
 	}
 }
 

@@ -277,4 +277,22 @@ func TestManyIDsAreLookedUpTogether(t *testing.T) {
 	if found, err := c.EmployeesByID(t.Context(), nil); len(found) != 0 || err != nil || srv.Count("GET", "/employees") != 3 {
 		t.Errorf("nobody is %v, %v", found, err)
 	}
+	for _, refuse := range []bool{true, false} {
+		srv.Configure(func(s *tracktiktest.Server) {
+			s.Rules.RefusedFilters, s.Rules.IgnoredFilters = nil, []string{"id:in"}
+			if refuse {
+				s.Rules.RefusedFilters, s.Rules.IgnoredFilters = []string{"id:in"}, nil
+			}
+		})
+		for n, calls := range map[int][2]int{20: {1, 20}, 21: {1 + 1, 0}, 450: {1 + 1, 0}} {
+			lists, ones := srv.Count("GET", "/employees"), srv.Count("GET", "/employees/*")
+			found, err := c.EmployeesByID(t.Context(), ids[:n])
+			if err != nil || len(found) != n || found[0].ID != ids[0] || found[7].Status != plan.StatusTerminated {
+				t.Errorf("refused %v: %d of %d found, %v", refuse, len(found), n, err)
+			}
+			if l, o := srv.Count("GET", "/employees")-lists, srv.Count("GET", "/employees/*")-ones; l != calls[0] || o != calls[1] {
+				t.Errorf("refused %v: %d ids took %d listings and %d look-ups", refuse, n, l, o)
+			}
+		}
+	}
 }

@@ -2,6 +2,7 @@ package ask
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -37,7 +38,7 @@ func (r *leaverAsker) readLeavers(ctx context.Context, list []*read.Subject) err
 	}
 	ask := r.readLeaversOneByOne
 	if len(leavers) > max(read.SampleSize, r.Meta.PortalEmployees/recordsAPage) {
-		ask = r.readLeaversListed
+		ask = r.readLeaversTogether
 	}
 	r.Phase("reading leavers' employees", len(leavers))
 	err := ask(ctx, leavers)
@@ -72,20 +73,17 @@ func (r *leaverAsker) readLeaversOneByOne(ctx context.Context, leavers []*read.S
 	return pool.Wait()
 }
 
-func (r *leaverAsker) readLeaversListed(ctx context.Context, leavers []*read.Subject) error {
+func (r *leaverAsker) readLeaversTogether(ctx context.Context, leavers []*read.Subject) error {
 	byID := make(map[plan.EmployeeID]*read.Subject, len(leavers))
 	for _, s := range leavers {
 		byID[s.Link.Employee] = s
 	}
-	_, err := r.Target.Employees(ctx, func(page []plan.Employee) error {
-		for i := range page {
-			if s := byID[page[i].ID]; s != nil {
-				e := page[i]
-				s.Employee = &e
-				r.Advance(1)
-			}
+	found, err := r.Target.EmployeesByID(ctx, slices.Sorted(maps.Keys(byID)))
+	for i := range found {
+		if s := byID[found[i].ID]; s != nil {
+			s.Employee = &found[i]
 		}
-		return nil
-	})
+	}
+	r.Advance(len(leavers))
 	return err
 }
