@@ -180,7 +180,7 @@ func (c *Client) newRequest(ctx context.Context, method string, query url.Values
 }
 
 // do makes the call, again where that is safe, and gives the body of a 2xx to
-// understand. An error of understand is an answer that cannot be believed.
+// understand, which must not keep any part of it. An error of understand is an answer that cannot be believed.
 func (c *Client) do(req *http.Request, understand func(body []byte) error) error {
 	var tries attempts
 	for {
@@ -240,8 +240,11 @@ func (c *Client) once(req *http.Request, understand func([]byte) error) *Error {
 		return c.lost(req, err)
 	}
 	defer resp.Body.Close()
-	content, err := io.ReadAll(resp.Body)
-	content = withoutMark(content)
+	room := rooms.Get().(*bytes.Buffer)
+	defer rooms.Put(room)
+	room.Reset()
+	_, err = room.ReadFrom(resp.Body)
+	content := withoutMark(room.Bytes())
 	if resp.StatusCode/100 != 2 {
 		e := c.parseError(req, resp, content)
 		c.noteRefused(e, content)
@@ -271,6 +274,10 @@ func (c *Client) once(req *http.Request, understand func([]byte) error) *Error {
 	}
 	return nil
 }
+
+// rooms are where answers are read to, and of which nothing is kept once they are understood:
+// memory that grows with each answer would be thrown away each time.
+var rooms = sync.Pool{New: func() any { return &bytes.Buffer{} }}
 
 // noteRefused keeps what a refused or unreadable answer looked like. That something is not
 // there, or that we are to wait, is no news.

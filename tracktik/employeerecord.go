@@ -3,6 +3,7 @@ package tracktik
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tidwall/gjson"
 
@@ -16,24 +17,29 @@ var addressKeys = [len(plan.AddressFields)]string{"addressLine1", "city", "state
 // employeeRecord is an employee as the portal's OpenAPI document draws it, as far
 // as it matters here. Any of it may be missing or null.
 type employeeRecord struct {
+	employeeParts
+	places []place // of the parts
+}
+
+type employeeParts struct {
 	id, region ref
 	status     text
 	updatedBy  author
 	values     [plan.NumFields]text
 }
 
-// places are where a record has what it is read for.
-func (r *employeeRecord) places() []place {
-	places := make([]place, 0, 5+len(r.values))
-	places = append(places, place{"id", &r.id}, place{"region", &r.region}, place{"status", &r.status},
-		place{"updatedBy", &r.updatedBy}, place{"address", (*address)(&r.values)})
+// employeeRecords are used again and again: a list may have a hundred thousand.
+var employeeRecords = sync.Pool{New: func() any {
+	r := &employeeRecord{}
+	r.places = []place{{"id", &r.id}, {"region", &r.region}, {"status", &r.status}, {"updatedBy", &r.updatedBy},
+		{"address", (*address)(&r.values)}}
 	for _, f := range plan.RecordFields {
 		if !isAddress(f) {
-			places = append(places, place{f.String(), &r.values[f]})
+			r.places = append(r.places, place{f.String(), &r.values[f]})
 		}
 	}
-	return places
-}
+	return r
+}}
 
 // An address is an embedded one: the parts of it among an employee's values. A number is the
 // id of one that was not embedded, and says nothing about its parts; null says that there is
@@ -58,8 +64,10 @@ func (a *address) read(value gjson.Result) (err error) {
 
 // decodeEmployee reads one record.
 func decodeEmployee(record gjson.Result) (plan.Employee, int64, bool, error) {
-	var r employeeRecord
-	if err := readRecord(record, r.places()...); err != nil {
+	r := employeeRecords.Get().(*employeeRecord)
+	defer employeeRecords.Put(r)
+	r.employeeParts = employeeParts{}
+	if err := readRecord(record, r.places...); err != nil {
 		return plan.Employee{}, 0, false, err
 	}
 	r.values[plan.Language].value = languageCode(r.values[plan.Language].value)
