@@ -5,6 +5,7 @@ import (
 
 	"tracktik-sync/okta/oktatest"
 	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/mapping"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -217,4 +218,76 @@ func TestALeaverIsHeldWhileNobodyCanSayWhoHasTheirNames(t *testing.T) {
 	w.wantStatus(tracktiktest.Active, "ada")
 	w.inOkta(nil)
 	w.wantDone(w.runWith(opt), "terminate 1")
+}
+
+// Two people whose names Okta's search does not tell to be the same, since they come from the
+// assignment or an attribute, stay as the whole run left them.
+func TestWhomTheWholeRunHeldAsOneOfTwoIsHeldAlone(t *testing.T) {
+	same := map[string]func(w *world){
+		"user name": func(w *world) {
+			w.mapping = mapping.Config{Attributes: map[string]mapping.Attribute{plan.Username.String(): {Sources: []string{"assignment.userName"}}}}
+			for _, name := range []string{"ada", "bob"} {
+				w.org.UpdateAssignment(w.app, w.users[name], mail("shared"), nil)
+			}
+		},
+		"custom id": func(w *world) { w.badge("ada", "B1"); w.badge("bob", "b1") },
+	}
+	runs := map[string]func(w *world, name string) tsync.RunOptions{
+		"sync --user": func(w *world, name string) tsync.RunOptions { return tsync.RunOptions{Users: []string{w.users[name]}} },
+		"retry": func(w *world, name string) tsync.RunOptions {
+			return tsync.RunOptions{Users: []string{w.users[name]}, Retry: []plan.PersonID{plan.PersonID(w.users[name])}}
+		},
+	}
+	for what, share := range same {
+		for adopted, employee := range map[string]*tracktiktest.Employee{
+			"made":    nil,
+			"adopted": {FirstName: "Ada", LastName: "Guard", Username: mail("shared"), Email: "e@acme.example", CustomID: "B1"},
+		} {
+			for how, options := range runs {
+				t.Run(what+", "+adopted+", "+how, func(t *testing.T) {
+					w := newBadgeWorld(t)
+					w.hire("ada", "bob", "eve")
+					share(w)
+					if employee != nil {
+						w.portal.AddEmployee(*employee)
+					}
+					doc := w.run()
+					if len(doc.Problems) != 2 {
+						t.Fatalf("everybody: %s", details(doc))
+					}
+					for range 2 {
+						for _, name := range []string{"ada", "bob"} {
+							doc := w.runWith(options(w, name))
+							w.wantProblem(doc, doc.Problems[0].Code, name)
+							w.wantNoWrites()
+						}
+					}
+					w.org.UnassignUser(w.app, w.users["ada"])
+					if doc := w.runWith(options(w, "bob")); len(doc.Problems) != 0 || w.portal.Writes() == 0 {
+						t.Errorf("bob is alone with the name: %s", details(doc))
+					}
+				})
+			}
+		}
+	}
+}
+
+// So two whom one employee fits by different keys.
+func TestAnEmployeeWhomTwoMatchIsNobodysAlone(t *testing.T) {
+	w := newBadgeWorld(t)
+	w.hire("ada", "bob")
+	w.badge("ada", "B1")
+	w.portal.AddEmployee(tracktiktest.Employee{FirstName: "Ada", LastName: "Guard", Username: mail("bob"), Email: "e@acme.example", CustomID: "B1"})
+	doc := w.run()
+	for _, name := range []string{"ada", "bob"} {
+		w.wantProblem(doc, plan.ProblemAmbiguousMatch, name)
+	}
+	for range 2 {
+		for _, name := range []string{"ada", "bob"} {
+			w.wantProblem(w.runWith(tsync.RunOptions{Users: []string{w.users[name]}}), plan.ProblemAmbiguousMatch, name)
+			w.wantNoWrites()
+		}
+	}
+	w.org.DeactivateUser(w.users["bob"])
+	w.wantDone(w.runWith(tsync.RunOptions{Users: []string{w.users["ada"]}}), "adopt 1, update 1")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"tracktik-sync/sync/apply"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/sync/read"
 )
@@ -112,7 +113,7 @@ func (e *Engine) RunOnce(ctx context.Context, opt RunOptions) (*plan.Document, e
 	r.Log.WithField("by", e.By).Info("run begins")
 	err = r.carryOut(ctx, r.makePlan, r.apply, r.finish)
 	if isGuard(err) && r.doc.Result == nil { // nothing was applied, and so nothing was finished
-		err = errors.Join(err, r.recorder.noteProblems())
+		err = errors.Join(err, r.recorder.noteProblems(), r.recorder.finishNotes(&apply.Outcome{}))
 	}
 	r.census.takeCensus(ctx)
 	r.noteAsked()

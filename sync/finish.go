@@ -303,7 +303,7 @@ func (r *recorder) finishTroubles(out *apply.Outcome) error {
 // troubleOf is a problem of the plan as it is recorded when it is new.
 func (r *recorder) troubleOf(p *plan.Problem) plan.Trouble {
 	return plan.Trouble{Person: p.User.ID, Login: p.User.Login, Name: p.User.Name, Kind: p.Kind, Group: p.Group,
-		Code: p.Code, Message: p.Message, Since: r.AsOf, Last: r.AsOf}
+		Code: p.Code, Message: p.Message, Since: r.AsOf, Last: r.AsOf, Rivals: p.Rivals}
 }
 
 // noteProblems records who has a problem now, after a run that a guard refused whole. What

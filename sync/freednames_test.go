@@ -81,11 +81,11 @@ func TestANameIsFreeThatItsEmployeeWasRidOfByHand(t *testing.T) {
 			w.must(w.portal.UpdateEmployee(id, func(e *tracktiktest.Employee) { e.Username, e.Email = "by.hand", "by.hand@x.example" }))
 			w.rename("ada", "former")
 			keep(w, id)
-			w.hire("bea")
-			w.rename("bea", "ada")
+			w.hire("bea.king")
+			w.rename("bea.king", "ada")
 			doc := w.runWith(refreshed)
 			for _, p := range doc.Problems {
-				if string(p.User.ID) == w.users["bea"] {
+				if string(p.User.ID) == w.users["bea.king"] {
 					t.Errorf("bea has a problem: %+v", p)
 				}
 			}

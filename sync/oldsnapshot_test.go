@@ -2,6 +2,7 @@ package sync_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -268,4 +269,130 @@ func TestAWaitOfARestoredSnapshotBeginsAnew(t *testing.T) {
 		w.pass(time.Hour)
 		w.wantDone(w.run(), "terminate 4")
 	})
+}
+
+// unpushed are the ways in which TrackTik never learns what Okta calls somebody.
+var unpushed = map[string]func(w *world, id string){
+	"suspended":       func(w *world, id string) { w.org.SetUserStatus(id, oktatest.StatusSuspended) },
+	"has a problem":   func(w *world, id string) { w.org.UpdateUser(id, map[string]any{"firstName": nil}) },
+	"updates are off": func(w *world, _ string) { w.policy.UpdateUsers = false },
+}
+
+// Who is renamed in Okta, and is not renamed in TrackTik before the user is deleted and made anew
+// under the new names, is known by what Okta showed last.
+func TestWhoIsMadeAnewUnderAnUnpushedNameKeepsTheEmployee(t *testing.T) {
+	for name, hide := range unpushed {
+		for _, part := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, single run %v", name, part), func(t *testing.T) {
+				w := newWorld(t)
+				w.hire("ada", "bob")
+				w.run()
+				id, all := w.employee("ada").ID, len(w.portal.Employees())
+				hide(w, w.users["ada"])
+				w.rename("ada", "ada.m")
+				w.run()
+				w.wantNoWrites()
+				w.remake("ada.m", departures["deleted"])
+				if part {
+					for _, who := range []string{"ada.m", "ada"} {
+						_, err := w.sync(tsync.RunOptions{Users: []string{w.users[who]}})
+						w.must(err)
+						w.wantNoWrites()
+					}
+				}
+				w.run()
+				if e, _ := w.portal.Employee(id); e.Status != tracktiktest.Active {
+					t.Errorf("ada is %+v", e)
+				}
+				if link, found, err := w.db.Link(plan.PersonID(w.users["ada.m"])); err != nil || !found || int64(link.Employee) != id {
+					t.Errorf("on record is %+v, %v, %v", link, found, err)
+				}
+				if n := len(w.portal.Employees()); n != all {
+					t.Errorf("there are %d employees, were %d", n, all)
+				}
+			})
+		}
+	}
+}
+
+// Who may have been made anew, and gets nothing yet, keeps the employee: the new user is suspended
+// or lacks a name, or there are two.
+func TestWhoMayBeMadeAnewWaits(t *testing.T) {
+	second := func(w *world, _ string) {
+		w.users["twin"] = w.org.AddUser(oktatest.User{Login: mail("twin"), Email: mail("ada"), FirstName: "Ada", LastName: "Married"})
+		w.org.AssignUser(w.app, w.users["twin"], oktatest.Assignment{})
+	}
+	for name, twist := range map[string]struct{ on, off func(*world, string) }{
+		"suspended": {func(w *world, id string) { w.org.SetUserStatus(id, oktatest.StatusSuspended) },
+			func(w *world, id string) { w.org.SetUserStatus(id, oktatest.StatusActive) }},
+		"staged": {func(w *world, id string) { w.org.SetUserStatus(id, oktatest.StatusStaged) },
+			func(w *world, id string) { w.org.SetUserStatus(id, oktatest.StatusActive) }},
+		"unmapped": {func(w *world, id string) { w.org.UpdateUser(id, map[string]any{"firstName": nil}) },
+			func(w *world, id string) { w.org.UpdateUser(id, map[string]any{"firstName": "Ada"}) }},
+		"two": {second, func(w *world, _ string) { w.org.DeleteUser(w.users["twin"]) }},
+	} {
+		for _, seen := range []bool{false, true} { // the new user was there before the old one was deleted
+			t.Run(fmt.Sprintf("%s, seen before %v", name, seen), func(t *testing.T) {
+				w := newWorld(t)
+				w.hire("ada", "bob")
+				w.run()
+				id := w.employee("ada").ID
+				gone := w.users["ada"]
+				if seen {
+					w.retiredInOkta(gone)
+				} else {
+					w.org.DeleteUser(gone)
+				}
+				w.users["ada.m"] = w.org.AddUser(oktatest.User{Login: mail("ada"), FirstName: "Ada", LastName: "Guard"})
+				w.org.AssignUser(w.app, w.users["ada.m"], oktatest.Assignment{})
+				twist.on(w, w.users["ada.m"])
+				if seen {
+					w.run()
+					w.org.DeleteUser(gone)
+				}
+				for range 2 {
+					w.wantHeld(w.run(), plan.HeldUnconfirmed, "ada")
+				}
+				for _, who := range []string{"ada", "ada.m"} {
+					_, err := w.sync(tsync.RunOptions{Users: []string{w.users[who]}})
+					w.must(err)
+				}
+				w.wantNoWrites()
+				twist.off(w, w.users["ada.m"])
+				w.wantDone(w.run(), "adopt 1")
+				if e := w.employee("ada"); e.ID != id || e.Status != tracktiktest.Active {
+					t.Errorf("ada is %+v, was employee %d", e, id)
+				}
+			})
+		}
+	}
+}
+
+// retiredInOkta takes the login away from a user whom TrackTik is told nothing of.
+func (w *world) retiredInOkta(id string) {
+	w.org.SetUserStatus(id, oktatest.StatusSuspended)
+	w.retired(id)
+}
+
+// A run that a guard refuses whole remembers all the same what Okta calls people.
+func TestARefusedRunRemembersWhatOktaCallsPeople(t *testing.T) {
+	w := newWorld(t)
+	names := w.crowd(20)
+	w.hire("ada")
+	w.run()
+	id := w.employee("ada").ID
+	w.rename("ada", "ada.m")
+	for _, name := range names[:6] {
+		w.org.UpdateUser(w.users[name], map[string]any{"title": "Mistake"})
+	}
+	_, err := w.sync(refreshedNot)
+	w.wantRefused(err, "guard")
+	w.remake("ada.m", departures["deleted"])
+	for _, name := range names[:6] {
+		w.org.UpdateUser(w.users[name], map[string]any{"title": nil})
+	}
+	w.run()
+	if e, _ := w.portal.Employee(id); e.Status != tracktiktest.Active || e.Username != mail("ada.m") {
+		t.Errorf("ada is %+v", e)
+	}
 }

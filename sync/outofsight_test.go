@@ -52,6 +52,45 @@ func TestALostWriteAboutWhomWeDoNotSeeStaysOpen(t *testing.T) {
 	}
 }
 
+// So a create whose answer was lost: whoever was made in a region that we do not see any more is
+// not made a second time, wherever they are to work by now.
+func TestALostCreateInARegionWeDoNotSeeStaysOpen(t *testing.T) {
+	for how, happened := range map[string]bool{"it happened": true, "it did not": false} {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t)
+			w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Duplicates = tracktiktest.DuplicateAccepted })
+			w.hire("bob", "cid")
+			w.org.UpdateUser(w.users["cid"], map[string]any{"division": "South"})
+			w.run()
+			w.hire("ada")
+			w.org.UpdateUser(w.users["ada"], map[string]any{"division": "South"})
+			var late tracktiktest.Late
+			w.killIn(writes["create"], &late)
+			w.inPortal(nil)
+			w.timeout = 30 * time.Second
+			w.reopen()
+			if happened {
+				late.TakeEffect()
+			}
+			w.hide(3)
+			w.org.UpdateUser(w.users["ada"], map[string]any{"division": "West"})
+			for range 2 {
+				w.pass(time.Hour)
+				doc := w.run()
+				w.wantProblem(doc, plan.ProblemNotEffective, "ada")
+				w.wantHeld(doc, plan.HeldPending, "ada")
+				w.wantNoWrites()
+			}
+			w.hide()
+			w.run()
+			if n := len(w.employees("ada")); n != 1 {
+				t.Errorf("ada is %d employees", n)
+			}
+			w.wantDone(w.runWith(refreshed), "")
+		})
+	}
+}
+
 // outcomesOf counts the writes of a kind about somebody that the history tells of as done, by
 // whomever: a portal does not say who has taken a role.
 func (w *world) outcomesOf(kind plan.Kind, name string) (n int) {

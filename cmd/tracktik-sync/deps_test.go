@@ -34,7 +34,7 @@ type layer struct {
 }
 
 var layers = []layer{
-	{[]string{"sync/plan"}, nil,
+	{[]string{"sync/plan"}, []string{"sync/plan"},
 		[]string{"context", "os", "net", "net/http", "log", "log/slog", "sync", "math/rand", "math/rand/v2", "github.com/sirupsen/logrus"},
 		"decisions are values of values: no clock, no wire, no disk, nobody to talk to"},
 	{[]string{"sync/trace"}, nil, nil, "an id in a context knows nothing of who sends it"},
@@ -136,10 +136,10 @@ func goList(t *testing.T) []listed {
 	}
 }
 
-// isIn reports whether name is one of packages.
+// isIn reports whether name is one of packages, or a part inside one.
 func isIn(name string, packages []string) bool {
 	return slices.ContainsFunc(packages, func(p string) bool {
-		return name == p || strings.HasSuffix(p, "/") && strings.HasPrefix(name, p)
+		return name == p || strings.HasPrefix(name, p+"/internal/") || strings.HasSuffix(p, "/") && strings.HasPrefix(name, p)
 	})
 }
 

@@ -29,7 +29,7 @@ func (l looker) lookForCreated(ctx context.Context, in *plan.Intent) (settled, p
 	case !found && in.Action.Employee != 0:
 		return l.seenBefore(ctx, in.Action.Employee)
 	case !found:
-		return didNot, plan.Batch{}, nil
+		return didNot, plan.Batch{}, l.mustShow(ctx, in.Wanted.RegionID)
 	}
 	batch, err := l.createdBatch(&in.Action, in.Wanted, &plan.Employee{ID: e.ID}, in.Run) // which no answer showed
 	holds(&batch, in.Wanted, &e)
@@ -37,6 +37,37 @@ func (l looker) lookForCreated(ctx context.Context, in *plan.Intent) (settled, p
 		batch.Links[0].ElsewhereStatus = e.Status
 	}
 	return happened, batch, err
+}
+
+// witnesses are how many employees of a region are asked for, one after the other.
+const witnesses = 3
+
+// mustShow fails where TrackTik does not show us any more whom we know in the region in which
+// somebody was to be made: that nobody is found there says nothing then.
+func (l looker) mustShow(ctx context.Context, region plan.RegionID) error {
+	if region == 0 {
+		return nil
+	}
+	asked := 0
+	for link, err := range l.Snapshot.Links() {
+		if err != nil {
+			return err
+		}
+		if link.Place() != region || link.ElsewhereStatus != "" {
+			continue
+		}
+		if _, found, err := l.Target.Employee(ctx, link.Employee); err != nil || found {
+			return err
+		}
+		if asked++; asked == witnesses {
+			break
+		}
+	}
+	if asked == 0 {
+		return nil
+	}
+	return fmt.Errorf("tracktik shows none of %d employees of region %d, in which they were to be made: give the account that "+
+		"region back, or `link` says which employee is theirs", asked, region)
 }
 
 // seenBefore is about an employee who had all the names of a lost create in an earlier look-up,

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"tracktik-sync/sync/plan"
@@ -44,6 +45,7 @@ type Roles interface {
 // A Snapshot is where intents and outcomes become durable. A Commit is whole or not at
 // all. *state.DB is one.
 type Snapshot interface {
+	Links() iter.Seq2[plan.Link, error]
 	Link(id plan.PersonID) (l plan.Link, found bool, err error)
 	LinkOfEmployee(id plan.EmployeeID) (l plan.Link, found bool, err error)
 	OwnersOfUsername(folded string) ([]plan.PersonID, error)

@@ -20,6 +20,7 @@ const recordsAPage = 1000
 type Asker struct {
 	*decide.Deciding
 	owners   *ownerFinder
+	heirs    *heirFinder
 	leavers  *leaverAsker
 	groups   *groupAsker
 	changes  *changeFinder
@@ -33,7 +34,7 @@ type Asker struct {
 func New(r *read.Reading) *Asker {
 	d := decide.New(r)
 	b, f := r.Base, d.Decided
-	a := &Asker{Deciding: d, owners: &ownerFinder{b}, leavers: &leaverAsker{b, d.PeopleDecider},
+	a := &Asker{Deciding: d, owners: &ownerFinder{b}, heirs: &heirFinder{b, d.PeopleDecider}, leavers: &leaverAsker{b, d.PeopleDecider},
 		changes: &changeFinder{b, f}, left: &leftReader{b, f}}
 	a.groups = &groupAsker{b, r.PortalReader, r.GroupReader, d.GroupDecider}
 	a.holders = &holderReader{b, f, d.RoleDecider, r.GrantReader}
@@ -93,6 +94,7 @@ func (a *Asker) askAboutLeavers(ctx context.Context, list []*read.Subject) error
 
 // askAboutNames finds who has the names that are wanted, and who else wants them.
 func (a *Asker) askAboutNames(ctx context.Context, list []*read.Subject) error {
+	a.heirs.holdWaiting(list)
 	claims := a.Claimer.Claims(list)
 	others, err := a.NameReader.Bystanders(ctx, claims)
 	if err != nil {
@@ -103,11 +105,17 @@ func (a *Asker) askAboutNames(ctx context.Context, list []*read.Subject) error {
 
 // ResolveNames decides who of the claimants gets which name. An error is about the snapshot.
 func (a *Asker) ResolveNames(claims []plan.Claim) error {
-	owners, err := a.owners.find(claims)
-	if err == nil {
-		a.NameDecider.ResolveNames(claims, owners)
+	for {
+		owners, err := a.owners.find(claims)
+		if err != nil {
+			return err
+		}
+		names := plan.ResolveNames(claims, owners)
+		if !a.heirs.holdRefused(names.Refused) { // else the names of whom it holds are not free
+			a.NameDecider.TakeNames(names)
+			return nil
+		}
 	}
-	return err
 }
 
 // askAboutMatches looks for the employees of new people.

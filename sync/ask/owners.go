@@ -2,6 +2,7 @@ package ask
 
 import (
 	"errors"
+	"iter"
 	"slices"
 
 	"tracktik-sync/sync/plan"
@@ -38,7 +39,37 @@ func (r *ownerFinder) find(claims []plan.Claim) (plan.Owners, error) {
 			return owners, err
 		}
 	}
-	return owners, nil
+	return owners, s.findSeen(claims, &owners)
+}
+
+// findSeen adds those who left, or may have, by the names that Okta showed of them last.
+func (r *nameSearch) findSeen(claims []plan.Claim, owners *plan.Owners) error {
+	asked := [2]map[string]bool{{}, {}}
+	for i := range claims {
+		for kind, name := range claims[i].Seen {
+			if name != "" {
+				asked[kind][name] = true
+			}
+		}
+	}
+	if len(asked[0])+len(asked[1]) == 0 {
+		return nil
+	}
+	owners.Seen = [2]map[string][]plan.Owner{{}, {}}
+	for l, err := range r.departing() {
+		if err != nil {
+			return err
+		}
+		for kind, name := range l.OktaNames() {
+			if !asked[kind][name] {
+				continue
+			}
+			if s := r.People.Subjects[l.Person]; !plan.FreesNames(read.EndedStatus(l, s)) {
+				owners.Seen[kind][name] = append(owners.Seen[kind][name], r.owner(l, s, &l.Pushed))
+			}
+		}
+	}
+	return nil
 }
 
 // findName adds those who have a name, where that is not known yet.
@@ -55,6 +86,26 @@ func (r *nameSearch) findName(field plan.Field, name string, known map[string][]
 		known[name] = owners
 	}
 	return err
+}
+
+// departing are the records of those who left, or may have. A run of single people does not know
+// that of the others, and leaves it to a whole run.
+func (r *nameSearch) departing() iter.Seq2[*plan.Link, error] {
+	return func(yield func(*plan.Link, error) bool) {
+		for _, s := range r.People.Sorted() {
+			if s.Link != nil && (s.Left() || read.Departs(s)) && !yield(s.Link, nil) {
+				return
+			}
+		}
+		if !r.Scope.Some() {
+			return
+		}
+		for l, err := range r.Snapshot.Links() {
+			if (err != nil || r.People.Subjects[l.Person] == nil) && !yield(&l, err) {
+				return
+			}
+		}
+	}
 }
 
 // leaversByName are the leavers by the names that TrackTik shows of them: the record may be
@@ -103,24 +154,27 @@ func (r *nameSearch) owners(field plan.Field, ask func(string) ([]plan.PersonID,
 		if slices.Contains(leavers, id) {
 			names = &s.Employee.Values
 		}
-		o := plan.Owner{Person: id, Employee: link.Employee, First: plan.FoldName(names[plan.FirstName]),
-			Last: plan.FoldName(names[plan.LastName])}
-		switch {
-		case status != "":
-			o.Keeps = "is " + status + " there"
-		case !r.Pol.UpdateUsers:
-			o.Keeps = "sync.update_users is off"
-		}
-		if s != nil {
-			o.Leaves = read.Departs(s)
-			person := s.Whole()
-			o.Lives = person.Status != "" && !person.Deactivated()
-			o.Missing = s.Absent && !o.Leaves
-			o.Confirmed = s.Evidence != plan.EvidenceSample
-		}
-		owners = append(owners, o)
+		owners = append(owners, r.owner(&link, s, names))
 	}
 	return owners, nil
+}
+
+// owner is somebody on record as an owner; s is nil for whom the run is not about.
+func (r *nameSearch) owner(l *plan.Link, s *read.Subject, names *plan.Values) plan.Owner {
+	o := plan.Owner{Person: l.Person, Employee: l.Employee, First: plan.FoldName(names[plan.FirstName]),
+		Last: plan.FoldName(names[plan.LastName])}
+	switch status := read.EndedStatus(l, s); {
+	case status != "":
+		o.Keeps = "is " + status + " there"
+	case !r.Pol.UpdateUsers:
+		o.Keeps = "sync.update_users is off"
+	}
+	if s != nil {
+		o.Leaves, o.Lives = read.Departs(s), s.Lives()
+		o.Missing = s.Absent && !o.Leaves
+		o.Confirmed = s.Evidence != plan.EvidenceSample
+	}
+	return o
 }
 
 // renamedByHand reports somebody whose employee was read and has another name than the

@@ -200,16 +200,16 @@ func (s restStop) holds(a *plan.Action) bool {
 }
 
 // MarkOpen notes who has to be decoded in the next run whatever their print: those
-// with anything left to do or to show, and the managed who are not to be provisioned.
+// with anything left to do or to show, and who are not to be provisioned.
 // A print says that somebody is in order, and their roles follow the groups unseen.
 func (r *Limiter) MarkOpen(shown []plan.Held) {
 	for _, s := range r.People.Sorted() {
 		d := &s.Decision
-		waits := s.Link != nil && (s.Judgement.Verdict == plan.Wait || s.Judgement.Verdict == plan.Ignore)
+		waits := s.Judgement.Later()
 		if len(d.Held) == 1 && heldByDate(d.Held[0]) { // their date has them decoded
 			continue
 		}
-		s.Open = len(d.Held)+len(d.Problems)+len(d.Warnings) > 0 || waits || s.Judgement.Verdict == plan.Hold ||
+		s.Open = len(d.Held)+len(d.Problems)+len(d.Warnings) > 0 || waits ||
 			s.Judgement.Verdict == plan.Doubt || s.ScopeErr != "" ||
 			r.Regrouped[s.Person.ID]
 	}

@@ -292,9 +292,9 @@ func TestWhoIsLookedAtAgainWithoutAChangeInOkta(t *testing.T) {
 		"on hold":                       {[]func(*read.Subject){judged(plan.Hold, "suspended: x")}, true},
 		"in doubt":                      {[]func(*read.Subject){judged(plan.Doubt, "x")}, true},
 		"staged, and managed":           {[]func(*read.Subject){managedAs(1), judged(plan.Wait, "x")}, true},
-		"staged, and new":               {[]func(*read.Subject){judged(plan.Wait, "x")}, false},
+		"staged, and new":               {[]func(*read.Subject){judged(plan.Wait, "x")}, true},
 		"assigned no more, and managed": {[]func(*read.Subject){managedAs(1), judged(plan.Ignore, "x")}, true},
-		"assigned no more, and new":     {[]func(*read.Subject){judged(plan.Ignore, "x")}, false},
+		"assigned no more, and new":     {[]func(*read.Subject){judged(plan.Ignore, "x")}, true},
 		"whose scope could not be judged": {[]func(*read.Subject){func(s *read.Subject) { s.ScopeErr = "no such key" }},
 			true},
 	} {

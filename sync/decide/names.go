@@ -11,10 +11,10 @@ type NameDecider struct {
 	*Decided
 }
 
-// ResolveNames lets package plan judge who gets which user name and e-mail, beside those who
-// have them.
-func (r *NameDecider) ResolveNames(claims []plan.Claim, owners plan.Owners) {
-	r.Names = plan.ResolveNames(claims, owners)
+// TakeNames takes over who gets which user name and e-mail. Who cannot have what they want has
+// a problem.
+func (r *NameDecider) TakeNames(names plan.Names) {
+	r.Names = names
 	for id, p := range r.Names.Problems {
 		if s := r.People.Subjects[id]; s != nil { // else a bystander's
 			s.Unmappable = append(s.Unmappable, p)

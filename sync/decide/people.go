@@ -91,6 +91,7 @@ func (r *PeopleDecider) DecideOne(s *read.Subject) {
 		s.Decision.Note = note
 	}
 	s.SeenAgain()
+	s.NoteNames()
 }
 
 // View is all that package plan is shown of somebody.

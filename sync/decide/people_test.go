@@ -330,7 +330,7 @@ func TestWhoCannotHaveANameHasAProblem(t *testing.T) {
 		claims = append(claims, plan.Claim{Person: id, User: plan.UserRef{ID: id}, Username: "ana",
 			Email: string(id) + "@acme.example"})
 	}
-	w.NameDecider.ResolveNames(claims, plan.Owners{})
+	w.NameDecider.TakeNames(plan.ResolveNames(claims, plan.Owners{}))
 	for _, s := range []*read.Subject{one, other} {
 		if len(s.Unmappable) != 1 || s.Unmappable[0].Code != plan.ProblemDuplicate || s.Writable() {
 			t.Errorf("%s: %+v", s.Person.ID, s.Unmappable)

@@ -55,7 +55,8 @@ func countOf(n int, word string) string {
 func (x *teller) mapProblems() []plan.Problem {
 	problems := slices.Clone(x.result.Problems)
 	for _, p := range x.s.Unmappable {
-		if !slices.Contains(problems, p) && !isMatchProblem(p.Code) {
+		known := func(q plan.Problem) bool { return q.Code == p.Code && q.Message == p.Message }
+		if !slices.ContainsFunc(problems, known) && !isMatchProblem(p.Code) {
 			problems = append(problems, p)
 		}
 	}

@@ -20,6 +20,8 @@ type Problem struct {
 	// the person as a whole.
 	Kind  Kind    `json:"-"`
 	Group GroupID `json:"-"`
+	// Rivals are users who want the same, some of them where they are many.
+	Rivals []PersonID `json:"-"`
 }
 
 // A Warning is something that people should know and that stops nothing. Field

@@ -56,6 +56,11 @@ type Judgement struct {
 	Unseen bool
 }
 
+// Later reports that somebody new gets nothing by it now, and may yet.
+func (j *Judgement) Later() bool {
+	return j.Verdict != Provision && j.Verdict != Depart && j.Verdict != Doubt
+}
+
 // FewDeleted is how many of the managed people may be deleted in Okta at once: of more, a
 // right to see them was rather lost.
 func FewDeleted(managed int) int { return max(3, managed/100) }

@@ -156,6 +156,7 @@ func chooseMatch(v *View, d *Decision) (chosen Match, found bool) {
 		d.problem(v.Ref(), ProblemAmbiguousMatch,
 			fmt.Sprintf("employee %d, found by %s, matches user %s as well; `link` says whose they are",
 				chosen.Employee.ID, matchNames[chosen.Key], chosen.Rival))
+		d.Problems[len(d.Problems)-1].Rivals = []PersonID{chosen.Rival}
 		return Match{}, false
 	case len(ids) > 1:
 		d.problem(v.Ref(), ProblemAmbiguousMatch, fmt.Sprintf("several employees match: %s; `link` says which one is theirs",

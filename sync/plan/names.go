@@ -2,8 +2,11 @@ package plan
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
+
+	"tracktik-sync/sync/plan/internal/graph"
 )
 
 // A Claim is one person's wish for a user name and an e-mail.
@@ -12,7 +15,10 @@ type Claim struct {
 	User     UserRef
 	Username string // folded; empty: none
 	Email    string
-	Managed  bool
+	// Seen are the login and the e-mail that Okta shows of somebody new, folded: whoever was
+	// shown with one of them last may be who they were before.
+	Seen    [2]string
+	Managed bool
 	// Moves says that the person is managed and is given other names than they have.
 	Moves bool
 	// First and Last are the person's names, folded, to recognise who was re-created.
@@ -46,6 +52,8 @@ type Names struct {
 	Problems map[PersonID]Problem
 	// Recreated are new people who are somebody who left: they get that employee.
 	Recreated map[PersonID]Owner
+	// Refused are leavers who may be these new people, none of whom gets their employee now.
+	Refused map[PersonID][]PersonID
 	// After names, for an update or create, whose updates have to come before it.
 	After map[PersonID][]PersonID
 	// Level is 0 for who waits for nobody, else one more than the highest of those in
@@ -56,16 +64,21 @@ type Names struct {
 }
 
 // Owners are the managed people who have a user name, or an e-mail, now; by the folded name.
-type Owners struct{ Usernames, Emails map[string][]Owner }
+type Owners struct {
+	Usernames, Emails map[string][]Owner
+	// Seen are those who left, or may have, by the login and by the e-mail that Okta showed of
+	// them last: TrackTik may never have been told of these.
+	Seen [2]map[string][]Owner
+}
 
 // ResolveNames looks at all claims of a run at once. Owners are those of all names in them.
 func ResolveNames(claims []Claim, owners Owners) Names {
 	r := &resolver{Names: Names{Problems: map[PersonID]Problem{}, Recreated: map[PersonID]Owner{},
-		After: map[PersonID][]PersonID{},
+		Refused: map[PersonID][]PersonID{}, After: map[PersonID][]PersonID{},
 		Level: map[PersonID]int{}, Freed: map[PersonID][]PersonID{}},
 		claims:  make(map[PersonID]*Claim, len(claims)),
 		wanted:  [2]map[string][]PersonID{make(map[string][]PersonID, len(claims)), make(map[string][]PersonID, len(claims))},
-		managed: [2]map[string]int{{}, {}}, owners: [2]map[string][]Owner{owners.Usernames, owners.Emails},
+		managed: [2]map[string]int{{}, {}}, owners: [2]map[string][]Owner{owners.Usernames, owners.Emails}, seen: owners.Seen,
 		heirs: map[PersonID]PersonID{}}
 	for i := range claims {
 		c := &claims[i]
@@ -97,6 +110,12 @@ func ResolveNames(claims []Claim, owners Owners) Names {
 	}
 	r.customIDs(claims)
 	r.swaps()
+	for leaver, heir := range r.heirs {
+		if _, bad := r.Problems[heir]; bad {
+			r.Refused[leaver] = []PersonID{heir}
+			delete(r.Recreated, heir)
+		}
+	}
 	return r.Names
 }
 
@@ -110,6 +129,7 @@ type resolver struct {
 	wanted  [2]map[string][]PersonID // sorted
 	managed [2]map[string]int        // of those who want a name
 	owners  [2]map[string][]Owner
+	seen    [2]map[string][]Owner
 	heirs   map[PersonID]PersonID // who goes on as a leaver, under a new id
 }
 
@@ -121,15 +141,9 @@ func (r *resolver) recreated(claims []Claim) {
 	former := map[PersonID][]Owner{}   // by new person
 	for i := range claims {
 		c := &claims[i]
-		if c.Managed {
-			continue
-		}
-		for kind, name := range c.names() {
-			if name == "" {
-				continue
-			}
-			for _, o := range r.owners[kind][name] {
-				if o.Leaves && o.Confirmed && c.isLike(o) && !slices.Contains(heirs[o.Person], c.Person) {
+		for _, owners := range []iter.Seq[Owner]{r.alike(c, r.owners, c.names()), r.alike(c, r.seen, c.Seen)} {
+			for o := range owners {
+				if !c.Managed && o.Leaves && o.Confirmed && !slices.Contains(heirs[o.Person], c.Person) {
 					heirs[o.Person] = append(heirs[o.Person], c.Person)
 					former[c.Person] = append(former[c.Person], o)
 				}
@@ -144,13 +158,36 @@ func (r *resolver) recreated(claims []Claim) {
 			}
 		}
 	}
+	for leaver, several := range heirs {
+		if len(several) > 1 {
+			slices.Sort(several)
+			r.Refused[leaver] = several
+		}
+	}
 }
 
-// isLike reports that a person has the names of an owner: one of the two is enough where
-// the owner's user is no more.
+// alike are the managed people who have one of somebody's names and are like them.
+func (r *resolver) alike(c *Claim, owners [2]map[string][]Owner, names [2]string) iter.Seq[Owner] {
+	return func(yield func(Owner) bool) {
+		for kind, name := range names {
+			for _, o := range owners[kind][name] {
+				if name != "" && c.isLike(o) && !yield(o) {
+					return
+				}
+			}
+		}
+	}
+}
+
 func (c *Claim) isLike(o Owner) bool {
-	first, last := c.First != "" && c.First == o.First, c.Last != "" && c.Last == o.Last
-	return first && last || !o.Lives && (first || last)
+	return Alike([2]string{c.First, c.Last}, [2]string{o.First, o.Last}, o.Lives)
+}
+
+// Alike reports that somebody new has the first and last name of an owner, folded: one of the
+// two is enough where the owner's user lives no more.
+func Alike(names, owner [2]string, lives bool) bool {
+	first, last := names[0] != "" && names[0] == owner[0], names[1] != "" && names[1] == owner[1]
+	return first && last || !lives && (first || last)
 }
 
 // judge compares one claim with those who have the name, and those who want it too. It
@@ -171,6 +208,23 @@ func (r *resolver) judge(c *Claim) bool {
 			}
 		}
 		if !has && r.contested(c, kind, name) {
+			return false
+		}
+	}
+	return c.Managed || r.outlives(c, former)
+}
+
+// outlives reports that nobody stays whom somebody new may have been before, by what Okta
+// showed last; those who leave do so first.
+func (r *resolver) outlives(c *Claim, former PersonID) bool {
+	for o := range r.alike(c, r.seen, c.Seen) {
+		switch {
+		case o.Person == former:
+		case o.Leaves:
+			r.Freed[c.Person] = append(r.Freed[c.Person], o.Person)
+		default:
+			r.problem(c, ProblemNameInUse, fmt.Sprintf("may be user %s, whom Okta showed with the same login or e-mail and name, "+
+				"and whose departure from Okta is not confirmed: employee %d", o.Person, o.Employee))
 			return false
 		}
 	}
@@ -224,15 +278,27 @@ func (r *resolver) contested(c *Claim, kind int, name string) bool {
 	if len(rivals) < 2 || c.Managed && r.managed[kind][name] == 1 {
 		return false
 	}
-	r.problem(c, ProblemDuplicate, fmt.Sprintf("has the same %s in Okta as user %s", nameKinds[kind],
-		someIDs(rivals, c.Person)))
+	r.rivals(c, nameKinds[kind], rivals)
 	return true
 }
 
-// someIDs names the smallest of sorted ids, less one: a list of all of them, for each
-// of them, has no end.
+// rivals is the problem of one of several who want the same; their ids are sorted.
+func (r *resolver) rivals(c *Claim, what string, sorted []PersonID) {
+	r.problem(c, ProblemDuplicate, fmt.Sprintf("has the same %s in Okta as user %s", what, someIDs(sorted, c.Person)))
+	p := r.Problems[c.Person]
+	for _, id := range sorted {
+		if id != c.Person && len(p.Rivals) < most {
+			p.Rivals = append(p.Rivals, id)
+		}
+	}
+	r.Problems[c.Person] = p
+}
+
+// most is how many rivals are named: a list of all of them, for each of them, has no end.
+const most = 5
+
+// someIDs names the smallest of sorted ids, less one.
 func someIDs(sorted []PersonID, less PersonID) string {
-	const most = 5
 	var ids []string
 	for _, id := range sorted {
 		if id == less {
@@ -298,7 +364,7 @@ func (r *resolver) sharedCustomID(rivals []*Claim) {
 		switch {
 		case keep > 0 && c.Managed && c.FormerID == c.CustomID, keep == 0 && managed == 1 && c.Managed:
 		default:
-			r.problem(c, ProblemDuplicate, "has the same custom id in Okta as user "+someIDs(ids, c.Person))
+			r.rivals(c, "custom id", ids)
 		}
 	}
 }
@@ -306,7 +372,7 @@ func (r *resolver) sharedCustomID(rivals []*Claim) {
 // swaps sets the levels, and finds circles in After: no order of updates carries them out. A person who
 // cannot be updated gives nothing free, so whoever waits for one is a problem too.
 func (r *resolver) swaps() {
-	for _, together := range circles(r.After) {
+	for _, together := range graph.Circles(r.After) {
 		for _, id := range together {
 			if len(together) > 1 {
 				r.problem(r.claims[id], ProblemSwap, "user names, e-mails or custom ids are to pass in a circle between this "+
@@ -326,56 +392,4 @@ func (r *resolver) swaps() {
 			}
 		}
 	}
-}
-
-// circles returns the strongly connected components of a graph, sorted, each after all
-// that can be reached from it (Tarjan, "Depth-first search and linear graph
-// algorithms", 1972).
-func circles(after map[PersonID][]PersonID) [][]PersonID {
-	var found [][]PersonID
-	var stack []PersonID
-	index, low, open := map[PersonID]int{}, map[PersonID]int{}, map[PersonID]bool{}
-	var visit func(PersonID)
-	visit = func(id PersonID) {
-		index[id] = len(index) + 1
-		low[id] = index[id]
-		stack, open[id] = append(stack, id), true
-		for _, next := range after[id] {
-			if index[next] == 0 {
-				visit(next)
-				low[id] = min(low[id], low[next])
-			} else if open[next] {
-				low[id] = min(low[id], index[next])
-			}
-		}
-		if low[id] != index[id] {
-			return
-		}
-		at := len(stack) - 1
-		for stack[at] != id {
-			at--
-		}
-		together := slices.Clone(stack[at:])
-		stack = stack[:at]
-		for _, member := range together {
-			open[member] = false
-		}
-		slices.Sort(together)
-		found = append(found, together)
-	}
-	for _, id := range sortedKeys(after) {
-		if index[id] == 0 {
-			visit(id)
-		}
-	}
-	return found
-}
-
-func sortedKeys[V any](m map[PersonID]V) []PersonID {
-	keys := make([]PersonID, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

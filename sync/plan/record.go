@@ -76,6 +76,9 @@ type Link struct {
 	LastRepair string `json:"last_repair,omitempty"`
 }
 
+// OktaNames are the login and the e-mail that Okta showed last, folded.
+func (l *Link) OktaNames() [2]string { return [2]string{FoldName(l.Login), FoldName(l.Email)} }
+
 // Place is the region of the employee, as far as is known; 0: it is not.
 func (l *Link) Place() RegionID { return cmp.Or(l.Stands, l.PushedRegion) }
 
@@ -171,6 +174,7 @@ type Trouble struct {
 	Attempts int        `json:"attempts,omitempty"`
 	NextTry  *time.Time `json:"next_try,omitempty"` // nil: judged anew in every run
 	Data     string     `json:"data,omitempty"`     // digest of what was refused; other data are tried at once
+	Rivals   []PersonID `json:"rivals,omitempty"`   // see Problem: a run of single people asks what these want
 }
 
 // Key identifies a Trouble in the snapshot.

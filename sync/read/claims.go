@@ -2,6 +2,7 @@ package read
 
 import (
 	"slices"
+	"strconv"
 
 	"tracktik-sync/sync/plan"
 )
@@ -40,6 +41,9 @@ func (r *Claimer) claim(s *Subject) (plan.Claim, bool) {
 	if r.People.Managed > 0 { // else there is nobody whom they may have been before
 		c.First, c.Last = plan.FoldName(v[plan.FirstName]), plan.FoldName(v[plan.LastName])
 	}
+	if s.Link == nil && !slices.Contains(r.Scope.Recreate, s.Person.ID) {
+		c.Seen = s.OktaNames()
+	}
 	if s.Link != nil {
 		p := &s.Link.Pushed
 		c.Moves = r.Pol.UpdateUsers && ended == "" && (c.Username != plan.FoldName(p[plan.Username]) ||
@@ -64,4 +68,37 @@ func (r *Claimer) effective(s *Subject) plan.Values {
 		}
 	}
 	return v
+}
+
+// CalledLike reports that somebody new has a user name or an e-mail that a leaver had in
+// TrackTik, or a login or an e-mail that Okta showed of the leaver last, and is alike.
+func CalledLike(leaver, heir *Subject) bool {
+	is := KeysOf(heir)
+	return slices.ContainsFunc(KeysOf(leaver), func(key string) bool { return slices.Contains(is, key) }) && IsLike(leaver, heir)
+}
+
+// KeysOf are the names of a person with what they are names of: those that TrackTik has, or is
+// to have, and those that Okta shows, or showed last.
+func KeysOf(s *Subject) []string {
+	names, seen := &s.Want().Values, s.OktaNames()
+	if s.Link != nil {
+		names, seen = &s.Link.Pushed, s.Link.OktaNames()
+	}
+	var keys []string
+	for kind, name := range []string{names[plan.Username], names[plan.Email], seen[0], seen[1]} {
+		if name = plan.FoldName(name); name != "" {
+			keys = append(keys, strconv.Itoa(kind)+name)
+		}
+	}
+	return keys
+}
+
+// IsLike reports that somebody new has the first and last name of a leaver, or one of them: see
+// plan.Alike.
+func IsLike(leaver, heir *Subject) bool {
+	return plan.Alike(firstLast(&heir.Want().Values), firstLast(&leaver.Link.Pushed), leaver.Lives())
+}
+
+func firstLast(v *plan.Values) [2]string {
+	return [2]string{plan.FoldName(v[plan.FirstName]), plan.FoldName(v[plan.LastName])}
 }

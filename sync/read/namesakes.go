@@ -68,19 +68,16 @@ func (r *NameReader) Bystanders(ctx context.Context, claims []plan.Claim) ([]pla
 	var others []plan.Claim
 	asked := map[plan.PersonID]bool{}
 	for _, c := range claims {
-		if c.Managed && !c.Moves {
-			continue
-		}
-		people, err := r.usersNamed(ctx, c.Username, c.Email)
+		ids, err := r.rivalsOf(ctx, &c)
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range people {
-			if asked[p.ID] || r.People.Subjects[p.ID] != nil || p.Status == "DEPROVISIONED" {
+		for _, id := range ids {
+			if asked[id] || r.People.Subjects[id] != nil {
 				continue
 			}
-			asked[p.ID] = true
-			other, claims, err := r.bystander(ctx, p.ID, c)
+			asked[id] = true
+			other, claims, err := r.bystander(ctx, id, c)
 			if err != nil {
 				return nil, err
 			}
@@ -90,6 +87,32 @@ func (r *NameReader) Bystanders(ctx context.Context, claims []plan.Claim) ([]pla
 		}
 	}
 	return others, nil
+}
+
+// rivalsOf are who may want what somebody is to be given: those with the names in Okta, and those
+// in whose way they were when they were last looked at, who may be called otherwise in Okta.
+func (r *NameReader) rivalsOf(ctx context.Context, c *plan.Claim) ([]plan.PersonID, error) {
+	ids := r.recordedRivals(c.Person, plan.ProblemDuplicate)
+	if c.Managed && !c.Moves {
+		return ids, nil
+	}
+	people, err := r.usersNamed(ctx, c.Username, c.Email)
+	for i := range people {
+		if people[i].Status != "DEPROVISIONED" {
+			ids = append(ids, people[i].ID)
+		}
+	}
+	return ids, err
+}
+
+// recordedRivals are those in somebody's way by a problem on record.
+func (r *NameReader) recordedRivals(id plan.PersonID, code string) (ids []plan.PersonID) {
+	for _, t := range r.Troubles[id] {
+		if t.Code == code {
+			ids = append(ids, t.Rivals...)
+		}
+	}
+	return ids
 }
 
 // bystander is what a person wants who has a name in Okta that c wants. Who has it in
@@ -149,12 +172,12 @@ func (r *NameReader) FindRivals(ctx context.Context, fresh []*Subject) error {
 			if m.Owner != "" || !m.Employee.Active() {
 				continue
 			}
-			rival, err := r.stranger(ctx, m.Employee.Values, s.Person.ID, func(*plan.Claim) bool { return true })
-			if err != nil {
-				return err
+			if m.Rival != "" {
+				continue
 			}
-			if m.Rival == "" {
-				m.Rival = rival
+			var err error
+			if m.Rival, err = r.stranger(ctx, m.Employee.Values, s.Person.ID); err != nil {
+				return err
 			}
 		}
 	}
@@ -169,34 +192,81 @@ func (r *NameReader) FindHeirs(ctx context.Context) error {
 		if s.Link == nil || s.Judgement.Verdict != plan.Depart || !r.Pol.DeactivateUsers {
 			continue
 		}
-		heir, err := r.heirOf(ctx, s.Link)
+		heir, err := r.heirOf(ctx, s)
 		_, credentials := IsCredentials(err)
 		switch {
 		case credentials, ctx.Err() != nil, errors.Is(err, ErrNotAsked):
 			return err
 		case err != nil:
-			s.holdDeparture(fmt.Sprintf("%s, and whether somebody was made anew with their names could not be looked up: %v",
+			s.HoldDeparture(fmt.Sprintf("%s, and whether somebody was made anew with their names could not be looked up: %v",
 				s.Judgement.Why, err))
 		case heir != "":
-			s.holdDeparture(fmt.Sprintf("%s, and user %s has their names: whether that is the same person, and goes on as "+
+			s.HoldDeparture(fmt.Sprintf("%s, and user %s has their names: whether that is the same person, and goes on as "+
 				"employee %d, is for a whole run to decide", s.Judgement.Why, heir, s.Link.Employee))
 		}
 	}
 	return nil
 }
 
-// heirOf is a new person of a leaver's user name or e-mail, and of their first or last
-// name; empty: there is none.
-func (r *NameReader) heirOf(ctx context.Context, l *plan.Link) (plan.PersonID, error) {
-	return r.stranger(ctx, l.Pushed, l.Person, func(other *plan.Claim) bool {
-		return other.First == plan.FoldName(l.Pushed[plan.FirstName]) || other.Last == plan.FoldName(l.Pushed[plan.LastName])
-	})
+// heirOf is a new person who is called as a leaver was, in TrackTik or in Okta, whether or not
+// they get anything now; empty: there is none.
+func (r *NameReader) heirOf(ctx context.Context, s *Subject) (plan.PersonID, error) {
+	l := s.Link
+	for _, names := range [][2]string{{l.Pushed[plan.Username], l.Pushed[plan.Email]}, {l.Login, l.Email}} {
+		people, err := r.usersNamed(ctx, names[0], names[1])
+		if err != nil {
+			return "", err
+		}
+		for _, p := range people {
+			if p.ID == l.Person || p.Status == "DEPROVISIONED" || r.People.Subjects[p.ID] != nil {
+				continue
+			}
+			other, err := r.newcomer(ctx, p.ID)
+			if err != nil {
+				return "", err
+			}
+			if other != nil && CalledLike(s, other) {
+				return p.ID, nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// newcomer is somebody new who is assigned the app and has not left; nil: they are not that.
+func (r *NameReader) newcomer(ctx context.Context, id plan.PersonID) (*Subject, error) {
+	_, managed, err := r.Snapshot.Link(id)
+	if err != nil || managed {
+		return nil, err
+	}
+	p, assigned, err := r.Source.Assignment(ctx, id)
+	if err != nil || !assigned {
+		return nil, err
+	}
+	s := &Subject{Person: SelfOf(&p), Okta: Okta{Judgement: plan.Judge(&p, &r.Pol)}}
+	if s.Judgement.Verdict != plan.Provision && !r.MayBecome(s) {
+		return nil, nil
+	}
+	if err := r.ownGroupReader.nameGroups(ctx, id); err != nil {
+		return nil, err
+	}
+	if r.peopleReader.MapSubject(s); s.OutOf {
+		return nil, nil
+	}
+	return s, nil
 }
 
 // stranger is somebody whom nobody manages, and the run is not about, who is to have the
-// user name or the e-mail, and fits; empty: there is nobody.
-func (r *NameReader) stranger(ctx context.Context, names plan.Values, but plan.PersonID,
-	fits func(*plan.Claim) bool) (plan.PersonID, error) {
+// user name or the e-mail, or was in somebody's way for that employee; empty: there is nobody.
+func (r *NameReader) stranger(ctx context.Context, names plan.Values, but plan.PersonID) (plan.PersonID, error) {
+	for _, id := range r.recordedRivals(but, plan.ProblemAmbiguousMatch) {
+		if r.People.Subjects[id] != nil {
+			continue
+		}
+		if other, err := r.newcomer(ctx, id); err != nil || other != nil {
+			return id, err
+		}
+	}
 	people, err := r.usersNamed(ctx, names[plan.Username], names[plan.Email])
 	if err != nil {
 		return "", err
@@ -210,7 +280,7 @@ func (r *NameReader) stranger(ctx context.Context, names plan.Values, but plan.P
 			return "", err
 		}
 		named := other.Username == plan.FoldName(names[plan.Username]) || other.Email == plan.FoldName(names[plan.Email])
-		if claims && !other.Managed && named && fits(&other) {
+		if claims && !other.Managed && named {
 			return p.ID, nil
 		}
 	}
@@ -232,12 +302,12 @@ func (r *NameReader) FindRenamed(ctx context.Context, list []*Subject) (held []*
 		case credentials, ctx.Err() != nil, errors.Is(err, ErrNotAsked):
 			return held, err
 		case err != nil:
-			s.holdDeparture(fmt.Sprintf("%s, and who has the names in Okta that employee %d has in TrackTik could not be "+
+			s.HoldDeparture(fmt.Sprintf("%s, and who has the names in Okta that employee %d has in TrackTik could not be "+
 				"looked up: %v", s.Judgement.Why, s.Link.Employee, err))
 		case heir == "":
 			continue
 		default:
-			s.holdDeparture(fmt.Sprintf("%s, and user %s has the names that employee %d has in TrackTik: if that is the same "+
+			s.HoldDeparture(fmt.Sprintf("%s, and user %s has the names that employee %d has in TrackTik: if that is the same "+
 				"person, they go on as that employee once nothing is in their way, and `link` says so now",
 				s.Judgement.Why, heir, s.Link.Employee))
 		}

@@ -186,7 +186,7 @@ func (r *peopleReader) TakeIn(p plan.Person, evidence string) error {
 	if err := r.Recall(s); err != nil {
 		return err
 	}
-	if s.Judgement.Verdict == plan.Provision {
+	if s.Judgement.Verdict == plan.Provision || r.MayBecome(s) {
 		r.MapSubject(s)
 	}
 	r.dateReader.readDates(s)
@@ -194,6 +194,12 @@ func (r *peopleReader) TakeIn(p plan.Person, evidence string) error {
 	r.People.compact(s)
 	r.People.Enter(s)
 	return nil
+}
+
+// MayBecome reports somebody new who may not be provisioned now, and may be somebody on record:
+// whom they are called like is asked before that one's employment ends.
+func (r *Base) MayBecome(s *Subject) bool {
+	return s.Link == nil && r.People.Managed > 0 && s.Judgement.Later()
 }
 
 // Recall adds what the snapshot and a refresh know of the person.

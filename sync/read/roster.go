@@ -147,6 +147,18 @@ func (s *Subject) Whole() plan.Person {
 	return p
 }
 
+// Left reports somebody on record whom Okta does not show in the app any more, confirmed or not.
+func (s *Subject) Left() bool {
+	person := s.Whole()
+	return s.Link != nil && (!person.Assignment.Present || person.Deactivated())
+}
+
+// Lives reports that the user is in Okta still, and not deactivated.
+func (s *Subject) Lives() bool {
+	person := s.Whole()
+	return person.Status != "" && !person.Deactivated()
+}
+
 // A room is memory that is used for one person after the other.
 type room struct {
 	texts  []*string
