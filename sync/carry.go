@@ -152,7 +152,7 @@ func (r *carrier) confirm(ctx context.Context, action *plan.Action) string {
 	if action.Kind == plan.RevokeRole {
 		return r.roleDue(ctx, action)
 	}
-	left, err := r.stillLeaves(ctx, action.User.ID, s != nil && s.OutOf)
+	left, err := r.stillLeaves(ctx, action, s != nil && s.OutOf)
 	switch {
 	case err != nil:
 		return unlooked(err)
@@ -221,8 +221,9 @@ func (r *carrier) pushedAgain(ctx context.Context, id plan.GroupID, groups []pla
 }
 
 // stillLeaves asks Okta once more about somebody who is to be terminated; outOf: for
-// being out of scope.
-func (r *carrier) stillLeaves(ctx context.Context, id plan.PersonID, outOf bool) (bool, error) {
+// being out of scope. Whose last day has moved on may be in a grace that goes on.
+func (r *carrier) stillLeaves(ctx context.Context, action *plan.Action, outOf bool) (bool, error) {
+	id := action.User.ID
 	p, found, err := r.absentReader.Direct(ctx, id)
 	if err != nil || !found {
 		return err == nil, err
@@ -230,9 +231,9 @@ func (r *carrier) stillLeaves(ctx context.Context, id plan.PersonID, outOf bool)
 	if over, err := r.dateReader.OverNow(ctx, &p); err != nil || over {
 		return over, err
 	}
-	switch plan.Judge(&p, &r.Pol).Verdict {
+	switch now := plan.Judge(&p, &r.Pol); now.Verdict {
 	case plan.Depart, plan.Doubt:
-		return true, nil
+		return action.Extras().Evidence != plan.EvidenceLastDay || !now.Graced(&r.Pol), nil
 	case plan.Provision:
 		if outOf {
 			out, _, err := r.scopeReader.StillOutOfScope(ctx, id)

@@ -144,8 +144,8 @@ func TestARetirementIsConfirmedWhenItsEvidenceIsOld(t *testing.T) {
 			w.must(err)
 			if c.code == "" {
 				w.wantDone(doc, "terminate 1")
-				if n := len(w.org.Requests()); n != 1+2+1+2 {
-					t.Errorf("%d requests to Okta, want the app, two twice, and a page of who is assigned", n)
+				if n := len(w.org.Requests()); n != 1+2*(2+1) {
+					t.Errorf("%d requests to Okta, want the app, and twice two and a page of who is assigned", n)
 				}
 				return
 			}

@@ -37,7 +37,7 @@ func (r *census) unmanaged() []plan.EmployeeID {
 		behind := e.ID == r.Pol.Own || r.Ties.Of.Other(e.ID, "") != ""
 		for _, f := range r.Pol.Match {
 			sum := map[plan.Field]uint64{plan.Username: e.Username, plan.Email: e.Email, plan.CustomID: e.Custom}[f]
-			behind = behind || sum != 0 && known[f][sum]
+			behind = behind || sum != 0 && (known[f][sum] || r.People.Aside[f][sum])
 		}
 		if !behind {
 			ids = append(ids, e.ID)

@@ -88,9 +88,9 @@ func newRoot(a *app) *cobra.Command {
 		Short: "Keeps TrackTik in step with Okta",
 		Long: "Tracktik-sync provisions the people of an Okta app into a TrackTik portal.\n\n" +
 			"Begin with `config init`, then `plan`, which changes nothing. A scheduler calls `sync`.",
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		Version:           versionText(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       versionText(),
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Name() == cobra.ShellCompRequestCmd { // for nobody else: cobra keeps what is registered for ever
 				completeFromSnapshot(a, cmd.Root())

@@ -95,9 +95,9 @@ func (c *comparing) readUsers(ctx context.Context) error {
 			if err := c.PeopleReader.TakeIn(p, plan.EvidenceListing); err != nil {
 				return err
 			}
-			if s := c.People.Subjects[p.ID]; s.Judgement.Verdict != plan.Provision { // they may have an employee
+			if s := c.People.Subjects[p.ID]; !s.InScope() { // they may have an employee
 				s.Person.Profiles(p.User, p.App)
-				c.PeopleReader.MapSubject(s)
+				c.PeopleReader.MapAnyway(s)
 				s.Person.Profiles(nil, nil)
 			}
 		}

@@ -31,8 +31,12 @@ func (c *comparing) compare() error {
 	for _, s := range list {
 		c.findRivals(s)
 	}
-	for _, s := range list {
-		c.place(s)
+	for _, first := range []bool{true, false} { // who need not have an employee takes nobody's
+		for _, s := range list {
+			if s.InScope() == first {
+				c.place(s)
+			}
+		}
 	}
 	if err := c.placeEmployees(); err != nil {
 		return err
@@ -73,7 +77,7 @@ func (c *comparing) claim(s *read.Subject, id plan.EmployeeID) {
 
 // findRivals notes whom the keys of a new person find.
 func (c *comparing) findRivals(s *read.Subject) {
-	if s.Link != nil || s.Judgement.Verdict != plan.Provision {
+	if s.Link != nil || !s.InScope() {
 		return
 	}
 	for _, key := range c.Matcher.Keys(s) {
@@ -250,23 +254,35 @@ func (c *comparing) placeEmployees() error {
 	return nil
 }
 
-// tellApart looks the unmanaged up in Okta.
+// tellApart looks the unmanaged up in Okta, and among those who are assigned.
 func (c *comparing) tellApart(ctx context.Context) error {
 	c.Phase("looking unmanaged employees up in okta", len(c.unmanaged))
 	pool, poolCtx := errgroup.WithContext(ctx)
 	pool.SetLimit(read.Lookers)
-	for _, i := range c.unmanaged {
-		row := &c.out.OnlyTrackTik[i]
-		pool.Go(func() error {
+	standings := make([]plan.Standing, len(c.unmanaged))
+	for i, at := range c.unmanaged {
+		pool.Go(func() (err error) {
 			defer c.Advance(1)
-			s, err := c.StandingReader.Classify(poolCtx, c.employees[row.Employee.ID])
-			if row.Class = s.Class; row.Note == "" {
-				row.Note = s.Why
-			}
+			standings[i], err = c.StandingReader.Classify(poolCtx, c.employees[c.out.OnlyTrackTik[at].Employee.ID])
 			return err
 		})
 	}
-	return pool.Wait()
+	if err := pool.Wait(); err != nil {
+		return err
+	}
+	roll := read.Roll{}
+	for i, at := range c.unmanaged {
+		roll.Add(c.employees[c.out.OnlyTrackTik[at].Employee.ID], &standings[i])
+	}
+	for _, s := range c.People.Sorted() {
+		p := s.Whole()
+		roll.Meet(plan.ClaimantOf(&p, &c.Pol, &s.Want().Values))
+	}
+	for i, at := range c.unmanaged {
+		row := &c.out.OnlyTrackTik[at]
+		row.Class, row.Note = standings[i].Class, cmp.Or(row.Note, standings[i].Why)
+	}
+	return nil
 }
 
 func (c *comparing) sortedEmployees() []*plan.Employee {

@@ -282,9 +282,17 @@ func (o *observing) made(e *plan.Employee) {
 		}
 		return
 	default:
-		row.User, row.Note = s.Named(), "not to have an employee: "+cmp.Or(s.Judgement.Why, "out of scope")
+		row.User, row.Note = s.Named(), "not to have an employee: "+whyNone(s)
 	}
 	o.onlyThey(row)
+}
+
+// whyNone is why somebody is not to have an employee.
+func whyNone(s *read.Subject) string {
+	if s.Judgement.Verdict == plan.Provision || s.Judgement.Why == "" {
+		return "out of scope"
+	}
+	return s.Judgement.Why
 }
 
 func whoseEmployee(e *plan.Employee) string {

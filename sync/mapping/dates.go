@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 
 	"tracktik-sync/sync/plan"
 )
@@ -40,8 +41,22 @@ func (b *builder) dateRule(key string, source DateSource) dateRule {
 // NeedsDates reports whether days of employment are read at all.
 func (m *Mapper) NeedsDates() bool { return len(m.start.places)+len(m.end.places) > 0 }
 
+// NeedsEnd reports whether the last day is read.
+func (m *Mapper) NeedsEnd() bool { return len(m.end.places) > 0 }
+
+// known are the places of which a person shows whether they are empty: the first one in an
+// assignment that is not there hides itself, and those behind it.
+func (r *dateRule) known(p *plan.Person) []place {
+	i := slices.IndexFunc(r.places, func(at place) bool { return at.space != inUser })
+	if i < 0 || p.Assignment.Present {
+		return r.places
+	}
+	return r.places[:i]
+}
+
 // Dates reads the days of employment. One that cannot be read counts as absent, and so does
-// a last day before the first one, which is left over from a former time.
+// a last day before the first one, which is left over from a former time; also while that
+// first day may be hidden.
 func (m *Mapper) Dates(p plan.Person) (plan.Dates, []plan.Warning) {
 	var dates plan.Dates
 	var warnings []plan.Warning
@@ -50,7 +65,7 @@ func (m *Mapper) Dates(p plan.Person) (plan.Dates, []plan.Warning) {
 			Field: r.key, Message: message})
 	}
 	read := func(r *dateRule) plan.Day {
-		v, _ := firstOf(r.places, &p)
+		v, _ := firstOf(r.known(&p), &p)
 		if v.isEmpty() {
 			return ""
 		}
@@ -65,6 +80,9 @@ func (m *Mapper) Dates(p plan.Person) (plan.Dates, []plan.Warning) {
 		return day
 	}
 	dates.Start, dates.End = read(&m.start), read(&m.end)
+	if dates.Start == "" && len(m.start.known(&p)) < len(m.start.places) {
+		dates.End = "" // it may be left over, too
+	}
 	if dates.End != "" && dates.End < dates.Start {
 		warn(&m.end, fmt.Sprintf("the last day %s lies before the first day %s, and is left over from a former time: it "+
 			"counts as absent", dates.End, dates.Start))

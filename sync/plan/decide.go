@@ -123,6 +123,7 @@ func Decide(v *View, pol *Policy) Decision {
 		decideDeparture(v, pol, &d, v.Judgement.Why)
 	case v.Judgement.Verdict == Hold:
 		d.hold(v.action(v.heldKind()), v.Judgement.Why)
+		d.Warnings = v.Mapped.Warnings
 	case v.Judgement.Verdict == Doubt:
 		d.hold(v.action(Terminate), HeldUnconfirmed+": "+v.Judgement.Why+", and no look-up confirmed it")
 	case v.Judgement.Verdict == Provision:
@@ -187,6 +188,7 @@ func decideDeparture(v *View, pol *Policy, d *Decision, reason string) {
 		}
 		d.hold(a, fmt.Sprintf("%s: unassigned since %s and still active in Okta; terminated after %s (sync.unassigned_grace)",
 			HeldUnassignedGrace, note.UnassignedSince.UTC().Format(time.RFC3339), pol.UnassignedGrace))
+		d.Warnings = v.Mapped.Warnings // a last day that cannot be read would have ended the wait
 	case !pol.DeactivateUsers:
 		d.hold(a, HeldSwitchedOff+": sync.deactivate_users is off")
 	case pol.NoRemovals && !a.Found: // nobody loses what is over

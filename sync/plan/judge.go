@@ -56,6 +56,11 @@ type Judgement struct {
 	Unseen bool
 }
 
+// Graced reports a departure from the app only, which sync.unassigned_grace holds for a while.
+func (j *Judgement) Graced(pol *Policy) bool {
+	return (j.Verdict == Depart || j.Verdict == Doubt) && j.Active && pol.UnassignedGrace > 0
+}
+
 // Later reports that somebody new gets nothing by it now, and may yet.
 func (j *Judgement) Later() bool {
 	return j.Verdict != Provision && j.Verdict != Depart && j.Verdict != Doubt

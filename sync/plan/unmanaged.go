@@ -14,7 +14,7 @@ const (
 	LeftOkta    Class = "left_okta"    // the one user of their names is DEPROVISIONED
 	NotAssigned Class = "not_assigned" // the one user of their names is in Okta, and not assigned to the app
 	Nobody      Class = "nobody"       // no user has their names
-	Doubtful    Class = "doubtful"     // several users have, or it cannot be told whether the user is this person
+	Doubtful    Class = "doubtful"     // several users have, somebody assigned may be them, or it cannot be told
 )
 
 // Classes lists every class in the order in which they are shown.
@@ -71,6 +71,53 @@ func classifyOne(e *Employee, p Person, other EmployeeID) Standing {
 		s.Class, s.Why = Doubtful, fmt.Sprintf("Okta shows user %s incompletely", p.ID)
 	default:
 		s.Class, s.Why = NotAssigned, fmt.Sprintf("user %s is %s in Okta, and not assigned to the app", p.ID, p.Status)
+	}
+	return s
+}
+
+// A Claimant is somebody in the listing of the app, with what ties them to an employee beside
+// the names that Okta's search goes by.
+type Claimant struct {
+	ID       PersonID
+	External EmployeeID // whom the app's external id names; 0: nobody
+	Names    Values     // what the app gives them in TrackTik; only the names are looked at
+	Assigned bool       // the assignment counts as one
+	Leaves   bool       // they are not to have an employee, and claim none by a name
+}
+
+// ClaimantOf is somebody in the listing of the app who is mapped to these values.
+func ClaimantOf(p *Person, pol *Policy, names *Values) Claimant {
+	verdict := assignmentVerdicts[p.Assignment.Status]
+	external, _ := ParseExternal(p.Assignment.External)
+	return Claimant{ID: p.ID, External: external, Names: *names, Assigned: verdict != Depart && verdict != Doubt,
+		Leaves: Judge(p, pol).Verdict == Depart}
+}
+
+// ClaimedNames are the fields by which somebody may claim an employee.
+var ClaimedNames = []Field{Username, Email, CustomID}
+
+// Beside is how the employee stands once somebody in the listing of the app is known. A user
+// of their names left, and another one who did not may be the person all the same.
+func (s Standing) Beside(e *Employee, c *Claimant) Standing {
+	doubt := func(format string, args ...any) Standing {
+		return Standing{Class: Doubtful, User: s.User, Why: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case s.Class == Doubtful:
+		return s
+	case c.ID == s.User.ID && s.Class == NotAssigned && c.Assigned:
+		return doubt("user %s is %s in Okta, and assigned to the app", c.ID, s.User.Status)
+	case c.ID == s.User.ID:
+		return s
+	case s.Class == LeftOkta && c.External == e.ID:
+		return doubt("user %s left, and Okta's app names the employee as user %s", s.User.ID, c.ID)
+	case c.Leaves:
+		return s
+	}
+	for _, f := range ClaimedNames {
+		if sameText(c.Names[f], e.Values[f]) {
+			return doubt("%s, and the app gives user %s the employee's %s", s.Why, c.ID, f)
+		}
 	}
 	return s
 }

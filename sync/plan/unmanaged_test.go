@@ -117,3 +117,50 @@ func TestACensusAsksAboutTheNewAndTheOldOnly(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+func TestOnlySomebodyElseWhoStaysMakesADoubtOfALeaver(t *testing.T) {
+	e := stray()
+	e.Values[CustomID] = "B-7"
+	has := func(f Field, name string, change ...func(*Person)) Claimant {
+		p := user("ACTIVE", func(p *Person) { p.ID, p.Assignment = "00u2", Assignment{Present: true, Status: "ACTIVE"} })
+		for _, c := range change {
+			c(&p)
+		}
+		var v Values
+		v[f] = name
+		return ClaimantOf(&p, &Policy{}, &v)
+	}
+	assignment := func(status string) func(*Person) { return func(p *Person) { p.Assignment.Status = status } }
+	themselves := func(p *Person) { p.ID = "00u1" }
+	tied := func(p *Person) { p.Assignment.External = "40" }
+	for name, c := range map[string]struct {
+		status string
+		beside Claimant
+		want   Class
+	}{
+		"their username":              {"DEPROVISIONED", has(Username, "ADA@acme.example"), Doubtful},
+		"their e-mail":                {"DEPROVISIONED", has(Email, "ada@mail.example"), Doubtful},
+		"their custom id":             {"DEPROVISIONED", has(CustomID, "b-7"), Doubtful},
+		"only their last name":        {"DEPROVISIONED", has(LastName, "Lovelace"), LeftOkta},
+		"no name":                     {"DEPROVISIONED", has(Username, ""), LeftOkta},
+		"their username, as e-mail":   {"DEPROVISIONED", has(Email, "ada@acme.example"), LeftOkta},
+		"by somebody who left":        {"DEPROVISIONED", has(Username, "ada@acme.example", assignment("REVOKED")), LeftOkta},
+		"by an inactive assignment":   {"DEPROVISIONED", has(Username, "ada@acme.example", assignment("INACTIVE")), Doubtful},
+		"by themselves":               {"DEPROVISIONED", has(Username, "ada@acme.example", themselves), LeftOkta},
+		"by the external id":          {"DEPROVISIONED", has(Username, "", tied, assignment("REVOKED")), Doubtful},
+		"by their own external id":    {"DEPROVISIONED", has(Username, "", tied, themselves), LeftOkta},
+		"assigned by now":             {"ACTIVE", has(Username, "", themselves), Doubtful},
+		"not assigned any more":       {"ACTIVE", has(Username, "", themselves, assignment("REVOKED")), NotAssigned},
+		"in Okta, and somebody's":     {"ACTIVE", has(Username, "ada@acme.example"), Doubtful},
+		"in Okta, and nobody's":       {"ACTIVE", has(Username, "ben"), NotAssigned},
+		"in Okta, by the external id": {"ACTIVE", has(Username, "", tied), NotAssigned},
+	} {
+		s := Classify(&e, Sighting{Users: []Person{user(c.status)}})
+		if got := s.Beside(&e, &c.beside); got.Class != c.want || got.User.ID != "00u1" || got.Why == "" {
+			t.Errorf("%s: %s (%s), want %s", name, got.Class, got.Why, c.want)
+		}
+	}
+	if got := Classify(&e, Sighting{}).Beside(&e, &Claimant{ID: "00u2", Names: e.Values}); got.Class != Doubtful {
+		t.Errorf("whom Okta's search does not know is %s, though they are somebody's", got.Class)
+	}
+}

@@ -31,11 +31,12 @@ func (r *DateReader) readDates(s *Subject) {
 }
 
 // JudgeDates makes leavers of the managed people whose last day is over where they work,
-// whatever their assignment says.
+// whatever their assignment says: who leaves anyway has it count where a grace would wait.
 func (r *DateReader) JudgeDates(ctx context.Context, list []*Subject) error {
 	for _, s := range list {
 		end := s.Extras().Dates.End
-		if s.Link == nil || end == "" || s.Judgement.Verdict == plan.Depart {
+		leaves := s.Judgement.Verdict == plan.Depart && !s.Judgement.Graced(&r.Pol)
+		if s.Link == nil || end == "" || leaves {
 			continue
 		}
 		over, err := r.isOver(ctx, end, s.Link)

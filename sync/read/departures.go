@@ -43,7 +43,7 @@ func (r *AbsentReader) confirmAbsent(ctx context.Context) error {
 	chosen := absent
 	if len(absent) > 0 {
 		r.Evidence = plan.EvidenceFull
-		if r.Samples(plan.Terminate, len(absent)) {
+		if !r.eachWaits() && r.Samples(plan.Terminate, len(absent)) {
 			r.Evidence = plan.EvidenceSample
 			chosen = Sample(r.Seed, absent, whose)
 		}
@@ -73,6 +73,10 @@ func (r *AbsentReader) confirmAbsent(ctx context.Context) error {
 	r.JudgeDeleted(absent)
 	return nil
 }
+
+// eachWaits reports that a sample speaks for none of those who are missing: each waits for the
+// end of the grace, or for a last day of their own.
+func (r *AbsentReader) eachWaits() bool { return r.Pol.UnassignedGrace > 0 && r.Mapper.NeedsEnd() }
 
 // agree reports that everybody in a sample is gone by positive evidence.
 func agree(sample []*Subject) bool {
@@ -134,9 +138,11 @@ func (r *AbsentReader) lookUpOne(ctx context.Context, s *Subject) error {
 		return &BrokenListing{What: fmt.Sprintf("okta's listing of the app's users lacks user %s, who is assigned", p.ID)}
 	}
 	s.Person, s.Judgement = SelfOf(&p), judgement
+	s.forget()
 	if judgement.Verdict == plan.Provision {
 		r.peopleReader.MapSubject(s)
 	}
+	r.peopleReader.dateReader.readDates(s)
 	p.User, p.App = nil, nil
 	return nil
 }

@@ -189,6 +189,9 @@ func (r *peopleReader) TakeIn(p plan.Person, evidence string) error {
 	if s.Judgement.Verdict == plan.Provision || r.MayBecome(s) {
 		r.MapSubject(s)
 	}
+	if r.Refresh && s.Link == nil && s.wanted == nil && s.Judgement.Verdict != plan.Depart {
+		r.People.setAside(r.names(s.Whole()))
+	}
 	r.dateReader.readDates(s)
 	s.Leaver = s.Judgement.Verdict == plan.Depart
 	r.People.compact(s)
@@ -232,11 +235,9 @@ func (r *peopleReader) Recall(s *Subject) error {
 	return nil
 }
 
+// MapSubject maps who is in scope.
 func (r *peopleReader) MapSubject(s *Subject) {
-	var groups []string
-	if r.Mapper.NeedsGroups() {
-		groups = r.GroupNames(s.Person.ID)
-	}
+	groups := r.groupsOf(s.Person.ID)
 	in, err := r.Mapper.InScope(s.Whole(), groups)
 	switch {
 	case err != nil:
@@ -246,6 +247,27 @@ func (r *peopleReader) MapSubject(s *Subject) {
 		s.OutOf = true
 		return
 	}
+	r.fill(s, groups)
+}
+
+// MapAnyway maps whoever it is: who is not to have an employee may have one all the same.
+func (r *peopleReader) MapAnyway(s *Subject) { r.fill(s, r.groupsOf(s.Person.ID)) }
+
+// names are what the app gives a person in TrackTik, whether they are to be there or not.
+func (r *peopleReader) names(p plan.Person) *plan.Values {
+	result := r.Mapper.Map(p, r.groupsOf(p.ID))
+	return &result.Wanted.Values
+}
+
+// groupsOf are the groups that the mapping asks for, if it does.
+func (r *peopleReader) groupsOf(id plan.PersonID) []string {
+	if !r.Mapper.NeedsGroups() {
+		return nil
+	}
+	return r.GroupNames(id)
+}
+
+func (r *peopleReader) fill(s *Subject, groups []string) {
 	result := r.Mapper.Map(s.Whole(), groups)
 	wanted := result.Wanted
 	wanted.Group = s.Whole().Assignment.Group

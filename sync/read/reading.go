@@ -105,7 +105,7 @@ func (r *Reading) wire() {
 		r.EmployeeReader}
 	r.Matcher = &Matcher{b, r.tieReader, r.PortalReader}
 	r.Reader = &reader{b, r.EmployeeReader, r.GroupReader, r.PeopleReader, r.AbsentReader, r.ScopeReader}
-	r.StandingReader = &StandingReader{b}
+	r.StandingReader = &StandingReader{b, r.PeopleReader, r.GroupReader}
 }
 
 // facts are what was read: of Okta, of TrackTik, and of the snapshot.

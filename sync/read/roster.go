@@ -22,6 +22,22 @@ type roster struct {
 	strangers map[plan.PersonID]bool
 	listed    int // people in Okta's listing
 	Managed   int
+	// Aside are the names, as NameSum has them, that the app gives people who are not managed
+	// and not mapped: they may have an employee all the same. Of a refresh.
+	Aside map[plan.Field]map[uint64]bool
+}
+
+// setAside notes the names of somebody who is not mapped.
+func (r *roster) setAside(names *plan.Values) {
+	if r.Aside == nil {
+		r.Aside = map[plan.Field]map[uint64]bool{}
+	}
+	for _, f := range plan.ClaimedNames {
+		if r.Aside[f] == nil {
+			r.Aside[f] = map[uint64]bool{}
+		}
+		r.Aside[f][NameSum(names[f])] = true
+	}
 }
 
 // A Mark is one person of the snapshot. It is kept small: there are as many as the

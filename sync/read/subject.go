@@ -53,6 +53,13 @@ func (s *Subject) With(change func(*Extra)) {
 	change(s.extra)
 }
 
+// forget drops what an earlier answer of Okta's told, before another one is read.
+func (s *Subject) forget() {
+	if s.extra != nil {
+		s.extra.Odd, s.extra.Dates = nil, plan.Dates{}
+	}
+}
+
 // Okta is what Okta says of a person, and what that means.
 type Okta struct {
 	Judgement  plan.Judgement

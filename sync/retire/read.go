@@ -203,27 +203,24 @@ func (r *Retiring) readStanding(ctx context.Context) error {
 	return pool.Wait()
 }
 
-// readTies holds back whom Okta itself ties to somebody else by the app's external ids: a
-// user of their names left, and another one who did not may be the person all the same.
-func (r *Retiring) readTies(ctx context.Context) error {
-	leavers := map[plan.EmployeeID]*Retiree{}
-	for _, t := range r.List {
-		if t.Standing.Class == plan.LeftOkta {
-			leavers[t.Employee.ID] = t
-		}
+// readClaims holds back those who may be somebody whom Okta's search does not find by their
+// names, and who is in the listing of the app.
+func (r *Retiring) readClaims(ctx context.Context) error {
+	now, err := r.besideAll(ctx)
+	for i := range now {
+		r.List[i].Standing = now[i]
 	}
-	if len(leavers) == 0 {
-		return nil
+	return err
+}
+
+// besideAll is how those of the list stand beside everybody in the listing of the app.
+func (r *Retiring) besideAll(ctx context.Context) ([]plan.Standing, error) {
+	now, roll := make([]plan.Standing, len(r.List)), read.Roll{}
+	for i, t := range r.List {
+		now[i] = t.Standing
+		roll.Add(&t.Employee, &now[i])
 	}
-	return r.Source.Assignments(ctx, func(page []plan.Entry) error {
-		for _, e := range page {
-			if t := leavers[e.External]; t != nil && e.ID != t.Standing.User.ID {
-				t.Standing.Class = plan.Doubtful
-				t.Standing.Why = fmt.Sprintf("user %s left, and Okta's app names the employee as user %s", t.Standing.User.ID, e.ID)
-			}
-		}
-		return nil
-	})
+	return now, r.StandingReader.MeetAll(ctx, roll)
 }
 
 // readRoles reads which roles those hold who have left Okta, and whether one is protected.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"tracktik-sync/sync/plan"
@@ -36,6 +37,9 @@ type Retiring struct {
 	List     []*Retiree
 	named    []Named
 	nobodies []plan.Problem // names that stand for no employee
+	again    sync.Once
+	now      []plan.Standing // of List, by a second reading of the app's listing
+	unread   error           // why that one failed
 }
 
 // New is about those who were named.
@@ -43,7 +47,7 @@ func New(r *read.Reading, named []Named) *Retiring { return &Retiring{Reading: r
 
 // Read finds out who is meant, what TrackTik and Okta say of them, and what they hold.
 func (r *Retiring) Read(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{r.Grants.FindOwn, r.readNamed, r.readStanding, r.readTies,
+	for _, step := range []func(context.Context) error{r.Grants.FindOwn, r.readNamed, r.readStanding, r.readClaims,
 		r.readRoles} {
 		if err := step(ctx); err != nil {
 			return err
@@ -74,7 +78,8 @@ func (r *Retiring) Decide() (actions []plan.Action, problems []plan.Problem) {
 }
 
 // Confirm looks somebody up once more, on both sides, when what was read is
-// older than old; the text says why the termination has to wait.
+// older than old; the text says why the termination has to wait. The app's listing is long, and
+// read once more for all of them.
 func (r *Retiring) Confirm(ctx context.Context, action *plan.Action, old time.Duration) string {
 	i := slices.IndexFunc(r.List, func(t *Retiree) bool { return t.Employee.ID == action.Employee })
 	if r.Since(r.List[i].Read) <= old {
@@ -94,6 +99,13 @@ func (r *Retiring) Confirm(ctx context.Context, action *plan.Action, old time.Du
 		return grown + "the look-up in Okta failed: " + err.Error()
 	case standing.Class != plan.LeftOkta || standing.User.ID != action.User.ID:
 		return grown + "Okta says otherwise by now: " + standing.Why
+	}
+	r.again.Do(func() { r.now, r.unread = r.besideAll(ctx) })
+	switch {
+	case r.unread != nil:
+		return grown + "Okta's listing of the app cannot be read: " + r.unread.Error()
+	case r.now[i].Class != plan.LeftOkta:
+		return grown + "Okta says otherwise by now: " + r.now[i].Why
 	}
 	return ""
 }
