@@ -291,3 +291,42 @@ func TestAnEmployeeWhomTwoMatchIsNobodysAlone(t *testing.T) {
 	w.org.DeactivateUser(w.users["bob"])
 	w.wantDone(w.runWith(tsync.RunOptions{Users: []string{w.users["ada"]}}), "adopt 1, update 1")
 }
+
+// Who is brought back loses with it the roles of groups that they left meanwhile, in a run of
+// their own as in one of everybody.
+func TestWhoIsBroughtBackLosesTheRolesOfGroupsTheyLeft(t *testing.T) {
+	for how, run := range map[string]func(w *world) *plan.Document{
+		"everybody":  func(w *world) *plan.Document { return w.run() },
+		"one person": func(w *world) *plan.Document { return w.runWith(tsync.RunOptions{Users: []string{w.users["ada"]}}) },
+	} {
+		for what, goes := range map[string]func(w *world){
+			"left the group":      func(w *world) { w.leave("Site North", "ada") },
+			"the group is gone":   func(w *world) { w.org.DeleteGroup(w.groups["Site North"]) },
+			"is in another group": func(w *world) { w.leave("Site North", "ada"); w.group("Site South", "ada") },
+		} {
+			t.Run(how+", "+what, func(t *testing.T) {
+				w := newWorld(t)
+				w.policy.Reactivate, w.policy.RevokeUnpushed = true, true
+				w.hire("ada", "bob")
+				w.group("Site North", "ada", "bob")
+				w.group("Site South", "bob")
+				w.group("Site East", "ada") // the last role stays
+				w.run()
+				unassign(w, "ada")
+				w.run()
+				goes(w)
+				w.run()
+				assign(w, "ada")
+				doc := run(w)
+				want := "Site East"
+				if what == "is in another group" {
+					want = "Site East, Site South"
+				}
+				w.wantRoles("ada", want)
+				if t.Failed() {
+					t.Log(details(doc))
+				}
+			})
+		}
+	}
+}

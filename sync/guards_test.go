@@ -211,7 +211,7 @@ func TestOnePersonCostsAHandfulOfCalls(t *testing.T) {
 		"updated":     {func() { w.org.UpdateUser(w.users["ada"], map[string]any{"title": "Chief"}) }, mail("ada"), "update 1", 5},
 		"unchanged":   {func() {}, mail("ada"), "", 4},
 		"new":         {func() { w.hire("bob") }, mail("bob"), "create 1", 9},                                                // one asks whether look-ups find ourselves
-		"new in role": {func() { w.hire("eve"); w.group("Site North", "eve") }, mail("eve"), "create 1, grant_role 1", 10},   // a grant is a call of its own
+		"new in role": {func() { w.hire("eve"); w.group("Site North", "eve") }, mail("eve"), "create 1, grant_role 1", 11},   // a grant is a call of its own, and what the role is by now is one
 		"terminated":  {func() { w.hire("cy"); w.run(); w.org.DeactivateUser(w.users["cy"]) }, mail("cy"), "terminate 1", 9}, // whether they are ended or banned already is one
 	} {
 		c.change()

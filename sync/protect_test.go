@@ -2,6 +2,7 @@ package sync_test
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -271,6 +272,83 @@ func TestARoleOfPortalADMINStaysWhenNoGroupIsMappedToItAnyMore(t *testing.T) {
 				}
 			}
 			w.wantHeld(w.runWith(refreshedNot), plan.HeldProtectedRole, "ada")
+		})
+	}
+}
+
+func (w *world) roleNamed(name string) int64 {
+	w.Helper()
+	for _, r := range w.portal.Roles() {
+		if r.Name == name {
+			return r.ID
+		}
+	}
+	w.Fatalf("the portal has no role %s", name)
+	return 0
+}
+
+// A role that an administrator has made one of the portal's own is neither granted nor taken back
+// by any run, whether or not a refresh has seen it.
+func TestARoleThatBecameThePortalsOwnIsLeftAlone(t *testing.T) {
+	for name, seen := range map[string]bool{"a refresh has seen it": true, "nobody has seen it": false} {
+		for how, alone := range map[string]bool{"everybody": false, "one person": true} {
+			t.Run(name+", "+how, func(t *testing.T) {
+				w := newWorld(t)
+				w.hire("ada", "bob", "cid")
+				w.group("Site North", "ada", "bob")
+				w.group("Site East", "bob") // the last role stays
+				w.run()
+				role := w.roleNamed("Site North")
+				w.must(w.portal.MoveRole(role, "ADMIN"))
+				if seen {
+					w.wantDone(w.runWith(refreshed), "")
+				}
+				w.group("Site North", "cid")
+				w.leave("Site North", "bob")
+				for range 2 {
+					runs := []tsync.RunOptions{{}}
+					if alone {
+						runs = []tsync.RunOptions{{Users: []string{w.users["cid"]}}, {Users: []string{w.users["bob"]}}}
+					}
+					for _, opt := range runs {
+						doc := w.runWith(opt)
+						w.wantNoWrites()
+						if len(doc.Held) == 0 {
+							t.Errorf("nothing is held: %s", details(doc))
+						}
+					}
+				}
+				w.must(w.portal.MoveRole(role, "STAFF"))
+				w.run()
+				w.run()
+				w.wantRoles("cid", "Site North")
+				w.wantRoles("bob", "Site East")
+			})
+		}
+	}
+}
+
+// So the default role, which is an error of the configuration then.
+func TestADefaultRoleThatBecameThePortalsOwnIsNotGranted(t *testing.T) {
+	for how, alone := range map[string]bool{"everybody": false, "one person": true} {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t)
+			id := w.portal.AddRole(tracktiktest.Role{Name: "Patrol", Portal: "STAFF"})
+			w.configure("Patrol")
+			w.hire("ada")
+			w.run()
+			w.must(w.portal.MoveRole(id, "ADMIN"))
+			w.hire("bob")
+			opt := tsync.RunOptions{}
+			if alone {
+				opt.Users = []string{w.users["bob"]}
+			}
+			_, err := w.sync(opt)
+			var config *tsync.ConfigError
+			if !errors.As(err, &config) {
+				t.Errorf("the run ended with %v", err)
+			}
+			w.wantNoWrites()
 		})
 	}
 }

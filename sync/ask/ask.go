@@ -39,7 +39,7 @@ func New(r *read.Reading) *Asker {
 	a.groups = &groupAsker{b, r.PortalReader, r.GroupReader, d.GroupDecider}
 	a.holders = &holderReader{b, f, d.RoleDecider, r.GrantReader}
 	a.roleless = &rolelessFinder{b, f, r.PortalReader, r.GroupReader, a.holders, a.changes}
-	a.views = &roleViewer{b, f, r.PortalReader, r.GrantReader, d.RoleDecider, d.HoldingDecider}
+	a.views = &roleViewer{b, f, r.PortalReader, r.GrantReader, r.OwnGroupReader, d.RoleDecider, d.HoldingDecider}
 	return a
 }
 
@@ -143,7 +143,26 @@ func (a *Asker) DecideRoles(ctx context.Context) error {
 		}
 	}
 	a.GrantDecider.DecideAll()
+	if err := a.spareRoles(ctx); err != nil {
+		return err
+	}
 	return a.roleless.warnRoleless()
+}
+
+// spareRoles asks what the roles are that the plan gives or takes, and holds what would give or
+// take one that is protected by now: which one a group has is known without asking.
+func (a *Asker) spareRoles(ctx context.Context) error {
+	if !a.GrantDecider.TouchesRoles() {
+		return nil
+	}
+	if err := a.PortalReader.TryPortalRoles(ctx); err != nil || !a.Portal.Read {
+		return err
+	}
+	if err := a.roleless.confirmDefault(); err != nil {
+		return err
+	}
+	a.GrantDecider.SpareRoles()
+	return nil
 }
 
 // DecideGroups gives each pushed group its role.

@@ -40,10 +40,10 @@ func (r *rolelessFinder) findDefault(ctx context.Context) error {
 			}
 			return nil
 		}
-		found, problem := plan.FindDefaultRole(r.Portal.Roles, &r.Pol)
-		if problem != nil && problem.Code == plan.ProblemInvalidValue { // it is protected
-			return &read.ConfigError{Message: problem.Message}
+		if err := r.confirmDefault(); err != nil {
+			return err
 		}
+		found, problem := plan.FindDefaultRole(r.Portal.Roles, &r.Pol)
 		if problem != nil {
 			p.OfGroups.Problems = append(p.OfGroups.Problems, *problem)
 			r.Meta.DefaultRole = nil
@@ -58,6 +58,17 @@ func (r *rolelessFinder) findDefault(ctx context.Context) error {
 		p.Names[found.ID] = found.Name
 	}
 	p.Fallback = r.Meta.DefaultRole.Due()
+	return nil
+}
+
+// confirmDefault fails where the default role is protected, by the portal's roles.
+func (r *rolelessFinder) confirmDefault() error {
+	if r.Pol.DefaultRole == "" {
+		return nil
+	}
+	if _, problem := plan.FindDefaultRole(r.Portal.Roles, &r.Pol); problem != nil && problem.Code == plan.ProblemInvalidValue {
+		return &read.ConfigError{Message: problem.Message}
+	}
 	return nil
 }
 

@@ -15,8 +15,11 @@ type roleViewer struct {
 	*decide.Decided
 	portalReader *read.PortalReader
 	grantReader  *read.GrantReader
-	roleDecider  *decide.RoleDecider
-	holdings     *decide.HoldingDecider
+	ownGroups    interface {
+		ReadGroupsBehind(ctx context.Context, grants []plan.Grant) error
+	}
+	roleDecider *decide.RoleDecider
+	holdings    *decide.HoldingDecider
 }
 
 // makeViews gathers what is known of each person whose roles are looked at. Who is
@@ -93,6 +96,9 @@ func (r *roleViewer) keptRoles(ctx context.Context) error {
 			own = append(own, g)
 		}
 		s.With(func(x *read.Extra) { x.Kept = own })
+		if err := r.ownGroups.ReadGroupsBehind(ctx, own); err != nil {
+			return err
+		}
 	}
 	return nil
 }

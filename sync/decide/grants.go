@@ -92,3 +92,35 @@ func (r *GrantDecider) dropGiven() {
 	}
 	p.Roleless = slices.DeleteFunc(p.Roleless, func(id plan.PersonID) bool { return given[id] })
 }
+
+// TouchesRoles reports that a role which is in TrackTik already is given or taken.
+func (r *GrantDecider) TouchesRoles() bool {
+	return slices.ContainsFunc(r.Together.Actions, func(a plan.Action) bool { return a.Role != nil && a.Role.ID != 0 })
+}
+
+// SpareRoles holds what would give or take a role that the portal's roles show to be protected.
+func (r *GrantDecider) SpareRoles() {
+	known := map[*plan.RoleRef]string{} // actions are many, and roles few
+	r.Together.SpareRoles(func(ref *plan.RoleRef) string {
+		why, judged := known[ref]
+		if !judged && ref.ID != 0 && !r.givesMapped(ref) {
+			why = r.Pol.KeepsRole(r.Portal.Of(ref))
+		}
+		known[ref] = why
+		return why
+	})
+}
+
+// givesMapped reports a role that the configuration gives to its group, protected or not.
+func (r *GrantDecider) givesMapped(ref *plan.RoleRef) bool {
+	group := r.ByGroup[ref.Group]
+	if group == nil {
+		return false
+	}
+	by := group.Role != nil && group.Role.ID == ref.ID || group.Link != nil && group.Link.Role == ref.ID
+	mapped := group.Link != nil && group.Link.How == plan.HowMapped || slices.ContainsFunc(r.Roles.OfGroups.Actions,
+		func(a plan.Action) bool {
+			return a.Kind == plan.LinkRole && a.Role.Group == ref.Group && a.Extras().Key == plan.HowMapped
+		})
+	return by && mapped
+}

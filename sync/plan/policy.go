@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -156,6 +157,30 @@ func (d *Decision) Spare(pol *Policy) {
 		kept = append(kept, a)
 	}
 	d.Actions = kept
+}
+
+// SpareRoles holds what would give or take a role that is to be left alone: keeps says why, as a
+// Held reason. Of a pair, both halves wait.
+func (d *Decision) SpareRoles(keeps func(*RoleRef) string) {
+	pairs := map[PersonID]string{}
+	for i := range d.Actions {
+		if a := &d.Actions[i]; a.Replaces && pairs[a.User.ID] == "" {
+			pairs[a.User.ID] = keeps(a.Role)
+		}
+	}
+	d.Actions = slices.DeleteFunc(d.Actions, func(a Action) bool {
+		if a.Kind != GrantRole && a.Kind != RevokeRole {
+			return false
+		}
+		why := keeps(a.Role)
+		if a.Replaces {
+			why = cmp.Or(why, pairs[a.User.ID])
+		}
+		if why != "" {
+			d.hold(a, why)
+		}
+		return why != ""
+	})
 }
 
 // who is the view's person, with their employee.

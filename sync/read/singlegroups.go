@@ -22,7 +22,24 @@ func (r *ownGroupReader) ReadOwnGroups(ctx context.Context, id plan.PersonID,
 	if err := r.ReadGroupsOf(ctx, id, stored); err != nil {
 		return err
 	}
-	return r.readFormerGroups(ctx, id, stored)
+	grants, err := r.Snapshot.GrantsOf(id)
+	if err != nil {
+		return err
+	}
+	return r.readFormerGroups(ctx, grants, stored)
+}
+
+// ReadGroupsBehind looks at the groups by which somebody was given roles before they left, in a
+// run of single people: whoever is brought back may have left those meanwhile.
+func (r *ownGroupReader) ReadGroupsBehind(ctx context.Context, grants []plan.Grant) error {
+	if !r.Scope.Some() || len(grants) == 0 {
+		return nil
+	}
+	links, err := r.Snapshot.Groups()
+	if err != nil {
+		return err
+	}
+	return r.readFormerGroups(ctx, grants, StoredGroups(links))
 }
 
 // ReadGroupsOf reads the person's groups, and keeps those that are pushed.
@@ -126,12 +143,8 @@ func (r *ownGroupReader) readPushed(ctx context.Context) (map[plan.GroupID]bool,
 
 // readFormerGroups looks at the groups behind a person's roles that the person is not in,
 // or that are not pushed: whether they left it, or the group itself went.
-func (r *ownGroupReader) readFormerGroups(ctx context.Context, id plan.PersonID,
+func (r *ownGroupReader) readFormerGroups(ctx context.Context, grants []plan.Grant,
 	stored map[plan.GroupID]*plan.GroupLink) error {
-	grants, err := r.Snapshot.GrantsOf(id)
-	if err != nil {
-		return err
-	}
 	for _, grant := range grants {
 		l := stored[grant.Group]
 		if l == nil || r.ByGroup[l.Group] != nil || r.isUnpushed(l.Group) {

@@ -104,6 +104,15 @@ func (s *Server) RenameRole(id int64, name string) error {
 	})
 }
 
+// MoveRole makes a role one of another portal: ADMIN, STAFF or CLIENT.
+func (s *Server) MoveRole(id int64, portal string) error {
+	return s.onRole(id, func(rec *role) {
+		r := rec.Role
+		r.Portal = portal
+		s.replaceRole(rec, r, atPortal, "updated")
+	})
+}
+
 // DeleteRole terminates a role: its holders lose it.
 func (s *Server) DeleteRole(id int64) error {
 	return s.onRole(id, func(rec *role) { s.endRole(rec, atPortal) })
