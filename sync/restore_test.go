@@ -262,3 +262,24 @@ func TestWhoStandsAgainIsNotMadeTwiceUnderOtherNames(t *testing.T) {
 		}
 	}
 }
+
+// What somebody gave by hand since the copy was made is theirs after a restore, though the copy
+// knows a grant of ours of the same role to the same person.
+func TestARestoredSnapshotTakesNobodysGrantForOurs(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.group("Site North", "ada", "bob")
+	w.group("Site South", "ada")
+	w.run()
+	w.rewind(func() {
+		w.leave("Site North", "ada")
+		w.run()
+		_, err := w.portal.Grant(w.employee("ada").ID, w.roleID("Site North"))
+		w.must(err)
+	})
+	for range 2 {
+		w.run()
+		w.runWith(refreshed)
+	}
+	w.wantRoles("ada", "Site North, Site South")
+}

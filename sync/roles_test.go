@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tracktik-sync/okta/oktatest"
+	tsync "tracktik-sync/sync"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -379,24 +380,46 @@ func TestNobodyLosesARoleForBeingOnHold(t *testing.T) {
 	w.wantDone(w.run(), "revoke_role 1")
 }
 
-func TestAGrantThatWasMadeAgainByHandIsRevoked(t *testing.T) {
-	w := newWorld(t)
-	names := w.crowd(12)
-	w.group("Site North", names...)
-	w.run()
-	e, north := w.employee("g001").ID, w.roleID("Site North")
-	other := w.portal.AddRole(tracktiktest.Role{Name: "Guards"})
-	_, err := w.portal.Grant(e, other) // not the last one
-	w.must(err)
-	w.must(w.portal.Revoke(e, north))
-	_, err = w.portal.Grant(e, north)
-	w.must(err)
-	w.leave("Site North", "g001")
-	w.wantDone(w.runWith(refreshed), "revoke_role 1")
-	w.wantRoles("g001", "Guards")
-	grants, err := w.db.GrantsOf(plan.PersonID(w.users["g001"]))
-	if w.must(err); len(grants) > 0 {
-		t.Errorf("on record are still the grants %+v", grants)
+// A grant of ours that somebody has exchanged for one of their own is theirs, unless a refresh saw
+// it while the role was due.
+func TestAGrantThatWasMadeAgainByHandIsOursOnlyWhenItWasDue(t *testing.T) {
+	for name, c := range map[string]struct {
+		seen    bool
+		options tsync.RunOptions
+		done    string
+		left    string
+	}{
+		"seen while it was due":       {true, refreshed, "revoke_role 1", "Guards"},
+		"not seen":                    {false, refreshed, "", "Guards, Site North"},
+		"not seen, without a refresh": {false, refreshedNot, "found", "Guards, Site North"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			names := w.crowd(12)
+			w.group("Site North", names...)
+			w.run()
+			e, north := w.employee("g001").ID, w.roleID("Site North")
+			other := w.portal.AddRole(tracktiktest.Role{Name: "Guards"})
+			_, err := w.portal.Grant(e, other) // not the last one
+			w.must(err)
+			w.must(w.portal.Revoke(e, north))
+			_, err = w.portal.Grant(e, north)
+			w.must(err)
+			if c.seen {
+				w.wantDone(w.runWith(refreshed), "")
+			}
+			w.leave("Site North", "g001")
+			if doc := w.runWith(c.options); c.done != "found" {
+				w.wantDone(doc, c.done)
+			}
+			w.wantRoles("g001", c.left)
+			grants, err := w.db.GrantsOf(plan.PersonID(w.users["g001"]))
+			if w.must(err); len(grants) > 0 {
+				t.Errorf("on record are still the grants %+v", grants)
+			}
+			w.wantDone(w.runWith(refreshed), "")
+			w.wantRoles("g001", c.left)
+		})
 	}
 }
 

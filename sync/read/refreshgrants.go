@@ -171,7 +171,9 @@ func (r *GrantReader) ConfirmGrants(ctx context.Context, missing []plan.Grant, o
 	return pool.Wait()
 }
 
-// confirmMissing notes what became of the grants that an answer lacks.
+// confirmMissing notes what became of the grants that an answer lacks. That somebody else has
+// given the role since makes that grant no one of ours: it is adopted when the role is due. One
+// that has no id in this portal yet is the grant that is there.
 func (r *GrantReader) confirmMissing(ctx context.Context, missing []plan.Grant, own bool) error {
 	if err := r.ConfirmGrants(ctx, missing, own); err != nil {
 		return err
@@ -179,7 +181,7 @@ func (r *GrantReader) confirmMissing(ctx context.Context, missing []plan.Grant, 
 	for _, g := range missing {
 		now := g
 		now.Gone, now.Stuck = true, false
-		if ids := r.Current.Holders[Holder{g.Role, g.Employee}]; len(ids) > 0 { // by somebody else's grant
+		if ids := r.Current.Holders[Holder{g.Role, g.Employee}]; len(ids) > 0 && g.ID == 0 {
 			now = plan.Grant{Role: g.Role, Person: g.Person, ID: slices.Min(ids), Employee: g.Employee, Group: g.Group,
 				How: plan.HowAdopted, Since: r.AsOf, Run: r.ID}
 		}

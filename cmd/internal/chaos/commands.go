@@ -44,10 +44,11 @@ type step struct {
 	truth      *Truth
 	cfg        Settings
 	result     Result
-	hidden     []int64         // regions of TrackTik whose employees were not visible
-	emailsStay bool            // the portal keeps the e-mail of who is terminated taken
-	lost       map[string]bool // calls of which the answer was spoilt
-	given      bool            // an approval of the last 24 hours may not be used up yet
+	hidden     []int64          // regions of TrackTik whose employees were not visible
+	emailsStay bool             // the portal keeps the e-mail of who is terminated taken
+	lost       map[string]bool  // calls of which the answer was spoilt
+	renamed    map[int64]string // roles that were given another name, and that name
+	given      bool             // an approval of the last 24 hours may not be used up yet
 }
 
 func (s *step) String() string {

@@ -99,6 +99,9 @@ func (j *judge) excuse(l *Life, s *step, p *Person, mine []*employee) string {
 		if e.status() != tracktiktest.Active && e.endedBy != api || e.vanished || e.status() == tracktiktest.Banned {
 			return fmt.Sprintf("employee %d is %s by another hand", e.id, e.status())
 		}
+		if e.status() == tracktiktest.Active && !e.open && j.owner[e.id] == "" {
+			return fmt.Sprintf("employee %d, who they were, is ACTIVE again by another hand", e.id)
+		}
 	}
 	for _, id := range s.truth.ids() {
 		q := s.truth.People[id]
@@ -213,7 +216,9 @@ func (j *judge) overdue(l *Life, s *step, p *Person, roleID int64, held map[int6
 		return false
 	}
 	for _, e := range j.told { // a group that has another role by now gives its former one until somebody leaves it
-		if e.Kind == "grant_role" && e.Outcome == "done" && e.User.ID == p.ID && e.Role.ID == roleID && p.Groups[e.Role.Group] {
+		granted := e.Kind == "grant_role" && e.Outcome == "done" && e.User.ID == p.ID && e.Role.ID == roleID
+		buried := s.truth.Groups[e.Role.Group] == nil && j.buried[e.Role.Group][p.ID] && s.cfg.text("groups.unpushed") != "revoke"
+		if granted && (p.Groups[e.Role.Group] || buried) {
 			return false
 		}
 	}

@@ -80,6 +80,14 @@ func (j *judge) look(l *Life, s *step, arrived map[string]bool) (writes int) {
 	for _, h := range fresh[:hands] {
 		j.byHand(h, s.number)
 	}
+	s.renamed = map[int64]string{}
+	for _, h := range fresh[hands:] {
+		for _, f := range h.Fields {
+			if h.Resource == "roles" && f.Name == "name" {
+				s.renamed[h.ID] = f.New
+			}
+		}
+	}
 	j.observe(s)
 	claimed := j.readClaims(l, s)
 	j.hear(l, s)

@@ -143,7 +143,7 @@ func (j *judge) roleLinked(s *step, e entry) string {
 		return ""
 	}
 	if wanted, mapped := j.mapped(s, g); wanted != "" {
-		if (mapped == nil || mapped.id != r.id) && fold(r.name) != fold(wanted) { // any of several of the name
+		if (mapped == nil || mapped.id != r.id) && fold(r.name) != fold(wanted) && fold(s.renamed[r.id]) != fold(wanted) { // any of several of the name
 			return fmt.Sprintf("the configuration gives it the role %q", wanted)
 		}
 		return ""

@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,8 @@ import (
 // Find finds whom the snapshot knows by that name: an Okta id, a login, an
 // e-mail or an employee id, tried in this order. Those who were terminated, those
 // with a problem only and those who are in the history alone count too. It is
-// ErrNobody when there is none.
+// ErrNobody when there is none, and another error when several have the name: which one is
+// meant is not for chance to say.
 func Find(db *state.DB, name string) (plan.UserRef, error) {
 	for _, find := range []func(*state.DB, string) (plan.UserRef, bool, error){byID, byLogin, byEmail, byEmployee,
 		byHistory} {
@@ -90,7 +92,7 @@ func byID(db *state.DB, name string) (plan.UserRef, bool, error) {
 
 func byLogin(db *state.DB, name string) (plan.UserRef, bool, error) {
 	folded := plan.FoldName(name)
-	u, found, err := inLinks(db, func(l plan.Link) bool { return plan.FoldName(l.Login) == folded })
+	u, found, err := inLinks(db, name, func(l plan.Link) bool { return plan.FoldName(l.Login) == folded })
 	if found || err != nil {
 		return u, found, err
 	}
@@ -99,7 +101,7 @@ func byLogin(db *state.DB, name string) (plan.UserRef, bool, error) {
 
 func byEmail(db *state.DB, name string) (plan.UserRef, bool, error) {
 	folded := plan.FoldName(name)
-	return inLinks(db, func(l plan.Link) bool {
+	return inLinks(db, name, func(l plan.Link) bool {
 		return plan.FoldName(l.Email) == folded || plan.FoldName(l.Pushed[plan.Email]) == folded
 	})
 }
@@ -133,18 +135,36 @@ func byHistory(db *state.DB, name string) (u plan.UserRef, found bool, err error
 }
 
 // inLinks looks through those who are managed, then through those who were.
-func inLinks(db *state.DB, fits func(plan.Link) bool) (plan.UserRef, bool, error) {
+func inLinks(db *state.DB, name string, fits func(plan.Link) bool) (plan.UserRef, bool, error) {
+	var found []plan.UserRef
+	add := func(l plan.Link) {
+		same := func(u plan.UserRef) bool { return u.ID == l.Person }
+		if fits(l) && !slices.ContainsFunc(found, same) {
+			found = append(found, plan.UserRef{ID: l.Person, Login: l.Login, Name: l.FullName()})
+		}
+	}
 	for link, err := range db.Links() {
-		if err != nil || fits(link) {
-			return Ref(link), err == nil, err
+		if err != nil {
+			return plan.UserRef{}, false, err
+		}
+		add(link)
+	}
+	if len(found) == 0 {
+		for former, err := range db.Formers() {
+			if err != nil {
+				return plan.UserRef{}, false, err
+			}
+			add(former.Link)
 		}
 	}
-	for former, err := range db.Formers() {
-		if err != nil || fits(former.Link) {
-			return Ref(former.Link), err == nil, err
-		}
+	switch len(found) {
+	case 0:
+		return plan.UserRef{}, false, nil
+	case 1:
+		return plan.UserRef{ID: found[0].ID, Login: found[0].Login}, true, nil
 	}
-	return plan.UserRef{}, false, nil
+	return plan.UserRef{}, false, fmt.Errorf("%d people on record have the login or e-mail %q; use the id%s", len(found), name,
+		perhaps(db, name, found))
 }
 
 func inTroubles(db *state.DB, fits func(plan.Trouble) bool) (plan.UserRef, bool, error) {
