@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/mapping"
 	"tracktik-sync/sync/plan"
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -163,4 +164,70 @@ func TestARestoreTakesTheNameOfWhoIsEnded(t *testing.T) {
 	doc, err := w.restore(tsync.RestoreOptions{Run: gone.Run, Terminated: []tsync.Terminated{{User: gone.Actions[0].User, Employee: gone.Actions[0].Employee}}})
 	w.must(err)
 	w.wantDone(doc, "reactivate 1")
+}
+
+// A name that somebody has in TrackTik, and keeps there by the configuration, is given to nobody
+// else, on a portal that would allow it: not to somebody new, and not by an update.
+func TestANameThatIsKeptInTrackTikIsGivenToNobody(t *testing.T) {
+	keeps := map[string]func(w *world){
+		"adopted as it was": func(w *world) {
+			w.policy.AdoptKeep = true
+			w.portal.AddEmployee(tracktiktest.Employee{FirstName: "Ada", LastName: "Guard", Username: "ada.kept", Email: mail("ada")})
+			w.run()
+		},
+		"changed by hand": func(w *world) {
+			w.policy.RepairDrift = false
+			w.run()
+			w.must(w.portal.UpdateEmployee(w.employee("ada").ID, func(e *tracktiktest.Employee) { e.Username = "ada.kept" }))
+		},
+	}
+	takes := map[string]func(w *world){
+		"somebody new": func(w *world) { w.hire("eve"); w.org.UpdateAssignment(w.app, w.users["eve"], "ada.kept", nil) },
+		"an update":    func(w *world) { w.org.UpdateAssignment(w.app, w.users["bob"], "ada.kept", nil) },
+	}
+	for how, keep := range keeps {
+		for what, take := range takes {
+			for run, opt := range map[string]tsync.RunOptions{"plain": refreshedNot, "refresh": refreshed} {
+				if what == "an update" && run == "plain" {
+					continue // nobody is asked who has the name: the portal says so
+				}
+				t.Run(how+", "+what+", "+run, func(t *testing.T) {
+					w := newWorld(t)
+					w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Duplicates = tracktiktest.DuplicateAccepted })
+					w.mapping = mapping.Config{Attributes: map[string]mapping.Attribute{plan.Username.String(): {Sources: []string{"assignment.userName"}}}}
+					w.hire("ada", "bob")
+					keep(w)
+					w.runWith(refreshed)
+					take(w)
+					for range 2 {
+						doc := w.runWith(opt)
+						if len(doc.Problems) != 1 {
+							t.Errorf("the problems are %+v\n%s", doc.Problems, details(doc))
+						}
+						w.wantNoWrites()
+					}
+				})
+			}
+		}
+	}
+}
+
+// Whose names were swapped by hand are not swapped back by two updates that cross.
+func TestNamesThatWereSwappedByHandAreASwap(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	ada, bob := w.employee("ada").ID, w.employee("bob").ID
+	rename := func(id int64, name string) {
+		w.must(w.portal.UpdateEmployee(id, func(e *tracktiktest.Employee) { e.Username = name }))
+	}
+	rename(ada, "tmp")
+	rename(bob, mail("ada"))
+	rename(ada, mail("bob"))
+	doc := w.runWith(refreshed)
+	w.wantProblem(doc, plan.ProblemSwap, "ada")
+	w.wantProblem(doc, plan.ProblemSwap, "bob")
+	w.wantNoWrites()
+	rename(bob, "tmp")
+	w.wantDone(w.runWith(refreshed), "update 2")
 }

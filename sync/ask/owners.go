@@ -17,8 +17,8 @@ type ownerFinder struct {
 // A nameSearch is one search of an ownerFinder: what it goes by may be as much as there are people.
 type nameSearch struct {
 	*ownerFinder
-	claims  map[plan.PersonID]*plan.Claim
-	leavers map[plan.Field]map[string][]plan.PersonID
+	claims map[plan.PersonID]*plan.Claim
+	shown  map[plan.Field]map[string][]plan.PersonID
 }
 
 // find tells the managed people who have the names that are wanted. An error is about the
@@ -28,7 +28,7 @@ func (r *ownerFinder) find(claims []plan.Claim) (plan.Owners, error) {
 	if r.People.Managed == 0 {
 		return owners, nil
 	}
-	s := &nameSearch{r, make(map[plan.PersonID]*plan.Claim, len(claims)), r.leaversByName()}
+	s := &nameSearch{r, make(map[plan.PersonID]*plan.Claim, len(claims)), r.shownByName()}
 	for i := range claims {
 		s.claims[claims[i].Person] = &claims[i]
 	}
@@ -108,12 +108,12 @@ func (r *nameSearch) departing() iter.Seq2[*plan.Link, error] {
 	}
 }
 
-// leaversByName are the leavers by the names that TrackTik shows of them: the record may be
-// older than those.
-func (r *ownerFinder) leaversByName() map[plan.Field]map[string][]plan.PersonID {
+// shownByName are people by the names that TrackTik shows of them: the record may be older than
+// those, and who was renamed by hand, or was adopted as they were, may keep these.
+func (r *ownerFinder) shownByName() map[plan.Field]map[string][]plan.PersonID {
 	named := map[plan.Field]map[string][]plan.PersonID{plan.Username: {}, plan.Email: {}}
 	for id, s := range r.People.Subjects {
-		if s.Employee == nil || !s.Employee.Active() || !read.Departs(s) {
+		if s.Employee == nil || !s.Employee.Active() || s.Link == nil {
 			continue
 		}
 		for field, of := range named {
@@ -133,8 +133,8 @@ func (r *nameSearch) owners(field plan.Field, ask func(string) ([]plan.PersonID,
 	if err != nil {
 		return nil, err
 	}
-	leavers := r.leavers[field][name]
-	ids = append(slices.Clip(ids), leavers...)
+	shown := r.shown[field][name]
+	ids = append(slices.Clip(ids), shown...)
 	slices.Sort(ids)
 	var owners []plan.Owner
 	for _, id := range slices.Compact(ids) {
@@ -151,7 +151,7 @@ func (r *nameSearch) owners(field plan.Field, ask func(string) ([]plan.PersonID,
 			continue
 		}
 		names := &link.Pushed
-		if slices.Contains(leavers, id) {
+		if slices.Contains(shown, id) {
 			names = &s.Employee.Values
 		}
 		owners = append(owners, r.owner(&link, s, names))

@@ -43,6 +43,16 @@ func Differences(link *Link, want *Wanted, employee *Employee, pol *Policy) (cha
 	return changes, drift
 }
 
+// Sent reports that a plan sends a field of somebody who exists. employee is who they were read as;
+// nil: they were not.
+func Sent(f Field, link *Link, want *Wanted, employee *Employee, pol *Policy) bool {
+	changes, drift := Differences(link, want, employee, pol)
+	if pol.RepairDrift && !link.Kept {
+		changes = append(changes, drift...)
+	}
+	return pol.UpdateUsers && slices.ContainsFunc(changes, func(c Change) bool { return c.Field == f })
+}
+
 // Settled reports a field that is not sent to an employee who exists: only a create sets
 // it. But for a username that the termination took from somebody who is active again:
 // without one they cannot log in.

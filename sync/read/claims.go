@@ -46,8 +46,8 @@ func (r *Claimer) claim(s *Subject) (plan.Claim, bool) {
 	}
 	if s.Link != nil {
 		p := &s.Link.Pushed
-		c.Moves = r.Pol.UpdateUsers && ended == "" && (c.Username != plan.FoldName(p[plan.Username]) ||
-			c.Email != plan.FoldName(p[plan.Email]))
+		sent := func(f plan.Field) bool { return plan.Sent(f, s.Link, s.Want(), s.Employee, &r.Pol) }
+		c.Moves = ended == "" && (sent(plan.Username) || sent(plan.Email))
 		if r.Pol.UpdateUsers && s.Link.ElsewhereStatus == "" {
 			c.FormerID = plan.FoldName(p[plan.CustomID])
 		}

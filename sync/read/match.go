@@ -263,8 +263,8 @@ func (r *Matcher) Ownership(m *plan.Match) error {
 // givesFree reports whether the owner is given another name in this plan.
 func (r *Matcher) givesFree(owner *Subject, m *plan.Match) bool {
 	w := owner.Want()
-	return m.Key < plan.NumFields && owner.Link != nil && owner.Writable() && !w.Keep.Has(m.Key) &&
-		!m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key])
+	return m.Key < plan.NumFields && owner.Link != nil && owner.Writable() &&
+		!m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key]) && plan.Sent(m.Key, owner.Link, w, owner.Employee, &r.Pol)
 }
 
 // configuredOwn is the employee whose credentials we use, as far as the configuration
