@@ -1,6 +1,8 @@
 package sync_test
 
 import (
+	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -135,6 +137,69 @@ func TestHeadquartersIsFoundHoweverItIsDrawn(t *testing.T) {
 			if e := w.employee("ada"); e.Region != tracktiktest.HQ {
 				t.Errorf("ada is in region %d", e.Region)
 			}
+		})
+	}
+}
+
+// partless is a portal whose reads answer a part of a request with 400, or pass over it.
+func partless(w *world, part string, refused bool) {
+	name, _, _ := strings.Cut(part, "=")
+	w.portal.Configure(func(s *tracktiktest.Server) {
+		if refused {
+			s.Rules.Manners.RefusedParts = append(s.Rules.Manners.RefusedParts, part)
+			return
+		}
+		s.Intercept = func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+			query := r.URL.Query()
+			if query.Has(name) {
+				query.Del(name)
+				r.URL.RawQuery = query.Encode()
+			}
+			next.ServeHTTP(rw, r)
+		}
+	})
+}
+
+// A list that shows the active ones alone is no short list: who is missing from it, and is ended
+// by the id, was ended by somebody else, and keeps no run from anything.
+func TestAListOfTheActiveAloneStopsNoRun(t *testing.T) {
+	for _, refused := range []bool{true, false} {
+		for name, many := range map[string]int{"one": 1, "many": 60} {
+			t.Run(fmt.Sprintf("%s, refused %v", name, refused), func(t *testing.T) {
+				w := newWorld(t)
+				partless(w, "includeInactive=true", refused)
+				names := w.crowd(80)
+				w.run()
+				for _, name := range names[:many] {
+					w.must(w.portal.TerminateEmployee(w.employee(name).ID))
+				}
+				w.org.DeactivateUser(w.users[names[79]])
+				doc := w.runWith(refreshed)
+				w.wantDone(doc, "terminate 1")
+				for _, name := range names[:many] {
+					w.wantHeld(doc, plan.HeldTerminatedElsewhere, name)
+				}
+				w.wantDone(w.runWith(refreshed), "")
+			})
+		}
+	}
+}
+
+// Where the list of employees does not show user names, many new people are found by them all
+// the same: each is looked up.
+func TestAListWithoutUserNamesHidesNobody(t *testing.T) {
+	for _, refused := range []bool{true, false} {
+		t.Run(fmt.Sprintf("refused %v", refused), func(t *testing.T) {
+			w := newWorld(t)
+			w.limits.Kinds[plan.Create] = plan.NoLimit
+			w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Duplicates = tracktiktest.DuplicateAccepted })
+			partless(w, "include=username", refused)
+			for i := range 3 {
+				name := fmt.Sprintf("g%03d", i+1)
+				w.portal.AddEmployee(tracktiktest.Employee{FirstName: title(name), LastName: "Guard", Username: mail(name), Email: name + "@old.example"})
+			}
+			w.crowd(120)
+			w.wantDone(w.run(), "adopt 3, update 3, create 117")
 		})
 	}
 }

@@ -66,8 +66,8 @@ func (l looker) mustShow(ctx context.Context, region plan.RegionID) error {
 	if asked == 0 {
 		return nil
 	}
-	return fmt.Errorf("tracktik shows none of %d employees of region %d, in which they were to be made: give the account that "+
-		"region back, or `link` says which employee is theirs", asked, region)
+	return fmt.Errorf("tracktik shows none of %d employees of region %d, in which they were to be made: give the account "+
+		"that region back, or `link` says which employee is theirs", asked, region)
 }
 
 // seenBefore is about an employee who had all the names of a lost create in an earlier look-up,

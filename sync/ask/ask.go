@@ -34,7 +34,8 @@ type Asker struct {
 func New(r *read.Reading) *Asker {
 	d := decide.New(r)
 	b, f := r.Base, d.Decided
-	a := &Asker{Deciding: d, owners: &ownerFinder{b}, heirs: &heirFinder{b, d.PeopleDecider}, leavers: &leaverAsker{b, d.PeopleDecider},
+	a := &Asker{Deciding: d, owners: &ownerFinder{b}, heirs: &heirFinder{b, d.PeopleDecider},
+		leavers: &leaverAsker{b, d.PeopleDecider},
 		changes: &changeFinder{b, f}, left: &leftReader{b, f}}
 	a.groups = &groupAsker{b, r.PortalReader, r.GroupReader, d.GroupDecider}
 	a.holders = &holderReader{b, f, d.RoleDecider, r.GrantReader}

@@ -37,8 +37,8 @@ func (r *heirFinder) holdWaiting(list []*read.Subject) {
 			if i < 0 {
 				continue
 			}
-			r.hold(s, fmt.Sprintf("user %s has their names and gets no employee in this run: if that is the same person, they go on "+
-				"as employee %d once nothing is in their way", heirs[i].Person.ID, s.Link.Employee))
+			r.hold(s, fmt.Sprintf("user %s has their names and gets no employee in this run: if that is the same person, they "+
+				"go on as employee %d once nothing is in their way", heirs[i].Person.ID, s.Link.Employee))
 			break
 		}
 	}

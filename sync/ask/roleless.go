@@ -66,7 +66,8 @@ func (r *rolelessFinder) confirmDefault() error {
 	if r.Pol.DefaultRole == "" {
 		return nil
 	}
-	if _, problem := plan.FindDefaultRole(r.Portal.Roles, &r.Pol); problem != nil && problem.Code == plan.ProblemInvalidValue {
+	_, problem := plan.FindDefaultRole(r.Portal.Roles, &r.Pol)
+	if problem != nil && problem.Code == plan.ProblemInvalidValue {
 		return &read.ConfigError{Message: problem.Message}
 	}
 	return nil

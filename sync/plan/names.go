@@ -223,8 +223,8 @@ func (r *resolver) outlives(c *Claim, former PersonID) bool {
 		case o.Leaves:
 			r.Freed[c.Person] = append(r.Freed[c.Person], o.Person)
 		default:
-			r.problem(c, ProblemNameInUse, fmt.Sprintf("may be user %s, whom Okta showed with the same login or e-mail and name, "+
-				"and whose departure from Okta is not confirmed: employee %d", o.Person, o.Employee))
+			r.problem(c, ProblemNameInUse, fmt.Sprintf("may be user %s, whom Okta showed with the same login or e-mail and "+
+				"name, and whose departure from Okta is not confirmed: employee %d", o.Person, o.Employee))
 			return false
 		}
 	}

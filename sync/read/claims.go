@@ -74,7 +74,8 @@ func (r *Claimer) effective(s *Subject) plan.Values {
 // TrackTik, or a login or an e-mail that Okta showed of the leaver last, and is alike.
 func CalledLike(leaver, heir *Subject) bool {
 	is := KeysOf(heir)
-	return slices.ContainsFunc(KeysOf(leaver), func(key string) bool { return slices.Contains(is, key) }) && IsLike(leaver, heir)
+	shared := func(key string) bool { return slices.Contains(is, key) }
+	return slices.ContainsFunc(KeysOf(leaver), shared) && IsLike(leaver, heir)
 }
 
 // KeysOf are the names of a person with what they are names of: those that TrackTik has, or is

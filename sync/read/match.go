@@ -182,7 +182,11 @@ func (r *Matcher) matchByLookUp(ctx context.Context, fresh []*Subject) error {
 	if err := r.tieReader.lookUpTies(ctx, fresh); err != nil {
 		return err
 	}
-	keys := r.allKeys()
+	return r.lookUp(ctx, fresh, r.allKeys())
+}
+
+// lookUp looks new people up by these keys, one by one.
+func (r *Matcher) lookUp(ctx context.Context, fresh []*Subject, keys []plan.Field) error {
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(max(1, r.Workers))
 	for _, s := range fresh {
@@ -225,8 +229,10 @@ func (r *Matcher) matchByListing(ctx context.Context, fresh []*Subject) error {
 	}
 	r.Phase("reading tracktik employees", r.Meta.PortalEmployees)
 	r.Newest = &plan.Listing{At: r.Moment()}
+	var shown plan.FieldSet
 	total, err := r.Target.Employees(ctx, func(page []plan.Employee) error {
 		for i := range page {
+			shown |= page[i].Has
 			r.Newest.Newest = max(r.Newest.Newest, page[i].ID)
 			r.tieReader.foundTie(&page[i], byID)
 			r.Grants.NoteOwn(&page[i])
@@ -239,7 +245,16 @@ func (r *Matcher) matchByListing(ctx context.Context, fresh []*Subject) error {
 		r.Advance(len(page))
 		return nil
 	})
+	if err != nil {
+		return err
+	}
 	r.Current.Total = max(r.Current.Total, total)
+	if r.Newest.Newest > 0 { // by a name that the list does not show, it finds nobody
+		hidden := slices.DeleteFunc(keys, shown.Has)
+		if err := r.lookUp(ctx, fresh, hidden); err != nil {
+			return err
+		}
+	}
 	for _, s := range fresh {
 		slices.SortStableFunc(s.Matches, func(a, b plan.Match) int {
 			return slices.Index(r.Pol.Match, a.Key) - slices.Index(r.Pol.Match, b.Key)

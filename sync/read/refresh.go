@@ -184,8 +184,9 @@ func differs(link *plan.Link, e *plan.Employee, others bool) bool {
 	return false
 }
 
-// confirmGone reads by id the employees of ours that TrackTik's list lacks. One that
-// is there after all means that the list is short.
+// confirmGone reads by id the employees of ours that TrackTik's list lacks. One who is active
+// there after all means that the list is short; one who is not, that it shows the active ones
+// alone.
 func (r *employeeReader) confirmGone(ctx context.Context) error {
 	var missing []*Mark
 	for i := range r.People.Marks {
@@ -197,25 +198,51 @@ func (r *employeeReader) confirmGone(ctx context.Context) error {
 	if r.Samples(plan.Terminate, len(missing)) {
 		looked = Sample(r.Seed, missing, func(m *Mark) string { return string(m.ID) })
 	}
-	pool, ctx := errgroup.WithContext(ctx)
-	pool.SetLimit(Lookers)
-	for _, m := range looked {
-		pool.Go(func() error {
-			e, found, err := r.Target.Employee(ctx, m.Employee)
-			if err == nil && found {
-				err = &BrokenListing{What: fmt.Sprintf("tracktik's list of employees lacks employee %d, who is %s", m.Employee,
-					e.Status)}
-			}
-			return err
-		})
+	there, err := r.readMissing(ctx, looked)
+	if err == nil && there > 0 && len(looked) < len(missing) { // the sample speaks for nobody
+		_, err = r.readMissing(ctx, missing)
 	}
-	if err := pool.Wait(); err != nil {
+	if err != nil {
 		return err
 	}
 	for _, m := range missing {
-		r.Current.Gone[m.ID] = true
+		if r.Current.Differs[m.ID] == nil {
+			r.Current.Gone[m.ID] = true
+		}
 	}
 	return nil
+}
+
+// readMissing reads employees by their ids, and notes those who are there and not active; the
+// error is a BrokenListing where one is active.
+func (r *employeeReader) readMissing(ctx context.Context, missing []*Mark) (there int, err error) {
+	ended := make([]*plan.Employee, len(missing))
+	pool, ctx := errgroup.WithContext(ctx)
+	pool.SetLimit(Lookers)
+	for i, m := range missing {
+		pool.Go(func() error {
+			e, found, err := r.Target.Employee(ctx, m.Employee)
+			switch {
+			case err != nil || !found:
+				return err
+			case e.Active():
+				return &BrokenListing{What: fmt.Sprintf("tracktik's list of employees lacks employee %d, who is %s", m.Employee,
+					e.Status)}
+			}
+			ended[i] = &e
+			return nil
+		})
+	}
+	if err := pool.Wait(); err != nil {
+		return 0, err
+	}
+	for i, e := range ended {
+		if e != nil {
+			r.Current.Differs[missing[i].ID] = e
+			there++
+		}
+	}
+	return there, nil
 }
 
 // A stranger is an active employee who is not managed, as far as somebody in Okta can

@@ -163,8 +163,8 @@ func inLinks(db *state.DB, name string, fits func(plan.Link) bool) (plan.UserRef
 	case 1:
 		return plan.UserRef{ID: found[0].ID, Login: found[0].Login}, true, nil
 	}
-	return plan.UserRef{}, false, fmt.Errorf("%d people on record have the login or e-mail %q; use the id%s", len(found), name,
-		perhaps(db, name, found))
+	return plan.UserRef{}, false, fmt.Errorf("%d people on record have the login or e-mail %q; use the id%s", len(found),
+		name, perhaps(db, name, found))
 }
 
 func inTroubles(db *state.DB, fits func(plan.Trouble) bool) (plan.UserRef, bool, error) {
