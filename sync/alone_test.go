@@ -2,6 +2,7 @@ package sync_test
 
 import (
 	"testing"
+	"time"
 
 	"tracktik-sync/okta/oktatest"
 	tsync "tracktik-sync/sync"
@@ -328,5 +329,40 @@ func TestWhoIsBroughtBackLosesTheRolesOfGroupsTheyLeft(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// So who was made anew in Okta, and is not put into the groups of before.
+func TestWhoIsMadeAnewAloneLosesTheRolesOfGroupsTheyAreNotIn(t *testing.T) {
+	for how, run := range map[string]func(w *world) *plan.Document{
+		"everybody": func(w *world) *plan.Document { return w.run() },
+		"the two": func(w *world) *plan.Document {
+			return w.runWith(tsync.RunOptions{Users: []string{w.users["old"], w.users["ada"]}})
+		},
+		"events": func(w *world) *plan.Document { return w.polled() },
+	} {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada", "bob")
+			w.group("Site North", "ada", "bob")
+			w.group("Site East", "ada", "bob")
+			w.run()
+			if how == "events" {
+				_, err := w.poll() // begins to listen
+				w.must(err)
+			}
+			w.users["old"] = w.users["ada"]
+			w.org.DeactivateUser(w.users["ada"])
+			w.org.DeleteUser(w.users["ada"])
+			w.users["ada"] = w.org.AddUser(oktatest.User{Login: mail("ada"), FirstName: "Ada", LastName: "Guard"})
+			w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
+			w.group("Site East", "ada")
+			w.pass(time.Minute)
+			doc := run(w)
+			w.wantRoles("ada", "Site East")
+			if t.Failed() {
+				t.Log(details(doc))
+			}
+		})
 	}
 }

@@ -164,6 +164,9 @@ func TestRefusedLoginIsNeverRepeated(t *testing.T) {
 				if e, ok := err.(*Error); !ok || !e.Credentials() || strings.Contains(e.Error(), "the-password") {
 					t.Errorf("got %v", err)
 				}
+				if _, err := c.UserRolesOf(t.Context(), 1001); err == nil { // all of them are told by the same error
+					t.Error("roles are read without a login")
+				}
 			})
 		}
 		all.Wait()

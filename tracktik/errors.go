@@ -113,6 +113,19 @@ func (e *Error) Forbidden() bool { return e.forbidden }
 // empty: it has said nothing of the kind.
 func (e *Error) Lacks() string { return e.lacks }
 
+// Failed is the list that the portal does not give us, though it answers: 404, or 5xx after all
+// tries. Empty: it is none, or one without which a run can tell nothing.
+func (e *Error) Failed() string {
+	if e.Method != http.MethodGet || e.firewall || e.broken || e.status != http.StatusNotFound && e.status/100 != 5 {
+		return ""
+	}
+	switch path := routePath(e.Path); path {
+	case "/regions", "/roles", "/employment-termination-reasons":
+		return readNames[path]
+	}
+	return ""
+}
+
 // Firewall reports a 403 of something in front of the portal.
 func (e *Error) Firewall() bool { return e.firewall }
 

@@ -103,8 +103,10 @@ func (c *Client) filteredGrants(ctx context.Context, resource, filter string, id
 	var all []plan.UserRole
 	if _, err := readList(ctx, c, resource, query, decodeGrant, collect(&all)); err != nil {
 		var e *Error
-		if errors.As(err, &e) {
-			e.unfiltered = e.status == http.StatusBadRequest
+		if errors.As(err, &e) && e.status == http.StatusBadRequest {
+			own := *e // that of a refused login is shared by all who wait for it
+			own.unfiltered = true
+			return nil, &own
 		}
 		return nil, err
 	}

@@ -265,7 +265,8 @@ func (a *Applier) prepare(ctx context.Context, actions []plan.Action) error {
 func (a *Applier) withoutReasons(ctx context.Context, missing *plan.MissingRight) error {
 	id, notID := strconv.ParseInt(a.Rules.Reason, 10, 64)
 	if notID != nil {
-		a.rights.of(reasons).missing, a.rights.of(reasons).said = true, missing.Said
+		p := a.rights.of(reasons)
+		p.missing, p.said, p.down = true, missing.Said, missing.Down
 		return nil //nolint:nilerr // a label: terminations wait for the right, and the rest goes on
 	}
 	a.reason = id

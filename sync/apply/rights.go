@@ -52,6 +52,7 @@ type permission struct {
 	open    []refusal // in a row: about these people, or about the right
 	last    refusal
 	said    string // where no action was refused, but a read
+	down    bool   // that one failed otherwise
 	left    int    // actions that were not done for want of it
 }
 
@@ -196,7 +197,7 @@ func (r *refusal) said() string {
 
 // tell says that a right is missing. Whoever was refused last is not named.
 func (p *permission) tell(name right) plan.MissingRight {
-	m := plan.MissingRight{What: rightNames[name], Left: p.left, Said: p.said}
+	m := plan.MissingRight{What: rightNames[name], Left: p.left, Said: p.said, Down: p.down}
 	if p.last.action != nil {
 		var f interface{ AddressRefused() bool }
 		m.Said = unnamed(p.last.action, p.last.said())

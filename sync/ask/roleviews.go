@@ -100,6 +100,24 @@ func (r *roleViewer) keptRoles(ctx context.Context) error {
 			return err
 		}
 	}
+	return r.formerGroups(ctx)
+}
+
+// formerGroups looks at the groups by which those were given roles who go on under another id.
+func (r *roleViewer) formerGroups(ctx context.Context) error {
+	for _, s := range r.People.Sorted() {
+		was := s.Extras().Was
+		if was == nil {
+			continue
+		}
+		grants, err := r.Snapshot.GrantsOf(was.Person.ID)
+		if err != nil {
+			return err
+		}
+		if err := r.ownGroups.ReadGroupsBehind(ctx, grants); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -114,13 +114,25 @@ type MissingRight struct {
 	Left    int    // actions that were not done because of it; 0: they are not counted
 	Said    string // the last refusal; it names nobody
 	Address bool   // the refusal is about where the call came from
+	Down    bool   // it is no right: the portal fails to answer
 }
 
 // TellMissing says in one sentence which rights are missing, and the way out; empty: none is.
 func TellMissing(missing []MissingRight) string {
-	if len(missing) == 0 {
-		return ""
+	var texts []string
+	for _, m := range missing {
+		if m.Down {
+			texts = append(texts, m.Unread())
+		}
 	}
+	missing = slices.DeleteFunc(slices.Clone(missing), func(m MissingRight) bool { return m.Down })
+	if len(missing) > 0 {
+		texts = append(texts, tellRights(missing))
+	}
+	return strings.Join(texts, "; ")
+}
+
+func tellRights(missing []MissingRight) string {
 	last := missing[len(missing)-1]
 	if i := slices.IndexFunc(missing, func(m MissingRight) bool { return m.Address }); i >= 0 {
 		last = missing[i] // that it is about the address is the way out
@@ -155,12 +167,27 @@ func MissingError(missing []MissingRight) error {
 
 // Unread says why something waits that needs to be read.
 func (m *MissingRight) Unread() string {
+	if m.Down {
+		text := "the program could not " + m.What
+		if m.Left > 0 {
+			text += fmt.Sprintf(" (%d not done)", m.Left)
+		}
+		return text + ": " + m.Said
+	}
 	return "TrackTik does not let the program " + m.What + ": " + m.Said
 }
 
 // MissingRead tells the right that a failed read speaks of, where TrackTik itself has said
-// that it is missing: only what needs it has to wait. Any other failure is about more.
+// that it is missing, or the list that it fails to give: only what needs it has to wait. Any
+// other failure is about more.
 func MissingRead(err error) (missing MissingRight, is bool) {
+	var failed interface {
+		error
+		Failed() string
+	}
+	if errors.As(err, &failed) && failed.Failed() != "" {
+		return MissingRight{What: "read " + failed.Failed(), Said: failed.Error(), Down: true}, true
+	}
 	var refused interface {
 		error
 		Lacks() string
