@@ -188,9 +188,6 @@ func TestANameThatIsKeptInTrackTikIsGivenToNobody(t *testing.T) {
 	for how, keep := range keeps {
 		for what, take := range takes {
 			for run, opt := range map[string]tsync.RunOptions{"plain": refreshedNot, "refresh": refreshed} {
-				if what == "an update" && run == "plain" {
-					continue // nobody is asked who has the name: the portal says so
-				}
 				t.Run(how+", "+what+", "+run, func(t *testing.T) {
 					w := newWorld(t)
 					w.portal.Configure(func(s *tracktiktest.Server) { s.Rules.Duplicates = tracktiktest.DuplicateAccepted })

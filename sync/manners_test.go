@@ -203,3 +203,28 @@ func TestAListWithoutUserNamesHidesNobody(t *testing.T) {
 		})
 	}
 }
+
+// So a list of grants that leaves out those of who is not active.
+func TestAListOfTheGrantsOfTheActiveAloneStopsNoRun(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(10)
+	w.hire("ada", "bob", "eve")
+	w.group("Site North", "ada", "bob", "eve")
+	w.run()
+	w.rules(func(r *tracktiktest.Rules) { r.GrantsOfActive = true })
+	w.inPortal(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if query := r.URL.Query(); strings.HasSuffix(r.URL.Path, "/user-roles") {
+			query.Del("includeInactive")
+			r.URL.RawQuery = query.Encode()
+		}
+		next.ServeHTTP(rw, r)
+	})
+	w.must(w.portal.TerminateEmployee(w.employee("ada").ID))
+	w.wantDone(w.runWith(refreshed), "")
+	w.org.DeactivateUser(w.users["bob"])
+	w.portal.AddEmployee(tracktiktest.Employee{FirstName: "New", LastName: "Guard", Username: mail("new"), Email: mail("new")})
+	w.hire("new")
+	w.group("Site North", "new", "g001", "g002", "g003", "g004", "g005")
+	w.wantDone(w.run(), "adopt 1, terminate 1, grant_role 6")
+	w.wantDone(w.runWith(refreshed), "")
+}

@@ -3,6 +3,7 @@ package sync_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -394,5 +395,24 @@ func TestARefusedRunRemembersWhatOktaCallsPeople(t *testing.T) {
 	w.run()
 	if e, _ := w.portal.Employee(id); e.Status != tracktiktest.Active || e.Username != mail("ada.m") {
 		t.Errorf("ada is %+v", e)
+	}
+}
+
+// Who is banned, and is made anew in Okta, is told to be banned, and not made anew.
+func TestWhoIsBannedAndMadeAnewInOktaIsToldSo(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada", "bob")
+	w.run()
+	w.must(w.portal.BanEmployee(w.employee("ada").ID))
+	w.runWith(refreshed)
+	w.org.DeleteUser(w.users["ada"])
+	w.users["again"] = w.org.AddUser(oktatest.User{Login: mail("ada"), FirstName: "Ada", LastName: "Guard"})
+	w.org.AssignUser(w.app, w.users["again"], oktatest.Assignment{})
+	for _, opt := range []tsync.RunOptions{refreshedNot, refreshed, {Users: []string{w.users["again"]}}} {
+		doc := w.runWith(opt)
+		w.wantNoWrites()
+		if len(doc.Problems) != 1 || !strings.Contains(doc.Problems[0].Message, "BANNED") {
+			t.Errorf("the problems are %+v\n%s", doc.Problems, details(doc))
+		}
 	}
 }

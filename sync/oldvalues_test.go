@@ -40,7 +40,7 @@ func TestAWithheldUpdateOfAnAdoptionKeepsShowingWhatTrackTikHolds(t *testing.T) 
 	w.wantChange(w.run(), plan.Update, plan.JobTitle, "Old", "New")
 	doc := w.run()
 	w.wantChange(doc, plan.Update, plan.JobTitle, "Old", "New")
-	if _, reason := changeOf(doc, plan.Update, plan.JobTitle); !strings.HasPrefix(reason, "not the same when the employee was adopted") {
+	if _, reason := changeOf(doc, plan.Update, plan.JobTitle); !strings.HasPrefix(reason, "changed in Okta, or not the same when the employee was adopted") {
 		t.Errorf("the reason is %q, and nobody changed anything in Okta", reason)
 	}
 	w.org.UpdateUser(w.users["ada"], map[string]any{"title": ""}) // never pushed: left alone

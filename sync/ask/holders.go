@@ -175,7 +175,14 @@ func (r *holderReader) lacksHolders(ctx context.Context, roles []plan.RoleID) (d
 			return "", err
 		}
 		for _, g := range ours {
-			if !g.Gone && !named[g.ID] {
+			if g.Gone || named[g.ID] {
+				continue
+			}
+			link, _, err := r.Snapshot.Link(g.Person)
+			if err != nil {
+				return "", err
+			}
+			if link.ElsewhereStatus == "" { // else the list may hide it with them
 				missing = append(missing, g)
 			}
 		}

@@ -29,8 +29,15 @@ func (r *ownerFinder) find(claims []plan.Claim) (plan.Owners, error) {
 		return owners, nil
 	}
 	s := &nameSearch{r, make(map[plan.PersonID]*plan.Claim, len(claims)), r.shownByName()}
+	moves := false
 	for i := range claims {
 		s.claims[claims[i].Person] = &claims[i]
+		moves = moves || claims[i].Moves
+	}
+	if moves { // of a create, a look-up says who has the name
+		if err := s.addLastShown(); err != nil {
+			return owners, err
+		}
 	}
 	for i := range claims {
 		c := &claims[i]
@@ -64,9 +71,16 @@ func (r *nameSearch) findSeen(claims []plan.Claim, owners *plan.Owners) error {
 			if !asked[kind][name] {
 				continue
 			}
-			if s := r.People.Subjects[l.Person]; !plan.FreesNames(read.EndedStatus(l, s)) {
-				owners.Seen[kind][name] = append(owners.Seen[kind][name], r.owner(l, s, &l.Pushed))
+			s := r.People.Subjects[l.Person]
+			status := read.EndedStatus(l, s)
+			if plan.FreesNames(status) {
+				continue
 			}
+			o := r.owner(l, s, &l.Pushed)
+			if status == "" { // that updates are off is no matter of who leaves
+				o.Keeps = ""
+			}
+			owners.Seen[kind][name] = append(owners.Seen[kind][name], o)
 		}
 	}
 	return nil
@@ -125,6 +139,25 @@ func (r *ownerFinder) shownByName() map[plan.Field]map[string][]plan.PersonID {
 	return named
 }
 
+// addLastShown adds the people who were not read in this run, by the names that TrackTik showed of
+// them last in the place of those that it was told.
+func (r *nameSearch) addLastShown() error {
+	for l, err := range r.Snapshot.Links() {
+		if err != nil {
+			return err
+		}
+		if s := r.People.Subjects[l.Person]; s != nil && s.Employee != nil {
+			continue
+		}
+		for field, of := range r.shown {
+			if name := plan.FoldName(l.Seen[field]); name != "" {
+				of[name] = append(of[name], l.Person)
+			}
+		}
+	}
+	return nil
+}
+
 // owners are the managed people who have a name by the snapshot, and by what was read of
 // TrackTik in this run, leavers among them.
 func (r *nameSearch) owners(field plan.Field, ask func(string) ([]plan.PersonID, error), name string) ([]plan.Owner,
@@ -151,7 +184,7 @@ func (r *nameSearch) owners(field plan.Field, ask func(string) ([]plan.PersonID,
 			continue
 		}
 		names := &link.Pushed
-		if slices.Contains(shown, id) {
+		if slices.Contains(shown, id) && s != nil && s.Employee != nil {
 			names = &s.Employee.Values
 		}
 		owners = append(owners, r.owner(&link, s, names))
@@ -163,7 +196,8 @@ func (r *nameSearch) owners(field plan.Field, ask func(string) ([]plan.PersonID,
 func (r *nameSearch) owner(l *plan.Link, s *read.Subject, names *plan.Values) plan.Owner {
 	o := plan.Owner{Person: l.Person, Employee: l.Employee, First: plan.FoldName(names[plan.FirstName]),
 		Last: plan.FoldName(names[plan.LastName])}
-	switch status := read.EndedStatus(l, s); {
+	status := read.EndedStatus(l, s)
+	switch {
 	case status != "":
 		o.Keeps = "is " + status + " there"
 	case !r.Pol.UpdateUsers:
@@ -171,7 +205,7 @@ func (r *nameSearch) owner(l *plan.Link, s *read.Subject, names *plan.Values) pl
 	}
 	if s != nil {
 		o.Leaves, o.Lives = read.Departs(s), s.Lives()
-		o.Missing = s.Absent && !o.Leaves
+		o.Missing = s.Absent && !o.Leaves && status == ""
 		o.Confirmed = s.Evidence != plan.EvidenceSample
 	}
 	return o

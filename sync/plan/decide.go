@@ -348,7 +348,7 @@ func decideUpdate(v *View, pol *Policy, d *Decision, note *Link) {
 	a.Drift = len(changes) == 0
 	a.Reason = "changed in Okta"
 	if v.Employee == nil && v.Link.How != HowCreated && neverPushed(v.Link, changes) {
-		a.Reason = "not the same when the employee was adopted; what TrackTik holds now was not read"
+		a.Reason = "changed in Okta, or not the same when the employee was adopted; what TrackTik holds now was not read"
 	}
 	if a.Drift {
 		a.Reason = "changed in TrackTik by somebody else"

@@ -222,6 +222,10 @@ func (r *resolver) outlives(c *Claim, former PersonID) bool {
 		case o.Person == former:
 		case o.Leaves:
 			r.Freed[c.Person] = append(r.Freed[c.Person], o.Person)
+		case o.Keeps != "":
+			r.problem(c, ProblemNameInUse, fmt.Sprintf("may be user %s, whom Okta showed with the same login or e-mail and "+
+				"name, and whose employee %d stays: %s", o.Person, o.Employee, o.Keeps))
+			return false
 		default:
 			r.problem(c, ProblemNameInUse, fmt.Sprintf("may be user %s, whom Okta showed with the same login or e-mail and "+
 				"name, and whose departure from Okta is not confirmed: employee %d", o.Person, o.Employee))

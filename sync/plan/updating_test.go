@@ -83,7 +83,7 @@ func TestAnUpdateSaysWhatItIsFor(t *testing.T) {
 			us.and(wants(plan.LastName, "Sousa"), holds(plan.JobTitle, "Porter")),
 			`update lastName="Silva">"Sousa" jobTitle="Porter">"Guard"`, "changed in Okta"},
 		{"what was not sent at the adoption", us.and(adopted), `update jobTitle="Porter">"Guard"`,
-			"not the same when the employee was adopted; what TrackTik holds now was not read"},
+			"changed in Okta, or not the same when the employee was adopted; what TrackTik holds now was not read"},
 		{"what was not sent at the adoption, and was pushed by us since", us.and(adopted, wants(plan.LastName, "Sousa")),
 			`update lastName="Silva">"Sousa" jobTitle="Porter">"Guard"`, "changed in Okta"},
 		{"of whom we made, everything was pushed",

@@ -57,7 +57,9 @@ func (r *GrantReader) compareGrants(ctx context.Context) error {
 			r.Current.Changed[g.Person] = true
 		case r.Current.Gone[g.Person]: // out of sight, and their grants as well
 		case !r.compareGrant(g, list.stuck[g.Employee]):
-			missing = append(missing, g)
+			if e := r.Current.Differs[g.Person]; e == nil || e.Active() { // else the list may hide it with them
+				missing = append(missing, g)
+			}
 		}
 	}
 	if err := r.confirmMissing(ctx, missing, list.own); err != nil {

@@ -50,6 +50,12 @@ func (s *Server) hiddenGrant(g *grant) bool {
 // listGrants answers GET /user-roles.
 func (s *Server) listGrants(c *call) answered {
 	grants := s.grants // a copy: others read the original
+	if s.Rules.GrantsOfActive {
+		grants.active = func(g *grant) bool {
+			e, found := s.employees.get(g.Employee)
+			return !found || e.Status == Active
+		}
+	}
 	switch {
 	case s.Rules.GrantsUnlisted:
 		grants.seen = func(*grant) bool { return false }

@@ -65,6 +65,10 @@ type Rules struct {
 	// terminated one (support article 37844962836759).
 	TerminatedPhonesBlock bool
 
+	// GrantsOfActive leaves the grants of who is not active out of their list, unless
+	// includeInactive asks for them.
+	GrantsOfActive bool
+
 	// RolesEndWithEmployment removes the grants of whoever is terminated.
 	RolesEndWithEmployment bool
 
