@@ -187,15 +187,15 @@ var sources = []source{
 	{name: "okta: the app", selects: path("/apps/*")},
 
 	{name: "tracktik: employees", portal: true, selects: with(with(path("/employees"), "username", false), "email", false), limit: 3},
-	{name: "tracktik: roles", portal: true, selects: path("/roles"), limit: 3, but: map[string]string{"403": partly, "500 for ever": partly, "504": partly}}, // all else is done
+	{name: "tracktik: roles", portal: true, selects: path("/roles"), limit: 3, but: map[string]string{"403": partly, "401 for ever": partly, "500 for ever": partly, "504": partly}}, // all else is done
 	{name: "tracktik: user-roles", portal: true, selects: with(with(path("/user-roles"), "user.id", false), "role.id", false), limit: 5, but: everything(partly, map[string]string{
 		"pages that shift": passes, "401 once": passes, "429 for a while": passes, "500 once": passes, "a closed connection": passes,
 	})},
-	{name: "tracktik: regions", portal: true, selects: path("/regions"), limit: 2, but: map[string]string{"[]": problem, "403": lacks, "500 for ever": lacks, "504": lacks}},
-	{name: "tracktik: termination reasons", portal: true, selects: path("/employment-termination-reasons"), limit: 2, but: map[string]string{"403": lacks, "500 for ever": lacks, "504": lacks}},
+	{name: "tracktik: regions", portal: true, selects: path("/regions"), limit: 2, but: map[string]string{"[]": problem, "403": lacks, "401 for ever": lacks, "500 for ever": lacks, "504": lacks}},
+	{name: "tracktik: termination reasons", portal: true, selects: path("/employment-termination-reasons"), limit: 2, but: map[string]string{"403": lacks, "401 for ever": lacks, "500 for ever": lacks, "504": lacks}},
 	{name: "tracktik: look-ups of employees", portal: true, selects: func(r *http.Request) bool {
 		return path("/employees")(r) && (r.URL.Query().Has("username") || r.URL.Query().Has("email"))
-	}, but: map[string]string{"[]": holds, "403": lacks}}, // we are not found either
+	}, but: map[string]string{"[]": holds, "403": lacks, "401 for ever": lacks}}, // we are not found either
 }
 
 // everything is the outcome of all faults but some.

@@ -274,7 +274,7 @@ func TestAListThatFailsStopsOnlyWhatNeedsIt(t *testing.T) {
 			w.change = func(e *tsync.Engine) { e.Reason = id }
 		},
 	} {
-		for _, status := range []int{http.StatusNotFound, http.StatusInternalServerError} {
+		for _, status := range []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusInternalServerError} {
 			t.Run(fmt.Sprintf("%s, %d", list, status), func(t *testing.T) {
 				w := newWorld(t)
 				w.hire("ada", "bob", "eve")

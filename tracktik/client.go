@@ -249,8 +249,8 @@ func (c *Client) once(req *http.Request, understand func([]byte) error) *Error {
 		e := c.parseError(req, resp, content)
 		c.noteRefused(e, content)
 		if e.credentials && c.tokens.lacks(e.Route(), "") {
-			e.credentials, e.forbidden = false, true
-			e.hint = e.missingRight()
+			e.credentials = false
+			e.lacksRight(isWrite(req))
 		}
 		if e.credentials { // a new token did not help
 			e.Text += "; a new token was refused too: check tracktik.auth and whether the account is active"

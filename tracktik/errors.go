@@ -180,10 +180,7 @@ func (c *Client) parseError(req *http.Request, resp *http.Response, body []byte)
 	case e.AddressRefused():
 		e.Text += " (the portal lets only some addresses in: have TrackTik support add that of this machine)"
 	case e.forbidden:
-		e.hint = e.missingRight()
-		if !isWrite(req) {
-			e.lacks = readNames[routePath(e.Path)]
-		}
+		e.lacksRight(isWrite(req))
 	case e.status == http.StatusNotFound && !ownAnswer(body):
 		e.broken, e.refused, e.conflict = true, false, false
 		e.Text = "an answer that is not the portal's own; check tracktik.base_url: " + e.Text
@@ -191,6 +188,14 @@ func (c *Client) parseError(req *http.Request, resp *http.Response, body []byte)
 		e.Text = "redirected to " + shorten(redirectTarget(resp), 100) + "; check tracktik.base_url"
 	}
 	return e
+}
+
+// lacksRight takes a refusal for one that is about a right.
+func (e *Error) lacksRight(write bool) {
+	e.forbidden, e.hint = true, e.missingRight()
+	if !write {
+		e.lacks = readNames[routePath(e.Path)]
+	}
 }
 
 // missingRight says what a refusal of a call means whose token is good.
