@@ -2,6 +2,7 @@ package sync_test
 
 import (
 	"testing"
+	"time"
 
 	"tracktik-sync/tracktik/tracktiktest"
 )
@@ -51,6 +52,34 @@ func TestANameThatWasPutRightOtherwiseProtectsNobody(t *testing.T) {
 			unassign(w, "ana")
 			w.run()
 			w.wantStatus(tracktiktest.Terminated, "ana")
+		})
+	}
+}
+
+// Who was protected by a name that Okta showed after they had left stays so while Okta does not show
+// them any more.
+func TestWhoWasProtectedWhenOktaShowedThemLastStaysProtected(t *testing.T) {
+	for how, left := range map[string]func(w *world){
+		"assigned":    func(w *world) { w.policy.UpdateUsers = false },
+		"unassigned":  func(w *world) { unassign(w, "ana") },
+		"deactivated": func(w *world) { w.org.DeactivateUser(w.users["ana"]) },
+	} {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t)
+			w.policy.Protected = []string{"boss*"}
+			w.hire("ana", "bob")
+			w.run()
+			w.org.UpdateUser(w.users["ana"], map[string]any{"login": mail("boss"), "email": mail("boss")})
+			left(w)
+			w.run()
+			w.wantStatus(tracktiktest.Active, "ana")
+			w.org.DeleteUser(w.users["ana"])
+			for range 2 {
+				w.run()
+				w.run()
+				w.pass(48 * time.Hour)
+			}
+			w.wantStatus(tracktiktest.Active, "ana")
 		})
 	}
 }

@@ -98,7 +98,8 @@ func (w Who) names() []string {
 		names = append(names, w.Wanted.Email)
 	}
 	if l := w.Link; l != nil {
-		names = append(names, l.Login, l.Email, l.Pushed[Username], l.Pushed[Email], l.Seen[Username], l.Seen[Email])
+		names = append(names, l.Login, l.Email, l.Pushed[Username], l.Pushed[Email], l.Seen[Username], l.Seen[Email],
+			l.LeftAs[0], l.LeftAs[1])
 	}
 	if e := w.Employee; e != nil {
 		names = append(names, e.Values[Username], e.Values[Email])

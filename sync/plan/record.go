@@ -29,6 +29,8 @@ type Link struct {
 	Run      string     `json:"run"`
 	Login    string     `json:"login"` // the last known in Okta
 	Email    string     `json:"email"` // the last known in Okta
+	// LeftAs are login and e-mail as Okta showed them after the person had left, where these differ.
+	LeftAs [2]string `json:"left_as,omitzero"`
 
 	// Pushed is what TrackTik was last told, or was seen to hold when it was
 	// adopted and agreed. A field that was never pushed is empty.

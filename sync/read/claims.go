@@ -103,3 +103,23 @@ func IsLike(leaver, heir *Subject) bool {
 func firstLast(v *plan.Values) [2]string {
 	return [2]string{plan.FoldName(v[plan.FirstName]), plan.FoldName(v[plan.LastName])}
 }
+
+// NoteNames remembers how Okta calls somebody who is managed, whether or not TrackTik is told: who
+// is made anew is known by that, and who is protected. What they are called after they left is kept
+// apart: their names may be given up then.
+func (s *Subject) NoteNames() {
+	if s.Link == nil || s.Person.Login == "" || s.Person.Status == "" { // Okta has not shown them
+		return
+	}
+	last := plan.Link{Login: s.Person.Login, Email: s.Person.Email}
+	if s.Left() {
+		last.Login, last.Email = s.Link.Login, s.Link.Email
+		if shown := [2]string{s.Person.Login, s.Person.Email}; shown != [2]string{last.Login, last.Email} {
+			last.LeftAs = shown
+		}
+	}
+	if s.Link.Login != last.Login || s.Link.Email != last.Email || s.Link.LeftAs != last.LeftAs {
+		n := s.note()
+		n.Login, n.Email, n.LeftAs = last.Login, last.Email, last.LeftAs
+	}
+}

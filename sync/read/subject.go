@@ -257,18 +257,6 @@ func (s *Subject) OktaNames() [2]string {
 	return [2]string{plan.FoldName(s.Person.Login), plan.FoldName(s.Person.Email)}
 }
 
-// NoteNames remembers how Okta calls somebody who is managed and has not left, whether or not
-// TrackTik is told: who is made anew is known by that.
-func (s *Subject) NoteNames() {
-	person := s.Whole()
-	if s.Link == nil || person.Login == "" || person.Deactivated() || !person.Assignment.Present {
-		return
-	}
-	if s.Link.Login != person.Login || s.Link.Email != person.Email {
-		s.note().Login, s.note().Email = person.Login, person.Email
-	}
-}
-
 // HoldDeparture leaves somebody alone whose departure is not confirmed.
 func (s *Subject) HoldDeparture(why string) {
 	s.Leaver, s.Judgement = false, plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed + ": " + why}
