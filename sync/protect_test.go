@@ -276,17 +276,6 @@ func TestARoleOfPortalADMINStaysWhenNoGroupIsMappedToItAnyMore(t *testing.T) {
 	}
 }
 
-func (w *world) roleNamed(name string) int64 {
-	w.Helper()
-	for _, r := range w.portal.Roles() {
-		if r.Name == name {
-			return r.ID
-		}
-	}
-	w.Fatalf("the portal has no role %s", name)
-	return 0
-}
-
 // A role that an administrator has made one of the portal's own is neither granted nor taken back
 // by any run, whether or not a refresh has seen it.
 func TestARoleThatBecameThePortalsOwnIsLeftAlone(t *testing.T) {
@@ -298,7 +287,7 @@ func TestARoleThatBecameThePortalsOwnIsLeftAlone(t *testing.T) {
 				w.group("Site North", "ada", "bob")
 				w.group("Site East", "bob") // the last role stays
 				w.run()
-				role := w.roleNamed("Site North")
+				role := w.roleID("Site North")
 				w.must(w.portal.MoveRole(role, "ADMIN"))
 				if seen {
 					w.wantDone(w.runWith(refreshed), "")
