@@ -202,22 +202,28 @@ func TestALastDayIsADepartureLikeAnyOther(t *testing.T) {
 	w.wantDone(w.run(), "")
 }
 
+// moveMeanwhile moves somebody's last day two minutes after the plan was made, and wants that seen.
+func (w *world) moveMeanwhile(name, day string) {
+	w.Helper()
+	doc, err := w.sync(tsync.RunOptions{Confirm: func(*plan.Document) bool {
+		w.pass(2 * time.Minute)
+		w.date(name, "lastDay", day)
+		return true
+	}})
+	w.must(err)
+	w.wantHeld(doc, plan.HeldUnconfirmed, name)
+}
+
 func TestADateThatMovedWhileOthersWereEndedIsSeen(t *testing.T) {
 	w := newDatedWorld(t)
 	w.hire("ada")
 	w.date("ada", "lastDay", "2026-11-30")
 	w.run()
 	w.until("2026-12-01T00:00:00Z")
-	doc, err := w.sync(tsync.RunOptions{Confirm: func(*plan.Document) bool { // two minutes later
-		w.pass(2 * time.Minute)
-		w.date("ada", "lastDay", "2026-12-31")
-		return true
-	}})
-	w.must(err)
-	w.wantHeld(doc, plan.HeldUnconfirmed, "ada")
+	w.moveMeanwhile("ada", "2026-12-31")
 	w.wantStatus(tracktiktest.Active, "ada")
 	w.until("2027-01-01T00:00:00Z")
-	doc, err = w.sync(tsync.RunOptions{Confirm: func(*plan.Document) bool { w.pass(2 * time.Minute); return true }})
+	doc, err := w.sync(tsync.RunOptions{Confirm: func(*plan.Document) bool { w.pass(2 * time.Minute); return true }})
 	w.must(err)
 	w.wantDone(doc, "terminate 1")
 }

@@ -191,13 +191,7 @@ func TestTheGraceGoesOnWhenTheLastDayMovesMeanwhile(t *testing.T) {
 	w.org.UnassignUser(w.app, w.users["ada"])
 	w.run()
 	w.until("2026-12-01T00:00:00Z")
-	doc, err := w.sync(tsync.RunOptions{Confirm: func(*plan.Document) bool { // two minutes later
-		w.pass(2 * time.Minute)
-		w.date("ada", "lastDay", "2026-12-31")
-		return true
-	}})
-	w.must(err)
-	w.wantHeld(doc, plan.HeldUnconfirmed, "ada")
+	w.moveMeanwhile("ada", "2026-12-31")
 	w.wantHeld(w.run(), plan.HeldUnassignedGrace, "ada")
 	w.wantStatus(tracktiktest.Active, "ada")
 }

@@ -19,22 +19,9 @@ func TestALostWriteAboutWhomWeDoNotSeeStaysOpen(t *testing.T) {
 				c := changes[kind]
 				w := hidden(t, c)
 				w.hide()
-				var late tracktiktest.Late
-				w.killIn(c.match, &late)
-				w.inPortal(nil)
-				w.timeout = 30 * time.Second
-				w.reopen()
-				if happened {
-					late.TakeEffect()
-				}
+				w.killedIn(c.match, happened)
 				w.hide(3)
-				for range 2 {
-					w.pass(time.Hour)
-					doc := w.run()
-					w.wantProblem(doc, plan.ProblemNotEffective, "ada")
-					w.wantHeld(doc, plan.HeldPending, "ada")
-					w.wantNoWrites()
-				}
+				w.wantStuck("ada")
 				before := w.outcomesOf(c.kind, "ada")
 				w.hide()
 				doc := w.run()
@@ -64,23 +51,10 @@ func TestALostCreateInARegionWeDoNotSeeStaysOpen(t *testing.T) {
 			w.run()
 			w.hire("ada")
 			w.org.UpdateUser(w.users["ada"], map[string]any{"division": "South"})
-			var late tracktiktest.Late
-			w.killIn(writes["create"], &late)
-			w.inPortal(nil)
-			w.timeout = 30 * time.Second
-			w.reopen()
-			if happened {
-				late.TakeEffect()
-			}
+			w.killedIn(writes["create"], happened)
 			w.hide(3)
 			w.org.UpdateUser(w.users["ada"], map[string]any{"division": "West"})
-			for range 2 {
-				w.pass(time.Hour)
-				doc := w.run()
-				w.wantProblem(doc, plan.ProblemNotEffective, "ada")
-				w.wantHeld(doc, plan.HeldPending, "ada")
-				w.wantNoWrites()
-			}
+			w.wantStuck("ada")
 			w.hide()
 			w.run()
 			if n := len(w.employees("ada")); n != 1 {
@@ -88,6 +62,31 @@ func TestALostCreateInARegionWeDoNotSeeStaysOpen(t *testing.T) {
 			}
 			w.wantDone(w.runWith(refreshed), "")
 		})
+	}
+}
+
+// killedIn kills a run in a call, which takes effect after that or never does.
+func (w *world) killedIn(call tracktiktest.Match, happened bool) {
+	w.Helper()
+	var late tracktiktest.Late
+	w.killIn(call, &late)
+	w.inPortal(nil)
+	w.timeout = 30 * time.Second
+	w.reopen()
+	if happened {
+		late.TakeEffect()
+	}
+}
+
+// wantStuck wants two runs to hold somebody, with a problem, and to write nothing.
+func (w *world) wantStuck(name string) {
+	w.Helper()
+	for range 2 {
+		w.pass(time.Hour)
+		doc := w.run()
+		w.wantProblem(doc, plan.ProblemNotEffective, name)
+		w.wantHeld(doc, plan.HeldPending, name)
+		w.wantNoWrites()
 	}
 }
 

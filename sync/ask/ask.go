@@ -159,8 +159,10 @@ func (a *Asker) spareRoles(ctx context.Context) error {
 	if err := a.PortalReader.TryPortalRoles(ctx); err != nil || !a.Portal.Read {
 		return err
 	}
-	if err := a.roleless.confirmDefault(); err != nil {
-		return err
+	if a.Pol.DefaultRole != "" {
+		if _, _, err := a.roleless.defaultRole(); err != nil {
+			return err
+		}
 	}
 	a.GrantDecider.SpareRoles()
 	return nil

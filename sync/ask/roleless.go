@@ -40,10 +40,10 @@ func (r *rolelessFinder) findDefault(ctx context.Context) error {
 			}
 			return nil
 		}
-		if err := r.confirmDefault(); err != nil {
+		found, problem, err := r.defaultRole()
+		if err != nil {
 			return err
 		}
-		found, problem := plan.FindDefaultRole(r.Portal.Roles, &r.Pol)
 		if problem != nil {
 			p.OfGroups.Problems = append(p.OfGroups.Problems, *problem)
 			r.Meta.DefaultRole = nil
@@ -61,16 +61,14 @@ func (r *rolelessFinder) findDefault(ctx context.Context) error {
 	return nil
 }
 
-// confirmDefault fails where the default role is protected, by the portal's roles.
-func (r *rolelessFinder) confirmDefault() error {
-	if r.Pol.DefaultRole == "" {
-		return nil
-	}
-	_, problem := plan.FindDefaultRole(r.Portal.Roles, &r.Pol)
+// defaultRole is the default role by the portal's roles, or what is wrong with it; that it is
+// protected is an error.
+func (r *rolelessFinder) defaultRole() (plan.DefaultRole, *plan.Problem, error) {
+	found, problem := plan.FindDefaultRole(r.Portal.Roles, &r.Pol)
 	if problem != nil && problem.Code == plan.ProblemInvalidValue {
-		return &read.ConfigError{Message: problem.Message}
+		return found, nil, &read.ConfigError{Message: problem.Message}
 	}
-	return nil
+	return found, problem, nil
 }
 
 // findRoleless finds the people in scope whom no group gives a role and who hold none as far

@@ -205,11 +205,10 @@ func (s restStop) holds(a *plan.Action) bool {
 func (r *Limiter) MarkOpen(shown []plan.Held) {
 	for _, s := range r.People.Sorted() {
 		d := &s.Decision
-		waits := s.Judgement.Later()
 		if len(d.Held) == 1 && heldByDate(d.Held[0]) { // their date has them decoded
 			continue
 		}
-		s.Open = len(d.Held)+len(d.Problems)+len(d.Warnings) > 0 || waits ||
+		s.Open = len(d.Held)+len(d.Problems)+len(d.Warnings) > 0 || s.Judgement.Later() ||
 			s.Judgement.Verdict == plan.Doubt || s.ScopeErr != "" ||
 			r.Regrouped[s.Person.ID]
 	}

@@ -43,14 +43,20 @@ func Differences(link *Link, want *Wanted, employee *Employee, pol *Policy) (cha
 	return changes, drift
 }
 
-// Sent reports that a plan sends a field of somebody who exists. employee is who they were read as;
+// Sent are the fields that a plan sends of somebody who exists. employee is who they were read as;
 // nil: they were not.
-func Sent(f Field, link *Link, want *Wanted, employee *Employee, pol *Policy) bool {
+func Sent(link *Link, want *Wanted, employee *Employee, pol *Policy) (sent FieldSet) {
+	if !pol.UpdateUsers {
+		return 0
+	}
 	changes, drift := Differences(link, want, employee, pol)
 	if pol.RepairDrift && !link.Kept {
 		changes = append(changes, drift...)
 	}
-	return pol.UpdateUsers && slices.ContainsFunc(changes, func(c Change) bool { return c.Field == f })
+	for _, c := range changes {
+		sent = sent.With(c.Field)
+	}
+	return sent
 }
 
 // Settled reports a field that is not sent to an employee who exists: only a create sets

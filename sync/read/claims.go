@@ -46,8 +46,8 @@ func (r *Claimer) claim(s *Subject) (plan.Claim, bool) {
 	}
 	if s.Link != nil {
 		p := &s.Link.Pushed
-		sent := func(f plan.Field) bool { return plan.Sent(f, s.Link, s.Want(), s.Employee, &r.Pol) }
-		c.Moves = ended == "" && (sent(plan.Username) || sent(plan.Email))
+		sent := plan.Sent(s.Link, s.Want(), s.Employee, &r.Pol)
+		c.Moves = ended == "" && (sent.Has(plan.Username) || sent.Has(plan.Email))
 		if r.Pol.UpdateUsers && s.Link.ElsewhereStatus == "" {
 			c.FormerID = plan.FoldName(p[plan.CustomID])
 		}

@@ -279,7 +279,7 @@ func (r *Matcher) Ownership(m *plan.Match) error {
 func (r *Matcher) givesFree(owner *Subject, m *plan.Match) bool {
 	w := owner.Want()
 	return m.Key < plan.NumFields && owner.Link != nil && owner.Writable() &&
-		!m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key]) && plan.Sent(m.Key, owner.Link, w, owner.Employee, &r.Pol)
+		!m.Key.Same(w.Values[m.Key], m.Employee.Values[m.Key]) && plan.Sent(owner.Link, w, owner.Employee, &r.Pol).Has(m.Key)
 }
 
 // configuredOwn is the employee whose credentials we use, as far as the configuration

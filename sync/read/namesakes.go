@@ -169,10 +169,7 @@ func (r *NameReader) FindRivals(ctx context.Context, fresh []*Subject) error {
 	for _, s := range fresh {
 		for i := range s.Matches {
 			m := &s.Matches[i]
-			if m.Owner != "" || !m.Employee.Active() {
-				continue
-			}
-			if m.Rival != "" {
+			if m.Owner != "" || !m.Employee.Active() || m.Rival != "" {
 				continue
 			}
 			var err error
