@@ -339,3 +339,26 @@ func TestARefreshNotesWhereAnEmployeeStands(t *testing.T) {
 		t.Errorf("after the move of ours they stand in region %d: %+v", link.Place(), link.Stands)
 	}
 }
+
+// Who gets nothing any more, keeps no name from those who do.
+func TestWhoseLastDayIsOverTakesNoNameFromOthers(t *testing.T) {
+	for name, opt := range map[string]func(w *world) tsync.RunOptions{
+		"whole":  func(*world) tsync.RunOptions { return tsync.RunOptions{} },
+		"single": func(w *world) tsync.RunOptions { return tsync.RunOptions{Users: []string{w.users["bob"]}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newDatedWorld(t)
+			w.hire("eve")
+			w.run()
+			w.hire("ada", "bob")
+			w.date("ada", "lastDay", "2026-11-20")
+			w.org.UpdateUser(w.users["ada"], map[string]any{"email": mail("bob")})
+			w.wantDone(w.runWith(opt(w)), "create 1")
+			w.wantStatus(tracktiktest.Active, "bob")
+			w.wantHeld(w.run(), plan.HeldEnded, "ada")
+			w.wantNoTrouble("bob")
+			w.date("ada", "lastDay", "")
+			w.wantProblem(w.run(), plan.ProblemDuplicate, "ada")
+		})
+	}
+}

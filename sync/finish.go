@@ -31,32 +31,6 @@ func (r *recorder) finish(out *apply.Outcome) error {
 	return nil
 }
 
-// finishNotes records what is to be remembered of people whose link no action wrote.
-func (r *recorder) finishNotes(out *apply.Outcome) error {
-	var notes []plan.Link
-	apart := r.Apart()
-	for _, s := range r.People.Sorted() {
-		note := s.Decision.Note
-		if note == nil || s.Extras().Became != nil || out.Linked[s.Person.ID] {
-			continue // what an action wrote begins with the note, and is newer
-		}
-		now, found, err := r.Snapshot.Link(s.Person.ID)
-		if err != nil {
-			return err
-		}
-		if apart {
-			noWaitBegins(note, &now)
-		}
-		if found && now.Employee == note.Employee && now.Run == note.Run && now.Pushed == s.Link.Pushed && now != *note {
-			notes = append(notes, *note)
-		}
-	}
-	if len(notes) == 0 {
-		return nil
-	}
-	return r.store.CommitLinks(notes)
-}
-
 // finishRevived records which former employees somebody else has brought back: whom this run
 // has taken over or ended since is told by that.
 func (r *recorder) finishRevived(*apply.Outcome) error {
@@ -75,17 +49,6 @@ func (r *recorder) finishRevived(*apply.Outcome) error {
 		return nil
 	}
 	return r.store.Commit(batch)
-}
-
-// noWaitBegins takes out of a note since when something is so, where the record does not
-// say it yet: the clocks disagree.
-func noWaitBegins(note, record *plan.Link) {
-	if record.NotVisibleSince == nil {
-		note.NotVisibleSince = nil
-	}
-	if record.UnassignedSince == nil {
-		note.UnassignedSince = nil
-	}
 }
 
 func (r *recorder) finishGrants(out *apply.Outcome) error {
@@ -282,7 +245,8 @@ func (r *recorder) finishTroubles(out *apply.Outcome) error {
 		if s := r.People.Subjects[t.Person]; s != nil && s.Unread != "" {
 			continue // what they lack could not be judged
 		}
-		if !current[key] && r.lookedAt(t.Person) && !(out != nil && slices.Contains(out.Cured, key)) {
+		looked := r.lookedAt(t.Person) || t.Code == plan.ProblemUnconfirmed && r.People.Subjects[t.Person] != nil
+		if !current[key] && looked && !(out != nil && slices.Contains(out.Cured, key)) {
 			batch.Cured = append(batch.Cured, key)
 		}
 	}

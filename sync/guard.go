@@ -186,7 +186,7 @@ func (r *guard) sharedCause(ctx context.Context, actions []plan.Action) string {
 func (r *guard) tellOverdue() {
 	for _, p := range r.doc.Problems {
 		for _, t := range r.Troubles[p.User.ID] {
-			if t.Kind.Removes() && t.Code == p.Code && t.Message == p.Message {
+			if t.Kind.Removes() && t.Code == p.Code && t.Code != plan.ProblemUnconfirmed && t.Message == p.Message {
 				r.Log.WithField("action", string(t.Kind)).WithField("person", t.Person).WithField("group", t.Group).
 					WithField("since", t.Since.UTC().Format(time.RFC3339)).WithField("attempts", t.Attempts).
 					Error("a refused removal is still not done")

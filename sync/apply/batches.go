@@ -185,7 +185,8 @@ func (r batchMaker) handedOver(a *plan.Action, p *Person) (plan.Batch, error) {
 		link = *p.Note
 	}
 	link.Person, link.Login, link.Email, link.Run = a.User.ID, p.Login, p.Email, r.Run
-	link.SeenDeprovisioned, link.NotVisibleSince, link.UnassignedSince, link.Ending = false, nil, nil, false
+	link.SeenDeprovisioned, link.Ending = false, false
+	link.NotVisibleSince, link.UnassignedSince, link.UnconfirmedSince = nil, nil, nil
 	grants, err := r.Snapshot.GrantsOf(old.Person)
 	if err != nil {
 		return plan.Batch{}, err

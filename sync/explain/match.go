@@ -106,6 +106,9 @@ func (x *teller) tellLink(step *Step, l *plan.Link) {
 	if l.UnassignedSince != nil {
 		x.note(StepMatch, "unassigned since %s", moment(*l.UnassignedSince))
 	}
+	if l.UnconfirmedSince != nil {
+		x.note(StepMatch, "seems to have left, and nothing has confirmed it since %s", moment(*l.UnconfirmedSince))
+	}
 	if l.Kept {
 		x.note(StepMatch, "adopted as it was (sync.on_adopt: keep): only what changes in Okta since is sent")
 	}

@@ -78,7 +78,7 @@ func (b *rebinding) confirmMissing(ctx context.Context, lost []*read.Subject) er
 // ceased to show somebody, and the id of the region.
 func (b *rebinding) carried(link plan.Link, e *plan.Employee) plan.Link {
 	if b.oktaMoved() {
-		link.NotVisibleSince, link.UnassignedSince = nil, nil
+		link.NotVisibleSince, link.UnassignedSince, link.UnconfirmedSince = nil, nil, nil
 		link.SeenDeprovisioned = link.SeenDeprovisioned && b.From.Org == b.To.Org
 	}
 	if b.portalMoved() {

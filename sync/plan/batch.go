@@ -49,13 +49,14 @@ type Mark struct {
 	Employee EmployeeID // 0: not managed
 	Due      DayNumber  // a day on which time alone changes something; 0: there is none
 	// Open says that the link holds something that time alone can change (not
-	// visible, unassigned, ended elsewhere, restored, doubtful): judge it whatever the print.
+	// visible, unassigned, unconfirmed, ended elsewhere, restored, doubtful): judge it whatever the print.
 	Open bool
 }
 
 // Open reports whether something about the link is unfinished. See Mark.
 func (l Link) Open() bool {
-	return l.NotVisibleSince != nil || l.UnassignedSince != nil || l.ElsewhereStatus != "" || l.Restored || l.Doubtful
+	return l.NotVisibleSince != nil || l.UnassignedSince != nil || l.UnconfirmedSince != nil ||
+		l.ElsewhereStatus != "" || l.Restored || l.Doubtful
 }
 
 // A Membership is the members of a group, as Okta last listed them.
@@ -86,7 +87,8 @@ type Meta struct {
 	// ones included, when they were last counted; 0: never.
 	PortalEmployees int `json:"portal_employees,omitempty"`
 	// NotVisible counts the managed whom Okta did not know in the last whole run, and who
-	// were held, with those whom runs of single people have terminated for that since.
+	// were held, with those who could not be looked up in it, and those whom runs of single
+	// people have terminated for that since.
 	NotVisible int `json:"not_visible,omitempty"`
 	// UnmanagedActive counts active employees that nobody in Okta stands behind,
 	// as of the last refresh or compare; nil: never counted.

@@ -130,6 +130,7 @@ func Decide(v *View, pol *Policy) Decision {
 		decideManaged(v, pol, &d)
 	}
 	v.remember(&d)
+	v.noteUnconfirmed(&d)
 	v.noteDoubt(&d, doubtful)
 	return d
 }

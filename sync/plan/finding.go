@@ -54,6 +54,7 @@ const (
 	ProblemNotEffective    = "not_effective"
 	ProblemSwap            = "swap"
 	ProblemGivenUp         = "given_up"
+	ProblemUnconfirmed     = "unconfirmed" // a departure, for a day
 )
 
 // The codes with which the reason of a held action begins.

@@ -92,6 +92,9 @@ func decideNew(v *View, pol *Policy, d *Decision) {
 		return
 	}
 	match, found := chooseMatch(v, d)
+	if v.Ended { // they are given no name that is in use
+		d.Problems = slices.DeleteFunc(d.Problems, func(p Problem) bool { return p.Code == ProblemNameInUse })
+	}
 	switch {
 	case len(d.Problems)+len(d.Held) > 0:
 	case found:

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -251,3 +252,45 @@ func (pol *Policy) KeepsRole(r Role) string {
 
 // special reports a role that is not of the staff portal: it is always protected.
 func special(r Role) bool { return r.Portal == "ADMIN" || r.Portal == "CLIENT" }
+
+// unconfirmedFor is for how long a departure may stay unconfirmed before it is a problem:
+// the leaver keeps the keys meanwhile.
+const unconfirmedFor = 24 * time.Hour
+
+// StillUnconfirmed notes that a departure is not confirmed at a time, and since when. The
+// problem is nil until that has gone on for long.
+func (l *Link) StillUnconfirmed(who UserRef, at time.Time, why string) *Problem {
+	switch {
+	case l.UnconfirmedSince == nil:
+		l.UnconfirmedSince = &at
+	case at.Sub(*l.UnconfirmedSince) >= unconfirmedFor:
+		return &Problem{User: who, Code: ProblemUnconfirmed, Kind: Terminate, Message: fmt.Sprintf(
+			"seems to have left, and nothing has confirmed it since %s; employee %d is left as they are; %s",
+			l.UnconfirmedSince.UTC().Format(time.RFC3339), l.Employee, why)}
+	}
+	return nil
+}
+
+// noteUnconfirmed notes since when somebody's departure is not confirmed. A termination that
+// is planned may be held still, right before its call, and ends no wait.
+func (v *View) noteUnconfirmed(d *Decision) {
+	if v.Link == nil || slices.ContainsFunc(d.Actions, func(a Action) bool { return a.Kind == Terminate }) {
+		return
+	}
+	note := *v.Link
+	if d.Note != nil {
+		note = *d.Note
+	}
+	if v.Stale { // what an old copy tells of a wait may have ended since
+		note.UnconfirmedSince = nil
+	}
+	i := slices.IndexFunc(d.Held, func(h Held) bool { return h.Kind == Terminate && h.Code() == HeldUnconfirmed })
+	if i < 0 {
+		note.UnconfirmedSince = nil
+	} else if p := note.StillUnconfirmed(v.Ref(), v.AsOf, d.Held[i].Why); p != nil {
+		d.Problems = append(d.Problems, *p)
+	}
+	if note.UnconfirmedSince != v.Link.UnconfirmedSince {
+		d.Note = &note
+	}
+}

@@ -160,6 +160,9 @@ func (m *model) plan(r *rand.Rand) planned {
 		}
 	}
 	out.names = m.names(order, views, decisions)
+	for m.holdRefused(out.names, views, decisions) {
+		out.names = m.names(order, views, decisions)
+	}
 	for id, p := range out.names.Problems {
 		views[id].Mapped.Problems = append(views[id].Mapped.Problems, p)
 	}
@@ -263,6 +266,18 @@ func (m *model) names(order []plan.Person, views map[plan.PersonID]*plan.View, d
 		return found
 	}
 	return plan.ResolveNames(claims, plan.Owners{Usernames: owners(plan.Username), Emails: owners(plan.Email)})
+}
+
+// holdRefused holds the leavers who may be somebody new who has a problem, as the engine does.
+func (m *model) holdRefused(names plan.Names, views map[plan.PersonID]*plan.View, decisions map[plan.PersonID]plan.Decision) bool {
+	any := false
+	for id := range names.Refused {
+		if v := views[id]; v != nil && m.leaves(id, decisions) {
+			v.Judgement = plan.Judgement{Verdict: plan.Hold, Why: plan.HeldUnconfirmed + ": may go on as somebody new"}
+			decisions[id], any = plan.Decide(v, m.pol), true
+		}
+	}
+	return any
 }
 
 func (m *model) ended(l *plan.Link) string { return plan.Ended(l, m.employees[l.Employee], false) }

@@ -10,6 +10,7 @@ import (
 // A Claimer says who wants which user name and e-mail, and who has it.
 type Claimer struct {
 	Base
+	dateReader *DateReader
 }
 
 // Claims are the wishes for user names and e-mails of the run's people.
@@ -33,6 +34,9 @@ func (r *Claimer) claim(s *Subject) (plan.Claim, bool) {
 	}
 	if plan.FreesNames(ended) && !(plan.MayRecreate(ended) && slices.Contains(r.Scope.Recreate, s.Person.ID)) {
 		return plan.Claim{}, false // nothing is sent for them
+	}
+	if _, over := r.dateReader.DatesNow(s); over {
+		return plan.Claim{}, false // nor for somebody new whose last day is over
 	}
 	v := r.effective(s)
 	c := plan.Claim{Person: s.Person.ID, User: s.Ref(), Username: plan.FoldName(v[plan.Username]),
@@ -119,7 +123,7 @@ func (s *Subject) NoteNames() {
 		}
 	}
 	if s.Link.Login != last.Login || s.Link.Email != last.Email || s.Link.LeftAs != last.LeftAs {
-		n := s.note()
+		n := s.Note()
 		n.Login, n.Email, n.LeftAs = last.Login, last.Email, last.LeftAs
 	}
 }

@@ -202,9 +202,12 @@ func (r *AbsentReader) JudgeDeleted(absent []*Subject) {
 	}
 	v.count, v.few = len(v.people), plan.FewDeleted(r.People.Managed)
 	for _, s := range absent {
-		if s.unanswered && v.count > 0 { // Okta may not know them either
-			v.count++
+		if s.unanswered {
+			v.unanswered++
 		}
+	}
+	if v.count > 0 { // Okta may not know those either
+		v.count += v.unanswered
 	}
 	if r.Scope.Some() && v.count > 0 {
 		v.count += r.Meta.NotVisible
@@ -227,6 +230,7 @@ type unseen struct {
 	judged     bool // false: the run ended before it knew
 	people     []*Subject
 	count, few int // how many there are, of everybody; and how many may be deleted at once
+	unanswered int // how many could not be looked up
 }
 
 func (r *AbsentReader) judgeUnseen(s *Subject) {
@@ -236,7 +240,7 @@ func (r *AbsentReader) judgeUnseen(s *Subject) {
 		since = nil
 	}
 	if since == nil && !r.Scope.Some() { // a run of single people counts them until they are gone
-		s.note().NotVisibleSince = &r.AsOf
+		s.Note().NotVisibleSince = &r.AsOf
 	}
 	switch {
 	case v.count <= v.few, r.approvedRef(plan.Terminate, s):
@@ -245,7 +249,7 @@ func (r *AbsentReader) judgeUnseen(s *Subject) {
 		s.Judgement.Why = "deleted in Okta: not known there since " + since.UTC().Format(time.RFC3339)
 		return
 	}
-	s.note()
+	s.Note()
 	s.Judgement = plan.Judgement{Verdict: plan.Hold,
 		Why: fmt.Sprintf("%s: Okta does not know %d people at once, more than %d: rights were likely lost; "+
 			"terminated if a run %s after the first sees the same", plan.HeldNotVisible, v.count, v.few, r.Pol.DeletedGrace)}
@@ -256,7 +260,7 @@ func (r *AbsentReader) CountUnseen() (int, error) {
 	whole := r.unseen.judged && !r.Scope.Some()
 	n := r.Meta.NotVisible
 	if whole {
-		n = 0
+		n = r.unseen.unanswered // of them a run of single people may find that Okta does not know them
 	}
 	for _, s := range r.unseen.people {
 		_, stays, err := r.Snapshot.Link(s.Person.ID)

@@ -137,6 +137,7 @@ func (r *NameReader) bystander(ctx context.Context, id plan.PersonID, c plan.Cla
 		return plan.Claim{}, false, err
 	}
 	r.peopleReader.MapSubject(s)
+	r.peopleReader.dateReader.readDates(s)
 	other, claims := r.claimer.claim(s)
 	return other, claims, nil
 }

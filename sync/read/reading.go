@@ -99,7 +99,7 @@ func (r *Reading) wire() {
 	r.GrantReader = &GrantReader{b, r.PortalReader}
 	r.Relinker = &relinker{b, r.PortalReader}
 	r.EmployeeReader = &employeeReader{b, r.GrantReader, r.Relinker, r.PortalReader}
-	r.Claimer = &Claimer{b}
+	r.Claimer = &Claimer{b, r.DateReader}
 	r.NameReader = &NameReader{b, r.Claimer, r.PeopleReader, r.OwnGroupReader}
 	r.SingleReader = &singleReader{b, r.NameReader, r.PeopleReader, r.AbsentReader, r.ScopeReader, r.OwnGroupReader,
 		r.EmployeeReader}

@@ -249,8 +249,8 @@ func Relinked(old *plan.Link, e *plan.Employee, now time.Time, run string) plan.
 	link := plan.Adopted(&want, e, false)
 	link.Person, link.Since, link.Run, link.Login, link.Email, link.Restored = old.Person, now, run, old.Login, old.Email,
 		old.Restored
-	link.SeenDeprovisioned, link.NotVisibleSince, link.UnassignedSince = old.SeenDeprovisioned, old.NotVisibleSince,
-		old.UnassignedSince
+	link.SeenDeprovisioned, link.NotVisibleSince = old.SeenDeprovisioned, old.NotVisibleSince
+	link.UnassignedSince, link.UnconfirmedSince = old.UnassignedSince, old.UnconfirmedSince
 	return link
 }
 

@@ -136,12 +136,12 @@ func (s *Subject) SeenAgain() {
 	if s.Link == nil || s.Link.NotVisibleSince == nil || s.Person.Status == "" {
 		return
 	}
-	s.note().NotVisibleSince = nil
+	s.Note().NotVisibleSince = nil
 }
 
-// note is what is to be remembered of a managed person: the record, until something is
+// Note is what is to be remembered of a managed person: the record, until something is
 // changed in it.
-func (s *Subject) note() *plan.Link {
+func (s *Subject) Note() *plan.Link {
 	if s.Decision.Note == nil {
 		note := *s.Link
 		s.Decision.Note = &note

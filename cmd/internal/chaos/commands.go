@@ -23,6 +23,7 @@ type orders struct {
 	recreate  bool
 	approved  bool
 	restores  bool
+	retires   bool
 	link      *pair
 	unlinked  string
 	forgotten string // whose restore is forgotten
@@ -86,6 +87,7 @@ func (l *Life) order(ctx context.Context, o orders) *step {
 		Sleep: func(ctx context.Context, d time.Duration) error { l.clock.Pass(d); return ctx.Err() }})
 	w.still()
 	s.lost = w.lost
+	s.hearWhom()
 	l.count(s, w)
 	l.say("%s", s.tell(w))
 	l.remember(s)
@@ -95,6 +97,20 @@ func (l *Life) order(ctx context.Context, o orders) *step {
 		}
 	}
 	return s
+}
+
+// hearWhom takes from the program about whom a command was that names nobody: a `retry`, or
+// a poll, which may have become a whole run. One that says nothing was about nobody.
+func (s *step) hearWhom() {
+	var d struct {
+		Run     string
+		Options struct{ User []string }
+	}
+	if s.named && s.users == nil && json.Unmarshal([]byte(s.result.Stdout), &d) == nil && d.Run != "" {
+		if s.named = len(d.Options.User) > 0; s.named {
+			s.users = d.Options.User
+		}
+	}
 }
 
 // count counts what was done in a command.
@@ -173,6 +189,12 @@ func (l *Life) remember(s *step) {
 // draw is the next command.
 func (l *Life) draw() orders {
 	sync := orders{args: []string{"sync", "--format", "json"}, runs: true}
+	if l.has(Polled) && l.rng.IntN(3) == 0 {
+		return orders{args: []string{"sync", "--events", "--format", "json"}, runs: true, named: true}
+	}
+	if e, found := l.employee(); found && l.has(Retiring) && l.rng.IntN(4) == 0 {
+		return orders{args: []string{"retire", strconv.FormatInt(e.ID, 10), "--yes", "--format", "json"}, runs: true, named: true, users: []string{}, retires: true}
+	}
 	if l.often(Singles, 3) {
 		return l.single()
 	}
@@ -275,7 +297,7 @@ func (l *Life) byName() orders {
 // calmDown makes runs in which nothing goes wrong, until there is nothing to do, and
 // then looks whether all is there that is due.
 func (l *Life) calmDown(ctx context.Context) {
-	l.narrowed = narrowing{}
+	l.narrowed, l.failing = narrowing{}, failure{}
 	l.say("a calm spell")
 	sync := orders{args: []string{"sync", "--format", "json", "--refresh"}, runs: true, refresh: true, calm: true}
 	var last *step

@@ -22,6 +22,8 @@
 //	okta.go       what happens in Okta
 //	hands.go      what people do at the portal's own pages
 //	settings.go   the configuration, and how it changes
+//	dates.go      first and last days
+//	lists.go      how the portal's lists fail, or show too little
 //	weather.go    what goes wrong with requests, rights, clocks and processes
 //	commands.go   what the program is told to do
 //	truth.go      Okta's state, and the verdict about a person

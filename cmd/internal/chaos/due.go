@@ -85,6 +85,9 @@ func (j *judge) excuse(l *Life, s *step, p *Person, mine []*employee) string {
 		}
 		return ""
 	}
+	if p.toCome(s.cfg) != no && !slices.ContainsFunc(mine, func(e *employee) bool { return e.status() == tracktiktest.Active }) {
+		return "begins on " + p.FirstDay
+	}
 	for _, e := range j.employees {
 		if !j.owned[e.id][p.ID] {
 			continue
@@ -160,6 +163,9 @@ func (j *judge) wantThere(l *Life, s *step, p *Person, mine []*employee) {
 		return
 	}
 	for field, want := range p.wanted(s.cfg) {
+		if field == "username" && e.edited && l.unnamed { // no list shows that somebody has changed it
+			continue
+		}
 		if got := e.values[field]; fold(got) != fold(want) && want != "" {
 			l.fault("employee %d of user %s has the %s %q, want %q", e.id, p.ID, field, got, want)
 		}
@@ -212,7 +218,7 @@ func (j *judge) wantRoles(l *Life, s *step, p *Person, e *employee) {
 
 // overdue reports whether a role of ours should have been taken back.
 func (j *judge) overdue(l *Life, s *step, p *Person, roleID int64, held map[int64][]*grant) bool {
-	if groups, _ := j.givers(s, p, roleID); len(groups) > 0 || protectedRole(j.roles[roleID].name) || !l.rules.LastRoleRemovable && len(held) == 1 {
+	if groups, _ := j.givers(s, p, roleID); len(groups) > 0 || protectedRole(j.roles[roleID].name) || j.roles[roleID].portal != tracktiktest.StaffPortal || !l.rules.LastRoleRemovable && len(held) == 1 {
 		return false
 	}
 	for _, e := range j.told { // a group that has another role by now gives its former one until somebody leaves it

@@ -166,6 +166,10 @@ func (l *Life) grantByHand(employee, role int64) {
 func (l *Life) roleByHand() {
 	ours, found := chosen(l.rng, l.portal.Roles(), func(r tracktiktest.Role) bool { return !r.Default })
 	g, any := l.group(func(*group) bool { return true })
+	if l.has(Promoting) && l.rng.IntN(2) == 0 {
+		l.promote()
+		return
+	}
 	switch draw := l.rng.IntN(4); {
 	case draw == 0 && found:
 		name := fmt.Sprintf("Post %d", l.number())
@@ -180,4 +184,15 @@ func (l *Life) roleByHand() {
 		name := fmt.Sprintf("Site %d", l.numbers+1) // the next group may have it
 		l.say("by hand: role %d is made, of the name %s", l.portal.AddRole(tracktiktest.Role{Name: name, Description: "by hand"}), name)
 	}
+}
+
+// promote makes a role one of another portal, or one for guards again.
+func (l *Life) promote() {
+	r, found := pick(l.rng, l.portal.Roles())
+	to := []string{tracktiktest.AdminPortal, tracktiktest.ClientPortal, tracktiktest.StaffPortal, tracktiktest.StaffPortal}[l.rng.IntN(4)]
+	if !found || r.Portal == to {
+		return
+	}
+	l.must(l.portal.MoveRole(r.ID, to))
+	l.say("by hand: role %d %q is one of portal %s", r.ID, r.Name, to)
 }

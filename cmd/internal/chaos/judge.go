@@ -242,8 +242,8 @@ func (s *step) provisions(p *Person) string {
 	if p == nil {
 		return "nobody knows its user"
 	}
-	if v := verdictOn(p, s.cfg); v != provision {
-		return fmt.Sprintf("the verdict on user %s is %s (user %s, assignment %q)", p.ID, v, p.Status, p.Assignment)
+	if v := verdictOn(p, s.cfg); v != provision && v != either {
+		return fmt.Sprintf("the verdict on user %s is %s (user %s, assignment %q%s)", p.ID, v, p.Status, p.Assignment, p.beginnings())
 	}
 	return s.about(p.ID)
 }
@@ -257,7 +257,7 @@ func (j *judge) exit(s *step, writes int) string {
 	switch {
 	case code < 0 && s.process, code == 5 && s.process:
 		return ""
-	case !slices.Contains([]int{0, 1, 3, 4}, code) && !(code == 2 && s.link != nil):
+	case !slices.Contains([]int{0, 1, 3, 4}, code) && !(code == 2 && (s.link != nil || s.retires)):
 		return fmt.Sprintf("it ended with %d: %s", code, s.result.Stderr)
 	case code != 0 && !strings.HasPrefix(lastLine(s.result.Stderr), "exit "+strconv.Itoa(code)+": "):
 		return fmt.Sprintf("the last line does not say why it ended with %d: %q", code, lastLine(s.result.Stderr))

@@ -37,6 +37,9 @@ func (j *judge) observe(s *step) {
 	for _, e := range j.employees { // a look-up that cannot see them settles nothing rightly
 		e.meddled = e.meddled || e.open && s.runs && j.hidden(s, e)
 	}
+	if s.runs {
+		j.nameGroups(s)
+	}
 	if !s.runs || s.wrongClock() {
 		return
 	}
@@ -61,7 +64,7 @@ func (j *judge) observe(s *step) {
 		if p.Status == oktatest.StatusDeprovisioned {
 			j.deprov[id] = true
 		}
-		if v == leave || v == gone {
+		if v == leave || v == gone || v == either {
 			j.departed[id] = true
 		}
 	}
@@ -72,10 +75,6 @@ func (j *judge) observe(s *step) {
 		if _, r := j.mapped(s, g); r != nil {
 			j.mappedOnce[g.ID] = r.id
 		}
-		if j.names[g.ID] == nil {
-			j.names[g.ID] = map[string]bool{}
-		}
-		j.names[g.ID][g.Name] = true
 		j.buried[g.ID] = g.Members
 		for id := range s.truth.People {
 			key := id + " " + g.ID
@@ -89,21 +88,22 @@ func (j *judge) observe(s *step) {
 	}
 }
 
-// looksAt reports whether a run is about a person. Of `retry` without names the program says
-// about whom it is; one that says nothing has nobody with a problem.
-func (s *step) looksAt(id string) bool {
-	users := s.users
-	if s.named && users == nil {
-		var d struct {
-			Run     string
-			Options struct{ User []string }
+// nameGroups notes what pushed groups are called: that needs no clock.
+func (j *judge) nameGroups(s *step) {
+	for _, g := range s.truth.Groups {
+		if j.pushed(s, g) == no {
+			continue
 		}
-		if json.Unmarshal([]byte(s.result.Stdout), &d) != nil || d.Run == "" {
-			return false
+		if j.names[g.ID] == nil {
+			j.names[g.ID] = map[string]bool{}
 		}
-		users = d.Options.User
+		j.names[g.ID][g.Name] = true
 	}
-	return len(users) == 0 || slices.Contains(users, id)
+}
+
+// looksAt reports whether a run is about a person.
+func (s *step) looksAt(id string) bool {
+	return s.users == nil && !s.named || slices.Contains(s.users, id)
 }
 
 // settle looks at what the program says after a command: who is whom, which role is
@@ -115,7 +115,7 @@ func (j *judge) settle(s *step) {
 			if verdictOn(p, s.cfg) == gone {
 				j.missing[id] = true
 			}
-			if verdictOn(p, s.cfg) == provision {
+			if v := verdictOn(p, s.cfg); v == provision || v == either {
 				delete(j.restored, id)
 			}
 		}
@@ -241,6 +241,7 @@ func (j *judge) conclude(l *Life, s *step, claimed claims) {
 	}
 	for id, person := range j.owner {
 		e := j.employees[id]
+		e.open = e.open && !j.tellsEnd(id)
 		if claimed[id] != "" || e.open {
 			continue
 		}
@@ -252,6 +253,16 @@ func (j *judge) conclude(l *Life, s *step, claimed claims) {
 			l.fault("%s: employee %d of user %s is active, and forgotten", s, id, person)
 		}
 	}
+}
+
+// tellsEnd reports that the last that the history tells of an employee is their end.
+func (j *judge) tellsEnd(id int64) bool {
+	for _, e := range slices.Backward(j.told) {
+		if e.Employee == id && slices.Contains([]string{"create", "reactivate", "terminate"}, e.Kind) && e.Outcome == "done" {
+			return e.Kind == "terminate"
+		}
+	}
+	return false
 }
 
 // takeOver notes which grants came with an employee.
@@ -300,6 +311,8 @@ func (j *judge) takenOver(s *step, id int64, person string) string {
 		return fmt.Sprintf("they agree in none of %v", s.cfg.list("match"))
 	case slices.Equal(keys, []string{"email"}) && fold(e.values["firstName"]) != fold(p.First) && fold(e.values["lastName"]) != fold(p.Last):
 		return "they agree in the e-mail alone, and in no name"
+	case p.ended(s.cfg) != no: // so that the next run can end them
+		return ""
 	}
 	return s.provisions(p)
 }
@@ -350,7 +363,7 @@ func (j *judge) wasLost(h entry) bool {
 // recreated judges an employee who passes from one user to another: the same person,
 // deleted and made anew.
 func (j *judge) recreated(s *step, old string, p *Person) string {
-	if was := s.truth.People[old]; was != nil && !slices.Contains([]verdict{gone, leave}, verdictOn(was, s.cfg)) {
+	if was := s.truth.People[old]; was != nil && !slices.Contains([]verdict{gone, leave, either}, verdictOn(was, s.cfg)) {
 		return fmt.Sprintf("it is user %s, whose verdict is %s", old, verdictOn(was, s.cfg))
 	}
 	return s.provisions(p)

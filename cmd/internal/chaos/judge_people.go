@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"tracktik-sync/okta/oktatest"
 	"tracktik-sync/tracktik/tracktiktest"
 )
 
@@ -28,6 +29,7 @@ func (j *judge) created(s *step, h tracktiktest.Change) string {
 		switch status := e.status(); {
 		case status == tracktiktest.Banned:
 			return fmt.Sprintf("user %s is banned as employee %d", p.ID, e.id)
+		case j.owner[e.id] == p.ID && j.lostSight(s, e): // nobody can tell whether the call that made it arrived
 		case status != tracktiktest.Terminated && j.owner[e.id] == p.ID:
 			return fmt.Sprintf("user %s has employee %d already, who is %s", p.ID, e.id, status)
 		case e.endedBy != api && j.owner[e.id] == p.ID && !s.recreate && !j.departed[p.ID] && !s.restores:
@@ -42,6 +44,9 @@ func (j *judge) created(s *step, h tracktiktest.Change) string {
 	}
 	if !s.cfg.is("create_users") {
 		return "create_users is off"
+	}
+	if p.toCome(s.cfg) == yes {
+		return fmt.Sprintf("user %s begins on %s", p.ID, p.FirstDay)
 	}
 	if text := firstOf(s.provisions(p), differing(values, p.wanted(s.cfg), h.Fields)); text != "" {
 		return text
@@ -101,6 +106,20 @@ func (j *judge) matches(s *step, e *employee, p *Person) (keys []string) {
 func (j *judge) hidden(s *step, e *employee) bool {
 	region, err := strconv.ParseInt(e.values["region"], 10, 64)
 	return err == nil && slices.Contains(s.hidden, region)
+}
+
+// lostSight reports whether an employee of whose making no answer came stands in a region that
+// the program cannot see, and of which it knows nobody else: it cannot tell that it does not.
+func (j *judge) lostSight(s *step, e *employee) bool {
+	if !e.open || !j.hidden(s, e) {
+		return false
+	}
+	for id := range j.owner {
+		if other := j.employees[id]; other != e && !other.open && other.values["region"] == e.values["region"] {
+			return false
+		}
+	}
+	return true
 }
 
 // differing says which value is not Okta's.
@@ -200,6 +219,8 @@ func (j *judge) terminated(s *step, h tracktiktest.Change) string {
 	switch {
 	case h.ID == tracktiktest.IntegrationEmployee:
 		return "those are our own credentials"
+	case p == nil && s.retires:
+		return j.retired(s, e)
 	case p == nil:
 		return "nobody manages it"
 	case e.status() == tracktiktest.Banned:
@@ -239,14 +260,16 @@ func (j *judge) evidence(s *step, h tracktiktest.Change, p *Person) string {
 	switch v := verdictOn(p, s.cfg); v {
 	case leave:
 		grace, since := s.cfg.grace(), j.absent[p.ID]
-		if grace > 0 && p.graceful() && (since.IsZero() || s.truth.At.Sub(since) < grace) {
+		if grace > 0 && p.graceful() && p.ended(s.cfg) == no && (since.IsZero() || s.truth.At.Sub(since) < grace) {
 			return fmt.Sprintf("user %s is unassigned since %v, and has %v", p.ID, since, grace)
 		}
 		return ""
 	case gone:
 		return j.deleted(s, h, p)
+	case either:
+		return ""
 	default:
-		return fmt.Sprintf("the verdict on user %s is %s (user %s, assignment %q)", p.ID, v, p.Status, p.Assignment)
+		return fmt.Sprintf("the verdict on user %s is %s (user %s, assignment %q%s)", p.ID, v, p.Status, p.Assignment, p.beginnings())
 	}
 }
 
@@ -306,4 +329,41 @@ func (j *judge) reactivated(s *step, h tracktiktest.Change) string {
 		return "create_users is off"
 	}
 	return s.provisions(p)
+}
+
+// retired says why somebody whom nobody manages may not be ended: they have left Okta only if
+// just one user has one of their names, is DEPROVISIONED, and is called so.
+func (j *judge) retired(s *step, e *employee) string {
+	if !s.cfg.is("deactivate_users") {
+		return "deactivate_users is off"
+	}
+	if r := j.administers(e.id); r != nil {
+		return fmt.Sprintf("it holds role %d %q of portal %s", r.id, r.name, r.portal)
+	}
+	var found []*Person
+	for _, id := range s.truth.ids() {
+		p := s.truth.People[id]
+		names := []string{p.Login, p.Email}
+		if verdictOn(p, s.cfg) != leave {
+			names = append(names, p.UserName)
+		}
+		if !p.Gone && !p.Hidden && slices.ContainsFunc(names, func(name string) bool {
+			return name != "" && (fold(name) == fold(e.values["username"]) || fold(name) == fold(e.values["email"]))
+		}) {
+			found = append(found, p)
+		}
+	}
+	switch {
+	case len(found) != 1:
+		return fmt.Sprintf("%d users of Okta have one of its names", len(found))
+	case e.status() != tracktiktest.Active:
+		return "it is " + e.status()
+	case fitsAny(s.cfg.list("protected"), e.values["email"]), fitsAny(s.cfg.list("protected"), e.values["username"]):
+		return "it is protected"
+	case found[0].Status != oktatest.StatusDeprovisioned:
+		return fmt.Sprintf("user %s is %s", found[0].ID, found[0].Status)
+	case fold(found[0].First) != fold(e.values["firstName"]) && fold(found[0].Last) != fold(e.values["lastName"]):
+		return fmt.Sprintf("user %s is called otherwise", found[0].ID)
+	}
+	return ""
 }

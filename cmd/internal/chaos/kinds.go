@@ -30,9 +30,18 @@ const (
 	Mapped     Kind = "mapped"       // customId and custom attributes are mapped
 	OwnUserIDs Kind = "own user ids" // the portal's user records have ids of their own
 	Crowd      Kind = "crowd"        // 150 people and more
+
+	Polled    Kind = "polled"     // the System Log is polled between the runs
+	Dated     Kind = "dated"      // people have first and last days
+	Poor      Kind = "poor lists" // the portal's lists fail, or show less than is documented
+	Promoting Kind = "promoting"  // roles become such of another portal, by hand
+	Retiring  Kind = "retiring"   // who is not managed is retired
 )
 
 var allKinds = []Kind{ByHand, Singles, Clocks, Late, Kills, Narrowed, Lax, Odd, Groups, Names, Changing, Guarded, Mapped, OwnUserIDs, Crowd}
+
+// further kinds are drawn by themselves.
+var furtherKinds = []Kind{Polled, Dated, Poor, Promoting, Retiring}
 
 // KindsOf are the kinds that a seed's life has.
 func KindsOf(seed uint64) []Kind {
@@ -45,6 +54,12 @@ func KindsOf(seed uint64) []Kind {
 		}
 		if kinds = append(kinds, allKinds[i]); len(kinds) > rng.IntN(4) {
 			break
+		}
+	}
+	rng = rand.New(rand.NewPCG(seed, 2))
+	for _, kind := range furtherKinds {
+		if rng.IntN(4) == 0 {
+			kinds = append(kinds, kind)
 		}
 	}
 	slices.Sort(kinds)
@@ -85,6 +100,9 @@ func (l *Life) furnish() {
 	}
 	if l.has(OwnUserIDs) {
 		rules.UserIDOffset = 5_000_000
+	}
+	if l.has(Poor) {
+		l.drawManner(&rules)
 	}
 	l.portal.Configure(func(s *tracktiktest.Server) { s.Rules = rules })
 	l.rules, l.judge.authors = rules, rules.AuthorsShown

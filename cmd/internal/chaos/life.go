@@ -108,6 +108,9 @@ type Life struct {
 	groups   []*group
 	numbers  int
 	narrowed narrowing
+	failing  failure
+	unnamed  bool                     // the portal's lists show no user names
+	manner   tracktiktest.Interceptor // how the portal shows its lists; nil: as documented
 	judge    *judge
 	steps    []string
 	faults   []string
@@ -214,6 +217,7 @@ func (l *Life) round(ctx context.Context) {
 		l.happen()
 	}
 	l.changeRights()
+	l.failLists()
 	for range 1 + l.rng.IntN(2) {
 		l.clock.Pass([]time.Duration{time.Second, minute, 15 * minute, 3 * hour, 25 * hour}[l.rng.IntN(5)])
 		if len(l.faults) == 0 {

@@ -50,6 +50,9 @@ func (l *Life) arrive(c *citizen) {
 	if l.rng.IntN(3) == 0 {
 		profile["division"] = l.division()
 	}
+	if l.has(Dated) {
+		l.engage(profile)
+	}
 	c.id = l.org.AddUser(oktatest.User{Login: c.login, Email: c.mail, FirstName: c.first, LastName: c.last, Profile: profile})
 	l.everyone = append(l.everyone, c.id)
 	c.gone, c.deactivated, c.own = false, false, false
@@ -106,6 +109,8 @@ func (c *citizen) working() bool { return !c.deactivated && c.own }
 // inOkta lets one thing happen in Okta.
 func (l *Life) inOkta() {
 	switch {
+	case l.has(Dated) && l.rng.IntN(3) == 0:
+		l.postpone()
 	case l.often(Groups, 4):
 		l.regroup()
 	case l.often(Odd, 8):

@@ -95,6 +95,9 @@ func (l *Life) firstSettings() Settings {
 	if l.has(Mapped) {
 		s.Sync["attributes"] = map[string][]string{"customId": {"user.employeeNumber"}, "jobTitle": {"user.guardTitle", "user.title"}}
 	}
+	if l.has(Dated) {
+		s = s.dates()
+	}
 	if l.has(Guarded) {
 		s.Limit = 1 + l.rng.IntN(3)
 	}
@@ -132,8 +135,9 @@ func (l *Life) writeSettings(s Settings) {
 		"tracktik": map[string]any{"base_url": l.portal.URL, "max_requests_per_minute": 0, "max_concurrency": 2, "timeout": s.Timeout.String(),
 			"auth": map[string]any{"client_id": tracktiktest.DefaultClientID, "client_secret": tracktiktest.DefaultClientSecret,
 				"username": tracktiktest.DefaultUsername, "password": tracktiktest.DefaultPassword}},
-		"guard": guard,
-		"state": map[string]any{"path": "tracktik-sync.db"},
+		"guard":    guard,
+		"state":    map[string]any{"path": "tracktik-sync.db"},
+		"schedule": map[string]any{"events_max_people": 5},
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.Sync)) {
 		if key == "groups.names" && s.text("groups.push") != "listed" {

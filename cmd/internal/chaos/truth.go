@@ -22,7 +22,9 @@ type Person struct {
 	Login, Email, First, Last string
 	Title, Rank, Division     string
 	Phone, Custom, Department string
-	Assignment, UserName      string // status; "": none
+	FirstDay, LastDay         string
+	At                        time.Time // when this was so
+	Assignment, UserName      string    // status; "": none
 	Groups                    map[string]bool
 }
 
@@ -47,7 +49,7 @@ type Truth struct {
 type wireUser struct {
 	ID, Status, TransitioningToStatus string
 	Profile                           struct {
-		Login, Email, FirstName, LastName, Title, GuardTitle, Division, PrimaryPhone, EmployeeNumber, Department string
+		Login, Email, FirstName, LastName, Title, GuardTitle, Division, PrimaryPhone, EmployeeNumber, Department, HireDate, LastDay string
 	}
 }
 
@@ -62,7 +64,7 @@ func readTruth(l *Life) *Truth {
 	}
 	l.list(app+"/users?expand=user&limit=500", &assigned)
 	for _, a := range assigned {
-		p := person(a.Embedded.User)
+		p := t.person(a.Embedded.User)
 		p.Assignment, p.UserName = a.Status, a.Credentials.UserName
 		t.People[a.ID] = p
 	}
@@ -72,7 +74,7 @@ func readTruth(l *Life) *Truth {
 			continue
 		}
 		if l.ask("/api/v1/users/"+id, &u) {
-			t.People[id] = person(u)
+			t.People[id] = t.person(u)
 		} else {
 			t.People[id] = &Person{ID: id, Gone: true, Groups: map[string]bool{}}
 		}
@@ -119,9 +121,9 @@ func (t *Truth) readGroups(l *Life, app string) {
 	}
 }
 
-func person(u wireUser) *Person {
+func (t *Truth) person(u wireUser) *Person {
 	f := u.Profile
-	return &Person{ID: u.ID, Status: u.Status, Transition: u.TransitioningToStatus, Login: f.Login, Email: f.Email, First: f.FirstName, Last: f.LastName, Title: f.Title, Rank: f.GuardTitle,
+	return &Person{ID: u.ID, At: t.At, FirstDay: f.HireDate, LastDay: f.LastDay, Status: u.Status, Transition: u.TransitioningToStatus, Login: f.Login, Email: f.Email, First: f.FirstName, Last: f.LastName, Title: f.Title, Rank: f.GuardTitle,
 		Division: f.Division, Phone: f.PrimaryPhone, Custom: f.EmployeeNumber, Department: f.Department, Groups: map[string]bool{}}
 }
 
@@ -174,10 +176,11 @@ type verdict string
 
 const (
 	provision verdict = "provision"
-	wait      verdict = "wait"  // nothing until they are activated
-	hold      verdict = "hold"  // left as they are
-	leave     verdict = "leave" // terminated
-	gone      verdict = "gone"  // the user is 404
+	wait      verdict = "wait"   // nothing until they are activated
+	hold      verdict = "hold"   // left as they are
+	leave     verdict = "leave"  // terminated
+	gone      verdict = "gone"   // the user is 404
+	either    verdict = "either" // their last day ends about now: provision, or leave
 )
 
 var (
@@ -195,6 +198,10 @@ func verdictOn(p *Person, s Settings) verdict {
 		return leave
 	case p.Status == oktatest.StatusSuspended && s.text("suspended") == "terminate":
 		return leave
+	case p.ended(s) == yes:
+		return leave
+	case p.ended(s) == maybe:
+		return either
 	case p.Status == oktatest.StatusSuspended:
 		return hold
 	case p.Status != oktatest.StatusStaged && !slices.Contains(known, p.Status):

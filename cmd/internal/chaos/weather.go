@@ -112,10 +112,17 @@ func (w *weather) blow() {
 	}
 	w.life.org.Configure(func(s *oktatest.Server) { s.Intercept = oktatest.All(inOkta...) })
 	w.life.portal.Configure(func(s *tracktiktest.Server) {
-		s.Intercept, s.Rules.HiddenRegions = w.portal, n.regions
+		all := []tracktiktest.Interceptor{w.portal}
 		if n.noGrants {
-			s.Intercept = tracktiktest.Chain(w.portal, tracktiktest.When(tracktiktest.Match{Method: http.MethodGet, Path: "/user-roles"}, tracktiktest.EmptyList))
+			all = append(all, tracktiktest.When(tracktiktest.Match{Method: http.MethodGet, Path: "/user-roles"}, tracktiktest.EmptyList))
 		}
+		if w.life.failing.path != "" {
+			all = append(all, w.life.failing.answer)
+		}
+		if w.life.manner != nil {
+			all = append(all, w.life.manner)
+		}
+		s.Intercept, s.Rules.HiddenRegions = tracktiktest.Chain(all...), n.regions
 	})
 }
 
