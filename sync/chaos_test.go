@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -115,7 +116,10 @@ func (l *life) calmDown() {
 		pending, err := l.db.Pending()
 		troubles, err2 := l.db.Troubles()
 		troubles = slices.DeleteFunc(troubles, func(t plan.Trouble) bool { // whoever is on hold is not judged
-			return slices.ContainsFunc(l.citizens, func(c *citizen) bool { return c.id == string(t.Person) && c.state == stateSuspended })
+			return slices.ContainsFunc(l.citizens, func(c *citizen) bool {
+				waits := t.Code == plan.ProblemUnconfirmed && strings.Contains(t.Message, c.id) // for whether they go on as that one
+				return c.state == stateSuspended && (c.id == string(t.Person) || waits)
+			})
 		})
 		if err != nil || err2 != nil || len(pending)+len(troubles) > 0 {
 			l.Errorf("left over: %v %v %v %v", pending, err, troubles, err2)

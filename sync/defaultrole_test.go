@@ -1,7 +1,9 @@
 package sync_test
 
 import (
+	"encoding/json"
 	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -57,9 +59,30 @@ func TestPeopleWithoutARoleAreCountedAndNamed(t *testing.T) {
 	w.wantNoRole(w.run(), "1 person")
 	w.group("Site North", "bob")
 	w.wantNoRole(w.run(), "")
-	w.push.Push = "none"
-	w.hire("eve")
-	w.wantNoRole(w.run(), "") // roles are somebody else's business
+}
+
+// So where this program gives no roles at all, be it by accident or on purpose: what others
+// have given counts, once a refresh has seen it. Where that may not be read, new people only.
+func TestPeopleWithoutARoleAreNamedWhereNoGroupsArePushed(t *testing.T) {
+	for name, rules := range map[string]tsync.GroupRules{"none": {Push: "none"}, "no names": {Push: "listed"}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.push = rules
+			w.hire("ada", "bob", "cy")
+			w.wantNoRole(w.run(), "3 people hold no role")
+			guard := w.portal.AddRole(tracktiktest.Role{Name: "Guard"})
+			for _, name := range []string{"ada", "bob"} {
+				_, err := w.portal.Grant(w.employee(name).ID, guard)
+				w.must(err)
+			}
+			w.wantNoRole(w.runWith(refreshed), "1 person holds no role, as far as is known, and TrackTik shows them nothing: cy@acme.example;")
+			w.hire("dee")
+			w.wantNoRole(w.run(), "2 people hold no role")
+			if meta, err := w.db.Meta(); err != nil || meta.Roleless == nil || *meta.Roleless != 2 {
+				t.Errorf("remembered %v, %v", meta.Roleless, err)
+			}
+		})
+	}
 }
 
 func TestTheDefaultRoleIsForThoseWhomNoGroupGivesOne(t *testing.T) {
@@ -187,4 +210,112 @@ func TestWhoLosesARoleOfOthersGetsTheDefaultWithARefresh(t *testing.T) {
 	w.wantDone(w.run(), "") // nobody has looked
 	w.wantDone(w.runWith(refreshed), "grant_role 1")
 	w.wantRoles("ada", "Guard")
+}
+
+// A list of roles that lacks the default role, or one that a group had before, is short, and the
+// run fails: nobody's grant is forgotten. One that is gone is another matter.
+func TestAShortListOfRolesForgetsNobodysGrant(t *testing.T) {
+	for name, gone := range map[string]bool{"short": false, "gone": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newDefaultWorld(t)
+			former := w.portal.AddRole(tracktiktest.Role{Name: "Former"})
+			w.push.Roles = map[string]string{"Site North": "Former"}
+			w.hire("ada", "bob")
+			w.group("Site North", "bob")
+			w.run()
+			w.wantRoles("ada", "Guard")
+			w.wantRoles("bob", "Former")
+			w.push.Roles = nil
+			w.leave("Site North", "bob")
+			w.policy.RevokeRoles = false
+			w.run()
+			w.policy.RevokeRoles = true
+			onRecord := func() (n int) {
+				for g, err := range w.db.Grants() {
+					w.must(err)
+					if g.Role == plan.RoleID(former) || g.Role == plan.RoleID(w.roleID("Guard")) {
+						n++
+					}
+				}
+				return n
+			}
+			before := onRecord()
+			if before < 2 {
+				t.Fatalf("only %d grants are on record", before)
+			}
+			if gone {
+				w.must(w.portal.DeleteRole(former))
+				w.runWith(refreshed)
+				for g, err := range w.db.Grants() {
+					w.must(err)
+					if g.Role == plan.RoleID(former) {
+						t.Errorf("a grant of a role that is gone is on record: %+v", g)
+					}
+				}
+				return
+			}
+			for _, hidden := range []string{"Former", "Guard"} {
+				w.inPortal(tracktiktest.When(tracktiktest.Match{Method: http.MethodGet, Path: "/roles"}, without(hidden)))
+				if _, err := w.sync(refreshed); err == nil || !strings.Contains(err.Error(), "list of roles lacks role") {
+					t.Errorf("without %s: %v", hidden, err)
+				}
+				if n := onRecord(); n != before {
+					t.Errorf("without %s %d grants are on record, want %d", hidden, n, before)
+				}
+			}
+		})
+	}
+}
+
+// without leaves the record of that name out of a list of TrackTik's.
+func without(name string) tracktiktest.Interceptor {
+	return func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		rec := answered(r, next)
+		var body map[string]json.RawMessage
+		var kept []json.RawMessage
+		if json.Unmarshal(rec.Body.Bytes(), &body) != nil {
+			panic(rec.Body.String())
+		}
+		for _, e := range elements(string(body["data"])) {
+			if !strings.Contains(string(e), `"`+name+`"`) {
+				kept = append(kept, e)
+			}
+		}
+		body["data"] = json.RawMessage(join(kept))
+		delete(body, "meta")
+		text, err := json.Marshal(body)
+		if err != nil {
+			panic(err)
+		}
+		send(rw, rec, string(text))
+	}
+}
+
+// The default role is the same one at another address of the portal, and its grants are ours
+// there: whom a group gives a role loses it. Under another name it is another role.
+func TestTheDefaultRoleStaysOursInAnotherPortal(t *testing.T) {
+	for name, want := range map[string]string{"Guard": "Site North", "Bosses": "Bosses, Site North"} {
+		t.Run(name, func(t *testing.T) {
+			w := newDefaultWorld(t)
+			names := w.crowd(12)
+			w.run()
+			guard := w.roleID("Guard")
+			w.replacePortal(func(*tracktiktest.Employee) {})
+			w.must(w.portal.RenameRole(guard, name))
+			for _, name := range names {
+				_, err := w.portal.Grant(w.employee(name).ID, guard)
+				w.must(err)
+			}
+			w.rebind()
+			w.configure(name)
+			w.policy.ProtectedRoles = []string{"bosses"}
+			if name == "Bosses" {
+				w.configure("")
+			}
+			w.run()
+			w.group("Site North", "g001")
+			w.run()
+			w.wantRoles("g001", want)
+		})
+	}
 }

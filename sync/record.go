@@ -153,8 +153,9 @@ func (r *bookkeeper) newMeta(cause error, ended time.Time) plan.Meta {
 			n := len(r.census.unmanaged())
 			meta.UnmanagedActive = &n
 		}
-		n := len(r.Roles.Roleless)
-		meta.Roleless = &n
+		if n := len(r.Roles.Roleless); r.Roles.Counted {
+			meta.Roleless = &n
+		}
 		if r.Current.Total > 0 {
 			meta.PortalEmployees = r.Current.Total
 		}

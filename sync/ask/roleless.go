@@ -75,11 +75,14 @@ func (r *rolelessFinder) defaultRole() (plan.DefaultRole, *plan.Problem, error) 
 // as is known, ours or others'. Where there is a default role, they are looked at.
 func (r *rolelessFinder) findRoleless(ctx context.Context) error {
 	p := &r.Roles
-	if p.Fallback == nil && !r.groupReader.ReadsGroups() {
-		return nil // nobody's roles are this program's business
-	}
 	if err := r.findNewRoleless(ctx); err != nil {
 		return err
+	}
+	// Where this program gives no roles, what people hold is known from a refresh that could
+	// read it.
+	p.Counted = p.Fallback != nil || r.groupReader.ReadsGroups() || r.Current.Held != nil || r.Meta.Roleless != nil
+	if !p.Counted {
+		return nil
 	}
 	for i := range r.People.Marks {
 		m := &r.People.Marks[i]

@@ -138,7 +138,7 @@ func TestWhetherAGrantOfOursIsStillDue(t *testing.T) {
 			w.Unpushed = []plan.GroupLink{{Group: "g1", Role: 5}}
 		}, plan.Grant{}, "group g1 is no longer pushed (sync.groups.unpushed: revoke)"},
 		"a group that is not known to be unpushed, and revoke": {[]func(*setting){revoke}, func(*world) {}, plan.Grant{}, ""},
-		"the role is gone":       {nil, func(w *world) { w.Portal.Read = true }, plan.Grant{}, "-"},
+		"the role is gone":       {nil, func(w *world) { w.Portal.Read, w.Portal.Gone = true, []plan.RoleID{5} }, plan.Grant{}, "-"},
 		"taken by somebody else": {nil, func(w *world) { w.pushed("g1", 5, "00u1") }, plan.Grant{Gone: true}, "-"},
 	} {
 		w := newWorld(t, c.settings...)

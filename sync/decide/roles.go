@@ -24,6 +24,7 @@ type RolesKnown struct {
 	// finds, or once the portal's roles may be read.
 	Unsettled map[plan.GroupID]bool
 	Fallback  *plan.Due              // sync.roles.default; nil: none, or not to be had
+	Counted   bool                   // of everybody it is known whether they hold a role
 	Roleless  []plan.PersonID        // in scope and without a role, as far as is known
 	Others    map[plan.PersonID]bool // who holds roles of others, of those of whom it was seen
 	Sent      map[read.Holder]int    // grants that we sent, of who holds a role by several

@@ -149,6 +149,9 @@ func (b *rebinding) countFormers() error {
 	for i := range groups {
 		sure[groups[i].Role] = b.sameRole(&groups[i])
 	}
+	if d := b.Meta.DefaultRole; d != nil && d.ID != 0 {
+		sure[d.ID] = b.sameRole(&plan.GroupLink{Role: d.ID, RoleName: d.Name})
+	}
 	for former, err := range b.Snapshot.Formers() {
 		if err != nil {
 			return err

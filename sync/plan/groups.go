@@ -32,12 +32,12 @@ type PortalRoles struct {
 	// Unread says why the account may not read them: what takes them is held. Empty: it may,
 	// as far as was asked.
 	Unread string
+	// Gone are roles on record that are not in the list, and not there when read by their id.
+	Gone []RoleID
 }
 
-// Lacks reports a role that the portal does not have; false where that is not known.
-func (p PortalRoles) Lacks(id RoleID) bool {
-	return p.Read && !slices.ContainsFunc(p.Roles, func(r Role) bool { return r.ID == id })
-}
+// Lacks reports a role on record that the portal does not have; false where that is not known.
+func (p PortalRoles) Lacks(id RoleID) bool { return slices.Contains(p.Gone, id) }
 
 // Of is the role as the portal shows it; as it is called, where that is not known.
 func (p PortalRoles) Of(ref *RoleRef) Role {

@@ -40,11 +40,14 @@ func TestWhichRolesAreKeptFromEverybody(t *testing.T) {
 // TestWhatIsKnownOfThePortalsRoles: one that was not read is not missing.
 func TestWhatIsKnownOfThePortalsRoles(t *testing.T) {
 	read, unread := portal(staff(5, "Guards")), plan.PortalRoles{}
+	confirmed := portal(staff(5, "Guards"))
+	confirmed.Gone = []plan.RoleID{6}
 	for sentence, got := range map[string]bool{
-		"one that is there":     !read.Lacks(5),
-		"one that is not":       read.Lacks(6),
-		"nothing was read":      !unread.Lacks(5),
-		"an empty portal lacks": portal().Lacks(5),
+		"one that is there":                  !confirmed.Lacks(5),
+		"one that is not, by its id":         confirmed.Lacks(6),
+		"one that is only not in the list":   !read.Lacks(6),
+		"nothing was read":                   !unread.Lacks(5),
+		"an empty list is no word about any": !portal().Lacks(5),
 	} {
 		if !got {
 			t.Errorf("%s: it is said otherwise", sentence)

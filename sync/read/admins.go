@@ -157,15 +157,17 @@ func (r *PortalReader) ReadPortalRoles(ctx context.Context) error {
 	}
 	roles, err := r.Target.Roles(ctx)
 	if err == nil {
-		err = r.confirmRoles(ctx, roles)
+		r.Portal.Roles = roles
+		err = r.confirmLinked(ctx)
 	}
 	if m, missing := plan.MissingRead(err); missing {
 		r.noRoles, r.Portal.Unread = err, m.Unread()
 	}
 	if err != nil {
+		r.Portal = plan.PortalRoles{Unread: r.Portal.Unread}
 		return err
 	}
-	r.Portal = plan.PortalRoles{Read: true, Roles: roles}
+	r.Portal.Read = true
 	if foreign, found := plan.Foreign(roles, append([]plan.Binding{r.Binding}, r.Meta.Formerly...)...); found &&
 		r.ID != "" && !r.Observe {
 		return Refused(RefusedConnection, fmt.Sprintf("role %d of the tracktik portal was made by another connection "+
@@ -179,29 +181,45 @@ func (r *PortalReader) ReadPortalRoles(ctx context.Context) error {
 	return nil
 }
 
-// confirmRoles reads by id the linked roles that TrackTik's list lacks: a role that is
-// there after all means that the list is short.
-func (r *PortalReader) confirmRoles(ctx context.Context, roles []plan.Role) error {
+// confirmLinked confirms the roles that groups have or had, and the default role.
+func (r *PortalReader) confirmLinked(ctx context.Context) error {
 	links, err := r.Snapshot.Groups()
 	if err != nil {
 		return err
 	}
-	listed := map[plan.RoleID]bool{0: true}
-	for _, role := range roles {
-		listed[role.ID] = true
+	ids := make([]plan.RoleID, 0, len(links)+1)
+	for i := range links {
+		ids = append(ids, links[i].Role)
 	}
-	for _, l := range links {
-		if listed[l.Role] {
+	if d := r.Meta.DefaultRole; d != nil {
+		ids = append(ids, d.ID)
+	}
+	return r.confirmRoles(ctx, ids)
+}
+
+// confirmRoles reads by id the roles on record that TrackTik's list lacks: a role that is
+// there after all means that the list is short.
+func (r *PortalReader) confirmRoles(ctx context.Context, ids []plan.RoleID) error {
+	known := map[plan.RoleID]bool{0: true}
+	for i := range r.Portal.Roles {
+		known[r.Portal.Roles[i].ID] = true
+	}
+	for _, id := range r.Portal.Gone {
+		known[id] = true
+	}
+	for _, id := range ids {
+		if known[id] {
 			continue
 		}
-		listed[l.Role] = true // once is enough
-		_, found, err := r.Target.Role(ctx, l.Role)
+		known[id] = true // once is enough
+		_, found, err := r.Target.Role(ctx, id)
 		if err == nil && found {
-			err = &BrokenListing{What: fmt.Sprintf("tracktik's list of roles lacks role %d, which exists", l.Role)}
+			err = &BrokenListing{What: fmt.Sprintf("tracktik's list of roles lacks role %d, which exists", id)}
 		}
 		if err != nil {
 			return err
 		}
+		r.Portal.Gone = append(r.Portal.Gone, id)
 	}
 	return nil
 }

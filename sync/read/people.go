@@ -2,6 +2,7 @@ package read
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -85,6 +86,10 @@ func (r *peopleReader) readPeople(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if p := r.People; 2*p.unreadable > p.listed {
+		return &BrokenListing{What: fmt.Sprintf("of the %d entries of okta's listing of the app's users %d cannot be read, or "+
+			"come without their user", p.listed, p.unreadable)}
+	}
 	for _, id := range differ {
 		p, found, err := r.Source.Assignment(ctx, id)
 		if err != nil {
@@ -133,6 +138,9 @@ func (r *peopleReader) enter(e *plan.Entry, twice map[plan.PersonID]plan.Print) 
 	if err != nil { // one odd entry is that person's affair
 		r.Log.WithField("person", e.ID).WithError(err).Warn("an entry of okta's listing cannot be read")
 		p = plan.Person{ID: e.ID}
+	}
+	if !p.Readable {
+		r.People.unreadable++
 	}
 	p.Print = e.Print
 	if err := r.TakeIn(p, plan.EvidenceListing); err != nil {

@@ -3,6 +3,7 @@ package read
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -92,6 +93,11 @@ func (r *GrantReader) listedGrants(ctx context.Context) (*grantList, error) {
 		list.linked[g.Role] = true
 		if g.Stuck {
 			list.stuck[g.Employee] = 0
+		}
+	}
+	if r.Portal.Read {
+		if err := r.portalReader.confirmRoles(ctx, slices.Sorted(maps.Keys(list.linked))); err != nil {
+			return nil, err
 		}
 	}
 	own, err := r.Grants.Own(ctx)

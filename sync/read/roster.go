@@ -19,9 +19,10 @@ type roster struct {
 	block    []Subject  // the last one that place made
 	room     room       // of compact
 	// strangers are those of the page that was read last of whom nothing is on record.
-	strangers map[plan.PersonID]bool
-	listed    int // people in Okta's listing
-	Managed   int
+	strangers  map[plan.PersonID]bool
+	listed     int // people in Okta's listing
+	unreadable int // of those, who cannot be read
+	Managed    int
 	// Aside are the names, as NameSum has them, that the app gives people who are not managed
 	// and not mapped: they may have an employee all the same. Of a refresh.
 	Aside map[plan.Field]map[uint64]bool
