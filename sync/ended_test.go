@@ -2,6 +2,7 @@ package sync_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -387,4 +388,28 @@ func TestWhoWasBroughtBackByHandIsTakenOverAndMadeOnce(t *testing.T) {
 	restored, err := w.restore(tsync.RestoreOptions{Run: gone.Run, Terminated: []tsync.Terminated{{User: gone.Actions[0].User, Employee: plan.EmployeeID(id)}}})
 	w.must(err)
 	w.wantDone(restored, "reactivate 1")
+}
+
+// A ban that was lifted since TrackTik was read keeps no leaver: they are looked at, and ended.
+func TestABanThatWasLiftedKeepsNoLeaver(t *testing.T) {
+	for name, opt := range map[string]func(w *world) tsync.RunOptions{
+		"whole":  func(*world) tsync.RunOptions { return refreshedNot },
+		"single": func(w *world) tsync.RunOptions { return tsync.RunOptions{Users: []string{w.users["ada"]}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada", "bob")
+			w.run()
+			w.must(w.portal.BanEmployee(w.employee("ada").ID))
+			w.wantHeld(w.runWith(refreshed), plan.HeldBannedElsewhere, "ada")
+			w.org.DeactivateUser(w.users["ada"])
+			w.wantHeld(w.runWith(opt(w)), plan.HeldBannedElsewhere, "ada")
+			w.inPortal(tracktiktest.When(tracktiktest.Match{Method: http.MethodGet, Path: "/employees/*"}, tracktiktest.FailBefore))
+			w.wantHeld(w.runWith(opt(w)), plan.HeldBannedElsewhere, "ada") // nothing says otherwise
+			w.inPortal(nil)
+			w.must(w.portal.UpdateEmployee(w.employee("ada").ID, func(e *tracktiktest.Employee) { e.Status = tracktiktest.Active }))
+			w.wantDone(w.runWith(opt(w)), "terminate 1")
+			w.wantStatus(tracktiktest.Terminated, "ada")
+		})
+	}
 }

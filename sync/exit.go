@@ -32,13 +32,17 @@ func ExitCode(doc *plan.Document, err error, problems string) int {
 		return ExitRefused
 	case err != nil:
 		return ExitFailed
-	case doc == nil || doc.Result == nil:
+	case doc == nil:
 		return ExitDone
+	case doc.Result == nil && len(doc.Guard.Refusals) > 0:
+		return ExitRefused
 	}
-	res := doc.Result
-	any := len(doc.Problems) > 0 || res.Failed > 0 || res.Unknown > 0
+	any, fresh := len(doc.Problems) > 0, 0
+	if res := doc.Result; res != nil {
+		any, fresh = any || res.Failed > 0 || res.Unknown > 0, res.NewProblems
+	}
 	switch {
-	case problems == "0", !any, problems == "new" && res.NewProblems == 0:
+	case problems == "0", !any, problems == "new" && fresh == 0:
 		return ExitDone
 	}
 	return ExitProblems

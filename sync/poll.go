@@ -200,17 +200,17 @@ func (p *Poll) spares(name string, err error) bool {
 
 // eventLog is what the run records of the log: nil, nothing.
 func (r *bookkeeper) eventLog(cause error) (*plan.EventLog, error) {
-	whole := !r.Scope.Some() && !r.partial
+	whole := !r.Scope.Some() && !r.partial && r.doc.Made() && !r.leftOff(cause)
 	if r.opt.Poll == nil {
 		log, err := r.store.EventLog()
-		if err != nil || !whole || !r.doc.Made() || log.WholeDue == "" && len(log.Again) == 0 {
+		if err != nil || !whole || log.WholeDue == "" && len(log.Again) == 0 {
 			return nil, err
 		}
 		log.WholeDue, log.Again = "", nil // everybody was looked at
 		return &log, nil
 	}
 	log := r.opt.Poll.log
-	if whole && r.doc.Made() {
+	if whole {
 		log.WholeDue = ""
 		return &log, nil
 	}
@@ -220,6 +220,13 @@ func (r *bookkeeper) eventLog(cause error) (*plan.EventLog, error) {
 		}
 	}
 	return &log, nil
+}
+
+// leftOff reports that a plan was not carried out to its end: somebody declined it, or the run
+// was told to end. What was due is due still.
+func (r *bookkeeper) leftOff(cause error) bool {
+	var stopped *StoppedError
+	return cause == nil && r.doc.Result == nil || errors.As(cause, &stopped)
 }
 
 // unsettled reports that a person of a poll has to be looked at once more: their look-up

@@ -263,6 +263,36 @@ func TestWholeRunThatFailsStaysDue(t *testing.T) {
 	w.wantIdle()
 }
 
+// A plan that somebody declines has looked at everybody, and done nothing: the run stays due, and
+// its record says what the process said.
+func TestWholeRunThatIsDeclinedStaysDue(t *testing.T) {
+	w := listening(t)
+	w.org.RenameGroup(w.groups["Site Airport"], "Site Airport 2")
+	w.hire("odd")
+	w.org.UpdateUser(w.users["odd"], map[string]any{"firstName": ""})
+	w.inOkta(oktatest.On("/api/v1/apps/*/users", oktatest.EmptyBody))
+	if _, err := w.poll(); err == nil { // now a whole run is due
+		t.Fatal("the listing is broken, and the run succeeds")
+	}
+	w.inOkta(nil)
+	doc, err := w.sync(tsync.RunOptions{Confirm: func(*plan.Document) bool { return false }})
+	if err != nil || doc.Result != nil {
+		t.Fatalf("a declined run ended with %v, %+v", err, doc.Result)
+	}
+	runs, err := w.db.Runs(1)
+	w.must(err)
+	if runs[0].ExitCode != tsync.ExitCode(doc, nil, "") || runs[0].ExitCode != 4 {
+		t.Errorf("the record says exit code %d, and the run ended with %d", runs[0].ExitCode, tsync.ExitCode(doc, nil, ""))
+	}
+	if log := w.log(); log.WholeDue == "" {
+		t.Error("the whole run is not due any more")
+	}
+	w.wantDone(w.polled(), "rename_role 1")
+	if log := w.log(); log.WholeDue != "" {
+		t.Errorf("a whole run is still due: %s", log.WholeDue)
+	}
+}
+
 func TestOneWhoCannotBeReadDoesNotKeepOthersFromIt(t *testing.T) {
 	w := listening(t)
 	w.org.DeactivateUser(w.users["ada"])

@@ -219,3 +219,51 @@ func TestALookUpThatFailedCountsForSinglePeopleToo(t *testing.T) {
 	w.pass(24 * time.Hour)
 	w.wantDone(w.run(), "terminate 5")
 }
+
+// Who was assigned again in between, be it on leave, has the whole grace; and who was seen alive
+// is no more taken for deleted because they were deactivated before.
+func TestWhatWasNotedEndsWithWhatOktaShowsSince(t *testing.T) {
+	t.Run("the grace", func(t *testing.T) {
+		w := newWorld(t)
+		w.policy.UnassignedGrace = 48 * time.Hour
+		w.hire("ada", "bob")
+		w.run()
+		w.org.UnassignUser(w.app, w.users["ada"])
+		w.wantHeld(w.run(), plan.HeldUnassignedGrace, "ada")
+		w.org.AssignUser(w.app, w.users["ada"], oktatest.Assignment{})
+		w.org.SetUserStatus(w.users["ada"], oktatest.StatusSuspended)
+		w.wantHeld(w.run(), plan.HeldSuspended, "ada")
+		w.pass(30 * 24 * time.Hour)
+		w.wantHeld(w.run(), plan.HeldSuspended, "ada")
+		w.org.SetUserStatus(w.users["ada"], oktatest.StatusActive)
+		w.org.UnassignUser(w.app, w.users["ada"])
+		w.wantHeld(w.run(), plan.HeldUnassignedGrace, "ada")
+		w.pass(48 * time.Hour)
+		w.wantDone(w.run(), "terminate 1")
+	})
+	t.Run("deactivated once", func(t *testing.T) {
+		w := newWorld(t)
+		names := w.crowd(20)
+		w.run()
+		for _, name := range names[:5] {
+			w.org.DeactivateUser(w.users[name])
+		}
+		w.runWith(tsync.RunOptions{NoRemovals: true})
+		hidden := map[string]bool{}
+		for i, name := range names[:10] {
+			hidden[w.users[name]] = true
+			if i < 5 {
+				w.org.SetUserStatus(w.users[name], oktatest.StatusSuspended)
+				w.org.AssignUser(w.app, w.users[name], oktatest.Assignment{})
+			}
+		}
+		w.wantDone(w.run(), "")
+		w.inOkta(w.blind(hidden))
+		doc, err := w.sync(tsync.RunOptions{})
+		w.wantRefused(err, "guard")
+		for _, name := range names[:10] {
+			w.wantHeld(doc, plan.HeldNotVisible, name)
+		}
+		w.wantStatus(tracktiktest.Active, names...)
+	})
+}

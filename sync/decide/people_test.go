@@ -194,7 +194,7 @@ func TestWhoIsSeenAgainWaitsNoMore(t *testing.T) {
 	if note := held.Decision.Note; note == nil || note.NotVisibleSince != nil {
 		t.Errorf("of somebody on hold it remembers %+v", note)
 	}
-	kept := plan.Link{Person: "00u2", Employee: 2, SeenDeprovisioned: true}
+	kept := plan.Link{Person: "00u2", Employee: 2, Kept: true}
 	noted := w.person("00u2", managedAs(2), judged(plan.Hold, "suspended: x"))
 	noted.Decision.Note = &kept
 	w.PeopleDecider.DecideOne(noted)

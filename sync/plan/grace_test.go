@@ -165,3 +165,31 @@ func TestALongerGraceNeverEndsAnybodySooner(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatOktaDisprovesIsForgotten, whatever is to become of the person otherwise.
+func TestWhatOktaDisprovesIsForgotten(t *testing.T) {
+	at := now
+	known := plan.Link{Person: "00u1", Employee: 1, SeenDeprovisioned: true, NotVisibleSince: &at, UnassignedSince: &at}
+	assigned := func(status string) plan.Assignment { return plan.Assignment{Present: true, Status: status} }
+	for name, c := range map[string]struct {
+		person                            plan.Person
+		deprovisioned, hidden, unassigned bool // is still noted
+	}{
+		"nothing was shown":           {plan.Person{}, true, true, true},
+		"suspended, and assigned":     {plan.Person{Status: "SUSPENDED", Assignment: assigned("ACTIVE")}, false, false, false},
+		"staged, and assigned":        {plan.Person{Status: "STAGED", Assignment: assigned("PROVISIONED")}, false, false, false},
+		"of a status nobody knows":    {plan.Person{Status: "ODD", Assignment: assigned("ACTIVE")}, false, false, false},
+		"imported":                    {plan.Person{Status: "ACTIVE", Assignment: assigned("IMPORTED")}, false, false, false},
+		"assigned, without the user":  {plan.Person{Assignment: assigned("ACTIVE")}, true, true, false},
+		"suspended, and not assigned": {plan.Person{Status: "SUSPENDED"}, false, false, true},
+		"the assignment is inactive":  {plan.Person{Status: "ACTIVE", Assignment: assigned("INACTIVE")}, false, false, true},
+		"the assignment was revoked":  {plan.Person{Status: "ACTIVE", Assignment: assigned("REVOKED")}, false, false, true},
+		"deactivated":                 {plan.Person{Status: "DEPROVISIONED"}, true, false, true},
+		"being deactivated":           {plan.Person{Status: "ACTIVE", Transition: "DEPROVISIONED", Assignment: assigned("ACTIVE")}, true, false, false},
+	} {
+		link := known.SeenAgain(&c.person)
+		if link.SeenDeprovisioned != c.deprovisioned || (link.NotVisibleSince != nil) != c.hidden || (link.UnassignedSince != nil) != c.unassigned {
+			t.Errorf("%s: deactivated %v, not visible since %v, unassigned since %v", name, link.SeenDeprovisioned, link.NotVisibleSince, link.UnassignedSince)
+		}
+	}
+}

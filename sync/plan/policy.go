@@ -294,3 +294,20 @@ func (v *View) noteUnconfirmed(d *Decision) {
 		d.Note = &note
 	}
 }
+
+// SeenAgain is the link without what is over by what Okta shows of the person, whatever is to
+// become of them: who is shown is visible, and not deactivated any more; who is assigned is not
+// unassigned, be they suspended, staged or out of scope.
+func (l *Link) SeenAgain(p *Person) Link {
+	note := *l
+	if p.Status != "" {
+		note.NotVisibleSince = nil
+		leaving := p.Status == statusDeprovisioned || p.Transition == statusDeprovisioned
+		note.SeenDeprovisioned = note.SeenDeprovisioned && leaving
+	}
+	verdict := assignmentVerdicts[p.Assignment.Status]
+	if p.Assignment.Present && verdict != Depart && verdict != Doubt {
+		note.UnassignedSince = nil
+	}
+	return note
+}

@@ -130,13 +130,19 @@ func (s *Subject) Ref() plan.UserRef {
 	return plan.UserRef{ID: s.Person.ID, Login: login}
 }
 
-// SeenAgain ends the wait for who is not visible once Okta has shown them, whatever it
-// says of them.
+// SeenAgain takes back what was noted of somebody and is over by what Okta shows of them.
 func (s *Subject) SeenAgain() {
-	if s.Link == nil || s.Link.NotVisibleSince == nil || s.Person.Status == "" {
+	if s.Link == nil {
 		return
 	}
-	s.Note().NotVisibleSince = nil
+	known := s.Link
+	if s.Decision.Note != nil {
+		known = s.Decision.Note
+	}
+	person := s.Whole()
+	if note := known.SeenAgain(&person); note != *known {
+		s.Decision.Note = &note
+	}
 }
 
 // Note is what is to be remembered of a managed person: the record, until something is
@@ -191,6 +197,11 @@ func (s *Subject) Origin() string {
 // Ended reports that the employee was ended by somebody else.
 func (s *Subject) Ended() bool {
 	return s.heldAs(plan.HeldTerminatedElsewhere, plan.HeldBannedElsewhere)
+}
+
+// StaysBanned reports a leaver who is not ended since TrackTik showed them as banned.
+func (s *Subject) StaysBanned() bool {
+	return s.Judgement.Verdict == plan.Depart && s.heldAs(plan.HeldBannedElsewhere)
 }
 
 // heldAs reports that something about the person is held with one of the codes.
