@@ -91,12 +91,16 @@ func (r *facts) leftOut(err error) error {
 	if !missing {
 		return err
 	}
+	r.noteMissing(m)
+	return nil
+}
+
+func (r *facts) noteMissing(m plan.MissingRight) {
 	r.rightsMu.Lock()
 	defer r.rightsMu.Unlock()
 	if !slices.ContainsFunc(r.missing, func(known plan.MissingRight) bool { return known.What == m.What }) {
 		r.missing = append(r.missing, m)
 	}
-	return nil
 }
 
 // Missing are the rights to read that were found missing.

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -21,6 +23,10 @@ type Matcher struct {
 	Base
 	tieReader    *tieReader
 	portalReader *PortalReader
+
+	failing sync.Mutex
+	inARow  int   // look-ups of people that failed
+	last    error // why the last one did
 }
 
 // FindMatches looks for the employees of new people. Where employees may not be read, they
@@ -78,33 +84,31 @@ func (r *Matcher) findMatches(ctx context.Context, fresh []*Subject) error {
 // readFormers reads the employees whom people were, where no key has found them: somebody may
 // have given the record to another person, banned them, or brought them back.
 func (r *Matcher) readFormers(ctx context.Context, fresh []*Subject) error {
-	pool, ctx := errgroup.WithContext(ctx)
-	pool.SetLimit(Lookers)
+	var asked []*Subject
 	for _, s := range fresh {
 		former := s.Extras().Former
 		if former == nil {
 			continue
 		}
 		id := former.Link.Employee
-		if _, managed, err := r.Snapshot.LinkOfEmployee(id); err != nil || managed && !r.Pol.Reactivate {
-			if err != nil {
-				return errors.Join(err, pool.Wait())
-			}
+		if _, managed, err := r.Snapshot.LinkOfEmployee(id); err != nil {
+			return err
+		} else if managed && !r.Pol.Reactivate {
 			continue // as somebody else by now
 		}
 		if i := slices.IndexFunc(s.Matches, func(m plan.Match) bool { return m.Employee.ID == id }); i >= 0 {
 			s.With(func(x *Extra) { x.FormerNow = &s.Matches[i].Employee })
 			continue
 		}
-		pool.Go(func() error {
-			e, found, err := r.Target.Employee(ctx, id)
-			if found {
-				s.With(func(x *Extra) { x.FormerNow = &e })
-			}
-			return err
-		})
+		asked = append(asked, s)
 	}
-	return pool.Wait()
+	return r.each(ctx, asked, func(ctx context.Context, s *Subject) error {
+		e, found, err := r.Target.Employee(ctx, s.Extras().Former.Link.Employee)
+		if found {
+			s.With(func(x *Extra) { x.FormerNow = &e })
+		}
+		return err
+	})
 }
 
 // findLookalikes notes active employees of nobody who are called like somebody new. A
@@ -123,11 +127,11 @@ func (r *Matcher) findLookalikes(ctx context.Context, fresh []*Subject) error {
 		}
 		delete(called, 0)
 	}
-	for _, s := range fresh {
+	return r.each(ctx, fresh, func(ctx context.Context, s *Subject) error {
 		sum := calledSum(&s.Want().Values)
 		id := cmp.Or(called[sum], r.Meta.Lookalikes[s.Person.ID])
 		if id == 0 {
-			continue
+			return nil
 		}
 		e, found, err := r.Target.Employee(ctx, id)
 		if err != nil {
@@ -140,8 +144,8 @@ func (r *Matcher) findLookalikes(ctx context.Context, fresh []*Subject) error {
 		if found && e.Active() && !managed && calledSum(&e.Values) == sum {
 			s.With(func(x *Extra) { x.Lookalike = id })
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // Keys are what a person is looked for by: the configured keys that have a value.
@@ -187,28 +191,78 @@ func (r *Matcher) matchByLookUp(ctx context.Context, fresh []*Subject) error {
 
 // lookUp looks new people up by these keys, one by one.
 func (r *Matcher) lookUp(ctx context.Context, fresh []*Subject, keys []plan.Field) error {
+	return r.each(ctx, fresh, func(ctx context.Context, s *Subject) error {
+		defer r.Advance(1)
+		for _, key := range keys {
+			value := s.Want().Values[key]
+			if value == "" {
+				continue
+			}
+			found, err := r.Target.FindEmployees(ctx, key, value)
+			if err != nil {
+				return err
+			}
+			for i := range found {
+				r.note(s, key, &found[i])
+			}
+		}
+		return nil
+	})
+}
+
+// inARow is after how many look-ups that fail one after the other nobody else is asked about:
+// then it is not about a person.
+const inARow = 3
+
+// each asks the portal about one person after the other. Who cannot be asked about waits, and
+// nobody else.
+func (r *Matcher) each(ctx context.Context, list []*Subject, ask func(context.Context, *Subject) error) error {
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(max(1, r.Workers))
-	for _, s := range fresh {
+	for _, s := range list {
 		pool.Go(func() error {
-			defer r.Advance(1)
-			for _, key := range keys {
-				value := s.Want().Values[key]
-				if value == "" {
-					continue
-				}
-				found, err := r.Target.FindEmployees(ctx, key, value)
-				if err != nil {
-					return err
-				}
-				for i := range found {
-					r.note(s, key, &found[i])
-				}
+			r.failing.Lock()
+			err, failed := r.last, r.inARow >= inARow
+			r.failing.Unlock()
+			if !failed {
+				err = ask(ctx, s)
 			}
-			return nil
+			return r.waits(ctx, s, err)
 		})
 	}
 	return pool.Wait()
+}
+
+// waits lets somebody new wait about whom the portal could not be asked. An error is about
+// more than a person.
+func (r *Matcher) waits(ctx context.Context, s *Subject, err error) error {
+	_, credentials := IsCredentials(err)
+	_, right := plan.MissingRead(err)
+	var answer interface{ Status() int }
+	if err != nil && (credentials || right || ctx.Err() != nil || !errors.As(err, &answer)) {
+		return err
+	}
+	refused := err != nil && slices.Contains([]int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict,
+		http.StatusUnprocessableEntity}, answer.Status())
+	r.failing.Lock()
+	if r.inARow++; err == nil || refused {
+		r.inARow = 0
+	}
+	r.last = err
+	r.failing.Unlock()
+	const why = "whether TrackTik has them already could not be looked up"
+	switch {
+	case err == nil:
+		return nil
+	case refused:
+		s.Unmappable = append(s.Unmappable, plan.Problem{User: s.Ref(), Code: plan.ProblemRefused,
+			Message: why + ", and nobody is made twice: " + err.Error() + "; look at the user name and the e-mail in Okta"})
+	default:
+		s.Unread = why + ": " + err.Error()
+		r.noteMissing(plan.MissingRight{What: "look everybody new up in TrackTik", Said: err.Error(), Down: true})
+	}
+	s.Matches = nil
+	return nil
 }
 
 // matchByListing reads all employees once, and keeps those whom somebody looks for.

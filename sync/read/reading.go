@@ -103,7 +103,7 @@ func (r *Reading) wire() {
 	r.NameReader = &NameReader{b, r.Claimer, r.PeopleReader, r.OwnGroupReader}
 	r.SingleReader = &singleReader{b, r.NameReader, r.PeopleReader, r.AbsentReader, r.ScopeReader, r.OwnGroupReader,
 		r.EmployeeReader}
-	r.Matcher = &Matcher{b, r.tieReader, r.PortalReader}
+	r.Matcher = &Matcher{Base: b, tieReader: r.tieReader, portalReader: r.PortalReader}
 	r.Reader = &reader{b, r.EmployeeReader, r.GroupReader, r.PeopleReader, r.AbsentReader, r.ScopeReader}
 	r.StandingReader = &StandingReader{b, r.PeopleReader, r.GroupReader}
 }

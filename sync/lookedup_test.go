@@ -1,0 +1,109 @@
+package sync_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	tsync "tracktik-sync/sync"
+	"tracktik-sync/sync/plan"
+	"tracktik-sync/tracktik/tracktiktest"
+)
+
+// onSearch lets the look-ups of employees that name a text be answered otherwise.
+func (w *world) onSearch(text string, answer tracktiktest.Interceptor) {
+	w.inPortal(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		query := r.URL.Query()
+		if strings.HasSuffix(r.URL.Path, "/employees") && r.Method == http.MethodGet && strings.Contains(query.Encode(), text) {
+			answer(rw, r, next)
+			return
+		}
+		next.ServeHTTP(rw, r)
+	})
+}
+
+func status(code int) tracktiktest.Interceptor {
+	return func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		rw.Header().Set("Content-Type", "application/json")
+		rw.WriteHeader(code)
+		_, _ = rw.Write([]byte(`{"code":1,"message":"a value is not acceptable"}`)) // nobody to tell
+	}
+}
+
+// Somebody new about whom the portal cannot be asked waits, and nobody else: leavers are ended,
+// others are made. What the portal refuses is that person's problem; what fails ends the run
+// with 1, after all.
+func TestOneWhoCannotBeLookedUpStopsNobodyElse(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer tracktiktest.Interceptor
+		code   int
+	}{
+		"400": {status(400), 4}, "404": {status(404), 4}, "409": {status(409), 4}, "422": {status(422), 4},
+		"500": {status(500), 1}, "503": {status(503), 1}, "a firewall's 403": {tracktiktest.Firewall, 1},
+		"a page": {tracktiktest.LoginPage, 1}, "closed": {tracktiktest.Unreached, 1}, "cut": {tracktiktest.Truncated, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada", "bob")
+			w.run()
+			w.org.DeactivateUser(w.users["ada"])
+			w.org.UpdateUser(w.users["bob"], map[string]any{"title": "Chief"})
+			w.hire("eve", "zoe")
+			w.onSearch("eve", c.answer)
+			again := func(want string) {
+				t.Helper()
+				doc, err := w.sync(tsync.RunOptions{})
+				if doc == nil || doc.Result == nil {
+					t.Fatal(err)
+				}
+				w.wantDone(doc, want)
+				if got := tsync.ExitCode(doc, err, ""); got != c.code {
+					t.Errorf("the run ended with %d: %v", got, err)
+				}
+				if c.code == 4 {
+					w.wantProblem(doc, plan.ProblemRefused, "eve")
+					w.wantTrouble(plan.ProblemRefused, "eve")
+				} else {
+					w.wantHeld(doc, plan.HeldUnreadable, "eve")
+				}
+				if n := len(w.employees("eve")); n > 0 {
+					t.Errorf("eve has %d employees", n)
+				}
+			}
+			again("terminate 1, update 1, create 1")
+			again("")
+			w.inPortal(nil)
+			w.wantDone(w.run(), "create 1")
+			w.wantNoTrouble("eve")
+		})
+	}
+}
+
+// Where nobody new can be looked up, the portal is not asked about each of them.
+func TestAPortalThatFailsIsNotAskedAboutEverybodyNew(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.run()
+	names := w.crowd(60)
+	w.org.DeactivateUser(w.users["ada"])
+	var mu sync.Mutex
+	asked := map[string]bool{}
+	w.onSearch("acme.example", func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		mu.Lock()
+		asked[r.URL.RawQuery] = true
+		mu.Unlock()
+		status(503)(rw, r, next)
+	})
+	doc, err := w.sync(tsync.RunOptions{})
+	if tsync.ExitCode(doc, err, "") != 1 {
+		t.Errorf("the run ended with %v", err)
+	}
+	w.wantDone(doc, "terminate 1")
+	w.wantHeld(doc, plan.HeldUnreadable, names[59])
+	if len(asked) > 12 {
+		t.Errorf("the portal was asked about %d people", len(asked))
+	}
+	w.inPortal(nil)
+	w.wantDone(w.run(), "create 60")
+}
