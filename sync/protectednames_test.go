@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -80,6 +81,40 @@ func TestWhoWasProtectedWhenOktaShowedThemLastStaysProtected(t *testing.T) {
 				w.pass(48 * time.Hour)
 			}
 			w.wantStatus(tracktiktest.Active, "ana")
+		})
+	}
+}
+
+// What Okta calls somebody by now is remembered also when the answer to the update was lost: who
+// is protected by the new name stays when Okta shows them no more, and who was by the former one
+// is not protected any more.
+func TestAfterALostAnswerThePresentNameProtects(t *testing.T) {
+	for name, c := range map[string]struct {
+		protected string
+		done      string
+	}{
+		"the present name": {"chief@*", ""},
+		"the former name":  {"ada@*", "terminate 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.crowd(5)
+			w.hire("ada")
+			w.run()
+			w.org.UpdateUser(w.users["ada"], map[string]any{"login": "chief@acme.example", "email": "chief@acme.example"})
+			w.org.UpdateAssignment(w.app, w.users["ada"], "chief@acme.example", nil)
+			w.inPortal(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				if r.Method == http.MethodPut || r.Method == http.MethodPatch {
+					tracktiktest.LostReply(rw, r, next)
+					return
+				}
+				next.ServeHTTP(rw, r)
+			})
+			w.wantDone(w.run(), "update 1")
+			w.inPortal(nil)
+			w.policy.Protected = []string{c.protected}
+			w.org.DeleteUser(w.users["ada"])
+			w.wantDone(w.run(), c.done)
 		})
 	}
 }

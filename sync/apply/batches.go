@@ -119,6 +119,25 @@ func asBefore(link, before *plan.Link, w *plan.Wanted, e *plan.Employee) {
 	link.StandsIn(before.Stands)
 }
 
+// noted is a link on record with what this run has noted of the person, of which the record does
+// not know yet: what Okta calls them by now. What an earlier action of the run has sent stays.
+func (r batchMaker) noted(record plan.Link) plan.Link {
+	p := r.Ground.Person(record.Person)
+	if p == nil || p.Note == nil || p.Note.Employee != record.Employee {
+		return record
+	}
+	link := *p.Note
+	for f, v := range record.Pushed {
+		if p.Link != nil && v != p.Link.Pushed[f] {
+			link.TakeOver(&record, plan.Field(f))
+		}
+	}
+	if p.Link == nil || record.PushedRegion != p.Link.PushedRegion {
+		link.PushedRegion = record.PushedRegion
+	}
+	return link
+}
+
 // updatedLink is the link after an update was done, with what the answer showed.
 func (r batchMaker) updatedLink(a *plan.Action, changes []plan.Change, answer *plan.Employee) (plan.Batch, error) {
 	link, found, err := r.Snapshot.Link(a.User.ID)
@@ -128,18 +147,7 @@ func (r batchMaker) updatedLink(a *plan.Action, changes []plan.Change, answer *p
 	if !found {
 		return plan.Batch{}, fmt.Errorf("recording the update of user %s: the snapshot has no link any more", a.User.ID)
 	}
-	if p := r.Ground.Person(a.User.ID); p != nil && p.Note != nil && p.Note.Employee == link.Employee {
-		before := link
-		link = *p.Note
-		for f, v := range before.Pushed { // what an earlier action of this run has sent stays
-			if p.Link != nil && v != p.Link.Pushed[f] {
-				link.TakeOver(&before, plan.Field(f))
-			}
-		}
-		if p.Link == nil || before.PushedRegion != p.Link.PushedRegion {
-			link.PushedRegion = before.PushedRegion
-		}
-	}
+	link = r.noted(link)
 	link.Sent(changes, answer)
 	for _, c := range changes {
 		if c.Field == plan.Region {

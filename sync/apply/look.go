@@ -92,6 +92,7 @@ func (l looker) lookAtUpdate(ctx context.Context, in *plan.Intent) (settled, pla
 	if err != nil || !linked {
 		return didNot, plan.Batch{}, err
 	}
+	link = l.noted(link)
 	e, found, err := l.Target.Employee(ctx, a.Employee)
 	if err != nil || !found {
 		return didNot, plan.Batch{}, err

@@ -161,7 +161,7 @@ func (j *judge) granted(s *step, h tracktiktest.Change) string {
 		return fmt.Sprintf("nobody manages employee %d", employee)
 	case !s.cfg.is("grant_roles"):
 		return "grant_roles is off"
-	case r.portal != tracktiktest.StaffPortal && !j.isMapped(s, roleID):
+	case r.portal != tracktiktest.StaffPortal && !j.configured(s, roleID): // a group that was renamed goes by the former name
 		return "the role is of portal " + r.portal
 	case protectedRole(r.name) && !j.isMapped(s, roleID):
 		return fmt.Sprintf("the role %q is protected", r.name)

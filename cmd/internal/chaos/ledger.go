@@ -45,7 +45,8 @@ type ledger struct {
 	employees map[int64]*employee
 	grants    map[int64]*grant
 	roles     map[int64]*role
-	read      int // changes so far
+	read      int  // changes so far
+	unlisted  bool // whoever is not active is in no list
 }
 
 func newLedger(portal *tracktiktest.Server) *ledger {
@@ -90,7 +91,7 @@ func (b *ledger) enter(h tracktiktest.Change, step int) {
 			e.vanished, e.endedBy = true, h.By
 			e.values["status"] = tracktiktest.Terminated
 		}
-		e.meddled = e.meddled || e.open && !byUs && (h.What == "deleted" || h.What == "terminated" || h.What == "updated" && renames(h))
+		e.meddled = e.meddled || e.open && !byUs && (h.What == "deleted" || h.What == "terminated" || h.What == "updated" && renames(h) || b.unlisted && e.status() != tracktiktest.Active)
 		e.edited = (e.edited || !byUs) && h.What != "created"
 		e.touched = e.touched || e.edited
 	case "user-roles":

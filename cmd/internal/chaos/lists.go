@@ -15,7 +15,7 @@ func (l *Life) drawManner(rules *tracktiktest.Rules) {
 	if part == "" {
 		return
 	}
-	l.unnamed = part == "include"
+	l.unnamed, l.judge.unlisted = part == "include", part == "includeInactive"
 	if l.rng.IntN(2) == 0 {
 		value := map[string]string{"includeInactive": "true", "include": "username"}[part]
 		rules.Manners.RefusedParts = []string{part + "=" + value}
