@@ -162,21 +162,33 @@ func auditEntries(a plan.Audit) []entry {
 
 // auditDigest is what a day's count needs to know of an entry.
 func auditDigest(a plan.Audit) []byte {
-	approved := ""
+	digest := a.Kind + "\x00" + a.Outcome + "\x00"
 	if a.Approved {
-		approved = "approved"
+		digest += "approved"
 	}
-	return []byte(a.Kind + "\x00" + a.Outcome + "\x00" + approved)
+	switch {
+	case a.Pair:
+		digest += "\x00" + markPair
+	case a.Clears:
+		digest += "\x00" + markClears
+	}
+	return []byte(digest)
 }
 
+const (
+	markPair   = "pair"
+	markClears = "clears"
+)
+
 // readDigest undoes auditDigest.
-func readDigest(d []byte) (kind, outcome []byte, approved bool) {
+func readDigest(d []byte) (kind, outcome []byte, approved bool, mark string) {
 	kind, rest, _ := bytes.Cut(d, separator)
-	outcome, mark, whole := bytes.Cut(rest, separator)
+	outcome, rest, whole := bytes.Cut(rest, separator)
 	if !whole {
-		return nil, nil, false
+		return nil, nil, false, ""
 	}
-	return kind, outcome, len(mark) > 0
+	passed, besides, _ := bytes.Cut(rest, separator)
+	return kind, outcome, len(passed) > 0, string(besides)
 }
 
 // A migration turns a snapshot of one version into one of the next. It runs in

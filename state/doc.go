@@ -31,7 +31,7 @@
 //	audit       be64 seq          sealed JSON    plan.Audit
 //	audit_by_person       okta id 0 be64 seq     empty   index of audit
 //	audit_by_run          run id 0 be64 seq      empty   index of audit
-//	audit_by_time         be64 ns since 1970 ‖ be64 seq   sealed   kind 0 outcome 0 approved; index of audit
+//	audit_by_time         be64 ns since 1970 ‖ be64 seq   sealed   kind 0 outcome 0 approved, and 0 mark where it has one; index of audit
 //	runs        run id            sealed JSON    plan.RunRecord without its document
 //	documents   run id            sealed         the document, deflated
 //	troubles    plan.Trouble.Key  sealed JSON    plan.Trouble

@@ -181,7 +181,8 @@ func (db *DB) GrantsSent(id plan.PersonID, employee plan.EmployeeID, role plan.R
 }
 
 // CountsSince counts the actions done from t on by their kind: those that an
-// approval let through apart from those that count against a day's limit.
+// approval let through apart from those that count against a day's limit. Those are counted as
+// the guards count a plan: half of a pair is none, and who lost a value counts as [plan.Clear].
 func (db *DB) CountsSince(t time.Time) (approved, unapproved map[plan.Kind]int, err error) {
 	approved, unapproved = map[plan.Kind]int{}, map[plan.Kind]int{}
 	err = db.overTime(t, time.Time{}, func(k, v []byte) error {
@@ -189,13 +190,18 @@ func (db *DB) CountsSince(t time.Time) (approved, unapproved map[plan.Kind]int, 
 		if err != nil {
 			return damaged(bucketAuditTime, k, err)
 		}
-		kind, outcome, ok := readDigest(digest)
+		kind, outcome, passed, mark := readDigest(digest)
+		if string(outcome) != plan.Done {
+			return nil
+		}
 		switch {
-		case string(outcome) != plan.Done:
-		case ok:
+		case passed:
 			approved[plan.Kind(kind)]++
-		default:
+		case mark != markPair:
 			unapproved[plan.Kind(kind)]++
+		}
+		if mark == markClears {
+			unapproved[plan.Clear]++
 		}
 		return nil
 	})
@@ -213,7 +219,7 @@ func (db *DB) TerminatedSince(t time.Time) ([]plan.Audit, error) {
 		if err != nil {
 			return a, false, damaged(bucketAuditTime, k, err)
 		}
-		if kind, outcome, _ := readDigest(digest); string(kind) != string(plan.Terminate) || string(outcome) != plan.Done {
+		if kind, outcome, _, _ := readDigest(digest); string(kind) != string(plan.Terminate) || string(outcome) != plan.Done {
 			return a, false, nil
 		}
 		return read(tx, k, v)

@@ -148,6 +148,32 @@ func TestCountsSinceTellApprovedFromUnapproved(t *testing.T) {
 	}
 }
 
+// TestADaysCountLeavesOutWhatTheGuardsDo: halves of pairs are no removals, and an update that
+// empties a value counts as both.
+func TestADaysCountLeavesOutWhatTheGuardsDo(t *testing.T) {
+	db := create(t)
+	commit(t, db, plan.Batch{Audits: []plan.Audit{
+		{Kind: "revoke_role", Outcome: plan.Done},
+		{Kind: "revoke_role", Outcome: plan.Done, Pair: true},
+		{Kind: "update", Outcome: plan.Done},
+		{Kind: "update", Outcome: plan.Done, Clears: true},
+		{Kind: "update", Outcome: plan.Done, Clears: true, Approved: true},
+		{Kind: "update", Outcome: plan.Failed, Clears: true},
+	}})
+	db = reopen(t, db, Options{})
+	_, unapproved, err := db.CountsSince(morning)
+	if want := map[plan.Kind]int{"revoke_role": 1, "update": 2, "clear": 2}; err != nil || !cmp.Equal(unapproved, want) {
+		t.Errorf("%v (%v), want %v", unapproved, err, want)
+	}
+	path := db.Path()
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if findings := must[[]string](t)(Verify(path, Options{})); len(findings) > 0 {
+		t.Errorf("the index is not that of its entries: %v", findings)
+	}
+}
+
 func TestGrantsSentAreThoseThatMayBeThere(t *testing.T) {
 	entry := func(kind plan.Kind, outcome, request string, attempts int) plan.Audit {
 		return plan.Audit{Kind: string(kind), Person: "00u1", Employee: 7, Role: &plan.RoleRef{ID: 3}, Outcome: outcome, Request: request, Attempts: attempts}

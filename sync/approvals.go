@@ -63,13 +63,14 @@ func (r *approver) giveApproved(ctx context.Context) error {
 	return nil
 }
 
-// letPass reports that an approval let the action pass. What is settled before there is
-// a plan passed in an earlier run.
-func (r *approver) letPass(a *plan.Action) bool {
+// letPass reports that an approval let the action pass the guard of a kind. What is settled
+// before there is a plan passed in an earlier run.
+func (r *approver) letPass(a *plan.Action, kind plan.Kind) bool {
+	ref := a.RefAs(kind)
 	if r.checked.Exempt == nil {
-		return r.ApprovedOf(a.Ref())
+		return r.ApprovedOf(ref)
 	}
-	return r.checked.Exempt[a.Ref()]
+	return r.checked.Exempt[ref]
 }
 
 // settleWait is how long a run that was told to end may take to note what is left of

@@ -319,3 +319,88 @@ func TestTheDefaultRoleStaysOursInAnotherPortal(t *testing.T) {
 		})
 	}
 }
+
+func TestTheDefaultRoleIsGivenBackOnceAsAnyRole(t *testing.T) {
+	for name, only := range map[string]string{"whole runs": "", "single runs": "ada"} {
+		t.Run(name, func(t *testing.T) {
+			w := newDefaultWorld(t)
+			w.hire("ada", "bob")
+			w.group("Site North")
+			w.run()
+			look := refreshed
+			if only != "" {
+				look.Users = []string{w.users[only]}
+			}
+			take := func() { w.must(w.portal.Revoke(w.employee("ada").ID, w.roleID("Guard"))) }
+			take()
+			doc := w.runWith(look)
+			w.wantDone(doc, "grant_role 1")
+			if a := doc.Actions[0]; !a.Drift || !strings.Contains(a.Reason, "somebody else took the role away") {
+				t.Errorf("granted as %+v", a)
+			}
+			w.wantDone(w.runWith(look), "") // it was kept: the next time is the first one again
+			take()
+			w.wantDone(w.runWith(look), "grant_role 1")
+			take()
+			for range 2 {
+				doc = w.runWith(look)
+				w.wantDone(doc, "")
+				w.wantProblem(doc, plan.ProblemValueNotKept, "ada")
+			}
+			doc = w.run()
+			w.wantProblem(doc, plan.ProblemValueNotKept, "ada")
+			if n := len(w.portal.Requests()); n != 0 {
+				t.Errorf("a run without changes made %d requests to the portal", n)
+			}
+			w.wantRoles("ada", "")
+			retry := tsync.RunOptions{Users: []string{w.users["ada"]}, Retry: []plan.PersonID{plan.PersonID(w.users["ada"])}}
+			w.wantDone(w.runWith(retry), "grant_role 1")
+			w.wantRoles("ada", "Guard")
+			take()
+			w.wantProblem(w.runWith(look), plan.ProblemValueNotKept, "ada")
+			w.group("Site North", "ada")
+			w.wantDone(w.run(), "grant_role 1") // and no revoke of what is gone
+			w.leave("Site North", "ada")
+			w.wantDone(w.run(), "grant_role 1, revoke_role 1")
+			w.wantRoles("ada", "Guard")
+			w.wantDone(w.runWith(refreshed), "")
+		})
+	}
+}
+
+func TestADefaultRoleThatWasTakenAwayIsLeftSo(t *testing.T) {
+	for name, only := range map[string]string{"whole runs": "", "single runs": "ada"} {
+		t.Run(name, func(t *testing.T) {
+			w := newDefaultWorld(t)
+			w.hire("ada", "bob")
+			w.run()
+			w.policy.RepairDrift = false
+			look := refreshed
+			if only != "" {
+				look.Users = []string{w.users[only]}
+			}
+			id := w.employee("ada").ID
+			w.must(w.portal.Revoke(id, w.roleID("Guard")))
+			for range 2 {
+				doc := w.runWith(look)
+				w.wantDone(doc, "")
+				w.wantWarning(doc, plan.WarningDrift)
+			}
+			w.wantDone(w.run(), "")
+			if n := len(w.portal.Requests()); n != 0 {
+				t.Errorf("a run without changes made %d requests to the portal", n)
+			}
+			w.wantRoles("ada", "")
+			_, err := w.portal.Grant(id, w.portal.AddRole(tracktiktest.Role{Name: "Dispatcher"}))
+			w.must(err)
+			doc := w.runWith(refreshed)
+			w.wantDone(doc, "")
+			if len(warned(doc, plan.WarningDrift)) > 0 {
+				t.Errorf("who was given another role is told of\n%s", details(doc))
+			}
+			w.policy.RepairDrift = true
+			w.wantDone(w.runWith(refreshed), "")
+			w.wantRoles("ada", "Dispatcher")
+		})
+	}
+}

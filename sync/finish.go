@@ -222,14 +222,12 @@ func (r *recorder) finishTroubles(out *apply.Outcome) error {
 			known[t.Key()] = t
 		}
 	}
-	shown := map[plan.PersonID]bool{}
 	for _, p := range r.doc.Problems {
-		shown[p.User.ID] = true
-		if p.User.ID == "" {
-			continue
-		}
 		if t, ok := r.refusedBefore(p); ok {
 			current[t.Key()] = true
+			continue
+		}
+		if p.User.ID == "" {
 			continue
 		}
 		t := r.troubleOf(&p)

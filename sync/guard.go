@@ -74,7 +74,7 @@ func (r *guard) check(ctx context.Context, actions []plan.Action, approved [][]p
 	if slices.ContainsFunc(actions, func(a plan.Action) bool { return a.Kind == plan.RevokeRole }) {
 		r.countGrants(&in)
 	}
-	if slices.ContainsFunc(actions, func(a plan.Action) bool { return r.Limits.Of(a.Kind).MaxPerDay >= 0 }) {
+	if slices.ContainsFunc(actions, func(a plan.Action) bool { return r.Limits.AskTheDay(&a) }) {
 		if _, unapproved, err := r.store.CountsSince(r.AsOf.Add(-24 * time.Hour)); err == nil {
 			in.Day = unapproved
 		} else {

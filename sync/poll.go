@@ -158,7 +158,8 @@ func (e *Engine) attend(p *Poll, events []plan.Event, again []plan.Look) error {
 
 // known is what the snapshot knows of those whom events name.
 func (e *Engine) known(events []plan.Event) (plan.Known, error) {
-	known := plan.Known{App: e.Binding.App, People: map[plan.PersonID]bool{}, Groups: map[plan.GroupID]bool{}}
+	known := plan.Known{App: e.Binding.App, People: map[plan.PersonID]bool{}, Groups: map[plan.GroupID]bool{},
+		Givers: map[plan.GroupID]bool{}}
 	if len(events) == 0 {
 		return known, nil
 	}
@@ -168,6 +169,13 @@ func (e *Engine) known(events []plan.Event) (plan.Known, error) {
 	}
 	for i := range groups {
 		known.Groups[groups[i].Group] = !groups[i].Unpushed
+	}
+	meta, err := e.Snapshot.Meta()
+	if err != nil {
+		return known, err
+	}
+	for _, id := range meta.AppGroups {
+		known.Givers[id] = true
 	}
 	for i := range events {
 		for _, id := range events[i].People {

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"errors"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -55,6 +56,9 @@ func (r *bookkeeper) record(cause error) error {
 	}
 	meta := r.newMeta(cause, ended)
 	if meta.NotVisible, err = r.absentReader.CountUnseen(); err != nil {
+		return err
+	}
+	if meta.AppGroups, err = r.appGroups(); err != nil {
 		return err
 	}
 	events, err := r.eventLog(cause)
@@ -165,6 +169,31 @@ func (r *bookkeeper) newMeta(cause error, ended time.Time) plan.Meta {
 		}
 	}
 	return meta
+}
+
+// appGroups are the groups by which somebody has the app: those of before and those that this
+// run saw. A refresh counts anew by everybody's record.
+func (r *bookkeeper) appGroups() ([]plan.GroupID, error) {
+	groups := map[plan.GroupID]bool{}
+	if r.People != nil { // else nobody was read
+		maps.Copy(groups, r.People.AppGroups)
+	}
+	if r.Meta.AppGroups == nil || r.Refresh && r.whole() {
+		for l, err := range r.Snapshot.Links() {
+			if err != nil {
+				return nil, err
+			}
+			groups[l.AssignedBy] = true
+		}
+	} else {
+		for _, id := range r.Meta.AppGroups {
+			groups[id] = true
+		}
+	}
+	delete(groups, "")
+	ids := slices.AppendSeq([]plan.GroupID{}, maps.Keys(groups))
+	slices.Sort(ids)
+	return ids, nil
 }
 
 // lookalikes are those of the snapshot, less who has an employee by now, or whose lookalike

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -33,7 +34,8 @@ func newRetry(a *app) *cobra.Command {
 		Use:   "retry [USER…]",
 		Short: "Sync people with a problem now, or all of them",
 		Long: "Retry syncs these people now and does not wait for their next try; without USER it syncs everybody with\n" +
-			"a problem. It also ends the waiting of a quarantine: the program tries the credentials once.\n\n" +
+			"a problem, and the next run tries refused roles. It also ends the waiting of a quarantine: the program\n" +
+			"tries the credentials once.\n\n" +
 			"If somebody else terminated a person's employee in TrackTik, --recreate makes a new employee. Without\n" +
 			"--recreate nothing is done for this person. A banned employee stays banned. --recreate also makes a\n" +
 			"new employee of somebody who is held beside an employee of the same names (doubtful_match), as after\n" +
@@ -77,7 +79,7 @@ func (c *retryCommand) execute(ctx context.Context, names []string) error {
 }
 
 // prepare finds the people, and records that they are tried. waiting says that a
-// quarantine was, and that it ends.
+// quarantine was, or a refused role, and that it ends.
 func (c *retryCommand) prepare(cfg *configs.Config, db *state.DB, names []string) (opt tsync.RunOptions, waiting bool,
 	err error) {
 	troubles, err := ledger.Troubles(db)
@@ -132,10 +134,31 @@ func (c *retryCommand) prepare(cfg *configs.Config, db *state.DB, names []string
 			opt.Refresh = &waiting
 		}
 	}
+	if len(names) == 0 {
+		if batch.Troubles, err = rolesNow(db); err != nil {
+			return opt, false, err
+		}
+	}
+	for _, t := range batch.Troubles {
+		waiting = true
+		batch.Audits = append(batch.Audits, c.noted(cfg, "retry", plan.UserRef{}, 0,
+			"tried now: "+t.Code+", the role of group "+string(t.Group)))
+	}
 	if len(batch.Audits) == 0 {
 		return opt, waiting, nil
 	}
 	return opt, waiting, db.Commit(batch)
+}
+
+// rolesNow are the refused roles, due in the next run that is about their groups.
+func rolesNow(db *state.DB) ([]plan.Trouble, error) {
+	all, err := db.Troubles()
+	roles := slices.DeleteFunc(all, func(t plan.Trouble) bool { return t.Person != "" || t.NextTry == nil })
+	for i := range roles {
+		due := roles[i].Last.Add(-time.Minute) // a run's moment is in whole seconds, and may be before Last
+		roles[i].NextTry = &due
+	}
+	return roles, err
 }
 
 // people are those who were named, else everybody with a problem. Of a name that the

@@ -38,8 +38,8 @@ type Job struct {
 	Log      logrus.FieldLogger
 	Progress func(n int) // is told of n more actions that ended
 
-	// Approved reports that an approval let the action pass.
-	Approved func(*plan.Action) bool
+	// Approved reports that an approval let the action pass the guard of a kind.
+	Approved func(*plan.Action, plan.Kind) bool
 
 	// What follows is for an Applier alone.
 

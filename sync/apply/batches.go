@@ -17,7 +17,8 @@ func (r batchMaker) since(at time.Time) time.Duration { return r.Clock.Time().Su
 func (j *Job) Audit(a *plan.Action, outcome string) plan.Audit {
 	entry := plan.Audit{Time: j.Clock.Time(), Run: j.Run, By: j.By, Kind: string(a.Kind), Person: a.User.ID,
 		Login: a.User.Login, Employee: a.Employee,
-		Role: a.Role, Changes: a.FieldChanges(), Reason: a.Reason, Outcome: outcome, Approved: j.Approved(a),
+		Role: a.Role, Changes: a.FieldChanges(), Reason: a.Reason, Outcome: outcome,
+		Approved: j.Approved(a, a.Kind), Pair: a.IsReplaced(), Clears: a.Clears() && !j.Approved(a, plan.Clear),
 		Told: a.Extras().Told}
 	if j.Rules.Redact {
 		entry.Login, entry.Changes = "", plan.RedactedChanges(entry.Changes)

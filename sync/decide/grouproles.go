@@ -19,6 +19,7 @@ type GroupDecider struct {
 func (r *GroupDecider) DecideGroups(views []plan.GroupView, open map[plan.GroupID]plan.Held) {
 	p := &r.Roles
 	p.Refs, p.Names = map[RoleOf]*plan.RoleRef{}, map[plan.RoleID]string{}
+	r.recall(views)
 	p.OfGroups = plan.DecideGroups(views, r.Portal, r.Binding, &r.Pol)
 	for _, id := range slices.Sorted(maps.Keys(open)) {
 		p.OfGroups.Held = append(p.OfGroups.Held, open[id])
@@ -47,5 +48,22 @@ func (r *GroupDecider) DecideGroups(views []plan.GroupView, open map[plan.GroupI
 	if slices.ContainsFunc(p.OfGroups.Actions, func(a plan.Action) bool { return a.Kind == plan.CreateRole }) {
 		r.Warn(plan.Warning{Code: warnNewRole, Field: plan.RoleNameField,
 			Message: "a new role carries no permissions before an administrator gives it some in TrackTik (Settings, Roles)"})
+	}
+}
+
+// recall adds to the groups which problems their roles had before, unless an administrator wants
+// what was refused tried at once.
+func (r *GroupDecider) recall(views []plan.GroupView) {
+	if len(r.Scope.Retry) > 0 {
+		return
+	}
+	for i := range views {
+		v := &views[i]
+		v.AsOf = r.AsOf
+		for _, t := range r.Troubles[""] {
+			if t.Group == v.Group.ID {
+				v.Refused = append(v.Refused, t)
+			}
+		}
 	}
 }

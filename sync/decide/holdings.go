@@ -47,8 +47,10 @@ func (r *HoldingDecider) Add(v *plan.RoleView, g plan.Grant) {
 		g.Again = false // somebody says that TrackTik keeps it by now
 	}
 	giver := slices.IndexFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == g.Role })
-	due := giver >= 0
+	due := giver >= 0 || r.isDefault(v, g)
 	switch {
+	case g.Gone && g.IsDefault() && v.Default == nil && r.Pol.DefaultRole != "":
+		return // which role it is cannot be told in this run
 	case slices.Contains(r.Current.DropGrants, g.Key()), r.Portal.Lacks(g.Role), g.Gone && !due:
 		p.Drops = append(p.Drops, g.Key())
 		return
@@ -57,7 +59,7 @@ func (r *HoldingDecider) Add(v *plan.RoleView, g plan.Grant) {
 		return
 	}
 	group := r.ByGroup[g.Group]
-	if due && group != nil && !group.Failed && !group.Holds(v.User.ID) && v.Due[giver].Role.Group != g.Group {
+	if giver >= 0 && group != nil && !group.Failed && !group.Holds(v.User.ID) && v.Due[giver].Role.Group != g.Group {
 		g.Group = v.Due[giver].Role.Group // they have left the group that gave it
 		p.Moved, group = append(p.Moved, g), r.ByGroup[g.Group]
 	}
@@ -73,6 +75,13 @@ func (r *HoldingDecider) Add(v *plan.RoleView, g plan.Grant) {
 	}
 	r.Protect(&h)
 	v.Have = append(v.Have, h)
+}
+
+// isDefault reports a grant of the default role to somebody whom nothing else gives a role, as
+// far as is known.
+func (r *HoldingDecider) isDefault(v *plan.RoleView, g plan.Grant) bool {
+	return g.IsDefault() && len(v.Due) == 0 && v.Default != nil && v.Default.Role.ID == g.Role &&
+		!r.Roles.Others[v.User.ID]
 }
 
 // Protect keeps a grant of a protected role, whether it is lost or would be replaced.

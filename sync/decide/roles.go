@@ -160,6 +160,7 @@ func (r *GrantDecider) CollectDue() {
 	shared := map[plan.RoleID][]*read.Pushed{} // earlier groups of the same role
 	for _, g := range r.Pushed {
 		g.Due = plan.DueBy(g.Group.Name, g.Role, r.rank(g))
+		g.Due.Waits = p.OfGroups.Waits[g.Group.ID]
 		if g.Role == nil {
 			continue
 		}

@@ -242,8 +242,7 @@ func (a *Action) Bound() ActionRef {
 
 // boundClear names what an update empties.
 func (a *Action) boundClear() ActionRef {
-	ref := a.Ref()
-	ref.Kind = Clear
+	ref := a.RefAs(Clear)
 	ref.Values = boundValues(slices.DeleteFunc(slices.Clone(a.Changes), func(c Change) bool { return !c.clears() }))
 	return ref
 }
@@ -270,6 +269,13 @@ func (a *Action) Ref() ActionRef {
 	if a.Role != nil {
 		ref.Role, ref.Group = a.Role.ID, a.Role.Group
 	}
+	return ref
+}
+
+// RefAs is Ref for the guard of a kind, which is the action's or Clear.
+func (a *Action) RefAs(kind Kind) ActionRef {
+	ref := a.Ref()
+	ref.Kind = kind
 	return ref
 }
 

@@ -107,6 +107,9 @@ type Meta struct {
 	// Refused are the last actions that TrackTik has refused for want of a right, and that
 	// are nobody's problem: keys of troubles. They are tried after the others of their kind.
 	Refused []string `json:"refused,omitempty"`
+	// AppGroups are the groups by which somebody has got the app, as far as was seen; nil: nobody
+	// has noted them yet.
+	AppGroups []GroupID `json:"app_groups"`
 	// Regions are the names of the portal's regions, as they were last read.
 	Regions map[RegionID]string `json:"regions,omitempty"`
 	// Mappings is the app's Push Groups list as it was first read well.

@@ -215,16 +215,18 @@ func graceLeft(v *View, pol *Policy) time.Duration {
 
 // tooEarly reports that TrackTik refused the same action before, and that its next
 // try is not due; the problem goes on.
-func (v *View) tooEarly(a Action, d *Decision) bool {
-	for _, t := range v.Troubles {
-		if t.Kind != a.Kind || t.NextTry == nil || !v.AsOf.Before(*t.NextTry) {
+func (v *View) tooEarly(a Action, d *Decision) bool { return d.tooEarly(a, v.Troubles, v.AsOf) }
+
+func (d *Decision) tooEarly(a Action, troubles []Trouble, asOf time.Time) bool {
+	for _, t := range troubles {
+		if t.Kind != a.Kind || t.NextTry == nil || !asOf.Before(*t.NextTry) {
 			continue
 		}
 		// Of a copy: few actions were refused before, and need be in memory of their own.
 		if again := a; t.Data != again.Digest() {
 			continue
 		}
-		d.problem(v.Ref(), t.Code, t.Message)
+		d.Problems = append(d.Problems, Problem{User: a.User, Code: t.Code, Message: t.Message, Kind: t.Kind, Group: t.Group})
 		return true
 	}
 	return false

@@ -26,12 +26,22 @@ func TestWhoGetsTheDefaultRole(t *testing.T) {
 	shielded := func(v *plan.RoleView) { v.Shielded = plan.HeldProtected + ": so it is" }
 	list := func(h ...plan.Holding) []plan.Holding { return h }
 	group := []plan.Due{due(2, "g2", 0)}
+	taken := func(v *plan.RoleView) { v.Lost = []plan.RoleID{9} }
+	notKept := func(h *plan.Holding) { h.Gone, h.Again = true, true }
+	repair := func(p *plan.Policy) { p.RepairDrift = true }
+	report := func(p *plan.Policy) { p.RepairDrift = false }
 	for name, c := range map[string]struct {
 		view   *plan.RoleView
 		policy func(*plan.Policy)
 		want   string
 	}{
 		"no group":                       {roleView(nil, nil, defaulted), nothing, "grant_role /9"},
+		"taken away by hand":             {roleView(nil, nil, defaulted, taken), repair, "grant_role /9"},
+		"taken away, and left so":        {roleView(nil, nil, defaulted, taken), report, "warning drift"},
+		"taken away for another":         {roleView(nil, nil, defaulted, taken, others(1)), repair, ""},
+		"not kept":                       {roleView(nil, list(have(9, "", notKept)), defaulted), repair, "problem value_not_kept"},
+		"not kept, one role, of others":  {roleView(nil, list(have(9, "", notKept)), defaulted, others(1)), one, ""},
+		"of a second group, and gone":    {roleView([]plan.Due{due(2, "g2", 0), due(3, "g3", 1)}, list(have(3, "g3", notKept)), defaulted), one, "grant_role g2/2"},
 		"no group, one role":             {roleView(nil, nil, defaulted), one, "grant_role /9"},
 		"a group":                        {roleView(group, nil, defaulted), nothing, "grant_role g2/2"},
 		"a role of others":               {roleView(nil, nil, defaulted, others(1)), nothing, ""},

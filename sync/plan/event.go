@@ -45,7 +45,8 @@ const (
 type Known struct {
 	App    string            // whose assignments are the scope
 	People map[PersonID]bool // managed, or assigned and not managed
-	Groups map[GroupID]bool  // pushed, or assigned to the app
+	Groups map[GroupID]bool  // pushed
+	Givers map[GroupID]bool  // assigned to the app, as far as was seen: their members have it
 }
 
 // A Look is a person whom events name, with what they claim. It is kept in the snapshot
@@ -116,9 +117,9 @@ func Attend(events []Event, again []Look, known Known, most int) Attention {
 func (k Known) whole(e *Event) bool {
 	switch e.Kind {
 	case EventGroup:
-		return k.hasGroup(e)
+		return slices.ContainsFunc(e.Groups, func(id GroupID) bool { return k.Groups[id] })
 	case EventMembership:
-		return len(e.People) == 0 && k.hasGroup(e)
+		return len(e.People) == 0 && k.hasMembers(e)
 	case EventGroupAssignment, EventApp:
 		return slices.Contains(e.Apps, k.App)
 	case EventAssignment:
@@ -135,7 +136,7 @@ func (k Known) named(e *Event) []PersonID {
 			return e.People
 		}
 	case EventMembership:
-		if k.hasGroup(e) {
+		if k.hasMembers(e) {
 			return e.People
 		}
 	case EventUser:
@@ -144,8 +145,9 @@ func (k Known) named(e *Event) []PersonID {
 	return nil
 }
 
-func (k Known) hasGroup(e *Event) bool {
-	return slices.ContainsFunc(e.Groups, func(id GroupID) bool { return k.Groups[id] })
+// hasMembers reports an event about a group whose members matter.
+func (k Known) hasMembers(e *Event) bool {
+	return slices.ContainsFunc(e.Groups, func(id GroupID) bool { return k.Groups[id] || k.Givers[id] })
 }
 
 // note adds an event to what is known of the person.

@@ -12,7 +12,7 @@ import (
 var (
 	eventTime = time.Date(2026, 11, 24, 6, 0, 0, 0, time.UTC)
 	company   = Known{App: "0oaOurs", People: map[PersonID]bool{"00uAda": true, "00uBob": true},
-		Groups: map[GroupID]bool{"00gGuards": true}}
+		Groups: map[GroupID]bool{"00gGuards": true}, Givers: map[GroupID]bool{"00gStaff": true}}
 )
 
 // minute is the event's time, so many minutes after the first.
@@ -54,7 +54,12 @@ func TestEventsSayWhomToLookAt(t *testing.T) {
 			want: []PersonID{"00uAda", "00uEve"}},
 		"a group of ours, and nobody is named": {event: about(EventMembership, SaysGone, 0, "00gGuards"),
 			whole: []EventKind{EventMembership}},
-		"a person of ours in another group": {event: about(EventMembership, SaysGone, 0, "00uAda", "00gOther")},
+		"a new member of a group that gives the app": {event: about(EventMembership, SaysThere, 0, "00uEve", "00gStaff"),
+			want: []PersonID{"00uEve"}},
+		"a group that gives the app, and nobody is named": {event: about(EventMembership, SaysGone, 0, "00gStaff"),
+			whole: []EventKind{EventMembership}},
+		"the name of a group that gives the app": {event: about(EventGroup, "", 0, "00gStaff")},
+		"a person of ours in another group":      {event: about(EventMembership, SaysGone, 0, "00uAda", "00gOther")},
 		"a group of ours as a whole": {event: about(EventGroup, "", 0, "00gGuards"),
 			whole: []EventKind{EventGroup}},
 		"another group": {event: about(EventGroup, "", 0, "00gOther")},

@@ -108,6 +108,7 @@ func (g *groupPass) rename(v *GroupView, ref *RoleRef, old, want string) {
 	case a.Drift && !g.pol.RepairDrift:
 		g.Warnings = append(g.Warnings, Warning{Code: WarningDrift, Field: RoleNameField,
 			Message: fmt.Sprintf("role %d was renamed in TrackTik, and is left so (sync.drift: report)", ref.ID)})
+	case g.tooEarly(a, v.Refused, v.AsOf):
 	default:
 		g.act(a)
 		g.names[FoldName(want)] = v.Group.ID

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A GroupView is a pushed group, with what is known of its role.
@@ -19,7 +20,9 @@ type GroupView struct {
 	// Aside says that nothing is decided about the group, and that no other gets what is
 	// its own: the role that it has or is mapped to, and a role of its name, if Group has
 	// one. It is no longer pushed, or this run is not about it.
-	Aside bool
+	Aside   bool
+	Refused []Trouble // earlier problems of its role, as of AsOf
+	AsOf    time.Time
 	// Unread says that the group could not be read: its name is the one on record, and no
 	// reason to rename anything.
 	Unread bool
@@ -53,6 +56,9 @@ func (p PortalRoles) Of(ref *RoleRef) Role {
 type GroupDecision struct {
 	Decision
 	Roles map[GroupID]*RoleRef
+	// Waits says, as a Held reason, why nobody is granted a role of Roles yet: TrackTik has
+	// refused to make it.
+	Waits map[GroupID]string
 	// Links are what is to be remembered of groups whose role did not change.
 	Links []GroupLink
 }
@@ -65,7 +71,8 @@ func DecideGroups(views []GroupView, portal PortalRoles, b Binding, pol *Policy)
 	views = slices.SortedFunc(slices.Values(views),
 		func(a, b GroupView) int { return strings.Compare(string(a.Group.ID), string(b.Group.ID)) })
 	portal.Roles = slices.SortedFunc(slices.Values(portal.Roles), func(a, b Role) int { return cmp.Compare(a.ID, b.ID) })
-	g := &groupPass{portal: portal, binding: b, pol: pol, GroupDecision: GroupDecision{Roles: map[GroupID]*RoleRef{}},
+	g := &groupPass{portal: portal, binding: b, pol: pol, GroupDecision: GroupDecision{Roles: map[GroupID]*RoleRef{},
+		Waits: map[GroupID]string{}},
 		taken: map[RoleID]GroupID{}, mapped: map[RoleID]GroupID{}, names: map[string]GroupID{}, left: map[GroupID]bool{}}
 	g.index()
 	for i := range views {
@@ -274,6 +281,9 @@ func (g *groupPass) finds(v *GroupView) {
 		g.give(id, ref, Action{Kind: LinkRole, Role: ref, Reason: "a role of the group's name exists"})
 	case !g.pol.CreateRoles:
 		g.hold(create, HeldSwitchedOff+": sync.create_roles is off")
+	case g.tooEarly(create, v.Refused, v.AsOf):
+		g.have(id, ref)
+		g.Waits[id] = HeldPending + ": TrackTik has refused to make the role, and it is not time to try again"
 	default:
 		g.give(id, ref, create)
 	}
@@ -281,6 +291,10 @@ func (g *groupPass) finds(v *GroupView) {
 
 func (g *groupPass) give(id GroupID, ref *RoleRef, a Action) {
 	g.act(a)
+	g.have(id, ref)
+}
+
+func (g *groupPass) have(id GroupID, ref *RoleRef) {
 	g.Roles[id] = ref
 	g.names[FoldName(ref.Name)] = id
 	if ref.ID != 0 {

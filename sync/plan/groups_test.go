@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tracktik-sync/sync/plan"
 )
@@ -178,6 +179,53 @@ func TestWhichRoleAGroupGets(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestARefusedRoleWaitsForItsNextTry under the name that was refused: its group has it, and
+// nobody is granted it. A role whose rename is refused is granted as ever.
+func TestARefusedRoleWaitsForItsNextTry(t *testing.T) {
+	noon := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		view  plan.GroupView
+		roles plan.PortalRoles
+		kind  plan.Kind
+	}{
+		"made":    {group("g1", "Guards"), portal(), plan.CreateRole},
+		"renamed": {group("g1", "Patrol", linked(5, "Guards", plan.HowCreated)), portal(staff(5, "Guards")), plan.RenameRole},
+	} {
+		decide := func(view plan.GroupView) plan.GroupDecision {
+			return plan.DecideGroups([]plan.GroupView{view, group("g2", view.Group.Name)}, c.roles, acme, with(func(*plan.Policy) {}))
+		}
+		first := decide(c.view)
+		if len(first.Actions) != 1 || first.Actions[0].Kind != c.kind {
+			t.Fatalf("%s: %+v", name, first.Actions)
+		}
+		view, next := c.view, noon
+		view.Refused = []plan.Trouble{{Group: "g1", Kind: c.kind, Code: plan.ProblemRefused, Message: "no", NextTry: &next,
+			Data: first.Actions[0].Digest()}}
+		for at, waits := range map[time.Time]bool{noon.Add(-time.Second): true, noon: false} {
+			view.AsOf = at
+			d := decide(view)
+			for i := range d.Actions {
+				if d.Actions[i].Role.Group == "g1" == waits {
+					t.Errorf("%s, waits %v: %+v", name, waits, d.Actions[i])
+				}
+			}
+			if told := len(d.Problems) == 1 && d.Problems[0].Message == "no" && d.Problems[0].Group == "g1"; told != waits {
+				t.Errorf("%s, waits %v: problems %+v", name, waits, d.Problems)
+			}
+			if d.Roles["g1"] == nil || (d.Waits["g1"] != "") != (waits && c.kind == plan.CreateRole) {
+				t.Errorf("%s, waits %v: role %+v, %q", name, waits, d.Roles["g1"], d.Waits["g1"])
+			}
+			if c.kind == plan.CreateRole && d.Roles["g2"] != nil {
+				t.Errorf("%s: another group takes the name", name)
+			}
+		}
+		view.AsOf, view.Group.Name = noon.Add(-time.Second), "Another"
+		if d := decide(view); len(d.Problems) > 0 || d.Actions[0].Role.Group != "g1" {
+			t.Errorf("%s under another name: %+v", name, d)
+		}
 	}
 }
 

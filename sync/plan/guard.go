@@ -93,7 +93,10 @@ var guardedKinds = append(slices.Clone(Kinds), Clear)
 
 // guarded reports that a guard counts the action: half of a pair is no removal, and what
 // is found done takes nothing away.
-func (a *Action) guarded() bool { return !a.Found && !(a.Kind == RevokeRole && a.Replaces) }
+func (a *Action) guarded() bool { return !a.Found && !a.IsReplaced() }
+
+// IsReplaced reports the revoke of a pair: another role takes the place of this one.
+func (a *Action) IsReplaced() bool { return a.Kind == RevokeRole && a.Replaces }
 
 // countsAs reports that the action counts under the guard of a kind.
 func (a *Action) countsAs(kind Kind) bool {
@@ -116,9 +119,7 @@ func (out *Checked) exempt(kind Kind, a *Action) bool {
 	if len(out.allowed) == 0 || !a.countsAs(kind) || !out.allowed[a.boundAs(kind)] {
 		return false
 	}
-	ref := a.Ref()
-	ref.Kind = kind
-	out.Exempt[ref] = true
+	out.Exempt[a.RefAs(kind)] = true
 	return true
 }
 

@@ -79,6 +79,11 @@ func (l Limits) Of(k Kind) Limit {
 	return NoLimit
 }
 
+// AskTheDay reports that a limit of the action is measured by what was done in the last 24 hours.
+func (l Limits) AskTheDay(a *Action) bool {
+	return l.Of(a.Kind).MaxPerDay >= 0 || a.Clears() && l.Of(Clear).MaxPerDay >= 0
+}
+
 // A Who is what is known of a person and their employee, as far as it tells whether
 // they are protected. What is not known is nil.
 type Who struct {

@@ -225,10 +225,15 @@ type Audit struct {
 	Reason   string     `json:"reason,omitempty"`
 	Outcome  string     `json:"outcome"`
 	Approved bool       `json:"approved,omitempty"` // let through by an approval: does not count against a day's limit
-	Attempts int        `json:"attempts,omitempty"`
-	Request  string     `json:"request,omitempty"`
-	Message  string     `json:"message,omitempty"`
-	Told     time.Time  `json:"told,omitzero"` // when Okta said that a termination was due; zero: not known
+	// Pair says that a revoke is half of a pair, and Clears that an update empties a value
+	// without an approval of that: the first counts against no day's limit, the second
+	// against that of Clear, too.
+	Pair     bool      `json:"pair,omitempty"`
+	Clears   bool      `json:"clears,omitempty"`
+	Attempts int       `json:"attempts,omitempty"`
+	Request  string    `json:"request,omitempty"`
+	Message  string    `json:"message,omitempty"`
+	Told     time.Time `json:"told,omitzero"` // when Okta said that a termination was due; zero: not known
 }
 
 // Ref names the action that the entry is about, by its ids.

@@ -13,6 +13,9 @@ type Due struct {
 	Role *RoleRef
 	Rank int    // of the group, for one role a person; the lowest wins
 	Why  string // shared by all members
+	// Waits is a Held reason why nobody is granted the role yet; empty: nothing stands
+	// against it.
+	Waits string
 }
 
 // CompareRanks orders two groups of a person: with one role a person the first gives it.
@@ -36,6 +39,10 @@ type Holding struct {
 	Evidence string
 	Stays    string // a Held reason: it is no longer due, and stays; empty: it does not
 }
+
+// isGone reports a grant that nothing has to be done about any more: nobody says that it is over,
+// and TrackTik does not hold it.
+func (h *Holding) isGone() bool { return h.Gone && h.Lost == "" }
 
 // A RoleView is everything that the decision about one person's roles may depend on.
 type RoleView struct {
@@ -80,7 +87,9 @@ func DecideRoles(v *RoleView, pol *Policy) Decision {
 		due = []Due{*v.Default}
 	}
 	p := rolePlan{v: v, pol: pol, due: due, d: &d, shield: v.Shielded}
-	p.swaps = slices.ContainsFunc(v.Have, func(h Holding) bool { return !p.isDue(&h) && p.pairs(&h) })
+	p.swaps = slices.ContainsFunc(v.Have, func(h Holding) bool {
+		return !h.isGone() && (pol.OneRole || !p.isDue(&h) && p.pairs(&h))
+	})
 	if pol.owns(v.Employee, "") {
 		p.shield = heldOwn
 	}
@@ -99,7 +108,7 @@ type rolePlan struct {
 	// shield is why they neither get nor lose a role, as a Held reason; empty: they may.
 	shield string
 
-	swaps bool // a role takes the place of another one, also with several roles a person
+	swaps bool // what is granted takes the place of another role, also with several a person
 
 	// grant and revoke are what nothing stands against, until the pairs of OneRole are
 	// settled.
@@ -184,12 +193,12 @@ func (p *rolePlan) grants() {
 				Message: fmt.Sprintf("taken away in TrackTik, and left so (sync.drift: report): role %d of employee %d",
 					want.Role.ID, v.Employee)})
 			p.withheld = HeldLastRole + ": the role that replaces it was taken away in TrackTik, and is left so"
-		case v.Doubt != "":
-			p.withhold(a, v.Doubt)
+		case cmp.Or(v.Doubt, want.Waits) != "":
+			p.withhold(a, cmp.Or(v.Doubt, want.Waits))
 		case v.tooEarly(a, p.d):
 			p.withheld = HeldLastRole + ": TrackTik refused the role that replaces it"
 		default:
-			a.Replaces = pol.OneRole && len(v.Have) > 0 || p.swaps
+			a.Replaces = p.swaps
 			p.grant = append(p.grant, a)
 		}
 	}
@@ -221,7 +230,7 @@ func (v *RoleView) tooEarly(a Action, d *Decision) bool {
 func (p *rolePlan) revokes() {
 	v, pol := p.v, p.pol
 	for _, h := range v.Have {
-		if p.isDue(&h) {
+		if p.isDue(&h) || h.isGone() {
 			continue
 		}
 		paired := p.pairs(&h)

@@ -202,6 +202,7 @@ func (r *peopleReader) TakeIn(p plan.Person, evidence string) error {
 	}
 	r.dateReader.readDates(s)
 	s.Leaver = s.Judgement.Verdict == plan.Depart
+	r.People.noteGroup(p.Assignment.Group)
 	r.People.compact(s)
 	r.People.Enter(s)
 	return nil

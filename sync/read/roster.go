@@ -22,10 +22,22 @@ type roster struct {
 	strangers  map[plan.PersonID]bool
 	listed     int // people in Okta's listing
 	unreadable int // of those, who cannot be read
-	Managed    int
+	// AppGroups are the groups by which those who were decoded have the app.
+	AppGroups map[plan.GroupID]bool
+	Managed   int
 	// Aside are the names, as NameSum has them, that the app gives people who are not managed
 	// and not mapped: they may have an employee all the same. Of a refresh.
 	Aside map[plan.Field]map[uint64]bool
+}
+
+// noteGroup notes a group that gives somebody the app.
+func (r *roster) noteGroup(id plan.GroupID) {
+	if r.AppGroups == nil {
+		r.AppGroups = map[plan.GroupID]bool{}
+	}
+	if id != "" {
+		r.AppGroups[id] = true
+	}
 }
 
 // setAside notes the names of somebody who is not mapped.
