@@ -95,7 +95,7 @@ func TestRunWithoutChangesCostsPagesOnly(t *testing.T) {
 	w.org.UpdateUser(w.users[names[7]], map[string]any{"title": "Sergeant"})
 	w.leave("Site South", names[3])
 	w.wantDone(w.run(), "update 1, revoke_role 1")
-	w.wantRequests(1+2+2+1+1, 1+2+1) // the changed group's members, the groups of who left; the roles, the two writes, and the first revoke read back
+	w.wantRequests(1+2+2+1+1, 1+2+2) // the changed group's members, the groups of who left; the roles, the two writes, and the grant of the first revoke before and after it
 
 	doc = w.runWith(refreshed)
 	w.wantDone(doc, "")

@@ -177,7 +177,8 @@ func TestErrorsShowNeitherSecretsNorPeopleNorControls(t *testing.T) {
 func TestRequestsAreCountedByRouteWithoutPeople(t *testing.T) {
 	p := newPortal(t, inTurn(always(200, `{}`), always(503, ""), always(404, `{}`)))
 	c := client(t, p, nil)
-	ok(t, c.MoveEmployee(t.Context(), 1017, 2))
+	_, err := c.MoveEmployee(t.Context(), 1017, 2)
+	ok(t, err)
 	_, found, err := c.Employee(t.Context(), 1018)
 	ok(t, err)
 	got := c.RequestsByRoute()

@@ -193,15 +193,17 @@ func (c *Client) partialAddress(id plan.EmployeeID) *Error {
 }
 
 // MoveEmployee moves an employee to another region, which is an action of its
-// own: a PATCH does not know the region.
-func (c *Client) MoveEmployee(ctx context.Context, id plan.EmployeeID, region plan.RegionID) error {
+// own: a PATCH does not know the region. The answer's record is returned, as far as the
+// portal shows one.
+func (c *Client) MoveEmployee(ctx context.Context, id plan.EmployeeID, region plan.RegionID) (plan.Employee, error) {
 	return c.act(ctx, id, "move-to-region", map[string]any{"region": region})
 }
 
 // TerminateEmployee ends an employment: the portal sets the status TERMINATED and
 // takes the user name. Whether the person is told is always said, since the
-// portal's own default is yes.
-func (c *Client) TerminateEmployee(ctx context.Context, id plan.EmployeeID, t plan.Termination) error {
+// portal's own default is yes. The answer's record is returned, as far as the portal shows
+// one.
+func (c *Client) TerminateEmployee(ctx context.Context, id plan.EmployeeID, t plan.Termination) (plan.Employee, error) {
 	payload := map[string]any{"date": t.Date, "reason": t.Reason, "sendNotification": t.Notify}
 	if t.Comment != "" {
 		payload["comment"] = t.Comment
@@ -212,11 +214,21 @@ func (c *Client) TerminateEmployee(ctx context.Context, id plan.EmployeeID, t pl
 // ReactivateEmployee undoes a termination. The portal demands a note. It does not
 // bring back the user name.
 func (c *Client) ReactivateEmployee(ctx context.Context, id plan.EmployeeID, note string) error {
-	return c.act(ctx, id, "reactivate", map[string]any{"note": note})
+	_, err := c.act(ctx, id, "reactivate", map[string]any{"note": note})
+	return err
 }
 
-func (c *Client) act(ctx context.Context, id plan.EmployeeID, action string, payload any) error {
-	return c.write(ctx, http.MethodPost, payload, acknowledgedAs("employees", int64(id)), "employees", employeePath(id), "actions", action)
+// act makes an action of its own. An answer without the employee's id, such as the result of
+// the action, is no record.
+func (c *Client) act(ctx context.Context, id plan.EmployeeID, action string, payload any) (shown plan.Employee, err error) {
+	err = c.write(ctx, http.MethodPost, payload, func(body []byte) error {
+		e, err := updatedAs(body, id, &plan.Values{})
+		if e.ID == id {
+			shown = e
+		}
+		return err
+	}, "employees", employeePath(id), "actions", action)
+	return shown, err
 }
 
 // write makes one changing call.

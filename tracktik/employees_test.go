@@ -94,13 +94,13 @@ func TestActionsOnAnEmployee(t *testing.T) {
 		do         func(c *Client) error
 		path, body string
 	}{
-		{func(c *Client) error { return c.MoveEmployee(t.Context(), 31, 4) }, "move-to-region", `{"region":4}`},
+		{func(c *Client) error { return second(c.MoveEmployee(t.Context(), 31, 4)) }, "move-to-region", `{"region":4}`},
 		{func(c *Client) error { return c.ReactivateEmployee(t.Context(), 31, "back again") }, "reactivate", `{"note":"back again"}`},
 		{func(c *Client) error {
-			return c.TerminateEmployee(t.Context(), 31, plan.Termination{Date: "2026-11-23", Reason: 5, Comment: "left"})
+			return second(c.TerminateEmployee(t.Context(), 31, plan.Termination{Date: "2026-11-23", Reason: 5, Comment: "left"}))
 		}, "terminate", `{"date":"2026-11-23","reason":5,"comment":"left","sendNotification":false}`},
 		{func(c *Client) error {
-			return c.TerminateEmployee(t.Context(), 31, plan.Termination{Date: "2026-11-23", Reason: 5, Notify: true})
+			return second(c.TerminateEmployee(t.Context(), 31, plan.Termination{Date: "2026-11-23", Reason: 5, Notify: true}))
 		}, "terminate", `{"date":"2026-11-23","reason":5,"sendNotification":true}`},
 	} {
 		p := newPortal(t, always(200, `{"meta":{},"data":{}}`))

@@ -22,9 +22,9 @@ var writes = map[string]func(context.Context, *Client) error{
 		_, err := c.UpdateEmployee(ctx, 5, []plan.Change{{Field: plan.JobTitle, New: "Guard"}}, plan.Values{})
 		return err
 	},
-	"move": func(ctx context.Context, c *Client) error { return c.MoveEmployee(ctx, 5, 2) },
+	"move": func(ctx context.Context, c *Client) error { return second(c.MoveEmployee(ctx, 5, 2)) },
 	"terminate": func(ctx context.Context, c *Client) error {
-		return c.TerminateEmployee(ctx, 5, plan.Termination{Reason: 1})
+		return second(c.TerminateEmployee(ctx, 5, plan.Termination{Reason: 1}))
 	},
 	"reactivate": func(ctx context.Context, c *Client) error {
 		return c.ReactivateEmployee(ctx, 5, "back")

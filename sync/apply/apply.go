@@ -204,11 +204,11 @@ func (e *StoppedError) Unwrap() error { return e.Cause }
 
 // batchEnd is the end of the actions that may go side by side: of one kind, and
 // updates of one level. Renames go one by one: a name has to be free before it is taken.
+// So do removals until one was seen to have effect.
 func (a *Applier) batchEnd(actions []*plan.Action, start int) int {
 	kind := actions[start].Kind
-	isFirst := !slices.ContainsFunc(actions[:start], func(b *plan.Action) bool { return b.Kind == kind })
-	if kind == plan.RenameRole || kind.Removes() && isFirst {
-		return start + 1 // the first removal is read back before there are more
+	if kind == plan.RenameRole || kind.Removes() && !a.works(right(kind)) {
+		return start + 1 // a removal is read back before there are more
 	}
 	return a.alikeEnd(actions, start)
 }

@@ -25,6 +25,7 @@ type attempt struct {
 	taken     bool            // refused since somebody has the name, who cannot be found
 	instead   bool            // something else is done in its place
 	namesake  plan.EmployeeID // has all the names of a lost create, and is not taken over
+	left      plan.FieldSet   // values that TrackTik refused, and that were left out
 	warnings  []plan.Warning
 }
 

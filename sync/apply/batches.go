@@ -139,8 +139,10 @@ func (r batchMaker) noted(record plan.Link) plan.Link {
 	return link
 }
 
-// updatedLink is the link after an update was done, with what the answer showed.
-func (r batchMaker) updatedLink(a *plan.Action, changes []plan.Change, answer *plan.Employee) (plan.Batch, error) {
+// updatedLink is the link after an update was done, but for what was left, with what the answer
+// showed.
+func (r batchMaker) updatedLink(a *plan.Action, changes []plan.Change, left plan.FieldSet, answer *plan.Employee) (
+	plan.Batch, error) {
 	link, found, err := r.Snapshot.Link(a.User.ID)
 	if err != nil {
 		return plan.Batch{}, err
@@ -150,6 +152,7 @@ func (r batchMaker) updatedLink(a *plan.Action, changes []plan.Change, answer *p
 	}
 	link = r.noted(link)
 	link.Sent(changes, answer)
+	link.Left = left
 	for _, c := range changes {
 		if c.Field == plan.Region {
 			link.Pushed[c.Field], link.Seen[c.Field] = c.New, ""

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"tracktik-sync/sync/plan"
 )
@@ -15,18 +16,20 @@ func (c *caller) create(ctx context.Context, action *plan.Action, intent *plan.I
 		return tookPlace(e, intent, err)
 	}
 	var warnings []plan.Warning
+	var left plan.FieldSet
 	for tries := 1; ; tries++ {
 		e, err := c.Target.CreateEmployee(ctx, want.Values, want.RegionID)
 		if err == nil {
 			done := c.created(action, &want, &e)
-			done.attempts, done.warnings = tries, warnings
+			done.attempts, done.warnings, done.left = tries, warnings, left
 			return done
 		}
 		done := classify(err)
-		done.attempts, done.warnings = tries, warnings
-		field, drop := c.droppable(action, err, &want)
+		done.attempts, done.left = tries, left
+		field, drop := c.droppable(err, &want)
 		switch {
-		case done.outcome == plan.Failed && drop && tries < 3:
+		case drop && tries < 3 && (done.outcome == plan.Failed || c.madeNobody(ctx, intent, err)):
+			left = left.With(field)
 			warnings = append(warnings, plan.Warning{Code: plan.WarningInvalidValue, User: action.User, Field: field.String(),
 				Message: "tracktik refused the value, and the employee is made without it: " + err.Error()})
 			want.Values[field] = ""
@@ -65,29 +68,52 @@ func (c *caller) created(action *plan.Action, want *plan.Wanted, e *plan.Employe
 // droppable names an optional value because of which TrackTik refuses a person, and
 // without which they are made: a language that the portal does not know, or a phone
 // that a terminated employee has.
-func (c *caller) droppable(action *plan.Action, err error, want *plan.Wanted) (plan.Field, bool) {
+func (c *caller) droppable(err error, want *plan.Wanted) (plan.Field, bool) {
 	var f interface{ RefusedField() (plan.Field, bool) }
 	if errors.As(err, &f) {
 		field, named := f.RefusedField()
-		if named && (field == plan.Language || field == plan.PrimaryPhone || field == plan.SecondaryPhone) &&
-			want.Values[field] != "" {
+		isPhone := slices.Contains(phones, field)
+		if named && (isPhone || field == plan.Language) && want.Values[field] != "" {
 			return field, true
 		}
+		if named && !isPhone {
+			return 0, false
+		}
 	}
-	if phone := want.Values[plan.PrimaryPhone]; phone != "" && isConflict(err) {
-		formers, listErr := c.Snapshot.FormersOf(action.User.ID)
-		if listErr == nil && slices.ContainsFunc(formers,
-			func(f plan.Former) bool { return f.Link.Pushed[plan.PrimaryPhone] == phone }) {
-			return plan.PrimaryPhone, true
+	var r failure
+	if !errors.As(err, &r) || !r.Refused() && !r.Conflict() {
+		return 0, false
+	}
+	for former, err := range c.Snapshot.Formers() {
+		if err != nil {
+			return 0, false
+		}
+		for _, f := range phones {
+			if phone := want.Values[f]; phone != "" && slices.ContainsFunc(phones,
+				func(f plan.Field) bool { return former.Link.Keeps(f, phone) }) {
+				return f, true
+			}
 		}
 	}
 	return 0, false
+}
+
+var phones = []plan.Field{plan.PrimaryPhone, plan.SecondaryPhone}
+
+// madeNobody reports that a create violated a constraint, and that nobody was made by it.
+func (c *caller) madeNobody(ctx context.Context, intent *plan.Intent, err error) bool {
+	if !isConflict(err) || intent.Lost != "" {
+		return false
+	}
+	state, _, lookErr := c.lookForCreated(ctx, intent)
+	return lookErr == nil && state == didNot
 }
 
 func (c *caller) update(ctx context.Context, action *plan.Action) attempt {
 	fields := slices.DeleteFunc(slices.Clone(action.Changes), func(c plan.Change) bool { return c.Field == plan.Region })
 	full := c.fullValues(action)
 	var warnings []plan.Warning
+	var left plan.FieldSet
 	var answer plan.Employee
 	tries := 0
 	for len(fields) > 0 {
@@ -104,6 +130,7 @@ func (c *caller) update(ctx context.Context, action *plan.Action) attempt {
 			return done
 		}
 		for _, c := range dropped {
+			left = left.With(c.Field)
 			warnings = append(warnings, plan.Warning{Code: plan.WarningInvalidValue, User: action.User, Field: c.Field.String(),
 				Message: "tracktik refused the value, and what it holds is left alone: " + err.Error()})
 		}
@@ -113,13 +140,13 @@ func (c *caller) update(ctx context.Context, action *plan.Action) attempt {
 	if len(fields) > 0 {
 		used = append(used, right(plan.Update))
 	}
-	if len(fields) != len(action.Changes) && action.Want != nil &&
+	if action.Want != nil &&
 		slices.ContainsFunc(action.Changes, func(c plan.Change) bool { return c.Field == plan.Region }) {
 		tries++
 		if done, ok := c.move(ctx, action); !ok {
-			done.attempts, done.warnings, done.used = tries, warnings, used
+			done.attempts, done.warnings, done.used, done.left = tries, warnings, append(used, done.used...), left
 			if done.outcome != plan.Unknown && len(fields) > 0 {
-				batch, berr := c.updatedLink(action, fields, &answer)
+				batch, berr := c.updatedLink(action, fields, left, &answer)
 				if berr == nil {
 					done.batch = batch
 				}
@@ -128,10 +155,31 @@ func (c *caller) update(ctx context.Context, action *plan.Action) attempt {
 		}
 		used = append(used, moves)
 	}
-	batch, err := c.updatedLink(action, action.Changes, &answer)
+	batch, err := c.updatedLink(action, without(action.Changes, left), left, &answer)
 	done := finished(batch, err)
-	done.attempts, done.warnings, done.used = max(1, tries), warnings, used
+	done.attempts, done.warnings, done.used, done.left = max(1, tries), warnings, used, left
+	if err == nil && left != 0 {
+		done.message = "tracktik refused a part of the change (" + fieldNames(left) + "), and what it holds is left alone"
+	}
 	return done
+}
+
+func fieldNames(set plan.FieldSet) string {
+	var names []string
+	for _, f := range plan.RecordFields {
+		if set.Has(f) {
+			names = append(names, f.String())
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// without are the changes but those of some fields.
+func without(changes []plan.Change, left plan.FieldSet) []plan.Change {
+	if left == 0 {
+		return changes
+	}
+	return slices.DeleteFunc(slices.Clone(changes), func(c plan.Change) bool { return left.Has(c.Field) })
 }
 
 // fullValues is the whole record as it should be: an address is sent as a whole.
@@ -151,7 +199,7 @@ func (c *caller) fullValues(action *plan.Action) plan.Values {
 }
 
 // leaveOut takes out of an update what a portal refuses and nobody needs: a value that
-// cannot be cleared, a language that it does not know.
+// cannot be cleared, a language that it does not know. An address is sent as a whole.
 func leaveOut(fields []plan.Change, err error) (rest, dropped []plan.Change) {
 	var f interface{ RefusedField() (plan.Field, bool) }
 	if !errors.As(err, &f) {
@@ -161,8 +209,10 @@ func leaveOut(fields []plan.Change, err error) (rest, dropped []plan.Change) {
 	if !ok {
 		return fields, nil
 	}
+	isAddress := func(f plan.Field) bool { return slices.Contains(plan.AddressFields[:], f) }
 	for _, c := range fields {
-		if c.Field == named && (c.New == "" || c.Field == plan.Language) {
+		meant := c.Field == named || isAddress(c.Field) && isAddress(named)
+		if meant && (c.New == "" || c.Field == plan.Language) {
 			dropped = append(dropped, c)
 			continue
 		}

@@ -86,10 +86,11 @@ func (c *caller) revoke(ctx context.Context, action *plan.Action) attempt {
 		}
 		id = held[i].ID
 	}
+	taken := c.taken(ctx, action, id)
 	err = c.Target.Revoke(ctx, id)
 	if err == nil {
-		if problem := c.stillThere(ctx, action, id); problem != "" {
-			return attempt{outcome: plan.Failed, code: plan.ProblemNotEffective, message: problem}
+		if done, ok := c.readBack(taken); !ok {
+			return done
 		}
 		return finished(revokedBatch(action), nil)
 	}
@@ -110,19 +111,22 @@ func (c *caller) revoke(ctx context.Context, action *plan.Action) attempt {
 	return done
 }
 
-// stillThere reads the first grant back that a run revokes: a portal that says yes and does
-// nothing would leave everybody their roles.
-func (c *caller) stillThere(ctx context.Context, action *plan.Action, id plan.GrantID) string {
-	if !c.firstOf(&c.revoked) {
-		return ""
+// taken is what a revoke that is about to be made should have.
+func (c *caller) taken(ctx context.Context, action *plan.Action, id plan.GrantID) *effect {
+	taken := effect{of: right(plan.RevokeRole),
+		said: fmt.Sprintf("grant %d of employee %d was revoked", id, action.Employee)}
+	taken.look = func() (string, error) {
+		_, found, err := c.Target.UserRole(ctx, id)
+		if err == nil && !found && !taken.before { // as it is when their region is out of our sight
+			_, err = c.shownNow(ctx, action.Employee)
+		}
+		return map[bool]string{true: "it still"}[found], err
 	}
-	_, found, err := c.Target.UserRole(ctx, id)
-	if err != nil || !found {
-		return ""
+	if !c.works(taken.of) {
+		instead, err := taken.look()
+		taken.before = err == nil && instead != ""
 	}
-	c.firstOf(&c.noRevoke)
-	return fmt.Sprintf("tracktik answered that grant %d of employee %d was revoked, and shows it still; no more are "+
-		"revoked in this run", id, action.Employee)
+	return &taken
 }
 
 // isLastRole reports a refusal that speaks of a role, or of the last one: any other is

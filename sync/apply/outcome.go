@@ -12,6 +12,7 @@ import (
 func (a *Applier) commit(action *plan.Action, done attempt) error {
 	entry := a.Audit(action, done.outcome)
 	entry.Attempts, entry.Request, entry.Message = done.attempts, done.request, done.message
+	entry.Changes = without(entry.Changes, done.left)
 	if done.namesake != 0 {
 		entry.Employee = done.namesake
 	}

@@ -24,8 +24,9 @@ type Employees interface {
 	NewerEmployees(ctx context.Context, than plan.EmployeeID, page func([]plan.Employee) error) error
 	CreateEmployee(ctx context.Context, v plan.Values, region plan.RegionID) (plan.Employee, error)
 	UpdateEmployee(ctx context.Context, id plan.EmployeeID, changes []plan.Change, full plan.Values) (plan.Employee, error)
-	MoveEmployee(ctx context.Context, id plan.EmployeeID, region plan.RegionID) error
-	TerminateEmployee(ctx context.Context, id plan.EmployeeID, t plan.Termination) error
+	// MoveEmployee and TerminateEmployee return the record of the answer, as far as it shows one.
+	MoveEmployee(ctx context.Context, id plan.EmployeeID, region plan.RegionID) (plan.Employee, error)
+	TerminateEmployee(ctx context.Context, id plan.EmployeeID, t plan.Termination) (plan.Employee, error)
 	ReactivateEmployee(ctx context.Context, id plan.EmployeeID, note string) error
 	TerminationReasons(ctx context.Context) ([]plan.TerminationReason, error)
 }
@@ -50,7 +51,7 @@ type Snapshot interface {
 	LinkOfEmployee(id plan.EmployeeID) (l plan.Link, found bool, err error)
 	OwnersOfUsername(folded string) ([]plan.PersonID, error)
 	OwnersOfEmail(folded string) ([]plan.PersonID, error)
-	FormersOf(id plan.PersonID) ([]plan.Former, error)
+	Formers() iter.Seq2[plan.Former, error]
 	FormerByEmployee(id plan.EmployeeID) (f plan.Former, found bool, err error)
 	Group(id plan.GroupID) (g plan.GroupLink, found bool, err error)
 	GrantsOf(id plan.PersonID) ([]plan.Grant, error)

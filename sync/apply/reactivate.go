@@ -61,36 +61,36 @@ func (c *caller) broughtBack(ctx context.Context, action *plan.Action) attempt {
 	link := &done.batch.Links[0]
 	changes, drift := plan.Differences(link, action.Want, &e, c.Policy)
 	done.used = []right{right(plan.Reactivate)}
-	if of, err := c.bringUpToDate(ctx, action, link, plan.MergeChanges(changes, drift)); err != nil {
-		refused := failed(action, err)
+	if refused, ok := c.bringUpToDate(ctx, action, link, plan.MergeChanges(changes, drift)); !ok {
 		done.outcome, done.code, done.message, done.fatal = plan.Failed, refused.code,
 			"the employee is active again, but not as Okta wants: "+refused.message, refused.fatal
-		done.right, done.forbidden = of, refused.forbidden
+		done.right, done.forbidden = refused.right, refused.forbidden
 	}
 	c.learn(action, &done.batch)
 	return done
 }
 
 // bringUpToDate sends changes to who was just reactivated, and notes in link what was
-// done: fields first, then the region. It returns the right of the call that failed.
-func (c *caller) bringUpToDate(ctx context.Context, action *plan.Action, link *plan.Link, changes []plan.Change) (right,
-	error) {
+// done: fields first, then the region. refused is the call that failed; ok: none did.
+func (c *caller) bringUpToDate(ctx context.Context, action *plan.Action, link *plan.Link, changes []plan.Change) (
+	refused attempt, ok bool) {
 	fields := slices.DeleteFunc(slices.Clone(changes), func(c plan.Change) bool { return c.Field == plan.Region })
 	if len(fields) > 0 {
 		answer, err := c.Target.UpdateEmployee(ctx, action.Employee, fields, action.Want.Values)
 		if err != nil {
-			return right(plan.Update), err
+			refused = failed(action, err)
+			refused.right = right(plan.Update)
+			return refused, false
 		}
 		link.Sent(fields, &answer)
 	}
 	if len(fields) == len(changes) {
-		return "", nil
+		return attempt{}, true
 	}
-	if err := c.Target.MoveEmployee(ctx, action.Employee, action.Want.RegionID); err != nil {
-		return moves, err
+	if refused, ok = c.move(ctx, action); ok {
+		link.Pushed[plan.Region], link.PushedRegion = action.Want.Values[plan.Region], action.Want.RegionID
 	}
-	link.Pushed[plan.Region], link.PushedRegion = action.Want.Values[plan.Region], action.Want.RegionID
-	return "", nil
+	return refused, ok
 }
 
 // insteadNew is what becomes of a refused reactivation: of a restore, a new employee.

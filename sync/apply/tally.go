@@ -26,20 +26,14 @@ type tally struct {
 	stopped  error  // why nothing more is started
 	rights   rights // what calls told of them
 
-	terminated bool // the first termination was read back
-	noTerm     bool // terminations have no effect
-	revoked    bool // the first revoke was read back
-	noRevoke   bool // revokes have no effect
-
-	moving sync.Mutex // held by the first move of the run until it was read back; guards what follows
-	moved  bool       // the first move was read back
-	noMove bool       // moves have no effect
+	effects effects
+	moving  sync.Mutex // held by each move until one was seen to have effect
 }
 
 func newTally() *tally {
 	t := &tally{roleIDs: map[plan.GroupID]plan.RoleID{}, named: map[*plan.RoleRef]*plan.RoleRef{},
 		noGrant: map[plan.PersonID]bool{}, notBack: map[plan.PersonID]bool{}, kept: map[string]plan.GroupID{},
-		rights: rights{},
+		rights: rights{}, effects: effects{map[right]bool{}, map[right]bool{}},
 		out: Outcome{Result: &plan.Result{Done: map[string]int{}, Found: map[string]int{}},
 			Employees: map[plan.PersonID]plan.EmployeeID{}, Linked: map[plan.PersonID]bool{},
 			Unfinished: map[plan.PersonID]bool{},
@@ -156,15 +150,6 @@ func (t *tally) warn(w plan.Warning) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.out.Warnings = append(t.out.Warnings, w)
-}
-
-// firstOf reports, once, that a flag is set for the first time.
-func (t *tally) firstOf(flag *bool) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	first := !*flag
-	*flag = true
-	return first
 }
 
 // minWrites is how many writes there have to be before their failures count as a share.

@@ -22,7 +22,7 @@ func (c *caller) terminate(ctx context.Context, action *plan.Action) attempt {
 	if t.Comment == "" {
 		t.Comment = fmt.Sprintf("tracktik-sync run %s: %s", c.Run, action.Reason)
 	}
-	err := c.Target.TerminateEmployee(ctx, action.Employee, t)
+	answer, err := c.Target.TerminateEmployee(ctx, action.Employee, t)
 	if err != nil {
 		done := failed(action, err)
 		if done.outcome != plan.Failed || done.fatal != nil {
@@ -34,26 +34,29 @@ func (c *caller) terminate(ctx context.Context, action *plan.Action) attempt {
 		}
 		return done
 	}
-	if problem := c.readBack(ctx, action); problem != "" {
-		return c.notShown(action, problem)
+	if done, ok := c.ended(ctx, action, &answer, known); !ok {
+		return c.notShown(action, done)
 	}
 	batch, err := c.terminatedBatch(action, c.Run, false)
 	return finished(batch, err)
 }
 
-// readBack checks the first termination of a run: a portal that says yes and does
-// nothing would leave every leaver active.
-func (c *caller) readBack(ctx context.Context, action *plan.Action) string {
-	if !c.firstOf(&c.terminated) {
-		return ""
+// ended reads a termination back. answer is the record that TrackTik answered it with; before
+// says that it was seen not to be so.
+func (c *caller) ended(ctx context.Context, action *plan.Action, answer *plan.Employee, before bool) (attempt, bool) {
+	ended := effect{of: right(plan.Terminate), before: before,
+		said: fmt.Sprintf("employee %d was terminated", action.Employee),
+		look: func() (string, error) {
+			e, err := c.shownNow(ctx, action.Employee)
+			if err != nil || e.Status == plan.StatusTerminated {
+				return "", err
+			}
+			return "them as " + e.Status, nil
+		}}
+	if answer.Active() {
+		ended.denied = "them as " + answer.Status
 	}
-	e, found, err := c.Target.Employee(ctx, action.Employee)
-	if err != nil || !found || e.Status == plan.StatusTerminated {
-		return ""
-	}
-	c.firstOf(&c.noTerm)
-	return fmt.Sprintf("tracktik answered that employee %d was terminated, and shows them as %s; no more are "+
-		"terminated in this run", action.Employee, e.Status)
+	return c.readBack(&ended)
 }
 
 // today is the date where the employee works: in the region in which TrackTik has just shown
@@ -114,9 +117,12 @@ func (c *caller) found(ctx context.Context, action *plan.Action, e *plan.Employe
 	return done
 }
 
-// notShown is a termination to which TrackTik said yes, and that it does not show.
-func (r batchMaker) notShown(action *plan.Action, problem string) attempt {
-	done := attempt{outcome: plan.Failed, code: plan.ProblemNotEffective, message: problem}
+// notShown is a termination to which TrackTik said yes, and that was not seen to have effect.
+// Where it shows late, it is ours.
+func (r batchMaker) notShown(action *plan.Action, done attempt) attempt {
+	if done.outcome == plan.Unknown { // and is looked up
+		return done
+	}
 	link, found, err := r.Snapshot.Link(action.User.ID)
 	switch {
 	case err != nil:

@@ -57,7 +57,6 @@ func (a *Applier) onRecord(action *plan.Action) (plan.Batch, error) {
 func (a *Applier) obstacle(action *plan.Action) string {
 	a.mu.Lock()
 	noGrant, notBack := a.noGrant[action.User.ID], a.notBack[action.User.ID]
-	noTerm, noRevoke := a.noTerm, a.noRevoke
 	failed := a.out.Unfinished[action.User.ID]
 	keeper := a.keeper(action)
 	notMade := a.out.Employees[action.User.ID] == 0
@@ -81,9 +80,9 @@ func (a *Applier) obstacle(action *plan.Action) string {
 		return plan.HeldPending + ": the role that replaces it was not granted"
 	case action.Kind == plan.Terminate && a.Clock.Apart():
 		return plan.WhyClocksApart
-	case action.Kind == plan.Terminate && noTerm:
+	case action.Kind == plan.Terminate && a.idle(right(plan.Terminate)):
 		return plan.HeldPending + ": an earlier termination of this run had no effect, and the run stopped terminating"
-	case action.Kind == plan.RevokeRole && noRevoke:
+	case action.Kind == plan.RevokeRole && a.idle(right(plan.RevokeRole)):
 		return plan.HeldPending + ": an earlier revoke of this run had no effect, and the run stopped revoking"
 	case action.Kind == plan.Update && failed && notMade && action.Reason != "" && a.isNew(action.User.ID):
 		return plan.HeldPending + ": the adoption was not recorded"

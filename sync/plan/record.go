@@ -51,6 +51,9 @@ type Link struct {
 	// Unanswered are the fields that were sent since they were last read, and that the
 	// answer did not show.
 	Unanswered FieldSet `json:"unanswered,omitempty"`
+	// Left are the fields in which TrackTik refused what Okta has, such as an empty value, and
+	// holds what was pushed before. Each refresh tries again.
+	Left FieldSet `json:"left,omitempty"`
 
 	// AssignedBy is the group that granted the app, when it was not assigned
 	// to the person directly.

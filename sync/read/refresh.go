@@ -150,7 +150,7 @@ func (r *employeeReader) compareEmployee(e *plan.Employee) error {
 	}
 	names := link.Seen[plan.Username] + link.Seen[plan.Email] // it may hold them no longer
 	if !e.Active() || names != "" || link.ElsewhereStatus != "" || link.LastRepair != "" ||
-		differs(&link, e, r.relinks()) || e.Region != 0 && e.Region != link.Place() ||
+		link.Left != 0 || differs(&link, e, r.relinks()) || e.Region != 0 && e.Region != link.Place() ||
 		r.Pol.Shields(plan.Who{Employee: e}) != "" {
 		r.Current.Differs[link.Person] = e
 	}

@@ -32,7 +32,7 @@ func isAboutRole(err error) bool {
 // terminate ends one of the marked employees, and reads them back.
 func (s *session) terminate(ctx context.Context, id plan.EmployeeID) (status string, err error) {
 	t := plan.Termination{Date: s.Now().Format(time.DateOnly), Reason: s.reason, Comment: "tracktik-sync probe"}
-	err = s.Target.TerminateEmployee(ctx, id, t)
+	_, err = s.Target.TerminateEmployee(ctx, id, t)
 	e, found, readErr := s.Target.Employee(ctx, id)
 	if readErr == nil && found {
 		status = e.Status

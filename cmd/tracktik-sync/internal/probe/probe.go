@@ -27,8 +27,8 @@ type Target interface {
 	EmployeesByID(ctx context.Context, ids []plan.EmployeeID) ([]plan.Employee, error)
 	CreateEmployee(ctx context.Context, v plan.Values, region plan.RegionID) (plan.Employee, error)
 	UpdateEmployee(ctx context.Context, id plan.EmployeeID, changes []plan.Change, full plan.Values) (plan.Employee, error)
-	MoveEmployee(ctx context.Context, id plan.EmployeeID, region plan.RegionID) error
-	TerminateEmployee(ctx context.Context, id plan.EmployeeID, t plan.Termination) error
+	MoveEmployee(ctx context.Context, id plan.EmployeeID, region plan.RegionID) (plan.Employee, error)
+	TerminateEmployee(ctx context.Context, id plan.EmployeeID, t plan.Termination) (plan.Employee, error)
 	ReactivateEmployee(ctx context.Context, id plan.EmployeeID, note string) error
 	Regions(ctx context.Context) ([]plan.RegionRecord, error)
 	TerminationReasons(ctx context.Context) ([]plan.TerminationReason, error)

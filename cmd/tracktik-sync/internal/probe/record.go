@@ -241,7 +241,7 @@ func (s *recording) send(ctx context.Context) (away plan.RegionID, refusal, err 
 		return 0, nil, nil
 	}
 	away = s.regions[i].ID
-	err = s.Target.MoveEmployee(ctx, s.id, away)
+	_, err = s.Target.MoveEmployee(ctx, s.id, away)
 	switch {
 	case err == nil, isUnknown(err): // which the record tells
 		return away, nil, nil
