@@ -24,9 +24,11 @@ type Matcher struct {
 	tieReader    *tieReader
 	portalReader *PortalReader
 
-	failing sync.Mutex
-	inARow  int   // look-ups of people that failed
-	last    error // why the last one did
+	failing  sync.Mutex
+	answered bool       // one of the look-ups of people was
+	inARow   int        // those that failed one after the other
+	last     error      // why the last one did
+	denied   []*Subject // whose look-up was refused for want of a right
 }
 
 // FindMatches looks for the employees of new people. Where employees may not be read, they
@@ -230,39 +232,67 @@ func (r *Matcher) each(ctx context.Context, list []*Subject, ask func(context.Co
 			return r.waits(ctx, s, err)
 		})
 	}
-	return pool.Wait()
+	if err := pool.Wait(); err != nil {
+		return err
+	}
+	r.settleDenied()
+	return nil
 }
+
+const unlooked = "whether TrackTik has them already could not be looked up"
 
 // waits lets somebody new wait about whom the portal could not be asked. An error is about
 // more than a person.
 func (r *Matcher) waits(ctx context.Context, s *Subject, err error) error {
 	_, credentials := IsCredentials(err)
-	_, right := plan.MissingRead(err)
+	right, denied := plan.MissingRead(err)
 	var answer interface{ Status() int }
-	if err != nil && (credentials || right || ctx.Err() != nil || !errors.As(err, &answer)) {
+	if err != nil && (credentials || ctx.Err() != nil || !errors.As(err, &answer)) {
 		return err
 	}
-	refused := err != nil && slices.Contains([]int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict,
-		http.StatusUnprocessableEntity}, answer.Status())
 	r.failing.Lock()
-	if r.inARow++; err == nil || refused {
-		r.inARow = 0
-	}
-	r.last = err
-	r.failing.Unlock()
-	const why = "whether TrackTik has them already could not be looked up"
+	defer r.failing.Unlock()
+	r.inARow++
 	switch {
 	case err == nil:
+		r.answered, r.inARow = true, 0
 		return nil
-	case refused:
-		s.Unmappable = append(s.Unmappable, plan.Problem{User: s.Ref(), Code: plan.ProblemRefused,
-			Message: why + ", and nobody is made twice: " + err.Error() + "; look at the user name and the e-mail in Okta"})
+	case slices.Contains([]int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict,
+		http.StatusUnprocessableEntity}, answer.Status()):
+		r.answered, r.inARow = true, 0
+		s.refusedLookUp(err.Error())
+	case denied:
+		s.Unread, r.last, r.denied = right.Unread(), err, append(r.denied, s)
 	default:
-		s.Unread = why + ": " + err.Error()
+		s.Unread, r.last = unlooked+": "+err.Error(), err
 		r.noteMissing(plan.MissingRight{What: "look everybody new up in TrackTik", Said: err.Error(), Down: true})
 	}
 	s.Matches = nil
 	return nil
+}
+
+// settleDenied takes refusals for want of a right for what they are: about the program, where
+// nobody could be looked up or several in a row, else about these people.
+func (r *Matcher) settleDenied() {
+	if len(r.denied) == 0 {
+		return
+	}
+	if right, is := plan.MissingRead(r.last); is && (!r.answered || r.inARow >= inARow) {
+		r.noteMissing(right)
+	} else {
+		for _, s := range r.denied {
+			said := s.Unread
+			s.Unread = ""
+			s.refusedLookUp(said)
+		}
+	}
+	r.denied = nil
+}
+
+// refusedLookUp notes that the portal refuses to be asked about somebody.
+func (s *Subject) refusedLookUp(said string) {
+	s.Unmappable = append(s.Unmappable, plan.Problem{User: s.Ref(), Code: plan.ProblemRefused,
+		Message: unlooked + ", and nobody is made twice: " + said + "; look at the user name and the e-mail in Okta"})
 }
 
 // matchByListing reads all employees once, and keeps those whom somebody looks for.
