@@ -404,3 +404,39 @@ func TestADefaultRoleThatWasTakenAwayIsLeftSo(t *testing.T) {
 		})
 	}
 }
+
+// Who holds the default role, and nothing else, by no grant on record (after a restore of the
+// snapshot, or a new one) is taken over with it by a refresh: a group's role takes its place, and
+// with one role a person it is no role of others that keeps them from it.
+func TestTheDefaultRoleThatSomebodyHoldsIsTakenOver(t *testing.T) {
+	for name, one := range map[string]bool{"many": false, "one": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newDefaultWorld(t)
+			w.policy.OneRole = one
+			w.hire("ada", "bob", "cy")
+			w.run()
+			for _, name := range []string{"ada", "bob"} {
+				grants, err := w.db.GrantsOf(plan.PersonID(w.users[name]))
+				w.must(err)
+				w.must(w.db.Commit(plan.Batch{DropGrants: []plan.GrantKey{grants[0].Key()}}))
+			}
+			other := w.portal.AddRole(tracktiktest.Role{Name: "Dispatcher"})
+			_, err := w.portal.Grant(w.employee("bob").ID, other) // who has that of others too
+			w.must(err)
+			w.wantDone(w.runWith(refreshed), "")
+			grants, err := w.db.GrantsOf(plan.PersonID(w.users["ada"]))
+			w.must(err)
+			if len(grants) != 1 || grants[0].How != plan.HowAdopted {
+				t.Errorf("on record are %+v", grants)
+			}
+			if grants, err := w.db.GrantsOf(plan.PersonID(w.users["bob"])); err != nil || len(grants) > 0 {
+				t.Errorf("of bob on record are %+v, %v", grants, err)
+			}
+			w.group("Site North", "ada", "cy")
+			w.run()
+			w.wantRoles("ada", "Site North")
+			w.wantRoles("cy", "Site North")
+			w.wantDone(w.runWith(refreshed), "")
+		})
+	}
+}

@@ -232,7 +232,8 @@ func (r *holderReader) noteRoles(ctx context.Context, v *plan.RoleView, doubt st
 	for _, u := range held {
 		r.Current.Holds(u)
 		ours := slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Grant.Role == u.Role })
-		due := slices.ContainsFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == u.Role })
+		due := slices.ContainsFunc(v.Due, func(d plan.Due) bool { return d.Role.ID == u.Role }) ||
+			len(v.Due) == 0 && v.Default != nil && v.Default.Role.ID == u.Role
 		if !ours && !due {
 			v.Others++
 		}

@@ -166,7 +166,7 @@ func (r *rolelessFinder) holdsAny(m *read.Mark) (bool, error) {
 		}
 	}
 	if r.Current.Held != nil { // a refresh has counted
-		others := r.Current.Held[m.Employee] > ours
+		others := r.Current.Held[m.Employee] > ours+r.unrecorded(m, grants)
 		r.holderReader.noteOthers(m.ID, others)
 		return ours > 0 || others, nil
 	}
@@ -175,6 +175,18 @@ func (r *rolelessFinder) holdsAny(m *read.Mark) (bool, error) {
 	}
 	link, _, err := r.Snapshot.Link(m.ID)
 	return link.OthersRole, err
+}
+
+// unrecorded is 1 where somebody whom no group gives a role holds the default role by no grant on
+// record, as after a restore of the snapshot: it is taken over as any role that is due.
+func (r *rolelessFinder) unrecorded(m *read.Mark, grants []plan.Grant) int {
+	p := &r.Roles
+	if p.Fallback == nil || m.Roles > 0 || len(p.Due[m.ID]) > 0 ||
+		slices.ContainsFunc(grants, func(g plan.Grant) bool { return g.Role == p.Fallback.Role.ID }) ||
+		len(r.Current.Holders[read.Holder{Role: p.Fallback.Role.ID, Employee: m.Employee}]) == 0 {
+		return 0
+	}
+	return 1
 }
 
 // warnRoleless names, once all roles are decided, those who are left without one.

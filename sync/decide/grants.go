@@ -12,7 +12,11 @@ import (
 // adoptGrants takes over what is due and held already. With that the person's roles have
 // changed: one that TrackTik refused to take as the last is no longer it.
 func (r *GrantDecider) adoptGrants(v *plan.RoleView) {
-	for _, d := range v.Due {
+	due := v.Due
+	if len(due) == 0 && v.WantsDefault() && !r.Roles.Others[v.User.ID] {
+		due = []plan.Due{*v.Default}
+	}
+	for _, d := range due {
 		ids := r.Current.Holders[read.Holder{Role: d.Role.ID, Employee: v.Employee}]
 		if len(ids) == 0 || d.Role.ID == 0 || v.Employee == 0 ||
 			slices.ContainsFunc(v.Have, func(h plan.Holding) bool { return h.Role.ID == d.Role.ID }) {

@@ -83,7 +83,7 @@ func DecideRoles(v *RoleView, pol *Policy) Decision {
 			return CompareRanks(a.Rank, b.Rank, a.Role.Group, b.Role.Group)
 		})}
 	}
-	if len(due) == 0 && v.wantsDefault() {
+	if len(due) == 0 && v.WantsDefault() {
 		due = []Due{*v.Default}
 	}
 	p := rolePlan{v: v, pol: pol, due: due, d: &d, shield: v.Shielded}
@@ -134,9 +134,9 @@ func (p *rolePlan) settle() {
 // IsDefault reports a grant that was made for sync.roles.default, and by no group.
 func (g Grant) IsDefault() bool { return g.Group == "" }
 
-// wantsDefault reports whether the person is left with no role at all: none by a group, none
+// WantsDefault reports whether the person is left with no role at all: none by a group, none
 // of others, and none that stays although no group gives it.
-func (v *RoleView) wantsDefault() bool {
+func (v *RoleView) WantsDefault() bool {
 	stays := func(h Holding) bool { return !h.IsDefault() && (h.Lost == "" || h.Stays != "") }
 	return v.Default != nil && v.Others <= 0 && !slices.ContainsFunc(v.Have, stays)
 }

@@ -86,6 +86,9 @@ func (r *GrantReader) listedGrants(ctx context.Context) (*grantList, error) {
 			list.linked[l.Role] = true
 		}
 	}
+	if d := r.Meta.DefaultRole; d != nil {
+		list.linked[d.ID] = true
+	}
 	for g, err := range r.Snapshot.Grants() {
 		if err != nil {
 			return nil, err
