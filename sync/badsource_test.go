@@ -23,6 +23,7 @@ const (
 	passes  = "passes"  // everything due is done
 	holds   = "holds"   // what rests on the source waits, the rest is done
 	partly  = "partly"  // the same, with exit 1 and a sentence
+	refused = "refused" // what rests on the source waits, the rest is done, and the sentence names the right
 	lacks   = "lacks"   // it may not be read: the same, and the sentence names the right
 	problem = "problem" // the people whom it is about have a problem, the rest is done
 )
@@ -178,12 +179,12 @@ var sources = []source{
 		// It is asked whether the group is in it: what is short agrees with the departure.
 		"[]": passes, "a page left out": passes, "no link to the next page": passes, "pages that shift": passes, "pages that overlap": passes,
 		"429 for a while": passes, "500 once": passes, "a closed connection": passes, "401 mid-run": fails,
-		"the page again, once, with links that go on": passes,
+		"the page again, once, with links that go on": passes, "403": refused,
 	})},
 	{name: "okta: a user", selects: path("/users/*"), but: everything(holds, map[string]string{
-		"429 for a while": passes, "500 once": passes, "a closed connection": passes})},
+		"429 for a while": passes, "500 once": passes, "a closed connection": passes, "403": refused})},
 	{name: "okta: an assignment", selects: path("/apps/*/users/*"), but: everything(holds, map[string]string{
-		"429 for a while": passes, "500 once": passes, "a closed connection": passes})},
+		"429 for a while": passes, "500 once": passes, "a closed connection": passes, "403": refused})},
 	{name: "okta: the app", selects: path("/apps/*")},
 
 	{name: "tracktik: employees", portal: true, selects: with(with(path("/employees"), "username", false), "email", false), limit: 3},
@@ -327,7 +328,11 @@ func (w *world) wantOutcome(want, before string, s source) {
 			w.Errorf("%d writes; the portal was\n%sand is\n%s", n, before, after)
 		}
 		return
-	case holds:
+	case holds, refused:
+		if want == refused {
+			wantRight(w, err, "look up")
+			err = nil
+		}
 		if !slices.ContainsFunc(doc.Held, func(h plan.Held) bool {
 			return h.Code() == plan.HeldUnconfirmed && (strings.Contains(h.Why, "okta") || s.portal && strings.Contains(h.Why, "tracktik"))
 		}) {

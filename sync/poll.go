@@ -19,7 +19,6 @@ type Poll struct {
 
 	log    plan.EventLog               // to be recorded with what comes of it
 	second map[plan.PersonID]bool      // whom no new event names: they are looked at for the last time
-	failed map[plan.PersonID]bool      // whose look-up failed
 	gone   map[plan.PersonID]time.Time // of the first event that told of an end of theirs
 }
 
@@ -72,7 +71,7 @@ func (e *Engine) Listen(ctx context.Context, keep bool) (*Poll, error) {
 		told := errors.Is(ctx.Err(), context.Canceled) // to end: the log may be as readable as ever
 		return nil, errors.Join(err, e.noteDeaf(before, err, keep && !told))
 	}
-	p := &Poll{log: log, Whole: log.WholeDue, second: map[plan.PersonID]bool{}, failed: map[plan.PersonID]bool{},
+	p := &Poll{log: log, Whole: log.WholeDue, second: map[plan.PersonID]bool{},
 		gone: map[plan.PersonID]time.Time{}}
 	if err := e.attend(p, events, before.Again); err != nil {
 		return nil, err
@@ -190,22 +189,6 @@ func (e *Engine) known(events []plan.Event) (plan.Known, error) {
 	return known, nil
 }
 
-// spares reports an error that must not keep the others of the poll from being looked at:
-// somebody is not there and not managed, or their look-up failed.
-func (p *Poll) spares(name string, err error) bool {
-	var f read.Failure
-	switch {
-	case p == nil || err == nil:
-		return false
-	case errors.Is(err, read.ErrNobody):
-		return true
-	case errors.As(err, &f) && !f.Credentials() && !f.Forbidden():
-		p.failed[plan.PersonID(name)] = true
-		return true
-	}
-	return false
-}
-
 // eventLog is what the run records of the log: nil, nothing.
 func (r *bookkeeper) eventLog(cause error) (*plan.EventLog, error) {
 	whole := !r.Scope.Some() && !r.partial && r.doc.Made() && !r.leftOff(cause)
@@ -241,7 +224,8 @@ func (r *bookkeeper) leftOff(cause error) bool {
 // failed, or shows something else than the events claim, or an action of theirs was not done.
 func (r *bookkeeper) unsettled(look *plan.Look, cause error) bool {
 	var refused *read.RefusedError
-	if cause != nil && !errors.As(cause, &refused) || r.opt.Poll.failed[look.Person] || r.People == nil {
+	if cause != nil && !errors.As(cause, &refused) || r.People == nil || r.Unlooked[string(look.Person)] != nil ||
+		r.Groupless[look.Person] {
 		return true
 	}
 	theirs := func(a *plan.Action) bool { return a.User.ID == look.Person }

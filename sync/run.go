@@ -45,7 +45,7 @@ func (e *Engine) newRun(opt RunOptions, id string) (*run, error) {
 func (o *RunOptions) scope() read.Scope {
 	s := read.Scope{Users: o.Users, Recreate: o.Recreate, Retry: o.Retry}
 	if o.Poll != nil {
-		s.ByID, s.Spares, s.Told = true, o.Poll.spares, o.Poll.ended
+		s.ByID, s.Told = true, o.Poll.ended
 	}
 	return s
 }
@@ -67,7 +67,7 @@ func (r *run) planned(ctx context.Context, decide func(context.Context) error) (
 	if missing := r.Missing(); len(missing) > 0 {
 		return r.doc, errors.New(plan.TellMissing(missing) + "; what needs it is held")
 	}
-	return r.doc, nil
+	return r.doc, r.RefusedLookUps()
 }
 
 // apply carries out the plan. It takes the carrier as it is now: a second reading makes all
@@ -125,6 +125,9 @@ func (r *run) carryOut(ctx context.Context, decide func(context.Context) error,
 			"(chrony, systemd-timesyncd)", ErrClock, skew.Round(time.Second))
 	}
 	if err := r.unreadGrants(); err != nil {
+		return err
+	}
+	if err := r.RefusedLookUps(); err != nil {
 		return err
 	}
 	if !r.checked.Report.OK {

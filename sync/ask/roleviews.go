@@ -171,6 +171,9 @@ func (r *roleViewer) look(id plan.PersonID, v *plan.RoleView) (bool, error) {
 		}
 		v.Shielded = r.Pol.Shields(read.Who(link, s))
 	}
+	if r.Groupless[id] {
+		v.Shielded = plan.HeldUnconfirmed + ": their groups could not be looked up"
+	}
 	var grants []plan.Grant
 	switch {
 	case anew: // those on record are of the employee whom somebody else ended

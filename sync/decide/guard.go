@@ -210,7 +210,7 @@ func (r *Limiter) MarkOpen(shown []plan.Held) {
 		}
 		s.Open = len(d.Held)+len(d.Problems)+len(d.Warnings) > 0 || s.Judgement.Later() ||
 			s.Judgement.Verdict == plan.Doubt || s.ScopeErr != "" ||
-			r.Regrouped[s.Person.ID]
+			r.Regrouped[s.Person.ID] || r.Groupless[s.Person.ID]
 	}
 	for _, h := range shown {
 		if s := r.People.Subjects[h.User.ID]; s != nil && !heldByDate(h) {

@@ -1,9 +1,12 @@
 package read
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"tracktik-sync/sync/plan"
@@ -119,4 +122,91 @@ func (r *facts) unread(err error, list ...*Subject) error {
 		}
 	}
 	return r.leftOut(err)
+}
+
+// FailedAlone reports a call that failed for what it asks about: neither for who we are, nor
+// since the run is to end.
+func FailedAlone(ctx context.Context, err error) bool {
+	var f Failure
+	return errors.As(err, &f) && !f.Credentials() && ctx.Err() == nil
+}
+
+// inARow is how many look-ups of a kind are refused before that is about our rights.
+const inARow = 3
+
+// A lookingSource keeps count of the look-ups that Okta refuses (403): of all of a kind, or of
+// several in a row, they are about our rights, and not about the people.
+type lookingSource struct {
+	Source
+	mu    sync.Mutex
+	kinds [3]lookUps
+}
+
+// lookUps are those of one kind.
+type lookUps struct {
+	what     string
+	answered bool
+	row      int   // refused since the last answer
+	missing  bool  // so many were that we lack the right
+	refused  error // the last refusal; nil: there was none
+}
+
+func newLookingSource(s Source) *lookingSource {
+	return &lookingSource{Source: s,
+		kinds: [3]lookUps{{what: "users"}, {what: "assignments"}, {what: "the groups of users"}}}
+}
+
+// User reads one user.
+func (s *lookingSource) User(ctx context.Context, idOrLogin string) (plan.Person, bool, error) {
+	p, found, err := s.Source.User(ctx, idOrLogin)
+	s.note(&s.kinds[0], err)
+	return p, found, err
+}
+
+// Assignment reads one person's assignment.
+func (s *lookingSource) Assignment(ctx context.Context, id plan.PersonID) (plan.Person, bool, error) {
+	p, found, err := s.Source.Assignment(ctx, id)
+	s.note(&s.kinds[1], err)
+	return p, found, err
+}
+
+// GroupsOf reads one person's groups.
+func (s *lookingSource) GroupsOf(ctx context.Context, id plan.PersonID) ([]plan.Group, error) {
+	groups, err := s.Source.GroupsOf(ctx, id)
+	s.note(&s.kinds[2], err)
+	return groups, err
+}
+
+// note counts one look-up. Any other failure says nothing about our rights.
+func (s *lookingSource) note(k *lookUps, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var f Failure
+	switch {
+	case err == nil || IsNotFound(err):
+		k.answered, k.row = true, 0
+	case errors.As(err, &f) && f.Forbidden():
+		k.refused, k.row = err, k.row+1
+		k.missing = k.missing || k.row >= inARow
+	}
+}
+
+// RefusedLookUps is the error of a run whose look-ups Okta refused for want of a right; nil:
+// it has the rights, as far as it needed them.
+func (r *frame) RefusedLookUps() error {
+	s := r.looks
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var kinds []string
+	var last error
+	for i := range s.kinds {
+		if k := &s.kinds[i]; k.missing || k.refused != nil && !k.answered {
+			kinds, last = append(kinds, k.what), k.refused
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	return fmt.Errorf("okta does not let the program look up %s; the last answer: %w; what needs that is held, and all "+
+		"else goes on", strings.Join(kinds, ", "), last)
 }

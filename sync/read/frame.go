@@ -17,6 +17,7 @@ import (
 // snapshot knows about itself. All parts of the run have it.
 type frame struct {
 	*Sides
+	looks    *lookingSource // Source, as this run asks it
 	Scope    Scope
 	ID       string    // empty for a plan
 	Seed     string    // of samples: nobody can guess whom they name
@@ -203,16 +204,14 @@ type GroupRules struct {
 // A Scope says whom a run is about.
 type Scope struct {
 	Users []string // only these people: Okta id, login, e-mail or employee id; empty: everybody
-	// ByID says that Users are Okta ids, which nobody has to be found by.
+	// ByID says that Users are the Okta ids of those whom events name: nobody has to be found by
+	// them, and there may be nobody.
 	ByID bool
 	// Recreate are people whose employee was terminated by somebody else, or who may be one
 	// that a restored snapshot has forgotten, and who get a new one: some of Users, or their ids.
 	Recreate []plan.PersonID
 	// Retry are people whose problems are tried at once.
 	Retry []plan.PersonID
-	// Spares reports an error about one person that must not keep the others from being
-	// looked at; nil: there is none such.
-	Spares func(user string, err error) bool
 	// Told is when Okta's log reported the end of a person; nil: no log was read.
 	Told func(plan.PersonID) time.Time
 }

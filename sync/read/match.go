@@ -212,10 +212,6 @@ func (r *Matcher) lookUp(ctx context.Context, fresh []*Subject, keys []plan.Fiel
 	})
 }
 
-// inARow is after how many look-ups that fail one after the other nobody else is asked about:
-// then it is not about a person.
-const inARow = 3
-
 // each asks the portal about one person after the other. Who cannot be asked about waits, and
 // nobody else.
 func (r *Matcher) each(ctx context.Context, list []*Subject, ask func(context.Context, *Subject) error) error {

@@ -69,24 +69,33 @@ func (r *NameReader) Bystanders(ctx context.Context, claims []plan.Claim) ([]pla
 	asked := map[plan.PersonID]bool{}
 	for _, c := range claims {
 		ids, err := r.rivalsOf(ctx, &c)
-		if err != nil {
-			return nil, err
-		}
 		for _, id := range ids {
-			if asked[id] || r.People.Subjects[id] != nil {
+			if err != nil || asked[id] || r.People.Subjects[id] != nil {
 				continue
 			}
-			asked[id] = true
-			other, claims, err := r.bystander(ctx, id, c)
-			if err != nil {
-				return nil, err
-			}
+			var other plan.Claim
+			var claims bool
+			other, claims, err = r.bystander(ctx, id, c)
+			asked[id] = err == nil
 			if claims {
 				others = append(others, other)
 			}
 		}
+		if err := r.holdUnasked(ctx, c.Person, err); err != nil {
+			return nil, err
+		}
 	}
 	return others, nil
+}
+
+// holdUnasked holds somebody alone of whom it could not be looked up who else has their names.
+func (r *NameReader) holdUnasked(ctx context.Context, id plan.PersonID, err error) error {
+	s := r.People.Subjects[id]
+	if s == nil || !FailedAlone(ctx, err) {
+		return err
+	}
+	s.Unread = "who else has the names in Okta could not be looked up: " + err.Error()
+	return nil
 }
 
 // rivalsOf are who may want what somebody is to be given: those with the names in Okta, and those
@@ -174,7 +183,8 @@ func (r *NameReader) FindRivals(ctx context.Context, fresh []*Subject) error {
 				continue
 			}
 			var err error
-			if m.Rival, err = r.stranger(ctx, m.Employee.Values, s.Person.ID); err != nil {
+			m.Rival, err = r.stranger(ctx, m.Employee.Values, s.Person.ID)
+			if err := r.holdUnasked(ctx, s.Person.ID, err); err != nil {
 				return err
 			}
 		}

@@ -48,8 +48,10 @@ func NewReading(sides *Sides, scope Scope, id string) (*Reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &frame{Sides: sides, Scope: scope, ID: id, AsOf: now, Began: began, Started: now, Log: sides.Log, Meta: meta,
-		Pol: sides.Policy}
+	looks, own := newLookingSource(sides.Source), *sides
+	own.Source = looks
+	f := &frame{Sides: &own, looks: looks, Scope: scope, ID: id, AsOf: now, Began: began, Started: now,
+		Log: sides.Log, Meta: meta, Pol: sides.Policy}
 	f.configuredOwn()
 	f.Seed = "plan-" + now.Format("20060102T150405Z")
 	if id != "" {
@@ -113,6 +115,7 @@ type facts struct {
 	Counts   plan.SourceCount
 	Evidence string // of who is missing
 	People   *roster
+	Unlooked map[string]error // of single people, as they are named: why they could not be looked up
 
 	groupFacts
 	portalFacts
@@ -136,6 +139,7 @@ type groupFacts struct {
 	Unlisted  bool                  // an explanation did not read which groups there are
 
 	OwnGroups map[plan.PersonID][]plan.Group // of single people that were asked for
+	Groupless map[plan.PersonID]bool         // of these, whose groups could not be read: their roles stay
 	Regrouped map[plan.PersonID]bool         // of these, whom the members on record put into other groups
 	namesakes map[string][]plan.Person       // users by the names that Okta was asked for
 	ownNames  map[plan.PersonID][]string     // of those that are pushed, where expressions ask for them

@@ -31,7 +31,8 @@ func (r *singleReader) ReadSome(ctx context.Context) error {
 	}
 	stored := StoredGroups(links)
 	if r.OwnGroups == nil { // else the reading goes on where it stopped: see MovedError
-		r.OwnGroups = map[plan.PersonID][]plan.Group{}
+		r.OwnGroups, r.Groupless = map[plan.PersonID][]plan.Group{}, map[plan.PersonID]bool{}
+		r.Unlooked = map[string]error{}
 		r.Current.Gone = map[plan.PersonID]bool{}
 		r.Current.Differs = map[plan.PersonID]*plan.Employee{}
 		r.withoutRemovals()
@@ -39,13 +40,19 @@ func (r *singleReader) ReadSome(ctx context.Context) error {
 	r.Phase("reading people", len(r.Scope.Users))
 	for _, name := range r.Scope.Users {
 		err := r.readNamed(ctx, name, stored)
-		if r.vanished(err, name) || r.Scope.Spares != nil && r.Scope.Spares(name, err) {
+		switch {
+		case r.vanished(err, name) || r.Scope.ByID && errors.Is(err, ErrNobody):
 			continue
+		case FailedAlone(ctx, err):
+			err = r.holdUnlooked(name, err)
 		}
 		if err != nil {
 			return err
 		}
 		r.Advance(1)
+	}
+	if err := r.noneLooked(); err != nil {
+		return err
 	}
 	if err := r.ownGroupReader.compareMembers(links); err != nil {
 		return err
@@ -78,13 +85,62 @@ func (r *singleReader) readNamed(ctx context.Context, name string, stored map[pl
 			return err
 		}
 	}
-	if r.People.Subjects[id] != nil {
+	if _, failed := r.Unlooked[name]; failed || r.People.Subjects[id] != nil {
 		return nil
 	}
 	if slices.Contains(r.Scope.Recreate, plan.PersonID(name)) {
 		r.Scope.Recreate = append(r.Scope.Recreate, id)
 	}
 	return r.readOne(ctx, id, known, stored)
+}
+
+// holdUnlooked holds somebody whose look-up failed, and nobody else. Who is not managed has
+// nothing that could be held.
+func (r *singleReader) holdUnlooked(name string, cause error) error {
+	r.Unlooked[name] = cause
+	_ = r.leftOut(cause) // what TrackTik does not show is told of once
+	s := &Subject{Person: Self{ID: plan.PersonID(name)}, Okta: Okta{Absent: true, unanswered: true}}
+	if !r.Scope.ByID {
+		id, err := r.findOnRecord(name)
+		switch {
+		case errors.Is(err, ErrNobody):
+			s.Person = Self{Login: name}
+		case err != nil:
+			return err
+		default:
+			s.Person.ID = id
+		}
+	}
+	if err := r.peopleReader.Recall(s); err != nil {
+		return err
+	}
+	why := "the look-up failed: " + cause.Error()
+	if s.Link == nil {
+		r.Warn(plan.Warning{Code: plan.HeldUnreadable, User: s.Ref(), Message: why})
+		return nil
+	}
+	code := plan.HeldUnreadable
+	if s.Link.UnconfirmedSince != nil || !r.Told(s.Person.ID).IsZero() { // they seem to have left
+		code = plan.HeldUnconfirmed
+	}
+	s.Judgement = plan.Judgement{Verdict: plan.Hold, Why: code + ": " + why}
+	r.People.Enter(s)
+	return nil
+}
+
+// noneLooked is the error of a run in which nobody could be looked up.
+func (r *singleReader) noneLooked() error {
+	for _, s := range r.People.Subjects {
+		if !s.unanswered {
+			return nil
+		}
+	}
+	for _, name := range r.Scope.Users {
+		if err := r.Unlooked[name]; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // warnVanished is the warning about somebody with a problem who is gone.
@@ -139,6 +195,14 @@ func (s *Sides) findOtherwise(ctx context.Context, name string) (plan.PersonID, 
 			nobody.Like = append(nobody.Like, plan.UserRef{ID: byMail[i].ID, Login: byMail[i].Login})
 		}
 		return "", nobody
+	}
+	return s.findOnRecord(name)
+}
+
+// findOnRecord is findOtherwise in the snapshot. Who is managed is found by the id, too.
+func (s *Sides) findOnRecord(name string) (plan.PersonID, error) {
+	if _, found, err := s.Snapshot.Link(plan.PersonID(name)); err != nil || found {
+		return plan.PersonID(name), err
 	}
 	for _, ask := range []func(string) ([]plan.PersonID, error){s.Snapshot.OwnersOfUsername, s.Snapshot.OwnersOfEmail} {
 		ids, err := ask(plan.FoldName(name))
@@ -210,7 +274,7 @@ func (r *singleReader) readOne(ctx context.Context, id plan.PersonID, known *pla
 		return nil
 	}
 	if plan.Judge(&p, &r.Pol).Verdict == plan.Provision { // the roles of all others stay
-		if err := r.ownGroupReader.ReadOwnGroups(ctx, id, stored); err != nil {
+		if err := r.readOwnGroups(ctx, &p, stored); err != nil {
 			return err
 		}
 	}
@@ -221,6 +285,21 @@ func (r *singleReader) readOne(ctx context.Context, id plan.PersonID, known *pla
 	if s.Judgement.Verdict == plan.Doubt {
 		s.Judgement.Verdict, s.Leaver = plan.Depart, true // this is the direct look-up
 	}
+	return nil
+}
+
+// readOwnGroups reads the person's groups. Where that fails, their roles stay, and nothing
+// else waits that does not ask for groups.
+func (r *singleReader) readOwnGroups(ctx context.Context, p *plan.Person,
+	stored map[plan.GroupID]*plan.GroupLink) error {
+	err := r.ownGroupReader.ReadOwnGroups(ctx, p.ID, stored)
+	if !FailedAlone(ctx, err) || r.Mapper.NeedsGroups() {
+		return err
+	}
+	delete(r.OwnGroups, p.ID)
+	r.Groupless[p.ID] = true
+	r.Warn(plan.Warning{Code: WarnGroup, User: plan.UserRef{ID: p.ID, Login: p.Login},
+		Message: "the groups could not be looked up, and the roles stay as they are: " + err.Error()})
 	return nil
 }
 

@@ -151,8 +151,7 @@ func (r *ownGroupReader) readFormerGroups(ctx context.Context, grants []plan.Gra
 			continue
 		}
 		if err := r.readFormerGroup(ctx, l); err != nil {
-			var f Failure
-			if !errors.Is(err, ErrNotAsked) && (!errors.As(err, &f) || f.Credentials() || ctx.Err() != nil) {
+			if !errors.Is(err, ErrNotAsked) && !FailedAlone(ctx, err) {
 				return err
 			}
 			r.Warn(plan.Warning{Code: WarnGroup, Message: fmt.Sprintf("group %s could not be looked up; its role and holders "+

@@ -69,7 +69,7 @@ type Okta struct {
 	OutOf      bool
 	Absent     bool // not in the listing
 	Leaver     bool // a departure that is confirmed
-	unanswered bool // the look-up of somebody missing failed
+	unanswered bool // the look-up of somebody who may be missing failed
 	// Waits says that a day is still to come, or is over, and that nothing else has changed
 	// since they were looked at: nothing is asked about them.
 	Waits bool

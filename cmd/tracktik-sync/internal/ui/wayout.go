@@ -48,7 +48,7 @@ var HeldWays = map[string]string{
 	plan.HeldSwitchedOff: "a switch in sync.* is off",
 	plan.HeldGuard:       "look at the plan, then `sync --approve HASH`; `status` lists the hashes",
 	plan.HeldSuspended:   "nothing until Okta ends the suspension; sync.suspended decides",
-	plan.HeldUnreadable:  "Okta shows the person incompletely: check the rights of the token",
+	plan.HeldUnreadable:  "Okta does not show the person, or not all of them: check the rights of the token",
 	plan.HeldUnconfirmed: "what it rests on could not be confirmed: it is looked up again in the next run",
 	plan.HeldNotVisible: "Okta does not show many people: check the program's rights there; deleted people " +
 		"are confirmed after guard.deleted_grace, or by an approval",
