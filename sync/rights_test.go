@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -259,45 +258,6 @@ func TestDeathWhileARightIsMissingLeavesNobodyAProblem(t *testing.T) {
 			if !died {
 				break
 			}
-		}
-	}
-}
-
-// A list that the portal fails to give stops only what needs it: a leaver is ended all the same, and
-// the run says what failed.
-func TestAListThatFailsStopsOnlyWhatNeedsIt(t *testing.T) {
-	for list, needs := range map[string]func(w *world){
-		"regions": func(w *world) { w.hire("new.guy") },
-		"roles":   func(w *world) { w.group("Site North", "eve") },
-		"employment-termination-reasons": func(w *world) {
-			id := strconv.FormatInt(w.portal.Reasons()[0].ID, 10)
-			w.change = func(e *tsync.Engine) { e.Reason = id }
-		},
-	} {
-		for _, status := range []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusInternalServerError} {
-			t.Run(fmt.Sprintf("%s, %d", list, status), func(t *testing.T) {
-				w := newWorld(t)
-				w.hire("ada", "bob", "eve")
-				w.group("Site North", "ada", "bob")
-				w.run()
-				w.org.DeactivateUser(w.users["ada"])
-				needs(w)
-				fails := func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
-					rw.Header().Set("Content-Type", "application/json")
-					rw.WriteHeader(status)
-					_, _ = rw.Write([]byte(`{"message":"it is broken","code":"broken"}`))
-				}
-				w.inPortal(tracktiktest.When(tracktiktest.Match{Method: "GET", Path: "/rest/v1/" + list}, fails))
-				doc, err := w.sync(refreshedNot)
-				if list != "employment-termination-reasons" {
-					w.wantRightsError(doc, err, list)
-				}
-				w.wantStatus(tracktiktest.Terminated, "ada")
-				w.wantNoTroubles(doc)
-				w.inPortal(nil)
-				w.run()
-				w.wantDone(w.run(), "")
-			})
 		}
 	}
 }

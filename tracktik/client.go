@@ -192,12 +192,12 @@ func (c *Client) do(req *http.Request, understand func(body []byte) error) error
 			continue
 		}
 		wait, again := tries.next(e, !isWrite(req))
-		if !again || req.Context().Err() != nil {
+		if e.ended = req.Context().Err() != nil; e.ended || !again {
 			return e
 		}
 		c.log.WithFields(logrus.Fields{"route": e.Route(), "status": e.status, "request_id": e.requestID,
 			"attempt": tries.failed + tries.throttled}).Warn("a call to tracktik is repeated")
-		if c.wire.wait(req.Context(), wait) != nil {
+		if e.ended = c.wire.wait(req.Context(), wait) != nil; e.ended {
 			return e
 		}
 	}

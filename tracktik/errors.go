@@ -42,6 +42,7 @@ type Error struct {
 	unfiltered  bool
 	unsent      bool // the request provably never left
 	spent       bool // it was tried as often as makes sense
+	ended       bool // the caller gave up
 	cause       error
 }
 
@@ -113,17 +114,25 @@ func (e *Error) Forbidden() bool { return e.forbidden }
 // empty: it has said nothing of the kind.
 func (e *Error) Lacks() string { return e.lacks }
 
-// Failed is the list that the portal does not give us, though it answers: 404, or 5xx after all
-// tries. Empty: it is none, or one without which a run can tell nothing.
+// Failed is the list that the portal does not give us, and that a run can do without. Empty: see
+// Unread.
 func (e *Error) Failed() string {
-	if e.Method != http.MethodGet || e.firewall || e.broken || e.status != http.StatusNotFound && e.status/100 != 5 {
-		return ""
-	}
-	switch path := routePath(e.Path); path {
-	case "/regions", "/roles", "/employment-termination-reasons":
-		return readNames[path]
+	switch routePath(e.Path) {
+	case "/regions", "/roles", "/roles/{id}", "/employment-termination-reasons":
+		return e.Unread()
 	}
 	return ""
+}
+
+// Unread is what could not be read, after all tries: the portal answers otherwise, or with
+// nonsense, or goes silent. Empty: it was no read, or the failure is about more, such as who we
+// are, the way to the portal, or the end of the run.
+func (e *Error) Unread() string {
+	about := e.credentials || e.forbidden || e.firewall || e.unsent || e.ended || e.status == http.StatusTooManyRequests
+	if e.Method != http.MethodGet || about {
+		return ""
+	}
+	return readNames[routePath(e.Path)]
 }
 
 // Firewall reports a 403 of something in front of the portal.

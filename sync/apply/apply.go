@@ -233,46 +233,51 @@ func first(actions []plan.Action, kind plan.Kind) int {
 	return -1
 }
 
-// prepare reads what terminations need, before the first write. Where their reasons may not
-// be read, only terminations wait; one that is configured by its id needs no list.
+// prepare reads what terminations need, before the first write. Where there is no reason to
+// name, only terminations wait; one that is configured by its id needs no list.
 func (a *Applier) prepare(ctx context.Context, actions []plan.Action) error {
 	if first(actions, plan.Terminate) < 0 || a.Rules.Observe {
 		return nil
 	}
-	reasons, err := a.Target.TerminationReasons(ctx)
-	if m, missing := plan.MissingRead(err); missing {
-		return a.withoutReasons(ctx, &m)
-	}
-	if err != nil {
+	list, err := a.Target.TerminationReasons(ctx)
+	lacks, missing := plan.MissingRead(err)
+	switch {
+	case missing:
+		a.reason, _ = strconv.ParseInt(a.Rules.Reason, 10, 64) // 0: a label
+	case err != nil:
 		return err
-	}
-	if len(reasons) == 0 {
-		return errors.New("tracktik offers no termination reason, and demands one: add one in the portal (Settings, " +
-			"Termination reasons)")
-	}
-	wanted := a.Rules.Reason
-	for _, reason := range reasons {
-		if wanted == "" || reason.IsNamed(wanted) {
-			a.reason = reason.ID
-			a.zones, err = a.Zones(ctx)
-			return err
+	default:
+		if a.reason = reasonNamed(list, a.Rules.Reason); a.reason == 0 {
+			lacks = plan.MissingRight{What: "find a termination reason", Said: noReason(list, a.Rules.Reason), Down: true}
 		}
 	}
-	return fmt.Errorf("tracktik.termination_reason: the portal has no reason %q, neither by label nor by id", wanted)
-}
-
-// withoutReasons is prepare where the reasons of terminations may not be read.
-func (a *Applier) withoutReasons(ctx context.Context, missing *plan.MissingRight) error {
-	id, notID := strconv.ParseInt(a.Rules.Reason, 10, 64)
-	if notID != nil {
+	if a.reason == 0 {
 		p := a.rights.of(reasons)
-		p.missing, p.said, p.down = true, missing.Said, missing.Down
-		return nil //nolint:nilerr // a label: terminations wait for the right, and the rest goes on
+		p.missing, p.what, p.said, p.down = true, lacks.What, lacks.Said, lacks.Down
+		return nil
 	}
-	a.reason = id
-	var err error
 	a.zones, err = a.Zones(ctx)
 	return err
+}
+
+// reasonNamed is the id of a termination reason, of the first one where none is named; 0: there
+// is none.
+func reasonNamed(list []plan.TerminationReason, wanted string) int64 {
+	for _, reason := range list {
+		if wanted == "" || reason.IsNamed(wanted) {
+			return reason.ID
+		}
+	}
+	return 0
+}
+
+// noReason says why there is none, and the way out.
+func noReason(list []plan.TerminationReason, wanted string) string {
+	if len(list) == 0 {
+		return "tracktik offers no termination reason, and demands one: add one in the portal (Settings, Termination reasons)"
+	}
+	return fmt.Sprintf("tracktik.termination_reason: the portal has no reason %q, neither by label nor by id: name one "+
+		"of those that `tracktik-sync check` lists", wanted)
 }
 
 // together carries out actions side by side. Each is finished, however the run ends.

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -51,8 +52,9 @@ type permission struct {
 	missing bool      // no more are made in this run
 	open    []refusal // in a row: about these people, or about the right
 	last    refusal
-	said    string // where no action was refused, but a read
-	down    bool   // that one failed otherwise
+	what    string // where no action was refused, but a read: what is missing
+	said    string // why
+	down    bool   // it is no right
 	left    int    // actions that were not done for want of it
 }
 
@@ -197,7 +199,7 @@ func (r *refusal) said() string {
 
 // tell says that a right is missing. Whoever was refused last is not named.
 func (p *permission) tell(name right) plan.MissingRight {
-	m := plan.MissingRight{What: rightNames[name], Left: p.left, Said: p.said, Down: p.down}
+	m := plan.MissingRight{What: cmp.Or(p.what, rightNames[name]), Left: p.left, Said: p.said, Down: p.down}
 	if p.last.action != nil {
 		var f interface{ AddressRefused() bool }
 		m.Said = unnamed(p.last.action, p.last.said())
@@ -222,9 +224,14 @@ func (a *Applier) blame(r *refusal) {
 func (a *Applier) spare(action *plan.Action, name right) {
 	a.keepTrouble(action)
 	a.mu.Lock()
-	a.rights.of(name).left++
+	p := a.rights.of(name)
+	p.left++
+	why := whyNotAllowed(name)
+	if p.down {
+		why = plan.HeldPending + ": the program could not " + p.what + "; the next run tries again"
+	}
 	a.mu.Unlock()
-	a.record(action, attempt{outcome: plan.Withheld, message: whyNotAllowed(name)})
+	a.record(action, attempt{outcome: plan.Withheld, message: why})
 }
 
 func whyNotAllowed(name right) string {

@@ -110,7 +110,8 @@ func (r *PeopleDecider) viewOf(s *read.Subject, person *plan.Person) plan.View {
 		Recreate: slices.Contains(r.Scope.Recreate, s.Person.ID),
 		Calendar: plan.Calendar{Dates: x.Dates, Early: early, Ended: ended, AsOf: r.AsOf, Told: r.Told(s.Person.ID)},
 		KeptOut:  plan.KeptOut{OutOfScope: s.OutOf, ScopeError: s.ScopeErr, Unread: s.Unread},
-		Shown:    plan.Shown{Employee: s.Employee, Fresh: r.Refresh, Gone: s.Gone, Stale: r.Meta.RefreshDue},
+		Shown: plan.Shown{Employee: s.Employee, Fresh: r.Refresh && !r.Current.Unread[s.Person.ID], Gone: s.Gone,
+			Stale: r.Meta.RefreshDue},
 		Newcomer: plan.Newcomer{Matches: s.Matches, Unsearched: r.Unsearched, Tie: s.Tie,
 			Former: x.Former, FormerNow: x.FormerNow, Lookalike: x.Lookalike},
 	}

@@ -182,12 +182,9 @@ func (m *MissingRight) Unread() string {
 // that it is missing, or the list that it fails to give: only what needs it has to wait. Any
 // other failure is about more.
 func MissingRead(err error) (missing MissingRight, is bool) {
-	var failed interface {
-		error
-		Failed() string
-	}
+	var failed interface{ Failed() string }
 	if errors.As(err, &failed) && failed.Failed() != "" {
-		return MissingRight{What: "read " + failed.Failed(), Said: failed.Error(), Down: true}, true
+		return down(failed.Failed(), err), true
 	}
 	var refused interface {
 		error
@@ -198,4 +195,17 @@ func MissingRead(err error) (missing MissingRight, is bool) {
 		return MissingRight{}, false
 	}
 	return MissingRight{What: "read " + refused.Lacks(), Said: refused.Said()}, true
+}
+
+// FailedRead is MissingRead of whatever was to be read, where the failure is about that alone.
+func FailedRead(err error) (missing MissingRight, is bool) {
+	var failed interface{ Unread() string }
+	if errors.As(err, &failed) && failed.Unread() != "" {
+		return down(failed.Unread(), err), true
+	}
+	return MissingRead(err)
+}
+
+func down(what string, err error) MissingRight {
+	return MissingRight{What: "read " + what, Said: err.Error(), Down: true}
 }

@@ -195,3 +195,32 @@ func TestOnlyWhatTrackTikItselfCallsMissingIsAMissingRight(t *testing.T) {
 		}
 	}
 }
+
+// failedRead is a read that failed, and that a run can do without or not.
+type failedRead struct{ what, dispensable string }
+
+func (e failedRead) Error() string  { return "504" }
+func (e failedRead) Unread() string { return e.what }
+func (e failedRead) Failed() string { return e.dispensable }
+
+// TestAReadThatFailedStopsWhatNeedsIt: of any list, who needs it waits; and some lists nobody needs
+// who can go on.
+func TestAReadThatFailedStopsWhatNeedsIt(t *testing.T) {
+	for sentence, c := range map[string]struct {
+		err             error
+		missing, failed string
+	}{
+		"a list that a run can do without": {failedRead{"regions", "regions"}, "read regions", "read regions"},
+		"another one":                      {failedRead{"employees", ""}, "", "read employees"},
+		"wrapped":                          {fmt.Errorf("reading: %w", failedRead{"employees", ""}), "", "read employees"},
+		"a failure about more":             {failedRead{}, "", ""},
+		"a right that is missing":          {lackingRead{"regions"}, "read regions", "read regions"},
+		"no failure":                       {nil, "", ""},
+	} {
+		missing, is := plan.MissingRead(c.err)
+		failed, isFailed := plan.FailedRead(c.err)
+		if missing.What != c.missing || is != (c.missing != "") || failed.What != c.failed || isFailed != (c.failed != "") {
+			t.Errorf("%s: %v %+v, %v %+v", sentence, is, missing, isFailed, failed)
+		}
+	}
+}

@@ -113,15 +113,17 @@ func (r *facts) Missing() []plan.MissingRight {
 	return slices.Clone(r.missing)
 }
 
-// unread is leftOut of a read that the subjects need, who wait for it.
+// unread is leftOut of a read that the subjects need, who wait for it, whatever it was.
 func (r *facts) unread(err error, list ...*Subject) error {
-	m, missing := plan.MissingRead(err)
-	for _, s := range list {
-		if missing {
-			s.Unread, s.Matches = m.Unread(), nil
-		}
+	m, missing := plan.FailedRead(err)
+	if !missing {
+		return err
 	}
-	return r.leftOut(err)
+	for _, s := range list {
+		s.Unread, s.Matches = m.Unread(), nil
+	}
+	r.noteMissing(m)
+	return nil
 }
 
 // FailedAlone reports a call that failed for what it asks about: neither for who we are, nor

@@ -81,6 +81,7 @@ func (r *Reading) Anew() *Reading {
 	x, old := newFacts(r.frame), r.facts
 	x.recordFacts = old.recordFacts
 	x.Regions, x.noRegions, x.namesakes, x.ownNames = old.Regions, old.noRegions, old.namesakes, old.ownNames
+	x.missing = old.Missing()
 	anew := &Reading{Base: Base{r.frame, x}}
 	anew.wire()
 	return anew

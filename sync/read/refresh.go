@@ -18,6 +18,7 @@ import (
 type currentState struct {
 	Differs map[plan.PersonID]*plan.Employee // managed employees that are not as pushed
 	Gone    map[plan.PersonID]bool           // managed employees that are not there
+	Unread  map[plan.PersonID]bool           // managed employees of whom that cannot be told
 	read    time.Time                        // when
 	Total   int                              // employees, the inactive ones included
 	// TopEmployee and TopGrant are the highest ids that there are.
@@ -117,8 +118,9 @@ func (r *employeeReader) readEmployees(ctx context.Context) error {
 		r.Advance(len(page))
 		return nil
 	})
-	if err != nil && r.MayWait && c.TopEmployee == 0 && r.leftOut(err) == nil {
-		r.Refresh, *c = false, currentState{}
+	if m, missing := plan.FailedRead(err); missing && r.MayWait { // the refresh stays due
+		r.noteMissing(m)
+		r.Refresh, *c = false, currentState{} // half a list is no list
 		return nil
 	}
 	if err != nil {
@@ -198,32 +200,58 @@ func (r *employeeReader) confirmGone(ctx context.Context) error {
 	if r.Samples(plan.Terminate, len(missing)) {
 		looked = Sample(r.Seed, missing, func(m *Mark) string { return string(m.ID) })
 	}
-	there, err := r.readMissing(ctx, looked)
-	if err == nil && there > 0 && len(looked) < len(missing) { // the sample speaks for nobody
-		_, err = r.readMissing(ctx, missing)
+	found, err := r.readMissing(ctx, looked)
+	if err == nil && found.there > 0 && len(looked) < len(missing) { // the sample speaks for nobody
+		found, err = r.readMissing(ctx, missing)
 	}
 	if err != nil {
 		return err
 	}
+	if found.unread != nil {
+		r.Warn(plan.Warning{Code: warnUnread, Message: fmt.Sprintf("tracktik's list of employees lacks %d of ours, who "+
+			"cannot be read by their ids either, and stay as they are on record: %s",
+			len(missing)-len(found.gone)-found.there, found.unread)})
+	}
+	c := &r.Current
+	c.Unread = map[plan.PersonID]bool{}
 	for _, m := range missing {
-		if r.Current.Differs[m.ID] == nil {
-			r.Current.Gone[m.ID] = true
+		switch {
+		case c.Differs[m.ID] != nil:
+		case found.gone[m.ID] || found.unread == nil: // a sample that was read whole speaks for the others
+			c.Gone[m.ID] = true
+		default:
+			c.Unread[m.ID] = true
 		}
 	}
 	return nil
 }
 
+// warnUnread is the code of a warning that employees on record could not be read.
+const warnUnread = "employees_unread"
+
+// missed is what became of employees whom the list lacks, as far as they were looked up.
+type missed struct {
+	gone   map[plan.PersonID]bool
+	there  int   // and not active
+	unread error // why one of them could not be read; nil: all could
+}
+
 // readMissing reads employees by their ids, and notes those who are there and not active; the
 // error is a BrokenListing where one is active.
-func (r *employeeReader) readMissing(ctx context.Context, missing []*Mark) (there int, err error) {
+func (r *employeeReader) readMissing(ctx context.Context, missing []*Mark) (found missed, err error) {
 	ended := make([]*plan.Employee, len(missing))
+	failed := make([]error, len(missing))
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(Lookers)
 	for i, m := range missing {
 		pool.Go(func() error {
-			e, found, err := r.Target.Employee(ctx, m.Employee)
+			e, there, err := r.Target.Employee(ctx, m.Employee)
+			if _, unread := plan.FailedRead(err); unread && !r.Meta.RefreshDue && !r.Meta.Observed { // else much rests on each
+				failed[i] = err
+				return nil
+			}
 			switch {
-			case err != nil || !found:
+			case err != nil || !there:
 				return err
 			case e.Active():
 				return &BrokenListing{What: fmt.Sprintf("tracktik's list of employees lacks employee %d, who is %s", m.Employee,
@@ -234,15 +262,21 @@ func (r *employeeReader) readMissing(ctx context.Context, missing []*Mark) (ther
 		})
 	}
 	if err := pool.Wait(); err != nil {
-		return 0, err
+		return missed{}, err
 	}
-	for i, e := range ended {
-		if e != nil {
-			r.Current.Differs[missing[i].ID] = e
-			there++
+	found.gone = map[plan.PersonID]bool{}
+	for i, m := range missing {
+		switch {
+		case ended[i] != nil:
+			r.Current.Differs[m.ID] = ended[i]
+			found.there++
+		case failed[i] != nil:
+			found.unread = failed[i]
+		default:
+			found.gone[m.ID] = true
 		}
 	}
-	return there, nil
+	return found, nil
 }
 
 // A stranger is an active employee who is not managed, as far as somebody in Okta can

@@ -56,7 +56,7 @@ func (r *GrantReader) compareGrants(ctx context.Context) error {
 		case r.Portal.Lacks(g.Role):
 			r.Current.DropGrants = append(r.Current.DropGrants, g.Key())
 			r.Current.Changed[g.Person] = true
-		case r.Current.Gone[g.Person]: // out of sight, and their grants as well
+		case r.Current.Gone[g.Person], r.Current.Unread[g.Person]: // out of sight, and their grants as well
 		case !r.compareGrant(g, list.stuck[g.Employee]):
 			if e := r.Current.Differs[g.Person]; e == nil || e.Active() { // else the list may hide it with them
 				missing = append(missing, g)
