@@ -69,8 +69,6 @@ func (l *life) disturbedRun() {
 	}
 	d := &disturbance{rng: rand.New(rand.NewPCG(l.rng.Uint64(), 1)), share: []float64{0, 0.02, 0.1, 0.3}[l.rng.IntN(4)]}
 	l.timeout = 400 * time.Millisecond
-	l.inOkta(d.okta)
-	l.inPortal(d.portal)
 	var c *crashing
 	l.wrap = func(s tsync.Snapshot) tsync.Snapshot {
 		c = &crashing{Snapshot: s, after: l.rng.IntN(2) == 0}
@@ -84,6 +82,8 @@ func (l *life) disturbedRun() {
 	if l.rng.IntN(6) == 0 {
 		d.cancel, d.cancelAt = cancel, 1+l.rng.IntN(40)
 	}
+	l.inOkta(d.okta) // requests of the run before may still be on their way
+	l.inPortal(d.portal)
 	l.pass([]time.Duration{time.Second, time.Minute, 15 * time.Minute, 3 * time.Hour}[l.rng.IntN(4)])
 	opt := tsync.RunOptions{}
 	if l.rng.IntN(3) == 0 {

@@ -310,3 +310,33 @@ func TestAMoveOfWhoIsBroughtBackIsReadBack(t *testing.T) {
 	}
 	w.wantDone(w.runWith(refreshed), "")
 }
+
+// One whose end has never an effect keeps the other leavers waiting for a run, and no longer.
+func TestOneWithoutEffectKeepsTheOthersForARunOnly(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(40)
+	w.hire("ada", "bob", "eve")
+	w.run()
+	stuck := fmt.Sprintf("/employees/%d/actions/terminate", w.employee("ada").ID)
+	w.inPortal(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		if strings.HasSuffix(r.URL.Path, stuck) {
+			sendText(rw, `{"meta":{"resource":"employees"},"data":{"message":"The action was carried out"}}`)
+			return
+		}
+		next.ServeHTTP(rw, r)
+	})
+	for _, name := range []string{"ada", "bob", "eve"} {
+		w.org.DeactivateUser(w.users[name])
+	}
+	for range 2 {
+		if doc, err := w.sync(tsync.RunOptions{}); doc == nil {
+			t.Fatal(err)
+		}
+	}
+	w.wantStatus(tracktiktest.Terminated, "bob", "eve")
+	w.wantStatus(tracktiktest.Active, "ada")
+	w.wantTrouble(plan.ProblemNotEffective, "ada")
+	w.inPortal(nil)
+	w.wantDone(w.run(), "terminate 1")
+	w.wantNoTrouble("ada")
+}

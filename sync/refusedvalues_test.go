@@ -201,3 +201,30 @@ func TestACreateThatIsRefusedForAnotherReasonBlamesNoPhone(t *testing.T) {
 		})
 	}
 }
+
+// A clearing that passed the guards and was refused is no new loss at each refresh: however many
+// there are by now, they stop no run.
+func TestClearingsThatWereRefusedCountOnce(t *testing.T) {
+	w := newWorld(t)
+	names := w.crowd(40)
+	for _, name := range names {
+		w.org.UpdateUser(w.users[name], map[string]any{"title": "Guard"})
+	}
+	w.run()
+	w.limits.Kinds[plan.Clear] = plan.Limit{MaxCount: 3, MaxPercent: -1, MaxPerDay: -1}
+	w.limits.Kinds[plan.Update] = plan.Limit{MaxCount: 3, MaxPercent: -1, MaxPerDay: -1}
+	w.rules(func(r *tracktiktest.Rules) { r.NotClearable = []string{"jobTitle"} })
+	for i := range 4 {
+		for _, name := range names[3*i : 3*i+3] {
+			w.org.UpdateUser(w.users[name], map[string]any{"title": ""})
+		}
+		w.wantDone(w.run(), "update 3")
+	}
+	w.org.DeactivateUser(w.users[names[39]])
+	w.wantDone(w.runWith(refreshed), "terminate 1, update 12")
+	for _, name := range names[12:16] { // four new ones are too many
+		w.org.UpdateUser(w.users[name], map[string]any{"title": ""})
+	}
+	_, err := w.sync(refreshed)
+	w.wantRefused(err, "guard")
+}

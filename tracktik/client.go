@@ -192,15 +192,23 @@ func (c *Client) do(req *http.Request, understand func(body []byte) error) error
 			continue
 		}
 		wait, again := tries.next(e, !isWrite(req))
-		if e.ended = req.Context().Err() != nil; e.ended || !again {
-			return e
+		if ended := req.Context().Err() != nil; ended || !again {
+			return e.endedBy(ended)
 		}
 		c.log.WithFields(logrus.Fields{"route": e.Route(), "status": e.status, "request_id": e.requestID,
 			"attempt": tries.failed + tries.throttled}).Warn("a call to tracktik is repeated")
-		if e.ended = c.wire.wait(req.Context(), wait) != nil; e.ended {
-			return e
+		if c.wire.wait(req.Context(), wait) != nil {
+			return e.endedBy(true)
 		}
 	}
+}
+
+// endedBy is the error with whether the call was told to end. A refused login is the error of
+// all who wait for it: theirs stays as it is.
+func (e *Error) endedBy(told bool) *Error {
+	own := *e
+	own.ended = told
+	return &own
 }
 
 // mediaType is what answers are asked for in.

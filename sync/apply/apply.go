@@ -137,17 +137,22 @@ func (a *Applier) Carry(ctx context.Context, actions []plan.Action) error {
 }
 
 // triedLast puts those of a kind last whose call an earlier run saw refused for want of a
-// right: where the refusals are about them alone, the others show that we have it, and are
-// not kept waiting.
+// right, or without effect: where that is about them alone, the others show that we have the
+// right, or that such calls have an effect, and are not kept waiting.
 func (a *Applier) triedLast(list []*plan.Action) {
-	if len(a.Refused) > 0 && list[0].Kind != plan.RenameRole {
-		slices.SortStableFunc(list, func(x, y *plan.Action) int { return a.refusedBefore(x) - a.refusedBefore(y) })
+	if list[0].Kind != plan.RenameRole {
+		slices.SortStableFunc(list, func(x, y *plan.Action) int { return a.failedBefore(x) - a.failedBefore(y) })
 	}
 }
 
-// refusedBefore is 1 for an action that an earlier run saw refused, else 0.
-func (a *Applier) refusedBefore(action *plan.Action) int {
-	if slices.Contains(a.Refused, troubleOf(action).Key()) {
+// refusedBefore reports an action that an earlier run saw refused for want of a right.
+func (a *Applier) refusedBefore(action *plan.Action) bool {
+	return slices.Contains(a.Refused, troubleOf(action).Key())
+}
+
+// failedBefore is 1 for an action that an earlier run saw refused or without effect, else 0.
+func (a *Applier) failedBefore(action *plan.Action) int {
+	if a.refusedBefore(action) || a.knownAs(action, plan.ProblemNotEffective) {
 		return 1
 	}
 	return 0

@@ -23,6 +23,7 @@ type effect struct {
 	said   string // what TrackTik answered
 	denied string // what its answer shows instead; empty: nothing
 	before bool   // it was seen not to be so before the call
+	again  bool   // an earlier run saw the same action without effect: others speak for no such one
 	// look reads what is shown instead; empty: it is so. The error says that nothing was read.
 	look func() (instead string, err error)
 }
@@ -62,7 +63,7 @@ func (t *tally) noteEffect(of right, had bool) {
 // readBack looks whether a call has its effect, unless others of its kind had, and nothing
 // speaks against it. done is what became of it where it was not seen to have; ok: it has.
 func (t *tally) readBack(e *effect) (done attempt, ok bool) {
-	if t.works(e.of) && e.denied == "" {
+	if t.works(e.of) && e.denied == "" && !e.again {
 		return attempt{}, true
 	}
 	instead, err := e.look()

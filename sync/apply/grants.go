@@ -113,7 +113,7 @@ func (c *caller) revoke(ctx context.Context, action *plan.Action) attempt {
 
 // taken is what a revoke that is about to be made should have.
 func (c *caller) taken(ctx context.Context, action *plan.Action, id plan.GrantID) *effect {
-	taken := effect{of: right(plan.RevokeRole),
+	taken := effect{of: right(plan.RevokeRole), again: c.knownAs(action, plan.ProblemNotEffective),
 		said: fmt.Sprintf("grant %d of employee %d was revoked", id, action.Employee)}
 	taken.look = func() (string, error) {
 		_, found, err := c.Target.UserRole(ctx, id)

@@ -24,7 +24,8 @@ func (c *caller) move(ctx context.Context, action *plan.Action) (done attempt, o
 		return attempt{outcome: plan.Withheld, message: whyNotAllowed(moves), right: moves}, false
 	}
 	id, to := action.Employee, action.Want.RegionID
-	moved := effect{of: moves, said: fmt.Sprintf("employee %d was moved to region %d", id, to),
+	moved := effect{of: moves, again: c.knownAs(action, plan.ProblemNotEffective),
+		said: fmt.Sprintf("employee %d was moved to region %d", id, to),
 		look: func() (string, error) {
 			e, err := c.shownNow(ctx, id)
 			return elsewhere(&e, to), err

@@ -100,7 +100,7 @@ func (t *tally) has(name right) bool {
 // no news of the right.
 func (a *Applier) forbidden(action *plan.Action, done attempt) {
 	name := done.of(action)
-	if a.knownAs(action, plan.ProblemRefused) || a.refusedBefore(action) == 1 && a.has(name) {
+	if a.knownAs(action, plan.ProblemRefused) || a.refusedBefore(action) && a.has(name) {
 		a.blame(&refusal{action, done})
 		return
 	}

@@ -44,7 +44,7 @@ func (c *caller) terminate(ctx context.Context, action *plan.Action) attempt {
 // ended reads a termination back. answer is the record that TrackTik answered it with; before
 // says that it was seen not to be so.
 func (c *caller) ended(ctx context.Context, action *plan.Action, answer *plan.Employee, before bool) (attempt, bool) {
-	ended := effect{of: right(plan.Terminate), before: before,
+	ended := effect{of: right(plan.Terminate), before: before, again: c.knownAs(action, plan.ProblemNotEffective),
 		said: fmt.Sprintf("employee %d was terminated", action.Employee),
 		look: func() (string, error) {
 			e, err := c.shownNow(ctx, action.Employee)

@@ -102,6 +102,9 @@ type Extra struct {
 	// Retires is what is recorded of an employee whom nobody manages once a Terminate of
 	// them is done; nil: a link says it. It is no part of documents.
 	Retires *Former
+	// Left are the fields of an Update of which TrackTik has refused what Okta has before. It is
+	// no part of documents.
+	Left FieldSet
 	// Leaver tells more of whom a Terminate ends; nil: nothing is known.
 	Leaver *Leaver
 	// Told is when Okta said that a Terminate is due; zero: not known. It is no part of

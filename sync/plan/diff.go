@@ -128,12 +128,19 @@ func fieldList(changes []Change) string {
 	return strings.Join(names, ", ")
 }
 
-// Clears reports whether the action empties a value that was pushed.
+// Clears reports whether the action empties a value that was pushed. One that TrackTik has refused
+// to empty before is no new loss.
 func (a *Action) Clears() bool {
-	if a.Kind != Update {
-		return false
-	}
-	return slices.ContainsFunc(a.Changes, Change.clears)
+	return a.Kind == Update && slices.ContainsFunc(a.Changes, func(c Change) bool { return c.clears() && !a.triesAgain(c) })
+}
+
+// triesAgain reports a clearing that passed the guards once, and that TrackTik refused.
+func (a *Action) triesAgain(c Change) bool { return c.clears() && a.Extras().Left.Has(c.Field) }
+
+// onlyTriesAgain reports an update of nothing but such values.
+func (a *Action) onlyTriesAgain() bool {
+	return a.Kind == Update && len(a.Changes) > 0 &&
+		!slices.ContainsFunc(a.Changes, func(c Change) bool { return !a.triesAgain(c) })
 }
 
 func (c Change) clears() bool { return c.New == "" && c.Old != "" }

@@ -91,9 +91,9 @@ func Check(actions []Action, in GuardInput) Checked {
 
 var guardedKinds = append(slices.Clone(Kinds), Clear)
 
-// guarded reports that a guard counts the action: half of a pair is no removal, and what
-// is found done takes nothing away.
-func (a *Action) guarded() bool { return !a.Found && !a.IsReplaced() }
+// guarded reports that a guard counts the action: half of a pair is no removal, what is found
+// done takes nothing away, and what TrackTik has refused to empty before passed the guards then.
+func (a *Action) guarded() bool { return !a.Found && !a.IsReplaced() && !a.onlyTriesAgain() }
 
 // IsReplaced reports the revoke of a pair: another role takes the place of this one.
 func (a *Action) IsReplaced() bool { return a.Kind == RevokeRole && a.Replaces }

@@ -62,7 +62,7 @@ type Link struct {
 	SeenDeprovisioned bool       `json:"seen_deprovisioned,omitempty"` // Okta once said DEPROVISIONED
 	NotVisibleSince   *time.Time `json:"not_visible_since,omitempty"`  // Okta has answered 404 since
 	UnassignedSince   *time.Time `json:"unassigned_since,omitempty"`   // the assignment is gone since
-	UnconfirmedSince  *time.Time `json:"unconfirmed_since,omitempty"`  // they seem to have left, and no look-up says so, since
+	UnconfirmedSince  *time.Time `json:"unconfirmed_since,omitempty"`  // seems to have left, and no look-up says so, since
 	ElsewhereStatus   string     `json:"elsewhere_status,omitempty"`   // TERMINATED or BANNED by somebody else, GONE
 	// TrackTik said yes to a termination of ours, and showed them active after it
 	Ending   bool `json:"ending,omitempty"`

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -242,7 +241,7 @@ const unlooked = "whether TrackTik has them already could not be looked up"
 func (r *Matcher) waits(ctx context.Context, s *Subject, err error) error {
 	_, credentials := IsCredentials(err)
 	right, denied := plan.MissingRead(err)
-	var answer interface{ Status() int }
+	var answer Failure
 	if err != nil && (credentials || ctx.Err() != nil || !errors.As(err, &answer)) {
 		return err
 	}
@@ -253,8 +252,7 @@ func (r *Matcher) waits(ctx context.Context, s *Subject, err error) error {
 	case err == nil:
 		r.answered, r.inARow = true, 0
 		return nil
-	case slices.Contains([]int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict,
-		http.StatusUnprocessableEntity}, answer.Status()):
+	case refusesToTell(answer):
 		r.answered, r.inARow = true, 0
 		s.refusedLookUp(err.Error())
 	case denied:
@@ -265,6 +263,12 @@ func (r *Matcher) waits(ctx context.Context, s *Subject, err error) error {
 	}
 	s.Matches = nil
 	return nil
+}
+
+// refusesToTell reports the portal's own refusal of what a look-up asks for: 4xx, but for those about
+// the login, the rights, the time and the rate.
+func refusesToTell(f Failure) bool {
+	return f.Status()/100 == 4 && !slices.Contains([]int{401, 403, 408, 429}, f.Status()) && !f.Broken()
 }
 
 // settleDenied takes refusals for want of a right for what they are: about the program, where

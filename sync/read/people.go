@@ -87,8 +87,8 @@ func (r *peopleReader) readPeople(ctx context.Context) error {
 		return err
 	}
 	if p := r.People; 2*p.unreadable > p.listed {
-		return &BrokenListing{What: fmt.Sprintf("of the %d entries of okta's listing of the app's users %d cannot be read, or "+
-			"come without their user", p.listed, p.unreadable)}
+		return &BrokenListing{What: fmt.Sprintf("of the %d entries of okta's listing of the app's users %d cannot be read, "+
+			"or come without their user", p.listed, p.unreadable)}
 	}
 	for _, id := range differ {
 		p, found, err := r.Source.Assignment(ctx, id)

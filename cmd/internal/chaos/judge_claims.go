@@ -258,8 +258,8 @@ func (j *judge) conclude(l *Life, s *step, claimed claims) {
 // tellsEnd reports that the last that the history tells of an employee is their end.
 func (j *judge) tellsEnd(id int64) bool {
 	for _, e := range slices.Backward(j.told) {
-		if e.Employee == id && slices.Contains([]string{"create", "reactivate", "terminate"}, e.Kind) && e.Outcome == "done" {
-			return e.Kind == "terminate"
+		if e.Employee == id && slices.Contains([]string{"create", "reactivate", "terminate"}, e.Kind) && slices.Contains([]string{"done", "unknown"}, e.Outcome) {
+			return e.Kind == "terminate" && e.Outcome == "done"
 		}
 	}
 	return false

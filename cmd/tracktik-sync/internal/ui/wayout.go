@@ -26,8 +26,8 @@ var ProblemWays = map[string]string{
 	plan.ProblemNotEffective: "terminate the employee in TrackTik by hand, then `retry USER`",
 	plan.ProblemSwap:         "two people swap names: give one of them a third one for a run",
 	plan.ProblemGivenUp:      "it was tried for 28 days: settle it, then `retry USER`, or `forget USER`",
-	plan.ProblemUnconfirmed: "find out whether the person has left, and what keeps the look-up from an answer (`check`); " +
-		"if they have left, end the employee in TrackTik by hand",
+	plan.ProblemUnconfirmed: "find out whether the person has left, and what keeps the look-up from an answer " +
+		"(`check`); if they have left, end the employee in TrackTik by hand",
 }
 
 // retireWays say what to do about whom `retire` leaves alone.
