@@ -131,7 +131,8 @@ func fieldList(changes []Change) string {
 // Clears reports whether the action empties a value that was pushed. One that TrackTik has refused
 // to empty before is no new loss.
 func (a *Action) Clears() bool {
-	return a.Kind == Update && slices.ContainsFunc(a.Changes, func(c Change) bool { return c.clears() && !a.triesAgain(c) })
+	isNew := func(c Change) bool { return c.clears() && !a.triesAgain(c) }
+	return a.Kind == Update && slices.ContainsFunc(a.Changes, isNew)
 }
 
 // triesAgain reports a clearing that passed the guards once, and that TrackTik refused.
