@@ -111,3 +111,21 @@ func TestAPortalThatFailsIsNotAskedAboutEverybodyNew(t *testing.T) {
 	w.inPortal(nil)
 	w.wantDone(w.run(), "create 60")
 }
+
+// However many cannot be asked about: the others come first in one run or the next.
+func TestThoseWhoCannotBeLookedUpDoNotComeFirstEachTime(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.run()
+	w.hire("eve1", "eve2", "eve3", "zoe1", "zoe2", "zoe3", "zoe4", "zoe5", "zoe6")
+	w.onSearch("eve", status(503))
+	for range 10 {
+		if doc, err := w.sync(refreshedNot); doc == nil {
+			t.Fatal(err)
+		}
+	}
+	w.wantStatus(tracktiktest.Active, "zoe1", "zoe2", "zoe3", "zoe4", "zoe5", "zoe6")
+	if n := len(w.employees("eve1")); n > 0 {
+		t.Errorf("eve1 has %d employees", n)
+	}
+}

@@ -110,7 +110,7 @@ func TestAPhoneOfAnyLeaverStandsInNobodysWay(t *testing.T) {
 				w.run()
 				unassign(w, "ada")
 				w.run()
-				w.inPortal(refusingNumber(key, phone, says))
+				w.inPortal(refusingNumber(writes["create"], key, phone, says))
 				w.hire("eve")
 				w.org.UpdateUser(w.users["eve"], map[string]any{attribute: phone})
 				doc := w.run()
@@ -138,8 +138,8 @@ func TestAPhoneOfAnyLeaverStandsInNobodysWay(t *testing.T) {
 }
 
 // refusingNumber refuses new employees with a phone, by a status and words.
-func refusingNumber(key, phone, says string) tracktiktest.Interceptor {
-	return tracktiktest.When(writes["create"], func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+func refusingNumber(calls tracktiktest.Match, key, phone, says string) tracktiktest.Interceptor {
+	return tracktiktest.When(calls, func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
 		body, _ := io.ReadAll(r.Body)
 		var sent map[string]any
 		_ = json.Unmarshal(body, &sent)
@@ -227,4 +227,37 @@ func TestClearingsThatWereRefusedCountOnce(t *testing.T) {
 	}
 	_, err := w.sync(refreshed)
 	w.wantRefused(err, "guard")
+}
+
+// Who was made without a leaver's phone is given the rest of an update, too.
+func TestALeaversPhoneKeepsNobodyFromAnUpdate(t *testing.T) {
+	const phone = "+1 555 010 0100"
+	for _, says := range []string{"400 phone exists", "422 not allowed", "409 duplicate"} {
+		t.Run(says, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("ada", "bob")
+			w.org.UpdateUser(w.users["ada"], map[string]any{"primaryPhone": phone})
+			w.run()
+			unassign(w, "ada")
+			w.run()
+			w.inPortal(refusingNumber(tracktiktest.Match{}, "primaryPhone", phone, says))
+			w.hire("eve")
+			w.org.UpdateUser(w.users["eve"], map[string]any{"primaryPhone": phone})
+			w.wantDone(w.run(), "create 1")
+			w.org.UpdateUser(w.users["eve"], map[string]any{"lastName": "Married", "title": "Chief"})
+			doc := w.run()
+			w.wantDone(doc, "update 1")
+			w.wantWarning(doc, plan.WarningInvalidValue)
+			if e := w.employee("eve"); e.LastName != "Married" || e.JobTitle != "Chief" || e.PrimaryPhone != "" {
+				t.Errorf("eve is %+v", e)
+			}
+			w.wantNoTrouble("eve")
+			w.wantDone(w.run(), "")
+			w.inPortal(nil)
+			w.wantDone(w.runWith(refreshed), "update 1")
+			if e := w.employee("eve"); e.PrimaryPhone == "" {
+				t.Error("eve has no phone once the portal takes it")
+			}
+		})
+	}
 }

@@ -126,6 +126,9 @@ func (c *caller) update(ctx context.Context, action *plan.Action) attempt {
 		done := failed(action, err)
 		done.attempts, done.warnings = tries, warnings
 		rest, dropped := leaveOut(fields, err)
+		if len(dropped) == 0 {
+			rest, dropped = c.withoutDroppable(fields, err)
+		}
 		if done.outcome != plan.Failed || len(dropped) == 0 || tries > len(plan.RequiredFields) {
 			return done
 		}
@@ -162,6 +165,23 @@ func (c *caller) update(ctx context.Context, action *plan.Action) attempt {
 		done.message = "tracktik refused a part of the change (" + fieldNames(left) + "), and what it holds is left alone"
 	}
 	return done
+}
+
+// withoutDroppable takes out of an update the value without which somebody is made, too.
+func (c *caller) withoutDroppable(fields []plan.Change, err error) (rest, dropped []plan.Change) {
+	var sent plan.Wanted
+	for _, c := range fields {
+		sent.Values[c.Field] = c.New
+	}
+	field, drop := c.droppable(err, &sent)
+	for _, c := range fields {
+		if drop && c.Field == field {
+			dropped = append(dropped, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	return rest, dropped
 }
 
 func fieldNames(set plan.FieldSet) string {

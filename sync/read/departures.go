@@ -284,14 +284,17 @@ func (r *frame) Samples(kind plan.Kind, n int) bool {
 	return !r.Full && n > SampleSize && limit >= 0 && n > limit
 }
 
+// lot is a number that stands for a name in the order of one run.
+func lot(seed, name string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(seed + "|" + name)) // it cannot fail
+	return h.Sum64()
+}
+
 // Sample draws SampleSize of all, by a hash of the run's seed and their names: nobody can
 // guess whom. They stay in their order.
 func Sample[T any](seed string, all []T, name func(T) string) []T {
-	weight := func(i int) uint64 {
-		h := fnv.New64a()
-		_, _ = h.Write([]byte(seed + "|" + name(all[i])))
-		return h.Sum64()
-	}
+	weight := func(i int) uint64 { return lot(seed, name(all[i])) }
 	drawn := make([]int, len(all))
 	for i := range drawn {
 		drawn[i] = i
