@@ -155,9 +155,8 @@ func TestWhoIsMadeAnewOnRequestIsLookedForFirst(t *testing.T) {
 // Nor is somebody made twice whom the snapshot has forgotten, and whom no key finds by now:
 // they wait for a word of an administrator, in this run and in those after it.
 func TestNobodyOfTheSameNamesIsMadeBesideWhomTheSnapshotForgot(t *testing.T) {
-	var id int64
-	forgotten := func(t *testing.T) *world {
-		w := rewound(t, func(w *world) {
+	forgotten := func(t *testing.T) (w *world, id int64) {
+		w = rewound(t, func(w *world) {
 			w.hire("late")
 			w.run()
 			id = w.employee("late").ID
@@ -175,10 +174,10 @@ func TestNobodyOfTheSameNamesIsMadeBesideWhomTheSnapshotForgot(t *testing.T) {
 		if made := w.employees("married"); len(made) > 0 {
 			t.Fatalf("made were %+v", made)
 		}
-		return w
+		return w, id
 	}
 	t.Run("the same person", func(t *testing.T) {
-		w := forgotten(t)
+		w, id := forgotten(t)
 		linked, err := w.build().LinkPeople(t.Context(), []links.Pair{{User: w.users["late"], Employee: plan.EmployeeID(id)}})
 		w.must(errors.Join(err, linked[0].Err))
 		w.run()
@@ -187,13 +186,13 @@ func TestNobodyOfTheSameNamesIsMadeBesideWhomTheSnapshotForgot(t *testing.T) {
 		}
 	})
 	t.Run("somebody else", func(t *testing.T) {
-		w := forgotten(t)
+		w, _ := forgotten(t)
 		person := plan.PersonID(w.users["late"])
 		w.wantDone(w.runWith(tsync.RunOptions{Users: []string{string(person)}, Recreate: []plan.PersonID{person}}), "create 1")
 		w.wantDone(w.run(), "")
 	})
 	t.Run("who is ended since", func(t *testing.T) {
-		w := forgotten(t)
+		w, id := forgotten(t)
 		w.must(w.portal.TerminateEmployee(id))
 		w.wantDone(w.run(), "create 1")
 	})

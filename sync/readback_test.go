@@ -3,6 +3,7 @@ package sync_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -311,32 +312,42 @@ func TestAMoveOfWhoIsBroughtBackIsReadBack(t *testing.T) {
 	w.wantDone(w.runWith(refreshed), "")
 }
 
-// One whose end has never an effect keeps the other leavers waiting for a run, and no longer.
+// Those whose end has never an effect keep the other leavers waiting for a run each, and no longer.
 func TestOneWithoutEffectKeepsTheOthersForARunOnly(t *testing.T) {
-	w := newWorld(t)
-	w.crowd(40)
-	w.hire("ada", "bob", "eve")
-	w.run()
-	stuck := fmt.Sprintf("/employees/%d/actions/terminate", w.employee("ada").ID)
-	w.inPortal(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
-		if strings.HasSuffix(r.URL.Path, stuck) {
-			sendText(rw, `{"meta":{"resource":"employees"},"data":{"message":"The action was carried out"}}`)
-			return
-		}
-		next.ServeHTTP(rw, r)
-	})
-	for _, name := range []string{"ada", "bob", "eve"} {
-		w.org.DeactivateUser(w.users[name])
+	for stuck := 1; stuck <= 3; stuck++ {
+		t.Run(fmt.Sprint(stuck), func(t *testing.T) {
+			w := newWorld(t)
+			w.crowd(90)
+			names := []string{"aa", "ab", "ac", "bob", "eve"}
+			w.hire(names...)
+			w.run()
+			var calls []string
+			for _, name := range names[:stuck] {
+				calls = append(calls, fmt.Sprintf("/employees/%d/actions/terminate", w.employee(name).ID))
+			}
+			w.inPortal(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+				if slices.ContainsFunc(calls, func(path string) bool { return strings.HasSuffix(r.URL.Path, path) }) {
+					sendText(rw, `{"meta":{"resource":"employees"},"data":{"message":"The action was carried out"}}`)
+					return
+				}
+				next.ServeHTTP(rw, r)
+			})
+			for _, name := range names {
+				w.org.DeactivateUser(w.users[name])
+			}
+			for range stuck + 1 {
+				if doc, err := w.sync(refreshedNot); doc == nil {
+					t.Fatal(err)
+				}
+			}
+			w.wantStatus(tracktiktest.Terminated, names[stuck:]...)
+			w.wantStatus(tracktiktest.Active, names[:stuck]...)
+			for _, name := range names[:stuck] {
+				w.wantTrouble(plan.ProblemNotEffective, name)
+			}
+			w.inPortal(nil)
+			w.wantDone(w.run(), fmt.Sprintf("terminate %d", stuck))
+			w.wantNoTrouble(names[0])
+		})
 	}
-	for range 2 {
-		if doc, err := w.sync(tsync.RunOptions{}); doc == nil {
-			t.Fatal(err)
-		}
-	}
-	w.wantStatus(tracktiktest.Terminated, "bob", "eve")
-	w.wantStatus(tracktiktest.Active, "ada")
-	w.wantTrouble(plan.ProblemNotEffective, "ada")
-	w.inPortal(nil)
-	w.wantDone(w.run(), "terminate 1")
-	w.wantNoTrouble("ada")
 }

@@ -222,10 +222,19 @@ func TestClearingsThatWereRefusedCountOnce(t *testing.T) {
 	}
 	w.org.DeactivateUser(w.users[names[39]])
 	w.wantDone(w.runWith(refreshed), "terminate 1, update 12")
+	for _, name := range names[:4] { // what somebody has put there since is another loss
+		w.must(w.portal.UpdateEmployee(w.employee(name).ID, func(e *tracktiktest.Employee) { e.JobTitle = "By hand" }))
+	}
+	_, err := w.sync(refreshed)
+	w.wantRefused(err, "guard")
+	for _, name := range names[:4] {
+		w.must(w.portal.UpdateEmployee(w.employee(name).ID, func(e *tracktiktest.Employee) { e.JobTitle = "Guard" }))
+	}
+	w.wantDone(w.runWith(refreshed), "update 12")
 	for _, name := range names[12:16] { // four new ones are too many
 		w.org.UpdateUser(w.users[name], map[string]any{"title": ""})
 	}
-	_, err := w.sync(refreshed)
+	_, err = w.sync(refreshed)
 	w.wantRefused(err, "guard")
 }
 
@@ -253,6 +262,8 @@ func TestALeaversPhoneKeepsNobodyFromAnUpdate(t *testing.T) {
 			}
 			w.wantNoTrouble("eve")
 			w.wantDone(w.run(), "")
+			w.limits.Kinds[plan.Update] = plan.Limit{MaxCount: 0, MaxPercent: -1, MaxPerDay: -1} // a phone that is tried again is none
+			w.wantDone(w.runWith(refreshed), "update 1")
 			w.inPortal(nil)
 			w.wantDone(w.runWith(refreshed), "update 1")
 			if e := w.employee("eve"); e.PrimaryPhone == "" {

@@ -84,8 +84,9 @@ func TestAPortalThatRefusesHowItIsAskedIsAskedOtherwise(t *testing.T) {
 		for _, wordless := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, wordless %v", name, wordless), func(t *testing.T) {
 				t.Parallel()
-				world.manners.Wordless = wordless
-				srv, c := simulated(t, func(s *tracktiktest.Server) { s.Rules.Manners = world.manners })
+				manners := world.manners
+				manners.Wordless = wordless
+				srv, c := simulated(t, func(s *tracktiktest.Server) { s.Rules.Manners = manners })
 				staffed(t, srv)
 				if err := everything(t, c, world.inactive); err != nil {
 					t.Fatal(err)

@@ -21,6 +21,7 @@ func (a *Applier) one(action *plan.Action) {
 		return
 	}
 	if why := a.obstacle(action); why != "" {
+		a.keepTrouble(action)
 		a.record(action, attempt{outcome: plan.Withheld, message: why})
 		return
 	}

@@ -331,7 +331,7 @@ func decideUpdate(v *View, pol *Policy, d *Decision, note *Link) {
 		drift = nil
 	}
 	a := v.action(Update)
-	a.Want, a.Extra = &v.Mapped.Wanted, &Extra{Left: v.Link.Left}
+	a.Want, a.Extra = &v.Mapped.Wanted, &Extra{Left: v.Link.leftAsPushed(changes)}
 	switch {
 	case len(changes) == 0 && len(drift) == 0:
 		v.stillNotKept(d)

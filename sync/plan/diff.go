@@ -135,8 +135,19 @@ func (a *Action) Clears() bool {
 	return a.Kind == Update && slices.ContainsFunc(a.Changes, isNew)
 }
 
-// triesAgain reports a clearing that passed the guards once, and that TrackTik refused.
-func (a *Action) triesAgain(c Change) bool { return c.clears() && a.Extras().Left.Has(c.Field) }
+// triesAgain reports a value that passed the guards once, and that TrackTik refused.
+func (a *Action) triesAgain(c Change) bool { return a.Extras().Left.Has(c.Field) }
+
+// leftAsPushed are the changes that TrackTik has refused before, where it holds still what was pushed:
+// what somebody has put there since passed no guard.
+func (l *Link) leftAsPushed(changes []Change) (left FieldSet) {
+	for _, c := range changes {
+		if l.Left.Has(c.Field) && c.Field < NumFields && c.Field.Same(c.Old, l.Pushed[c.Field]) {
+			left = left.With(c.Field)
+		}
+	}
+	return left
+}
 
 // onlyTriesAgain reports an update of nothing but such values.
 func (a *Action) onlyTriesAgain() bool {

@@ -216,7 +216,8 @@ func (r *Matcher) lookUp(ctx context.Context, fresh []*Subject, keys []plan.Fiel
 func (r *Matcher) each(ctx context.Context, list []*Subject, ask func(context.Context, *Subject) error) error {
 	// In an order that each run draws anew: a few who can never be asked about do not come first
 	// each time.
-	list = slices.Clone(list)
+	list = slices.DeleteFunc(slices.Clone(list), func(s *Subject) bool { return !s.Writable() }) // who waits already
+	r.inARow = 0
 	slices.SortFunc(list, func(a, b *Subject) int { return cmp.Compare(lot(r.Seed, whose(a)), lot(r.Seed, whose(b))) })
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(max(1, r.Workers))
