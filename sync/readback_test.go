@@ -162,11 +162,11 @@ func TestAReadBackThatFailsProvesNothing(t *testing.T) {
 	for name, k := range idleKinds {
 		for how, fault := range map[string]tracktiktest.Interceptor{"500": answering(500), "503": answering(503), "403": answering(403),
 			"404": notFound, "closed": tracktiktest.Unreached} {
+			if name == "revoke" && how == "404" { // this is how a revoke is seen to be done
+				continue
+			}
 			for _, times := range []int{1, 1000} {
 				t.Run(fmt.Sprintf("%s, %s, %d times", name, how, times), func(t *testing.T) {
-					if name == "revoke" && how == "404" {
-						t.Skip("this is how a revoke is seen to be done")
-					}
 					w := idling(t, k)
 					w.inPortal(failingReads(k, fault, times))
 					doc, err := w.sync(refreshedNot)
