@@ -165,10 +165,7 @@ func TestWhoIsVisibleAgainIsForgottenAsMissing(t *testing.T) {
 	w := newWorld(t)
 	names := w.crowd(30)
 	w.run()
-	hidden := map[string]bool{}
-	for _, name := range names[:4] {
-		hidden[w.users[name]] = true
-	}
+	hidden := w.idsOf(names[:4]...)
 	w.inOkta(w.blind(hidden))
 	_, err := w.sync(refreshedNot)
 	w.wantRefused(err, "guard")
@@ -179,6 +176,15 @@ func TestWhoIsVisibleAgainIsForgottenAsMissing(t *testing.T) {
 	_, err = w.sync(refreshedNot)
 	w.wantRefused(err, "guard")
 	w.wantNoWrites()
+}
+
+// idsOf are the Okta ids of people, as blind takes them.
+func (w *world) idsOf(names ...string) map[string]bool {
+	ids := map[string]bool{}
+	for _, name := range names {
+		ids[w.users[name]] = true
+	}
+	return ids
 }
 
 // blind hides people: listings leave them out, and look-ups are 404.

@@ -23,14 +23,6 @@ func (w *world) onSearch(text string, answer tracktiktest.Interceptor) {
 	})
 }
 
-func status(code int) tracktiktest.Interceptor {
-	return func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		rw.Header().Set("Content-Type", "application/json")
-		rw.WriteHeader(code)
-		_, _ = rw.Write([]byte(`{"code":1,"message":"a value is not acceptable"}`)) // nobody to tell
-	}
-}
-
 // Somebody new about whom the portal cannot be asked waits, and nobody else: leavers are ended,
 // others are made. What the portal refuses is that person's problem; what fails ends the run
 // with 1, after all.
@@ -40,8 +32,8 @@ func TestOneWhoCannotBeLookedUpStopsNobodyElse(t *testing.T) {
 		code   int
 	}{
 		"403, of one among others": {tracktiktest.ScopeLost, 4},
-		"400":                      {status(400), 4}, "404": {status(404), 4}, "409": {status(409), 4}, "422": {status(422), 4},
-		"500": {status(500), 1}, "503": {status(503), 1}, "a firewall's 403": {tracktiktest.Firewall, 1},
+		"400":                      {answering(400), 4}, "404": {answering(404), 4}, "409": {answering(409), 4}, "422": {answering(422), 4},
+		"500": {answering(500), 1}, "503": {answering(503), 1}, "a firewall's 403": {tracktiktest.Firewall, 1},
 		"a page": {tracktiktest.LoginPage, 1}, "closed": {tracktiktest.Unreached, 1}, "cut": {tracktiktest.Truncated, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,7 +89,7 @@ func TestAPortalThatFailsIsNotAskedAboutEverybodyNew(t *testing.T) {
 		mu.Lock()
 		asked[r.URL.RawQuery] = true
 		mu.Unlock()
-		status(503)(rw, r, next)
+		answering(503)(rw, r, next)
 	})
 	doc, err := w.sync(tsync.RunOptions{})
 	if tsync.ExitCode(doc, err, "") != 1 {
@@ -118,7 +110,7 @@ func TestThoseWhoCannotBeLookedUpDoNotComeFirstEachTime(t *testing.T) {
 	w.hire("ada")
 	w.run()
 	w.hire("eve1", "eve2", "eve3", "zoe1", "zoe2", "zoe3", "zoe4", "zoe5", "zoe6")
-	w.onSearch("eve", status(503))
+	w.onSearch("eve", answering(503))
 	for range 10 {
 		if doc, err := w.sync(refreshedNot); doc == nil {
 			t.Fatal(err)

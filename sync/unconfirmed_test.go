@@ -195,10 +195,7 @@ func TestALookUpThatFailedCountsForSinglePeopleToo(t *testing.T) {
 	w := newWorld(t)
 	names := w.crowd(12)
 	w.run()
-	hidden := map[string]bool{}
-	for _, name := range names[:5] {
-		hidden[w.users[name]] = true
-	}
+	hidden := w.idsOf(names[:5]...)
 	w.inOkta(w.blind(hidden))
 	notVisible := func(opt tsync.RunOptions) {
 		t.Helper()

@@ -140,22 +140,30 @@ func (a *Applier) Carry(ctx context.Context, actions []plan.Action) error {
 // right, or without effect: where that is about them alone, the others show that we have the
 // right, or that such calls have an effect, and are not kept waiting.
 func (a *Applier) triedLast(list []*plan.Action) {
-	if list[0].Kind != plan.RenameRole {
-		slices.SortStableFunc(list, func(x, y *plan.Action) int { return a.failedBefore(x) - a.failedBefore(y) })
+	if list[0].Kind == plan.RenameRole {
+		return
 	}
+	var last []*plan.Action
+	n := 0
+	for _, action := range list {
+		if a.failedBefore(action) {
+			last = append(last, action)
+			continue
+		}
+		list[n] = action
+		n++
+	}
+	copy(list[n:], last)
 }
 
 // refusedBefore reports an action that an earlier run saw refused for want of a right.
 func (a *Applier) refusedBefore(action *plan.Action) bool {
-	return slices.Contains(a.Refused, troubleOf(action).Key())
+	return len(a.Refused) > 0 && slices.Contains(a.Refused, troubleOf(action).Key())
 }
 
-// failedBefore is 1 for an action that an earlier run saw refused or without effect, else 0.
-func (a *Applier) failedBefore(action *plan.Action) int {
-	if a.refusedBefore(action) || a.knownAs(action, plan.ProblemNotEffective) {
-		return 1
-	}
-	return 0
+// failedBefore reports an action that an earlier run saw refused or without effect.
+func (a *Applier) failedBefore(action *plan.Action) bool {
+	return a.refusedBefore(action) || a.knownAs(action, plan.ProblemNotEffective)
 }
 
 // Outcome is what came of everything so far. It is not to be changed.

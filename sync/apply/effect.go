@@ -60,6 +60,15 @@ func (t *tally) noteEffect(of right, had bool) {
 	}
 }
 
+// lookBefore looks, before a call is made, whether what it should have is not so yet: only then
+// the read-back shows an effect. Where others of its kind had one, nobody asks.
+func (t *tally) lookBefore(e *effect) {
+	if !t.works(e.of) {
+		instead, err := e.look()
+		e.before = err == nil && instead != ""
+	}
+}
+
 // readBack looks whether a call has its effect, unless others of its kind had, and nothing
 // speaks against it. done is what became of it where it was not seen to have; ok: it has.
 func (t *tally) readBack(e *effect) (done attempt, ok bool) {

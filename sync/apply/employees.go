@@ -174,14 +174,11 @@ func (c *caller) withoutDroppable(fields []plan.Change, err error) (rest, droppe
 		sent.Values[c.Field] = c.New
 	}
 	field, drop := c.droppable(err, &sent)
-	for _, c := range fields {
-		if drop && c.Field == field {
-			dropped = append(dropped, c)
-		} else {
-			rest = append(rest, c)
-		}
+	i := slices.IndexFunc(fields, func(c plan.Change) bool { return c.Field == field })
+	if !drop || i < 0 {
+		return fields, nil
 	}
-	return rest, dropped
+	return without(fields, plan.FieldSet(0).With(field)), fields[i : i+1]
 }
 
 func fieldNames(set plan.FieldSet) string {

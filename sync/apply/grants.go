@@ -122,10 +122,7 @@ func (c *caller) taken(ctx context.Context, action *plan.Action, id plan.GrantID
 		}
 		return map[bool]string{true: "it still"}[found], err
 	}
-	if !c.works(taken.of) {
-		instead, err := taken.look()
-		taken.before = err == nil && instead != ""
-	}
+	c.lookBefore(&taken)
 	return &taken
 }
 

@@ -30,10 +30,7 @@ func (c *caller) move(ctx context.Context, action *plan.Action) (done attempt, o
 			e, err := c.shownNow(ctx, id)
 			return elsewhere(&e, to), err
 		}}
-	if !c.works(moves) {
-		instead, err := moved.look()
-		moved.before = err == nil && instead != ""
-	}
+	c.lookBefore(&moved)
 	answer, err := c.Target.MoveEmployee(ctx, id, to)
 	if err != nil {
 		return c.unmoved(ctx, action, err), false

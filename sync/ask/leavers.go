@@ -24,16 +24,14 @@ type leaverAsker struct {
 }
 
 // readLeavers reads the employees of those who are to be terminated, or would be but for a ban
-// that may be lifted by now, unless a refresh has
-// done so, and decides about these people anew. Who cannot be read is not known to be
-// ended or banned.
+// that may be lifted by now, unless a refresh has done so, and decides about these people anew.
+// Who cannot be read is not known to be ended or banned.
 func (r *leaverAsker) readLeavers(ctx context.Context, list []*read.Subject) error {
 	if r.Refresh {
 		return nil
 	}
 	leavers := slices.DeleteFunc(slices.Clone(list), func(s *read.Subject) bool {
-		return s.Link == nil || !s.Extras().Looked.IsZero() ||
-			!read.Departs(s) && !s.StaysBanned()
+		return s.Link == nil || !s.Extras().Looked.IsZero() || !read.Departs(s) && !s.StaysBanned()
 	})
 	if len(leavers) == 0 {
 		return nil

@@ -284,23 +284,23 @@ func (r *frame) Samples(kind plan.Kind, n int) bool {
 	return !r.Full && n > SampleSize && limit >= 0 && n > limit
 }
 
-// lot is a number that stands for a name in the order of one run.
-func lot(seed, name string) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(seed + "|" + name)) // it cannot fail
-	return h.Sum64()
+// draw is an order of all, by a hash of the run's seed and their names: nobody can guess it. It
+// returns their places.
+func draw[T any](seed string, all []T, name func(T) string) []int {
+	lots, drawn := make([]uint64, len(all)), make([]int, len(all))
+	for i := range all {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(seed + "|" + name(all[i]))) // it cannot fail
+		lots[i], drawn[i] = h.Sum64(), i
+	}
+	slices.SortFunc(drawn, func(a, b int) int { return cmp.Compare(lots[a], lots[b]) })
+	return drawn
 }
 
 // Sample draws SampleSize of all, by a hash of the run's seed and their names: nobody can
 // guess whom. They stay in their order.
 func Sample[T any](seed string, all []T, name func(T) string) []T {
-	weight := func(i int) uint64 { return lot(seed, name(all[i])) }
-	drawn := make([]int, len(all))
-	for i := range drawn {
-		drawn[i] = i
-	}
-	slices.SortFunc(drawn, func(a, b int) int { return cmp.Compare(weight(a), weight(b)) })
-	drawn = drawn[:min(SampleSize, len(drawn))]
+	drawn := draw(seed, all, name)[:min(SampleSize, len(all))]
 	slices.Sort(drawn)
 	some := make([]T, len(drawn))
 	for i, at := range drawn {

@@ -128,12 +128,13 @@ func (r *Matcher) findLookalikes(ctx context.Context, fresh []*Subject) error {
 		}
 		delete(called, 0)
 	}
-	return r.each(ctx, fresh, func(ctx context.Context, s *Subject) error {
-		sum := calledSum(&s.Want().Values)
-		id := cmp.Or(called[sum], r.Meta.Lookalikes[s.Person.ID])
-		if id == 0 {
-			return nil
-		}
+	like := func(s *Subject) (sum uint64, id plan.EmployeeID) {
+		sum = calledSum(&s.Want().Values)
+		return sum, cmp.Or(called[sum], r.Meta.Lookalikes[s.Person.ID])
+	}
+	asked := slices.DeleteFunc(slices.Clone(fresh), func(s *Subject) bool { _, id := like(s); return id == 0 })
+	return r.each(ctx, asked, func(ctx context.Context, s *Subject) error {
+		sum, id := like(s)
 		e, found, err := r.Target.Employee(ctx, id)
 		if err != nil {
 			return err
@@ -214,14 +215,12 @@ func (r *Matcher) lookUp(ctx context.Context, fresh []*Subject, keys []plan.Fiel
 // each asks the portal about one person after the other. Who cannot be asked about waits, and
 // nobody else.
 func (r *Matcher) each(ctx context.Context, list []*Subject, ask func(context.Context, *Subject) error) error {
-	// In an order that each run draws anew: a few who can never be asked about do not come first
-	// each time.
 	list = slices.DeleteFunc(slices.Clone(list), func(s *Subject) bool { return !s.Writable() }) // who waits already
 	r.inARow = 0
-	slices.SortFunc(list, func(a, b *Subject) int { return cmp.Compare(lot(r.Seed, whose(a)), lot(r.Seed, whose(b))) })
 	pool, ctx := errgroup.WithContext(ctx)
 	pool.SetLimit(max(1, r.Workers))
-	for _, s := range list {
+	for _, i := range draw(r.Seed, list, whose) { // a few who can never be asked about do not come first each time
+		s := list[i]
 		pool.Go(func() error {
 			r.failing.Lock()
 			err, failed := r.last, r.inARow >= inARow
@@ -244,12 +243,12 @@ const unlooked = "whether TrackTik has them already could not be looked up"
 // waits lets somebody new wait about whom the portal could not be asked. An error is about
 // more than a person.
 func (r *Matcher) waits(ctx context.Context, s *Subject, err error) error {
-	_, credentials := IsCredentials(err)
-	right, denied := plan.MissingRead(err)
-	var answer Failure
-	if err != nil && (credentials || ctx.Err() != nil || !errors.As(err, &answer)) {
+	if err != nil && !FailedAlone(ctx, err) {
 		return err
 	}
+	right, denied := plan.MissingRead(err)
+	var answer Failure
+	_ = errors.As(err, &answer) // of an error it is one
 	r.failing.Lock()
 	defer r.failing.Unlock()
 	r.inARow++

@@ -116,8 +116,8 @@ func (w *weather) blow() {
 		if n.noGrants {
 			all = append(all, tracktiktest.When(tracktiktest.Match{Method: http.MethodGet, Path: "/user-roles"}, tracktiktest.EmptyList))
 		}
-		if w.life.failing.path != "" {
-			all = append(all, w.life.failing.answer)
+		if f := w.life.failing; f.path != "" {
+			all = append(all, tracktiktest.When(tracktiktest.Match{Method: http.MethodGet, Path: f.path}, f.answer))
 		}
 		if w.life.manner != nil {
 			all = append(all, w.life.manner)
